@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Set-up and start with nothing but Python's standard library.
+
+    python3 dev.py run [serve options]   environment, packages, private PostgreSQL, sandbox server with demo data
+    python3 dev.py test [pytest options] the same plus test packages and system packages, then the test suite
+    python3 dev.py exec COMMAND …        any command inside that environment (for example: ersatzwagen schema)
+
+Everything lands in `.venv` and `var` beside this file; a second start installs nothing and needs no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+
+# What the tests need from the system: (a file that proves it is there, the Debian package that brings it).
+SYSTEM_PACKAGES = [("/usr/lib/postgresql/*/bin/initdb", "postgresql")]
+
+
+def say(text: str) -> None:
+    """Progress goes to standard error: standard output belongs to the command that is run."""
+    print(f"dev.py: {text}", file=sys.stderr, flush=True)
+
+
+def call(*command: object, quiet: bool = False) -> int:
+    """Runs a command in the project's folder and returns its exit code."""
+    sink = subprocess.DEVNULL if quiet else None
+    return subprocess.run([str(part) for part in command], cwd=ROOT, stdout=sink, stderr=sink, check=False).returncode
+
+
+def create_environment() -> None:
+    """Makes `.venv` once, with a path entry and a command for this checkout instead of an installed package."""
+    if not PYTHON.exists():
+        say("making the environment .venv")
+        # Not `venv.create`: with it, a Python that lacks ensurepip (Debian without python3-venv) dies with a trace.
+        if call(sys.executable, "-m", "venv", ENVIRONMENT, quiet=True) != 0:
+            shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+            sys.exit("dev.py: this Python cannot make environments; on Debian: apt-get install python3-venv")
+    packages = next(ENVIRONMENT.glob("lib/python*/site-packages"), ENVIRONMENT / "Lib" / "site-packages")
+    (packages / "ersatzwagen.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    command = BIN / "ersatzwagen"
+    # The shebang goes through /bin/sh because a kernel shebang line cannot hold a path with spaces.
+    start = f"#!/bin/sh\n'''exec' \"{PYTHON}\" \"$0\" \"$@\"\n' '''\n"
+    command.write_text(f"{start}from server.cli import main\n\nmain()\n", encoding="utf-8")
+    command.chmod(0o755)
+
+
+def install(lock_name: str) -> None:
+    """Installs exactly the hash-locked packages of one lock file, unless that very file is installed already."""
+    lock = ROOT / "requirements" / lock_name
+    stamp = ENVIRONMENT / f".{lock_name}.sha256"
+    wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    say(f"installing {lock_name} (once)")
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+    uv = BIN / "uv"
+    if uv.exists() or call(*pip, ROOT / "requirements" / "installer.lock", quiet=True) == 0:
+        done = call(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
+    else:
+        done = 1
+    # uv reads no pip.conf: where the index is set up for pip alone, pip does it, only slower.
+    if done != 0 and call(*pip, lock) != 0:
+        sys.exit(f"dev.py: could not install {lock_name}; is the package index reachable?")
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def set_up(*, tests: bool) -> None:
+    """Brings the environment up to date, one process at a time. The test lock is a superset of the run lock."""
+    if sys.version_info < (3, 11):  # noqa: UP036  # the message is the point: this file runs before any check
+        sys.exit("dev.py: Python 3.11 or newer is needed")
+    lock_file = ROOT / ".dev.lock"
+    with lock_file.open("w") as handle:
+        if os.name == "posix":
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        create_environment()
+        install("test.lock" if tests else "run.lock")
+
+
+def install_system_packages() -> None:
+    """Installs the Debian packages that the tests use, where it may; otherwise says what to install."""
+    missing = [package for proof, package in SYSTEM_PACKAGES if not list(Path("/").glob(proof.lstrip("/")))]
+    if not missing:
+        return
+    apt = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        say(f"installing {' '.join(missing)}")
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+        call("apt-get", "update", "-qq", quiet=True)
+        if call(*apt, quiet=True) == 0:
+            return
+    say("some tests will be skipped; to run them too: sudo " + " ".join(apt))
+
+
+def become(*command: object) -> NoReturn:
+    """Replaces this process, so that Ctrl-C and SIGTERM reach the program itself and nothing stands between."""
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "VIRTUAL_ENV": str(ENVIRONMENT), "PATH": path}
+    arguments = [str(part) for part in command]
+    if os.name == "nt":
+        sys.exit(subprocess.run(arguments, cwd=ROOT, env=environment, check=False).returncode)
+    os.chdir(ROOT)
+    os.execvpe(arguments[0], arguments, environment)
+
+
+def main() -> int:
+    """Chooses by the first word of the command line."""
+    what, *rest = sys.argv[1:] or ["help"]
+    if what == "run":
+        set_up(tests=False)
+        become(PYTHON, "-m", "server", "serve", "--sandbox", *rest)
+    if what == "test":
+        set_up(tests=True)
+        install_system_packages()
+        become(PYTHON, "-m", "pytest", *rest)
+    if what == "exec" and rest:
+        set_up(tests=(ENVIRONMENT / ".test.lock.sha256").exists())
+        become(*rest)
+    print(__doc__)
+    return 0 if what in {"help", "-h", "--help"} else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Runs migrations on a connection of the owner. Several processes at once wait for each other."""
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, text
+from sqlmodel import SQLModel
+
+import server.models  # noqa: F401  # fills the metadata
+from server.database import driver_url
+
+LOCK = 727274
+
+
+def run(connection: Connection) -> None:
+    connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        compare_type=True,
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
+    connection.commit()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
+    engine = create_engine(driver_url(url), isolation_level="READ COMMITTED")
+    with engine.connect() as own:
+        run(own)
+    engine.dispose()

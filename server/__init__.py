@@ -1,0 +1,1 @@
+"""Ersatzwagen: rental and replacement cars for dealerships with many stations."""

@@ -1,0 +1,63 @@
+"""Settings: the only place that reads the environment. Variables are named ERSATZWAGEN_… or stand in a `.env` file."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Without any of it the server starts a private database and a sandbox."""
+
+    model_config = SettingsConfigDict(env_prefix="ERSATZWAGEN_", env_file=".env", extra="ignore")
+
+    database_url: str | None = None
+    """A PostgreSQL server of one's own (postgresql://…); without it a private cluster in the data directory."""
+    data_dir: Path = Path("var")
+    """Where the private cluster, pictures, documents and the sandbox's state live."""
+    media_url: str | None = None
+    """Where pictures and PDFs go: file:///… or s3://bucket/prefix; without it `media` in the data directory."""
+    smtp_url: str | None = None
+    """smtp://user:password@host:port, smtps://… or smtp://…?starttls."""
+    mail_from: str = "Ersatzwagen <no-reply@ersatzwagen.invalid>"
+    """The sender of all mails."""
+    telecash_url: str | None = None
+    """Base of the gateway, for example https://test.ipg-online.com; web service and payment page lie below it."""
+    telecash_store_id: str = ""
+    telecash_user: str = ""
+    telecash_password: SecretStr = SecretStr("")
+    telecash_certificate: Path | None = None
+    """The store's client certificate (PEM)."""
+    telecash_key: Path | None = None
+    """The key of that certificate (PEM)."""
+    telecash_shared_secret: SecretStr = SecretStr("")
+    """Signs the payment page's form and verifies its answers."""
+    public_url: str | None = None
+    """How browsers reach this server, for example https://rental.example; links and notifications use it."""
+    secret_key: SecretStr | None = None
+    """Signs short-lived links to pictures and documents; required in production."""
+    environment: Literal["development", "production"] = "development"
+    admin_email: str | None = None
+    """With `admin_password`: creates the first administrator if there is none."""
+    admin_password: SecretStr | None = None
+
+    sandbox: bool = False
+    """Set by `serve --sandbox`, not by the environment of a production machine."""
+    demo_data: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> "Settings":
+        if self.environment == "production":
+            if self.sandbox:
+                raise ValueError("the sandbox refuses to start when ENVIRONMENT=production")
+            if self.secret_key is None:
+                raise ValueError("ERSATZWAGEN_SECRET_KEY is required in production")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The address that others use for this server, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,202 @@
+"""The database: connections, who is asking (scope), and the only place that commits.
+
+Every transaction begins by telling PostgreSQL who is asking; row-level security does the rest. Without a scope there
+are no rows. A wider scope is asked for by name: `SYSTEM` is greppable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+APP_ROLE = "ersatzwagen_app"
+_SET_SCOPE = text(
+    "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
+    " set_config('app.client', :client, true), set_config('app.principal', :principal, true),"
+    " set_config('app.everything', :everything, true)"
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which rows a transaction may see.
+
+    `stations`: those that a member of staff works at. `web_stations` and `client`: those whose prices a website may
+    see, and the API client whose bookings it may see. `principal`: the user's own id. `everything`: no limit.
+    """
+
+    stations: tuple[UUID, ...] = ()
+    web_stations: tuple[UUID, ...] = ()
+    client: UUID | None = None
+    principal: UUID | None = None
+    everything: bool = False
+
+    def settings(self) -> dict[str, str]:
+        """The scope as PostgreSQL settings of one transaction."""
+        return {
+            "stations": _array(self.stations),
+            "web_stations": _array(self.web_stations),
+            "client": str(self.client or ""),
+            "principal": str(self.principal or ""),
+            "everything": "on" if self.everything else "off",
+        }
+
+
+SYSTEM = Scope(everything=True)
+"""The wider scope of work that belongs to nobody's station: jobs, sagas, sign-in, administration."""
+
+
+def _array(ids: tuple[UUID, ...]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+class Session(AsyncSession):
+    """A session that several resolvers of one operation may use: GraphQL runs sibling fields concurrently, a database
+    connection does one thing at a time (https://docs.sqlalchemy.org/en/21/errors.html#error-isce).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def rows(self, statement: Any, parameters: dict[str, Any] | None = None) -> list[Row[Any]]:
+        """All rows of a statement, SQL text or expression."""
+        if isinstance(statement, str):
+            statement = text(statement)
+        async with self._one_at_a_time:
+            connection = await self.connection()
+            return list((await connection.execute(statement, parameters or {})).all())
+
+    async def value(self, statement: Any, parameters: dict[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        found = await self.rows(statement, parameters)
+        return found[0][0] if found else None
+
+    async def write(self, statement: Any, parameters: dict[str, Any] | list[dict[str, Any]] | None = None) -> int:
+        """Runs a changing statement and returns the number of rows that it touched."""
+        if isinstance(statement, str):
+            statement = text(statement)
+        async with self._one_at_a_time:
+            connection = await self.connection()
+            return (await connection.execute(statement, parameters or {})).rowcount
+
+    async def all(self, statement: Any) -> list[Any]:
+        """All models that a select finds."""
+        async with self._one_at_a_time:
+            return list((await self.exec(statement)).all())
+
+    async def first(self, statement: Any) -> Any:
+        """The first model that a select finds, or None."""
+        found = await self.all(statement)
+        return found[0] if found else None
+
+    async def store(self, *models: Any) -> None:
+        """Writes new or changed models now, so that constraints speak up here."""
+        async with self._one_at_a_time:
+            self.add_all(models)
+            await self.flush()
+
+
+class Database:
+    """Connections to one database, and transactions in a scope."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.engine = _engine(url, pool_size)
+        self._sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
+        snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._snapshots = async_sessionmaker(snapshots, class_=Session, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
+        """One transaction: committed at the end, rolled back if anything is raised."""
+        async with self._sessions() as session:
+            await session.write(_SET_SCOPE, scope.settings())
+            yield session
+            await session.commit()
+
+    @asynccontextmanager
+    async def snapshot(self, scope: Scope) -> AsyncIterator[Session]:
+        """A read-only view of one instant: everything that is read in it fits together."""
+        async with self._snapshots() as session:
+            await session.write(_SET_SCOPE, scope.settings())
+            yield session
+
+    async def check_role(self) -> None:
+        """RuntimeError if row-level security would not hold for this connection."""
+        async with self.engine.connect() as connection:
+            unsafe = await connection.scalar(
+                text("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
+            )
+        if unsafe:
+            raise RuntimeError(f"the database role is a superuser or bypasses row-level security: grant it {APP_ROLE}")
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self.engine.dispose()
+
+
+def _engine(url: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={
+            "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000"
+            " -c idle_in_transaction_session_timeout=120000"
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def use_application_role(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # A login of the operator's own becomes the restricted role, so that row-level security always holds.
+        cursor = connection.cursor()
+        cursor.execute("select session_user")
+        (login,) = cursor.fetchone() or ("",)
+        if login != APP_ROLE:
+            cursor.execute(f"set role {APP_ROLE}")
+        cursor.close()
+        connection.commit()
+
+    return engine
+
+
+def driver_url(url: str) -> str:
+    """The address with the driver that we use: postgresql://… and postgres://… become postgresql+psycopg://…."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    raise ValueError("ERSATZWAGEN_DATABASE_URL must begin with postgresql://")
+
+
+def violated_constraint(error: DBAPIError) -> str | None:
+    """The name of the constraint that a statement ran into, if that was the reason."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+
+
+def sql_state(error: DBAPIError) -> str | None:
+    """PostgreSQL's five characters for what went wrong: 23P01 is an overlap, 40P01 a deadlock."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def statement_counter(engine: AsyncEngine) -> list[str]:
+    """Every statement that is sent from now on, for tests and benchmarks that count them."""
+    sent: list[str] = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def record(_c: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    return sent

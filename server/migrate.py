@@ -1,0 +1,73 @@
+"""Brings a database up to date, and tells whether it is. Runs as the owner, never as the server's own role."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+import server.models  # noqa: F401  # fills the metadata
+from server.database import driver_url
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _configuration(url: str) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Applies every migration that is missing. Safe to repeat, and to run from several processes at once."""
+    command.upgrade(_configuration(url), "head")
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Takes migrations back; for tests of the migrations themselves."""
+    command.downgrade(_configuration(url), revision)
+
+
+def head() -> str:
+    """The newest migration that this program knows."""
+    return ScriptDirectory.from_config(_configuration("")).get_current_head() or ""
+
+
+def current(url: str) -> str | None:
+    """The newest migration that the database has, or None if it is empty."""
+    engine = create_engine(driver_url(url))
+    try:
+        with engine.connect() as connection:
+            if not connection.scalar(text("select to_regclass('alembic_version')")):
+                return None
+            return connection.scalar(text("select version_num from alembic_version"))
+    finally:
+        engine.dispose()
+
+
+def differences(url: str) -> list[object]:
+    """Where the tables differ from the models; empty when a migration is missing for none of them."""
+    engine = create_engine(driver_url(url))
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "compare_server_default": True}
+            )
+            return list(compare_metadata(context, SQLModel.metadata))
+    finally:
+        engine.dispose()
+
+
+def create_database(superuser_url: str, name: str) -> None:
+    """Makes an empty database if there is none of that name."""
+    engine = create_engine(driver_url(superuser_url), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": name}):
+                connection.execute(text(f'create database "{name}"'))
+    finally:
+        engine.dispose()

@@ -1,0 +1,61 @@
+"""Tables and the rules that need nothing but their own values. Importing this package fills the metadata."""
+
+from server.models.contract import (
+    Contract,
+    Driver,
+    HistoryEntry,
+    IdempotencyRecord,
+    Note,
+    VehicleLeg,
+)
+from server.models.customer import Customer, CustomerStation, CustomerVersion
+from server.models.damage import Damage, DamagePhoto
+from server.models.document import Document, OpenItem
+from server.models.email import Email
+from server.models.fleet import Vehicle, VehicleBlock, VehicleGroup
+from server.models.job import Job
+from server.models.occupancy import Occupancy
+from server.models.payment import Deposit, HostedPayment, Payment, StoredCard
+from server.models.protocol import Photo, Protocol, ProtocolPhoto
+from server.models.staff import ApiClient, ClientStation, Session, SignInBucket, User, UserStation
+from server.models.station import Company, DocumentSeries, Station
+from server.models.tariff import Tariff
+
+__all__ = [
+    "ApiClient",
+    "ClientStation",
+    "Company",
+    "Contract",
+    "Customer",
+    "CustomerStation",
+    "CustomerVersion",
+    "Damage",
+    "DamagePhoto",
+    "Deposit",
+    "Document",
+    "DocumentSeries",
+    "Driver",
+    "Email",
+    "HistoryEntry",
+    "HostedPayment",
+    "IdempotencyRecord",
+    "Job",
+    "Note",
+    "Occupancy",
+    "OpenItem",
+    "Payment",
+    "Photo",
+    "Protocol",
+    "ProtocolPhoto",
+    "Session",
+    "SignInBucket",
+    "Station",
+    "StoredCard",
+    "Tariff",
+    "User",
+    "UserStation",
+    "Vehicle",
+    "VehicleBlock",
+    "VehicleGroup",
+    "VehicleLeg",
+]

@@ -1,0 +1,282 @@
+"""The contract: one record from the first hold to the final invoice, with its drivers, legs, notes and history."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.customer import Language
+
+
+class ContractKind(StrEnum):
+    """What a contract is for."""
+
+    RENTAL = "RENTAL"
+    """An ordinary paid rental."""
+    COURTESY = "COURTESY"
+    """A replacement car during a repair: the rental itself is free, kilometres and fuel are billed."""
+    TEST_DRIVE = "TEST_DRIVE"
+    """A test drive."""
+    INTERNAL = "INTERNAL"
+    """A trip of the dealership itself."""
+
+
+class ContractState(StrEnum):
+    """Where a contract stands."""
+
+    QUOTE = "QUOTE"
+    """A price was asked for; nothing is reserved."""
+    HELD = "HELD"
+    """A car is held for fifteen minutes while the payment is made."""
+    RESERVED = "RESERVED"
+    """Booked and confirmed."""
+    CHECKED_OUT = "CHECKED_OUT"
+    """The customer has the car."""
+    RETURNED = "RETURNED"
+    """The car is back; billing follows by itself."""
+    BILLED = "BILLED"
+    """The final invoice is issued. `settlementState` says whether it is paid."""
+    CANCELLED = "CANCELLED"
+    """Cancelled, or the payment was not made in time."""
+    NO_SHOW = "NO_SHOW"
+    """Never picked up."""
+
+
+ALLOWED: dict[ContractState, tuple[ContractState, ...]] = {
+    ContractState.QUOTE: (ContractState.HELD,),
+    ContractState.HELD: (ContractState.RESERVED, ContractState.CANCELLED),
+    ContractState.RESERVED: (ContractState.CHECKED_OUT, ContractState.CANCELLED, ContractState.NO_SHOW),
+    ContractState.CHECKED_OUT: (ContractState.RETURNED, ContractState.RESERVED),
+    ContractState.RETURNED: (ContractState.BILLED, ContractState.CHECKED_OUT),
+    ContractState.BILLED: (),
+    ContractState.CANCELLED: (),
+    ContractState.NO_SHOW: (ContractState.RESERVED,),
+}
+"""Which state may follow which (domain 4.3)."""
+
+
+class SettlementState(StrEnum):
+    """Whether the final invoice is paid."""
+
+    NONE = "NONE"
+    """Nothing is billed yet."""
+    OPEN = "OPEN"
+    """Billed, and nothing of what is due has been paid."""
+    PAID = "PAID"
+    """Settled in full."""
+    PARTLY_PAID = "PARTLY_PAID"
+    """A part is paid; the rest is an open item."""
+    REFUND_PENDING = "REFUND_PENDING"
+    """The customer gets money back and the refund is on its way."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+    """Given up on."""
+
+
+class ContractSource(StrEnum):
+    """Who made the contract."""
+
+    WEBSITE = "WEBSITE"
+    """The dealership's website, with an API key."""
+    STAFF = "STAFF"
+    """A member of staff."""
+    TABLET = "TABLET"
+    """Yard staff at the tablet."""
+
+
+class ContractFlag(StrEnum):
+    """What a clerk should look at."""
+
+    AT_RISK = "AT_RISK"
+    """The planned car is still out with somebody else and late."""
+    OVERDUE = "OVERDUE"
+    """The car should be back by now."""
+    BILLING_BLOCKED = "BILLING_BLOCKED"
+    """Billing waits for a person; `billingBlock` says why."""
+    CUSTOMER_REVIEW = "CUSTOMER_REVIEW"
+    """The e-mail address belongs to somebody with another name or birth date: check who this is."""
+    DEPOSIT_EXPIRING = "DEPOSIT_EXPIRING"
+    """The deposit hold ends within two days."""
+    PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
+    """A protocol arrived that does not fit the contract; the physical facts were kept."""
+
+
+class DriverRole(StrEnum):
+    """What a person is to the contract."""
+
+    RENTER = "RENTER"
+    """The renter, who drives."""
+    CO_RENTER = "CO_RENTER"
+    """A further renter, liable like the first."""
+    DRIVER = "DRIVER"
+    """A further driver."""
+
+
+class Contract(SQLModel, table=True):
+    """One rental. Times are UTC instants, money is gross cents.
+
+    `price` is the breakdown that was agreed, and after billing the final one; `paid_cents` is what has been taken for
+    the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station.
+    """
+
+    __tablename__ = "contract"
+    id: UUID = new_id()
+    number: str = Field(unique=True)
+    kind: ContractKind = Field(sa_column=enum_column(ContractKind))
+    state: ContractState = Field(sa_column=enum_column(ContractState))
+    settlement_state: SettlementState = Field(default=SettlementState.NONE, sa_column=enum_column(SettlementState))
+    version: int = 1
+    language: Language = Field(sa_column=enum_column(Language))
+    station_id: UUID = Field(foreign_key="station.id")
+    return_station_id: UUID = Field(foreign_key="station.id")
+    group_id: UUID = Field(foreign_key="vehicle_group.id")
+    vehicle_id: UUID | None = Field(default=None, foreign_key="vehicle.id")
+    vehicle_fixed: bool = False
+    starts_at: datetime
+    ends_at: datetime
+    customer_id: UUID = Field(foreign_key="customer.id", index=True)
+    customer_copy: Json = Field(sa_column=json_column())
+    customer_review: bool = False
+    payer: Json | None = Field(default=None, sa_column=json_column(nullable=True))
+    workshop_order_number: str | None = None
+    workshop_appointment_at: datetime | None = None
+    workshop_plate: str | None = None
+    workshop_vin: str | None = None
+    extras: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    tariff_id: UUID = Field(foreign_key="tariff.id")
+    tariff_snapshot: Json = Field(sa_column=json_column())
+    tariff_hash: str
+    tariff_edits: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    price: Json = Field(sa_column=json_column())
+    total_cents: int = Field(sa_column=cents_column())
+    prepay_cents: int = Field(sa_column=cents_column())
+    paid_cents: int = Field(default=0, sa_column=cents_column())
+    deductible_cents: int = Field(sa_column=cents_column())
+    payment_method: str
+    waiver_reason: str | None = None
+    source: ContractSource = Field(sa_column=enum_column(ContractSource))
+    client_id: UUID | None = Field(default=None, foreign_key="api_client.id")
+    created_by: str
+    created_at: datetime
+    held_until: datetime | None = None
+    checked_out_at: datetime | None = None
+    returned_at: datetime | None = None
+    billed_at: datetime | None = None
+    billing_block: str | None = None
+    protocol_conflict: bool = False
+    search_text: str = ""
+    __table_args__ = (
+        UniqueConstraint("station_id", "id", name="uq_contract_station"),
+        CheckConstraint("ends_at > starts_at", name="period"),
+        CheckConstraint("paid_cents >= 0", name="paid"),
+        Index("ix_contract_station_start", "station_id", "starts_at", "id"),
+        Index("ix_contract_station_created", "station_id", "created_at", "id"),
+        Index(
+            "ix_contract_return",
+            "return_station_id",
+            "starts_at",
+            "id",
+            postgresql_where=text("checked_out_at is not null"),
+        ),
+        Index("ix_contract_vehicle", "vehicle_id", "starts_at"),
+        Index("ix_contract_client", "client_id", "created_at", postgresql_where=text("client_id is not null")),
+        Index(
+            "ix_contract_open",
+            "station_id",
+            "state",
+            "starts_at",
+            postgresql_where=text("state in ('HELD','RESERVED','CHECKED_OUT','RETURNED')"),
+        ),
+    )
+
+
+def of_contract(table: str, *more: object) -> tuple[object, ...]:
+    """Table arguments of a row that belongs to a contract: the key carries the station, so that a row of one
+    station cannot point at a contract of another (row-level security does not check references).
+    """
+    return (
+        ForeignKeyConstraint(
+            ["station_id", "contract_id"], ["contract.station_id", "contract.id"], name=f"fk_{table}_contract"
+        ),
+        *more,
+    )
+
+
+class Driver(SQLModel, table=True):
+    """Somebody who may drive. The licence is looked at, never copied (domain 3.14)."""
+
+    __tablename__ = "driver"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    role: DriverRole = Field(sa_column=enum_column(DriverRole))
+    first_name: str
+    last_name: str
+    birth_date: date | None = None
+    licence_number: str | None = None
+    licence_class: str | None = None
+    licence_issued: date | None = None
+    licence_valid_until: date | None = None
+    checked_at: datetime | None = None
+    checked_by: str | None = None
+    __table_args__ = of_contract("driver")
+
+
+class VehicleLeg(SQLModel, table=True):
+    """One vehicle's part of a contract, from its hand-over to its return."""
+
+    __tablename__ = "vehicle_leg"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    vehicle_id: UUID = Field(foreign_key="vehicle.id", index=True)
+    from_at: datetime
+    to_at: datetime | None = None
+    check_out_id: UUID
+    check_in_id: UUID | None = None
+    fuel_waived: bool = False
+    __table_args__ = of_contract("vehicle_leg")
+
+
+class Note(SQLModel, table=True):
+    """A remark of staff. Only ever added."""
+
+    __tablename__ = "note"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    text: str
+    author: str
+    created_at: datetime
+    __table_args__ = of_contract("note")
+
+
+class HistoryEntry(SQLModel, table=True):
+    """The audit trail: who did what to a contract, when and why. Rows are never changed or deleted."""
+
+    __tablename__ = "history_entry"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    at: datetime
+    actor: str
+    action: str
+    reason: str | None = None
+    before: str | None = None
+    after: str | None = None
+    __table_args__ = of_contract("history_entry")
+
+
+class IdempotencyRecord(SQLModel, table=True):
+    """A key that a caller used, what it asked for (as a hash) and what it got."""
+
+    __tablename__ = "idempotency_record"
+    principal: str = Field(primary_key=True)
+    key: UUID = Field(primary_key=True)
+    request_hash: str
+    contract_id: UUID | None = None
+    refusal: Json | None = Field(default=None, sa_column=json_column(nullable=True))
+    finished: bool = False
+    created_at: datetime

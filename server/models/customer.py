@@ -1,0 +1,97 @@
+"""Customers of the company, matched by e-mail, visible to the stations that deal with them."""
+
+import unicodedata
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, enum_column, json_column, new_id
+
+
+class Language(StrEnum):
+    """The language of mails and documents."""
+
+    DE = "DE"
+    """German."""
+    EN = "EN"
+    """English."""
+
+
+class CustomerKind(StrEnum):
+    """A person or a company."""
+
+    PERSON = "PERSON"
+    """A natural person."""
+    COMPANY = "COMPANY"
+    """A company; its name goes on the invoice."""
+
+
+class CustomerStatus(StrEnum):
+    """How staff should treat a customer. Never shown to websites."""
+
+    NORMAL = "NORMAL"
+    """Nothing special."""
+    VIP = "VIP"
+    """Treat with particular care."""
+    CAUTION = "CAUTION"
+    """Look twice before renting."""
+    BLOCKED = "BLOCKED"
+    """Gets no car; bookings are refused with a neutral message."""
+
+
+class Customer(SQLModel, table=True):
+    """A customer. `email_key` is unique among those that are not restricted (domain 4.9)."""
+
+    __tablename__ = "customer"
+    id: UUID = new_id()
+    kind: CustomerKind = Field(sa_column=enum_column(CustomerKind))
+    salutation: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    vat_id: str | None = None
+    email: str
+    email_key: str
+    phone: str | None = None
+    street: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    country: str | None = None
+    birth_date: date | None = None
+    language: Language = Field(sa_column=enum_column(Language))
+    status: CustomerStatus = Field(default=CustomerStatus.NORMAL, sa_column=enum_column(CustomerStatus))
+    review_needed: bool = False
+    restricted_at: datetime | None = None
+    version: int = 1
+    created_at: datetime
+    __table_args__ = (
+        Index("uq_customer_email_key", "email_key", unique=True, postgresql_where=text("restricted_at is null")),
+    )
+
+
+class CustomerStation(SQLModel, table=True):
+    """Which stations may see a customer: where the record was made, or a visible contract is."""
+
+    __tablename__ = "customer_station"
+    customer_id: UUID = Field(foreign_key="customer.id", primary_key=True)
+    station_id: UUID = Field(foreign_key="station.id", primary_key=True, index=True)
+
+
+class CustomerVersion(SQLModel, table=True):
+    """What a change of a customer's record replaced. Only ever added to."""
+
+    __tablename__ = "customer_version"
+    id: UUID = new_id()
+    customer_id: UUID = Field(foreign_key="customer.id", index=True)
+    at: datetime
+    source: str
+    changed: list[str] = Field(sa_column=json_column())
+    before: Json = Field(sa_column=json_column())
+
+
+def email_key(email: str) -> str:
+    """The form in which addresses are compared: trimmed, Unicode NFC, lower case; no dot or plus tricks."""
+    return unicodedata.normalize("NFC", email.strip()).lower()

@@ -1,0 +1,128 @@
+"""Damages of vehicles. They stay with the vehicle wherever it goes."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import cents_column, enum_column
+
+
+class VehicleView(StrEnum):
+    """A side of the vehicle's drawing."""
+
+    FRONT = "FRONT"
+    """From the front."""
+    REAR = "REAR"
+    """From the rear."""
+    LEFT = "LEFT"
+    """From the left."""
+    RIGHT = "RIGHT"
+    """From the right."""
+    TOP = "TOP"
+    """From above."""
+    INTERIOR = "INTERIOR"
+    """Inside."""
+
+
+class DamageKind(StrEnum):
+    """What kind of damage it is."""
+
+    SCRATCH = "SCRATCH"
+    """A scratch."""
+    DENT = "DENT"
+    """A dent."""
+    CRACK = "CRACK"
+    """A crack."""
+    STONE_CHIP = "STONE_CHIP"
+    """A stone chip."""
+    RIM = "RIM"
+    """A damaged rim."""
+    GLASS = "GLASS"
+    """Damaged glass."""
+    INTERIOR = "INTERIOR"
+    """Damage inside."""
+    MISSING = "MISSING"
+    """A missing part."""
+    OTHER = "OTHER"
+    """Anything else; the description says what."""
+
+
+class DamageLiability(StrEnum):
+    """Who answers for a damage, as far as that is decided. Only clerks and managers decide (domain 4.6)."""
+
+    KNOWN = "KNOWN"
+    """Already there at hand-over; nobody is asked to pay."""
+    SUSPECTED = "SUSPECTED"
+    """First seen at a return; not decided."""
+    REJECTED = "REJECTED"
+    """Old, wear, or not provable."""
+    CONFIRMED = "CONFIRMED"
+    """Arose in the rental."""
+    DECIDED_CUSTOMER = "DECIDED_CUSTOMER"
+    """The customer answers for it."""
+    DECIDED_INSURER = "DECIDED_INSURER"
+    """An insurer pays."""
+    DECIDED_THIRD_PARTY = "DECIDED_THIRD_PARTY"
+    """A third party pays."""
+    DECIDED_OWN_COST = "DECIDED_OWN_COST"
+    """The company pays."""
+    CLAIMED = "CLAIMED"
+    """A claim was issued."""
+    PAID = "PAID"
+    """The claim is paid."""
+    DISPUTED = "DISPUTED"
+    """The claim is disputed."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+    """Given up on."""
+
+
+class RepairState(StrEnum):
+    """Whether a damage is repaired."""
+
+    OPEN = "OPEN"
+    """Not repaired."""
+    SCHEDULED = "SCHEDULED"
+    """A repair is planned."""
+    REPAIRED = "REPAIRED"
+    """Repaired: no longer on the vehicle."""
+
+
+class Damage(SQLModel, table=True):
+    """One damage; the id is the client's. `contract_id`: the suspected cause; `protocol_id`: where first seen."""
+
+    __tablename__ = "damage"
+    id: UUID = Field(primary_key=True)
+    vehicle_id: UUID = Field(foreign_key="vehicle.id")
+    contract_id: UUID | None = Field(default=None, foreign_key="contract.id")
+    protocol_id: UUID | None = Field(default=None, foreign_key="protocol.id", index=True)
+    view: VehicleView = Field(sa_column=enum_column(VehicleView))
+    x: float
+    y: float
+    kind: DamageKind = Field(sa_column=enum_column(DamageKind))
+    size_mm: int | None = None
+    description: str | None = None
+    seen_at: datetime
+    liability: DamageLiability = Field(sa_column=enum_column(DamageLiability))
+    repair: RepairState = Field(default=RepairState.OPEN, sa_column=enum_column(RepairState))
+    estimate_net_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    final_net_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    claim_deadline: date | None = None
+    request_hash: str
+    version: int = 1
+    __table_args__ = (
+        CheckConstraint("x between 0 and 1 and y between 0 and 1", name="position"),
+        Index("ix_damage_vehicle", "vehicle_id", "seen_at"),
+        Index("ix_damage_contract", "contract_id", postgresql_where=text("contract_id is not null")),
+    )
+
+
+class DamagePhoto(SQLModel, table=True):
+    """A picture of a damage."""
+
+    __tablename__ = "damage_photo"
+    damage_id: UUID = Field(foreign_key="damage.id", primary_key=True)
+    photo_id: UUID = Field(foreign_key="photo.id", primary_key=True, index=True)
+    position: int

@@ -1,0 +1,78 @@
+"""Issued documents: frozen, numbered without gaps, chained by hash."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.contract import of_contract
+from server.models.customer import Language
+
+
+class DocumentType(StrEnum):
+    """What a document is."""
+
+    ADVANCE_INVOICE = "ADVANCE_INVOICE"
+    """Anzahlungsrechnung: invoice over the price of one day, taken at booking."""
+    FINAL_INVOICE = "FINAL_INVOICE"
+    """Schlussrechnung: the whole rental, with advances deducted."""
+    CANCELLATION_INVOICE = "CANCELLATION_INVOICE"
+    """Stornorechnung: takes another document back; its totals are negative."""
+    CORRECTION_INVOICE = "CORRECTION_INVOICE"
+    """Rechnungskorrektur: changes another document."""
+    DAMAGE_CLAIM = "DAMAGE_CLAIM"
+    """Claim for a damage; outside VAT."""
+
+
+class Document(SQLModel, table=True):
+    """One document. Nothing of it changes after it was issued; the PDF is stored under its hash."""
+
+    __tablename__ = "document"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    number: str = Field(unique=True)
+    year: int
+    running_number: int
+    type: DocumentType = Field(sa_column=enum_column(DocumentType))
+    language: Language = Field(sa_column=enum_column(Language))
+    issued_at: datetime
+    service_from: datetime
+    service_until: datetime
+    issuer: Json = Field(sa_column=json_column())
+    recipient: Json = Field(sa_column=json_column())
+    lines: list[Json] = Field(sa_column=json_column())
+    vat_rate_bp: int
+    total_cents: int = Field(sa_column=cents_column())
+    net_cents: int = Field(sa_column=cents_column())
+    vat_cents: int = Field(sa_column=cents_column())
+    advances: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    payable_cents: int = Field(sa_column=cents_column())
+    refers_to_id: UUID | None = Field(default=None, foreign_key="document.id", index=True)
+    tariff_hash: str
+    pdf_key: str
+    sha256: str
+    previous_hash: str | None = None
+    chain_hash: str
+    __table_args__ = of_contract(
+        "document",
+        UniqueConstraint("station_id", "year", "running_number", name="uq_document_series"),
+        Index("ix_document_station_issued", "station_id", "issued_at", "id"),
+    )
+
+
+class OpenItem(SQLModel, table=True):
+    """What a customer still owes for a document."""
+
+    __tablename__ = "open_item"
+    id: UUID = new_id()
+    document_id: UUID = Field(foreign_key="document.id", unique=True)
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    due_on: date
+    open_cents: int = Field(sa_column=cents_column())
+    reminders: int = 0
+    __table_args__ = of_contract("open_item", Index("ix_open_item_station", "station_id", "due_on", "id"))

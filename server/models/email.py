@@ -1,0 +1,82 @@
+"""Mails: written with what caused them, sent by a job, never twice for one cause."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, enum_column, json_column, new_id
+from server.models.contract import of_contract
+from server.models.customer import Language
+
+
+class EmailTemplate(StrEnum):
+    """What a mail is about."""
+
+    BOOKING_CONFIRMATION = "BOOKING_CONFIRMATION"
+    """The booking is confirmed; the advance invoice is attached."""
+    CHANGE = "CHANGE"
+    """The booking was changed."""
+    REMINDER = "REMINDER"
+    """The rental starts tomorrow."""
+    CHECK_OUT_PROTOCOL = "CHECK_OUT_PROTOCOL"
+    """The handover protocol."""
+    CHECK_IN_PROTOCOL = "CHECK_IN_PROTOCOL"
+    """The return protocol."""
+    OVERDUE = "OVERDUE"
+    """The car should be back by now."""
+    FINAL_INVOICE = "FINAL_INVOICE"
+    """The final invoice."""
+    REFUND = "REFUND"
+    """Money is on its way back."""
+    CANCELLATION = "CANCELLATION"
+    """The booking is cancelled."""
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    """The card was declined; how to pay instead."""
+    DAMAGE_NOTICE = "DAMAGE_NOTICE"
+    """A damage is being looked into."""
+    DAMAGE_CLAIM = "DAMAGE_CLAIM"
+    """A claim for a damage."""
+    CORRECTION = "CORRECTION"
+    """A protocol or document was corrected."""
+
+
+class EmailState(StrEnum):
+    """Where a mail stands."""
+
+    QUEUED = "QUEUED"
+    """Waiting to be sent, or to be tried again."""
+    SENT = "SENT"
+    """Accepted by the mail server."""
+    FAILED = "FAILED"
+    """Given up after all tries, or refused for good: somebody has to look."""
+
+
+class Email(SQLModel, table=True):
+    """One mail. `cause_id` is what made it (contract, protocol, document); attachments name stored objects."""
+
+    __tablename__ = "email"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    template: EmailTemplate = Field(sa_column=enum_column(EmailTemplate))
+    cause_id: UUID
+    state: EmailState = Field(default=EmailState.QUEUED, sa_column=enum_column(EmailState))
+    to: str
+    subject: str
+    html: str
+    text: str
+    language: Language = Field(sa_column=enum_column(Language))
+    attachments: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    protocol_id: UUID | None = Field(default=None, foreign_key="protocol.id", index=True)
+    queued_at: datetime
+    sent_at: datetime | None = None
+    tries: int = 0
+    last_error: str | None = None
+    __table_args__ = of_contract(
+        "email",
+        UniqueConstraint("contract_id", "template", "cause_id", name="uq_email_cause"),
+        Index("ix_email_station_queued", "station_id", "queued_at", "id"),
+    )

@@ -1,0 +1,59 @@
+"""Money: integer cents inside, exact decimals on the wire, one rounding rule (half away from zero)."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+CURRENCY = "EUR"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount with its currency, as the API shows it."""
+
+    cents: int
+    currency: str = CURRENCY
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount with exactly two decimals."""
+        return Decimal(self.cents).scaleb(-2)
+
+
+@dataclass(frozen=True, slots=True)
+class VatSplit:
+    """A gross amount with its parts, all in cents. `net + vat == gross`, always."""
+
+    gross: int
+    net: int
+    vat: int
+
+    def minus(self, other: "VatSplit") -> "VatSplit":
+        """What remains after a deduction, part by part: never computed anew (domain 3.4, example E17)."""
+        return VatSplit(self.gross - other.gross, self.net - other.net, self.vat - other.vat)
+
+
+def round_half_up(value: Decimal) -> int:
+    """The nearest whole number; a half goes away from zero, so that a cancellation mirrors its original."""
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Integer division with the same rounding; the denominator is positive."""
+    sign = -1 if numerator < 0 else 1
+    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+
+
+def split_vat(gross: int, rate_basis_points: int) -> VatSplit:
+    """Net and VAT of a gross sum in cents; the rate in basis points (1900 = 19 %).
+
+    Source: § 14 Abs. 4 UStG; one rounding per document and rate (domain 4.5 rule 1).
+    """
+    net = divide_half_up(gross * 10_000, 10_000 + rate_basis_points)
+    return VatSplit(gross, net, gross - net)
+
+
+def cents_of(amount: Decimal) -> int:
+    """Cents of an exact decimal. ValueError if there are more than two decimals or it is not a number."""
+    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
+        raise ValueError("an amount has at most two decimals")
+    return int(amount.scaleb(2))

@@ -1,0 +1,173 @@
+"""Money that moves: attempts at the gateway, stored cards and deposits."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import cents_column, enum_column, new_id
+from server.models.contract import of_contract
+
+
+class PaymentMethod(StrEnum):
+    """How a booking is paid."""
+
+    HOSTED_PAGE = "HOSTED_PAGE"
+    """The customer enters the card on the payment page."""
+    STORED_CARD = "STORED_CARD"
+    """A card that is stored at the gateway already, by its token."""
+    WAIVED = "WAIVED"
+    """No payment and no deposit at booking; staff only, with a reason."""
+
+
+class PaymentKind(StrEnum):
+    """What an attempt does."""
+
+    SALE = "SALE"
+    """Takes money."""
+    REFUND = "REFUND"
+    """Gives money of a sale back."""
+    HOLD = "HOLD"
+    """Blocks the deposit on the card; nothing is debited."""
+    CAPTURE = "CAPTURE"
+    """Takes money out of a hold. Possible once."""
+    RELEASE = "RELEASE"
+    """Lifts a hold, or voids a sale of the same day."""
+    EXTERNAL = "EXTERNAL"
+    """Paid elsewhere, for example at the dealer's till."""
+
+
+class PaymentState(StrEnum):
+    """What is known about an attempt."""
+
+    PENDING = "PENDING"
+    """Prepared or under way."""
+    SUCCEEDED = "SUCCEEDED"
+    """Money moved, or the hold stands."""
+    DECLINED = "DECLINED"
+    """The card issuer said no."""
+    FAILED = "FAILED"
+    """The gateway refused; nothing moved."""
+    UNKNOWN = "UNKNOWN"
+    """The answer was lost; it is being looked up."""
+
+
+class DepositState(StrEnum):
+    """What has become of the deposit."""
+
+    NONE = "NONE"
+    """Not placed yet: it is held shortly before the rental starts."""
+    ACTIVE = "ACTIVE"
+    """Blocked on the card, not debited."""
+    EXPIRED = "EXPIRED"
+    """The hold has ended by itself."""
+    RELEASED = "RELEASED"
+    """Lifted; the bank may take some days to show it."""
+    PARTLY_USED = "PARTLY_USED"
+    """A part was taken, the rest is lifted."""
+    USED = "USED"
+    """Taken in full."""
+    FAILED = "FAILED"
+    """Could not be placed."""
+    WAIVED = "WAIVED"
+    """Not asked for, with a reason."""
+
+
+class Purpose(StrEnum):
+    """What an attempt is for, inside the system: it decides what follows when the outcome is known."""
+
+    ADVANCE = "ADVANCE"
+    """The price of one day, at booking."""
+    DEPOSIT = "DEPOSIT"
+    """The deposit hold."""
+    FINAL = "FINAL"
+    """What the final invoice asks for."""
+    UNDO = "UNDO"
+    """Gives back what a booking that did not come about has taken."""
+
+
+class Payment(SQLModel, table=True):
+    """One attempt at the gateway, committed before the call. `order_reference` is the order id there.
+
+    `attempt_reference` is our own id of this very call: it is what an inquiry looks for. `sent_at` not null: the
+    request may have reached the gateway, so nothing is repeated before it was looked up.
+    """
+
+    __tablename__ = "payment"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    kind: PaymentKind = Field(sa_column=enum_column(PaymentKind))
+    purpose: Purpose = Field(sa_column=enum_column(Purpose))
+    state: PaymentState = Field(default=PaymentState.PENDING, sa_column=enum_column(PaymentState))
+    amount_cents: int = Field(sa_column=cents_column())
+    currency: str = "EUR"
+    order_reference: str = Field(index=True)
+    attempt_reference: str = Field(unique=True, max_length=40)
+    refers_to_id: UUID | None = Field(default=None, foreign_key="payment.id")
+    document_id: UUID | None = Field(default=None, foreign_key="document.id")
+    gateway_reference: str | None = None
+    network_reference: str | None = None
+    reason: str | None = None
+    inquiries: int = 0
+    resends: int = 0
+    created_at: datetime
+    sent_at: datetime | None = None
+    resolved_at: datetime | None = None
+    __table_args__ = of_contract(
+        "payment",
+        CheckConstraint("amount_cents >= 0", name="amount"),
+        Index(
+            "uq_payment_order",
+            "order_reference",
+            unique=True,
+            postgresql_where=text("kind in ('SALE', 'HOLD')"),
+        ),
+        Index("ix_payment_unresolved", "created_at", postgresql_where=text("state in ('PENDING', 'UNKNOWN')")),
+    )
+
+
+class StoredCard(SQLModel, table=True):
+    """The card of a contract, as its token at the gateway. Never shown by the API, never logged."""
+
+    __tablename__ = "stored_card"
+    contract_id: UUID = Field(primary_key=True)
+    station_id: UUID
+    token: str
+    network_reference: str | None = None
+    consent_at: datetime
+    __table_args__ = of_contract("stored_card")
+
+
+class HostedPayment(SQLModel, table=True):
+    """A payment page that was opened: the yardstick that the browser's answer and the notification are held to."""
+
+    __tablename__ = "hosted_payment"
+    payment_id: UUID = Field(foreign_key="payment.id", primary_key=True)
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    token: str
+    at: datetime
+    success_url: str
+    failure_url: str
+    locale: str
+    expires_at: datetime
+    __table_args__ = of_contract("hosted_payment", UniqueConstraint("at", name="uq_hosted_payment_at"))
+
+
+class Deposit(SQLModel, table=True):
+    """The deposit of a contract. `due_at`: when it is to be placed, if not at booking. Never revenue (domain 3.6)."""
+
+    __tablename__ = "deposit"
+    contract_id: UUID = Field(primary_key=True)
+    station_id: UUID
+    state: DepositState = Field(default=DepositState.NONE, sa_column=enum_column(DepositState))
+    amount_cents: int = Field(sa_column=cents_column())
+    used_cents: int = Field(default=0, sa_column=cents_column())
+    due_at: datetime | None = None
+    authorised_at: datetime | None = None
+    expires_at: datetime | None = None
+    hold_id: UUID | None = Field(default=None, foreign_key="payment.id")
+    __table_args__ = of_contract("deposit", CheckConstraint("used_cents between 0 and amount_cents", name="used"))

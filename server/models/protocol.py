@@ -1,0 +1,127 @@
+"""Handover and return records, and the pictures that belong to them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Index, UniqueConstraint, Uuid
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, enum_column, json_column, new_id
+from server.models.contract import of_contract
+from server.models.fleet import Cleanliness
+
+
+class ProtocolType(StrEnum):
+    """What a protocol records."""
+
+    CHECK_OUT = "CHECK_OUT"
+    """The car was handed over to the customer."""
+    CHECK_IN = "CHECK_IN"
+    """The car came back."""
+    SWAP_OUT = "SWAP_OUT"
+    """A replacement for another car was handed over during the rental."""
+    SWAP_IN = "SWAP_IN"
+    """The replaced car came back during the rental."""
+
+
+class PhotoSlot(StrEnum):
+    """What a picture shows."""
+
+    FRONT = "FRONT"
+    """The front."""
+    REAR = "REAR"
+    """The rear."""
+    LEFT = "LEFT"
+    """The left side."""
+    RIGHT = "RIGHT"
+    """The right side."""
+    FRONT_LEFT = "FRONT_LEFT"
+    """The front left corner."""
+    FRONT_RIGHT = "FRONT_RIGHT"
+    """The front right corner."""
+    REAR_LEFT = "REAR_LEFT"
+    """The rear left corner."""
+    REAR_RIGHT = "REAR_RIGHT"
+    """The rear right corner."""
+    DASHBOARD = "DASHBOARD"
+    """The dashboard with odometer and level."""
+    INTERIOR = "INTERIOR"
+    """The inside."""
+    DAMAGE = "DAMAGE"
+    """A damage, close up."""
+    OTHER = "OTHER"
+    """Anything else."""
+
+
+class Photo(SQLModel, table=True):
+    """An uploaded picture. `sha256` is of the bytes that were sent; what is stored was re-encoded.
+
+    It belongs to the stations of whoever uploaded it; a protocol or a damage shows it to others.
+    """
+
+    __tablename__ = "photo"
+    id: UUID = new_id()
+    sha256: str = Field(index=True, max_length=64)
+    uploaded_by: UUID
+    stations: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    signature: bool = False
+    width: int
+    height: int
+    object_key: str
+    thumbnail_key: str
+    created_at: datetime
+    __table_args__ = (UniqueConstraint("sha256", "uploaded_by", name="uq_photo_upload"),)
+
+
+class Protocol(SQLModel, table=True):
+    """A finished record; the id is the client's. `station_id` is the contract's, `at_station_id` where it happened.
+
+    `request_hash` recognises the same protocol sent again; `sha256` is of the PDF, once that is made.
+    """
+
+    __tablename__ = "protocol"
+    id: UUID = Field(primary_key=True)
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    at_station_id: UUID = Field(foreign_key="station.id")
+    vehicle_id: UUID = Field(foreign_key="vehicle.id", index=True)
+    type: ProtocolType = Field(sa_column=enum_column(ProtocolType))
+    occurred_at: datetime
+    received_at: datetime
+    key_drop_at: datetime | None = None
+    odometer_km: int
+    fuel_eighths: int | None = None
+    state_of_charge_percent: int | None = None
+    cleanliness_inside: Cleanliness = Field(sa_column=enum_column(Cleanliness))
+    cleanliness_outside: Cleanliness = Field(sa_column=enum_column(Cleanliness))
+    accessories: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    signature_sha256: str | None = None
+    signature_missing_reason: str | None = None
+    remarks: str | None = None
+    override_reason: str | None = None
+    staff: str
+    staff_id: UUID
+    conflict: str | None = None
+    complete: bool = True
+    voided: bool = False
+    request_hash: str
+    content_hash: str
+    pdf_key: str | None = None
+    sha256: str | None = None
+    __table_args__ = of_contract("protocol")
+
+
+class ProtocolPhoto(SQLModel, table=True):
+    """A picture in its place in a protocol."""
+
+    __tablename__ = "protocol_photo"
+    id: UUID = new_id()
+    protocol_id: UUID = Field(foreign_key="protocol.id", index=True)
+    contract_id: UUID
+    station_id: UUID
+    photo_id: UUID = Field(foreign_key="photo.id", index=True)
+    slot: PhotoSlot = Field(sa_column=enum_column(PhotoSlot))
+    taken_at: datetime | None = None
+    position: int
+    __table_args__ = of_contract("protocol_photo", Index("ix_protocol_photo_contract", "contract_id"))

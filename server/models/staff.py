@@ -1,0 +1,93 @@
+"""People and programs that may call the API, their sessions and sign-in attempts."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import enum_column, new_id
+
+
+class Role(StrEnum):
+    """What a caller may do. The order is that of growing rights; WEB stands apart."""
+
+    WEB = "WEB"
+    """A website or other program with an API key: availability, prices, its own bookings."""
+    YARD = "YARD"
+    """Yard staff: hand cars over and take them back."""
+    CLERK = "CLERK"
+    """Back office of a station: everything about contracts, customers and vehicles."""
+    MANAGER = "MANAGER"
+    """A clerk who may also override and approve, at one station or several."""
+    ADMIN = "ADMIN"
+    """Administrator of the whole company: all stations, users, API keys, tariffs."""
+
+
+class User(SQLModel, table=True):
+    """A member of staff who signs in with e-mail and password."""
+
+    __tablename__ = "app_user"
+    id: UUID = new_id()
+    email: str
+    email_key: str = Field(unique=True)
+    name: str
+    role: Role = Field(sa_column=enum_column(Role))
+    active: bool = True
+    password_hash: str
+    created_at: datetime
+    last_sign_in_at: datetime | None = None
+
+
+class UserStation(SQLModel, table=True):
+    """Where a user works. Administrators need none."""
+
+    __tablename__ = "user_station"
+    user_id: UUID = Field(foreign_key="app_user.id", primary_key=True, ondelete="CASCADE")
+    station_id: UUID = Field(foreign_key="station.id", primary_key=True, index=True)
+
+
+class ApiClient(SQLModel, table=True):
+    """A program that calls with a key. Only a hash of the key is stored."""
+
+    __tablename__ = "api_client"
+    id: UUID = new_id()
+    name: str
+    key_prefix: str
+    key_hash: str = Field(unique=True)
+    active: bool = True
+    created_at: datetime
+    last_used_at: datetime | None = None
+
+
+class ClientStation(SQLModel, table=True):
+    """The stations that a website may book at."""
+
+    __tablename__ = "client_station"
+    client_id: UUID = Field(foreign_key="api_client.id", primary_key=True, ondelete="CASCADE")
+    station_id: UUID = Field(foreign_key="station.id", primary_key=True, index=True)
+
+
+class Session(SQLModel, table=True):
+    """One access token with its refresh token, stored as SHA-256. A refresh makes the next row of the same family."""
+
+    __tablename__ = "session"
+    id: UUID = new_id()
+    family_id: UUID = Field(index=True)
+    user_id: UUID = Field(foreign_key="app_user.id", index=True, ondelete="CASCADE")
+    access_hash: str = Field(unique=True)
+    refresh_hash: str = Field(unique=True)
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+    rotated_at: datetime | None = None
+    revoked_at: datetime | None = None
+    created_at: datetime
+
+
+class SignInBucket(SQLModel, table=True):
+    """Failed sign-ins of one account or one address inside the current window."""
+
+    __tablename__ = "sign_in_bucket"
+    key: str = Field(primary_key=True)
+    window_started_at: datetime
+    failures: int = 0

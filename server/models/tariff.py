@@ -1,0 +1,223 @@
+"""Tariffs: the price list, and the terms that a contract freezes."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.station import Weekday
+
+
+class BundleUnit(StrEnum):
+    """What kind of package of days a bundle is."""
+
+    DAY = "DAY"
+    """One day."""
+    WEEK = "WEEK"
+    """A week, usually seven days."""
+    MONTH = "MONTH"
+    """A month, usually thirty days."""
+    WEEKEND = "WEEKEND"
+    """A closed window in station time: the whole rental must lie inside it."""
+
+
+class EarlyReturnPolicy(StrEnum):
+    """What a customer pays who brings the car back early."""
+
+    RECALCULATE = "RECALCULATE"
+    """The days used."""
+    CHARGE_PLANNED = "CHARGE_PLANNED"
+    """The days booked."""
+
+
+class PriceLineKind(StrEnum):
+    """What a line of a price or a document is for."""
+
+    RENTAL = "RENTAL"
+    """The time price: days and packages."""
+    EXTRA = "EXTRA"
+    """An extra such as an additional driver or a child seat."""
+    EXTRA_KM = "EXTRA_KM"
+    """Kilometres beyond those included."""
+    FUEL = "FUEL"
+    """Missing fuel, with the service fee."""
+    ENERGY = "ENERGY"
+    """Missing charge, with the service fee."""
+    CLEANING = "CLEANING"
+    """Cleaning of a heavily soiled car."""
+    AFTER_HOURS = "AFTER_HOURS"
+    """Handover or key drop outside opening hours."""
+    ONE_WAY = "ONE_WAY"
+    """Return to another station."""
+    DISCOUNT = "DISCOUNT"
+    """A reduction, with its reason; negative."""
+    WAIVER = "WAIVER"
+    """A charge that was waived, with its reason; negative."""
+    CANCELLATION_FEE = "CANCELLATION_FEE"
+    """Fee for a late cancellation."""
+    NO_SHOW_FEE = "NO_SHOW_FEE"
+    """Fee for a booking that was never picked up."""
+    DAMAGE = "DAMAGE"
+    """Compensation for a damage; outside VAT."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekMoment:
+    """A moment of every week, in station time."""
+
+    weekday: Weekday
+    time: time
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A package of days. `included_km` None: unlimited. A WEEKEND bundle has a window."""
+
+    unit: BundleUnit
+    days: int
+    price_cents: int
+    included_km: int | None = None
+    window_start: WeekMoment | None = None
+    window_end: WeekMoment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Something that can be added: a price per day (with an optional maximum per piece) or per rental, in cents."""
+
+    code: str
+    name: str
+    per_day_cents: int | None = None
+    maximum_cents: int | None = None
+    per_rental_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TariffTerms:
+    """Everything that pricing needs of a tariff. Frozen on the contract at booking; prices are gross cents."""
+
+    code: str
+    vat_rate_bp: int
+    grace_minutes: int
+    extra_km_cents: int
+    fuel_per_litre_cents: int
+    fuel_service_cents: int
+    energy_per_kwh_cents: int
+    charging_service_cents: int
+    cleaning_heavy_cents: int
+    cleaning_special_cents: int
+    early_return: EarlyReturnPolicy
+    bundles: tuple[Bundle, ...]
+    extras: tuple[Extra, ...] = field(default=())
+
+    @property
+    def day(self) -> Bundle:
+        """The DAY bundle, which every tariff has: the advance and the free km of a courtesy car come from it."""
+        return next(bundle for bundle in self.bundles if bundle.unit is BundleUnit.DAY)
+
+    def extra(self, code: str) -> Extra | None:
+        """The extra of that code, if the tariff has it."""
+        return next((extra for extra in self.extras if extra.code == code), None)
+
+
+class Tariff(SQLModel, table=True):
+    """One tariff of the price list. `bundles` and `extras` are stored as `bundle_json` and `extra_json` write them."""
+
+    __tablename__ = "tariff"
+    id: UUID = new_id()
+    code: str = Field(unique=True)
+    name: str
+    group_id: UUID = Field(foreign_key="vehicle_group.id", index=True)
+    valid_from: date
+    valid_until: date | None = None
+    currency: str = "EUR"
+    vat_rate_bp: int
+    bundles: list[Json] = Field(sa_column=json_column())
+    grace_minutes: int
+    extra_km_cents: int = Field(sa_column=cents_column())
+    fuel_per_litre_cents: int = Field(sa_column=cents_column())
+    fuel_service_cents: int = Field(sa_column=cents_column())
+    energy_per_kwh_cents: int = Field(sa_column=cents_column())
+    charging_service_cents: int = Field(sa_column=cents_column())
+    cleaning_heavy_cents: int = Field(sa_column=cents_column())
+    cleaning_special_cents: int = Field(sa_column=cents_column())
+    extras: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    early_return: EarlyReturnPolicy = Field(sa_column=enum_column(EarlyReturnPolicy))
+    version: int = 1
+
+
+_TERMS = [
+    "code",
+    "vat_rate_bp",
+    "grace_minutes",
+    "extra_km_cents",
+    "fuel_per_litre_cents",
+    "fuel_service_cents",
+    "energy_per_kwh_cents",
+    "charging_service_cents",
+    "cleaning_heavy_cents",
+    "cleaning_special_cents",
+]
+
+
+def terms_json(tariff: Tariff) -> Json:
+    """The terms of a price-list row as they are frozen on a contract."""
+    return {
+        **{name: getattr(tariff, name) for name in _TERMS},
+        "early_return": tariff.early_return.value,
+        "bundles": tariff.bundles,
+        "extras": tariff.extras,
+    }
+
+
+def terms_of(snapshot: Json) -> TariffTerms:
+    """Reads frozen terms back."""
+    return TariffTerms(
+        **{name: snapshot[name] for name in _TERMS},
+        early_return=EarlyReturnPolicy(snapshot["early_return"]),
+        bundles=tuple(bundle_of(bundle) for bundle in snapshot["bundles"]),
+        extras=tuple(Extra(**extra) for extra in snapshot["extras"]),
+    )
+
+
+def bundle_json(bundle: Bundle) -> Json:
+    """A bundle as it is stored."""
+    return {
+        "unit": bundle.unit.value,
+        "days": bundle.days,
+        "price_cents": bundle.price_cents,
+        "included_km": bundle.included_km,
+        "window_start": _moment_json(bundle.window_start),
+        "window_end": _moment_json(bundle.window_end),
+    }
+
+
+def bundle_of(stored: Json) -> Bundle:
+    """Reads a stored bundle."""
+    return Bundle(
+        unit=BundleUnit(stored["unit"]),
+        days=stored["days"],
+        price_cents=stored["price_cents"],
+        included_km=stored["included_km"],
+        window_start=_moment_of(stored.get("window_start")),
+        window_end=_moment_of(stored.get("window_end")),
+    )
+
+
+def extra_json(extra: Extra) -> Json:
+    """An extra as it is stored."""
+    return asdict(extra)
+
+
+def _moment_json(moment: WeekMoment | None) -> Json | None:
+    if moment is None:
+        return None
+    return {"weekday": moment.weekday.value, "time": moment.time.isoformat("minutes")}
+
+
+def _moment_of(stored: dict[str, Any] | None) -> WeekMoment | None:
+    return WeekMoment(Weekday(stored["weekday"]), time.fromisoformat(stored["time"])) if stored else None

@@ -1,0 +1,90 @@
+"""What invoices, protocols and mails have in common."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+Language = Literal["de", "en"]
+
+
+class PaymentWay(StrEnum):
+    """How a part of the payable amount was or will be moved."""
+
+    CHARGED = "CHARGED"
+    TO_BE_CHARGED = "TO_BE_CHARGED"
+    REFUNDED = "REFUNDED"
+    TO_BE_REFUNDED = "TO_BE_REFUNDED"
+    TRANSFER = "TRANSFER"
+    FROM_DEPOSIT = "FROM_DEPOSIT"
+    PAID_ELSEWHERE = "PAID_ELSEWHERE"
+
+
+class DepositNote(StrEnum):
+    """What a document or mail says about the deposit. A hold is blocked money, never a debit."""
+
+    BLOCKED = "BLOCKED"
+    WILL_BE_BLOCKED = "WILL_BE_BLOCKED"
+    RELEASED = "RELEASED"
+    KEPT = "KEPT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostalAddress:
+    """An address as it is printed; `country` is an ISO 3166 code and is shown only outside Germany."""
+
+    street: str
+    postcode: str
+    city: str
+    country: str = "DE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supplier:
+    """The company that rents out: the sender of every document (§ 14 Abs. 4 Nr. 1 and 2 UStG, § 35a GmbHG)."""
+
+    name: str
+    address: PostalAddress
+    tax_number: str | None = None
+    vat_id: str | None = None
+    register: str | None = None
+    directors: str | None = None
+    bank: str | None = None
+    iban: str | None = None
+    bic: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    website: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """Who a document is made out to, or the renter on a protocol. `extra` is a second name line."""
+
+    name: str
+    address: PostalAddress | None = None
+    extra: str | None = None
+    vat_id: str | None = None
+    reference: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A station as the customer knows it."""
+
+    name: str
+    address: PostalAddress
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentPart:
+    """How one part of the payable amount moves; `amount_cents` is never negative, `due_on` is for transfers."""
+
+    way: PaymentWay
+    amount_cents: int
+    due_on: date | None = None
+    reference: str | None = None
