@@ -10,17 +10,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import psycopg
+import psycopg.sql
 from sqlalchemy import Connection, Row, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 APP_ROLE = "ersatzwagen_app"
+T = TypeVar("T")
+M = TypeVar("M", bound=SQLModel)
 _SET_SCOPE = text(
     "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
     " set_config('app.client', :client, true), set_config('app.principal', :principal, true),"
@@ -91,15 +97,24 @@ class Session(AsyncSession):
             connection = await self.connection()
             return (await connection.execute(statement, parameters or {})).rowcount
 
-    async def all(self, statement: Any) -> list[Any]:
+    async def all(self, statement: SelectOfScalar[T]) -> list[T]:
         """All models that a select finds."""
         async with self._one_at_a_time:
             return list((await self.exec(statement)).all())
 
-    async def first(self, statement: Any) -> Any:
+    async def first(self, statement: SelectOfScalar[T]) -> T | None:
         """The first model that a select finds, or None."""
         found = await self.all(statement)
         return found[0] if found else None
+
+    async def by_id(self, model: type[M], row_id: UUID | None, *, lock: bool = False) -> M | None:
+        """The row of an id that is visible in this scope, or None; locked against other writers if asked for."""
+        if row_id is None:
+            return None
+        async with self._one_at_a_time:
+            return await self.get(
+                model, row_id, with_for_update={"key_share": True} if lock else None, populate_existing=lock
+            )
 
     async def store(self, *models: Any) -> None:
         """Writes new or changed models now, so that constraints speak up here."""
@@ -112,6 +127,7 @@ class Database:
     """Connections to one database, and transactions in a scope."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self._url = url
         self.engine = _engine(url, pool_size)
         self._sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -131,6 +147,18 @@ class Database:
         async with self._snapshots() as session:
             await session.write(_SET_SCOPE, scope.settings())
             yield session
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
+        """Notifications of one channel, on a connection of their own."""
+        connection = await psycopg.AsyncConnection.connect(
+            driver_url(self._url).replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True
+        )
+        try:
+            await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
+            yield connection.notifies()
+        finally:
+            await connection.close()
 
     async def check_role(self) -> None:
         """RuntimeError if row-level security would not hold for this connection."""

@@ -175,9 +175,7 @@ class Cluster:
         with (self._data / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
             file.write(lines)
 
-    def _run(
-        self, program: str, *arguments: str, check: bool = True, **options: object
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         result = self._as_account([str(self._directory() / program), *arguments])
         if check and result.returncode != 0:
             raise NoPostgres(f"{program} failed: {result.stderr.strip()[-2000:]}")

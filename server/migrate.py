@@ -44,7 +44,7 @@ def current(url: str) -> str | None:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
                 return None
-            return connection.scalar(text("select version_num from alembic_version"))
+            return str(connection.scalar(text("select version_num from alembic_version")))
     finally:
         engine.dispose()
 

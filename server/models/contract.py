@@ -279,4 +279,5 @@ class IdempotencyRecord(SQLModel, table=True):
     contract_id: UUID | None = None
     refusal: Json | None = Field(default=None, sa_column=json_column(nullable=True))
     finished: bool = False
+    unresolved: bool = False
     created_at: datetime

@@ -67,8 +67,8 @@ class InvoiceView:
     """An invoice, cancellation, correction or damage claim as it is printed.
 
     `total_cents` is the sum of the lines and of `net_cents`, `vat_cents` and `untaxed_cents`; `payable_cents` is the
-    total minus the advances. Amounts are negative on cancellations. `service_start/end` is the rental period, on an
-    advance invoice the expected one.
+    total minus the advances; `payments`, where given, add up to it without its sign. Amounts are negative on
+    cancellations. `service_start/end` is the rental period, on an advance invoice the expected one.
     """
 
     kind: InvoiceKind
@@ -105,6 +105,8 @@ class InvoiceView:
             raise ValueError(f"the figures of {self.number} do not add up to the total {self.total_cents}")
         if self.payable_cents != self.total_cents - sum(advance.total_cents for advance in self.advances):
             raise ValueError(f"{self.number}: total minus advances is not the payable amount {self.payable_cents}")
+        if self.payments and sum(part.amount_cents for part in self.payments) != abs(self.payable_cents):
+            raise ValueError(f"{self.number}: the payments are not the payable amount {self.payable_cents}")
         if any(advance.net_cents + advance.vat_cents != advance.total_cents for advance in self.advances):
             raise ValueError(f"{self.number}: an advance does not add up")
         if self.kind is InvoiceKind.DAMAGE_CLAIM and (self.vat_cents or self.net_cents):

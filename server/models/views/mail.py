@@ -9,10 +9,10 @@ from server.models.views.parts import DepositNote, PaymentPart, Place, Supplier
 
 
 class FuelRule(StrEnum):
-    """In which state the car has to come back."""
+    """In which state the car has to come back: as much fuel, or as much charge, as at the handover."""
 
     SAME_LEVEL = "SAME_LEVEL"
-    CHARGED = "CHARGED"
+    SAME_CHARGE = "SAME_CHARGE"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,194 @@
+"""Mails to one recipient each, over SMTP, with headers that nobody can break out of.
+
+The caller gives the Message-ID and the date, so that a repeated attempt sends the same mail and a mailbox that got it
+twice can tell.
+"""
+
+import re
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import NamedTuple, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+from email_validator import EmailNotValidError, validate_email
+
+TEMPLATE_HEADER = "X-Ersatzwagen-Template"
+
+# C0 and C1 controls, the Unicode line separators, and lone surrogates, which no encoding can carry.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_CONTENT_TYPE = re.compile(r"([a-z]+)/([a-z0-9.+-]+)")
+_HEADER_NAME = re.compile(r"X-[A-Za-z0-9-]{1,60}|Auto-Submitted|Reply-To|List-Unsubscribe")
+
+
+class MailRefused(Exception):
+    """The mail can never be delivered as it is: a bad address, a header with control characters, a 5xx answer."""
+
+
+class MailUnavailable(Exception):
+    """The mail could not be handed over now: no connection, a 4xx answer, a time-out. Try again later."""
+
+
+class Attachment(NamedTuple):
+    """A file that goes with a mail."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMail:
+    """One mail to one recipient. `message_id` with angle brackets, `date` aware, `template` the API's name."""
+
+    message_id: str
+    date: datetime
+    to: str
+    subject: str
+    html: str
+    text: str
+    template: str
+    attachments: Sequence[Attachment] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Mailer(Protocol):
+    """Hands mails over."""
+
+    async def send(self, mail: OutgoingMail) -> None:
+        """Hand over one mail; `MailRefused` is final, `MailUnavailable` asks for another try."""
+        ...
+
+
+class SmtpMailer:
+    """Sends over `smtp://host:port` (plain), `smtp://user:password@host?starttls` or `smtps://…` (TLS).
+
+    `ValueError` for another URL or sender, and for a password that would go over the wire in the clear.
+    """
+
+    def __init__(self, url: str, sender: str, timeout: float = 30.0) -> None:
+        parts = urlsplit(url)
+        self._starttls = "starttls" in parse_qs(parts.query, keep_blank_values=True)
+        self._tls = parts.scheme == "smtps"
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("a mail server is an smtp://host:port or smtps://host:port URL")
+        encrypted = self._tls or self._starttls
+        if parts.password and not encrypted and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("a password needs smtps:// or ?starttls")
+        self._host = parts.hostname
+        self._port = parts.port or (465 if self._tls else 587 if self._starttls else 25)
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+        self._sender = _sender(sender)
+        self._timeout = timeout
+
+    async def send(self, mail: OutgoingMail) -> None:
+        """Hand over one mail in a connection of its own."""
+        message = compose(mail, self._sender)
+        recipient = message["To"].addresses[0].addr_spec
+        try:
+            await aiosmtplib.send(
+                message,
+                sender=self._sender.addr_spec,
+                recipients=[recipient],
+                hostname=self._host,
+                port=self._port,
+                username=self._user,
+                password=self._password,
+                use_tls=self._tls,
+                start_tls=self._starttls,
+                timeout=self._timeout,
+            )
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as problem:
+            raise _judged(problem) from problem
+
+
+def compose(mail: OutgoingMail, sender: Address) -> EmailMessage:
+    """The message as it goes out. `MailRefused` when a field would break out of its header."""
+    if not _MESSAGE_ID.fullmatch(mail.message_id):
+        raise MailRefused("not a Message-ID")
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = sender
+        message["To"] = Address(addr_spec=_mailbox(mail.to))
+        message["Subject"] = _plain(mail.subject, "subject")
+        message["Date"] = format_datetime(mail.date)
+        message["Message-ID"] = mail.message_id
+        message[TEMPLATE_HEADER] = _plain(mail.template, "template")
+        # RFC 3834: no out-of-office answers to an automatic mail.
+        message["Auto-Submitted"] = mail.headers.get("Auto-Submitted", "auto-generated")
+        for name, value in mail.headers.items():
+            if not _HEADER_NAME.fullmatch(name) or name.lower() == TEMPLATE_HEADER.lower():
+                raise MailRefused(f"not a header that a mail may add: {name!r}")
+            if name != "Auto-Submitted":
+                message[name] = _plain(value, name)
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        for attachment in mail.attachments:
+            _attach(message, attachment)
+    except (MessageError, ValueError, UnicodeError) as problem:
+        raise MailRefused(f"the mail cannot be written: {problem}") from problem
+    return message
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    filename, content_type, content = attachment
+    kind = _CONTENT_TYPE.fullmatch(content_type)
+    if kind is None:
+        raise MailRefused(f"not a content type: {content_type!r}")
+    if "/" in filename or "\\" in filename or not filename:
+        raise MailRefused(f"not a file name: {filename!r}")
+    message.add_attachment(content, maintype=kind[1], subtype=kind[2], filename=_plain(filename, "file name"))
+
+
+def _plain(value: str, where: str) -> str:
+    """Refused instead of cleaned: control characters in a header are an attack or a fault, never a customer's name."""
+    if _CONTROL.search(value):
+        raise MailRefused(f"control characters in the {where}")
+    return value
+
+
+def _mailbox(address: str) -> str:
+    """Exactly one mailbox, in ASCII (a domain with umlauts becomes its xn-- form)."""
+    _plain(address, "address")
+    try:
+        found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as problem:
+        raise MailRefused(f"not an e-mail address: {problem}") from problem
+    return found.ascii_email or found.normalized
+
+
+def _sender(text: str) -> Address:
+    if _CONTROL.search(text):
+        raise ValueError("the sender has control characters")
+    name, address = parseaddr(text)
+    try:
+        return Address(display_name=name, addr_spec=_mailbox(address))
+    except MailRefused as problem:
+        raise ValueError(f"the sender is not an e-mail address: {text!r}") from problem
+
+
+def _judged(problem: Exception) -> Exception:
+    """Final is only what the server says about this mail; a wrong password or a closed server may be mended."""
+    if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
+        answers: list[aiosmtplib.SMTPResponseException] = list(problem.recipients)
+        final = [answer for answer in answers if answer.code >= 500]
+        return MailRefused(_words(final[0])) if final else MailUnavailable("; ".join(map(_words, answers)))
+    about_mail = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
+    if isinstance(problem, about_mail) and problem.code >= 500:
+        return MailRefused(_words(problem))
+    if isinstance(problem, aiosmtplib.SMTPResponseException):
+        return MailUnavailable(_words(problem))
+    return MailUnavailable(f"{type(problem).__name__}: {problem}")
+
+
+def _words(answer: aiosmtplib.SMTPResponseException) -> str:
+    return f"{answer.code} {answer.message}"

@@ -1,0 +1,145 @@
+"""Where photos, signatures and PDFs lie: a folder of this machine or an S3 bucket, behind the same three calls.
+
+A key is a path of plain names ("photos/ab/abcd….jpg"). The local store writes to a temporary file, flushes it to the
+disk and renames it: an object is whole or absent, also after kill -9 or a power cut. obstore's own local store
+renames as well but does not flush, therefore only reading goes through it.
+"""
+
+import asyncio
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, S3Store
+
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
+
+class ObjectMissing(LookupError):
+    """There is no object under this key."""
+
+
+class ObjectStore(Protocol):
+    """Keeps bytes under keys."""
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Store `data` durably under `key`; the same call twice is the same as once. `ValueError`: not a key."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """The bytes under `key`; `ObjectMissing` if there are none."""
+        ...
+
+    async def exists(self, key: str) -> bool:
+        """Whether there is an object under `key`."""
+        ...
+
+
+class LocalObjectStore:
+    """Objects as files below one folder, which is made when it is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder.resolve()
+        self._store = LocalStore(self._folder)
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Write, flush, rename, flush the folder."""
+        await asyncio.to_thread(_write_durably, self._folder / _checked(key), data)
+
+    async def get(self, key: str) -> bytes:
+        """Read the whole file."""
+        return await _read(self._store, key)
+
+    async def exists(self, key: str) -> bool:
+        """Look for the file."""
+        return await _has(self._store, key)
+
+
+class S3ObjectStore:
+    """Objects in a bucket; the credentials come from the usual AWS_* environment variables."""
+
+    def __init__(self, url: str) -> None:
+        self._store = S3Store.from_url(url)
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Upload in one request: an S3 put is atomic and durable when it answers."""
+        await obstore.put_async(self._store, _checked(key), data, use_multipart=False)
+
+    async def get(self, key: str) -> bytes:
+        """Download the whole object."""
+        return await _read(self._store, key)
+
+    async def exists(self, key: str) -> bool:
+        """Ask for the object's head."""
+        return await _has(self._store, key)
+
+
+def open_object_store(url: str) -> ObjectStore:
+    """The store for `file:///folder` or `s3://bucket/prefix`. `ValueError` for anything else."""
+    parts = urlsplit(url)
+    if parts.scheme == "s3" and parts.netloc:
+        return S3ObjectStore(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/"):
+        return LocalObjectStore(Path(unquote(parts.path)))
+    raise ValueError("an object store is a file:///folder or s3://bucket/prefix URL")
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key) or len(key) > 500:
+        raise ValueError(f"not a key of an object: {key!r}")
+    return key
+
+
+async def _read(store: LocalStore | S3Store, key: str) -> bytes:
+    try:
+        found = await obstore.get_async(store, _checked(key))
+        return bytes(await found.bytes_async())
+    except FileNotFoundError:
+        raise ObjectMissing(key) from None
+
+
+async def _has(store: LocalStore | S3Store, key: str) -> bool:
+    try:
+        await obstore.head_async(store, _checked(key))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write_durably(target: Path, data: bytes) -> None:
+    """The temporary file's name begins with a dot, which no key may: it is never taken for an object."""
+    _make_folder(target.parent)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush_folder(target.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """A new folder survives a power cut only when its own parent is flushed too."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,154 @@
+"""Photos and signatures as they arrive from the world, and what is kept of them: pixels, nothing else.
+
+The format is told by the first bytes and Pillow is allowed only that one decoder. The size is checked before a pixel
+is decoded, the pixels are copied into a new picture: no EXIF, XMP, comment or trailing bytes come through.
+"""
+
+import asyncio
+import io
+import warnings
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from PIL import Image, ImageFile, ImageOps
+
+MAX_BYTES = 12 * 1024 * 1024
+MAX_PIXELS = 20_000_000
+LONGEST_SIDE = 2048
+THUMBNAIL_SIDE = 320
+SIGNATURE_SIDE = 1200
+PRINTED_SIDE = 1200
+DECODES_AT_A_TIME = 2
+
+_TOO_LARGE = f"the picture has more than {MAX_PIXELS // 1_000_000} megapixels"
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+class PhotoRefused(ValueError):
+    """The file is not taken; `reason` says why in words for the person who took the photo."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class ProcessedPhoto:
+    """A photo as it is kept: a clean JPEG of `width` x `height` pixels and a small one (both bytes)."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    thumbnail: bytes
+
+
+def process_photo(data: bytes) -> ProcessedPhoto:
+    """Check, turn upright, scale to at most 2048 pixels and re-encode. `PhotoRefused` for everything else."""
+    with _opened(data) as source:
+        picture = _clean(source, LONGEST_SIDE, "RGB")
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    return ProcessedPhoto(_jpeg(picture), picture.width, picture.height, _jpeg(small))
+
+
+def process_signature(data: bytes) -> bytes:
+    """The signature as a clean PNG on white, at most 1200 pixels. `PhotoRefused` like a photo, or when empty."""
+    with _opened(data) as source:
+        picture = _clean(source, SIGNATURE_SIDE, "L")
+    darkest, lightest = picture.getextrema()
+    if darkest == lightest:
+        raise PhotoRefused("the signature is empty")
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def photo_for_print(jpeg: bytes) -> bytes:
+    """A copy of a processed photo in the size that a printed page can show: eight of them make a PDF for a mail."""
+    with _opened(jpeg) as source:
+        if max(source.size) <= PRINTED_SIDE:
+            return jpeg
+        return _jpeg(_clean(source, PRINTED_SIDE, "RGB"))
+
+
+async def in_decoder(
+    work: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+) -> _Result:
+    """Run `work` in a thread, two at a time: a 20-megapixel picture takes some 100 MB while it is decoded."""
+    loop = asyncio.get_running_loop()
+    gate = _gates.get(loop)
+    if gate is None:
+        gate = _gates[loop] = asyncio.Semaphore(DECODES_AT_A_TIME)
+    async with gate:
+        return await asyncio.to_thread(work, *args, **kwargs)
+
+
+# One gate per event loop: a semaphore belongs to the loop that waits on it.
+_gates: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = weakref.WeakKeyDictionary()
+
+
+def _sniffed(data: bytes) -> str:
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise PhotoRefused("HEIC photos are not taken: set the camera to JPEG (iPhone: formats, most compatible)")
+    raise PhotoRefused("not a JPEG, PNG or WEBP picture")
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Open without decoding. A picture is refused by its header before it can take memory."""
+    if len(data) > MAX_BYTES:
+        raise PhotoRefused(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
+    kind = _sniffed(data)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[kind])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
+        raise PhotoRefused(_TOO_LARGE) from problem
+    except Exception as problem:  # Pillow raises half a dozen kinds for broken files; all mean the same here
+        raise PhotoRefused("the picture is damaged") from problem
+    if picture.width * picture.height > MAX_PIXELS:
+        picture.close()
+        raise PhotoRefused(_TOO_LARGE)
+    return picture
+
+
+def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
+    """Decode, turn upright and copy the pixels into a new picture on white."""
+    try:
+        # A JPEG decoder can scale by 2, 4, 8 while it reads: less memory for large photos.
+        source.draft("RGB", (longest, longest))
+        source.load()
+        upright = ImageOps.exif_transpose(source)
+        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        clean = Image.new(mode, upright.size, "white")
+        if upright.has_transparency_data:
+            layered = upright.convert("RGBA")
+            clean.paste(layered.convert(mode), mask=layered.getchannel("A"))
+        else:
+            clean.paste(upright.convert(mode))
+    except Exception as problem:  # also warnings and truncated data
+        raise PhotoRefused("the picture is damaged or incomplete") from problem
+    return clean
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=85, optimize=True)
+    return out.getvalue()
+
+
+# What Pillow only warns of (bombs, broken EXIF) is refused. Set once for the process, because changing the filters
+# around a call (`catch_warnings`) is not safe between threads.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("error", category=UserWarning, module=r"PIL\.")
+
+# Stated although it is Pillow's default: half a photo is no evidence.
+ImageFile.LOAD_TRUNCATED_IMAGES = False

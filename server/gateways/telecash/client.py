@@ -1,0 +1,244 @@
+"""Speaks to Telecash's SOAP service. It never retries: only a lookup may decide what a lost answer meant."""
+
+import logging
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Literal, Self
+
+import httpx2
+
+from server.gateways.payment import (
+    Attempt,
+    CardFacts,
+    Checkout,
+    GatewayMisconfigured,
+    GatewayUnreachable,
+    HostedForm,
+    Initiator,
+    LedgerLine,
+    Outcome,
+    PaymentResult,
+    ReturnNotice,
+    StoredCard,
+)
+from server.gateways.telecash import connect, messages
+from server.gateways.telecash.answers import read_order_answer
+from server.gateways.telecash.lookups import read_action, read_card, read_ledger
+from server.gateways.telecash.settings import TelecashSettings
+
+log = logging.getLogger(__name__)
+
+_HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', "Accept": "text/xml"}
+
+# Raised before the first byte of a request leaves this machine.
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+)
+
+
+class TelecashGateway:
+    """`PaymentGateway` on Telecash: SOAP for everything between servers, Connect for the hosted page."""
+
+    def __init__(self, settings: TelecashSettings) -> None:
+        self._settings = settings
+        self._http = httpx2.AsyncClient(
+            verify=_tls(settings) if settings.service_url.startswith("https:") else False,
+            auth=httpx2.BasicAuth(settings.user, settings.password),
+            headers=_HEADERS,
+            timeout=httpx2.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+            # A kept connection that the gateway closes meanwhile would look like a lost answer, and would pin an
+            # address that the vendor balances by DNS.
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def checkout_form(self, checkout: Checkout) -> HostedForm:
+        """See `PaymentGateway`."""
+        return connect.checkout_form(self._settings, checkout)
+
+    def read_return(self, form: Mapping[str, str], checkout: Checkout) -> ReturnNotice:
+        """See `PaymentGateway`."""
+        return connect.read_return(self._settings, form, checkout)
+
+    def read_notification(self, form: Mapping[str, str], checkout: Checkout) -> ReturnNotice:
+        """See `PaymentGateway`."""
+        return connect.read_notification(self._settings, form, checkout)
+
+    async def charge(
+        self,
+        attempt: Attempt,
+        card: StoredCard,
+        amount_cents: int,
+        currency: str = "EUR",
+        *,
+        initiator: Initiator = "MERCHANT_INITIATED",
+    ) -> PaymentResult:
+        """See `PaymentGateway`: a sale on the stored card."""
+        return await self._use_card(
+            "sale", attempt, card, amount_cents=amount_cents, currency=currency, initiator=initiator
+        )
+
+    async def hold(
+        self,
+        attempt: Attempt,
+        card: StoredCard,
+        amount_cents: int,
+        currency: str = "EUR",
+        *,
+        initiator: Initiator = "MERCHANT_INITIATED",
+    ) -> PaymentResult:
+        """See `PaymentGateway`: a preAuth on the stored card."""
+        return await self._use_card(
+            "preAuth", attempt, card, amount_cents=amount_cents, currency=currency, initiator=initiator
+        )
+
+    async def credit(
+        self, attempt: Attempt, card: StoredCard, amount_cents: int, currency: str = "EUR"
+    ) -> PaymentResult:
+        """See `PaymentGateway`: needs a special permission of the store's user."""
+        return await self._use_card(
+            "credit", attempt, card, amount_cents=amount_cents, currency=currency, initiator=None
+        )
+
+    async def capture(self, attempt: Attempt, amount_cents: int, currency: str = "EUR") -> PaymentResult:
+        """See `PaymentGateway`: a postAuth on the hold's order."""
+        message = messages.follow_up(self._settings.store_id, "postAuth", attempt, amount_cents, currency)
+        return await self._move_money("postAuth", attempt, message)
+
+    async def refund(self, attempt: Attempt, amount_cents: int, currency: str = "EUR") -> PaymentResult:
+        """See `PaymentGateway`: a return on the order."""
+        message = messages.follow_up(self._settings.store_id, "return", attempt, amount_cents, currency)
+        return await self._move_money("return", attempt, message)
+
+    async def cancel(self, attempt: Attempt, gateway_ref: str) -> PaymentResult:
+        """See `PaymentGateway`: a void, possible until the daily clearing; for a hold it is the release."""
+        return await self._move_money("void", attempt, messages.void(self._settings.store_id, attempt, gateway_ref))
+
+    async def describe_card(self, token: str) -> CardFacts | None:
+        """See `PaymentGateway`."""
+        return read_card(*await self._ask(messages.stored_card(self._settings.store_id, "display", token)))
+
+    async def forget_card(self, token: str) -> None:
+        """See `PaymentGateway`."""
+        read_action(*await self._ask(messages.stored_card(self._settings.store_id, "delete", token)))
+
+    async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:
+        """See `PaymentGateway`."""
+        return read_ledger(*await self._ask(messages.inquire_order(self._settings.store_id, order_ref)))
+
+    async def lookup_attempt(self, attempt_ref: str) -> LedgerLine | None:
+        """See `PaymentGateway`. If the gateway knows several, the one that moved money tells the truth."""
+        lines = read_ledger(*await self._ask(messages.inquire_attempt(self._settings.store_id, attempt_ref)))
+        ours = [line for line in lines if line.attempt_ref in (attempt_ref, None)]
+        return next((line for line in ours if line.outcome is Outcome.APPROVED), ours[0] if ours else None)
+
+    async def _use_card(
+        self,
+        kind: Literal["sale", "preAuth", "credit"],
+        attempt: Attempt,
+        card: StoredCard,
+        *,
+        amount_cents: int,
+        currency: str,
+        initiator: Initiator | None,
+    ) -> PaymentResult:
+        message = messages.card_transaction(
+            self._settings.store_id,
+            kind,
+            attempt,
+            card,
+            amount_cents=amount_cents,
+            currency=currency,
+            initiator=initiator,
+        )
+        return await self._move_money(kind, attempt, message)
+
+    async def _move_money(self, operation: str, attempt: Attempt, message: bytes) -> PaymentResult:
+        try:
+            status, body = await self._post(message)
+        except httpx2.TransportError as error:
+            result = PaymentResult(outcome=Outcome.UNKNOWN, message=f"the answer was lost: {type(error).__name__}")
+        else:
+            result = read_order_answer(status, body, attempt.order_ref if operation != "void" else None)
+        log.info(
+            "telecash %s order=%s attempt=%s outcome=%s code=%s gateway_ref=%s",
+            operation,
+            attempt.order_ref,
+            attempt.attempt_ref,
+            result.outcome.value,
+            result.code,
+            result.gateway_ref,
+        )
+        return result
+
+    async def _ask(self, message: bytes) -> tuple[int, bytes]:
+        try:
+            return await self._post(message)
+        except httpx2.TransportError as error:
+            reason = f"the lookup got no answer: {type(error).__name__}"
+            raise GatewayUnreachable(reason) from error
+
+    async def _post(self, message: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer; a `TransportError` leaves open whether the request arrived."""
+        try:
+            response = await self._http.post(self._settings.service_url, content=message)
+        except httpx2.TransportError as error:
+            if _is_certificate_trouble(error):
+                reason = "the TLS handshake failed: check the certificates"
+                raise GatewayMisconfigured(reason) from error
+            if isinstance(error, _NOT_SENT):
+                reason = f"no connection to the gateway: {type(error).__name__}"
+                raise GatewayUnreachable(reason) from error
+            raise
+        return response.status_code, response.content
+
+
+def _tls(settings: TelecashSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(settings.trust) if settings.trust else None)
+    if settings.certificate:
+        try:
+            context.load_cert_chain(settings.certificate, settings.key, settings.key_password)
+        except (OSError, ssl.SSLError) as error:
+            message = "the client certificate or its key cannot be read"
+            raise GatewayMisconfigured(message) from error
+    return context
+
+
+def _is_certificate_trouble(error: BaseException) -> bool:
+    """Whether the handshake visibly failed.
+
+    With TLS 1.3 the refusal of a client certificate comes only after the request was written, and the alert is often
+    lost: such a call ends as a lost answer, which is safe.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        if isinstance(cause, ssl.SSLError):
+            reason = cause.reason or ""
+            return "ALERT" in reason and any(word in reason for word in ("CERT", "HANDSHAKE", "UNKNOWN_CA", "ACCESS"))
+    return False
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__

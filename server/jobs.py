@@ -1,0 +1,206 @@
+"""Work after the transaction: written with it, done after it, repeated until it succeeds or is given up.
+
+Why a table of our own and not a library: docs/adr/0006. Due times are those of the server's clock, which the sandbox
+can move; jobs that are due run in the order of their due times. Handlers must be safe to repeat: a process can die
+at any point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import structlog
+
+from server.clock import Clock, SystemClock
+from server.database import SYSTEM, Database, Session
+
+RETRY_MINUTES = (1, 5, 30, 120, 720)
+"""When a failed job is tried again (domain 4.6); after the last it is given up."""
+LEASE = timedelta(seconds=120)
+AT_ONCE = 3
+_log = structlog.get_logger("jobs")
+
+_CLAIM = """
+update job set tries = tries + 1, leased_until = :lease_end, lease_id = :lease
+where id = (
+  select id from job
+  where state = 'WAITING' and due_at <= :now and (leased_until is null or leased_until < :machine_now)
+  order by due_at, id limit 1 for update skip locked
+)
+returning id, kind, key, payload, tries
+"""
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job that this worker holds until its lease ends."""
+
+    id: UUID
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    tries: int
+    lease: UUID
+
+
+class TryLater(Exception):
+    """The handler asks to be run again at a certain time; that is not a failure."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at.isoformat())
+        self.at = at
+
+
+Handler = Callable[[ClaimedJob], Awaitable[None]]
+
+
+async def enqueue(session: Session, kind: str, *, key: str, due_at: datetime, now: datetime, **payload: Any) -> None:
+    """Writes a job in the caller's transaction. The same key a second time changes nothing."""
+    await session.write(
+        "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
+        " values (:id, :kind, :key, cast(:payload as jsonb), 'WAITING', :due_at, 0, :now) on conflict (key) do nothing",
+        {
+            "id": uuid4(),
+            "kind": kind,
+            "key": key,
+            "payload": orjson.dumps(payload).decode(),
+            "due_at": due_at,
+            "now": now,
+        },
+    )
+    # Heard only after the commit: a job that was rolled back wakes nobody.
+    await session.rows("select pg_notify('job', '')")
+
+
+class Worker:
+    """Runs jobs whose time has come. Several workers may share a database.
+
+    In the background a few run at once, so that a slow gateway does not keep mails waiting.
+    """
+
+    def __init__(self, database: Database, clock: Clock, handlers: dict[str, Handler]) -> None:
+        self._database = database
+        self._clock = clock
+        self._machine = SystemClock()
+        self._handlers = handlers
+        self._wake = asyncio.Event()
+        self.paused = False
+
+    async def run_due(self, *, until: datetime | None = None) -> tuple[int, int]:
+        """Runs what is due until nothing is, and tells how many ran and how many of them failed."""
+        ran = failed = 0
+        while (job := await self._claim(until or self._clock.now())) is not None:
+            ran += 1
+            failed += not await self._run(job)
+        return ran, failed
+
+    async def next_due(self) -> datetime | None:
+        """When the next waiting job is due."""
+        async with self._database.transaction(SYSTEM) as session:
+            due = await session.value("select min(due_at) from job where state = 'WAITING'")
+        return due if isinstance(due, datetime) else None
+
+    async def idle(self) -> bool:
+        """Whether nothing is due and nobody holds a job."""
+        async with self._database.transaction(SYSTEM) as session:
+            waiting = await session.value(
+                "select count(*) from job where state = 'WAITING' and (due_at <= :now or leased_until > :machine_now)",
+                {"now": self._clock.now(), "machine_now": self._machine.now()},
+            )
+        return bool(waiting == 0)
+
+    async def run_forever(self, *, poll_seconds: float = 1.0) -> None:
+        """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
+        listener = asyncio.create_task(self._listen())
+        try:
+            while True:
+                if not self.paused:
+                    await self._work_once()
+                self._wake.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), poll_seconds)
+        finally:
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener
+
+    async def _work_once(self) -> None:
+        try:
+            await asyncio.gather(*(self.run_due() for _ in range(AT_ONCE)))
+        except Exception:  # the database may be away for a while; the worker must outlive it
+            _log.exception("worker.round_failed")
+
+    async def _listen(self) -> None:
+        """Wakes the worker when another connection has committed a job."""
+        while True:
+            try:
+                async with self._database.listen("job") as notifications:
+                    async for _ in notifications:
+                        self._wake.set()
+            except Exception:  # without notifications the worker still looks once a second
+                _log.warning("worker.listen_failed")
+            await asyncio.sleep(5)
+
+    async def _claim(self, now: datetime) -> ClaimedJob | None:
+        lease = uuid4()
+        machine_now = self._machine.now()
+        parameters = {"now": now, "machine_now": machine_now, "lease_end": machine_now + LEASE, "lease": lease}
+        async with self._database.transaction(SYSTEM) as session:
+            found = await session.rows(_CLAIM, parameters)
+        if not found:
+            return None
+        row = found[0]
+        return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, lease)
+
+    async def _run(self, job: ClaimedJob) -> bool:
+        try:
+            await self._handlers[job.kind](job)
+        except TryLater as later:
+            await self._finish(job, "WAITING", due_at=later.at)
+        except Exception as error:  # whatever it is: record it, try again, never lose the job
+            _log.exception("job.failed", kind=job.kind, key=job.key, tries=job.tries)
+            # The type alone: a message may carry a customer's data.
+            await self._retry_or_give_up(job, type(error).__name__)
+            return False
+        else:
+            await self._finish(job, "DONE")
+        return True
+
+    async def _retry_or_give_up(self, job: ClaimedJob, reason: str) -> None:
+        if job.tries > len(RETRY_MINUTES):
+            await self._finish(job, "FAILED", reason=reason)
+        else:
+            due_at = self._clock.now() + timedelta(minutes=RETRY_MINUTES[job.tries - 1])
+            await self._finish(job, "WAITING", due_at=due_at, reason=reason)
+
+    async def _finish(
+        self, job: ClaimedJob, state: str, *, due_at: datetime | None = None, reason: str | None = None
+    ) -> None:
+        # The lease id fences: a worker that was asleep past its lease no longer decides about the job.
+        async with self._database.transaction(SYSTEM) as session:
+            await session.write(
+                "update job set state = :state, due_at = coalesce(:due_at, due_at), last_error = :reason,"
+                " leased_until = null, lease_id = null, done_at = case when :state = 'WAITING' then null else :now end"
+                " where id = :id and lease_id = :lease",
+                {
+                    "state": state,
+                    "due_at": due_at,
+                    "reason": reason,
+                    "now": self._machine.now(),
+                    "id": job.id,
+                    "lease": job.lease,
+                },
+            )
+
+
+async def release_leases(database: Database) -> None:
+    """Frees the jobs of a worker that was killed; for a start where no other worker can be running."""
+    async with database.transaction(SYSTEM) as session:
+        await session.write("update job set leased_until = null where state = 'WAITING' and leased_until is not null")

@@ -1,0 +1,105 @@
+"""Passwords, tokens, API keys, and who is asking. Tokens are opaque and stored as SHA-256: revoked at once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from server.database import Scope
+from server.models.staff import Role
+
+LONGEST_PASSWORD = 128
+SHORTEST_PASSWORD = 10
+ACCESS, REFRESH, API_KEY = "ea", "er", "ek"
+
+# 19 MiB, two passes: OWASP's figure for argon2id. The default of the library is too heavy for a small machine.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+# Two at a time: signing in must not starve everything else of memory and cores.
+_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+# Verified for accounts that do not exist, so that they take as long as those that do.
+_NOBODY = _HASHER.hash(secrets.token_urlsafe())
+
+
+async def hash_password(password: str) -> str:
+    """The argon2id hash of a password."""
+    return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, password)
+
+
+async def verify_password(password: str, stored: str | None) -> bool:
+    """Whether the password fits. `stored` None (no such account) takes the same time and is False."""
+    if len(password) > LONGEST_PASSWORD:
+        return False
+    fits = await asyncio.get_running_loop().run_in_executor(_POOL, _verify, password, stored or _NOBODY)
+    return fits and stored is not None
+
+
+def _verify(password: str, stored: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except VerificationError:
+        return False
+
+
+def new_token(prefix: str) -> str:
+    """A random token of 256 bits; the prefix tells people and secret scanners what it is."""
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token. A slow hash is not needed for 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking: a member of staff or an API client (role WEB)."""
+
+    id: UUID
+    name: str
+    role: Role
+    stations: tuple[UUID, ...]
+    session_id: UUID | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The rows that this caller may see."""
+        if self.role is Role.ADMIN:
+            return Scope(principal=self.id, everything=True)
+        if self.role is Role.WEB:
+            return Scope(web_stations=self.stations, client=self.id)
+        return Scope(stations=self.stations, principal=self.id)
+
+    @property
+    def price_scope(self) -> Scope:
+        """The scope for counting free cars: a website may count at its stations what it may not see."""
+        return Scope(stations=self.stations) if self.role is Role.WEB else self.scope
+
+    @property
+    def client_id(self) -> UUID | None:
+        """The API client's id, or None for staff."""
+        return self.id if self.role is Role.WEB else None
+
+
+class LinkSigner:
+    """Signs links to pictures and documents, so that a browser can open them for a short time without a token."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def sign(self, path: str, expires: int) -> str:
+        """The signature of a path that is good until `expires` (Unix seconds)."""
+        return hmac.new(self._secret, f"{path}|{expires}".encode(), hashlib.sha256).hexdigest()
+
+    def is_valid(self, path: str, expires: str | None, signature: str | None, now: int) -> bool:
+        """Whether a link is ours and not too old."""
+        if not expires or not signature or not expires.isascii() or not expires.isdecimal() or int(expires) < now:
+            return False
+        return hmac.compare_digest(self.sign(path, int(expires)).encode(), signature.encode())

@@ -1,0 +1,92 @@
+"""The same key gets the first answer, in parallel too. What was refused before anything was written may be asked anew."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from server.database import SYSTEM, Session
+from server.errors import DomainError, PaymentDeclined, ProblemCode, Refused
+from server.models import IdempotencyRecord
+from server.services.outside import Outside
+
+WAIT_SECONDS = 8.0
+_POLL_SECONDS = 0.05
+
+
+def hash_of(request: Any) -> str:
+    """The SHA-256 of a request's content, whatever the order of its fields."""
+    content = orjson.dumps(asdict(request), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    return hashlib.sha256(content).hexdigest()
+
+
+async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> IdempotencyRecord | None:
+    """What is known of a key. IDEMPOTENCY_CONFLICT if it was used for something else."""
+    async with outside.database.transaction(SYSTEM) as session:
+        record = await session.get(IdempotencyRecord, (owner, key))
+    if record is not None and record.request_hash != request_hash:
+        message = "This key was used for another booking already; a new booking needs a new key."
+        raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=["input", "idempotencyKey"])
+    return record
+
+
+async def begin(session: Session, owner: str, key: UUID, request_hash: str, *, now: datetime) -> bool:
+    """Claims a key in the booking's own transaction; waits for one that is being claimed. False if it is taken."""
+    claimed = await session.write(
+        "insert into idempotency_record (principal, key, request_hash, finished, unresolved, created_at)"
+        " values (:owner, :key, :hash, false, false, :now) on conflict do nothing",
+        {"owner": owner, "key": key, "hash": request_hash, "now": now},
+    )
+    return claimed == 1
+
+
+async def attach(session: Session, owner: str, key: UUID, contract_id: UUID) -> None:
+    """Ties a key to its contract."""
+    await session.write(
+        "update idempotency_record set contract_id = :contract where principal = :owner and key = :key",
+        {"contract": contract_id, "owner": owner, "key": key},
+    )
+
+
+async def finish(session: Session, contract_id: UUID, *, refusal: DomainError | None = None) -> None:
+    """Stores the final answer of the booking behind a contract; the first one stands."""
+    stored = None
+    if refusal is not None:
+        reason = getattr(refusal, "reason", None)
+        stored = orjson.dumps({"message": refusal.message, "reason": reason}).decode()
+    await session.write(
+        "update idempotency_record set finished = true, unresolved = false, refusal = cast(:refusal as jsonb)"
+        " where contract_id = :contract and not finished",
+        {"refusal": stored, "contract": contract_id},
+    )
+
+
+async def mark_unresolved(session: Session, contract_id: UUID) -> None:
+    """Lets callers who wait for the answer go with PAYMENT_UNRESOLVED."""
+    await session.write(
+        "update idempotency_record set unresolved = true where contract_id = :contract and not finished",
+        {"contract": contract_id},
+    )
+
+
+async def answer(outside: Outside, owner: str, key: UUID, request_hash: str) -> UUID:
+    """The contract of the first answer, or its refusal. Waits a while for a first call that is still running."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        record = await find(outside, owner, key, request_hash)
+        if record is not None and record.finished:
+            if record.refusal is not None:
+                raise PaymentDeclined(record.refusal["message"], reason=record.refusal["reason"])
+            assert record.contract_id is not None  # finished without refusal only ever with a contract
+            return record.contract_id
+        if record is None or record.unresolved or time.monotonic() > deadline:
+            message = "The outcome of the payment is not known yet; ask again with the same key in a moment."
+            raise Refused(ProblemCode.PAYMENT_UNRESOLVED, message)
+        await asyncio.sleep(_POLL_SECONDS)

@@ -1,0 +1,22 @@
+"""What the business needs besides a session when it reaches out of a transaction: gateways, clock, database."""
+
+from dataclasses import dataclass
+
+from server.clock import Clock
+from server.database import Database
+from server.gateways.mailer import Mailer
+from server.gateways.object_store import ObjectStore
+from server.gateways.payment import PaymentGateway
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The outside world of sagas and jobs. `base_url` is how browsers and the gateway reach this server."""
+
+    database: Database
+    clock: Clock
+    gateway: PaymentGateway
+    mailer: Mailer
+    objects: ObjectStore
+    base_url: str
+    mail_domain: str

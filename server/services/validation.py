@@ -1,0 +1,196 @@
+"""What a value must look like. Each check returns its stored form or raises InvalidInput with the field."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from server.errors import InvalidInput, Path
+from server.models.money import cents_of
+
+_POSTCODES = {
+    "DE": r"\d{5}",
+    "AT": r"\d{4}",
+    "CH": r"\d{4}",
+    "FR": r"\d{5}",
+    "NL": r"\d{4} ?[A-Z]{2}",
+    "PL": r"\d{2}-\d{3}",
+}
+_GERMAN_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ -]+([A-Z]{1,2})[ -]*([1-9]\d{0,3})([EH]?)$")
+_VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
+_CODE = re.compile(r"^[A-Z0-9][A-Z0-9-]{0,31}$")
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+HIGHEST_CENTS = 10_000_000_00
+
+
+def text(value: str, field: Path, *, longest: int = 200, multiline: bool = False) -> str:
+    """Text that is not empty, without control characters, in Unicode NFC."""
+    cleaned = optional_text(value, field, longest=longest, multiline=multiline)
+    if not cleaned:
+        raise InvalidInput("This must not be empty.", field=field)
+    return cleaned
+
+
+def optional_text(value: str | None, field: Path, *, longest: int = 200, multiline: bool = False) -> str | None:
+    """Text that may be missing; blank counts as missing."""
+    if value is None:
+        return None
+    cleaned = unicodedata.normalize("NFC", value).strip()
+    allowed = "\n\t" if multiline else ""
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} and char not in allowed for char in cleaned):
+        raise InvalidInput("This contains characters that cannot be printed.", field=field)
+    if len(cleaned) > longest:
+        raise InvalidInput(f"This is too long: at most {longest} characters.", field=field)
+    return cleaned or None
+
+
+def email(value: str, field: Path) -> str:
+    """One mail address, as typed but trimmed."""
+    try:
+        checked = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=True, test_environment=True)
+    except (EmailNotValidError, UnicodeError) as error:
+        raise InvalidInput("This is not a mail address; it should look like name@example.de.", field=field) from error
+    return checked.normalized
+
+
+def phone(value: str | None, field: Path, country: str = "DE") -> str | None:
+    """A phone number in international form (+49 30 1234567)."""
+    cleaned = optional_text(value, field, longest=40)
+    if cleaned is None:
+        return None
+    try:
+        number = phonenumbers.parse(cleaned, country)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidInput("This is not a phone number; it should look like +49 30 1234567.", field=field) from error
+    if not phonenumbers.is_possible_number(number):
+        raise InvalidInput("This phone number has too few or too many digits.", field=field)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def country(value: str, field: Path) -> str:
+    """An ISO 3166 code of two letters."""
+    code = value.strip().upper()
+    if not re.fullmatch(r"[A-Z]{2}", code) or code not in phonenumbers.SUPPORTED_REGIONS:
+        raise InvalidInput("This is not a country; give its code of two letters, for example DE.", field=field)
+    return code
+
+
+def postcode(value: str, country_code: str, field: Path) -> str:
+    """A postcode; checked where the country's form is known."""
+    cleaned = text(value, field, longest=12).upper()
+    pattern = _POSTCODES.get(country_code)
+    if pattern and not re.fullmatch(pattern, cleaned):
+        raise InvalidInput(f"This is not a postcode of {country_code}.", field=field)
+    return cleaned
+
+
+def plate(value: str, field: Path) -> str:
+    """A number plate: German ones in their usual form (`hh-zu101` becomes `HH-ZU 101`), others in capitals."""
+    cleaned = re.sub(r"\s+", " ", text(value, field, longest=15).upper())
+    if german := _GERMAN_PLATE.match(cleaned):
+        return f"{german[1]}-{german[2]} {german[3]}{german[4]}"
+    if not re.fullmatch(r"[0-9A-ZÀ-ÖØ-Þ][0-9A-ZÀ-ÖØ-Þ .-]*", cleaned) or not re.search(r"[0-9]", cleaned):
+        raise InvalidInput("This is not a number plate; it should look like B-EW 1234.", field=field)
+    return cleaned
+
+
+def vin(value: str | None, field: Path) -> str | None:
+    """A vehicle identification number: 17 characters without I, O and Q. The check digit is not looked at: European
+    makers need not have one.
+    """
+    cleaned = optional_text(value, field, longest=40)
+    if cleaned is None:
+        return None
+    cleaned = cleaned.upper()
+    if not _VIN.match(cleaned):
+        raise InvalidInput("A VIN has 17 letters and digits, without I, O and Q.", field=field)
+    return cleaned
+
+
+def code(value: str, field: Path, *, longest: int = 32) -> str:
+    """A short code in capitals, digits and hyphens."""
+    cleaned = value.strip().upper()
+    if not _CODE.match(cleaned) or len(cleaned) > longest:
+        raise InvalidInput(f"A code has 1 to {longest} capital letters, digits or hyphens.", field=field)
+    return cleaned
+
+
+def sha256(value: str, field: Path) -> str:
+    """A SHA-256 as 64 hexadecimal digits."""
+    cleaned = value.strip().lower()
+    if not _SHA256.match(cleaned):
+        raise InvalidInput("A sha256 has 64 hexadecimal digits.", field=field)
+    return cleaned
+
+
+def cents(value: Decimal, field: Path, *, lowest: int = 0) -> int:
+    """An amount in cents."""
+    try:
+        amount = cents_of(value)
+    except (ValueError, ArithmeticError) as error:
+        raise InvalidInput("An amount has at most two decimals, for example 59.00.", field=field) from error
+    if not lowest <= amount <= HIGHEST_CENTS:
+        raise InvalidInput(
+            f"This amount must lie between {lowest / 100:.2f} and {HIGHEST_CENTS / 100:.2f}.", field=field
+        )
+    return amount
+
+
+def number(value: int, field: Path, *, lowest: int, highest: int) -> int:
+    """A whole number within bounds."""
+    if not lowest <= value <= highest:
+        raise InvalidInput(f"This must lie between {lowest} and {highest}.", field=field)
+    return value
+
+
+def optional_number(value: int | None, field: Path, *, lowest: int, highest: int) -> int | None:
+    """A whole number within bounds, or nothing."""
+    return None if value is None else number(value, field, lowest=lowest, highest=highest)
+
+
+def time_zone(value: str, field: Path) -> str:
+    """An IANA time zone."""
+    if value not in available_timezones():
+        raise InvalidInput("This is not a time zone; it should look like Europe/Berlin.", field=field)
+    return ZoneInfo(value).key
+
+
+def birth_date(value: date | None, field: Path, today: date) -> date | None:
+    """A date of birth that a living person can have."""
+    if value is not None and not date(today.year - 120, 1, 1) <= value <= today:
+        raise InvalidInput("This cannot be a date of birth.", field=field)
+    return value
+
+
+def period(start: datetime, end: datetime, field: Path) -> None:
+    """A period must end after it starts."""
+    if end <= start:
+        raise InvalidInput("The end must lie after the start.", field=[*field, "end"])
+
+
+def as_uuid(value: str | UUID | None) -> UUID | None:
+    """An id as the API writes it; anything else is the id of nothing."""
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None
+
+
+def address(values: dict[str, str], field: Path) -> dict[str, str]:
+    """A postal address: street, postcode, city, country."""
+    country_code = country(values["country"], [*field, "country"])
+    return {
+        "street": text(values["street"], [*field, "street"]),
+        "postcode": postcode(values["postcode"], country_code, [*field, "postcode"]),
+        "city": text(values["city"], [*field, "city"]),
+        "country": country_code,
+    }

@@ -1,0 +1,1 @@
+"""Documents, mails and pictures: pure rendering and the gateways to the outside."""

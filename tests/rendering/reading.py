@@ -1,0 +1,17 @@
+"""Reading a PDF back: its words with every kind of space and minus made plain."""
+
+import io
+import re
+
+from pypdf import PdfReader
+
+
+def words_of(pdf: bytes) -> str:
+    """The text of all pages, spaces collapsed."""
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return re.sub(r"\s+", " ", text.replace("\u200b", "").replace("\u2212", "-").replace("\u00a0", " "))
+
+
+def page_count(pdf: bytes) -> int:
+    """How many pages there are."""
+    return len(PdfReader(io.BytesIO(pdf)).pages)

@@ -1,0 +1,1 @@
+"""The Telecash client against the Telecash simulator, over real sockets."""

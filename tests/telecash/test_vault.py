@@ -1,0 +1,98 @@
+"""The data vault by raw messages: what the client does not use, but the simulator must do right."""
+
+import re
+
+import pytest
+
+from server.gateways.payment import Outcome, StoredCard
+from server.gateways.telecash import TelecashGateway
+
+from .test_transport import card, sale
+from .world import APPROVED, World, new_attempt
+
+A1 = 'xmlns:a1="http://ipg-online.com/ipgapi/schemas/a1" xmlns:v1="http://ipg-online.com/ipgapi/schemas/v1"'
+
+
+def storage(*items: str) -> str:
+    inner = "".join(f"<a1:DataStorageItem>{item}</a1:DataStorageItem>" for item in items)
+    return (
+        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>'
+        f'<i:IPGApiActionRequest xmlns:i="http://ipg-online.com/ipgapi/schemas/ipgapi" {A1}><a1:Action>'
+        f"<a1:StoreHostedData>{inner}</a1:StoreHostedData></a1:Action></i:IPGApiActionRequest></S:Body></S:Envelope>"
+    )
+
+
+def entry(number: str, year: str = "33") -> str:
+    return (
+        f"<a1:CreditCardData><v1:CardNumber>{number}</v1:CardNumber><v1:ExpMonth>12</v1:ExpMonth>"
+        f"<v1:ExpYear>{year}</v1:ExpYear></a1:CreditCardData>"
+    )
+
+
+def under(token: str) -> str:
+    return f"<a1:HostedDataID>{token}</a1:HostedDataID>"
+
+
+async def test_store_overwrite_and_several(world: World, gateway: TelecashGateway) -> None:
+    await world.post_raw(storage(entry("4035874000424977") + under("a"), entry("5426064000424979") + under("b")))
+    brands = [facts.brand for facts in (await gateway.describe_card("a"), await gateway.describe_card("b")) if facts]
+    assert brands == ["VISA", "MASTERCARD"]
+    await world.post_raw(storage(entry("5426064000424979") + under("a")))
+    facts = await gateway.describe_card("a")
+    assert facts
+    assert facts.brand == "MASTERCARD"
+
+
+@pytest.mark.parametrize("item", [entry("4035874000424978"), entry("4035874000424977", "29")])
+async def test_unfit_cards_are_not_stored(world: World, gateway: TelecashGateway, item: str) -> None:
+    response = await world.post_raw(storage(item + under("x")))
+    assert "SGSDAS-020300" in response.text
+    assert ">true<" in response.text
+    assert await gateway.describe_card("x") is None
+
+
+async def test_store_from_an_order(world: World, gateway: TelecashGateway) -> None:
+    attempt = new_attempt()
+    await gateway.charge(attempt, APPROVED, 100)
+    await world.post_raw(storage(f"<a1:OrderId>{attempt.order_ref}</a1:OrderId>" + under("from-order")))
+    assert (await gateway.charge(new_attempt(), StoredCard(token="from-order"), 100)).outcome is Outcome.APPROVED
+    response = await world.post_raw(storage("<a1:OrderId>RB-none</a1:OrderId>" + under("y")))
+    assert "SGSDAS-020300" in response.text
+
+
+async def test_assigned_tokens(world: World, gateway: TelecashGateway) -> None:
+    stored = await world.post_raw(storage(entry("4035874000424977") + "<a1:AssignToken>true</a1:AssignToken>"))
+    paid = await world.post_raw(
+        sale(card()).replace("</v1:Payment>", "<v1:AssignToken>1</v1:AssignToken></v1:Payment>")
+    )
+    for response in (stored, paid):
+        token = re.search(r"HostedDataID>([0-9A-F-]{36})<", response.text)
+        assert token
+        assert await gateway.describe_card(token[1])
+
+
+async def test_stored_with_the_sale_only_if_it_succeeds(world: World, gateway: TelecashGateway) -> None:
+    await world.post_raw(sale(card(), payment="<v1:HostedDataID>good</v1:HostedDataID>"))
+    await world.post_raw(sale(card("4704550000000005"), payment="<v1:HostedDataID>bad</v1:HostedDataID>"))
+    assert await gateway.describe_card("good")
+    assert await gateway.describe_card("bad") is None
+
+
+async def test_split_shipment(world: World, gateway: TelecashGateway) -> None:
+    def split(final: str) -> str:
+        return (
+            "<v1:SplitShipment><v1:SequenceCount>2</v1:SequenceCount>"
+            f"<v1:FinalShipment>{final}</v1:FinalShipment></v1:SplitShipment>"
+        )
+
+    def capture(extra: str) -> str:
+        body = sale().replace(">sale<", ">postAuth<")
+        details = f"<v1:TransactionDetails><v1:OrderId>{hold.order_ref}</v1:OrderId>{extra}</v1:TransactionDetails>"
+        return body.replace("</v1:Transaction>", details + "</v1:Transaction>")
+
+    hold = new_attempt()
+    await gateway.hold(hold, APPROVED, 3000)
+    assert "N:-5002:" in (await world.post_raw(capture(split("false")))).text
+    world.switch(split_shipment=True)
+    codes = [(await world.post_raw(capture(split(final)))).text for final in ("false", "true", "true")]
+    assert ["N:-10501:" in text for text in codes] == [False, False, True]
