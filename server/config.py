@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     """Where pictures and PDFs go: file:///… or s3://bucket/prefix; without it `media` in the data directory."""
     smtp_url: str | None = None
     """smtp://user:password@host:port, smtps://… or smtp://…?starttls."""
-    mail_from: str = "Ersatzwagen <no-reply@ersatzwagen.invalid>"
+    mail_from: str = "Ersatzwagen <no-reply@ersatzwagen.example>"
     """The sender of all mails."""
     telecash_url: str | None = None
     """Base of the gateway, for example https://test.ipg-online.com; web service and payment page lie below it."""

@@ -102,6 +102,11 @@ class Session(AsyncSession):
         async with self._one_at_a_time:
             return list((await self.exec(statement)).all())
 
+    async def pairs(self, statement: Any) -> list[tuple[Any, Any]]:
+        """All pairs that a select of two models finds."""
+        async with self._one_at_a_time:
+            return [(left, right) for left, right in (await self.exec(statement)).all()]
+
     async def first(self, statement: SelectOfScalar[T]) -> T | None:
         """The first model that a select finds, or None."""
         found = await self.all(statement)

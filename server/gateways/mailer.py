@@ -108,6 +108,8 @@ class SmtpMailer:
                 timeout=self._timeout,
             )
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as problem:
+            if isinstance(problem, aiosmtplib.SMTPNotSupported) and not recipient.isascii():
+                raise MailRefused("the mail server cannot send to an address with such letters") from problem
             raise _judged(problem) from problem
 
 
@@ -118,7 +120,7 @@ def compose(mail: OutgoingMail, sender: Address) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = sender
-        message["To"] = Address(addr_spec=_mailbox(mail.to))
+        message["To"] = _address(_mailbox(mail.to))
         message["Subject"] = _plain(mail.subject, "subject")
         message["Date"] = format_datetime(mail.date)
         message["Message-ID"] = mail.message_id
@@ -157,13 +159,22 @@ def _plain(value: str, where: str) -> str:
 
 
 def _mailbox(address: str) -> str:
-    """Exactly one mailbox, in ASCII (a domain with umlauts becomes its xn-- form)."""
+    """Exactly one mailbox, in ASCII where that is possible (a domain with umlauts becomes its xn-- form).
+
+    Nothing is refused here that `validation.email` accepts, or a booking's mails could never be sent.
+    """
     _plain(address, "address")
     try:
-        found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(address, check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except EmailNotValidError as problem:
         raise MailRefused(f"not an e-mail address: {problem}") from problem
     return found.ascii_email or found.normalized
+
+
+def _address(mailbox: str, display_name: str = "") -> Address:
+    """A checked mailbox as a header has it. `Address` parses only ASCII by itself, so the parts are given apart."""
+    username, _, domain = mailbox.rpartition("@")
+    return Address(display_name, username, domain)
 
 
 def _sender(text: str) -> Address:
@@ -171,9 +182,12 @@ def _sender(text: str) -> Address:
         raise ValueError("the sender has control characters")
     name, address = parseaddr(text)
     try:
-        return Address(display_name=name, addr_spec=_mailbox(address))
+        found = _address(_mailbox(address), name)
     except MailRefused as problem:
         raise ValueError(f"the sender is not an e-mail address: {text!r}") from problem
+    if not found.addr_spec.isascii():
+        raise ValueError(f"the sender needs plain letters before the @: {text!r}")
+    return found
 
 
 def _judged(problem: Exception) -> Exception:

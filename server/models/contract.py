@@ -130,7 +130,11 @@ class Contract(SQLModel, table=True):
     version: int = 1
     language: Language = Field(sa_column=enum_column(Language))
     station_id: UUID = Field(foreign_key="station.id")
+    station_code: str
+    station_name: str
     return_station_id: UUID = Field(foreign_key="station.id")
+    return_station_code: str
+    return_station_name: str
     group_id: UUID = Field(foreign_key="vehicle_group.id")
     vehicle_id: UUID | None = Field(default=None, foreign_key="vehicle.id")
     vehicle_fixed: bool = False

@@ -86,7 +86,8 @@ class Vehicle(SQLModel, table=True):
     """A car. `station_id` is where it stands now, `home_station_id` whose it is.
 
     `out_contract_id` and `out_until` say that it is with a customer: past `out_until` it is offered to nobody
-    until it is back. `out_until` includes the turnaround.
+    until it is back. `out_until` includes the turnaround. `leaves_at`: a one-way rental takes it
+    away from then on.
     """
 
     __tablename__ = "vehicle"
@@ -112,6 +113,7 @@ class Vehicle(SQLModel, table=True):
     accessories: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
     out_contract_id: UUID | None = None
     out_until: datetime | None = None
+    leaves_at: datetime | None = None
     version: int = 1
     created_at: datetime
     __table_args__ = (

@@ -31,7 +31,8 @@ HORIZON = timedelta(days=90)
 
 _FREE_VEHICLES = """
   v.station_id = :station and v.status = 'ACTIVE'
-  and (v.out_until is null or v.out_until > :now)
+  and (v.out_until is null or (v.out_until > :now and v.out_until <= :start))
+  and (v.leaves_at is null or v.leaves_at >= :until)
   and (v.inspection_due is null or v.inspection_due >= :last_day)
   and v.id not in (
     select o.vehicle_id from occupancy o
@@ -52,7 +53,7 @@ left join lateral (
   select min(o.starts_at) as taken_from from occupancy o
   where o.vehicle_id = v.id and o.active and o.starts_at >= :until
 ) after on true
-where {_FREE_VEHICLES} and v.group_id = :group
+where {_FREE_VEHICLES} and v.group_id = :group and (not :one_way or after.taken_from is null)
 order by least(coalesce(:start - before.free_from, interval '90 days'), interval '90 days')
        + least(coalesce(after.taken_from - :until, interval '90 days'), interval '90 days'), v.id
 """  # noqa: S608
@@ -61,7 +62,7 @@ select v.group_id, v.id, o.starts_at, o.busy_until
 from vehicle v left join occupancy o on o.vehicle_id = v.id and o.active and o.busy_until > :start
   and o.busy_until < :horizon and (o.held_until is null or o.held_until > :now)
 where v.station_id = :station and v.status = 'ACTIVE' and (v.out_until is null or v.out_until > :now)
-  and (v.inspection_due is null or v.inspection_due >= :last_day) and v.group_id = any(:groups)
+  and v.leaves_at is null and (v.inspection_due is null or v.inspection_due >= :last_day) and v.group_id = any(:groups)
 order by v.id, o.starts_at
 """
 
@@ -76,6 +77,7 @@ class GroupAvailability:
     deposit_cents: int
     due_now_cents: int
     next_free: datetime | None
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -176,14 +178,14 @@ def _group_availability(
     *,
     next_free: datetime | None,
 ) -> GroupAvailability:
-    if tariff is None:
-        return GroupAvailability(group, free, None, group.deposit_cents, 0, next_free)
-    terms = terms_of(terms_json(tariff))
     zone = ZoneInfo(station.time_zone)
+    if tariff is None:
+        return GroupAvailability(group, free, None, group.deposit_cents, 0, next_free, zone)
+    terms = terms_of(terms_json(tariff))
     facts = Facts(ContractKind.RENTAL, start, end, zone, after_hours=is_after_hours(station, end), language=language)
     price = pricing.price(terms, facts)
     due = pricing.advance_cents(terms, ContractKind.RENTAL, price.total_cents)
-    return GroupAvailability(group, free, price, group.deposit_cents, due, next_free)
+    return GroupAvailability(group, free, price, group.deposit_cents, due, next_free, zone)
 
 
 async def free_count(
@@ -193,11 +195,22 @@ async def free_count(
     return (await _free_counts(session, station, start, end, now)).get(group_id, 0)
 
 
-async def candidates(
-    session: Session, station: Station, group_id: UUID, start: datetime, end: datetime, now: datetime
+async def free_vehicles(
+    session: Session, station: Station, start: datetime, end: datetime, now: datetime
 ) -> list[UUID]:
-    """Vehicles of a group that look free, the best fit first. Whether they are is decided when one is taken."""
-    parameters = {**_window(station, start, end, now), "group": group_id}
+    """Every vehicle of a station that is free."""
+    statement = f"select v.id from vehicle v where {_FREE_VEHICLES}"  # noqa: S608  # our own text
+    return [row.id for row in await session.rows(statement, _window(station, start, end, now))]
+
+
+async def candidates(
+    session: Session, station: Station, group_id: UUID, start: datetime, end: datetime, now: datetime, *, one_way: bool
+) -> list[UUID]:
+    """Vehicles of a group that look free, the best fit first. Whether they are is decided when one is taken.
+
+    A one-way rental takes a car that nobody here has booked for later.
+    """
+    parameters = {**_window(station, start, end, now), "group": group_id, "one_way": one_way}
     return [row.id for row in await session.rows(_CANDIDATES, parameters)]
 
 

@@ -21,7 +21,20 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session, sql_state
 from server.errors import InvalidInput, NoVehicleAvailable, PaymentDeclined, ProblemCode, Refused
 from server.jobs import enqueue
-from server.models import Company, Contract, Customer, Deposit, Driver, Payment, Station, StoredCard, Tariff, Vehicle, VehicleGroup
+from server.models import (
+    Company,
+    Contract,
+    Customer,
+    Deposit,
+    Driver,
+    Note,
+    Payment,
+    Station,
+    StoredCard,
+    Tariff,
+    Vehicle,
+    VehicleGroup,
+)
 from server.models.columns import Json, uuid7
 from server.models.contract import ContractKind, ContractSource, ContractState, DriverRole
 from server.models.occupancy import OccupancyKind
@@ -39,8 +52,9 @@ from server.services import (
     hosted_page,
     idempotency,
     occupancies,
-    payments,
+    papers,
     paperwork,
+    payments,
     pricing,
     stations,
     tariffs,
@@ -139,7 +153,7 @@ async def _hold(outside: Outside, principal: Principal, request: BookingRequest,
             session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
         )
         contract = _contract(principal, request, plan, customer, review, now)
-        await _take_vehicle(session, principal, contract, request, plan, visible, now)
+        await _take_vehicle(session, contract, request, plan, visible, now)
         await _write_parts(session, contract, request, plan, principal, now)
         if not _needs_payment(contract, plan):
             await _confirm(outside, session, contract, now)
@@ -151,8 +165,8 @@ async def _hold(outside: Outside, principal: Principal, request: BookingRequest,
         return contract.id
 
 
-async def _visible_stations(session: Session, request: BookingRequest) -> dict[UUID, Station]:
-    visible = {station.id: station for station in await stations.visible_stations(session)}
+async def _visible_stations(session: Session, request: BookingRequest) -> dict[UUID | None, Station]:
+    visible: dict[UUID | None, Station] = {station.id: station for station in await stations.visible_stations(session)}
     await stations.get(session, request.station_id, field=("input", "stationId"))
     if request.return_station_id is not None:
         await stations.get(session, request.return_station_id, field=("input", "returnStationId"))
@@ -160,11 +174,10 @@ async def _visible_stations(session: Session, request: BookingRequest) -> dict[U
 
 
 async def _plan(
-    session: Session, principal: Principal, request: BookingRequest, visible: dict[UUID, Station], now: datetime
+    session: Session, principal: Principal, request: BookingRequest, visible: dict[UUID | None, Station], now: datetime
 ) -> _Plan:
-    assert request.station_id is not None
     station = visible[request.station_id]
-    return_station = visible[request.return_station_id] if request.return_station_id else station
+    return_station = visible[request.return_station_id or request.station_id]
     availability.check_period(request.start, request.end, now, PERIOD)
     _check_method(principal, request)
     group = await fleet.get_group(session, request.group_id, field=("input", "groupId"))
@@ -180,7 +193,7 @@ async def _plan(
         request.start,
         request.end,
         ZoneInfo(station.time_zone),
-        extras=tuple(request.extras),
+        extras=tuple(validation.extras(request.extras, ("input", "extras"))),
         drivers=len(drivers),
         one_way=return_station.id != station.id,
         after_hours=availability.is_after_hours(return_station, request.end),
@@ -190,7 +203,9 @@ async def _plan(
         price = pricing.price(terms, facts)
     except UnknownExtra as error:
         raise InvalidInput(str(error), field=["input", "extras"]) from error
-    prepay = 0 if request.method is PaymentMethod.WAIVED else pricing.advance_cents(terms, request.kind, price.total_cents)
+    prepay = (
+        0 if request.method is PaymentMethod.WAIVED else pricing.advance_cents(terms, request.kind, price.total_cents)
+    )
     company = await stations.require_company(session)
     return _Plan(
         station, return_station, group, tariff, snapshot, terms, price, prepay, customer, drivers, company
@@ -262,7 +277,11 @@ def _contract(
         state=ContractState.HELD,
         language=plan.customer["language"],
         station_id=plan.station.id,
+        station_code=plan.station.code,
+        station_name=plan.station.name,
         return_station_id=plan.return_station.id,
+        return_station_code=plan.return_station.code,
+        return_station_name=plan.return_station.name,
         group_id=plan.group.id,
         vehicle_fixed=request.fixed_vehicle,
         starts_at=request.start,
@@ -270,7 +289,7 @@ def _contract(
         customer_id=customer.id,
         customer_copy=copy,
         customer_review=review,
-        payer=paperwork.checked_payer(request.payer) if request.payer else None,
+        payer=papers.checked_payer(request.payer) if request.payer else None,
         workshop_order_number=validation.optional_text(
             workshop.get("order_number"), ("input", "workshop", "orderNumber"), longest=60
         ),
@@ -288,7 +307,9 @@ def _contract(
         prepay_cents=plan.prepay_cents,
         deductible_cents=plan.group.deductible_cents,
         payment_method=request.method.value,
-        waiver_reason=validation.optional_text(request.waiver_reason, ("input", "payment", "waiverReason"), longest=500),
+        waiver_reason=validation.optional_text(
+            request.waiver_reason, ("input", "payment", "waiverReason"), longest=500
+        ),
         source=_source(principal),
         client_id=principal.client_id,
         created_by=principal.name,
@@ -299,20 +320,22 @@ def _contract(
 
 async def _take_vehicle(
     session: Session,
-    principal: Principal,
     contract: Contract,
     request: BookingRequest,
     plan: _Plan,
-    visible: dict[UUID, Station],
+    visible: dict[UUID | None, Station],
     now: datetime,
 ) -> None:
     """Finds a free car and occupies it with the contract, which is written here; NoVehicleAvailable otherwise."""
     await expire_holds(session, plan.station.id, now)
-    found = await availability.candidates(session, plan.station, plan.group.id, request.start, request.end, now)
+    one_way = contract.return_station_id != contract.station_id
+    found = await availability.candidates(
+        session, plan.station, plan.group.id, request.start, request.end, now, one_way=one_way
+    )
     if request.vehicle_id is not None:
         found = [vehicle_id for vehicle_id in found if vehicle_id == request.vehicle_id]
     for vehicle_id in found:
-        if await _try_vehicle(session, contract, vehicle_id, plan, now):
+        if await _try_vehicle(session, contract, vehicle_id, plan):
             return
     others = [station for station in visible.values() if station.id != plan.station.id]
     alternatives = await availability.alternatives(
@@ -322,19 +345,26 @@ async def _take_vehicle(
     raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "groupId"])
 
 
-async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, plan: _Plan, now: datetime) -> bool:
+async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, plan: _Plan) -> bool:
     """Locks a candidate and takes it if it still is free. A savepoint, so that a car not taken is not kept locked."""
     until = contract.ends_at + timedelta(minutes=plan.station.turnaround_minutes)
     savepoint = await session.begin_nested()
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=True)
     still_here = vehicle is not None and vehicle.station_id == plan.station.id and fleet.is_rentable(vehicle)
-    if vehicle is None or not still_here or await occupancies.overlapping(session, vehicle.id, contract.starts_at, until):
+    if (
+        vehicle is None
+        or not still_here
+        or await occupancies.overlapping(session, vehicle.id, contract.starts_at, until)
+    ):
         await savepoint.rollback()
         return False
     contract.vehicle_id = vehicle.id
-    contract.search_text = paperwork.search_text(contract, vehicle)
-    await session.store(contract)
-    await occupancies.occupy_contract(session, vehicle, contract, OccupancyKind.HELD, plan.station.turnaround_minutes)
+    if contract.return_station_id != contract.station_id:
+        vehicle.leaves_at = contract.starts_at
+    contract.search_text = papers.search_text(contract, vehicle)
+    await session.store(contract, vehicle)
+    turnaround = plan.station.turnaround_minutes
+    await occupancies.occupy_contract(session, vehicle, contract, OccupancyKind.HELD, turnaround)
     await savepoint.commit()
     return True
 
@@ -342,7 +372,7 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
 async def _write_parts(
     session: Session, contract: Contract, request: BookingRequest, plan: _Plan, principal: Principal, now: datetime
 ) -> None:
-    common = {"contract_id": contract.id, "station_id": contract.station_id}
+    common: dict[str, Any] = {"contract_id": contract.id, "station_id": contract.station_id}
     await session.store(*(Driver(**common, **driver) for driver in plan.drivers))
     waived = request.method is PaymentMethod.WAIVED
     deposit = 0 if waived else plan.group.deposit_cents
@@ -352,7 +382,8 @@ async def _write_parts(
     if request.card_token and request.method is PaymentMethod.STORED_CARD:
         await session.store(StoredCard(**common, token=request.card_token.strip(), consent_at=now))
     if request.note:
-        await contracts_note(session, contract, request.note, principal.name, now)
+        text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
+        await session.store(Note(**common, text=text, author=principal.name, created_at=now))
     await history.record(session, contract, "BOOKED", actor=principal.name, now=now, reason=contract.waiver_reason)
     await enqueue(
         session, "expire_hold", key=f"expire:{contract.id}", due_at=now + HELD_FOR, now=now, contract=str(contract.id)
@@ -368,35 +399,39 @@ async def _write_parts(
     )
 
 
-async def contracts_note(session: Session, contract: Contract, text: str, author: str, now: datetime) -> None:
-    """Adds a note to a contract."""
-    from server.models import Note  # noqa: PLC0415
-
-    checked = validation.text(text, ("input", "note"), longest=4000, multiline=True)
-    await session.store(
-        Note(contract_id=contract.id, station_id=contract.station_id, text=checked, author=author, created_at=now)
-    )
-
-
 def _needs_payment(contract: Contract, plan: _Plan) -> bool:
     if contract.payment_method == PaymentMethod.WAIVED:
         return False
     return contract.prepay_cents > 0 or plan.group.deposit_cents > 0
 
 
-async def _open_page(
-    session: Session, contract: Contract, request: BookingRequest, plan: _Plan, now: datetime
-) -> None:
+async def _open_page(session: Session, contract: Contract, request: BookingRequest, plan: _Plan, now: datetime) -> None:
     """The payment page takes the day's price; where nothing is due now, it places the deposit."""
     if contract.prepay_cents > 0:
         payment = await payments.prepare(
-            session, contract, PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, now=now, order_suffix="D1"
+            session,
+            contract,
+            PaymentKind.SALE,
+            Purpose.ADVANCE,
+            contract.prepay_cents,
+            now=now,
+            order_suffix="D1",
+            on_page=True,
         )
     else:
         payment = await payments.prepare(
-            session, contract, PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, now=now, order_suffix="H1"
+            session,
+            contract,
+            PaymentKind.HOLD,
+            Purpose.DEPOSIT,
+            plan.group.deposit_cents,
+            now=now,
+            order_suffix="H1",
+            on_page=True,
         )
-    await hosted_page.open_page(session, contract, payment, request.success_url or "", request.failure_url or "", now=now)
+    await hosted_page.open_page(
+        session, contract, payment, request.success_url or "", request.failure_url or "", now=now
+    )
 
 
 async def drive(outside: Outside, contract_id: UUID) -> None:
@@ -408,7 +443,7 @@ async def drive(outside: Outside, contract_id: UUID) -> None:
     await _mark_unresolved(outside, contract_id)
 
 
-async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
+async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noqa: PLR0911  # one decision after another
     """Decides under the contract's lock; returns an attempt to make, or None when there is nothing to do now."""
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
@@ -436,7 +471,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
             await deposits.activate(session, contract, deposit, hold, now=now)
         await _confirm(outside, session, contract, now)
         await idempotency.finish(session, contract.id)
-        return None
+    return None
 
 
 def _last(made: list[Payment], purpose: Purpose) -> Payment | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused
-from server.models import Customer, CustomerVersion
+from server.models import Contract, Customer, CustomerVersion
 from server.models.columns import Json
-from server.models.customer import CustomerKind, CustomerStatus, email_key
+from server.models.customer import CustomerKind, CustomerStatus, Language, email_key
 from server.services import validation
 
 Values = dict[str, Any]
@@ -131,3 +132,35 @@ def display_name(copy: Json) -> str:
         if copy.get("kind") == CustomerKind.COMPANY
         else person or copy.get("company") or ""
     )
+
+
+@dataclass(frozen=True)
+class BookedCustomer:
+    """A customer as one booking named it: all that a website may see (domain 4.9)."""
+
+    id: UUID
+    kind: CustomerKind
+    salutation: str | None
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    vat_id: str | None
+    email: str
+    phone: str | None
+    street: str | None
+    postcode: str | None
+    city: str | None
+    country: str | None
+    birth_date: date | None
+    language: Language
+    status: CustomerStatus = CustomerStatus.NORMAL
+    review_needed: bool = False
+    version: int = 1
+
+    @classmethod
+    def of(cls, contract: Contract) -> BookedCustomer:
+        """From a contract's own copy."""
+        copy = dict(contract.customer_copy)
+        copy["kind"], copy["language"] = CustomerKind(copy["kind"]), Language(copy["language"])
+        copy["birth_date"] = date.fromisoformat(copy["birth_date"]) if copy.get("birth_date") else None
+        return cls(id=contract.customer_id, **copy)

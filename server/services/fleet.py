@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -145,6 +146,12 @@ async def unblock(session: Session, block_id: UUID | None, *, now: datetime) -> 
     await session.store(row)
     await occupancies.free_block(session, row.id)
     return vehicle
+
+
+def has_plate(plate: str) -> ColumnElement[bool]:
+    """The condition that a vehicle has a plate, however that is spelt."""
+    plain = func.replace(func.replace(func.upper(col(Vehicle.plate)), " ", ""), "-", "")
+    return plain == plate.upper().replace(" ", "").replace("-", "")
 
 
 def is_inspected(vehicle: Vehicle, until: date) -> bool:

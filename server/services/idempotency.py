@@ -1,4 +1,7 @@
-"""The same key gets the first answer, in parallel too. What was refused before anything was written may be asked anew."""
+"""The same key gets the first answer, in parallel too.
+
+What was refused before anything was written may be asked anew.
+"""
 
 from __future__ import annotations
 
@@ -84,8 +87,8 @@ async def answer(outside: Outside, owner: str, key: UUID, request_hash: str) -> 
         if record is not None and record.finished:
             if record.refusal is not None:
                 raise PaymentDeclined(record.refusal["message"], reason=record.refusal["reason"])
-            assert record.contract_id is not None  # finished without refusal only ever with a contract
-            return record.contract_id
+            if record.contract_id is not None:
+                return record.contract_id
         if record is None or record.unresolved or time.monotonic() > deadline:
             message = "The outcome of the payment is not known yet; ask again with the same key in a moment."
             raise Refused(ProblemCode.PAYMENT_UNRESOLVED, message)

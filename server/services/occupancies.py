@@ -37,20 +37,36 @@ async def occupy_contract(
     session: Session, vehicle: Vehicle, contract: Contract, kind: OccupancyKind, turnaround_minutes: int
 ) -> None:
     """Takes the vehicle for the contract's period and the turnaround after it. IntegrityError 23P01 if it is taken."""
-    until = contract.ends_at + timedelta(minutes=turnaround_minutes)
+    held_until = contract.held_until if kind is OccupancyKind.HELD else None
+    await occupy(
+        session, vehicle, contract.id, kind, contract.starts_at, contract.ends_at, turnaround_minutes, held_until
+    )
+
+
+async def occupy(
+    session: Session,
+    vehicle: Vehicle,
+    contract_id: UUID,
+    kind: OccupancyKind,
+    starts_at: datetime,
+    ends_at: datetime,
+    turnaround_minutes: int,
+    held_until: datetime | None = None,
+) -> None:
+    """Takes the vehicle for a contract from one instant to another and for the turnaround after it."""
     rows = [
         Occupancy(
             vehicle_id=vehicle.id,
             station_id=vehicle.station_id,
-            contract_id=contract.id,
+            contract_id=contract_id,
             kind=kind,
             during=Range(start, end, bounds="[)"),
             starts_at=start,
-            ends_at=min(end, contract.ends_at),
+            ends_at=min(end, ends_at),
             busy_until=end,
-            held_until=contract.held_until if kind is OccupancyKind.HELD else None,
+            held_until=held_until,
         )
-        for start, end in stretches(contract.starts_at, until)
+        for start, end in stretches(starts_at, ends_at + timedelta(minutes=turnaround_minutes))
     ]
     await session.store(*rows)
 
@@ -83,6 +99,11 @@ async def set_kind(session: Session, contract_id: UUID, kind: OccupancyKind) -> 
 
 async def free_contract(session: Session, contract_id: UUID) -> None:
     """Gives the vehicle free: the contract was cancelled or never came about."""
+    await session.write(
+        "update vehicle v set leaves_at = null from occupancy o, contract c where o.contract_id = :id and o.active"
+        " and v.id = o.vehicle_id and c.id = :id and v.leaves_at = c.starts_at",
+        {"id": contract_id},
+    )
     await session.write("update occupancy set active = false where contract_id = :id and active", {"id": contract_id})
 
 
@@ -99,6 +120,15 @@ async def end_contract(session: Session, contract_id: UUID, returned_at: datetim
     await session.write(
         "update occupancy set during = tstzrange(starts_at, :free, '[)'), busy_until = :free,"
         " ends_at = least(ends_at, :free) where contract_id = :id and active and busy_until > :free",
+        {"id": contract_id, "free": free_from},
+    )
+    # Late: the turnaround begins with the return, as far as the next use leaves room for it.
+    await session.write(
+        "update occupancy o set during = tstzrange(o.starts_at, room.until, '[)'), busy_until = room.until"
+        " from (select l.id, least(:free, coalesce((select min(n.starts_at) from occupancy n"
+        "   where n.vehicle_id = l.vehicle_id and n.active and n.starts_at >= l.busy_until), :free)) as until"
+        "   from occupancy l where l.contract_id = :id and l.active order by l.busy_until desc limit 1) room"
+        " where o.id = room.id and room.until > o.busy_until and room.until - o.starts_at <= interval '60 days'",
         {"id": contract_id, "free": free_from},
     )
 

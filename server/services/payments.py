@@ -63,9 +63,11 @@ async def prepare(
     order_suffix: str | None = None,
     refers_to: Payment | None = None,
     document_id: UUID | None = None,
+    on_page: bool = False,
 ) -> Payment:
     """Writes an attempt, and the job that resolves it if nobody comes back to it.
 
+    `on_page`: the customer pays on the gateway's page; then the end of the hold is what resolves it.
     A sale or hold gets an order of its own (`order_suffix`); what refers to an earlier payment carries its order.
     """
     order = refers_to.order_reference if refers_to else f"{contract.number}-{order_suffix}"
@@ -82,8 +84,9 @@ async def prepare(
         created_at=now,
     )
     await session.store(payment)
-    key = f"payment:{payment.id}"
-    await enqueue(session, "resolve_payment", key=key, due_at=now + RECOVER_AFTER, now=now, payment=str(payment.id))
+    if not on_page:
+        key = f"payment:{payment.id}"
+        await enqueue(session, "resolve_payment", key=key, due_at=now + RECOVER_AFTER, now=now, payment=str(payment.id))
     return payment
 
 
@@ -168,7 +171,13 @@ async def _booked(session: Session, payment: Payment) -> None:
             "update contract set paid_cents = paid_cents + :amount where id = :id",
             {"amount": sign * payment.amount_cents, "id": payment.contract_id},
         )
-    if payment.kind is PaymentKind.SALE and payment.network_reference:
+    await session.write(
+        "insert into stored_card (contract_id, station_id, token, consent_at)"
+        " select contract_id, station_id, token, :now from hosted_payment where payment_id = :id"
+        " on conflict do nothing",
+        {"id": payment.id, "now": payment.resolved_at},
+    )
+    if payment.network_reference:
         await session.write(
             "update stored_card set network_reference = coalesce(network_reference, :reference)"
             " where contract_id = :id",
@@ -203,6 +212,20 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
     if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
         return await _record(outside, payment_id, _result_of(line))
     return await _ask_again(outside, payment)
+
+
+async def inquire_once(outside: Outside, payment_id: UUID, *, give_up: str | None = None) -> PaymentState:
+    """Asks the gateway for an attempt of a payment page. With `give_up` it is over if the gateway does not know it."""
+    async with outside.database.transaction(SYSTEM) as session:
+        payment = await _get(session, payment_id)
+    if payment.state not in UNRESOLVED:
+        return payment.state
+    line = await _look_up(outside, payment)
+    if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
+        return await _record(outside, payment_id, _result_of(line))
+    if give_up is not None and line is None:
+        return await _record(outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message=give_up))
+    return payment.state
 
 
 async def _look_up(outside: Outside, payment: Payment) -> LedgerLine | None:

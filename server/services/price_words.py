@@ -152,3 +152,7 @@ class Words:
     def advance(self) -> str:
         """The line of an advance invoice."""
         return self._say("Anzahlung auf die Fahrzeugmiete", "Advance payment on the vehicle rental")
+
+    def advance_reason(self, contract_number: str) -> str:
+        """Why an advance is taken."""
+        return self._say(f"Preis eines Tages zu Vertrag {contract_number}", f"price of one day for {contract_number}")

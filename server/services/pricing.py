@@ -205,7 +205,7 @@ def _fuel(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     if missing <= 0 or leg.tank_litres is None:
         return []
     amount = divide_half_up(missing * leg.tank_litres * terms.fuel_per_litre_cents, 8)
-    litres = (Decimal(missing * leg.tank_litres) / 8).normalize()
+    litres = Decimal(missing * leg.tank_litres) / 8
     explanation = words.fuel(
         missing, leg.tank_litres, litres, terms.fuel_per_litre_cents, amount, terms.fuel_service_cents
     )
@@ -218,7 +218,7 @@ def _energy(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     if missing <= 0 or leg.battery_wh is None:
         return []
     amount = divide_half_up(missing * leg.battery_wh * terms.energy_per_kwh_cents, 100_000)
-    kwh = (Decimal(missing * leg.battery_wh) / 100_000).normalize()
+    kwh = Decimal(missing * leg.battery_wh) / 100_000
     explanation = words.energy(
         missing, leg.battery_wh, kwh, terms.energy_per_kwh_cents, amount, terms.charging_service_cents
     )

@@ -23,7 +23,7 @@ _POSTCODES = {
     "NL": r"\d{4} ?[A-Z]{2}",
     "PL": r"\d{2}-\d{3}",
 }
-_GERMAN_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ -]+([A-Z]{1,2})[ -]*([1-9]\d{0,3})([EH]?)$")
+_GERMAN_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ -]+([A-Z]{1,2})[ -]*([1-9][0-9]{0,3})([EH]?)$")
 _VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
 _CODE = re.compile(r"^[A-Z0-9][A-Z0-9-]{0,31}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
@@ -43,6 +43,8 @@ def optional_text(value: str | None, field: Path, *, longest: int = 200, multili
     if value is None:
         return None
     cleaned = unicodedata.normalize("NFC", value).strip()
+    if multiline:
+        cleaned = cleaned.replace("\r\n", "\n")  # as forms in a browser send it
     allowed = "\n\t" if multiline else ""
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} and char not in allowed for char in cleaned):
         raise InvalidInput("This contains characters that cannot be printed.", field=field)
@@ -86,7 +88,7 @@ def postcode(value: str, country_code: str, field: Path) -> str:
     """A postcode; checked where the country's form is known."""
     cleaned = text(value, field, longest=12).upper()
     pattern = _POSTCODES.get(country_code)
-    if pattern and not re.fullmatch(pattern, cleaned):
+    if pattern and not re.fullmatch(pattern, cleaned, re.ASCII):
         raise InvalidInput(f"This is not a postcode of {country_code}.", field=field)
     return cleaned
 
@@ -153,6 +155,13 @@ def number(value: int, field: Path, *, lowest: int, highest: int) -> int:
 def optional_number(value: int | None, field: Path, *, lowest: int, highest: int) -> int | None:
     """A whole number within bounds, or nothing."""
     return None if value is None else number(value, field, lowest=lowest, highest=highest)
+
+
+def extras(asked: list[tuple[str, int]], field: Path) -> list[tuple[str, int]]:
+    """Extras with their quantities."""
+    for index, (_code, quantity) in enumerate(asked):
+        number(quantity, [*field, str(index), "quantity"], lowest=1, highest=99)
+    return asked
 
 
 def time_zone(value: str, field: Path) -> str:

@@ -18,7 +18,18 @@ from server.sandbox.telecash import create_simulator
 from server.sandbox.telecash.request_log import scrub
 
 from .test_transport import card, sale
-from .world import APPROVED, CONFIG, Browser, MovableClock, World, new_attempt, new_checkout, serving, settings_for
+from .world import (
+    APPROVED,
+    CONFIG,
+    Browser,
+    MovableClock,
+    World,
+    fetch,
+    new_attempt,
+    new_checkout,
+    serving,
+    settings_for,
+)
 
 SERVE = """
 import sys
@@ -35,7 +46,7 @@ def start_process(directory: Path, port: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen([sys.executable, "-c", SERVE, str(directory), str(port)], cwd=root)
     for _ in range(400):
         try:
-            httpx2.get(f"http://127.0.0.1:{port}/cards")
+            fetch("GET", f"http://127.0.0.1:{port}/cards")
         except httpx2.TransportError:
             time.sleep(0.02)
         else:
@@ -50,7 +61,7 @@ async def test_ledger_survives_a_kill(tmp_path: Path) -> None:
     process = start_process(tmp_path / "data", port)
     async with TelecashGateway(settings_for(base)) as gateway:
         wish = {"operation": "sale", "outcome": "delay:30"}
-        assert httpx2.post(f"{base}/script", json=wish).status_code == 201
+        assert fetch("POST", f"{base}/script", json=wish).status_code == 201
         async with TelecashGateway(settings_for(base, read_timeout=0.5)) as hurried:
             assert (await hurried.charge(attempt, APPROVED, 5900)).outcome is Outcome.UNKNOWN
         os.kill(process.pid, signal.SIGKILL)
@@ -59,7 +70,7 @@ async def test_ledger_survives_a_kill(tmp_path: Path) -> None:
         try:
             [line] = await gateway.lookup_order(attempt.order_ref)
             assert line.outcome is Outcome.APPROVED
-            assert [one["amount"] for one in httpx2.get(f"{base}/ledger").json()] == ["59.00"]
+            assert [one["amount"] for one in fetch("GET", f"{base}/ledger").json()] == ["59.00"]
         finally:
             process.kill()
             process.wait()
@@ -90,11 +101,11 @@ async def test_requests_are_logged_without_card_data(world: World, gateway: Tele
     form = gateway.checkout_form(new_checkout(world))
     await browser.open(form.url, dict(form.fields))
     await browser.pay("4035 8740 0042 4977", cvm="987")
-    shown = httpx2.get(f"{world.base}/requests").text
+    shown = fetch("GET", f"{world.base}/requests").text
     for secret in ("4035874000424977", "4035 8740", "424978", ">123<", "987", "Erika", CONFIG.password, "Basic "):
         assert secret not in shown
     assert "403587...4977" in shown
-    entries = httpx2.get(f"{world.base}/requests").json()
+    entries = fetch("GET", f"{world.base}/requests").json()
     named = [entry for entry in entries if entry["order_id"] == attempt.order_ref]
     assert [(one["operation"], one["merchant_transaction_id"], one["answer"]) for one in named] == [
         ("sale", attempt.attempt_ref, "200")
@@ -104,7 +115,7 @@ async def test_requests_are_logged_without_card_data(world: World, gateway: Tele
 async def test_dropped_requests_are_logged_as_dropped(world: World, gateway: TelecashGateway) -> None:
     world.script("sale", "drop-before")
     await gateway.charge(new_attempt(), APPROVED, 100)
-    assert httpx2.get(f"{world.base}/requests").json()[-1]["answer"] == "dropped"
+    assert fetch("GET", f"{world.base}/requests").json()[-1]["answer"] == "dropped"
 
 
 async def test_the_client_logs_no_secrets(
@@ -133,7 +144,7 @@ def test_scrubbing(body: str, clean: str) -> None:
 
 
 def test_cards_are_listed(world: World) -> None:
-    cards = httpx2.get(f"{world.base}/cards").json()
+    cards = fetch("GET", f"{world.base}/cards").json()
     assert {"number": "4035874000424977", "brand": "VISA", "does": "approved"} in cards
     does = " ".join(one["does"] for one in cards)
     for word in ("declined 51", "expired", "3-D Secure challenge", "lost answer"):
@@ -156,20 +167,20 @@ def test_cards_are_listed(world: World) -> None:
     ],
 )
 def test_nonsense_is_refused(world: World, wish: object) -> None:
-    assert httpx2.post(f"{world.base}/script", json=wish).status_code == 400
+    assert fetch("POST", f"{world.base}/script", json=wish).status_code == 400
 
 
 def test_scripts_can_be_seen_and_forgotten(world: World) -> None:
     world.script("sale", "decline:51", "RB-1", 2)
     expected = {"operation": "sale", "order": "RB-1", "outcome": "decline:51", "times": 2}
-    assert httpx2.get(f"{world.base}/script").json() == {"scripts": [expected]}
-    httpx2.delete(f"{world.base}/script")
-    assert httpx2.get(f"{world.base}/script").json() == {"scripts": []}
+    assert fetch("GET", f"{world.base}/script").json() == {"scripts": [expected]}
+    fetch("DELETE", f"{world.base}/script")
+    assert fetch("GET", f"{world.base}/script").json() == {"scripts": []}
 
 
 @pytest.mark.parametrize("wish", [{"nothing": True}, {"waiting": 1}, {"notification": "maybe"}, []])
 def test_unknown_switches(world: World, wish: object) -> None:
-    assert httpx2.put(f"{world.base}/switches", json=wish).status_code == 400
+    assert fetch("PUT", f"{world.base}/switches", json=wish).status_code == 400
 
 
 STEPS = st.lists(
@@ -197,7 +208,7 @@ async def test_lookups_always_tell_the_ledger(
             await gateway.refund(follow_up, euros * 100)
         elif reference:
             await gateway.cancel(follow_up, reference)
-        httpx2.delete(f"{world.base}/script")
+        fetch("DELETE", f"{world.base}/script")
     lines = await gateway.lookup_order(sale_attempt.order_ref)
     names = {"sale": "sale", "return": "refund", "void": "void"}
     truth = [

@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable, Outcome
 from server.gateways.telecash import TelecashGateway, messages
 from server.sandbox.telecash import ProductionRefused, SimulatorConfig, create_simulator
 
-from .world import APPROVED, CONFIG, MovableClock, World, new_attempt, serving, settings_for
+from .world import APPROVED, CONFIG, MovableClock, World, fetch, new_attempt, serving, settings_for
 
 INQUIRY = messages.inquire_order(CONFIG.store_id, "RB-1")
 V1 = 'xmlns:v1="http://ipg-online.com/ipgapi/schemas/v1"'
@@ -186,23 +185,23 @@ def test_old_forms_of_void_and_return_are_understood(world: World) -> None:
     address = f"{world.base}/ipgapi/services"
     details = "<v1:TransactionDetails><v1:OrderId>RB-1-D1</v1:OrderId>{}</v1:TransactionDetails></v1:Transaction>"
     body = sale(card()).replace("</v1:Transaction>", details.format(""))
-    httpx2.post(address, content=body, auth=auth, headers=headers)
+    fetch("POST", address, content=body, auth=auth, headers=headers)
     [line] = world.ledger()
     subsequent = envelope(
         f"<v1:SubsequentTransaction {V1}><v1:IpgTransactionId>{line['transaction_id']}</v1:IpgTransactionId>"
         "<v1:TransactionType>RETURN</v1:TransactionType><v1:Payment><v1:ChargeTotal>4.00</v1:ChargeTotal>"
         "<v1:Currency>978</v1:Currency></v1:Payment></v1:SubsequentTransaction>"
     )
-    httpx2.post(address, content=subsequent, auth=auth, headers=headers)
+    fetch("POST", address, content=subsequent, auth=auth, headers=headers)
     second = body.replace("RB-1-D1", "RB-2-D1")
-    httpx2.post(address, content=second, auth=auth, headers=headers)
+    fetch("POST", address, content=second, auth=auth, headers=headers)
     tdate = int(world.clock.now().timestamp())
     void = envelope(
         f"<v1:Transaction {V1}><v1:CreditCardTxType><v1:Type>void</v1:Type></v1:CreditCardTxType>"
         f"<v1:TransactionDetails><v1:OrderId>RB-2-D1</v1:OrderId><v1:TDate>{tdate}</v1:TDate>"
         "</v1:TransactionDetails></v1:Transaction>"
     )
-    httpx2.post(address, content=void, auth=auth, headers=headers)
+    fetch("POST", address, content=void, auth=auth, headers=headers)
     assert world.states() == [
         ("sale", "10.00", "approved"),
         ("return", "4.00", "approved"),

@@ -12,6 +12,7 @@ from server.sandbox.telecash.orders import Order, Transaction
 from server.sandbox.telecash.records import Records, hold_expiry
 from server.sandbox.telecash.refusals import ISSUER_TEXTS, Refused, declined, failed
 
+_AS_ASKED = ("attempt", "source", "split_count", "final", "three_d_secure")
 NO_CARD = Card("", "", 0, 0, "", "")
 
 
@@ -177,13 +178,13 @@ class Ledger:
         scheme_id: str | None = None,
         token: str | None = None,
         target: Transaction | None = None,
-        amount_cents: int | None = None,
+        amount_cents: int = 0,
     ) -> Transaction:
-        now = self.records.now.timestamp()
+        now, order_id = self.records.now.timestamp(), target.order_id if target else order.order_id
         return self.records.insert(
             Transaction(
                 ipg_id=self.records.next_ipg_id(),
-                order_id=target.order_id if target else order.order_id or f"A-{uuid.uuid4()}",
+                order_id=order_id or f"A-{uuid.uuid4()}",
                 type=order.operation,
                 amount_cents=amount_cents or order.amount_cents or 0,
                 currency=self.config.currency,
@@ -191,20 +192,16 @@ class Ledger:
                 state=state,
                 approval=approval,
                 error=refusal.error if refusal else "",
-                attempt=order.attempt,
                 tdate=str(int(now)),
                 scheme_id=scheme_id,
                 **asdict(card),
+                **{name: getattr(order, name) for name in _AS_ASKED},
                 at=now,
                 expires_at=self._expiry(order, card) if result == "APPROVED" else None,
                 waiting_until=now + order.waiting_seconds if order.waiting_seconds else None,
-                source=order.source,
                 refers_to=target.ipg_id if target else None,
-                split_count=order.split_count,
-                final=order.final,
                 listed=refusal is None or refusal.listed,
                 token=token,
-                three_d_secure=order.three_d_secure,
             )
         )
 

@@ -1,0 +1,164 @@
+"""The web application: routes, what belongs to one request, start and end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from server import media, metrics, migrate, payment_page
+from server.clock import SystemClock
+from server.context import Context
+from server.database import SYSTEM
+from server.edge.endpoint import GraphQLEndpoint
+from server.edge.graphiql import graphiql_page
+from server.edge.limits import SecurityHeaders
+from server.models import Station
+from server.resolvers.schema import create_schema
+from server.runtime import Runtime
+from server.schema.shared import zones
+from server.security import Principal
+from server.services import staff, stations
+
+FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
+query FirstLook {
+  viewer { role stations { id code name } }
+  vehicleGroups { id code name deposit { amount } }
+}
+"""
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(runtime: Runtime) -> Starlette:
+    """The application of a runtime. The worker is started by whoever runs it, once the server answers."""
+    endpoint = GraphQLEndpoint(
+        create_schema(),
+        authenticate=_authenticate(runtime),
+        open_context=_open_context(runtime),
+        ide=_ide(runtime) if runtime.sandbox else None,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await runtime.start()
+        yield
+        await endpoint.drain(20)
+        await runtime.outside.database.close()
+        if runtime.sandbox is not None:
+            runtime.sandbox.close()
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint),
+        Route("/healthz", _healthy),
+        Route("/readyz", _ready(runtime)),
+        Route("/metrics", _metrics(runtime)),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        *media.routes(runtime),
+        *payment_page.routes(runtime),
+    ]
+    if runtime.sandbox is not None:
+        from server.sandbox.routes import routes as sandbox_routes  # noqa: PLC0415  # never outside the sandbox
+
+        routes += sandbox_routes(runtime, runtime.sandbox)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])
+
+
+def _authenticate(runtime: Runtime) -> Callable[[str], Awaitable[Principal | None]]:
+    async def authenticate(token: str) -> Principal | None:
+        return await staff.authenticate(runtime.outside.database, token, now=SystemClock().now())
+
+    return authenticate
+
+
+def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], AbstractAsyncContextManager[Context]]:
+    @asynccontextmanager
+    async def open_context(request: Request, caller: Principal | None) -> AsyncIterator[Context]:
+        if caller is not None:
+            await _learn_zones(runtime, caller)
+        context = Context(
+            outside=runtime.outside,
+            settings=runtime.settings,
+            signer=runtime.signer,
+            caller=caller,
+            address=request.client.host if request.client else "",
+            language=_language(request),
+            now=runtime.outside.clock.now(),
+        )
+        try:
+            yield context
+        finally:
+            await context.close()
+
+    return open_context
+
+
+async def _learn_zones(runtime: Runtime, caller: Principal) -> None:
+    """Instants are shown in their station's time zone, which never changes: learnt once."""
+    if all(station in zones for station in caller.stations) and (caller.stations or zones):
+        return
+    async with runtime.outside.database.snapshot(SYSTEM) as session:
+        for station in await stations.visible_stations(session):
+            remember_zone(station)
+
+
+def remember_zone(station: Station) -> None:
+    """Keeps a station's time zone for showing instants."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    zones[station.id] = ZoneInfo(station.time_zone)
+
+
+def _language(request: Request) -> str:
+    """German if the client prefers it, else English; only for texts that belong to no customer."""
+    return "de" if request.headers.get("accept-language", "").lower().startswith("de") else "en"
+
+
+def _ide(runtime: Runtime) -> Callable[[Request], Response]:
+    def page(_request: Request) -> Response:
+        token = runtime.sandbox.access.get("token") if runtime.sandbox else None
+        return graphiql_page(token, FIRST_QUERY)
+
+    return page
+
+
+async def _healthy(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_request: Request) -> Response:
+        try:
+            async with runtime.outside.database.transaction(SYSTEM) as session:
+                found = await session.value("select version_num from alembic_version")
+                late = await session.value(
+                    "select count(*) from job where state = 'WAITING' and leased_until is null"
+                    " and due_at < cast(:now as timestamptz) - interval '5 minutes'",
+                    {"now": runtime.outside.clock.now()},
+                )
+        except Exception:  # whatever it is, the answer is no
+            return JSONResponse({"database": False}, 503)
+        state = {"database": True, "migrations": found == migrate.head(), "worker": late == 0}
+        return JSONResponse(state, 200 if all(state.values()) else 503)
+
+    return ready
+
+
+def _metrics(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    async def figures(request: Request) -> Response:
+        if request.client is None or request.client.host not in {"127.0.0.1", "::1"}:
+            return Response(status_code=404)
+        async with runtime.outside.database.transaction(SYSTEM) as session:
+            due = "select count(*) from job where state = 'WAITING' and due_at <= :now"
+            metrics.waiting_jobs.set(await session.value(due, {"now": runtime.outside.clock.now()}))
+            unknown = "select count(*) from payment where state in ('PENDING', 'UNKNOWN')"
+            metrics.unresolved_payments.set(await session.value(unknown))
+        return PlainTextResponse(metrics.render())
+
+    return figures

@@ -1,0 +1,94 @@
+"""What a resolver may use: who is asking, the current session, loaders, the clock, the outside world."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from server.clock import SystemClock
+from server.config import Settings
+from server.database import Scope, Session
+from server.errors import CallerError, CallerErrorCode
+from server.loaders import Loaders
+from server.models.staff import Role
+from server.security import LinkSigner, Principal
+from server.services.outside import Outside
+
+
+@dataclass
+class Context:
+    """One operation. Reads happen in one snapshot of the caller's scope; a mutation has a transaction of its own, and
+    what is read for its answer comes from a new snapshot after its commit.
+    """
+
+    outside: Outside
+    settings: Settings
+    signer: LinkSigner
+    caller: Principal | None
+    address: str
+    language: str
+    now: datetime
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _session: Session | None = None
+    _price_session: Session | None = None
+    _loaders: Loaders | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who is asking; UNAUTHENTICATED if nobody has signed in."""
+        if self.caller is None:
+            raise CallerError(CallerErrorCode.UNAUTHENTICATED, "Please sign in, or send an API key.")
+        return self.caller
+
+    @property
+    def is_website(self) -> bool:
+        """Whether an API client is asking."""
+        return self.principal.role is Role.WEB
+
+    async def session(self) -> Session:
+        """The snapshot or transaction that the operation is in."""
+        if self._session is None:
+            snapshot = self.outside.database.snapshot(self.principal.scope)
+            self._session = await self._stack.enter_async_context(snapshot)
+        return self._session
+
+    async def price_session(self) -> Session:
+        """A snapshot in which free cars can be counted: for a website a wider one than its own."""
+        if not self.is_website:
+            return await self.session()
+        if self._price_session is None:
+            snapshot = self.outside.database.snapshot(self.principal.price_scope)
+            self._price_session = await self._stack.enter_async_context(snapshot)
+        return self._price_session
+
+    async def loaders(self) -> Loaders:
+        """Loaders on the current session."""
+        if self._loaders is None:
+            self._loaders = Loaders(await self.session(), self.now)
+        return self._loaders
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
+        """The transaction of one mutation."""
+        await self.start_anew()
+        async with self.outside.database.transaction(scope) as session:
+            yield session
+
+    async def start_anew(self) -> None:
+        """Ends the snapshot that was read from: what comes next must see what was just written."""
+        await self._stack.aclose()
+        self._stack = AsyncExitStack()
+        self._session = self._price_session = self._loaders = None
+        self.now = self.outside.clock.now()
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        await self._stack.aclose()
+
+    def link(self, path: str) -> str:
+        """A link to a picture or document that a browser can open for a quarter of an hour."""
+        # By the machine's clock, like sessions: a link must not end because the sandbox's clock was moved.
+        expires = int(SystemClock().now().timestamp()) + 900
+        return f"{self.outside.base_url}{path}?expires={expires}&signature={self.signer.sign(path, expires)}"

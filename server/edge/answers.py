@@ -1,0 +1,186 @@
+"""Answers: errors as the API promises them, and responses with the right status and headers.
+
+An error carries `extensions.code`. What somebody refused on purpose keeps its message; everything else is a fault of
+ours: the caller gets a reference, the log gets the same reference with the types and the stack. Neither gets the text
+of the exception, which may quote a card number or a customer.
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import structlog
+from graphql import ExecutionResult, GraphQLError
+from starlette.responses import Response
+
+from server.edge.documents import InvalidDocument
+from server.edge.limits import SECURITY_HEADERS
+from server.errors import CallerError, CallerErrorCode, DomainError
+
+GRAPHQL_JSON = "application/graphql-response+json"
+PLAIN_JSON = "application/json"
+UNEXPECTED = "Unexpected error."
+_FRAMES = 25
+_log = structlog.get_logger("graphql")
+
+Payload = dict[str, Any]
+
+
+class HttpRefusal(CallerError):
+    """A request that is refused before it is GraphQL: it has an HTTP status whatever the caller accepts."""
+
+    def __init__(
+        self, status: int, message: str, code: CallerErrorCode = CallerErrorCode.BAD_USER_INPUT, **headers: str
+    ) -> None:
+        super().__init__(code, message)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@dataclass
+class About:
+    """What may be said about a request in the log: the operation's name and the document's hash, never its text."""
+
+    operation: str | None = None
+    document: str | None = None
+    _references: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def masked(self, error: BaseException, path: Sequence[str | int] | None = None) -> Payload:
+        """Logs an unexpected error and gives what the caller may know of it.
+
+        The same fault in a hundred rows of one answer is one entry in the log, and one reference.
+        """
+        types, frames = _types(error), _frames(error)
+        fault = (*types, *frames[-1:])
+        reference = self._references.get(fault)
+        if reference is None:
+            reference = self._references[fault] = secrets.token_hex(6)
+            _log.error(
+                "unexpected_error",
+                reference=reference,
+                operation=self.operation,
+                document=self.document,
+                path=".".join(map(str, path or ())),
+                errors=types,
+                frames=frames,
+            )
+        return {"message": UNEXPECTED, "extensions": {"code": CallerErrorCode.INTERNAL.value, "reference": reference}}
+
+
+def _types(error: BaseException) -> list[str]:
+    """The types of an exception and of those that it came from."""
+    types: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(types) < 10:
+        types.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return types
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _root_of(error: GraphQLError) -> BaseException:
+    """The exception that was raised first; graphql-core wraps it once for each level that it passes."""
+    root: BaseException = error
+    while isinstance(root, GraphQLError) and root.original_error is not None:
+        root = root.original_error
+    return root
+
+
+def _is_about_the_request(error: GraphQLError, root: BaseException) -> bool:
+    """Whether graphql-core blames the document or the variables.
+
+    Such errors have no path, or point at a place in the document by themselves. A GraphQLError that a resolver or the
+    serialisation of a result raised has neither, and may quote the result. ValueError is how scalars refuse an input.
+    """
+    if error.path is None:
+        return isinstance(root, GraphQLError | ValueError)
+    return isinstance(root, GraphQLError) and bool(root.nodes)
+
+
+def error_payload(error: GraphQLError, about: About) -> Payload:
+    """One entry of `errors`, with its path and locations."""
+    root = _root_of(error)
+    if isinstance(root, CallerError):
+        payload = caller_error_payload(root)
+    elif isinstance(root, DomainError):
+        payload = domain_error_payload(root)
+    elif _is_about_the_request(error, root):
+        payload = {"message": error.message, "extensions": {"code": CallerErrorCode.BAD_USER_INPUT.value}}
+    else:
+        payload = about.masked(root, error.path)
+    if error.locations:
+        payload["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        payload["path"] = list(error.path)
+    return payload
+
+
+def caller_error_payload(error: CallerError) -> Payload:
+    """A refusal that was meant for the caller."""
+    return {"message": error.message, "extensions": {"code": error.code.value}}
+
+
+def domain_error_payload(error: DomainError) -> Payload:
+    """A refusal of the business that no union of the field's type has taken up."""
+    code = CallerErrorCode.BAD_USER_INPUT.value
+    extensions = {"code": code, "problemCode": error.code.value, "field": error.field}
+    return {"message": error.message, "extensions": extensions}
+
+
+def failure(error: BaseException, about: About) -> Payload:
+    """An answer without data."""
+    if isinstance(error, InvalidDocument):
+        return {"errors": [error_payload(one, about) for one in error.errors]}
+    if isinstance(error, CallerError):
+        return {"errors": [caller_error_payload(error)]}
+    if isinstance(error, DomainError):
+        return {"errors": [domain_error_payload(error)]}
+    return {"errors": [about.masked(error)]}
+
+
+def execution_payload(result: ExecutionResult, about: About) -> Payload:
+    """The answer of an executed operation; without `data` if it never began."""
+    if not result.errors:
+        return {"data": result.data}
+    errors = [error_payload(error, about) for error in result.errors]
+    if result.data is None and all(error.path is None for error in result.errors):
+        return {"errors": errors}
+    return {"data": result.data, "errors": errors}
+
+
+def status_of(payload: Payload, media_type: str) -> int:
+    """The status that the GraphQL-over-HTTP specification asks for.
+
+    `application/json` answers every well-formed request with 200, because such an answer cannot be told from a
+    proxy's by its status.
+    """
+    if "data" in payload or media_type == PLAIN_JSON:
+        return 200
+    code = payload["errors"][0]["extensions"]["code"]
+    return {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "RATE_LIMITED": 429, "INTERNAL": 500}.get(code, 400)
+
+
+def json_response(
+    payload: Payload, media_type: str, about: About, status: int | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    """The response, with security headers. An answer that is no JSON (a scalar's fault) is masked."""
+    try:
+        body = orjson.dumps(payload)
+    except TypeError as error:
+        payload = {"errors": [about.masked(error)]}
+        body, status = orjson.dumps(payload), None
+    return Response(
+        body,
+        status or status_of(payload, media_type),
+        headers={**SECURITY_HEADERS, **(headers or {})},
+        media_type=f"{media_type}; charset=utf-8",
+    )

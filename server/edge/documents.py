@@ -1,0 +1,165 @@
+"""Documents: parsed, measured and validated once per text, then kept.
+
+How a kept document is executed: with graphql-core's `execute` on Strawberry's schema and Strawberry's execution
+context class (see `Prepared.execute`). Everything that Strawberry attaches to a field lives in the resolvers of that
+schema: its Info, field extensions, permission classes, exception handlers. What it adds around them in
+`Schema.execute` is a second life cycle (parse, validate, extensions, `process_errors`) which would parse and validate
+again, or need an extension that smuggles our document in, and which logs query text and variables on errors. Schema
+extensions are the one thing that does not run this way; so a schema that has any is refused at start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    execute,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.pyutils import AwaitableOrValue
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from server.edge.costs import core_schema
+from server.edge.guard import Limits, Operation, analyse, too_expensive
+from server.errors import CallerError, CallerErrorCode
+
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_MOST_ERRORS = 20
+
+ANONYMOUS_LIMITS = Limits(
+    characters=4000,
+    tokens=250,
+    comments=20,
+    depth=6,
+    fields=60,
+    aliases=5,
+    fragments=5,
+    directives=2,
+    operations=1,
+    query_roots=0,
+    mutation_roots=1,
+    cost=2000,
+    introspection_fields=0,
+)
+"""Signing in needs no more. One root field: a request is one attempt."""
+
+
+class InvalidDocument(CallerError):
+    """The text is not GraphQL, or does not fit the schema. `errors` say where."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(CallerErrorCode.BAD_USER_INPUT, "The document is not valid.")
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document that may be executed as soon as its cost is known to be small enough."""
+
+    hash: str
+    document: DocumentNode
+    operations: Mapping[str | None, Operation]
+
+    def choose(self, name: str | None) -> Operation:
+        """The operation to execute: the one of that name, or the only one."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        operation = self.operations.get(name) if name is not None else None
+        if operation is None:
+            raise CallerError(CallerErrorCode.BAD_USER_INPUT, "`operationName` must name an operation of the document.")
+        return operation
+
+
+class Documents:
+    """The documents of one kind of caller. Only valid ones are kept, and only so many."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        limits: Limits | None = None,
+        *,
+        keep: int = 500,
+        only_fields: frozenset[str] | None = None,
+    ) -> None:
+        if schema.extensions or schema.directives:
+            raise ValueError("schema extensions and directives would not run here: use field extensions")
+        self.limits = limits or Limits()
+        self._schema = schema
+        self._core: GraphQLSchema = core_schema(schema)
+        self._keep = keep
+        self._only_fields = only_fields
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def prepare(self, text: str) -> Prepared:
+        """The document, from the shelf or prepared now. Raises CallerError."""
+        if len(text) > self.limits.characters:
+            raise too_expensive(f"The document is longer than {self.limits.characters} characters.")
+        key = document_hash(text)
+        prepared = self._kept.get(key)
+        if prepared is None:
+            prepared = self._kept[key] = Prepared(key, *self._checked(text))
+            if len(self._kept) > self._keep:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return prepared
+
+    def execute(
+        self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
+    ) -> AwaitableOrValue[ExecutionResult]:
+        """Executes an operation; parses and validates nothing. The reasons are at the top of this file."""
+        return execute(
+            self._core,
+            prepared.document,
+            variable_values=variables,
+            operation_name=operation.name,
+            context_value=context,
+            executor_class=self._schema.execution_context_class,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            hide_suggestions=True,
+            max_coercion_errors=_MOST_ERRORS,
+            operation_extensions=None,
+        )
+
+    def _checked(self, text: str) -> tuple[DocumentNode, Mapping[str | None, Operation]]:
+        document = self._parsed(text)
+        operations = analyse(self._core, document, self.limits)
+        if not operations:
+            raise CallerError(CallerErrorCode.BAD_USER_INPUT, "The document has no operation.")
+        if self._only_fields is not None:
+            # Before validation: a stranger learns nothing about the rest of the schema, not even by its errors.
+            for operation in operations.values():
+                if operation.kind != "mutation" or not operation.root_names <= self._only_fields:
+                    raise CallerError(CallerErrorCode.UNAUTHENTICATED, "Sign in first.")
+        errors = validate(self._core, document, _RULES, max_errors=_MOST_ERRORS, hide_suggestions=True)
+        if errors:
+            raise InvalidDocument(errors)
+        return document, operations
+
+    def _parsed(self, text: str) -> DocumentNode:
+        try:
+            return parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.comments)
+        except GraphQLError as error:
+            if "Parsing aborted" in error.message:
+                raise too_expensive(f"The document has more than {self.limits.tokens} tokens.") from None
+            raise InvalidDocument([error]) from None
+
+
+def document_hash(text: str) -> str:
+    """What logs call a document, which they never quote."""
+    return hashlib.sha256(text.encode()).hexdigest()

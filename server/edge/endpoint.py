@@ -1,0 +1,206 @@
+"""The GraphQL endpoint: GraphQL over HTTP for a Strawberry schema, with POST only."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from inspect import isawaitable
+from typing import Any
+
+import strawberry
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from server.edge import answers
+from server.edge.answers import About, HttpRefusal, Payload
+from server.edge.bodies import MULTIPART, Asked, media_type_of, read_request
+from server.edge.documents import ANONYMOUS_LIMITS, Documents, Prepared
+from server.edge.guard import Operation
+from server.edge.running import CallerGone, Runner
+from server.errors import CallerError, CallerErrorCode
+from server.security import Principal
+
+Authenticate = Callable[[str], Awaitable[Principal | None]]
+OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
+_LONGEST_TOKEN = 300
+_SIGN_IN = "Sign in first."
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one route. `open_context` is entered for each operation and gives `info.context`."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        authenticate: Authenticate,
+        open_context: OpenContext,
+        anonymous_fields: frozenset[str] = frozenset({"signIn", "refreshSession"}),
+        query_deadline: float = 10,
+        mutation_deadline: float = 100,
+        at_once: int = 32,
+        ide: Callable[[Request], Response] | None = None,
+    ) -> None:
+        self.documents = Documents(schema)
+        # A shelf and places of their own: strangers must not push out what users need.
+        self.anonymous_documents = Documents(schema, ANONYMOUS_LIMITS, keep=20, only_fields=anonymous_fields)
+        self._runner = Runner(at_once)
+        self._anonymous_runner = Runner(max(1, at_once // 4))
+        self._authenticate = authenticate
+        self._open_context = open_context
+        self._deadlines = {"query": query_deadline, "mutation": mutation_deadline}
+        self._ide = ide
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1002})
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except CallerGone:
+            return
+        await response(scope, receive, send)
+
+    async def drain(self, seconds: float = 30) -> bool:
+        """Waits for mutations whose callers have gone; to be called when the server ends."""
+        ended = [await runner.drain(seconds) for runner in (self._runner, self._anonymous_runner)]
+        return all(ended)
+
+    async def _respond(self, request: Request) -> Response:
+        if request.method != "POST":
+            return self._page(request)
+        accepted = _accepted(request.headers.get("accept"))
+        about = About()
+        try:
+            if accepted is None:
+                raise HttpRefusal(406, f"Accept {answers.GRAPHQL_JSON} or {answers.PLAIN_JSON}.")
+            payload = await self._payload(request, about)
+        except HttpRefusal as refusal:
+            media_type = accepted or answers.PLAIN_JSON
+            return answers.json_response(
+                answers.failure(refusal, about), media_type, about, refusal.status, refusal.headers
+            )
+        except CallerGone:
+            raise
+        except CallerError as refusal:
+            return answers.json_response(answers.failure(refusal, about), accepted or answers.PLAIN_JSON, about)
+        except Exception as error:
+            return answers.json_response(answers.failure(error, about), accepted or answers.PLAIN_JSON, about, 500)
+        return answers.json_response(payload, accepted, about)
+
+    def _page(self, request: Request) -> Response:
+        if request.method == "GET" and self._ide and "text/html" in request.headers.get("accept", ""):
+            return self._ide(request)
+        refusal = HttpRefusal(405, "Send GraphQL requests with POST.", allow="POST")
+        about = About()
+        return answers.json_response(
+            answers.failure(refusal, about), answers.PLAIN_JSON, about, refusal.status, refusal.headers
+        )
+
+    async def _payload(self, request: Request, about: About) -> Payload:
+        media_type = media_type_of(request)
+        principal = await self._principal(request)
+        if principal is None and media_type == MULTIPART:
+            # Nothing that a stranger may do needs a file: 14 MB are not read for that.
+            raise HttpRefusal(401, _SIGN_IN, CallerErrorCode.UNAUTHENTICATED, connection="close")
+        asked = await read_request(request, media_type)
+        try:
+            prepared, operation = self._prepare(asked, principal)
+            about.operation, about.document = operation.name, prepared.hash
+            return await self._run(request, principal, asked, prepared, operation, about)
+        finally:
+            if asked.close and not asked.taken:
+                await asked.close()
+
+    async def _principal(self, request: Request) -> Principal | None:
+        given = request.headers.getlist("authorization")
+        if not given:
+            return None
+        scheme, _, token = given[0].partition(" ")
+        token = token.strip()
+        if len(given) == 1 and scheme.lower() == "bearer" and token and len(token) <= _LONGEST_TOKEN:
+            principal = await self._authenticate(token)
+            if principal is not None:
+                return principal
+        raise HttpRefusal(
+            401,
+            "The token is not valid, or not any more: sign in again.",
+            CallerErrorCode.UNAUTHENTICATED,
+            www_authenticate="Bearer",
+        )
+
+    def _prepare(self, asked: Asked, principal: Principal | None) -> tuple[Prepared, Operation]:
+        documents = self.anonymous_documents if principal is None else self.documents
+        try:
+            prepared = documents.prepare(asked.query)
+            operation = prepared.choose(asked.operation_name)
+            operation.check_cost(asked.variables or {}, documents.limits)
+        except CallerError:
+            if principal is None:
+                # One answer for everything: its wording must not tell what the schema knows.
+                raise CallerError(CallerErrorCode.UNAUTHENTICATED, _SIGN_IN) from None
+            raise
+        if operation.kind not in self._deadlines:
+            raise CallerError(CallerErrorCode.BAD_USER_INPUT, "Subscriptions are not answered over POST.")
+        return prepared, operation
+
+    async def _run(
+        self,
+        request: Request,
+        principal: Principal | None,
+        asked: Asked,
+        prepared: Prepared,
+        operation: Operation,
+        about: About,
+    ) -> Payload:
+        documents = self.anonymous_documents if principal is None else self.documents
+
+        async def work() -> Payload:
+            # Errors become an answer in here, so that those of a mutation without a listener are logged, too.
+            asked.taken = True
+            try:
+                async with self._open_context(request, principal) as context:
+                    result = documents.execute(prepared, operation, asked.variables, context)
+                    payload = answers.execution_payload(await result if isawaitable(result) else result, about)
+            except Exception as error:
+                payload = answers.failure(error, about)
+            finally:
+                if asked.close:
+                    await asked.close()
+            if principal is None and "data" not in payload:
+                return _without_hints(payload)
+            return payload
+
+        runner = self._anonymous_runner if principal is None else self._runner
+        return await runner.run(
+            work,
+            receive=request.receive,
+            deadline=self._deadlines[operation.kind],
+            cuttable=operation.kind == "query",
+        )
+
+
+def _without_hints(payload: Payload) -> Payload:
+    """Errors before execution, as a stranger may see them: coercion errors name types and fields of inputs."""
+    if payload["errors"][0]["extensions"]["code"] != CallerErrorCode.BAD_USER_INPUT:
+        return payload
+    return {"errors": [answers.caller_error_payload(CallerError(CallerErrorCode.UNAUTHENTICATED, _SIGN_IN))]}
+
+
+def _accepted(header: str | None) -> str | None:
+    """The media type to answer with. Clients that name none, or anything, get plain JSON and its statuses."""
+    if header is None or not header.strip():
+        return answers.PLAIN_JSON
+    named = {}
+    for entry in header.lower().split(","):
+        kind, *parameters = (part.strip() for part in entry.split(";"))
+        refused = any(parameter.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for parameter in parameters)
+        named[kind] = not refused
+    if named.get(answers.GRAPHQL_JSON):
+        return answers.GRAPHQL_JSON
+    if any(named.get(kind) for kind in (answers.PLAIN_JSON, "application/*", "*/*")):
+        return answers.PLAIN_JSON
+    return None

@@ -1,0 +1,100 @@
+"""Runs operations: a bounded number at once, with a deadline, and knowing when the caller has gone.
+
+A query is cancelled when it takes too long or when nobody waits for it any more. A mutation is never cut in the middle:
+it runs in a task of its own to its end, whether or not somebody still listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from starlette.types import Receive
+
+from server.edge.answers import HttpRefusal
+from server.edge.guard import too_expensive
+from server.errors import CallerErrorCode
+
+T = TypeVar("T")
+PATIENCE_SECONDS = 2.0
+"""How long an operation waits for a place."""
+_CANCELLING_SECONDS = 1.0
+
+
+class CallerGone(Exception):
+    """The caller closed the connection: nobody will read an answer."""
+
+
+class Runner:
+    """Places for operations. Whatever runs is known here until its end."""
+
+    def __init__(self, at_once: int, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._patience = patience
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        receive: Receive,
+        deadline: float,
+        cuttable: bool,
+    ) -> T:
+        """The result of the work. Raises CallerGone, or a CallerError if there is no place or it takes too long."""
+        await self._take_place()
+        task = asyncio.create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            done, _ = await asyncio.wait({task, gone}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if cuttable:
+                task.cancel()
+            raise
+        finally:
+            gone.cancel()
+        if task in done:
+            return task.result()
+        if cuttable:
+            task.cancel()
+            # A moment to give back its connection; what ignores being cancelled keeps its place until it ends.
+            await asyncio.wait({task}, timeout=_CANCELLING_SECONDS)
+        if gone in done:
+            raise CallerGone
+        if cuttable:
+            raise too_expensive("The query took too long: ask for less.")
+        raise HttpRefusal(
+            504,
+            "This takes longer than usual and is still being worked on. Repeat it with the same key to get its answer.",
+            CallerErrorCode.RATE_LIMITED,
+        )
+
+    async def drain(self, seconds: float) -> bool:
+        """Waits for what still runs; for the end of the server. Whether everything ended."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        return not self._tasks
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError:
+            raise HttpRefusal(
+                503, "The server is busy: try again in a moment.", CallerErrorCode.RATE_LIMITED, retry_after="2"
+            ) from None
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self._places.release()
+        if not task.cancelled():
+            # Looked at, so that asyncio does not print it: the work has logged its own failures already.
+            task.exception()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

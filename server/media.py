@@ -1,0 +1,85 @@
+"""Pictures and documents over HTTP: with a short-lived signature or the viewer's own authorization, else 404."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.clock import SystemClock
+from server.database import SYSTEM, Scope
+from server.gateways.object_store import ObjectMissing
+from server.models import Document, Photo, Protocol
+from server.runtime import Runtime
+from server.services import staff
+from server.services.validation import as_uuid
+
+NOT_FOUND = 404
+_HEADERS = {
+    "cache-control": "private, max-age=300",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; sandbox",
+}
+
+
+def routes(runtime: Runtime) -> list[Route]:
+    """GET /media/…"""
+
+    async def photo(request: Request) -> Response:
+        small = request.url.path.endswith("/small")
+        return await _serve(runtime, request, Photo, "thumbnail_key" if small else "object_key", "image/jpeg")
+
+    async def document(request: Request) -> Response:
+        return await _serve(runtime, request, Document, "pdf_key", "application/pdf")
+
+    async def protocol(request: Request) -> Response:
+        return await _serve(runtime, request, Protocol, "pdf_key", "application/pdf")
+
+    return [
+        Route("/media/photos/{id}", photo),
+        Route("/media/photos/{id}/small", photo),
+        Route("/media/documents/{id}", document),
+        Route("/media/protocols/{id}", protocol),
+    ]
+
+
+async def _serve(
+    runtime: Runtime, request: Request, model: type[Photo | Document | Protocol], key: str, content_type: str
+) -> Response:
+    scope = await _scope(runtime, request)
+    wanted = as_uuid(request.path_params["id"])
+    if scope is None or wanted is None:
+        return Response(status_code=NOT_FOUND)
+    stored = await _key(runtime, scope, model, wanted, key)
+    if stored is None:
+        return Response(status_code=NOT_FOUND)
+    try:
+        content = await runtime.outside.objects.get(stored)
+    except ObjectMissing:
+        return Response(status_code=NOT_FOUND)
+    return Response(content, media_type=content_type, headers=_HEADERS)
+
+
+async def _key(
+    runtime: Runtime, scope: Scope, model: type[Photo | Document | Protocol], wanted: UUID, key: str
+) -> str | None:
+    async with runtime.outside.database.snapshot(scope) as session:
+        row = await session.by_id(model, wanted)
+    return getattr(row, key, None)
+
+
+async def _scope(runtime: Runtime, request: Request) -> Scope | None:
+    """Everything for a link that we have signed; else what the bearer of the token may see."""
+    now = SystemClock().now()
+    parameters = request.query_params
+    expires, signature = parameters.get("expires"), parameters.get("signature")
+    if runtime.signer.is_valid(request.url.path, expires, signature, int(now.timestamp())):
+        return SYSTEM
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    principal = await staff.authenticate(runtime.outside.database, token.strip(), now=now)
+    return principal.scope if principal else None

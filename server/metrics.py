@@ -1,0 +1,18 @@
+"""What operators watch, in Prometheus' text form."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+registry = CollectorRegistry()
+operations = Histogram(
+    "ersatzwagen_operation_seconds", "GraphQL operations by kind and outcome", ["kind", "outcome"], registry=registry
+)
+jobs = Counter(
+    "ersatzwagen_jobs_total", "Jobs that were run, by kind and outcome", ["kind", "outcome"], registry=registry
+)
+waiting_jobs = Gauge("ersatzwagen_jobs_waiting", "Jobs that are due and wait", registry=registry)
+unresolved_payments = Gauge("ersatzwagen_payments_unresolved", "Payments whose outcome is not known", registry=registry)
+
+
+def render() -> bytes:
+    """All figures as text."""
+    return generate_latest(registry)

@@ -1,0 +1,70 @@
+"""Where the payment page comes back to: the customer's browser, and the gateway's own notification."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from server.database import SYSTEM
+from server.gateways.payment import GatewayError, NoticeRejected
+from server.models import Contract
+from server.models.contract import ContractState
+from server.runtime import Runtime
+from server.services import booking, hosted_page
+
+LARGEST_FORM = 64 * 1024
+
+
+def routes(runtime: Runtime) -> list[Route]:
+    """POST /payment/return and /payment/notification."""
+
+    async def returned(request: Request) -> Response:
+        form = await _form(request)
+        try:
+            hosted, payment = await hosted_page.accept(runtime.outside, form, "browser")
+        except NoticeRejected:
+            return PlainTextResponse("This answer of the payment page is not valid.", 400)
+        await booking.drive(runtime.outside, payment.contract_id)
+        async with runtime.outside.database.transaction(SYSTEM) as session:
+            contract = await session.by_id(Contract, payment.contract_id)
+        paid = contract is not None and contract.state is not ContractState.CANCELLED and _approved(form)
+        url = hosted.success_url if paid else hosted.failure_url
+        return RedirectResponse(_with_number(url, contract), 303)
+
+    async def notified(request: Request) -> Response:
+        try:
+            _hosted, payment = await hosted_page.accept(runtime.outside, await _form(request), "gateway")
+        except NoticeRejected:
+            return PlainTextResponse("rejected", 400)
+        except GatewayError:
+            # Not answered with 200: whatever the gateway does then, the end of the hold looks once more.
+            return PlainTextResponse("try again", 503)
+        await booking.drive(runtime.outside, payment.contract_id)
+        return PlainTextResponse("ok")
+
+    return [
+        Route(hosted_page.RETURN_PATH, returned, methods=["POST"]),
+        Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"]),
+    ]
+
+
+def _approved(form: dict[str, str]) -> bool:
+    return form.get("approval_code", "").startswith("Y")
+
+
+def _with_number(url: str, contract: Contract | None) -> str:
+    parts = urlsplit(url)
+    query = "&".join(
+        part for part in (parts.query, urlencode({"contract": contract.number if contract else ""})) if part
+    )
+    return urlunsplit(parts._replace(query=query))
+
+
+async def _form(request: Request) -> dict[str, str]:
+    if int(request.headers.get("content-length") or 0) > LARGEST_FORM:
+        return {}
+    form = await request.form(max_files=0, max_fields=200)
+    return {name: value for name, value in form.items() if isinstance(value, str)}

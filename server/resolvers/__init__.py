@@ -1,0 +1,1 @@
+"""Query and Mutation: thin functions that read what was asked, call one service, and return rows."""

@@ -1,0 +1,141 @@
+"""Contracts, bookings, customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from sqlmodel import col, select
+
+from server.context import Context
+from server.models import Contract, Customer
+from server.models.staff import Role
+from server.schema.building import EVERYBODY, OFFICE, Info, mutation, query
+from server.schema.contract import (
+    Booking,
+    BookVehicleInput,
+    BookVehicleResult,
+    ContractConnection,
+    ContractFilter,
+    ContractOrder,
+    FormField,
+    HostedPaymentForm,
+)
+from server.schema.contract import Contract as ContractType
+from server.schema.customer import Customer as CustomerType
+from server.schema.customer import CustomerConnection
+from server.schema.paging import page
+from server.schema.shared import given
+from server.services import booking, hosted_page, search
+from server.services.booking import BookingRequest
+from server.services.search import customers as list_customers
+from server.services.search import only
+from server.services.validation import as_uuid
+
+BOOKERS = frozenset({Role.WEB, Role.CLERK, Role.MANAGER, Role.ADMIN})
+
+
+@strawberry.type
+class ContractQuery:
+    """Contracts and customers."""
+
+    @query(allow=EVERYBODY, graphql_type=ContractConnection)
+    async def contracts(
+        self,
+        info: Info,
+        filter: ContractFilter | None = None,  # noqa: A002
+        order_by: ContractOrder = ContractOrder.START_ASC,
+        first: int = 50,
+        after: str | None = None,
+    ) -> Any:
+        """Contracts that you may see; for a website, its own bookings."""
+        listing = search.contracts(_filter(filter), order_by.value, info.context.now)
+        return await page(info, listing, first, after)
+
+    @query(allow=EVERYBODY, graphql_type=ContractType | None)
+    async def contract(self, info: Info, id: strawberry.ID | None = None, number: str | None = None) -> Any:  # noqa: A002
+        """One contract, by id or by number; null if there is no such contract."""
+        session = await info.context.session()
+        if number is not None:
+            return await session.first(select(Contract).where(col(Contract.number) == number.strip().upper()))
+        return await session.by_id(Contract, as_uuid(id))
+
+    @query(allow=OFFICE, graphql_type=CustomerConnection)
+    async def customers(self, info: Info, search: str | None = None, first: int = 50, after: str | None = None) -> Any:
+        """Customers of your stations, the newest first."""
+        return await page(info, list_customers(search), first, after)
+
+    @query(allow=OFFICE, graphql_type=CustomerType | None)
+    async def customer(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002
+        """One customer; null if there is no such customer."""
+        return await (await info.context.session()).by_id(Customer, as_uuid(id))
+
+
+@strawberry.type
+class ContractMutation:
+    """Booking."""
+
+    @mutation(allow=BOOKERS, graphql_type=BookVehicleResult)
+    async def book_vehicle(self, info: Info, input: BookVehicleInput) -> Booking:  # noqa: A002
+        """Books a vehicle of the group if one is free: takes one day's price and the deposit, then confirms.
+
+        Repeating the same key returns the first answer and charges nothing again.
+        """
+        context = info.context
+        contract_id = await booking.book(context.outside, context.principal, _request(input))
+        return await _booking(context, contract_id)
+
+
+async def _booking(context: Context, contract_id: Any) -> Booking:
+    await context.start_anew()
+    form = await hosted_page.form_of(context.outside, contract_id)
+    contract = await (await context.loaders()).contract.load(contract_id)
+    payment_form = None
+    if form is not None:
+        fields = [FormField(name=name, value=value) for name, value in form[0].fields.items()]
+        payment_form = HostedPaymentForm(url=form[0].url, fields=fields, expires_at=form[1])
+    return Booking(contract=contract, payment_form=payment_form)  # type: ignore[arg-type]
+
+
+def _request(given_input: BookVehicleInput) -> BookingRequest:
+    values = given(given_input)
+    payment = values["payment"]
+    return BookingRequest(
+        key=values["idempotency_key"],
+        station_id=as_uuid(values["station_id"]),
+        return_station_id=as_uuid(values["return_station_id"]),
+        group_id=as_uuid(values["group_id"]),
+        vehicle_id=as_uuid(values["vehicle_id"]),
+        fixed_vehicle=values["vehicle_id"] is not None,
+        start=values["period"]["start"],
+        end=values["period"]["end"],
+        tariff_code=values["tariff_code"],
+        kind=values["kind"],
+        customer=values["customer"],
+        drivers=values["drivers"],
+        extras=[(extra["code"], extra["quantity"]) for extra in values["extras"]],
+        workshop=values["workshop"],
+        payer=values["payer"],
+        method=payment["method"],
+        card_token=payment["card_token"],
+        success_url=payment["success_url"],
+        failure_url=payment["failure_url"],
+        waiver_reason=payment["waiver_reason"],
+        note=values["note"],
+    )
+
+
+def _filter(wanted: ContractFilter | None) -> search.ContractFilter:
+    if wanted is None:
+        return search.ContractFilter()
+    return search.ContractFilter(
+        station_id=only(wanted.station_id),
+        states=wanted.states,
+        settlement=wanted.settlement,
+        flags=wanted.flags,
+        customer_id=only(wanted.customer_id),
+        vehicle_id=only(wanted.vehicle_id),
+        start=wanted.period.start if wanted.period else None,
+        end=wanted.period.end if wanted.period else None,
+        search=wanted.search,
+    )

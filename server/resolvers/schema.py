@@ -1,0 +1,49 @@
+"""The schema, composed of one Query and one Mutation class for each noun."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.file_uploads import Upload
+from strawberry.schema.config import StrawberryConfig
+
+from server.edge.uploads import UPLOAD_SCALAR
+from server.resolvers.billing import BillingMutation, BillingQuery
+from server.resolvers.contracts import ContractMutation, ContractQuery
+from server.resolvers.fleet import FleetMutation, FleetQuery
+from server.resolvers.handover import HandoverMutation, HandoverQuery
+from server.resolvers.staff import StaffMutation, StaffQuery
+from server.resolvers.stations import StationMutation, StationQuery
+from server.resolvers.tariffs import TariffMutation, TariffQuery
+from server.schema.arguments import describe_arguments
+from server.schema.scalars import SCALARS
+from server.schema.shared import read_attribute
+
+
+@strawberry.type(description="What can be read. Every operation sees one instant: its parts fit together.")
+class Query(StaffQuery, StationQuery, FleetQuery, TariffQuery, ContractQuery, HandoverQuery, BillingQuery):
+    """All queries."""
+
+
+@strawberry.type(description="What can be done. Each mutation is one transaction; a refusal is one of its results.")
+class Mutation(
+    StaffMutation,
+    StationMutation,
+    FleetMutation,
+    TariffMutation,
+    ContractMutation,
+    HandoverMutation,
+    BillingMutation,
+):
+    """All mutations."""
+
+
+def create_schema() -> strawberry.Schema:
+    """The schema that is served and exported."""
+    describe_arguments(Query, Mutation)
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        config=StrawberryConfig(
+            disable_field_suggestions=True, default_resolver=read_attribute, scalar_map={**SCALARS, Upload: UPLOAD_SCALAR}, relay_max_results=100
+        ),
+    )

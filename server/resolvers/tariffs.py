@@ -1,0 +1,80 @@
+"""Tariffs, availability and quotes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from server.models import Tariff
+from server.schema.building import ADMINS, EVERYBODY, Info, mutation, query
+from server.schema.shared import PeriodInput, given
+from server.schema.tariff import Availability, Quote, QuoteInput, TariffInput, TariffResult
+from server.schema.tariff import Tariff as TariffType
+from server.services import availability, fleet, quotes, stations, tariffs
+from server.services.validation import as_uuid
+
+
+@strawberry.type
+class TariffQuery:
+    """Prices."""
+
+    @query(allow=EVERYBODY, graphql_type=list[TariffType])
+    async def tariffs(self, info: Info, group_id: strawberry.ID | None = None, on: date | None = None) -> list[Tariff]:
+        """The price list: of one group, and as valid on one day, if those are given."""
+        if group_id is not None and as_uuid(group_id) is None:
+            return []
+        return await tariffs.listed(await info.context.session(), as_uuid(group_id), on)
+
+    @query(allow=EVERYBODY, graphql_type=Availability)
+    async def availability(
+        self, info: Info, station_id: strawberry.ID, period: PeriodInput, group_id: strawberry.ID | None = None
+    ) -> Any:
+        """How many vehicles are free in a period, what they cost, and when one is next free."""
+        context = info.context
+        session = await context.price_session()
+        station = await stations.get(session, as_uuid(station_id), field=["stationId"])
+        availability.check_period(period.start, period.end, context.now, ["period"])
+        group = await fleet.get_group(session, as_uuid(group_id), field=["groupId"]) if group_id else None
+        return await availability.availability(
+            session,
+            station,
+            period.start,
+            period.end,
+            now=context.now,
+            group_id=group.id if group else None,
+            language=context.language,
+        )
+
+    @query(allow=EVERYBODY, graphql_type=Quote)
+    async def quote(self, info: Info, input: QuoteInput) -> Any:  # noqa: A002
+        """What a rental would cost, line by line. Nothing is reserved."""
+        context = info.context
+        session = await context.price_session()
+        station = await stations.get(session, as_uuid(input.station_id), field=["input", "stationId"])
+        back = as_uuid(input.return_station_id) if input.return_station_id else station.id
+        return await quotes.quote(
+            session,
+            station,
+            await stations.get(session, back, field=["input", "returnStationId"]),
+            await fleet.get_group(session, as_uuid(input.group_id), field=["input", "groupId"]),
+            input.period.start,
+            input.period.end,
+            kind=input.kind,
+            tariff_code=input.tariff_code,
+            extras=[(extra.code, extra.quantity) for extra in input.extras],
+            language=context.language,
+            now=context.now,
+        )
+
+
+@strawberry.type
+class TariffMutation:
+    """Creating tariffs."""
+
+    @mutation(allow=ADMINS, graphql_type=TariffResult)
+    async def create_tariff(self, info: Info, input: TariffInput) -> Any:  # noqa: A002
+        """A new tariff. Contracts that exist keep the terms that they were booked with."""
+        async with info.context.transaction(info.context.principal.scope) as session:
+            return await tariffs.create(session, given(input))

@@ -1,0 +1,167 @@
+"""The running system: what settings turn into. Made once per process by the server, the worker and the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlmodel import col, select
+
+from server import migrate
+from server.clock import Clock, SystemClock
+from server.config import Settings
+from server.database import SYSTEM, Database
+from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.gateways.mailer import Mailer, OutgoingMail, SmtpMailer
+from server.gateways.object_store import open_object_store
+from server.gateways.telecash import TelecashGateway, TelecashSettings
+from server.jobs import Worker, release_leases
+from server.models import User
+from server.models.staff import Role
+from server.security import LinkSigner
+from server.services import staff
+from server.services.outside import Outside
+from server.worker import create_worker, recover
+
+if TYPE_CHECKING:
+    from server.sandbox.box import Sandbox
+
+
+class NotConfigured(RuntimeError):
+    """A setting is missing that cannot be done without."""
+
+
+class NoMailer:
+    """Keeps mails waiting until an SMTP server is configured."""
+
+    async def send(self, mail: OutgoingMail) -> None:
+        """Always fails, so that the mail is tried again later."""
+        raise NotConfigured(f"ERSATZWAGEN_SMTP_URL is not set; {mail.template} waits")
+
+
+@dataclass
+class Runtime:
+    """Everything a process works with."""
+
+    settings: Settings
+    outside: Outside
+    worker: Worker
+    signer: LinkSigner
+    sandbox: Sandbox | None
+
+    async def start(self) -> None:
+        """What is done once, before the first request or job."""
+        await self.outside.database.check_role()
+        await _first_administrator(self)
+        if self.settings.database_url is None:
+            await release_leases(self.outside.database)
+        if self.sandbox is not None:
+            await self.sandbox.prepare(self.outside)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """The worker in the background. Begins only when the server answers: the sandbox's gateway is in it."""
+        await recover(self.outside)
+        task = asyncio.create_task(self.worker.run_forever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
+    """The database's address, with its tables up to date. A database of one's own is only checked."""
+    if settings.database_url is not None:
+        if migrate.current(settings.database_url) != migrate.head():
+            raise NotConfigured("the database is not up to date: run `ersatzwagen db upgrade`")
+        return settings.database_url, None
+    cluster = Cluster(settings.data_dir)
+    cluster.start()
+    try:
+        migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
+        migrate.upgrade(cluster.url(SUPERUSER))
+    except BaseException:
+        cluster.stop()
+        raise
+    return cluster.url(), cluster
+
+
+def create_runtime(settings: Settings, database_url: str) -> Runtime:
+    """Wires gateways, clock and worker as the settings say."""
+    sandbox = _sandbox(settings)
+    clock: Clock = sandbox.clock if sandbox else SystemClock()
+    telecash = sandbox.telecash_settings() if sandbox else _telecash(settings)
+    outside = Outside(
+        database=Database(database_url),
+        clock=clock,
+        gateway=TelecashGateway(telecash),
+        mailer=sandbox.mailer(settings.mail_from) if sandbox else _mailer(settings),
+        objects=open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri()),
+        base_url=settings.base_url,
+        mail_domain=settings.mail_from.rstrip(">").rpartition("@")[2] or "ersatzwagen.example",
+    )
+    signer = LinkSigner(_secret(settings).encode())
+    return Runtime(settings, outside, create_worker(outside), signer, sandbox)
+
+
+def _sandbox(settings: Settings) -> Sandbox | None:
+    if not settings.sandbox:
+        return None
+    from server.sandbox.box import Sandbox  # noqa: PLC0415  # never imported outside the sandbox
+
+    return Sandbox(settings)
+
+
+def _mailer(settings: Settings) -> Mailer:
+    return SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else NoMailer()
+
+
+def _telecash(settings: Settings) -> TelecashSettings:
+    base = (settings.telecash_url or "https://telecash.invalid").rstrip("/")
+    return TelecashSettings(
+        service_url=f"{base}/ipgapi/services",
+        connect_url=f"{base}/connect/gateway/processing",
+        store_id=settings.telecash_store_id,
+        user=settings.telecash_user,
+        password=settings.telecash_password.get_secret_value(),
+        shared_secret=settings.telecash_shared_secret.get_secret_value(),
+        certificate=settings.telecash_certificate,
+        key=settings.telecash_key,
+    )
+
+
+def _secret(settings: Settings) -> str:
+    """The key that signs links: configured, or made once and kept in the data directory."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    file = Path(settings.data_dir) / "secret-key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    return file.read_text(encoding="utf-8")
+
+
+async def _first_administrator(runtime: Runtime) -> None:
+    settings, now = runtime.settings, runtime.outside.clock.now()
+    if settings.admin_email is None or settings.admin_password is None:
+        return
+    async with runtime.outside.database.transaction(SYSTEM) as session:
+        if await session.first(select(User).where(col(User.role) == Role.ADMIN)) is not None:
+            return
+        values = {
+            "email": settings.admin_email,
+            "name": "Administrator",
+            "role": Role.ADMIN,
+            "station_ids": [],
+            "password": settings.admin_password.get_secret_value(),
+        }
+        await staff.create_user(session, values, now=now)

@@ -1,0 +1,136 @@
+"""Control routes: look at the sandbox and move it. Loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from server.runtime import Runtime
+from server.sandbox.box import Sandbox
+
+Handler = Callable[[Request], Awaitable[Response]]
+# How long a job that another process holds is waited for.
+_PATIENCE_SECONDS = 90.0
+
+
+def routes(runtime: Runtime, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901  # one small handler for each route
+    """GET and PUT /sandbox/clock, POST /sandbox/settle, mails, smtp, and the simulator below /sandbox/telecash."""
+    moving = asyncio.Lock()
+
+    async def read_clock(_request: Request) -> Response:
+        return JSONResponse({"now": sandbox.clock.now().isoformat()})
+
+    async def move_clock(request: Request) -> Response:
+        target = _target(await _body(request), sandbox)
+        if isinstance(target, str):
+            return JSONResponse({"error": target}, 400)
+        async with moving, _Pause(runtime):
+            while (due := await runtime.worker.next_due()) is not None and due <= target:
+                sandbox.clock.move_to(due)
+                await _work(runtime)
+            sandbox.clock.move_to(target)
+            await _work(runtime)
+        return JSONResponse({"now": sandbox.clock.now().isoformat()})
+
+    async def settle(_request: Request) -> Response:
+        async with moving, _Pause(runtime):
+            ran, failed = await _work(runtime)
+        return JSONResponse({"ran": ran, "failed": failed})
+
+    async def mails(_request: Request) -> Response:
+        shown = ("id", "to", "subject", "template", "at")
+        found = await asyncio.to_thread(sandbox.mails.mails)
+        return JSONResponse([{name: mail[name] for name in shown} for mail in found])
+
+    async def mail(request: Request) -> Response:
+        raw = await asyncio.to_thread(sandbox.mails.raw, request.path_params["id"])
+        return Response(status_code=404) if raw is None else Response(raw, media_type="message/rfc822")
+
+    async def smtp(request: Request) -> Response:
+        try:
+            await asyncio.to_thread(sandbox.mails.behave, str((await _body(request)).get("mode")))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"mode": sandbox.mails.mode})
+
+    def route(path: str, handler: Handler, method: str) -> Route:
+        return Route(path, _loopback_only(handler), methods=[method])
+
+    return [
+        route("/sandbox/clock", read_clock, "GET"),
+        route("/sandbox/clock", move_clock, "PUT"),
+        route("/sandbox/settle", settle, "POST"),
+        route("/sandbox/mails", mails, "GET"),
+        route("/sandbox/mails/{id}", mail, "GET"),
+        route("/sandbox/smtp", smtp, "POST"),
+        Mount("/sandbox/telecash", app=sandbox.simulator),
+    ]
+
+
+class _Pause:
+    """Keeps the background worker from taking new jobs, so that they run here, in the order of their times."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._worker = runtime.worker
+
+    async def __aenter__(self) -> None:
+        self._worker.paused = True
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._worker.paused = False
+
+
+async def _work(runtime: Runtime) -> tuple[int, int]:
+    """Runs what is due until nothing is and nobody is still at it."""
+    ran = failed = 0
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+    while True:
+        more, worse = await runtime.worker.run_due()
+        ran, failed = ran + more, failed + worse
+        if await runtime.worker.idle() or asyncio.get_running_loop().time() > deadline:
+            return ran, failed
+        await asyncio.sleep(0.02)
+
+
+def _target(body: dict[str, object], sandbox: Sandbox) -> datetime | str:
+    """The time to move to, or what is wrong with the request."""
+    now = sandbox.clock.now()
+    minutes, text = body.get("advance_minutes"), body.get("now")
+    if isinstance(minutes, (int, float)) and minutes >= 0:
+        return now + timedelta(minutes=float(minutes))
+    try:
+        target = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        target = None
+    if target is None or target.tzinfo is None:
+        return 'give {"now": "2026-11-23T08:00:00+01:00"} or {"advance_minutes": 120}'
+    if target < now:
+        return f"the clock moves forwards only; it is {now.isoformat()}"
+    return target
+
+
+async def _body(request: Request) -> dict[str, object]:
+    try:
+        body = orjson.loads(await request.body() or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _loopback_only(handler: Handler) -> Handler:
+    async def guarded(request: Request) -> Response:
+        host = request.client.host if request.client else ""
+        try:
+            local = ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            local = host == "testclient"
+        return await handler(request) if local else Response(status_code=404)
+
+    return guarded

@@ -1,0 +1,45 @@
+"""What the arguments of root fields and lists mean. The same name means the same everywhere."""
+
+from __future__ import annotations
+
+MEANINGS = {
+    "id": "The id.",
+    "code": "The code.",
+    "number": "The number, as people write it.",
+    "plate": "The number plate, in any spelling.",
+    "version": "The version that you have read: if somebody else saved since then, nothing is changed.",
+    "input": "What to do, in detail.",
+    "filter": "Narrows the list.",
+    "order_by": "The order of the list.",
+    "first": "How many items at most, 1 to 100.",
+    "after": "Continues behind the item with this cursor.",
+    "search": "Part of what people would look for.",
+    "email": "The mail address to sign in with.",
+    "password": "The password.",
+    "refresh_token": "The refresh token of the last session.",
+    "name": "What it is called, for people.",
+    "station_id": "The station.",
+    "station_ids": "The stations.",
+    "group_id": "The vehicle group.",
+    "vehicle_id": "The vehicle.",
+    "block_id": "The block.",
+    "contract_id": "The contract.",
+    "email_id": "The mail.",
+    "period": "The period.",
+    "reason": "Why.",
+    "note": "Anything else, for people.",
+    "on": "The day on which a booking would be made.",
+    "date": "The day, in the station's time zone.",
+    "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
+    "file": "The picture: JPEG, PNG or WebP, at most 12 MB and 20 megapixels.",
+    "damage": "The damage.",
+}
+
+
+def describe_arguments(*types: type) -> None:
+    """Gives every argument that has no description of its own the common one."""
+    for cls in types:
+        for field in cls.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # set by strawberry
+            for argument in field.arguments:
+                if argument.description is None:
+                    argument.description = MEANINGS.get(argument.python_name)

@@ -1,0 +1,174 @@
+"""How types are declared: descriptions come from docstrings, and every root field must say who may call it.
+
+A docstring under an attribute describes the field, input field or enum value of that name, as the docstring of a class
+or method does. The exported schema is documentation, so a missing description fails a test.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import textwrap
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any, TypeVar, cast, dataclass_transform
+
+import strawberry
+from graphql import get_named_type
+from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
+
+from server.context import Context
+from server.errors import CallerError, CallerErrorCode, DomainError
+from server.models.staff import Role
+
+Class = TypeVar("Class", bound=type)
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
+EnumClass = TypeVar("EnumClass", bound=type[Enum])
+Info = strawberry.Info[Context, None]
+STAFF = frozenset({Role.YARD, Role.CLERK, Role.MANAGER, Role.ADMIN})
+OFFICE = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN})
+MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
+EVERYBODY = frozenset(Role)
+ANYONE: frozenset[Role] | None = None
+"""May be called without having signed in."""
+
+
+def attribute_docstrings(owner: type) -> dict[str, str]:
+    """The docstrings under the attributes of a class, those of its bases included."""
+    found: dict[str, str] = {}
+    for cls in reversed(owner.__mro__):
+        if not cls.__module__.startswith("server."):
+            continue
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+        body = getattr(tree, "body", [])
+        for statement, following in itertools.pairwise(body):
+            if not (isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)):
+                continue
+            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            if isinstance(targets[0], ast.Name):
+                found[targets[0].id] = inspect.cleandoc(str(following.value.value))
+    return found
+
+
+def _describe(cls: type) -> None:
+    docs = attribute_docstrings(cls)
+    for field in cls.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # set by strawberry
+        if field.description is None:
+            field.description = docs.get(field.python_name) or _method_doc(field)
+
+
+def _method_doc(field: StrawberryField) -> str | None:
+    doc = field.base_resolver.wrapped_func.__doc__ if field.base_resolver else None
+    return inspect.cleandoc(doc) if doc else None
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def api_type(cls: Class) -> Class:
+    """An object type that resolvers construct."""
+    made = strawberry.type(cls, description=inspect.getdoc(cls))
+    _describe(made)
+    return made
+
+
+def row_type(*sources: type, name: str | None = None) -> Callable[[Class], Class]:
+    """An object type whose source is a row or a class of a service: attributes of the same name are its fields."""
+
+    def decorate(cls: Class) -> Class:
+        def is_type_of(value: object, _info: object) -> bool:
+            return isinstance(value, (*sources, cls))
+
+        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # where strawberry looks for it
+        made: Class = strawberry.type(cls, name=name, description=inspect.getdoc(cls))
+        _describe(made)
+        return made
+
+    return decorate
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def api_input(cls: Class) -> Class:
+    """An input type."""
+    made = strawberry.input(cls, description=inspect.getdoc(cls))
+    _describe(made)
+    return made
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def api_interface(cls: Class) -> Class:
+    """An interface."""
+    made = strawberry.interface(cls, description=inspect.getdoc(cls))
+    _describe(made)
+    return made
+
+
+def api_enum(cls: EnumClass) -> EnumClass:
+    """An enum of the models, with its values described."""
+    made = strawberry.enum(cls, description=inspect.getdoc(cls))
+    docs = attribute_docstrings(cls)
+    for value in made.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by strawberry
+        value.description = docs.get(value.name)
+    return made
+
+
+class Allow(FieldExtension):
+    """Refuses callers whose role is not allowed, before anything else happens."""
+
+    def __init__(self, roles: frozenset[Role] | None) -> None:
+        self.roles = roles
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        """Checks the role, then goes on."""
+        if self.roles is not None and info.context.principal.role not in self.roles:
+            raise CallerError(CallerErrorCode.FORBIDDEN, "Your role does not allow this.")
+        return await next_(source, info, **kwargs)
+
+
+class Refusals(FieldExtension):
+    """Turns what the business refuses into the member of the result union that says so.
+
+    Before a mutation begins, the snapshot of what came before it is given up; after it, its answer is read anew.
+    """
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        """Runs the mutation."""
+        from server.schema.problems import problem_of  # noqa: PLC0415  # problems are types made with this module
+
+        await info.context.start_anew()
+        try:
+            return await next_(source, info, **kwargs)
+        except DomainError as error:
+            union = get_named_type(info._raw_info.return_type)  # strawberry has no other name for it
+            return problem_of(error, {member.name for member in getattr(union, "types", ())})
+        finally:
+            await info.context.start_anew()
+
+
+# The last extension of a list is the outermost: who may call is asked first.
+def query(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
+    """A root field of Query. `allow` is required: forgetting it fails at import."""
+    return _root_field([Allow(allow)], graphql_type)
+
+
+def mutation(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
+    """A root field of Mutation."""
+    return _root_field([Refusals(), Allow(allow)], graphql_type)
+
+
+def _root_field(extensions: list[FieldExtension], graphql_type: Any) -> Callable[[Resolver], Resolver]:
+    def decorate(resolver: Resolver) -> Resolver:
+        field: Any = strawberry.field(
+            resolver=resolver,
+            extensions=extensions,
+            graphql_type=graphql_type,
+            description=inspect.getdoc(resolver),
+        )
+        return cast(Resolver, field)
+
+    return decorate

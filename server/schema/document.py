@@ -1,0 +1,383 @@
+"""Payments, deposits, documents, open items and mails."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from server.models import Deposit as DepositRow
+from server.models import Document as DocumentRow
+from server.models import Email as EmailRow
+from server.models import OpenItem as OpenItemRow
+from server.models import Payment as PaymentRow
+from server.models.customer import Language
+from server.models.document import DocumentType
+from server.models.email import EmailState, EmailTemplate
+from server.models.payment import DepositState, PaymentKind, PaymentMethod, PaymentState
+from server.models.tariff import PriceLineKind
+from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.paging import connection_type
+from server.schema.problems import Rejection
+from server.schema.shared import Money, Period, PeriodInput, money, period
+from server.schema.station import Address, AddressInput
+from server.schema.tariff import PriceBreakdown
+from server.services.billing import Settlement as SettlementFound
+from server.services.billing import SettlementAction
+
+if TYPE_CHECKING:
+    from server.schema.contract import Contract
+
+for _kind in (DocumentType, EmailState, EmailTemplate, DepositState, PaymentKind, PaymentMethod, PaymentState):
+    api_enum(_kind)
+api_enum(SettlementAction)
+
+
+@api_type
+class Payer:
+    """Who a document is made out to."""
+
+    name: str
+    """Name."""
+    address: Address
+    """Postal address."""
+    vat_id: str | None
+    """VAT id."""
+    reference: str | None
+    """What the payer wants to read on the invoice."""
+    email: str | None
+    """Mail address."""
+
+
+@api_input
+class PayerInput:
+    """Somebody else who pays: insurer, maker, employer."""
+
+    name: str
+    """Name."""
+    address: AddressInput
+    """Postal address."""
+    vat_id: str | None = None
+    """VAT id."""
+    reference: str | None = None
+    """What the payer wants to read on the invoice."""
+    email: str | None = None
+    """Mail address."""
+
+
+def payer_of(stored: dict[str, Any]) -> Payer:
+    """A stored payer or recipient as the API shows it."""
+    address = stored.get("address") or {"street": "", "postcode": "", "city": "", "country": ""}
+    return Payer(
+        name=stored["name"],
+        address=Address(**address),
+        vat_id=stored.get("vat_id"),
+        reference=stored.get("reference"),
+        email=stored.get("email"),
+    )
+
+
+@row_type(PaymentRow)
+class Payment:
+    """One movement of money, or the attempt at it."""
+
+    id: strawberry.ID
+    """The payment's id."""
+    kind: PaymentKind
+    """What it does."""
+    state: PaymentState
+    """What is known about it."""
+    order_reference: str
+    """The order id at the gateway; a refund or capture carries that of the payment it refers to."""
+    gateway_reference: str | None
+    """The gateway's own id."""
+    reason: str | None
+    """Why it was refused, for people."""
+    created_at: datetime
+    """When it was made."""
+
+    @strawberry.field
+    def amount(self) -> Money:
+        """How much; never negative."""
+        return money(_any(self).amount_cents, _any(self).currency)
+
+
+@row_type(DepositRow)
+class Deposit:
+    """The deposit: blocked on the card, not debited."""
+
+    state: DepositState
+    """What has become of it."""
+    authorised_at: datetime | None
+    """Since when it is held."""
+    expires_at: datetime | None
+    """When the hold ends by itself."""
+
+    @strawberry.field
+    def amount(self) -> Money:
+        """How much is held."""
+        return money(_any(self).amount_cents)
+
+    @strawberry.field
+    def used(self) -> Money:
+        """How much of it was taken."""
+        return money(_any(self).used_cents)
+
+
+@api_type
+class DocumentLine:
+    """One line of a document."""
+
+    kind: PriceLineKind
+    """What it is for."""
+    text: str
+    """What it is called."""
+    quantity: Decimal
+    """How much of it."""
+    total: Money
+    """Gross amount."""
+    taxable: bool
+    """Whether it bears VAT."""
+
+
+@api_type
+class AdvanceDeduction:
+    """An advance that a final invoice deducts, with the VAT on it."""
+
+    document: Annotated[Document, strawberry.lazy("server.schema.document")]
+    """The advance invoice."""
+    total: Money
+    """Gross."""
+    net: Money
+    """Net."""
+    vat: Money
+    """VAT."""
+
+
+@row_type(OpenItemRow)
+class OpenItem:
+    """What a customer still owes for a document."""
+
+    id: strawberry.ID
+    """The item's id."""
+    due_on: date
+    """Until when it is to be paid."""
+    reminders: int
+    """How many reminders were sent."""
+
+    @strawberry.field
+    async def document(self, info: Info) -> Annotated[Document, strawberry.lazy("server.schema.document")]:
+        """The document."""
+        return await (await info.context.loaders()).document.load(_any(self).document_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    def open(self) -> Money:
+        """What is still open."""
+        return money(_any(self).open_cents)
+
+
+@row_type(DocumentRow)
+class Document:
+    """An issued document. It is never changed: a correction is a new one that refers to it."""
+
+    id: strawberry.ID
+    """The document's id."""
+    number: str
+    """Its number, without gaps per station and year: BER-2026-000123."""
+    type: DocumentType
+    """What it is."""
+    issued_at: datetime
+    """When it was issued."""
+    sha256: str
+    """Hash of the PDF."""
+
+    @strawberry.field
+    def service_period(self) -> Period:
+        """When the service was given; on an advance invoice, when it is expected."""
+        return period(_any(self).service_from, _any(self).service_until, self)
+
+    @strawberry.field
+    async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")]:
+        """The contract that it belongs to."""
+        return await (await info.context.loaders()).contract.load(_any(self).contract_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    def recipient(self) -> Payer:
+        """Who it is made out to, frozen."""
+        return payer_of(_any(self).recipient)
+
+    @strawberry.field
+    def lines(self) -> list[DocumentLine]:
+        """Its lines."""
+        return [
+            DocumentLine(
+                kind=PriceLineKind(line["kind"]),
+                text=line["text"],
+                quantity=Decimal(line["quantity"]),
+                total=money(line["total_cents"]),
+                taxable=line["taxable"],
+            )
+            for line in _any(self).lines
+        ]
+
+    @strawberry.field
+    def total(self) -> Money:
+        """Gross total; negative on a cancellation."""
+        return money(_any(self).total_cents)
+
+    @strawberry.field
+    def net(self) -> Money:
+        """Net total."""
+        return money(_any(self).net_cents)
+
+    @strawberry.field
+    def vat(self) -> Money:
+        """VAT: gross minus net, to the cent."""
+        return money(_any(self).vat_cents)
+
+    @strawberry.field
+    async def advances(self, info: Info) -> list[AdvanceDeduction]:
+        """The advances that are deducted."""
+        loaders = await info.context.loaders()
+        return [
+            AdvanceDeduction(
+                document=await loaders.document.load(UUID(item["document_id"])),  # type: ignore[arg-type]
+                total=money(item["total_cents"]),
+                net=money(item["net_cents"]),
+                vat=money(item["vat_cents"]),
+            )
+            for item in _any(self).advances
+        ]
+
+    @strawberry.field
+    def payable(self) -> Money:
+        """What remains after the advances; negative if money goes back."""
+        return money(_any(self).payable_cents)
+
+    @strawberry.field
+    async def refers_to(self, info: Info) -> Annotated[Document, strawberry.lazy("server.schema.document")] | None:
+        """The document that this one cancels or corrects."""
+        other = _any(self).refers_to_id
+        return None if other is None else await (await info.context.loaders()).document.load(other)  # type: ignore[return-value]
+
+    @strawberry.field
+    def pdf_url(self, info: Info) -> str:
+        """The PDF; the link is good for a quarter of an hour."""
+        return info.context.link(f"/media/documents/{_any(self).id}")
+
+    @strawberry.field
+    def xml_url(self) -> str | None:
+        """The e-invoice as XML, where there is one."""
+        return None
+
+    @strawberry.field
+    async def open_item(self, info: Info) -> OpenItem | None:
+        """What is still owed for it."""
+        return await (await info.context.loaders()).open_item.load(_any(self).id)  # type: ignore[return-value]
+
+
+@row_type(EmailRow)
+class Email:
+    """A mail to the customer."""
+
+    id: strawberry.ID
+    """The mail's id."""
+    template: EmailTemplate
+    """What it is about."""
+    state: EmailState
+    """Where it stands."""
+    to: str
+    """Who it goes to."""
+    subject: str
+    """Its subject."""
+    language: Language
+    """Its language."""
+    queued_at: datetime
+    """When it was written."""
+    sent_at: datetime | None
+    """When the mail server took it."""
+    tries: int
+    """How often it was tried to send it."""
+    last_error: str | None
+    """Why the last try failed."""
+
+    @strawberry.field
+    def attachments(self) -> list[str]:
+        """Names of the files that go with it."""
+        return [item["name"] for item in _any(self).attachments]
+
+
+DocumentConnection = connection_type(Document)
+OpenItemConnection = connection_type(OpenItem)
+EmailConnection = connection_type(Email)
+
+
+@row_type(SettlementFound)
+class Settlement:
+    """What billing would do now: final price, what was already invoiced, what remains (net and VAT by subtraction)."""
+
+    price: PriceBreakdown
+    """The final price."""
+    action: SettlementAction
+    """How what remains will be moved."""
+
+    @strawberry.field
+    def advances(self) -> Money:
+        """What was already invoiced."""
+        return money(_any(self).advances.gross)
+
+    @strawberry.field
+    def due(self) -> Money:
+        """What remains; negative if money goes back."""
+        return money(_any(self).due.gross)
+
+    @strawberry.field
+    def due_net(self) -> Money:
+        """Its net part, by subtraction."""
+        return money(_any(self).due.net)
+
+    @strawberry.field
+    def due_vat(self) -> Money:
+        """Its VAT, by subtraction."""
+        return money(_any(self).due.vat)
+
+
+@api_input
+class DocumentFilter:
+    """Narrows a list of documents."""
+
+    station_id: strawberry.ID | None = None
+    """Only of this station."""
+    types: list[DocumentType] | None = None
+    """Only of these types."""
+    issued: PeriodInput | None = None
+    """Only issued in this period."""
+    contract_id: strawberry.ID | None = None
+    """Only of this contract."""
+    search: str | None = None
+    """Part of number or recipient."""
+
+
+@api_input
+class EmailFilter:
+    """Narrows a list of mails."""
+
+    contract_id: strawberry.ID | None = None
+    """Only of this contract."""
+    states: list[EmailState] | None = None
+    """Only in one of these states."""
+    template: EmailTemplate | None = None
+    """Only of this kind."""
+
+
+DocumentResult = Annotated[
+    Document | Rejection, strawberry.union("DocumentResult", description="The document, or why not.")
+]
+EmailResult = Annotated[Email | Rejection, strawberry.union("EmailResult", description="The mail, or why not.")]
+
+
+def _any(source: Any) -> Any:
+    return source

@@ -1,0 +1,355 @@
+"""Protocols, pictures, and a station's work of one day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from server.models import Protocol as ProtocolRow
+from server.models.fleet import Cleanliness
+from server.models.protocol import PhotoSlot, ProtocolType
+from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.contract import Contract
+from server.schema.damage import Damage, DamageInput, Photo, PlacedPhoto
+from server.schema.document import Email
+from server.schema.fleet import Vehicle
+from server.schema.problems import InvalidTransition, Rejection
+from server.schema.station import Station, StationLabel
+from server.services.handover import ConditionReport, HandoverReport, PhotoReport
+from server.services.handover_day import HandoverDay as DayFound
+from server.services.validation import as_uuid
+
+api_enum(ProtocolType)
+
+
+@api_type
+class Condition:
+    """What the instruments and the eye said."""
+
+    odometer_km: int
+    """Odometer in kilometres."""
+    fuel_eighths: int | None
+    """Fuel level in eighths."""
+    state_of_charge_percent: int | None
+    """State of charge in per cent."""
+    cleanliness_inside: Cleanliness
+    """How clean it was inside."""
+    cleanliness_outside: Cleanliness
+    """How clean it was outside."""
+
+
+@api_input
+class ConditionInput:
+    """What the instruments and the eye say."""
+
+    odometer_km: int
+    """Odometer in kilometres."""
+    fuel_eighths: int | None = None
+    """Fuel level in eighths; needed unless the car is electric."""
+    state_of_charge_percent: int | None = None
+    """State of charge in per cent; needed if the car is electric."""
+    cleanliness_inside: Cleanliness = Cleanliness.CLEAN
+    """How clean it is inside."""
+    cleanliness_outside: Cleanliness = Cleanliness.CLEAN
+    """How clean it is outside."""
+
+    def report(self) -> ConditionReport:
+        """As the services take it."""
+        return ConditionReport(
+            odometer_km=self.odometer_km,
+            fuel_eighths=self.fuel_eighths,
+            state_of_charge_percent=self.state_of_charge_percent,
+            cleanliness_inside=self.cleanliness_inside,
+            cleanliness_outside=self.cleanliness_outside,
+        )
+
+
+@api_type
+class Accessory:
+    """Something that belongs to the car, counted."""
+
+    name: str
+    """What it is."""
+    expected: int
+    """How many there should be."""
+    present: int
+    """How many there were."""
+
+
+@api_input
+class AccessoryInput:
+    """Something that belongs to the car, counted."""
+
+    name: str
+    """What it is."""
+    present: int
+    """How many there are."""
+
+
+@row_type(ProtocolRow)
+class Protocol:
+    """A finished handover or return record. It is never changed: a correction is a new one that names it."""
+
+    id: strawberry.ID
+    """The id that the device made."""
+    type: ProtocolType
+    """What it records."""
+    occurred_at: datetime
+    """When it happened, by the device; not later than it arrived."""
+    received_at: datetime
+    """When it arrived."""
+    key_drop_at: datetime | None
+    """When the key was dropped, if nobody was there; the rental ended then."""
+    signature_missing_reason: str | None
+    """Why the customer did not sign."""
+    remarks: str | None
+    """Anything else."""
+    complete: bool
+    """Whether all its pictures are there."""
+    voided: bool
+    """Whether it was taken back."""
+    sha256: str | None
+    """Hash of the PDF, once that is made."""
+    staff: str
+    """Who made it."""
+
+    @strawberry.field
+    async def contract(self, info: Info) -> Contract:
+        """The contract."""
+        return await (await info.context.loaders()).contract.load(_any(self).contract_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def vehicle(self, info: Info) -> Vehicle:
+        """The vehicle."""
+        return await (await info.context.loaders()).vehicle.load(_any(self).vehicle_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def station(self, info: Info) -> Station:
+        """Where it happened. Of a station that is not yours you see id, code and name only."""
+        row = _any(self)
+        loaders = await info.context.loaders()
+        found = await loaders.station.load(row.at_station_id)
+        if found is not None:
+            return found  # type: ignore[return-value]
+        contract = await loaders.contract.load(row.contract_id)
+        if contract is not None and contract.return_station_id == row.at_station_id:
+            return StationLabel(row.at_station_id, contract.return_station_code, contract.return_station_name)  # type: ignore[return-value]
+        code, name = (contract.station_code, contract.station_name) if contract is not None else ("", "")
+        return StationLabel(row.at_station_id, code, name)  # type: ignore[return-value]
+
+    @strawberry.field
+    def condition(self) -> Condition:
+        """What the instruments and the eye said."""
+        row = _any(self)
+        return Condition(
+            odometer_km=row.odometer_km,
+            fuel_eighths=row.fuel_eighths,
+            state_of_charge_percent=row.state_of_charge_percent,
+            cleanliness_inside=row.cleanliness_inside,
+            cleanliness_outside=row.cleanliness_outside,
+        )
+
+    @strawberry.field
+    def accessories(self) -> list[Accessory]:
+        """What belongs to the car, counted."""
+        return [
+            Accessory(name=item["name"], expected=item["expected"], present=item["present"])
+            for item in _any(self).accessories
+        ]
+
+    @strawberry.field
+    async def damages(self, info: Info) -> list[Damage]:
+        """Damages that were first seen with it."""
+        return await (await info.context.loaders()).protocol_damages.load(_any(self).id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def photos(self, info: Info) -> list[Photo]:
+        """Its pictures, in order."""
+        found = await (await info.context.loaders()).protocol_photos.load(_any(self).id)
+        return [PlacedPhoto(photo, placed.slot, placed.taken_at) for placed, photo in found]  # type: ignore[misc]
+
+    @strawberry.field
+    def signed_by_customer(self) -> bool:
+        """Whether the customer signed."""
+        return _any(self).signature_sha256 is not None
+
+    @strawberry.field
+    def pdf_url(self, info: Info) -> str | None:
+        """The PDF, once that is made; the link is good for a quarter of an hour."""
+        row = _any(self)
+        return info.context.link(f"/media/protocols/{row.id}") if row.pdf_key else None
+
+    @strawberry.field
+    async def emails(self, info: Info) -> list[Email]:
+        """The mails that carried it. Not shown to websites."""
+        return await (await info.context.loaders()).protocol_emails.load(_any(self).id)  # type: ignore[return-value]
+
+
+@row_type(DayFound)
+class HandoverDay:
+    """A station's work of one day, for the tablet: everything that it needs to go on without a network."""
+
+    station: Station
+    """The station."""
+    date: date
+    """The day, in the station's time zone."""
+    check_outs: list[Contract]
+    """Cars to hand over."""
+    check_ins: list[Contract]
+    """Cars to take back."""
+    overdue: list[Contract]
+    """Cars that should be back already."""
+    spare_vehicles: list[Vehicle]
+    """Cars that are free for the rest of the day, should another one be needed."""
+    generated_at: datetime
+    """As of when."""
+
+
+@api_input
+class PhotoInput:
+    """An uploaded picture in its place."""
+
+    sha256: str
+    """Hash of the bytes that were uploaded."""
+    slot: PhotoSlot
+    """What it shows."""
+    taken_at: datetime | None = None
+    """When it was taken, by the device."""
+
+
+@api_input
+class SignatureInput:
+    """The customer's signature as an uploaded picture (its sha256), or the reason why there is none."""
+
+    sha256: str | None = None
+    """Hash of the uploaded signature."""
+    missing_reason: str | None = None
+    """Why the customer did not sign."""
+
+
+@api_input
+class CheckOutInput:
+    """A car is handed over."""
+
+    protocol_id: UUID
+    """Made by the device; becomes the protocol's id. The same one again is the same protocol."""
+    contract_id: strawberry.ID
+    """The contract."""
+    vehicle_id: strawberry.ID | None = None
+    """Another car than planned."""
+    occurred_at: datetime
+    """When it happened, by the device."""
+    condition: ConditionInput
+    """What the instruments and the eye say."""
+    accessories: list[AccessoryInput] = strawberry.field(default_factory=list)
+    """What belongs to the car, counted."""
+    damages: list[DamageInput] = strawberry.field(default_factory=list)
+    """Damages that were not known before; nobody is asked to pay for them."""
+    photos: list[PhotoInput] = strawberry.field(default_factory=list)
+    """Uploaded pictures."""
+    licence_checked_driver_ids: list[strawberry.ID] = strawberry.field(default_factory=list)
+    """Drivers whose original licence was seen."""
+    signature: SignatureInput
+    """The customer's signature."""
+    remarks: str | None = None
+    """Anything else."""
+    override_reason: str | None = None
+    """Why it goes on although something is not as it should be (odometer; for managers, a missing deposit)."""
+
+    def report(self) -> HandoverReport:
+        """As the services take it."""
+        return HandoverReport(
+            **_common(self),
+            vehicle_id=as_uuid(self.vehicle_id),
+            licence_checked_driver_ids=tuple(self.licence_checked_driver_ids),
+        )
+
+
+@api_input
+class CheckInInput:
+    """A car comes back."""
+
+    protocol_id: UUID
+    """Made by the device; becomes the protocol's id. The same one again is the same protocol."""
+    contract_id: strawberry.ID
+    """The contract."""
+    station_id: strawberry.ID | None = None
+    """Where it comes back; the planned station if not given."""
+    occurred_at: datetime
+    """When it was looked at, by the device."""
+    key_drop_at: datetime | None = None
+    """When the key was dropped, if nobody was there: the rental ended then."""
+    condition: ConditionInput
+    """What the instruments and the eye say."""
+    accessories: list[AccessoryInput] = strawberry.field(default_factory=list)
+    """What belongs to the car, counted."""
+    damages: list[DamageInput] = strawberry.field(default_factory=list)
+    """New damages; they are suspected, and people decide later who answers for them."""
+    photos: list[PhotoInput] = strawberry.field(default_factory=list)
+    """Uploaded pictures."""
+    signature: SignatureInput
+    """The customer's signature."""
+    remarks: str | None = None
+    """Anything else."""
+    override_reason: str | None = None
+    """Why an implausible odometer is right; billing then waits for a clerk."""
+
+    def report(self) -> HandoverReport:
+        """As the services take it."""
+        return HandoverReport(**_common(self), station_id=as_uuid(self.station_id), key_drop_at=self.key_drop_at)
+
+
+def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
+    return {
+        "protocol_id": given.protocol_id,
+        "contract_id": as_uuid(given.contract_id),
+        "occurred_at": given.occurred_at,
+        "condition": given.condition.report(),
+        "accessories": tuple((accessory.name, accessory.present) for accessory in given.accessories),
+        "damages": tuple(damage.report() for damage in given.damages),
+        "photos": tuple(PhotoReport(photo.sha256, photo.slot, photo.taken_at) for photo in given.photos),
+        "signature_sha256": given.signature.sha256,
+        "signature_missing_reason": given.signature.missing_reason,
+        "remarks": given.remarks,
+        "override_reason": given.override_reason,
+    }
+
+
+@api_input
+class SettlementPreviewInput:
+    """A return as it might be."""
+
+    returned_at: datetime
+    """When the car comes back."""
+    condition: ConditionInput
+    """In which state."""
+    return_station_id: strawberry.ID | None = None
+    """Where; the planned station if not given."""
+
+
+@api_type
+class StoredPhoto:
+    """An uploaded picture."""
+
+    sha256: str
+    """Hash of the bytes that were sent: name the picture by it."""
+    width: int
+    """Width in pixels, as stored."""
+    height: int
+    """Height in pixels, as stored."""
+
+
+UploadPhotoResult = Annotated[
+    StoredPhoto | Rejection, strawberry.union("UploadPhotoResult", description="The picture, or why not.")
+]
+ProtocolResult = Annotated[
+    Protocol | InvalidTransition | Rejection,
+    strawberry.union("ProtocolResult", description="The protocol, or why not."),
+]
+
+
+def _any(source: Any) -> Any:
+    return source

@@ -1,0 +1,118 @@
+"""Keyset paging: a cursor names the last row that was seen, so page 1000 costs what page 1 costs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+import orjson
+import strawberry
+
+from server.errors import CallerError, CallerErrorCode
+from server.schema.building import Info
+from server.schema.shared import PageInfo
+from server.services.listing import Listing
+
+Node = TypeVar("Node")
+LARGEST_PAGE = 100
+
+
+def check_first(first: int) -> int:
+    """Refuses a page that is empty or too large."""
+    if not 1 <= first <= LARGEST_PAGE:
+        raise CallerError(CallerErrorCode.BAD_USER_INPUT, f"`first` must lie between 1 and {LARGEST_PAGE}.")
+    return first
+
+
+def write_cursor(position: Sequence[Any]) -> str:
+    """An opaque cursor for the position of a row in its list's order."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(position), default=str)).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, length: int) -> list[str] | None:
+    """The position behind a cursor; BAD_USER_INPUT if it is not one of this list's."""
+    if cursor is None:
+        return None
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise _bad_cursor() from error
+    if not isinstance(position, list) or len(position) != length or not all(isinstance(p, str) for p in position):
+        raise _bad_cursor()
+    return position
+
+
+def _bad_cursor() -> CallerError:
+    return CallerError(CallerErrorCode.BAD_USER_INPUT, "`after` is not a cursor of this list.")
+
+
+class Page(Generic[Node]):
+    """What a connection type shows: the rows of a listing with their cursors. The count is made only if asked for."""
+
+    def __init__(self, listing: Listing[Any], rows: Sequence[Node], *, has_next: bool, has_previous: bool) -> None:
+        self._listing = listing
+        self.nodes = list(rows)
+        cursors = [write_cursor(listing.position_of(row)) for row in rows]
+        self.edges = [Edge(cursor, row) for cursor, row in zip(cursors, rows, strict=True)]
+        self.page_info = PageInfo(
+            has_next_page=has_next,
+            has_previous_page=has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
+
+    async def count(self, info: Info) -> int:
+        """How many rows the whole list has for this viewer."""
+        return await self._listing.count(await info.context.session())
+
+
+class Edge(Generic[Node]):
+    """A row with its cursor."""
+
+    def __init__(self, cursor: str, node: Node) -> None:
+        self.cursor = cursor
+        self.node = node
+
+
+async def page(info: Info, listing: Listing[Any], first: int, after: str | None) -> Page[Any]:
+    """One page of a listing."""
+    position = read_cursor(after, listing.key_length)
+    session = await info.context.session()
+    try:
+        rows = await listing.rows(session, check_first(first) + 1, position)
+    except ValueError as error:
+        raise _bad_cursor() from error
+    return Page(listing, rows[:first], has_next=len(rows) > first, has_previous=after is not None)
+
+
+def connection_type(node: type) -> Any:
+    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount."""
+    name = node.__name__
+    edge = _made(
+        f"{name}Edge",
+        f"A {name} with its cursor.",
+        {"cursor": (str, "Give it as `after` to continue behind this item."), "node": (node, "The item.")},
+    )
+
+    async def total_count(self: Page[Any], info: Info) -> int:  # the page is the source
+        return await self.count(info)
+
+    fields = {
+        "edges": (list[edge], "The items with their cursors."),  # type: ignore[valid-type]
+        "nodes": (list[node], "The items."),  # type: ignore[valid-type]
+        "page_info": (PageInfo, "Where this page stands."),
+    }
+    count = strawberry.field(
+        resolver=total_count,
+        description="How many items the whole list has that you may see. Counted only if it is asked for.",
+    )
+    return _made(f"{name}Connection", f"One page of a list of {name}.", fields, total_count=count)
+
+
+def _made(name: str, description: str, fields: dict[str, tuple[Any, str]], **more: Any) -> Any:
+    namespace: dict[str, Any] = {key: strawberry.field(description=text) for key, (_, text) in fields.items()}
+    annotations = {key: kind for key, (kind, _) in fields.items()}
+    cls = type(name, (), {**namespace, **more, "__annotations__": annotations, "__module__": __name__})
+    return strawberry.type(cls, description=description)

@@ -1,0 +1,147 @@
+"""Why a mutation was refused, as types. Every refusal implements `Problem`; anything else is a fault and is masked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from server import errors
+from server.errors import ProblemCode
+from server.models.contract import ContractState
+from server.schema.building import api_enum, api_interface, api_type
+from server.schema.shared import Money, Period, money, period
+
+if TYPE_CHECKING:
+    from server.schema.fleet import Occupancy, VehicleGroup
+    from server.schema.station import Station
+
+api_enum(ProblemCode)
+api_enum(ContractState)
+
+
+@api_interface
+class Problem:
+    """Why a mutation was refused. Nothing was written and nothing was charged."""
+
+    problem_code: ProblemCode
+    """The kind of refusal: branch on this, never on the message."""
+    message: str
+    """What is wrong and what would be right, for people."""
+    field: list[str] | None
+    """Path of the input that is wrong, for example ["input", "customer", "email"]."""
+
+
+@api_type
+class Rejection(Problem):
+    """A refusal that has nothing more to say than its code, message and field."""
+
+
+@api_type
+class NoVehicleAvailable(Problem):
+    """Nothing of the group is free; what could be booked instead, nearest first. Nothing was charged."""
+
+    alternatives: list[Annotated[Alternative, strawberry.lazy("server.schema.problems")]]
+    """What could be booked instead, nearest first."""
+
+
+@api_type
+class OutsideOpeningHours(Problem):
+    """The station is closed at the start or the end of the period."""
+
+    next_possible: datetime | None
+    """The next instant at which the station is open; null if that is not within a year."""
+
+
+@api_type
+class PeriodConflict(Problem):
+    """The period collides with other uses of the vehicle, each named."""
+
+    conflicts: list[Annotated[Occupancy, strawberry.lazy("server.schema.fleet")]]
+    """The uses that are in the way."""
+
+
+@api_type
+class PaymentDeclined(Problem):
+    """The card was refused. Nothing is charged."""
+
+    reason: str | None
+    """What the card issuer or the gateway said, for people."""
+
+
+@api_type
+class InvalidTransition(Problem):
+    """The contract's state does not allow this step."""
+
+    state: ContractState
+    """The state that the contract is in."""
+    allowed: list[ContractState]
+    """The states that could follow it."""
+
+
+@api_type
+class VersionConflict(Problem):
+    """Somebody else saved in between: read again, then repeat with the current version."""
+
+    current_version: int
+    """The version that is stored now."""
+
+
+@api_type
+class Alternative:
+    """Something that could be booked instead."""
+
+    group: Annotated[VehicleGroup, strawberry.lazy("server.schema.fleet")]
+    """The vehicle group."""
+    period: Period
+    """The period in which it is free."""
+    station: Annotated[Station, strawberry.lazy("server.schema.station")]
+    """The station."""
+    total: Money
+    """What it would cost."""
+
+
+def problem_of(error: errors.DomainError, possible: set[str]) -> Problem:
+    """The type for a refusal: the special one if the result can be it, else `Rejection`."""
+    common: dict[str, Any] = {"problem_code": error.code, "message": error.message, "field": error.field}
+    special: dict[str, Any] | None = None
+    if isinstance(error, errors.NoVehicleAvailable):
+        special = {"alternatives": [_alternative(found) for found in error.alternatives]}
+    elif isinstance(error, errors.OutsideOpeningHours):
+        special = {"next_possible": error.next_possible}
+    elif isinstance(error, errors.PeriodConflict):
+        special = {"conflicts": error.conflicts}
+    elif isinstance(error, errors.PaymentDeclined):
+        special = {"reason": error.reason}
+    elif isinstance(error, errors.InvalidTransition):
+        special = {"state": error.state, "allowed": error.allowed}
+    elif isinstance(error, errors.VersionConflict):
+        special = {"current_version": error.current_version}
+    kind = _KINDS.get(type(error).__name__)
+    if special is None or kind is None or kind.__name__ not in possible:
+        return Rejection(**common)
+    problem: Problem = kind(**common, **special)
+    return problem
+
+
+def _alternative(found: Any) -> Alternative:
+    return Alternative(
+        group=found.group,
+        period=period(found.start, found.end, found.station),
+        station=found.station,
+        total=money(found.total_cents),
+    )
+
+
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        NoVehicleAvailable,
+        OutsideOpeningHours,
+        PeriodConflict,
+        PaymentDeclined,
+        InvalidTransition,
+        VersionConflict,
+    )
+}

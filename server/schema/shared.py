@@ -1,0 +1,113 @@
+"""Shapes that many types share: money, periods, paging."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import strawberry
+
+from server.models.customer import Language
+from server.models.money import Money as MoneyValue
+from server.schema.building import api_enum, api_input, api_type
+
+DEFAULT_ZONE = ZoneInfo("Europe/Berlin")
+zones: dict[UUID, ZoneInfo] = {}
+"""The time zone of every station that has been met. It never changes: no operation can change it."""
+
+api_enum(Language)
+
+
+@api_type
+class Money:
+    """An amount, gross unless the field says otherwise. `amount` always has two decimals."""
+
+    amount: Decimal
+    """The amount as an exact decimal, for example "59.00"."""
+    currency: str
+    """ISO 4217 code, EUR."""
+
+
+@api_type
+class Period:
+    """A half-open period [start, end): the end itself is no longer part of it."""
+
+    start: datetime
+    """The first instant."""
+    end: datetime
+    """The first instant after it."""
+
+
+@api_input
+class PeriodInput:
+    """A half-open period [start, end)."""
+
+    start: datetime
+    """The first instant."""
+    end: datetime
+    """The first instant after it."""
+
+
+@api_type
+class PageInfo:
+    """Where a page of a list stands. Give `endCursor` as `after` to get the next one."""
+
+    has_next_page: bool
+    """Whether there is more after this page."""
+    has_previous_page: bool
+    """Whether there is something before this page."""
+    start_cursor: str | None
+    """Cursor of the first item."""
+    end_cursor: str | None
+    """Cursor of the last item."""
+
+
+def money(cents: int, currency: str = "EUR") -> Money:
+    """Cents as the API shows them."""
+    value = MoneyValue(cents, currency)
+    return Money(amount=value.amount, currency=currency)
+
+
+def optional_money(cents: int | None) -> Money | None:
+    """Cents that may be missing."""
+    return None if cents is None else money(cents)
+
+
+def zone_of(row: object) -> ZoneInfo:
+    """The time zone in which a row's instants are shown: that of the station it belongs to."""
+    for name in ("at_station_id", "station_id"):
+        station_id = getattr(row, name, None)
+        if station_id in zones:
+            return zones[station_id]
+    return DEFAULT_ZONE
+
+
+def period(start: datetime, end: datetime, row: object) -> Period:
+    """A period in the time zone of a row's station."""
+    zone = zone_of(row)
+    return Period(start=start.astimezone(zone), end=end.astimezone(zone))
+
+
+def read_attribute(source: Any, name: str) -> Any:
+    """How a field without a resolver gets its value: instants in the station's time zone, ids as text."""
+    value = getattr(source, name)
+    if isinstance(value, datetime):
+        return value.astimezone(zone_of(source))
+    return str(value) if isinstance(value, UUID) else value
+
+
+def given(values: object) -> dict[str, Any]:
+    """What a client has sent of an input, by Python name; nested inputs become dictionaries too."""
+    definition = type(values).__strawberry_definition__  # type: ignore[attr-defined]  # every input has one
+    sent = {field.python_name: getattr(values, field.python_name) for field in definition.fields}
+    return {name: _plain(value) for name, value in sent.items() if value is not strawberry.UNSET}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    is_input = getattr(getattr(type(value), "__strawberry_definition__", None), "is_input", False)
+    return given(value) if is_input else value

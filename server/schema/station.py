@@ -1,0 +1,311 @@
+"""Stations, their opening hours, and the company."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+
+from server.errors import CallerError, CallerErrorCode
+from server.models import Company as CompanyRow
+from server.models import Station as StationRow
+from server.models.station import Weekday
+from server.schema.building import api_enum, api_input, api_type, row_type
+from server.schema.problems import Rejection, VersionConflict
+from server.schema.scalars import LocalTime
+from server.schema.shared import Period
+from server.services.opening import opening_rules
+
+api_enum(Weekday)
+
+
+class StationLabel:
+    """A foreign station where a contract of one's own is to be returned: only its id, code and name are shown."""
+
+    def __init__(self, station_id: object, code: str, name: str) -> None:
+        self.id, self.code, self.name = str(station_id), code, name
+
+    def __getattr__(self, name: str) -> Any:
+        raise CallerError(CallerErrorCode.FORBIDDEN, "Of this station you may see only id, code and name.")
+
+
+@api_type
+class Address:
+    """A postal address."""
+
+    street: str
+    """Street and number."""
+    postcode: str
+    """Postcode."""
+    city: str
+    """City."""
+    country: str
+    """ISO 3166 code of two letters."""
+
+
+@api_input
+class AddressInput:
+    """A postal address."""
+
+    street: str
+    """Street and number."""
+    postcode: str
+    """Postcode; checked where the country's form is known."""
+    city: str
+    """City."""
+    country: str = "DE"
+    """ISO 3166 code of two letters."""
+
+
+@api_type
+class OpeningHours:
+    """One opening window of the week; a weekday may have several."""
+
+    weekday: Weekday
+    """The day."""
+    opens: LocalTime
+    """When the station opens, in its own time zone."""
+    closes: LocalTime
+    """When it closes; 00:00 means midnight."""
+
+
+@api_input
+class OpeningHoursInput:
+    """One opening window of the week; a weekday may have several."""
+
+    weekday: Weekday
+    """The day."""
+    opens: LocalTime
+    """When the station opens, in its own time zone."""
+    closes: LocalTime
+    """When it closes; 00:00 means midnight."""
+
+
+@api_type
+class LocalWindow:
+    """From one wall-clock time to another."""
+
+    opens: LocalTime
+    """When the station opens."""
+    closes: LocalTime
+    """When it closes; 00:00 means midnight."""
+
+
+@api_input
+class LocalWindowInput:
+    """From one wall-clock time to another."""
+
+    opens: LocalTime
+    """When the station opens."""
+    closes: LocalTime
+    """When it closes; 00:00 means midnight."""
+
+
+@api_type
+class OpeningException:
+    """A day that differs from the week's rule. No windows: closed all day."""
+
+    date: date
+    """The day."""
+    windows: list[LocalWindow]
+    """When the station is open on that day."""
+    note: str | None
+    """Why, for people."""
+
+
+@api_input
+class OpeningExceptionInput:
+    """A day that differs from the week's rule. No windows: closed all day."""
+
+    date: date
+    """The day."""
+    windows: list[LocalWindowInput] = strawberry.field(default_factory=list)
+    """When the station is open on that day; also on a public holiday."""
+    note: str | None = None
+    """Why, for people."""
+
+
+@row_type(StationRow, StationLabel)
+class Station:
+    """A place that hands out and takes back cars."""
+
+    id: strawberry.ID
+    """The station's id."""
+    code: str
+    """Short code; document and contract numbers begin with it."""
+    name: str
+    """What it is called."""
+    phone: str | None
+    """Phone number."""
+    email: str | None
+    """Mail address."""
+    time_zone: str
+    """IANA time zone; opening hours, rental days and document dates are counted in it."""
+    turnaround_minutes: int
+    """Minutes that a car needs between two customers."""
+    after_hours_return: bool
+    """Whether a key can be dropped outside opening hours."""
+    version: int
+    """Give it with a change; it grows with each."""
+    holiday_region: str | None
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+
+    @strawberry.field
+    def address(self) -> Address:
+        """Where it is."""
+        row: Any = self
+        return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)
+
+    @strawberry.field
+    def opening_hours(self) -> list[OpeningHours]:
+        """The week's rule. Without any entry, opening hours are not checked."""
+        return [OpeningHours(**{**entry, "weekday": Weekday(entry["weekday"])}) for entry in _row(self).opening_hours]
+
+    @strawberry.field
+    def opening_exceptions(
+        self,
+        from_: Annotated[date | None, strawberry.argument(name="from", description="The first day to list.")] = None,
+        to: Annotated[date | None, strawberry.argument(description="The last day to list.")] = None,
+    ) -> list[OpeningException]:
+        """Days that differ from the week's rule."""
+        entries = [(date.fromisoformat(entry["date"]), entry) for entry in _row(self).opening_exceptions]
+        return [
+            OpeningException(date=day, windows=[LocalWindow(**w) for w in entry["windows"]], note=entry["note"])
+            for day, entry in entries
+            if (from_ is None or day >= from_) and (to is None or day <= to)
+        ]
+
+    @strawberry.field
+    def open_on(
+        self, date: Annotated[date, strawberry.argument(description="The day, in the station's time zone.")]
+    ) -> list[Period]:
+        """The opening windows of one calendar day, exceptions and public holidays applied."""
+        rules = opening_rules(_row(self))
+        return [
+            Period(start=opens.astimezone(rules.zone), end=closes.astimezone(rules.zone))
+            for opens, closes in rules.windows_on(date)
+        ]
+
+
+def _row(source: Any) -> StationRow:
+    if isinstance(source, StationLabel):
+        return source.opening_hours  # type: ignore[no-any-return]  # refuses
+    row: StationRow = source
+    return row
+
+
+@row_type(CompanyRow)
+class Company:
+    """The dealer group: what the law wants to see of the supplier on every invoice (§ 14 Abs. 4 UStG)."""
+
+    name: str
+    """Name with legal form."""
+    tax_number: str | None
+    """Tax number."""
+    vat_id: str | None
+    """VAT id."""
+    register_entry: str | None
+    """Court and number of the commercial register."""
+    bank: str | None
+    """Name of the bank."""
+    iban: str | None
+    """Account for transfers."""
+    email: str | None
+    """Mail address."""
+    phone: str | None
+    """Phone number."""
+    website: str | None
+    """Website."""
+
+    @strawberry.field
+    def address(self) -> Address:
+        """Registered address."""
+        row: Any = self
+        return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)
+
+
+@api_input
+class CompanyInput:
+    """The company's legal data, whole."""
+
+    name: str
+    """Name with legal form."""
+    address: AddressInput
+    """Registered address."""
+    tax_number: str | None = None
+    """Tax number; this or the VAT id is needed."""
+    vat_id: str | None = None
+    """VAT id; this or the tax number is needed."""
+    register_entry: str | None = None
+    """Court and number of the commercial register."""
+    bank: str | None = None
+    """Name of the bank."""
+    iban: str | None = None
+    """Account for transfers."""
+    email: str | None = None
+    """Mail address."""
+    phone: str | None = None
+    """Phone number."""
+    website: str | None = None
+    """Website."""
+
+
+@api_input
+class StationInput:
+    """A new station."""
+
+    code: str
+    """Short code in capitals, digits and hyphens; cannot be changed later."""
+    name: str
+    """What it is called."""
+    address: AddressInput
+    """Where it is."""
+    phone: str | None = None
+    """Phone number."""
+    email: str | None = None
+    """Mail address."""
+    time_zone: str = "Europe/Berlin"
+    """IANA time zone; cannot be changed later."""
+    turnaround_minutes: int = 60
+    """Minutes that a car needs between two customers."""
+    after_hours_return: bool = False
+    """Whether a key can be dropped outside opening hours."""
+    holiday_region: str | None = None
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    opening_hours: list[OpeningHoursInput] = strawberry.field(default_factory=list)
+    """The week's rule. Without any entry, opening hours are not checked."""
+    opening_exceptions: list[OpeningExceptionInput] = strawberry.field(default_factory=list)
+    """Days that differ from it."""
+
+
+@api_input
+class StationUpdate:
+    """Give what changes. Lists replace what was there."""
+
+    name: str | None = strawberry.UNSET
+    """What it is called."""
+    address: AddressInput | None = strawberry.UNSET
+    """Where it is."""
+    phone: str | None = strawberry.UNSET
+    """Phone number."""
+    email: str | None = strawberry.UNSET
+    """Mail address."""
+    turnaround_minutes: int | None = strawberry.UNSET
+    """Minutes that a car needs between two customers; counts for new bookings."""
+    after_hours_return: bool | None = strawberry.UNSET
+    """Whether a key can be dropped outside opening hours."""
+    holiday_region: str | None = strawberry.UNSET
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    opening_hours: list[OpeningHoursInput] | None = strawberry.UNSET
+    """The week's rule."""
+    opening_exceptions: list[OpeningExceptionInput] | None = strawberry.UNSET
+    """Days that differ from it."""
+
+
+StationResult = Annotated[
+    Station | VersionConflict | Rejection, strawberry.union("StationResult", description="The station, or why not.")
+]
+CompanyResult = Annotated[
+    Company | Rejection, strawberry.union("CompanyResult", description="The company's data, or why not.")
+]

@@ -1,0 +1,79 @@
+"""Lists with keyset paging: rows after a position in an order, in one statement, at the cost of the page alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy.orm import Mapped
+from sqlmodel import SQLModel, col, select
+
+from server.database import Session
+
+Row = TypeVar("Row", bound=SQLModel)
+_PARSERS: dict[type, Callable[[str], Any]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    UUID: UUID,
+    str: str,
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column of an order. The columns of an order together must be unique."""
+
+    name: str
+    kind: type
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row]):
+    """A list: which rows, in which order. Row-level security narrows it to what the viewer may see."""
+
+    model: type[Row]
+    order: tuple[Key, ...]
+    where: tuple[ColumnElement[bool], ...] = ()
+
+    @property
+    def key_length(self) -> int:
+        """How many values a position has."""
+        return len(self.order)
+
+    def position_of(self, row: Row) -> list[str]:
+        """Where a row stands in the order, as text."""
+        values = [getattr(row, key.name) for key in self.order]
+        return [value.isoformat() if isinstance(value, date) else str(value) for value in values]
+
+    async def rows(self, session: Session, limit: int, after: Sequence[str] | None) -> list[Row]:
+        """At most `limit` rows behind a position. ValueError if the position is not one of this list's."""
+        statement = select(self.model).where(*self.where)
+        if after is not None:
+            values = [_PARSERS[key.kind](text) for key, text in zip(self.order, after, strict=True)]
+            statement = statement.where(self._behind(values))
+        columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
+        return await session.all(statement.order_by(*columns).limit(limit))
+
+    async def count(self, session: Session) -> int:
+        """How many rows the list has."""
+        return int(await session.value(select(func.count()).select_from(self.model).where(*self.where)) or 0)
+
+    def _column(self, key: Key) -> Mapped[Any]:
+        return col(getattr(self.model, key.name))
+
+    def _behind(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        alternatives = []
+        for index, key in enumerate(self.order):
+            column = self._column(key)
+            further = column < values[index] if key.descending else column > values[index]
+            same = [self._column(before) == values[i] for i, before in enumerate(self.order[:index])]
+            alternatives.append(and_(*same, further))
+        bound = self._column(self.order[0])
+        # Says the obvious once more, so that the index is entered at the position and not at its beginning.
+        start = bound <= values[0] if self.order[0].descending else bound >= values[0]
+        return and_(start, or_(*alternatives))

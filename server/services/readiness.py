@@ -1,0 +1,177 @@
+"""Whether a car may be handed over: vehicle, drivers, deposit, odometer. Each check raises its own refusal."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.errors import ProblemCode, Refused
+from server.models import Contract, Deposit, Driver, Protocol, Station, Vehicle, VehicleGroup
+from server.models.occupancy import OccupancyKind
+from server.models.payment import DepositState
+from server.models.staff import Role
+from server.security import Principal
+from server.services import deposits, fleet, occupancies, stations, validation
+
+KM_A_DAY = 2000
+OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
+
+
+async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | None, *, own_needed: bool) -> Vehicle:
+    """The car to hand over: the planned one, or another that was chosen on the spot. Locked unless only recorded."""
+    wanted = vehicle_id or contract.vehicle_id
+    if own_needed:
+        return await fleet.lock_vehicle(session, wanted, field=("input", "vehicleId"))
+    vehicle = await session.by_id(Vehicle, wanted)
+    if vehicle is None:
+        raise not_ready("The vehicle of this protocol is not known.")
+    return vehicle
+
+
+def not_ready(message: str) -> Refused:
+    """The refusal of a vehicle that cannot go out."""
+    return Refused(ProblemCode.VEHICLE_NOT_READY, message, field=["input", "vehicleId"])
+
+
+async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, now: datetime) -> None:
+    """In service, at this station, back from the rental before, inspected, and free until the planned end."""
+    if not fleet.is_rentable(vehicle):
+        raise not_ready(f"{vehicle.plate} is not in service.")
+    if vehicle.station_id != contract.station_id:
+        raise not_ready(f"{vehicle.plate} stands at another station.")
+    if vehicle.out_contract_id is not None:
+        raise not_ready(f"{vehicle.plate} is still out with another customer.")
+    station = await stations.get(session, contract.station_id)
+    last_day = contract.ends_at.astimezone(ZoneInfo(station.time_zone)).date()
+    if not fleet.is_inspected(vehicle, last_day):
+        raise not_ready(f"The inspection of {vehicle.plate} is due before the planned return.")
+    for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at):
+        if use.contract_id == contract.id or use.busy_until <= now:
+            continue
+        if use.kind is OccupancyKind.BLOCK or vehicle.id != contract.vehicle_id:
+            raise not_ready(f"{vehicle.plate} is taken in this period.")
+
+
+async def change_vehicle(
+    session: Session, contract: Contract, vehicle: Vehicle, station: Station, now: datetime
+) -> None:
+    """Another car than planned: the planned one is free again, this one is taken until the planned end."""
+    await occupancies.free_contract(session, contract.id)
+    contract.vehicle_id = vehicle.id
+    planned_start = contract.starts_at
+    # The row begins now if the customer is early: before that, this car may have been with somebody else.
+    starts = max(planned_start, now) if now < contract.ends_at else planned_start
+    await occupancies.occupy(
+        session, vehicle, contract.id, OccupancyKind.RESERVED, starts, contract.ends_at, station.turnaround_minutes
+    )
+
+
+async def check_drivers(
+    session: Session, contract: Contract, checked_ids: tuple[str, ...], principal: Principal, now: datetime
+) -> None:
+    """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before, and age and time fit."""
+    drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
+    seen_now = {validation.as_uuid(driver_id) for driver_id in checked_ids}
+    if seen_now - {driver.id for driver in drivers}:
+        message = "There is no such driver on this contract."
+        raise Refused(ProblemCode.NOT_FOUND, message, field=["input", "licenceCheckedDriverIds"])
+    for driver in drivers:
+        if driver.id in seen_now:
+            driver.checked_at, driver.checked_by = now, principal.name
+        if driver.checked_at is None:
+            message = f"The licence of {driver.first_name} {driver.last_name} has not been checked."
+            raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=["input", "licenceCheckedDriverIds"])
+    group = await session.by_id(VehicleGroup, contract.group_id)
+    station = await stations.get(session, contract.station_id)
+    zone = ZoneInfo(station.time_zone)
+    if group is not None:
+        for driver in drivers:
+            check_eligible(
+                group,
+                f"{driver.first_name} {driver.last_name}",
+                driver.birth_date,
+                driver.licence_issued,
+                driver.licence_valid_until,
+                contract.starts_at.astimezone(zone).date(),
+                contract.ends_at.astimezone(zone).date(),
+            )
+    await session.store(*drivers)
+
+
+def check_eligible(
+    group: VehicleGroup,
+    name: str,
+    birth_date: date | None,
+    licence_issued: date | None,
+    licence_valid_until: date | None,
+    first_day: date,
+    last_day: date,
+) -> None:
+    """DRIVER_NOT_ELIGIBLE for somebody too young for the group, too new to driving, or with a licence that runs out."""
+    reason = None
+    if birth_date is not None and _years(birth_date, first_day) < group.minimum_age:
+        reason = f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}."
+    elif licence_issued is not None and _months(licence_issued, first_day) < group.minimum_licence_months:
+        reason = f"{name} has held the licence for less than {group.minimum_licence_months} months."
+    elif licence_valid_until is not None and licence_valid_until < last_day:
+        reason = f"The licence of {name} runs out before the planned return."
+    if reason:
+        raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=["input", "drivers"])
+
+
+def _months(since: date, until: date) -> int:
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
+
+
+def _years(since: date, until: date) -> int:
+    return _months(since, until) // 12
+
+
+async def check_deposit(
+    session: Session, contract: Contract, principal: Principal, override_reason: str | None, now: datetime
+) -> None:
+    """DEPOSIT_MISSING unless the deposit is held or waived; a manager may go on with a reason."""
+    deposit = await session.by_id(Deposit, contract.id)
+    waived = deposit is None or deposit.state is DepositState.WAIVED or deposit.amount_cents == 0
+    if waived or deposits.is_active(deposit, now):
+        return
+    if principal.role in OVERRIDERS and (override_reason or "").strip():
+        return
+    message = "The deposit is not held on the card. A manager can hand the car over with a reason."
+    raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "overrideReason"])
+
+
+def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:
+    """Why billing has to wait if the reading was overridden; ODOMETER_IMPLAUSIBLE if it was not."""
+    if odometer_km >= vehicle.odometer_km:
+        return None
+    problem = f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km."
+    return _overridden(problem, override_reason)
+
+
+def odometer_at_return(
+    handed_out: Protocol | None, odometer_km: int, returned_at: datetime, override_reason: str | None
+) -> str | None:
+    """The same for a return: not below the reading at hand-over, and not more than 2,000 km a day."""
+    if handed_out is None:
+        return None
+    driven = odometer_km - handed_out.odometer_km
+    if driven < 0:
+        problem = f"The odometer shows {odometer_km} km, at hand-over it was {handed_out.odometer_km} km."
+        return _overridden(problem, override_reason)
+    days = max(timedelta(days=1), returned_at - handed_out.occurred_at) / timedelta(days=1)
+    if driven > KM_A_DAY * days:
+        return _overridden(f"{driven} km in {days:.1f} days are more than {KM_A_DAY} km a day.", override_reason)
+    return None
+
+
+def _overridden(problem: str, override_reason: str | None) -> str:
+    reason = (override_reason or "").strip()
+    if not reason:
+        message = f"{problem} Correct it, or say why it is right."
+        raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometerKm"])
+    return f"{problem} Reason given: {reason}"

@@ -1,0 +1,90 @@
+"""Runs the application under uvicorn: database first, then the server, then the worker; all of it stopped in order."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AsyncExitStack
+
+import uvicorn
+
+from server.app import FIRST_QUERY, create_app
+from server.config import Settings
+from server.runtime import Runtime, create_runtime, prepare_database
+
+
+class Server(uvicorn.Server):
+    """Starts the worker and says so once requests are answered: in the sandbox the worker's gateway is this server."""
+
+    def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
+        super().__init__(config)
+        self._runtime = runtime
+        self._background = AsyncExitStack()
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Begins to listen, then to work."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started and not self.should_exit:
+            await self._background.enter_async_context(self._runtime.working())
+            _announce(self._runtime)
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Stops working, then listening."""
+        await self._background.aclose()
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+
+
+def serve(settings: Settings) -> None:
+    """Serves until stopped; leaves no PostgreSQL behind."""
+    url, cluster = prepare_database(settings)
+    try:
+        runtime = create_runtime(settings, url)
+        config = uvicorn.Config(
+            create_app(runtime),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=20,
+            h11_max_incomplete_event_size=32 * 1024,
+            lifespan="on",
+        )
+        server = Server(config, runtime)
+        server.run()
+        if not server.started:
+            sys.exit(3)
+    finally:
+        if cluster is not None:
+            cluster.stop()
+
+
+def serve_simulator(settings: Settings) -> None:
+    """The Telecash simulator alone, for tests of other programs."""
+    from server.sandbox.box import Sandbox  # noqa: PLC0415  # never outside the sandbox
+
+    sandbox = Sandbox(settings)
+    print(f"Telecash simulator: http://{settings.host}:{settings.port}/ipgapi/services", flush=True)  # noqa: T201
+    uvicorn.run(sandbox.simulator, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+
+
+def _announce(runtime: Runtime) -> None:
+    settings = runtime.settings
+    address = f"http://{settings.host}:{settings.port}"
+    lines = []
+    if runtime.sandbox is not None and runtime.sandbox.access:
+        lines = [
+            "",
+            "Ersatzwagen sandbox: nothing here is real, no card is charged, no mail leaves this machine.",
+            f"  GraphiQL         {address}/graphql",
+            f"  Caught mails     {address}/sandbox/mails",
+            f"  Telecash ledger  {address}/sandbox/telecash/ledger",
+            *(f"  {name:<16} {value}" for name, value in runtime.sandbox.access.items() if name != "token"),
+            "",
+            "A first query to paste into GraphiQL:",
+            "",
+            *(f"  {line}" for line in FIRST_QUERY.strip().splitlines()[1:]),
+            "",
+        ]
+    for line in [*lines, f"Ready: {address}/graphql"]:
+        print(line, flush=True)  # noqa: T201

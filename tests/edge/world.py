@@ -1,0 +1,106 @@
+"""A served demo application and clients for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from server.edge import endpoint as endpoint_module
+from server.edge.endpoint import GraphQLEndpoint
+from server.edge.graphiql import graphiql_page
+from server.models.staff import Role
+from server.security import Principal
+
+from .demo_schema import Context, Happened, create_schema
+
+TOKEN = "ea_test"
+STATIC = Path(endpoint_module.__file__).parents[1] / "static"
+SOMEBODY = Principal(id=UUID(int=1), name="Somebody", role=Role.CLERK, stations=())
+
+
+@dataclass
+class Demo:
+    """The application and what happened in it."""
+
+    happened: Happened = field(default_factory=Happened)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.endpoint = GraphQLEndpoint(
+            create_schema(),
+            authenticate=self.authenticate,
+            open_context=self.open_context,
+            ide=self.page,
+            **self.options,
+        )
+        self.app = Starlette(
+            routes=[Route("/graphql", self.endpoint), Mount("/static", StaticFiles(directory=STATIC))],
+        )
+
+    async def authenticate(self, token: str) -> Principal | None:
+        await asyncio.sleep(0)
+        return SOMEBODY if token == TOKEN else None
+
+    @contextlib.asynccontextmanager
+    async def open_context(self, request: Request, principal: Principal | None) -> AsyncIterator[Context]:
+        self.happened.contexts += 1
+        if "x-break-context" in request.headers:
+            raise RuntimeError("canary-4929-secret in the context")
+        yield Context(principal, self.happened)
+
+    def page(self, request: Request) -> Response:
+        return graphiql_page(TOKEN, "{\n  viewer\n}\n")
+
+    def client(self, *, token: str | None = TOKEN, **headers: str) -> httpx2.AsyncClient:
+        """A client in this process."""
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=True)
+        return httpx2.AsyncClient(transport=transport, base_url="http://demo", headers=headers)
+
+
+async def ask(client: httpx2.AsyncClient, query: str, **more: Any) -> Any:
+    """The parsed answer to a query."""
+    response = await client.post("/graphql", json={"query": query, **more})
+    return response.json()
+
+
+@contextlib.contextmanager
+def serving(demo: Demo) -> Iterator[int]:
+    """The demo behind uvicorn on the loopback; gives the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+        server = uvicorn.Server(uvicorn.Config(demo.app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield port
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+def until(condition: Any, seconds: float = 5) -> bool:
+    """Waits until something is true."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return bool(condition())

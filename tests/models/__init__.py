@@ -1,0 +1,1 @@
+"""The rules that need no database: money, and what the tables' types say."""

@@ -1,0 +1,323 @@
+"""The demo data are complete, pass the checks that the services make, and fit on any day of the year."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from server.models.contract import ContractKind
+from server.models.customer import Language
+from server.models.fleet import Energy
+from server.models.money import cents_of
+from server.models.staff import Role
+from server.models.station import Weekday
+from server.models.tariff import Bundle, BundleUnit, Extra, TariffTerms, WeekMoment
+from server.sandbox import demo_fleet as demo
+from server.sandbox.demo_fleet import BER, CUSTOMERS, ELEKTRO, KOMPAKT, PLAN, USERS, VEHICLES, DemoContract, Stage, Use
+from server.services import customers, validation
+from server.services.opening import OpeningRules, is_holiday_region
+from server.services.pricing import Facts, LegUse, price
+
+TODAY = date(2026, 11, 23)
+BERLIN = ZoneInfo("Europe/Berlin")
+FIELD = ("input",)
+GROUPS = {group["code"]: group for group in demo.groups()}
+STATIONS = {station["code"]: station for station in demo.stations()}
+
+
+def terms(values: demo.Values) -> TariffTerms:
+    """A tariff's input as the terms that it becomes."""
+
+    def moment(value: demo.Values | None) -> WeekMoment | None:
+        return WeekMoment(value["weekday"], value["time"]) if value else None
+
+    def cents(value: Decimal | None) -> int | None:
+        return None if value is None else cents_of(value)
+
+    names = ["extra_km", "fuel_per_litre", "fuel_service", "energy_per_kwh", "charging_service"]
+    names += ["cleaning_heavy", "cleaning_special"]
+    return TariffTerms(
+        code=values["code"],
+        vat_rate_bp=int(values["vat_rate"] * 10_000),
+        grace_minutes=values["grace_minutes"],
+        early_return=values["early_return"],
+        bundles=tuple(
+            Bundle(
+                one["unit"],
+                one["days"],
+                cents_of(one["price"]),
+                one["included_km"],
+                moment(one.get("window_start")),
+                moment(one.get("window_end")),
+            )
+            for one in values["bundles"]
+        ),
+        extras=tuple(
+            Extra(one["code"], one["name"], cents(one["per_day"]), cents(one["maximum"]), cents(one["per_rental"]))
+            for one in values["extras"]
+        ),
+        **{f"{name}_cents": cents_of(values[name]) for name in names},
+    )
+
+
+TERMS = {values["group_code"]: terms(values) for values in demo.tariffs()}
+
+
+def rules(code: str) -> OpeningRules:
+    weekly: dict[Weekday, tuple[demo.Values, ...]] = {}
+    for entry in STATIONS[code]["opening_hours"]:
+        weekly[entry["weekday"]] = (*weekly.get(entry["weekday"], ()), entry)
+    windows = {day: tuple((entry["opens"], entry["closes"]) for entry in given) for day, given in weekly.items()}
+    return OpeningRules(ZoneInfo(STATIONS[code]["time_zone"]), windows, {}, STATIONS[code]["holiday_region"])
+
+
+RULES = {code: rules(code) for code in STATIONS}
+
+
+def period(contract: DemoContract, now: datetime) -> tuple[datetime, datetime]:
+    return demo.period(contract, now, RULES[contract.station], RULES[contract.return_station or contract.station])
+
+
+class TestCompany:
+    def test_passes_the_checks(self) -> None:
+        company = demo.company()
+        validation.address(company["address"], FIELD)
+        validation.email(company["email"], FIELD)
+        validation.phone(company["phone"], FIELD)
+        for name in ("name", "tax_number", "vat_id", "register_entry", "bank", "iban", "website"):
+            assert validation.text(company[name], FIELD) == company[name]
+
+    def test_check_digits(self) -> None:
+        iban = demo.company()["iban"]
+        assert len(iban) == 22
+        assert int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
+        vat_ids = [demo.company()["vat_id"], *(c.vat_id for c in CUSTOMERS if c.vat_id)]
+        assert len(vat_ids) == 2
+        for vat_id in vat_ids:
+            product = 10  # ISO 7064, MOD 11,10
+            for digit in vat_id[2:10]:
+                total = (int(digit) + product) % 10 or 10
+                product = 2 * total % 11
+            assert (11 - product) % 10 == int(vat_id[10])
+
+
+class TestStations:
+    def test_three_that_pass_the_checks(self) -> None:
+        assert list(STATIONS) == ["BER", "POT", "HVL"]
+        for station in STATIONS.values():
+            validation.code(station["code"], FIELD, longest=12)
+            validation.address(station["address"], FIELD)
+            assert validation.phone(station["phone"], FIELD)
+            assert validation.email(station["email"], FIELD) == station["email"]
+            validation.time_zone(station["time_zone"], FIELD)
+            assert is_holiday_region(station["holiday_region"])
+            assert 0 <= station["turnaround_minutes"] <= 1440
+            assert all(entry["opens"] < entry["closes"] for entry in station["opening_hours"])
+        assert [station["after_hours_return"] for station in STATIONS.values()].count(True) == 1
+
+    def test_fresh_values_every_time(self) -> None:
+        demo.stations()[0].pop("code")
+        demo.stations()[0]["address"].clear()
+        assert demo.stations()[0]["address"]["city"] == "Berlin"
+
+
+class TestPrices:
+    def test_four_groups(self) -> None:
+        assert list(GROUPS) == ["KLEIN", "KOMPAKT", "KOMBI", "ELEKTRO"]
+        for group in GROUPS.values():
+            assert 20000 <= validation.cents(group["deposit"], FIELD) <= 50000
+            validation.cents(group["deductible"], FIELD)
+            assert len(group["acriss"]) == 4
+        assert (GROUPS[KOMPAKT]["deposit"], GROUPS[KOMPAKT]["deductible"]) == (Decimal("300.00"), Decimal("1000.00"))
+
+    def test_every_group_has_its_tariff(self) -> None:
+        assert [values["code"] for values in demo.tariffs()] == [f"{code}-2026" for code in GROUPS]
+        for values in demo.tariffs():
+            validation.code(values["code"], FIELD)
+            assert [one["unit"] for one in values["bundles"]].count(BundleUnit.DAY) == 1
+            for one in [*values["bundles"], *values["extras"]]:
+                for name in ("price", "per_day", "maximum", "per_rental"):
+                    if one.get(name) is not None:
+                        validation.cents(one[name], FIELD, lowest=1)
+            for one in values["extras"]:
+                assert one["per_day"] or one["per_rental"]
+        assert TERMS[ELEKTRO].energy_per_kwh_cents == 69
+
+    def test_kompakt_is_the_reference_tariff(self) -> None:
+        kompakt = TERMS[KOMPAKT]
+        assert [(b.unit.value, b.days, b.price_cents, b.included_km) for b in kompakt.bundles] == [
+            ("DAY", 1, 5900, 150),
+            ("WEEK", 7, 31900, 1050),
+            ("MONTH", 30, 99900, 3000),
+            ("WEEKEND", 3, 12900, 450),
+        ]
+        assert [(e.code, e.per_day_cents, e.maximum_cents, e.per_rental_cents) for e in kompakt.extras] == [
+            ("ADDITIONAL_DRIVER", 500, 3500, None),
+            ("ONE_WAY", None, None, 4900),
+        ]
+        assert (kompakt.vat_rate_bp, kompakt.grace_minutes, kompakt.extra_km_cents) == (1900, 60, 25)
+        assert (kompakt.fuel_per_litre_cents, kompakt.fuel_service_cents) == (210, 1500)
+        assert (kompakt.cleaning_heavy_cents, kompakt.cleaning_special_cents) == (4900, 14900)
+
+    @pytest.mark.parametrize("code", list(GROUPS))
+    def test_longer_is_never_cheaper(self, code: str) -> None:
+        start = datetime(2026, 11, 24, 7, tzinfo=UTC)
+        totals = [
+            price(TERMS[code], Facts(ContractKind.RENTAL, start, start + timedelta(days=n), BERLIN)).total_cents
+            for n in range(1, 70)
+        ]
+        assert totals == sorted(totals)
+
+
+class TestVehicles:
+    def test_forty_with_plates_and_vins_of_their_own(self) -> None:
+        values = [one.values(station_id="s", group_id="g", today=TODAY) for one in VEHICLES]
+        assert len(values) == len({one["plate"] for one in values}) == len({one["vin"] for one in values}) == 40
+        for one in values:
+            assert validation.plate(one["plate"], FIELD) == one["plate"]
+            assert len(one["plate"].replace("-", "").replace(" ", "")) <= 8
+            assert validation.vin(one["vin"], FIELD) == one["vin"]
+            for name in ("make", "model", "colour"):
+                assert validation.text(one[name], FIELD, longest=60) == one[name]
+            assert one["first_registration"] < TODAY
+
+    def test_every_station_has_every_group(self) -> None:
+        counts = Counter((one.station, one.group) for one in VEHICLES)
+        assert set(counts) == {(station, group) for station in STATIONS for group in GROUPS}
+        assert min(counts.values()) == 2
+        assert Counter(one.station for one in VEHICLES) == {"BER": 16, "POT": 13, "HVL": 11}
+
+    def test_energy_fits_the_group(self) -> None:
+        for one in VEHICLES:
+            electric = GROUPS[one.group]["energy"] is Energy.ELECTRIC
+            assert (one.model.battery_wh is not None) is electric
+            assert (one.model.tank_litres is None) is electric
+            assert one.plate.endswith("E") is electric
+
+    def test_one_inspection_is_due_and_one_is_overdue(self) -> None:
+        assert [one.plate for one in VEHICLES if one.inspection_in_days < 0] == ["HVL-AS 313"]
+        assert [one.plate for one in VEHICLES if 0 <= one.inspection_in_days < 30] == ["P-AS 2004"]
+
+
+class TestPeople:
+    def test_six_users_of_every_role(self) -> None:
+        assert len(USERS) == len({user.email for user in USERS}) == 6
+        assert {user.role for user in USERS} == set(Role) - {Role.WEB}
+        ids = {code: f"id of {code}" for code in STATIONS}
+        for user in USERS:
+            values = user.values(password="a long password", station_ids=ids)
+            assert validation.email(values["email"], FIELD) == user.email
+            assert validation.text(values["name"], FIELD) == user.name
+            assert bool(values["station_ids"]) is (user.role is not Role.ADMIN)
+
+    @pytest.mark.parametrize("today", [TODAY, date(2028, 2, 29), date(2027, 1, 1), date(2026, 12, 31)])
+    def test_twelve_customers(self, today: date) -> None:
+        assert len(CUSTOMERS) == len({one.email for one in CUSTOMERS}) == 12
+        assert [one.language for one in CUSTOMERS].count(Language.EN) == 1
+        for one in CUSTOMERS:
+            checked = customers.checked(one.values(today), today=today)
+            assert checked["email"] == one.email
+            assert checked["phone"].startswith("+")
+            driver = one.driver_values(today)
+            # Old enough for every group, and with the licence for long enough
+            assert (today - driver["birth_date"]).days > 22 * 366
+            assert (today - driver["licence_issued"]).days > 3 * 366
+            assert driver["licence_issued"] > driver["birth_date"] + timedelta(days=17 * 365)
+            assert driver["licence_valid_until"] > today
+
+
+NOWS = [
+    datetime(2026, 11, 21, 19, 0, tzinfo=UTC) + timedelta(days=3 * step, hours=5 * step % 24) for step in range(135)
+]
+
+
+class TestPlan:
+    def test_forty_five_in_every_stage(self) -> None:
+        counts = Counter(contract.stage for contract in PLAN)
+        assert counts == {
+            Stage.BILLED: 16,
+            Stage.OUT: 10,
+            Stage.OVERDUE: 1,
+            Stage.RESERVED: 15,
+            Stage.CANCELLED: 3,
+        }
+        assert {contract.customer for contract in PLAN} == set(range(len(CUSTOMERS)))
+
+    def test_names_what_exists(self) -> None:
+        for contract in PLAN:
+            assert {contract.station, contract.return_station or BER} <= set(STATIONS)
+            assert contract.group in GROUPS
+            assert contract.customer in range(len(CUSTOMERS))
+            assert contract.co_driver != contract.customer
+            assert all(TERMS[contract.group].extra(code) for code, _ in contract.extras)
+            assert (contract.use is not None) is (contract.stage is Stage.BILLED)
+            assert (contract.workshop_order is not None) is (contract.kind is ContractKind.COURTESY)
+
+    @pytest.mark.parametrize("now", NOWS, ids=str)
+    def test_fits_on_any_day(self, now: datetime) -> None:
+        for contract in PLAN:
+            start, end = period(contract, now)
+            assert start < end
+            assert RULES[contract.station].is_open(start)
+            assert RULES[contract.return_station or contract.station].is_open(end)
+            if contract.stage in (Stage.RESERVED, Stage.CANCELLED):
+                assert now < start
+            elif contract.stage is Stage.OUT:
+                assert start < now < end
+            else:
+                assert end < now
+
+    @pytest.mark.parametrize("now", NOWS, ids=str)
+    def test_the_cars_suffice(self, now: datetime) -> None:
+        """Never are all cars of a group taken at a station, even with the one that is not inspected left out."""
+        cars = Counter(
+            (one.station, one.group) for one in VEHICLES if one.inspection_in_days > 40 or one.station == "BER"
+        )
+        busy: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+        for contract in PLAN:
+            if contract.stage is Stage.CANCELLED:
+                continue
+            start, end = period(contract, now)
+            gone = contract.stage is Stage.OVERDUE or contract.return_station not in (None, contract.station)
+            until = now + timedelta(days=365) if gone else end + timedelta(minutes=90)
+            busy.setdefault((contract.station, contract.group), []).append((start, until))
+        for place, periods in busy.items():
+            for start, _ in periods:
+                at_once = sum(1 for other, until in periods if other <= start < until)
+                assert at_once <= cars[place], (place, start)
+
+    def test_what_was_used_can_be_billed(self) -> None:
+        billed = [contract for contract in PLAN if contract.use is not None]
+        for contract in billed:
+            start, end = period(contract, datetime(2026, 11, 23, 9, tzinfo=UTC))
+            use = contract.use or Use(0)
+            battery = 58_000 if contract.group == ELEKTRO else None
+            leg = LegUse(
+                fuel_out=None if battery else 8,
+                fuel_in=None if battery else 8 - use.missing_eighths,
+                tank_litres=None if battery else 50,
+                charge_out=100 if battery else None,
+                charge_in=100 - use.missing_percent if battery else None,
+                battery_wh=battery,
+                inside_in=use.inside,
+                outside_in=use.outside,
+            )
+            result = price(
+                TERMS[contract.group],
+                Facts(
+                    contract.kind,
+                    start,
+                    end,
+                    BERLIN,
+                    extras=contract.extras,
+                    driven_km=use.driven_km,
+                    legs=(leg,),
+                    language="de",
+                ),
+            )
+            assert result.total_cents > 0 or contract.kind is ContractKind.COURTESY
+            assert use.missing_percent == 0 or battery
+            assert use.missing_eighths == 0 or not battery
+            assert use.driven_km < 2000 * result.days

@@ -1,0 +1,1 @@
+"""The rules that need no database: prices, day counts, opening hours, checks of input."""
