@@ -186,14 +186,14 @@ class Worker:
         # The lease id fences: a worker that was asleep past its lease no longer decides about the job.
         async with self._database.transaction(SYSTEM) as session:
             await session.write(
-                "update job set state = :state, due_at = coalesce(:due_at, due_at), last_error = :reason,"
-                " leased_until = null, lease_id = null, done_at = case when :state = 'WAITING' then null else :now end"
-                " where id = :id and lease_id = :lease",
+                "update job set state = :state, due_at = coalesce(cast(:due_at as timestamptz), due_at),"
+                " last_error = cast(:reason as text), leased_until = null, lease_id = null,"
+                " done_at = cast(:done_at as timestamptz) where id = :id and lease_id = :lease",
                 {
                     "state": state,
                     "due_at": due_at,
                     "reason": reason,
-                    "now": self._machine.now(),
+                    "done_at": None if state == "WAITING" else self._machine.now(),
                     "id": job.id,
                     "lease": job.lease,
                 },

@@ -70,9 +70,11 @@ STAFF_POLICIES = {
         OF_CONTRACT,
     ),
 }
-# A vehicle that went to another station stays readable where a visible contract has driven it; never writable.
+# A vehicle that went to another station stays readable where a visible contract has driven it, and a website may read
+# the car of its own booking; neither can write it.
 READ_POLICIES = {
-    "vehicle": "exists (select 1 from vehicle_leg l where l.vehicle_id = vehicle.id)",
+    "vehicle": "exists (select 1 from vehicle_leg l where l.vehicle_id = vehicle.id)"
+    f" or exists (select 1 from contract c where c.vehicle_id = vehicle.id and c.client_id = {CLIENT})",
 }
 CLIENT_POLICIES = {
     "station": f"id = any {WEB}",

@@ -60,7 +60,7 @@ def _pictures(view: ProtocolView) -> dict[str, bytes]:
 def _set(template: str, sheet: Sheet, date: datetime, pictures: Mapping[str, bytes], format: Format) -> list[bytes]:  # noqa: A002
     """Compile in a folder of its own, which is also the only one that typst may read."""
     # In UTC: the same instant gives the same bytes, whatever offset the database returns it with.
-    date = date.astimezone(UTC)
+    date = date.astimezone(UTC).replace(microsecond=0)
     sheet["date"] = [date.year, date.month, date.day]
     with tempfile.TemporaryDirectory(prefix="ersatzwagen-") as folder:
         root = Path(folder)

@@ -44,6 +44,9 @@ def create_schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(
-            disable_field_suggestions=True, default_resolver=read_attribute, scalar_map={**SCALARS, Upload: UPLOAD_SCALAR}, relay_max_results=100
+            disable_field_suggestions=True,
+            default_resolver=read_attribute,
+            scalar_map={**SCALARS, Upload: UPLOAD_SCALAR},
+            relay_max_results=100,
         ),
     )

@@ -1,0 +1,241 @@
+"""Drives a real sandbox server over HTTP, as a website, a tablet and a clerk would."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx2
+import orjson
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+BERLIN = ZoneInfo("Europe/Berlin")
+PASSWORD = "correct-horse-battery"
+ADMIN = {"email": "admin@autohaus-sonnenfeld.example", "password": "sandbox-password"}
+
+
+class Refused(AssertionError):
+    """The API answered with errors outside the data."""
+
+
+@dataclass
+class Api:
+    """One caller of the API: a user's session or an API key."""
+
+    base: str
+    http: httpx2.Client
+    token: str | None = None
+
+    def post(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The whole answer, errors and all."""
+        headers = {"content-type": "application/json"}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        body = orjson.dumps({"query": query, "variables": variables or {}})
+        response = self.http.post(f"{self.base}/graphql", content=body, headers=headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def __call__(self, query: str, **variables: Any) -> Any:
+        """The data; with one root field, its value. Errors outside the data fail the test."""
+        answer = self.post(query, variables)
+        if answer.get("errors"):
+            raise Refused(answer["errors"])
+        data = answer["data"]
+        return next(iter(data.values())) if len(data) == 1 else data
+
+    def error_code(self, query: str, **variables: Any) -> str | None:
+        """`extensions.code` of the first error outside the data."""
+        errors = self.post(query, variables).get("errors") or [{}]
+        return errors[0].get("extensions", {}).get("code")
+
+    def upload(self, content: bytes) -> str:
+        """Uploads a picture and returns its sha256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        operations = {
+            "query": "mutation($s:String!,$f:Upload!){uploadPhoto(sha256:$s,file:$f){__typename"
+            " ...on StoredPhoto{sha256} ...on Rejection{problemCode message}}}",
+            "variables": {"s": sha256, "f": None},
+        }
+        response = self.http.post(
+            f"{self.base}/graphql",
+            headers={"authorization": f"Bearer {self.token}", "GraphQL-Require-Preflight": "1"},
+            data={"operations": orjson.dumps(operations).decode(), "map": '{"0":["variables.f"]}'},
+            files={"0": ("photo.jpg", content, "image/jpeg")},
+        )
+        result = response.json()
+        assert result.get("data", {}).get("uploadPhoto", {}).get("__typename") == "StoredPhoto", result
+        return sha256
+
+
+class SandboxServer:
+    """A server process of its own data directory."""
+
+    def __init__(self, data_dir: Path, *, demo_data: bool = False, environment: dict[str, str] | None = None) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self._demo = demo_data
+        self._environment = environment or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+        self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+    def start(self) -> SandboxServer:
+        if self.http.is_closed:
+            self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "server", "serve", "--sandbox", "--data-dir", str(self.data_dir)]
+        command += ["--port", str(self.port), "--demo-data" if self._demo else "--no-demo-data"]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, **self._environment}
+            )
+        self._wait()
+        return self
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                if self.http.get("/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx2.HTTPError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+
+    def kill(self) -> None:
+        """As if the power went."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """In order; returns the exit code."""
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def restart(self) -> None:
+        self.start()
+
+    # What the sandbox offers.
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.http.get("/sandbox/clock").json()["now"])
+
+    def move_to(self, instant: datetime) -> None:
+        response = self.http.put("/sandbox/clock", json={"now": instant.isoformat()})
+        assert response.status_code == 200, response.text
+
+    def advance(self, **delta: float) -> None:
+        minutes = timedelta(**delta) / timedelta(minutes=1)
+        response = self.http.put("/sandbox/clock", json={"advance_minutes": minutes})
+        assert response.status_code == 200, response.text
+
+    def settle(self) -> dict[str, int]:
+        result: dict[str, int] = self.http.post("/sandbox/settle").json()
+        return result
+
+    def mails(self, to: str | None = None, template: str | None = None) -> list[dict[str, Any]]:
+        found = self.http.get("/sandbox/mails").json()
+        return [m for m in found if (to is None or m["to"] == to) and (template is None or m["template"] == template)]
+
+    def ledger(self, prefix: str = "") -> list[dict[str, Any]]:
+        lines = self.http.get("/sandbox/telecash/ledger").json()
+        return [line for line in lines if line["order_id"].startswith(prefix)]
+
+    def script(self, operation: str, outcome: str, order: str | None = None, times: int = 1) -> None:
+        body = {"operation": operation, "order": order, "outcome": outcome, "times": times}
+        assert self.http.post("/sandbox/telecash/script", json=body).status_code < 300
+
+    def smtp(self, mode: str) -> None:
+        assert self.http.post("/sandbox/smtp", json={"mode": mode}).status_code == 200
+
+    def api(self, token: str | None = None) -> Api:
+        return Api(self.base, self.http, token)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Api:
+        session = self.api()(
+            "mutation($e:String!,$p:String!){signIn(email:$e,password:$p){...on Session{accessToken}"
+            " ...on Rejection{problemCode message}}}",
+            e=email,
+            p=password,
+        )
+        return self.api(session["accessToken"])
+
+    def admin(self) -> Api:
+        return self.sign_in(**ADMIN)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(data_dir: Path, **options: Any) -> Iterator[SandboxServer]:
+    server = SandboxServer(data_dir, **options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (640, 480)) -> bytes:
+    """A real JPEG; another seed is another picture."""
+    image = Image.effect_noise(size, 40 + seed % 100).convert("RGB")
+    image.putpixel((seed % size[0], 0), (seed % 256, 80, 160))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80, comment=str(seed).encode())
+    return out.getvalue()
+
+
+def signature() -> bytes:
+    """A scribble."""
+    image = Image.new("RGB", (400, 120), "white")
+    for x in range(40, 360):
+        image.putpixel((x, 60 + int(30 * ((x % 40) / 40 - 0.5))), (10, 20, 90))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def local(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
+
+
+def next_weekday(after: datetime, weekday: int, *, weeks: int = 0) -> date:
+    """The next such weekday (0 is Monday) strictly after a day, some weeks on."""
+    day = after.astimezone(BERLIN).date() + timedelta(days=1)
+    return day + timedelta(days=(weekday - day.weekday()) % 7 + 7 * weeks)
