@@ -20,6 +20,7 @@ import structlog
 
 from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Database, Session
+from server.models.columns import uuid7
 
 RETRY_MINUTES = (1, 5, 30, 120, 720)
 """When a failed job is tried again (domain 4.6); after the last it is given up."""
@@ -67,7 +68,7 @@ async def enqueue(session: Session, kind: str, *, key: str, due_at: datetime, no
         "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
         " values (:id, :kind, :key, cast(:payload as jsonb), 'WAITING', :due_at, 0, :now) on conflict (key) do nothing",
         {
-            "id": uuid4(),
+            "id": uuid7(),
             "kind": kind,
             "key": key,
             "payload": orjson.dumps(payload).decode(),

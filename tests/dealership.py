@@ -177,7 +177,6 @@ def open_dealership(server: SandboxServer, *, cars: int = 2, admin: Api | None =
             "code": code,
             "name": f"Station {number}",
             "address": {"street": "Am Markt 1", "postcode": "13581", "city": "Berlin"},
-            "holidayRegion": "DE-BE",
             "openingHours": [{"weekday": day, "opens": "07:00", "closes": "19:00"} for day in DAYS],
             **station,
         },

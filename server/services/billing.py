@@ -144,15 +144,17 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     contract.billed_at = now
     contract.settlement_state = _state_before_money(settlement)
     await contracts.move(session, contract, ContractState.BILLED, actor=history.SYSTEM_ACTOR, now=now)
-    if settlement.action is not SettlementAction.OPEN_ITEM and settlement.due.gross:
-        await enqueue(session, "collect", key=f"collect:{contract.id}", due_at=now, now=now, contract=str(contract.id))
     document = await documents.issue(outside, session, contract, draft, company, station, now=now)
     if settlement.action is SettlementAction.OPEN_ITEM:
         await _open_item(session, contract, document, settlement.due.gross, station, now)
     await billing_mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
-    await enqueue(
-        session, "release_deposit", key=f"release:{contract.id}", due_at=now, now=now, contract=str(contract.id)
-    )
+    # The deposit is lifted only when it is certain that nothing of it is needed.
+    moves_money = settlement.action in {SettlementAction.CHARGE, SettlementAction.REFUND}
+    await _then(session, contract, "collect" if moves_money else "release_deposit", now)
+
+
+async def _then(session: Session, contract: Contract, kind: str, now: datetime) -> None:
+    await enqueue(session, kind, key=f"{kind}:{contract.id}", due_at=now, now=now, contract=str(contract.id))
 
 
 def _held(deposit: Deposit | None) -> int | None:
@@ -381,6 +383,7 @@ async def _refund_step(
     else:
         contract.billing_block = f"The refund was refused: {made[-1].reason or 'no reason given'}."
         await session.store(contract)
+        await _then(session, contract, "release_deposit", now)
     return None
 
 
@@ -391,6 +394,7 @@ async def _paid(session: Session, contract: Contract, now: datetime) -> None:
     contract.version += 1
     await session.store(contract)
     await history.record(session, contract, "SETTLED", actor=history.SYSTEM_ACTOR, now=now)
+    await _then(session, contract, "release_deposit", now)
 
 
 async def _short(
@@ -411,6 +415,7 @@ async def _short(
     reason = sale.reason
     await history.record(session, contract, "PAYMENT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason)
     item = await _open_item(session, contract, document, missing, station, now)
+    await _then(session, contract, "release_deposit", now)
     await billing_mails.payment_failed(session, contract, document, sale, taken, item, now=now)
 
 
