@@ -43,6 +43,10 @@ def create_app(runtime: Runtime) -> Starlette:
         authenticate=_authenticate(runtime),
         open_context=_open_context(runtime),
         ide=_ide(runtime) if runtime.sandbox else None,
+        # Each may hold two connections; the pool has more than that.
+        at_once=24,
+        # A hundred customers at once is a good day, not an attack: they queue.
+        patience=30,
     )
 
     @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class Context:
     _session: Session | None = None
     _price_session: Session | None = None
     _loaders: Loaders | None = None
+    # Sibling fields run concurrently: without it each would open a snapshot of its own.
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def principal(self) -> Principal:
@@ -49,24 +52,27 @@ class Context:
 
     async def session(self) -> Session:
         """The snapshot or transaction that the operation is in."""
-        if self._session is None:
-            snapshot = self.outside.database.snapshot(self.principal.scope)
-            self._session = await self._stack.enter_async_context(snapshot)
-        return self._session
+        async with self._opening:
+            if self._session is None:
+                snapshot = self.outside.database.snapshot(self.principal.scope)
+                self._session = await self._stack.enter_async_context(snapshot)
+            return self._session
 
     async def price_session(self) -> Session:
         """A snapshot in which free cars can be counted: for a website a wider one than its own."""
         if not self.is_website:
             return await self.session()
-        if self._price_session is None:
-            snapshot = self.outside.database.snapshot(self.principal.price_scope)
-            self._price_session = await self._stack.enter_async_context(snapshot)
-        return self._price_session
+        async with self._opening:
+            if self._price_session is None:
+                snapshot = self.outside.database.snapshot(self.principal.price_scope)
+                self._price_session = await self._stack.enter_async_context(snapshot)
+            return self._price_session
 
     async def loaders(self) -> Loaders:
         """Loaders on the current session."""
+        session = await self.session()
         if self._loaders is None:
-            self._loaders = Loaders(await self.session(), self.now)
+            self._loaders = Loaders(session, self.now)
         return self._loaders
 
     @asynccontextmanager

@@ -131,7 +131,7 @@ class Session(AsyncSession):
 class Database:
     """Connections to one database, and transactions in a scope."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self._url = url
         self.engine = _engine(url, pool_size)
         self._sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
@@ -183,7 +183,7 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=2 * pool_size,
         pool_timeout=30,
         pool_pre_ping=True,
         connect_args={

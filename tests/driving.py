@@ -235,6 +235,14 @@ def local(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
 
 
+def soon(after: datetime, *, hour: int = 9) -> datetime:
+    """An hour on the next Monday to Thursday: within five days, so that the deposit is held at booking."""
+    day = after.astimezone(BERLIN).date() + timedelta(days=1)
+    while day.weekday() > 3:
+        day += timedelta(days=1)
+    return local(day, hour)
+
+
 def next_weekday(after: datetime, weekday: int, *, weeks: int = 0) -> date:
     """The next such weekday (0 is Monday) strictly after a day, some weeks on."""
     day = after.astimezone(BERLIN).date() + timedelta(days=1)

@@ -41,6 +41,7 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("Station", "openOn"): 2,
     ("OpeningException", "windows"): 2,
     ("Query", "vehicleGroups"): 20,
+    ("Vehicle", "accessories"): 10,
     ("Vehicle", "damages"): 5,
     ("Vehicle", "blocks"): 3,
     ("Vehicle", "occupancy"): 10,

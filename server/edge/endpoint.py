@@ -17,7 +17,7 @@ from server.edge.answers import About, HttpRefusal, Payload
 from server.edge.bodies import MULTIPART, Asked, media_type_of, read_request
 from server.edge.documents import ANONYMOUS_LIMITS, Documents, Prepared
 from server.edge.guard import Operation
-from server.edge.running import CallerGone, Runner
+from server.edge.running import PATIENCE_SECONDS, CallerGone, Runner
 from server.errors import CallerError, CallerErrorCode
 from server.security import Principal
 
@@ -40,12 +40,13 @@ class GraphQLEndpoint:
         query_deadline: float = 10,
         mutation_deadline: float = 100,
         at_once: int = 32,
+        patience: float = PATIENCE_SECONDS,
         ide: Callable[[Request], Response] | None = None,
     ) -> None:
         self.documents = Documents(schema)
         # A shelf and places of their own: strangers must not push out what users need.
         self.anonymous_documents = Documents(schema, ANONYMOUS_LIMITS, keep=20, only_fields=anonymous_fields)
-        self._runner = Runner(at_once)
+        self._runner = Runner(at_once, patience=patience)
         self._anonymous_runner = Runner(max(1, at_once // 4))
         self._authenticate = authenticate
         self._open_context = open_context

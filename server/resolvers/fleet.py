@@ -85,7 +85,7 @@ class FleetMutation:
     async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Any:  # noqa: A002
         """Changes a vehicle, or transfers it to another of your stations."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await fleet.update_vehicle(session, as_uuid(id), version, given(input))
+            return await fleet.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=BlockVehicleResult)
     async def block_vehicle(

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 
+from server.edge.costs import core_schema
 from server.edge.uploads import UPLOAD_SCALAR
 from server.resolvers.billing import BillingMutation, BillingQuery
 from server.resolvers.contracts import ContractMutation, ContractQuery
@@ -14,7 +15,8 @@ from server.resolvers.handover import HandoverMutation, HandoverQuery
 from server.resolvers.staff import StaffMutation, StaffQuery
 from server.resolvers.stations import StationMutation, StationQuery
 from server.resolvers.tariffs import TariffMutation, TariffQuery
-from server.schema.arguments import describe_arguments
+from server.schema.arguments import describe_arguments, forget_null_defaults
+from server.schema.customer import Customer
 from server.schema.scalars import SCALARS
 from server.schema.shared import read_attribute
 
@@ -39,8 +41,8 @@ class Mutation(
 
 def create_schema() -> strawberry.Schema:
     """The schema that is served and exported."""
-    describe_arguments(Query, Mutation)
-    return strawberry.Schema(
+    describe_arguments(Query, Mutation, Customer)
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(
@@ -50,3 +52,5 @@ def create_schema() -> strawberry.Schema:
             relay_max_results=100,
         ),
     )
+    forget_null_defaults(core_schema(schema))
+    return schema

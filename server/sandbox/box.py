@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx2
 from starlette.applications import Starlette
 
+from server.clock import Clock
 from server.config import Settings
 from server.gateways.mailer import SmtpMailer
-from server.gateways.telecash import TelecashSettings
+from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.sandbox.clock import SandboxClock
 from server.sandbox.mail_catcher import MailCatcher
 from server.sandbox.telecash import SimulatorConfig, create_simulator
@@ -21,6 +27,7 @@ class Sandbox:
     def __init__(self, settings: Settings) -> None:
         directory = settings.data_dir.absolute() / "sandbox"
         self._settings = settings
+        self._directory = directory
         self.clock = SandboxClock(directory)
         self.mails = MailCatcher(directory / "mails", self.clock)
         self._config = SimulatorConfig(production=settings.environment == "production")
@@ -48,7 +55,27 @@ class Sandbox:
         from server.sandbox import demo_data  # noqa: PLC0415  # only where it is needed
 
         self.mails.start()
-        self.access = await demo_data.prepare(outside, self.clock, full=self._settings.demo_data)
+        self.access = await demo_data.prepare(
+            outside,
+            self.clock,
+            full=self._settings.demo_data,
+            access_file=self._directory / "access.json",
+            gateway_at=self.gateway_at,
+        )
+
+    @asynccontextmanager
+    async def gateway_at(self, clock: Clock) -> AsyncIterator[TelecashGateway]:
+        """The client on the same books under another clock, without a network: for payments of the past, before the
+        server listens.
+        """
+        simulator = create_simulator(clock, self._directory / "telecash", self._config)
+        transport = httpx2.ASGITransport(app=simulator)
+        settings = replace(self.telecash_settings(), service_url="http://sandbox.invalid/ipgapi/services")
+        try:
+            async with TelecashGateway(settings, transport=transport) as gateway:
+                yield gateway
+        finally:
+            simulator.state.store.close()
 
     def close(self) -> None:
         """Ends what runs beside the server."""

@@ -1,34 +1,140 @@
-"""Fills an empty sandbox: a dealer group with demo data, or just what is needed to begin."""
+"""Fills an empty sandbox: a dealer group with demo data, or just what is needed to begin; keeps the access data.
+
+All master data are one transaction, so that a start that is killed leaves nothing or all of them. The access data lie
+in the sandbox's directory, for its owner only, so that a restart can print them again.
+"""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
+import orjson
+from sqlmodel import select
 
+from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Session
-from server.models import User
+from server.models import Station, User, Vehicle, VehicleGroup
 from server.models.staff import Role
-from server.sandbox import demo_fleet
-from server.sandbox.clock import SandboxClock
-from server.services import staff, stations
+from server.sandbox import demo_fleet, demo_history
+from server.sandbox.demo_history import Dealer, GatewayAt
+from server.security import Principal
+from server.services import fleet, staff, stations, tariffs
 from server.services.outside import Outside
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
+API_KEY, TOKEN = "API key", "token"  # noqa: S105  # names of entries, not secrets
+GRAPHIQL_LIFE = timedelta(days=90)
+OPENED_AGO = timedelta(days=60)
+"""How long ago the dealer group began to use the system: before the first of its contracts."""
 
 
-async def prepare(outside: Outside, clock: SandboxClock, *, full: bool) -> dict[str, str]:
-    """Fills the database unless it has users already; returns sign-ins and the API key to print."""
+async def prepare(
+    outside: Outside, clock: Clock, *, full: bool, access_file: Path, gateway_at: GatewayAt
+) -> dict[str, str]:
+    """Fills the database unless it has users already; returns what to print: sign-ins, API key, GraphiQL's token."""
     async with outside.database.transaction(SYSTEM) as session:
         if await session.first(select(User).limit(1)) is not None:
-            return {}
+            return _read(access_file)
         await stations.update_company(session, demo_fleet.company())
-        now = clock.now()
-        values = {"email": "admin@autohaus-sonnenfeld.example", "name": "Alex Admin", "role": Role.ADMIN}
-        await staff.create_user(session, {**values, "station_ids": [], "password": PASSWORD}, now=now)
-    return {"admin@autohaus-sonnenfeld.example": PASSWORD}
+        if not full:
+            access = await _administrator_only(session, clock.now())
+            _write(access_file, access)
+            return access
+        dealer, access = await _master_data(session, clock.now())
+        # Before the commit: the key can be shown only now, and the next start does not come here again.
+        _write(access_file, access)
+    await demo_history.play(outside, dealer, until=clock.now(), gateway_at=gateway_at)
+    return access
 
 
-__all__ = ["UTC", "Any", "Session", "col", "datetime", "json"]
+async def _administrator_only(session: Session, now: datetime) -> dict[str, str]:
+    values = {"email": "admin@autohaus-sonnenfeld.example", "name": "Alex Admin", "role": Role.ADMIN}
+    admin = await staff.create_user(session, {**values, "station_ids": [], "password": PASSWORD}, now=now)
+    return {admin.email: _sign_in(Role.ADMIN, ()), TOKEN: await _token(session, admin)}
+
+
+async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[str, str]]:
+    opened = now - OPENED_AGO
+    today = now.astimezone(ZoneInfo(demo_fleet.TIME_ZONE)).date()
+    places = [await stations.create(session, values, now=opened) for values in demo_fleet.stations()]
+    groups = {group.code: group for group in [await fleet.create_group(session, v) for v in demo_fleet.groups()]}
+    by_code = {station.code: station for station in places}
+    await _tariffs(session, groups, opened.date())
+    vehicles = await _vehicles(session, by_code, groups, today, opened)
+    users = await _users(session, by_code, opened)
+    ids = [str(station.id) for station in places]
+    website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, now=opened)
+    access = {user.user.email: _sign_in(user.user.role, user.codes) for user in users}
+    admin = next(user.user for user in users if user.user.role is Role.ADMIN)
+    access |= {API_KEY: key, TOKEN: await _token(session, admin)}
+    caller = Principal(website.id, website.name, Role.WEB, tuple(station.id for station in places))
+    people = tuple(_principal(user, by_code) for user in users)
+    return Dealer(by_code, groups, vehicles, people, caller), access
+
+
+async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: date) -> None:
+    for values in demo_fleet.tariffs():
+        group = groups[values.pop("group_code")]
+        # Bookings of the past need a price list as well, also in the first weeks of its year.
+        valid_from = min(values["valid_from"], opened)
+        await tariffs.create(session, {**values, "group_id": str(group.id), "valid_from": valid_from})
+
+
+async def _vehicles(
+    session: Session, places: dict[str, Station], groups: dict[str, VehicleGroup], today: date, opened: datetime
+) -> dict[str, Vehicle]:
+    made = {}
+    for car in demo_fleet.VEHICLES:
+        values = car.values(
+            station_id=str(places[car.station].id), group_id=str(groups[car.group].id), today=today
+        )  # fmt: skip
+        made[car.plate] = await fleet.create_vehicle(session, values, now=opened)
+    return made
+
+
+@dataclass(frozen=True)
+class _Employee:
+    user: User
+    codes: tuple[str, ...]
+
+
+async def _users(session: Session, places: dict[str, Station], opened: datetime) -> list[_Employee]:
+    ids = {code: str(station.id) for code, station in places.items()}
+    return [
+        _Employee(
+            await staff.create_user(session, one.values(password=PASSWORD, station_ids=ids), now=opened), one.stations
+        )
+        for one in demo_fleet.USERS
+    ]
+
+
+def _principal(employee: _Employee, places: dict[str, Station]) -> Principal:
+    user = employee.user
+    return Principal(user.id, user.name, user.role, tuple(places[code].id for code in employee.codes))
+
+
+def _sign_in(role: Role, codes: tuple[str, ...]) -> str:
+    return f"{role.value.lower():<8} {', '.join(codes) or 'all stations'}"
+
+
+async def _token(session: Session, user: User) -> str:
+    # By the machine's clock, like every session: it must not end because the sandbox's clock was moved.
+    tokens = await staff.open_session(session, user, GRAPHIQL_LIFE, now=SystemClock().now())
+    return tokens.access_token
+
+
+def _read(file: Path) -> dict[str, str]:
+    return dict(orjson.loads(file.read_bytes())) if file.exists() else {}
+
+
+def _write(file: Path, access: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_bytes(orjson.dumps(access, option=orjson.OPT_INDENT_2))
+    draft.replace(file)

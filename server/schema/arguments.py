@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
+
 MEANINGS = {
     "id": "The id.",
     "code": "The code.",
@@ -43,3 +45,16 @@ def describe_arguments(*types: type) -> None:
             for argument in field.arguments:
                 if argument.description is None:
                     argument.description = MEANINGS.get(argument.python_name)
+
+
+def forget_null_defaults(schema: GraphQLSchema) -> None:
+    """Takes `= null` out of the schema: what may be left out is null anyway, and the contract does not say so."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            for value in kind.fields.values():
+                if value.default_value is None:
+                    value.default_value = Undefined
+        elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for argument in (argument for field in kind.fields.values() for argument in field.args.values()):
+                if argument.default_value is None:
+                    argument.default_value = Undefined

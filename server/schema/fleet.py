@@ -117,8 +117,12 @@ class Vehicle:
 
     @strawberry.field
     async def station(self, info: Info) -> Station:
-        """Where it stands, or went out from."""
-        station = await (await info.context.loaders()).station.load(_any(self).station_id)
+        """Where it stands, or went out from. Of a car of yours that stands at a station which you may not see: where it
+        belongs.
+        """
+        loaders = await info.context.loaders()
+        station = await loaders.station.load(_any(self).station_id)
+        station = station or await loaders.station.load(_any(self).home_station_id)
         if station is None:
             raise CallerError(CallerErrorCode.FORBIDDEN, "This vehicle stands at a station that you may not see.")
         return station  # type: ignore[return-value]  # rows are the source

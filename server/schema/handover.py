@@ -111,8 +111,6 @@ class Protocol:
     """Whether all its pictures are there."""
     voided: bool
     """Whether it was taken back."""
-    sha256: str | None
-    """Hash of the PDF, once that is made."""
     staff: str
     """Who made it."""
 
@@ -170,6 +168,12 @@ class Protocol:
         """Its pictures, in order."""
         found = await (await info.context.loaders()).protocol_photos.load(_any(self).id)
         return [PlacedPhoto(photo, placed.slot, placed.taken_at) for placed, photo in found]  # type: ignore[misc]
+
+    @strawberry.field
+    def sha256(self) -> str:
+        """Hash of the PDF; until that is made, of what was recorded."""
+        row = _any(self)
+        return row.sha256 or str(row.content_hash)
 
     @strawberry.field
     def signed_by_customer(self) -> bool:

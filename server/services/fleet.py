@@ -86,7 +86,9 @@ async def create_vehicle(session: Session, values: Values, *, now: datetime) -> 
     return vehicle
 
 
-async def update_vehicle(session: Session, vehicle_id: UUID | None, version: int, values: Values) -> Vehicle:
+async def update_vehicle(
+    session: Session, vehicle_id: UUID | None, version: int, values: Values, *, now: datetime
+) -> Vehicle:
     """Changes what is given. A change of station is a transfer: the car's home moves with it."""
     vehicle = await lock_vehicle(session, vehicle_id, field=["id"])
     if vehicle.version != version:
@@ -97,7 +99,7 @@ async def update_vehicle(session: Session, vehicle_id: UUID | None, version: int
         group = await get_group(session, validation.as_uuid(values["group_id"]), field=(*INPUT, "groupId"))
         vehicle.group_id = group.id
     if "station_id" in values:
-        await _transfer(session, vehicle, validation.as_uuid(values["station_id"]))
+        await _transfer(session, vehicle, validation.as_uuid(values["station_id"]), now)
     vehicle.version += 1
     await _store(session, vehicle)
     return vehicle
@@ -176,7 +178,7 @@ def _changes(values: Values) -> Values:
     return changes
 
 
-async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None) -> None:
+async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None, now: datetime) -> None:
     field = [*INPUT, "stationId"]
     station = await stations.get(session, station_id, field=field)
     if station.id == vehicle.station_id == vehicle.home_station_id:
@@ -185,7 +187,10 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None)
         raise InvalidInput("The vehicle is with a customer; it can move when it is back.", field=field)
     booked = await session.all(
         select(Occupancy).where(
-            col(Occupancy.vehicle_id) == vehicle.id, col(Occupancy.active), col(Occupancy.contract_id).is_not(None)
+            col(Occupancy.vehicle_id) == vehicle.id,
+            col(Occupancy.active),
+            col(Occupancy.contract_id).is_not(None),
+            col(Occupancy.busy_until) > now,  # what is over stays active, and is no hindrance
         )
     )
     if booked:

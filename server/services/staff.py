@@ -208,14 +208,21 @@ async def _stations(session: Session, ids: list[str], field: tuple[str, ...]) ->
     return sorted(found)
 
 
-async def _new_session(session: Session, user: User, family_id: UUID, now: datetime) -> Tokens:
+async def open_session(session: Session, user: User, life: timedelta, *, now: datetime) -> Tokens:
+    """A session without a sign-in, for a program that acts as this user; its access token lives as long as given."""
+    return await _new_session(session, user, uuid4(), now, life)
+
+
+async def _new_session(
+    session: Session, user: User, family_id: UUID, now: datetime, life: timedelta = ACCESS_LIFE
+) -> Tokens:
     access, refresh_token = security.new_token(security.ACCESS), security.new_token(security.REFRESH)
     stored = StoredSession(
         family_id=family_id,
         user_id=user.id,
         access_hash=security.token_hash(access),
         refresh_hash=security.token_hash(refresh_token),
-        access_expires_at=now + ACCESS_LIFE,
+        access_expires_at=now + life,
         refresh_expires_at=now + REFRESH_LIFE,
         created_at=now,
     )

@@ -60,9 +60,7 @@ def test_one_day(
     start = local(next_weekday(dealership.server.now(), 0), 8)
     back = start + DAY + timedelta(minutes=late_minutes)
 
-    contract = dealership.rent(
-        start, start + DAY, back=back, km=km, back_with={"condition": {"fuelEighths": fuel_in}}
-    )
+    contract = dealership.rent(start, start + DAY, back=back, km=km, back_with={"condition": {"fuelEighths": fuel_in}})
 
     final = final_of(contract)
     assert amounts(final) == total, name

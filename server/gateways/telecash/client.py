@@ -45,9 +45,10 @@ _NOT_SENT = (
 class TelecashGateway:
     """`PaymentGateway` on Telecash: SOAP for everything between servers, Connect for the hosted page."""
 
-    def __init__(self, settings: TelecashSettings) -> None:
+    def __init__(self, settings: TelecashSettings, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._settings = settings
         self._http = httpx2.AsyncClient(
+            transport=transport,
             verify=_tls(settings) if settings.service_url.startswith("https:") else False,
             auth=httpx2.BasicAuth(settings.user, settings.password),
             headers=_HEADERS,

@@ -1,0 +1,65 @@
+"""The plan's contracts as booking requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from server.models import Station, VehicleGroup
+from server.models.contract import ContractKind, DriverRole
+from server.models.payment import PaymentMethod
+from server.sandbox import demo_fleet
+from server.sandbox.demo_fleet import CUSTOMERS, DemoContract, Stage
+from server.services.booking import BookingRequest
+
+CARD = "tok-approved"
+
+
+def request_of(
+    plan: DemoContract,
+    stations: dict[str, Station],
+    groups: dict[str, VehicleGroup],
+    start: datetime,
+    end: datetime,
+    now: datetime,
+) -> BookingRequest:
+    """What the customer or the clerk asked for."""
+    today = now.astimezone(ZoneInfo(demo_fleet.TIME_ZONE)).date()
+    customer = CUSTOMERS[plan.customer]
+    drivers = [customer.driver_values(today, role=DriverRole.RENTER)]
+    if plan.co_driver is not None:
+        drivers.append(CUSTOMERS[plan.co_driver].driver_values(today, role=DriverRole.DRIVER))
+    waived = _reason_to_waive(plan)
+    return BookingRequest(
+        key=uuid4(),
+        station_id=stations[plan.station].id,
+        return_station_id=stations[plan.return_station].id if plan.return_station else None,
+        group_id=groups[plan.group].id,
+        vehicle_id=None,
+        fixed_vehicle=False,
+        start=start,
+        end=end,
+        tariff_code=None,
+        kind=plan.kind,
+        customer=customer.values(today),
+        drivers=drivers,
+        extras=list(plan.extras),
+        workshop={"order_number": plan.workshop_order} if plan.workshop_order else None,
+        payer=None,
+        method=PaymentMethod.WAIVED if waived else PaymentMethod.STORED_CARD,
+        card_token=None if waived else CARD,
+        success_url=None,
+        failure_url=None,
+        waiver_reason=waived,
+        note=plan.note,
+    )
+
+
+def _reason_to_waive(plan: DemoContract) -> str | None:
+    """Known customers of the workshop pay no deposit; who cancels again has not paid yet."""
+    if plan.kind is ContractKind.COURTESY:
+        return "Stammkunde der Werkstatt, keine Kaution"
+    if plan.kind is ContractKind.TEST_DRIVE:
+        return "Probefahrt"
+    return "Telefonisch vorgemerkt, zahlt bei Abholung" if plan.stage is Stage.CANCELLED else None

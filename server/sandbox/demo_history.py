@@ -1,0 +1,197 @@
+"""A few weeks of contracts around today, made by our own services under a clock of the past.
+
+Bookings, hand-overs, returns and cancellations are played in the order of their times. Between them the real worker
+runs what was due, so that deposits are renewed, invoices issued and cards charged when they would have been; the money
+moves in the simulator's books. Only mails and the papers of protocols wait for the server's own worker: they take long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.clock import Clock
+from server.database import SYSTEM
+from server.gateways.payment import PaymentGateway
+from server.jobs import Worker
+from server.models import Contract, Station, Vehicle, VehicleGroup
+from server.models.contract import ContractKind
+from server.models.fleet import BlockReason
+from server.models.staff import Role
+from server.sandbox import demo_fleet, demo_protocols
+from server.sandbox.demo_bookings import request_of
+from server.sandbox.demo_fleet import DemoContract, Stage
+from server.security import Principal
+from server.services import booking, fleet
+from server.services.opening import opening_rules
+from server.services.outside import Outside
+from server.worker import create_worker
+
+GatewayAt = Callable[[Clock], AbstractAsyncContextManager[PaymentGateway]]
+Step = Callable[[], Awaitable[None]]
+DECLINED = "tok-declined"
+LEADS = (3, 1, 9, 5, 2, 12, 4, 7, 1, 6)
+"""How many days ahead people book, in turn."""
+LOOK_BACK = timedelta(days=50)
+"""Before the first booking of the plan."""
+LATER = ("send_email", "protocol_paper")
+"""Jobs that are left to the server's own worker."""
+WATCHERS = ("drive_booking", "expire_hold", "resolve_payment")
+"""Jobs that look after a process that died. Here none does: every payment has its answer before the next step."""
+# In their order, from the opening on.
+_PUT_OFF = """
+update job set due_at = cast(:opens_at as timestamptz) + (due_at - cast(:begin as timestamptz)) / 1e6
+where kind = any(:later) and state = 'WAITING' and due_at < :opens_at
+"""
+_DONE_ALREADY = "update job set state = 'DONE', done_at = :now where kind = any(:watchers) and state = 'WAITING'"
+NO_LONGER_GOOD = frozenset({1, 4})
+"""Contracts of the plan whose card is refused at the end: deposits are captured, something stays open."""
+
+
+@dataclass(frozen=True)
+class Dealer:
+    """The master data that contracts are made with, by code or plate; people and website as callers."""
+
+    stations: dict[str, Station]
+    groups: dict[str, VehicleGroup]
+    vehicles: dict[str, Vehicle]
+    people: tuple[Principal, ...]
+    website: Principal
+
+    def somebody(self, role: Role, station_code: str) -> Principal:
+        """A member of staff of this role who works at this station."""
+        station_id = self.stations[station_code].id
+        return next(one for one in self.people if one.role is role and station_id in one.stations)
+
+
+@dataclass
+class PastClock:
+    """A clock that stands until it is set forwards."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """The instant that it was set to."""
+        return self.instant
+
+    def set_to(self, instant: datetime) -> None:
+        """Goes forwards, never back."""
+        self.instant = max(self.instant, instant)
+
+
+async def play(outside: Outside, dealer: Dealer, *, until: datetime, gateway_at: GatewayAt) -> None:
+    """Makes all contracts of the plan as they stand at an instant."""
+    clock = PastClock(until - LOOK_BACK)
+    async with gateway_at(clock) as gateway:
+        past = replace(outside, clock=clock, gateway=gateway)
+        worker = create_worker(past)
+        story = _Story(past, dealer, until)
+        for at, _order, step in sorted(story.steps(), key=lambda entry: entry[:2]):
+            await _work(past, worker, clock, at, until)
+            await step()
+        await _work(past, worker, clock, until, until)
+    await _block_the_uninspected(outside, dealer, until)
+
+
+async def _work(past: Outside, worker: Worker, clock: PastClock, target: datetime, opens_at: datetime) -> None:
+    """Runs what falls due up to an instant, each job at its own time, and arrives there."""
+    async with past.database.transaction(SYSTEM) as session:
+        await session.write(_PUT_OFF, {"later": list(LATER), "opens_at": opens_at, "begin": opens_at - LOOK_BACK})
+        await session.write(_DONE_ALREADY, {"watchers": list(WATCHERS), "now": opens_at})
+    while (due := await worker.next_due()) is not None and due < target:
+        clock.set_to(due)
+        await worker.run_due()
+    clock.set_to(target)
+
+
+async def _block_the_uninspected(outside: Outside, dealer: Dealer, now: datetime) -> None:
+    late = [car for car in demo_fleet.VEHICLES if car.inspection_in_days < 0]
+    async with outside.database.transaction(SYSTEM) as session:
+        for car in late:
+            vehicle_id, until = dealer.vehicles[car.plate].id, now + timedelta(days=4)
+            note = "HU überfällig, Termin in der Werkstatt"
+            await fleet.block(session, vehicle_id, now, until, BlockReason.INSPECTION, note, now=now)
+
+
+@dataclass
+class _Story:
+    """The steps of all contracts."""
+
+    outside: Outside
+    dealer: Dealer
+    now: datetime
+    booked: dict[int, UUID] = field(default_factory=dict)
+
+    def steps(self) -> list[tuple[datetime, int, Step]]:
+        """When which step is taken; the second value puts steps of one instant in order."""
+        found: list[tuple[datetime, int, Step]] = []
+        for index, plan in enumerate(demo_fleet.PLAN):
+            here = opening_rules(self.dealer.stations[plan.station])
+            there = opening_rules(self.dealer.stations[plan.return_station or plan.station])
+            start, end = demo_fleet.period(plan, self.now, here, there)
+            lead = timedelta(days=LEADS[index % len(LEADS)], minutes=17 * (index % 11) + 5)
+            asked = min(start - lead, self.now - timedelta(hours=1, minutes=7 * (index % 13)))
+            found.append((asked, index, self._book(index, plan, start, end)))
+            if plan.stage in {Stage.OUT, Stage.OVERDUE, Stage.BILLED}:
+                found.append((start, index, self._hand_out(index, plan)))
+            if plan.stage is Stage.BILLED:
+                found.append((end, index, self._take_back(index, plan)))
+            if plan.stage is Stage.CANCELLED:
+                found.append((asked + timedelta(minutes=40), index, self._cancel(index, plan)))
+        return found
+
+    def _book(self, index: int, plan: DemoContract, start: datetime, end: datetime) -> Step:
+        async def step() -> None:
+            online = plan.kind is ContractKind.RENTAL and plan.note is None
+            clerk = self.dealer.somebody(Role.CLERK, plan.station)
+            caller = self.dealer.website if online or plan.return_station else clerk
+            request = request_of(plan, self.dealer.stations, self.dealer.groups, start, end, self.now)
+            self.booked[index] = await booking.book(self.outside, caller, request)
+
+        return step
+
+    async def _spoil_card(self, index: int) -> None:
+        """From now on the card is refused, as one that was cancelled since."""
+        async with self.outside.database.transaction(SYSTEM) as session:
+            await session.write(
+                "update stored_card set token = :token where contract_id = :id",
+                {"token": DECLINED, "id": self.booked[index]},
+            )
+
+    def _hand_out(self, index: int, plan: DemoContract) -> Step:
+        async def step() -> None:
+            yard = self.dealer.somebody(Role.YARD, plan.station)
+            await demo_protocols.hand_out(self.outside, yard, await self._contract(index), index, plan)
+
+        return step
+
+    def _take_back(self, index: int, plan: DemoContract) -> Step:
+        async def step() -> None:
+            if index in NO_LONGER_GOOD:
+                await self._spoil_card(index)
+            yard = self.dealer.somebody(Role.YARD, plan.return_station or plan.station)
+            await demo_protocols.take_back(self.outside, yard, await self._contract(index), index, plan)
+
+        return step
+
+    def _cancel(self, index: int, plan: DemoContract) -> Step:
+        async def step() -> None:
+            async with self.outside.database.transaction(SYSTEM) as session:
+                contract = await session.by_id(Contract, self.booked[index], lock=True)
+                if contract is not None:
+                    reason = plan.note or "Auf Wunsch des Kunden"
+                    await booking.cancel_hold(session, contract, now=self.outside.clock.now(), reason=reason)
+
+        return step
+
+    async def _contract(self, index: int) -> Contract:
+        async with self.outside.database.transaction(SYSTEM) as session:
+            found = await session.first(select(Contract).where(col(Contract.id) == self.booked[index]))
+        if found is None:
+            raise LookupError(f"contract {index} of the plan")
+        return found

@@ -1,0 +1,1 @@
+"""Who may call what, signing in, and what the schema promises."""

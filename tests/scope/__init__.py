@@ -1,0 +1,1 @@
+"""Scope: nobody sees, counts or changes what belongs to another station."""
