@@ -4,6 +4,7 @@
     python3 dev.py run [serve options]   environment, packages, private PostgreSQL, sandbox server with demo data
     python3 dev.py test [pytest options] the same plus test packages and system packages, then the test suite
     python3 dev.py exec COMMAND …        any command inside that environment (for example: ersatzwagen schema)
+    python3 dev.py setup                 only the set-up of `test`
 
 Everything lands in `.venv` and `var` beside this file; a second start installs nothing and needs no network.
 """
@@ -125,6 +126,10 @@ def main() -> int:
         set_up(tests=True)
         install_system_packages()
         become(PYTHON, "-m", "pytest", *rest)
+    if what == "setup":
+        set_up(tests=True)
+        install_system_packages()
+        return 0
     if what == "exec" and rest:
         set_up(tests=(ENVIRONMENT / ".test.lock.sha256").exists())
         become(*rest)

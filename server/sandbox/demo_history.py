@@ -100,13 +100,19 @@ async def play(outside: Outside, dealer: Dealer, *, until: datetime, gateway_at:
 
 async def _work(past: Outside, worker: Worker, clock: PastClock, target: datetime, opens_at: datetime) -> None:
     """Runs what falls due up to an instant, each job at its own time, and arrives there."""
-    async with past.database.transaction(SYSTEM) as session:
-        await session.write(_PUT_OFF, {"later": list(LATER), "opens_at": opens_at, "begin": opens_at - LOOK_BACK})
-        await session.write(_DONE_ALREADY, {"watchers": list(WATCHERS), "now": opens_at})
-    while (due := await worker.next_due()) is not None and due < target:
+    while (due := await _next_due(past, opens_at)) is not None and due < target:
         clock.set_to(due)
         await worker.run_due()
     clock.set_to(target)
+
+
+async def _next_due(past: Outside, opens_at: datetime) -> datetime | None:
+    async with past.database.transaction(SYSTEM) as session:
+        begin = opens_at - LOOK_BACK
+        await session.write(_PUT_OFF, {"later": list(LATER), "opens_at": opens_at, "begin": begin})
+        await session.write(_DONE_ALREADY, {"watchers": list(WATCHERS), "now": opens_at})
+        due = await session.value("select min(due_at) from job where state = 'WAITING'")
+    return due if isinstance(due, datetime) else None
 
 
 async def _block_the_uninspected(outside: Outside, dealer: Dealer, now: datetime) -> None:

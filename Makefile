@@ -1,0 +1,37 @@
+# Everyday names. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test quick lint types format schema check demo bench
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## the sandbox server with demo data
+	python3 dev.py run
+
+test: ## the whole suite
+	python3 dev.py test
+
+quick: ## the tests of pure rules only, in seconds
+	python3 dev.py test tests/models tests/services
+
+lint: ## lint and import rules
+	python3 dev.py exec ruff check .
+	python3 dev.py exec lint-imports
+
+types: ## mypy, strict
+	python3 dev.py exec mypy server tests benchmarks dev.py
+
+format: ## formats everything
+	python3 dev.py exec ruff format .
+
+schema: ## writes server/schema/schema.graphql
+	python3 dev.py exec python -m tests.tools.schema_drift --write
+
+check: ## everything that CI checks
+	.ci/run
+
+demo: ## the main job from start to end, with a readable story
+	python3 dev.py exec ersatzwagen demo
+
+bench: ## the benchmarks, on a generated database
+	python3 dev.py exec python -m benchmarks.run

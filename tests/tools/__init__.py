@@ -1,0 +1,1 @@
+"""Checks that are run by name, not collected by pytest."""
