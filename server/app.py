@@ -29,8 +29,12 @@ from server.services import staff, stations
 
 FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
 query FirstLook {
-  viewer { role stations { id code name } }
+  stations { id code name }
   vehicleGroups { id code name deposit { amount } }
+  contracts(filter: { states: [CHECKED_OUT] }, first: 5) {
+    totalCount
+    nodes { number period { end } vehicle { plate } customer { lastName } due { amount } flags }
+  }
 }
 """
 STATIC = Path(__file__).parent / "static"

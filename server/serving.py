@@ -69,22 +69,29 @@ def serve_simulator(settings: Settings) -> None:
 
 
 def _announce(runtime: Runtime) -> None:
-    settings = runtime.settings
-    address = f"http://{settings.host}:{settings.port}"
-    lines = []
-    if runtime.sandbox is not None and runtime.sandbox.access:
-        lines = [
-            "",
-            "Ersatzwagen sandbox: nothing here is real, no card is charged, no mail leaves this machine.",
-            f"  GraphiQL         {address}/graphql",
-            f"  Caught mails     {address}/sandbox/mails",
-            f"  Telecash ledger  {address}/sandbox/telecash/ledger",
-            *(f"  {name:<16} {value}" for name, value in runtime.sandbox.access.items() if name != "token"),
-            "",
-            "A first query to paste into GraphiQL:",
-            "",
-            *(f"  {line}" for line in FIRST_QUERY.strip().splitlines()[1:]),
-            "",
-        ]
+    address = f"http://{runtime.settings.host}:{runtime.settings.port}"
+    lines = _sandbox_lines(address, runtime.sandbox.access) if runtime.sandbox is not None else []
     for line in [*lines, f"Ready: {address}/graphql"]:
         print(line, flush=True)  # noqa: T201
+
+
+def _sandbox_lines(address: str, access: dict[str, str]) -> list[str]:
+    from server.sandbox.demo_data import API_KEY, PASSWORD  # noqa: PLC0415  # never outside the sandbox
+
+    people = {name: about for name, about in access.items() if "@" in name}
+    width = max(map(len, people), default=0)
+    lines = [
+        "",
+        "Ersatzwagen sandbox: nothing here is real, no card is charged, no mail leaves this machine.",
+        "",
+        f"  GraphiQL         {address}/graphql  (signed in already)",
+        f"  Caught mails     {address}/sandbox/mails",
+        f"  Telecash ledger  {address}/sandbox/telecash/ledger",
+    ]
+    if API_KEY in access:
+        lines.append(f"  API key          {access[API_KEY]}")
+    if people:
+        lines += ["", f"  Sign-ins, all with the password {PASSWORD}:"]
+        lines += [f"    {name:<{width}}  {about}" for name, about in people.items()]
+    query = FIRST_QUERY.strip().splitlines()[1:]
+    return [*lines, "", "  A first query for GraphiQL:", "", *(f"    {line}" for line in query), ""]

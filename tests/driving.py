@@ -88,6 +88,7 @@ class SandboxServer:
 
     def __init__(self, data_dir: Path, *, demo_data: bool = False, environment: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
+        self.entry = ["server"]
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self._demo = demo_data
@@ -105,7 +106,7 @@ class SandboxServer:
         if self.http.is_closed:
             self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "server", "serve", "--sandbox", "--data-dir", str(self.data_dir)]
+        command = [sys.executable, "-m", *self.entry, "serve", "--sandbox", "--data-dir", str(self.data_dir)]
         command += ["--port", str(self.port), "--demo-data" if self._demo else "--no-demo-data"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -132,9 +133,10 @@ class SandboxServer:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self) -> int:
+    def stop(self, *, for_good: bool = True) -> int:
         """In order; returns the exit code."""
-        self.http.close()
+        if for_good:
+            self.http.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)

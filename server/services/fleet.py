@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, NotFound, Path, PeriodConflict, VersionConflict
-from server.models import Occupancy, Vehicle, VehicleBlock, VehicleGroup
+from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, VersionConflict
+from server.models import Occupancy, Station, Vehicle, VehicleBlock, VehicleGroup
 from server.models.fleet import BlockReason, Energy, VehicleStatus
 from server.services import occupancies, stations, validation
 from server.services.validation import number, optional_number
@@ -126,6 +126,7 @@ async def block(
     """Takes a vehicle out of availability. PeriodConflict names every use that is in the way."""
     validation.period(start, end, ("period",))
     vehicle = await lock_vehicle(session, vehicle_id, field=["vehicleId"])
+    await _require_in_sight(session, vehicle, ["vehicleId"])
     conflicts = await occupancies.overlapping(session, vehicle.id, start, end)
     if conflicts:
         raise PeriodConflict("The vehicle is taken in this period.", conflicts=conflicts, field=["period"])
@@ -138,12 +139,20 @@ async def block(
     return row
 
 
+async def _require_in_sight(session: Session, vehicle: Vehicle, field: Path) -> None:
+    """A car of one's own may stand at a station that one may not see; what it is booked for there is not known here."""
+    if await session.by_id(Station, vehicle.station_id) is None:
+        message = "This vehicle stands at another station; what happens to it is decided there."
+        raise Refused(ProblemCode.NOT_ALLOWED, message, field=field)
+
+
 async def unblock(session: Session, block_id: UUID | None, *, now: datetime) -> Vehicle:
     """Ends a block; the vehicle is available again."""
     row = await session.by_id(VehicleBlock, block_id)
     if row is None or row.removed_at is not None:
         raise NotFound("block", field=["blockId"])
     vehicle = await lock_vehicle(session, row.vehicle_id, field=["blockId"])
+    await _require_in_sight(session, vehicle, ["blockId"])
     row.removed_at = now
     await session.store(row)
     await occupancies.free_block(session, row.id)
@@ -183,6 +192,7 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None,
     station = await stations.get(session, station_id, field=field)
     if station.id == vehicle.station_id == vehicle.home_station_id:
         return
+    await _require_in_sight(session, vehicle, field)
     if vehicle.out_contract_id is not None:
         raise InvalidInput("The vehicle is with a customer; it can move when it is back.", field=field)
     booked = await session.all(

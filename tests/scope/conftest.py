@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from tests.driving import SandboxServer, running
+from tests.driving import SandboxServer, local, running
 
-from .database import Hidden, hidden_from_alpha, owner_url
+from .database import Hidden, hidden_from_alpha, owner_url, rows, versions
+from .inputs import Values
 from .world import World, build
 
 
@@ -31,3 +33,39 @@ def owner(server: SandboxServer) -> str:
 @pytest.fixture(scope="session")
 def hidden(world: World, owner: str) -> Hidden:
     return hidden_from_alpha(world, owner)
+
+
+@pytest.fixture(scope="session")
+def values(world: World, owner: str) -> Values:
+    """Valid arguments of Alpha's, and what finds something of it."""
+    start = local(world.monday, 11) + timedelta(days=14)
+    a = world.a.station["id"]
+    ids = {
+        "stationId": a,
+        "returnStationId": a,
+        "groupId": world.a.group["id"],
+        "vehicleId": world.a.vehicles[1]["id"],
+        "contractId": world.contracts["alpha-out"]["id"],
+    }
+    names = ("alpha-out", "alpha-paid", "alpha-oneway")
+    documents = rows(owner, "select id::text from document where station_id = %(a)s limit 3", a=a)
+    customers = rows(owner, "select customer_id::text as id from customer_station where station_id = %(a)s", a=a)
+    numbers = rows(owner, "select number from contract where number like 'ZZ%%' limit 2")
+    numbers += rows(owner, "select number from document where number like 'ZZ%%' limit 2")
+    return Values(
+        ids,
+        start.isoformat(),
+        (start + timedelta(days=1)).isoformat(),
+        versions=versions(owner),
+        own={
+            "station": [{"id": a}],
+            "contract": [{"id": world.contracts[name]["id"]} for name in names],
+            "vehicle": [{"id": vehicle["id"]} for vehicle in world.a.vehicles] + [{"id": world.moved}],
+            "document": documents,
+            "customer": customers[:3],
+            "handoverDay": [
+                {"stationId": a, "date": (world.monday + timedelta(days=after)).isoformat()} for after in (7, 4)
+            ],
+        },
+        foreign_texts=["zzcanary", "ZZCANARY 1", "ZZCANARYB", *(row["number"] for row in numbers)],
+    )

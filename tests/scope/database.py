@@ -93,6 +93,17 @@ def hidden_from_website(world: World, url: str) -> Hidden:
     return hidden
 
 
+def versions(url: str) -> dict[str, int]:
+    """The version of every row that has one."""
+    with_version = rows(
+        url,
+        "select table_name from information_schema.columns where column_name = 'version' and table_schema = 'public'"
+        " and table_name in (select table_name from information_schema.columns where column_name = 'id')",
+    )
+    found = [rows(url, f"select id::text, version from {row['table_name']}") for row in with_version]
+    return {row["id"]: row["version"] for part in found for row in part}
+
+
 def of_bravo(url: str, hidden: Hidden) -> dict[str, list[str]]:
     """Every row of every table that names something of Bravo's, as text."""
     wanted = {one for ids in hidden.ids.values() for one in ids}

@@ -175,9 +175,8 @@ def _move(world: World) -> None:
     moved = world.admin(UPDATE, id=world.moved, v=version, i={"stationId": b.station["id"]})
     assert moved["__typename"] == "Vehicle", moved
     start = local(world.monday, 9) + 4 * DAY
-    world.contracts[f"{CANARY}-moved"] = b.booked(
-        start, start + DAY, vehicleId=world.moved, **_details(CANARY, "moved")
-    )
+    this = {"vehicleId": world.moved, "groupId": world.a.group["id"]}
+    world.contracts[f"{CANARY}-moved"] = b.booked(start, start + DAY, **this, **_details(CANARY, "moved"))
     reported = b.yard(DAMAGE, v=world.moved, d=damage(f"{CANARY} seen here"))
     assert reported["__typename"] == "Damage", reported
     block(b, world.moved, start + 30 * DAY)
@@ -197,7 +196,7 @@ def _later(world: World) -> None:
     start = local(world.monday, 10) + 7 * DAY
     for side, prefix in _sides(world):
         world.contracts[f"{prefix}-booked"] = side.booked(start, start + DAY, **_details(prefix, "booked"))
-        block(side, side.vehicles[-1]["id"], start + 60 * DAY, f"{prefix} workshop")
+        block(side, side.vehicles[1]["id"], start + 60 * DAY, f"{prefix} workshop")
         page = {
             "method": "HOSTED_PAGE",
             "successUrl": "https://shop.example/ok",

@@ -1,0 +1,137 @@
+"""kill -9 in the middle of booking, hand-over, return and billing: nothing is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.dealership import Dealership, open_dealership
+from tests.driving import Api, SandboxServer, new_id, soon
+
+DAY = timedelta(days=1)
+CRASHES = 12
+
+
+class MortalServer(SandboxServer):
+    """Dies at points that are given to it, and is started again."""
+
+    def __init__(self, data_dir: Path, fuses: list[int]) -> None:
+        super().__init__(data_dir)
+        self._fuses = fuses
+        self._bomb = data_dir.parent / "bomb"
+        self._armed = self._bomb.with_suffix(".armed")
+        self.deaths: list[str] = []
+
+    def arm(self) -> None:
+        """From now on the server dies, again and again, until the fuses are used up."""
+        self.stop(for_good=False)
+        self._next_life()
+
+    def _next_life(self) -> None:
+        self._armed.unlink(missing_ok=True)
+        if self._fuses:
+            self._bomb.write_text(str(self._fuses.pop(0)))
+            self.entry = ["tests.crash.dying_server", str(self._bomb)]
+        else:
+            self.entry = ["server"]
+        self.start()
+        if self.entry != ["server"]:
+            self._armed.touch()
+
+    def insist(self, step: Callable[[], Any]) -> Any:
+        """Repeats a step, as a website or tablet does, until the server has lived long enough to answer it."""
+        for _ in range(40):
+            try:
+                return step()
+            except httpx2.HTTPError:
+                assert self.process.wait(timeout=30) == -9, self.log.read_text()[-3000:]
+                self.deaths.append(self._bomb.read_text())
+                self._next_life()
+        raise AssertionError(f"no end after {self.deaths}")
+
+
+def until_booked(server: MortalServer, dealership: Dealership, request: dict[str, Any]) -> dict[str, Any]:
+    """The website asks again with the same key while the payment's outcome is not known."""
+    for _ in range(28):
+        result = server.insist(lambda: dealership.book(**request))
+        if result.get("problemCode") != "PAYMENT_UNRESOLVED":
+            assert result["__typename"] == "Booking", result
+            contract: dict[str, Any] = result["contract"]
+            return contract
+        server.insist(server.settle)
+        server.insist(lambda: server.advance(seconds=30))
+    raise AssertionError("the payment was never resolved")
+
+
+@pytest.mark.parametrize("fuses", [[4, 3, 6, 5, 8, 2, 7, 4, 9, 5, 3, 6], [1, 2, 5, 7, 3, 9, 4, 6, 2, 8, 10, 5]])
+def test_killed_a_dozen_times_on_the_way(tmp_path: Path, fuses: list[int]) -> None:
+    server = MortalServer(tmp_path / "data", fuses[:])
+    server.entry = ["server"]
+    server.start()
+    try:
+        dealership = open_dealership(server, cars=1)
+        server.arm()
+        contract = the_whole_job(server, dealership)
+        judge(server, dealership, contract)
+        assert len(server.deaths) >= min(CRASHES, len(fuses)) - 2, server.deaths
+        assert {death.split()[1] for death in server.deaths} >= {"commit"}
+    finally:
+        server.stop()
+
+
+def the_whole_job(server: MortalServer, dealership: Dealership) -> dict[str, Any]:
+    """Booked, handed over, back an hour and a minute late, billed; each step is repeated until it is answered."""
+    start = soon(server.insist(server.now))
+    customer = {"lastName": "Unverwüstlich", "email": "killed@example.com"}
+    request = {"start": start, "end": start + DAY, "key": new_id(), "customer": customer}
+    contract = until_booked(server, dealership, request)
+    server.insist(lambda: server.move_to(start))
+    out_id, in_id = new_id(), new_id()
+    drivers = [driver["id"] for driver in contract["drivers"]]
+    out = server.insist(lambda: dealership.check_out(contract, start, id=out_id, licences=drivers))
+    assert out["__typename"] == "Protocol", out
+    server.insist(server.settle)
+    back = start + DAY + timedelta(minutes=61)
+    server.insist(lambda: server.move_to(back))
+    result = server.insist(lambda: dealership.check_in(contract, back, km=10_100, id=in_id))
+    assert result["__typename"] == "Protocol", result
+    for _ in range(4):
+        server.insist(server.settle)
+        server.insist(lambda: server.advance(minutes=15))
+    server.insist(server.settle)
+    finished: dict[str, Any] = server.insist(lambda: dealership.contract(contract["id"]))
+    return finished
+
+
+def judge(server: MortalServer, dealership: Dealership, contract: dict[str, Any]) -> None:
+    """The system's ledger is the gateway's; one of every document, protocol and mail."""
+    assert (contract["state"], contract["settlementState"]) == ("BILLED", "PAID"), contract
+    assert contract["deposit"]["state"] == "RELEASED"
+    lines = server.ledger(contract["number"])
+    moved = Counter((line["type"], line["amount"]) for line in lines if line["state"] == "approved")
+    assert moved == {("sale", "59.00"): 2, ("void", "300.00"): 1}
+    ours = Counter(
+        (payment["kind"], payment["amount"]["amount"]) for payment in contract["payments"] if payment["state"] == "SUCCEEDED"
+    )
+    assert ours == {("SALE", "59.00"): 2, ("HOLD", "300.00"): 1, ("RELEASE", "300.00"): 1}
+    by_id = {line["transaction_id"]: line["amount"] for line in lines}
+    for payment in contract["payments"]:
+        if payment["state"] == "SUCCEEDED":
+            assert by_id[payment["gatewayReference"]] == payment["amount"]["amount"]
+    assert [document["type"] for document in contract["documents"]] == ["ADVANCE_INVOICE", "FINAL_INVOICE"]
+    assert [protocol["type"] for protocol in contract["protocols"]] == ["CHECK_OUT", "CHECK_IN"]
+    assert all(protocol["sha256"] for protocol in contract["protocols"])
+    mails = Counter(mail["template"] for mail in server.mails(contract["customer"]["email"]))
+    assert mails == {
+        "BOOKING_CONFIRMATION": 1,
+        "CHECK_OUT_PROTOCOL": 1,
+        "CHECK_IN_PROTOCOL": 1,
+        "FINAL_INVOICE": 1,
+    }
+    assert isinstance(dealership.website, Api)

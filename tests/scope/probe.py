@@ -1,0 +1,195 @@
+"""The probe: walks everything that a viewer can reach, and calls everything with foreign ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
+
+from server.edge.costs import core_schema
+from server.resolvers.schema import create_schema
+from tests.driving import Api
+
+from .database import Hidden
+from .inputs import Place, Values, arguments, id_places, right_kind, string_places
+from .selections import PAGE, Path, Reach, documents
+
+LABEL = {"id", "code", "name", "__typename"}
+LABELLED = {("Contract", "returnStation"), ("Protocol", "station")}
+
+
+def served_schema() -> GraphQLSchema:
+    """The schema that the server runs."""
+    return core_schema(create_schema())
+
+
+@dataclass
+class Report:
+    """What was called, selected and met, and everything that should not have been answered."""
+
+    leaks: list[str] = field(default_factory=list)
+    called: set[str] = field(default_factory=set)
+    selected: set[tuple[str, str]] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    requests: int = 0
+
+
+@dataclass
+class Probe:
+    """One viewer's eyes."""
+
+    schema: GraphQLSchema
+    viewer: Api
+    hidden: Hidden
+    values: Values
+    report: Report = field(default_factory=Report)
+
+    def __post_init__(self) -> None:
+        self._reach = Reach(self.schema)
+
+    # What the viewer reaches by itself.
+
+    def walk(self, only: frozenset[str] | None = None) -> Iterator[str]:
+        """Reads every path below every query that needs no foreign id; gives the leaks of each answer."""
+        for name, definition in self._queries():
+            if only is None or name in only:
+                yield from self._walk(name, definition, self._own_arguments(name, definition))
+
+    def _walk(self, name: str, definition: GraphQLField, calls: list[str]) -> Iterator[str]:
+        paths = self._reach.paths(get_named_type(definition.type))
+        self.report.called.add(name)
+        for place, call in enumerate(calls):
+            # The rest of the schema below it has been walked with the first; the others only begin elsewhere.
+            for text in documents(self.schema, "query", call, paths if place == 0 else _near(paths)):
+                yield from self.ask(text)
+        self.report.selected |= {seen for path in paths for seen in path.seen} | {("Query", name)}
+
+    def _own_arguments(self, name: str, definition: GraphQLField) -> list[str]:
+        own = self.values.own.get(name, [])
+        everything = [*own, arguments(definition, self.values, {})]
+        return [call_of(name, definition, given) for given in _without_repeats(everything)]
+
+    # What the viewer asks for by foreign ids.
+
+    def ask_for_foreign(self) -> Iterator[str]:
+        """Every query with foreign ids and texts in every place."""
+        for name, definition in self._queries():
+            near = _near(self._reach.paths(get_named_type(definition.type), 1))
+            for given in self.foreign(name, definition):
+                for text in documents(self.schema, "query", call_of(name, definition, given), near):
+                    yield from self.ask(text)
+
+    def act_on_foreign(self, skip: frozenset[str]) -> Iterator[str]:
+        """Every mutation with foreign ids in every place."""
+        mutation = self.schema.mutation_type
+        assert mutation
+        for name, definition in mutation.fields.items():
+            self.report.called.add(name)
+            self.report.selected.add(("Mutation", name))
+            if name in skip:
+                continue
+            paths = self._reach.paths(get_named_type(definition.type), 1)
+            for given in self.foreign(name, definition) or [arguments(definition, self.values, {})]:
+                text = documents(self.schema, "mutation", call_of(name, definition, given), _near(paths))[0]
+                yield from self.ask(text)
+
+    def fetch_foreign(self) -> Iterator[str]:
+        """Pictures and papers over HTTP, with the viewer's own token."""
+        headers = {"authorization": f"Bearer {self.viewer.token}"}
+        for kind, table in [("photos", "photo"), ("documents", "document"), ("protocols", "protocol")]:
+            for one in self.hidden.ids[table]:
+                path = f"/media/{kind}/{one}"
+                response = self.viewer.http.get(path, headers=headers)
+                if (response.status_code, response.content) != (404, b""):
+                    self.report.leaks.append(path)
+                    yield path
+
+    def foreign(self, name: str, definition: GraphQLField) -> list[dict[str, Any]]:
+        """Arguments with foreign ids: each place alone and all together, of the right kind and of every other."""
+        places = [place for place in id_places(definition) if place[0] != "idempotencyKey"]
+        own = {place: self.values.ids[place[-1]] for place in places if place[-1] in self.values.ids}
+        found: list[dict[str, Any]] = []
+        for kind, ids in self.hidden.ids.items():
+            right = [place for place in places if right_kind(place, name) == kind]
+            chosen: list[dict[Place, str]] = [{**own, place: ids[0]} for place in right]
+            chosen += [{place: wrong_or_right for place in places} for wrong_or_right in ids[:1]]
+            found += [arguments(definition, self.values, placed) for placed in chosen if placed]
+            if len(places) == 1 and right:
+                found += [arguments(definition, self.values, {places[0]: one}) for one in ids[1:6]]
+        rights = {place: self.hidden.ids[right_kind(place, name)][0] for place in places}
+        if len(places) > 1:
+            found.append(arguments(definition, self.values, rights))
+        for place in string_places(definition):
+            texts = self.values.foreign_texts
+            found += [arguments(definition, self.values, {}) | {place: text} for text in texts]
+        return _without_repeats(found)
+
+    def ask(self, text: str) -> Iterator[str]:
+        """Sends a document; gives what its answer should not contain."""
+        answer = self.viewer.post(text)
+        self.report.requests += 1
+        errors = answer.get("errors") or []
+        self.report.codes |= {error["extensions"]["code"] for error in errors}
+        assert not any(_is_our_fault(error) for error in errors), (errors, text[:600])
+        cleaned = self._without_labels(answer.get("data"), "", "")
+        said = orjson.dumps([cleaned, [error["message"] for error in errors]]).decode()
+        for leak in self.hidden.found_in(said):
+            self.report.leaks.append(f"{leak} in {text[:200]}")
+            yield self.report.leaks[-1]
+
+    def _without_labels(self, value: Any, parent: str, name: str) -> Any:
+        """An answer without what may be seen of a foreign station: id, code and name of the return station."""
+        if isinstance(value, list):
+            return [self._without_labels(item, parent, name) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kind = value.get("__typename", "")
+        self.report.met.add(kind)
+        labelled = (parent, name) in LABELLED
+        return {
+            key: self._without_labels(inner, kind, key)
+            for key, inner in value.items()
+            if not (labelled and key in LABEL)
+        }
+
+    def _queries(self) -> list[tuple[str, GraphQLField]]:
+        query = self.schema.query_type
+        assert isinstance(query, GraphQLObjectType)
+        return list(query.fields.items())
+
+
+def _is_our_fault(error: dict[str, Any]) -> bool:
+    code = error["extensions"]["code"]
+    return code in {"INTERNAL", "TOO_EXPENSIVE"} or error["message"].startswith(("Cannot query", "Syntax", "Fields"))
+
+
+def _near(paths: list[Path]) -> list[Path]:
+    return [path for path in paths if len(path.keys) <= 3]
+
+
+def _without_repeats(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({orjson.dumps(given, option=orjson.OPT_SORT_KEYS): given for given in found}.values())
+
+
+def call_of(name: str, definition: GraphQLField, given: dict[str, Any]) -> str:
+    """A root field with its arguments written out."""
+    parts = [f"{key}: {written(value, definition.args[key].type)}" for key, value in given.items()]
+    if "first" in definition.args:
+        parts.append(PAGE)
+    return f"{name}({', '.join(parts)})" if parts else name
+
+
+def written(value: Any, kind: Any) -> str:
+    """A value as GraphQL writes it: enum values without quotes."""
+    named = get_named_type(kind)
+    if isinstance(value, list):
+        return f"[{', '.join(written(item, kind) for item in value)}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {written(v, named.fields[key].type)}" for key, v in value.items()) + "}"
+    if isinstance(value, str) and not hasattr(named, "values"):
+        return orjson.dumps(value).decode()
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

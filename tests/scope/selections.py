@@ -1,0 +1,163 @@
+"""Documents that walk the schema: every path of objects to a depth, packed into documents of the permitted size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    Undefined,
+    get_named_type,
+    parse,
+)
+
+from server.edge.guard import Limits, analyse
+from server.errors import CallerError
+
+from .inputs import literal
+
+LIMITS = Limits()
+DEPTH = 4
+WRAPPERS = ("Connection", "Edge")
+PAGE = "first: 8"
+
+Fields = GraphQLObjectType | GraphQLInterfaceType
+
+
+@dataclass
+class Node:
+    """A selection: plain fields, nested fields by their text with arguments, and parts for the members of unions."""
+
+    plain: set[str] = field(default_factory=set)
+    nested: dict[str, Node] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """As GraphQL."""
+        parts = ["__typename", *sorted(self.plain), *(f"{key}{node.text()}" for key, node in self.nested.items())]
+        return "{" + " ".join(parts) + "}"
+
+    def add(self, path: tuple[str, ...], plain: frozenset[str]) -> None:
+        """Selects plain fields at the end of a path."""
+        node = self
+        for key in path:
+            node = node.nested.setdefault(key, Node())
+        node.plain |= plain
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where plain fields are selected, below a root field; `seen` are the fields that this covers."""
+
+    keys: tuple[str, ...]
+    plain: frozenset[str]
+    seen: frozenset[tuple[str, str]]
+
+
+def call(name: str, definition: GraphQLField) -> str:
+    """A field with what its required arguments need; pages are kept small."""
+    given = [f"{key}: {literal(arg)}" for key, arg in definition.args.items() if is_required(arg)]
+    if "first" in definition.args:
+        given.append(PAGE)
+    return f"{name}({', '.join(given)})" if given else name
+
+
+def is_required(argument: GraphQLArgument) -> bool:
+    """Whether an argument must be given."""
+    return isinstance(argument.type, GraphQLNonNull) and argument.default_value is Undefined
+
+
+def members(schema: GraphQLSchema, kind: GraphQLNamedType) -> list[tuple[str, Fields]]:
+    """The object types that a field of this type can give, each with how to select it."""
+    if isinstance(kind, GraphQLObjectType):
+        return [("", kind)]
+    if isinstance(kind, GraphQLUnionType | GraphQLInterfaceType):
+        return [(f"... on {member.name}", member) for member in schema.get_possible_types(kind)]
+    return []
+
+
+class Reach:
+    """What can be reached below a field."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self._entities = self._with_entities()
+
+    def _with_entities(self) -> set[str]:
+        """Types that have an id, or lead to one that has."""
+        objects = [kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLObjectType)]
+        found = {kind.name for kind in objects if "id" in kind.fields}
+        while True:
+            more = {kind.name for kind in objects if any(self._leads(f, found) for f in kind.fields.values())} - found
+            if not more:
+                return found
+            found |= more
+
+    def _leads(self, definition: GraphQLField, found: set[str]) -> bool:
+        return any(member.name in found for _, member in members(self.schema, get_named_type(definition.type)))
+
+    def paths(self, kind: GraphQLNamedType, depth: int = DEPTH) -> list[Path]:
+        """Every path of objects below a field of this type."""
+        return list(self._below(kind, (), depth, first=True))
+
+    def _below(self, kind: GraphQLNamedType, keys: tuple[str, ...], depth: int, *, first: bool) -> Iterator[Path]:
+        for condition, member in members(self.schema, kind):
+            here = (*keys, condition) if condition else keys
+            plain = frozenset(name for name, f in member.fields.items() if self._is_plain(f))
+            yield Path(here, plain, frozenset((member.name, name) for name in plain))
+            for name, definition in member.fields.items():
+                inner = get_named_type(definition.type)
+                if self._is_plain(definition):
+                    continue
+                is_value = not self._leads(definition, self._entities)
+                cost = 0 if inner.name.endswith(WRAPPERS) or member.name.endswith(WRAPPERS) else 1
+                left = depth - cost
+                # Values belong to what has them: they are looked at near the root, and everywhere else once less deep.
+                if left < (2 if is_value else 0):
+                    continue
+                own = Path((*here, call(name, definition)), frozenset(), frozenset({(member.name, name)}))
+                yield own
+                yield from self._below(inner, own.keys, left, first=False)
+
+    def _is_plain(self, definition: GraphQLField) -> bool:
+        return not members(self.schema, get_named_type(definition.type)) and not any(
+            is_required(argument) for argument in definition.args.values()
+        )
+
+
+def documents(schema: GraphQLSchema, operation: str, root: str, paths: list[Path]) -> list[str]:
+    """The paths in as few documents as the limits allow; `root` is the root field with its arguments."""
+    found: list[str] = []
+    waiting = [path for path in paths if path.plain]
+    while waiting:
+        size = len(waiting)
+        while not _fits(schema, text := _document(operation, root, waiting[:size])):
+            size = max(1, size * 2 // 3)
+        found.append(text)
+        waiting = waiting[size:]
+    return found
+
+
+def _document(operation: str, root: str, paths: list[Path]) -> str:
+    tree = Node()
+    for path in paths:
+        tree.add(path.keys, path.plain)
+    return f"{operation} {{ {root}{tree.text()} }}"
+
+
+def _fits(schema: GraphQLSchema, text: str) -> bool:
+    if len(text) > LIMITS.characters:
+        return False
+    try:
+        operation = analyse(schema, parse(text, no_location=True), LIMITS)[None]
+    except CallerError:
+        return False
+    tokens = len(text.replace("{", " { ").replace("}", " } ").replace("(", " ( ").replace(":", " : ").split()) * 1.3
+    return operation.costs.total({})[0] <= LIMITS.cost and tokens < LIMITS.tokens
