@@ -26,7 +26,7 @@ from server.services import fleet, staff, stations, tariffs
 from server.services.outside import Outside
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
-API_KEY, TOKEN = "API key", "token"  # noqa: S105  # names of entries, not secrets
+API_KEY, TOKEN = "API key", "token"  # names of entries, not secrets
 GRAPHIQL_LIFE = timedelta(days=90)
 OPENED_AGO = timedelta(days=60)
 """How long ago the dealer group began to use the system: before the first of its contracts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlmodel import col, select
 
@@ -142,5 +142,5 @@ async def _driver_ids(session: Session, contract: Contract) -> tuple[str, ...]:
     return tuple(str(driver.id) for driver in drivers)
 
 
-async def _station_id(session: Session, code: str) -> object:
-    return await session.value(select(Station.id).where(col(Station.code) == code))
+async def _station_id(session: Session, code: str) -> UUID | None:
+    return await session.first(select(Station.id).where(col(Station.code) == code))

@@ -56,6 +56,7 @@ from server.services import (
     paperwork,
     payments,
     pricing,
+    readiness,
     stations,
     tariffs,
     validation,
@@ -184,6 +185,7 @@ async def _plan(
     today = now.astimezone(ZoneInfo(station.time_zone)).date()
     customer = customers.checked(request.customer, today=today)
     drivers = _checked_drivers(request.drivers, customer)
+    _check_eligible(group, drivers, request, ZoneInfo(station.time_zone))
     availability.check_opening(station, return_station, request.start, request.end, PERIOD)
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
     snapshot, _hash = tariffs.freeze(tariff)
@@ -255,6 +257,22 @@ def _checked_drivers(entries: list[dict[str, Any]], customer: dict[str, Any]) ->
         }
         drivers.insert(0, renter)
     return drivers
+
+
+def _check_eligible(
+    group: VehicleGroup, drivers: list[dict[str, Any]], request: BookingRequest, zone: ZoneInfo
+) -> None:
+    """As far as it is known at booking; the hand-over looks again."""
+    for driver in drivers:
+        readiness.check_eligible(
+            group,
+            f"{driver['first_name']} {driver['last_name']}".strip(),
+            driver.get("birth_date"),
+            driver.get("licence_issued"),
+            driver.get("licence_valid_until"),
+            request.start.astimezone(zone).date(),
+            request.end.astimezone(zone).date(),
+        )
 
 
 def _source(principal: Principal) -> ContractSource:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 
 from tests.dealership import Dealership, open_dealership
 from tests.driving import Api, SandboxServer, new_id, soon
 
 DAY = timedelta(days=1)
-CRASHES = 12
 
 
 class MortalServer(SandboxServer):
@@ -69,9 +67,12 @@ def until_booked(server: MortalServer, dealership: Dealership, request: dict[str
     raise AssertionError("the payment was never resolved")
 
 
-@pytest.mark.parametrize("fuses", [[4, 3, 6, 5, 8, 2, 7, 4, 9, 5, 3, 6], [1, 2, 5, 7, 3, 9, 4, 6, 2, 8, 10, 5]])
-def test_killed_a_dozen_times_on_the_way(tmp_path: Path, fuses: list[int]) -> None:
-    server = MortalServer(tmp_path / "data", fuses[:])
+# How many commits, calls and mails each life lasts: another sequence dies at other points.
+FUSES = [4, 3, 6, 5, 8, 2, 7, 4, 9, 5, 3, 6]
+
+
+def test_killed_a_dozen_times_on_the_way(tmp_path: Path) -> None:
+    server = MortalServer(tmp_path / "data", FUSES[:])
     server.entry = ["server"]
     server.start()
     try:
@@ -79,8 +80,8 @@ def test_killed_a_dozen_times_on_the_way(tmp_path: Path, fuses: list[int]) -> No
         server.arm()
         contract = the_whole_job(server, dealership)
         judge(server, dealership, contract)
-        assert len(server.deaths) >= min(CRASHES, len(fuses)) - 2, server.deaths
-        assert {death.split()[1] for death in server.deaths} >= {"commit"}
+        assert len(server.deaths) == len(FUSES)
+        assert {death.split()[1] for death in server.deaths} == {"commit", "gateway", "mail"}, server.deaths
     finally:
         server.stop()
 
@@ -117,7 +118,9 @@ def judge(server: MortalServer, dealership: Dealership, contract: dict[str, Any]
     moved = Counter((line["type"], line["amount"]) for line in lines if line["state"] == "approved")
     assert moved == {("sale", "59.00"): 2, ("void", "300.00"): 1}
     ours = Counter(
-        (payment["kind"], payment["amount"]["amount"]) for payment in contract["payments"] if payment["state"] == "SUCCEEDED"
+        (payment["kind"], payment["amount"]["amount"])
+        for payment in contract["payments"]
+        if payment["state"] == "SUCCEEDED"
     )
     assert ours == {("SALE", "59.00"): 2, ("HOLD", "300.00"): 1, ("RELEASE", "300.00"): 1}
     by_id = {line["transaction_id"]: line["amount"] for line in lines}

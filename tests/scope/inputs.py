@@ -167,4 +167,3 @@ def right_kind(place: Place, root: str) -> str:
     if "user" in lowered:
         return "app_user"
     return "api_client" if "client" in lowered else next((kind for kind in kinds if kind in lowered), "contract")
-

@@ -116,7 +116,7 @@ class Probe:
         for kind, ids in self.hidden.ids.items():
             right = [place for place in places if right_kind(place, name) == kind]
             chosen: list[dict[Place, str]] = [{**own, place: ids[0]} for place in right]
-            chosen += [{place: wrong_or_right for place in places} for wrong_or_right in ids[:1]]
+            chosen += [dict.fromkeys(places, wrong_or_right) for wrong_or_right in ids[:1]]
             found += [arguments(definition, self.values, placed) for placed in chosen if placed]
             if len(places) == 1 and right:
                 found += [arguments(definition, self.values, {places[0]: one}) for one in ids[1:6]]

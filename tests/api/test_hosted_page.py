@@ -1,0 +1,173 @@
+"""Booking on the gateway's payment page, as a customer's browser goes through it."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.dealership import Dealership
+from tests.driving import soon
+
+DAY = timedelta(days=1)
+PAYMENT = {
+    "method": "HOSTED_PAGE",
+    "successUrl": "https://shop.example/booked?step=3",
+    "failureUrl": "https://shop.example/failed",
+}
+CARD = "4035874000424977"
+
+
+@pytest.fixture
+def start(dealership: Dealership) -> datetime:
+    return soon(dealership.server.now())
+
+
+class Browser:
+    """Posts forms and follows what pages tell it, without JavaScript."""
+
+    def __init__(self, dealership: Dealership) -> None:
+        self.http = httpx2.Client(timeout=60, trust_env=False)
+        self.base = dealership.server.base
+        self.page = ""
+        self.location = ""
+
+    def open(self, form: dict[str, Any]) -> None:
+        self.submit(form["url"], {field["name"]: field["value"] for field in form["fields"]})
+
+    def submit(self, url: str, fields: dict[str, str]) -> None:
+        response = self.http.post(url, data=fields)
+        self.location = response.headers.get("location", "")
+        self.page = response.text
+        self.url = url
+
+    def form(self) -> tuple[str, dict[str, str]]:
+        """The page's form: where it goes, and its hidden fields."""
+        action = html.unescape(re.search(r'<form[^>]*action="([^"]*)"', self.page)[1])  # type: ignore[index]
+        fields = {}
+        for tag in re.findall(r"<input[^>]*>", self.page):
+            name = re.search(r'name="([^"]*)"', tag)
+            value = re.search(r'value="([^"]*)"', tag)
+            if name and 'type="hidden"' in tag:
+                fields[html.unescape(name[1])] = html.unescape(value[1]) if value else ""
+        return str(httpx2.URL(self.url).join(action)), fields
+
+    def answer(self, **values: str) -> None:
+        url, fields = self.form()
+        self.submit(url, {**fields, **values})
+
+    def until_back_at_the_shop(self) -> str:
+        for _ in range(4):
+            if self.location.startswith("https://shop.example"):
+                return self.location
+            self.answer()
+        raise AssertionError(self.page[:2000])
+
+
+def pay(browser: Browser, number: str = CARD) -> None:
+    browser.answer(cardnumber=number, expmonth="12", expyear="2031", cvm="977", bname="Anna Beispiel", action="pay")
+
+
+def test_paid_on_the_page(dealership: Dealership, start: datetime) -> None:
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    held, form = booking["contract"], booking["paymentForm"]
+    assert held["state"] == "HELD"
+    browser = Browser(dealership)
+
+    browser.open(form)
+    assert "59,00" in browser.page
+    pay(browser)
+    back = browser.until_back_at_the_shop()
+
+    assert back == f"https://shop.example/booked?step=3&contract={held['number']}"
+    contract = dealership.contract(held["id"])
+    assert contract["state"] == "RESERVED"
+    assert contract["deposit"]["state"] == "ACTIVE"
+    lines = dealership.server.ledger(held["number"])
+    assert [(line["type"], line["amount"], line["state"]) for line in lines] == [
+        ("sale", "59.00", "approved"),
+        ("preAuth", "300.00", "approved"),
+    ]
+    assert [document["type"] for document in contract["documents"]] == ["ADVANCE_INVOICE"]
+
+
+def test_the_browser_alone_proves_nothing(dealership: Dealership, start: datetime) -> None:
+    held = dealership.booked(start, start + DAY, payment=PAYMENT)
+    forged = {
+        "oid": f"{held['number']}-D1",
+        "approval_code": "Y:000000:1:PPXM:1",
+        "chargetotal": "59,00",
+        "currency": "978",
+        "response_hash": "Zm9yZ2Vk",
+    }
+
+    response = dealership.server.http.post("/payment/return", data=forged)
+    notification = dealership.server.http.post(
+        "/payment/notification", data={**forged, "notification_hash": "Zm9yZ2Vk"}
+    )
+
+    assert (response.status_code, notification.status_code) == (400, 400)
+    assert dealership.contract(held["id"])["state"] == "HELD"
+
+
+def test_declined_on_the_page(dealership: Dealership, start: datetime) -> None:
+    cards = dealership.server.http.get("/sandbox/telecash/cards").json()
+    declined = next(card["number"] for card in cards if "declined" in card["does"].lower() or "51" in card["does"])
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    browser = Browser(dealership)
+
+    browser.open(booking["paymentForm"])
+    pay(browser, declined)
+    back = browser.until_back_at_the_shop()
+
+    assert back.startswith("https://shop.example/failed")
+    contract = dealership.contract(booking["contract"]["id"])
+    assert contract["state"] == "CANCELLED"
+    assert [line["state"] for line in dealership.server.ledger(contract["number"])] == ["declined"]
+
+
+def test_paid_and_the_browser_closed(dealership: Dealership, start: datetime) -> None:
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    pay(browser)  # and never follows the page back
+
+    dealership.server.advance(minutes=16)
+
+    assert dealership.contract(booking["contract"]["id"])["state"] == "RESERVED"
+
+
+def test_paid_too_late_is_refunded(dealership: Dealership, start: datetime) -> None:
+    # A4, second half: the page was open, the car is gone, the payment succeeds all the same.
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    contract = booking["contract"]
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    dealership.server.advance(minutes=14)
+    page = browser.page
+    dealership.server.advance(minutes=2)
+    assert dealership.contract(contract["id"])["state"] == "CANCELLED"
+
+    browser.page = page
+    pay(browser)
+    if "<form" in browser.page:
+        browser.until_back_at_the_shop()
+    dealership.server.settle()
+
+    lines = [(line["type"], line["state"]) for line in dealership.server.ledger(contract["number"])]
+    assert lines in ([], [("sale", "approved"), ("return", "approved")]), lines
+    assert dealership.contract(contract["id"])["state"] == "CANCELLED"
+
+
+def test_the_same_key_shows_the_same_page(dealership: Dealership, start: datetime) -> None:
+    key, customer = "7c9e6679-7425-40de-944b-e07fc1f90ae7", {"lastName": "Seite", "email": "page@example.com"}
+
+    first = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=customer)
+    again = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=customer)
+
+    assert again["contract"]["id"] == first["contract"]["id"]
+    assert again["paymentForm"] == first["paymentForm"]
