@@ -17,6 +17,7 @@ import typer
 from sqlmodel import col, select
 
 from server import logs, migrate
+from server.backup import BackupFailed, read_backup, write_backup
 from server.config import Settings
 from server.database import SYSTEM
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
@@ -122,12 +123,10 @@ def check(data_dir: Annotated[Path | None, typer.Option(help="Where everything i
 @db.command("backup")
 def backup(file: Path, data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
     """Database and media in one file."""
-    from server.backup import write_backup  # noqa: PLC0415
-
     settings = _settings(data_dir=data_dir)
     with _owner(settings) as url:
-        write_backup(settings, url, file)
-    print(f"Written: {file}")
+        notice = write_backup(settings, url, file)
+    print(f"Written: {file}", *([notice] if notice else []), sep="\n")
 
 
 @db.command("restore")
@@ -135,12 +134,10 @@ def restore(
     file: Path, data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None
 ) -> None:
     """Database and media from one file, into an empty place."""
-    from server.backup import read_backup  # noqa: PLC0415
-
     settings = _settings(data_dir=data_dir)
     with _owner(settings) as url:
-        read_backup(settings, url, file)
-    print(f"Restored: {file}")
+        notice = read_backup(settings, url, file)
+    print(f"Restored: {file}", *([notice] if notice else []), sep="\n")
 
 
 @user.command("create")
@@ -185,7 +182,7 @@ def main() -> NoReturn:
     """Runs the command line; what is refused is one line, not a trace."""
     try:
         app()
-    except (NotConfigured, DomainError) as error:
+    except (NotConfigured, DomainError, BackupFailed) as error:
         print(f"ersatzwagen: {error}", file=sys.stderr)
         sys.exit(2)
     sys.exit(0)

@@ -8,7 +8,7 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import billing, booking, deposits, emails, payments, protocol_paper
+from server.services import billing, booking, deposits, emails, hosted_page, payments, protocol_paper
 from server.services.outside import Outside
 
 
@@ -25,6 +25,10 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
 
     async def expire_hold(job: ClaimedJob) -> None:
         await booking.expire(outside, _contract(job))
+
+    async def late_page(job: ClaimedJob) -> None:
+        await hosted_page.look_again(outside, _contract(job))
+        await booking.drive(outside, _contract(job))
 
     async def resolve_payment(job: ClaimedJob) -> None:
         payment_id = UUID(job.payload["payment"])
@@ -54,6 +58,7 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
     return {
         "drive_booking": drive_booking,
         "expire_hold": expire_hold,
+        "late_page": late_page,
         "resolve_payment": resolve_payment,
         "place_deposit": place_deposit,
         "release_deposit": release_deposit,

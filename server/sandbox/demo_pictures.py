@@ -1,4 +1,4 @@
-"""Drawn pictures for the sandbox: a car from all sides, a dashboard, a scratch, a signature. Real JPEG and PNG files."""
+"""Drawn pictures for the sandbox: a car from all sides, a dashboard, a scratch, a signature. Real JPEG and PNG."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.errors import InvalidInput, Path
 from server.gateways.payment import Attempt, Checkout, HostedForm, NoticeRejected
+from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
 from server.models.payment import PaymentKind
 from server.services import payments
@@ -20,6 +21,8 @@ from server.services.outside import Outside
 
 RETURN_PATH = "/payment/return"
 NOTIFY_PATH = "/payment/notification"
+NOT_COMPLETED = "the payment page was not completed"
+LOOK_AGAIN_AFTER = timedelta(minutes=45)
 
 
 def check_urls(success_url: str | None, failure_url: str | None, field: Path) -> None:
@@ -54,6 +57,9 @@ async def open_page(
             expires_at=contract.held_until or now,
         ),
     )
+    due_at = (contract.held_until or now) + LOOK_AGAIN_AFTER
+    key = f"late-page:{contract.id}"
+    await enqueue(session, "late_page", key=key, due_at=due_at, now=now, contract=str(contract.id))
 
 
 async def form_of(outside: Outside, contract_id: UUID) -> tuple[HostedForm, datetime] | None:
@@ -84,7 +90,7 @@ async def accept(
         outside.gateway.read_return(form, checkout)
     else:
         outside.gateway.read_notification(form, checkout)
-    await payments.inquire_once(outside, payment.id)
+    await payments.inquire_anew(outside, payment.id, NOT_COMPLETED)
     return hosted, payment
 
 
@@ -93,7 +99,15 @@ async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
     if found is not None and found[1].state in payments.UNRESOLVED:
-        await payments.inquire_once(outside, found[1].id, give_up="the payment page was not completed")
+        await payments.inquire_once(outside, found[1].id, give_up=NOT_COMPLETED)
+
+
+async def look_again(outside: Outside, contract_id: UUID) -> None:
+    """Long after the hold: a payment whose notification was lost is found here, and given back by the saga."""
+    async with outside.database.transaction(SYSTEM) as session:
+        found = await _of_contract(session, contract_id)
+    if found is not None:
+        await payments.inquire_anew(outside, found[1].id, NOT_COMPLETED)
 
 
 async def _of_contract(session: Session, contract_id: UUID) -> tuple[HostedPayment, Payment] | None:

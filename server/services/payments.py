@@ -214,6 +214,19 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
     return await _ask_again(outside, payment)
 
 
+async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> PaymentState:
+    """Asks once more for a payment that was given up because the gateway had never heard of it: a customer can pay on
+    a page that was left open after the car was given free. What is found now counts.
+    """
+    async with outside.database.transaction(SYSTEM) as session:
+        reopened = await session.write(
+            "update payment set state = 'UNKNOWN', resolved_at = null"
+            " where id = :id and state = 'FAILED' and gateway_reference is null",
+            {"id": payment_id},
+        )
+    return await inquire_once(outside, payment_id, give_up=give_up if reopened else None)
+
+
 async def inquire_once(outside: Outside, payment_id: UUID, *, give_up: str | None = None) -> PaymentState:
     """Asks the gateway for an attempt of a payment page. With `give_up` it is over if the gateway does not know it."""
     async with outside.database.transaction(SYSTEM) as session:

@@ -1,0 +1,160 @@
+"""One file with everything, taken from a running server, and a server that starts from it elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from server.database_embedded import SUPERUSER, Cluster
+from tests.dealership import open_dealership
+from tests.driving import ADMIN, PASSWORD, ROOT, SandboxServer, local, next_weekday, picture, running
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "server", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with running(tmp_path_factory.mktemp("original") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def billed(original: SandboxServer) -> dict[str, Any]:
+    """A rental with a photo, a signature and invoices."""
+    dealership = open_dealership(original)
+    photo = {"sha256": dealership.yard.upload(picture(1)), "slot": "FRONT"}
+    start = local(next_weekday(original.now(), 0), 8)
+    out = {"photos": [photo], "signature": dealership.sign()}
+    contract = dealership.rent(start, local(next_weekday(original.now(), 1), 8), km=90, out=out)
+    return {**contract, "clerk": dealership.clerk.token}
+
+
+@pytest.fixture(scope="module")
+def file(original: SandboxServer, billed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Taken while the server runs."""
+    target = tmp_path_factory.mktemp("backup") / "evening.tar"
+    result = command("db", "backup", str(target), "--data-dir", str(original.data_dir))
+    assert result.returncode == 0, result.stderr
+    return target
+
+
+@pytest.fixture(scope="module")
+def restored(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data_dir = tmp_path_factory.mktemp("restored") / "data"
+    result = command("db", "restore", str(file), "--data-dir", str(data_dir))
+    assert result.returncode == 0, result.stderr
+    return data_dir
+
+
+def test_the_file_holds_all_and_is_for_its_owner_only(file: Path) -> None:
+    assert file.stat().st_mode & 0o077 == 0
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    assert names[:2] == ["backup.json", "database.dump"]
+    assert any(name.startswith("media/photos/") for name in names)
+    assert any(name.startswith("media/documents/") for name in names)
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_restored_tables_are_those_of_the_models(restored: Path) -> None:
+    result = command("db", "check", "--data-dir", str(restored))
+    assert result.returncode == 0, result.stdout
+
+
+def test_row_level_security_holds_in_the_restored_database(original: SandboxServer, restored: Path) -> None:
+    clusters = [Cluster(original.data_dir), Cluster(restored)]
+    clusters[1].start()
+    try:
+        with psycopg.connect(clusters[1].url()) as application:
+            assert application.execute("select count(*) from contract").fetchone() == (0,)
+            assert application.execute("select count(*) from customer").fetchone() == (0,)
+            application.execute("select set_config('app.everything', 'on', true)")
+            assert application.execute("select count(*) from contract").fetchone() == (1,)
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                application.execute("update document set total_cents = 1")
+        rights = [_rights(cluster.url(SUPERUSER)) for cluster in clusters]
+        assert rights[0] == rights[1]
+    finally:
+        clusters[1].stop()
+
+
+def _rights(url: str) -> list[Any]:
+    """Policies, row security, grants and triggers of every table."""
+    statements = [
+        "select tablename, policyname, cmd, qual, with_check from pg_policies order by 1, 2",
+        "select relname, relrowsecurity, relforcerowsecurity from pg_class"
+        " where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1",
+        "select table_name, privilege_type from information_schema.role_table_grants"
+        " where grantee = 'ersatzwagen_app' order by 1, 2",
+        "select tgrelid::regclass::text, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2",
+        "select has_schema_privilege('ersatzwagen_app', 'public', 'usage')",
+    ]
+    with psycopg.connect(url) as connection:
+        return [connection.execute(statement).fetchall() for statement in statements]
+
+
+def test_a_server_starts_from_it_and_serves_papers_and_pictures(restored: Path, billed: dict[str, Any]) -> None:
+    with running(restored) as server:
+        admin = server.sign_in(**ADMIN)
+        query = """query($n:String){contract(number:$n){state settlementState documents{number sha256 pdfUrl}
+            protocols{type pdfUrl photos{url thumbnailUrl} signedByCustomer}}}"""
+        contract = admin(query, n=billed["number"])
+        assert (contract["state"], contract["settlementState"]) == ("BILLED", "PAID")
+        assert [d["number"] for d in contract["documents"]] == [d["number"] for d in billed["documents"]]
+        out = contract["protocols"][0]
+        assert out["signedByCustomer"]
+        links = [d["pdfUrl"] for d in contract["documents"]] + [out["pdfUrl"]]
+        links += [out["photos"][0]["url"], out["photos"][0]["thumbnailUrl"]]
+        assert [server.http.get(link).status_code for link in links] == [200] * len(links)
+        # The sessions of the evening are still good, and so are the passwords.
+        assert server.api(billed["clerk"])("{viewer{role}}")["role"] == "CLERK"
+        assert len(PASSWORD) > 9
+
+
+def test_nothing_is_restored_over_something(restored: Path, file: Path, tmp_path: Path) -> None:
+    result = command("db", "restore", str(file), "--data-dir", str(restored))
+    assert result.returncode == 2
+    assert "the database is not empty" in result.stderr
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "photo.jpg").write_bytes(b"somebody's")
+    url = media.as_uri()
+    result = command("db", "restore", str(file), "--data-dir", str(tmp_path / "new"), ERSATZWAGEN_MEDIA_URL=url)
+    assert result.returncode == 2
+    assert "is not empty" in result.stderr
+    assert [path.name for path in media.iterdir()] == ["photo.jpg"]
+
+
+def test_a_broken_file_changes_nothing(file: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.tar"
+    content = bytearray(file.read_bytes())
+    with tarfile.open(file) as tar:
+        dump = tar.getmember("database.dump")
+    for position in range(dump.offset_data + dump.size // 2, dump.offset_data + dump.size // 2 + 200):
+        content[position] ^= 0xFF
+    broken.write_bytes(content)
+    data_dir = tmp_path / "data"
+    result = command("db", "restore", str(broken), "--data-dir", str(data_dir))
+    assert result.returncode == 2, result.stdout
+    assert "pg_restore failed" in result.stderr
+    assert not [path for path in (data_dir / "media").rglob("*") if path.is_file()]
+    again = command("db", "restore", str(file), "--data-dir", str(data_dir))
+    assert again.returncode == 0, again.stderr
