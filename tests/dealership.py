@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+import httpx2
 
 from tests.driving import PASSWORD, Api, SandboxServer, new_id, signature
 
@@ -259,3 +262,27 @@ def add_car(dealership: Dealership, **more: Any) -> dict[str, Any]:
 
 def days(count: float) -> timedelta:
     return timedelta(days=count)
+
+
+def request_of(
+    dealership: Dealership, start: datetime, end: datetime, number: int, key: str | None = None
+) -> dict[str, Any]:
+    return {
+        "idempotencyKey": key or new_id(),
+        "stationId": dealership.station["id"],
+        "groupId": dealership.group["id"],
+        "period": {"start": start.isoformat(), "end": end.isoformat()},
+        "customer": {"lastName": f"Parallel {number}", "email": f"parallel{number}@example.com"},
+        "payment": {"method": "STORED_CARD", "cardToken": "tok-approved"},
+    }
+
+
+def at_once(dealership: Dealership, requests: list[dict[str, Any]], workers: int) -> list[dict[str, Any]]:
+    """Sends bookings in parallel, each on a connection of its own."""
+
+    def send(request: dict[str, Any]) -> dict[str, Any]:
+        with httpx2.Client(timeout=180, trust_env=False) as http:
+            return Api(dealership.server.base, http, dealership.website.token)(BOOK, input=request)
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(send, requests))

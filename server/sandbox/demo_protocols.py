@@ -22,7 +22,7 @@ from server.services.handover import ConditionReport, HandoverReport, PhotoRepor
 from server.services.outside import Outside
 
 PHOTOGRAPHED = 6
-"""Every so many contracts has pictures: enough to look at, few enough to start quickly."""
+"""Every so many hand-overs has pictures: enough to look at, few enough to start quickly."""
 SLOTS = (PhotoSlot.FRONT, PhotoSlot.LEFT, PhotoSlot.REAR, PhotoSlot.DASHBOARD)
 FULL = 8
 Shots = tuple[PhotoReport, ...]
@@ -51,8 +51,7 @@ async def take_back(outside: Outside, yard: Principal, contract: Contract, index
     async with outside.database.transaction(yard.scope) as session:
         vehicle = await _vehicle(session, contract)
         km = vehicle.odometer_km + use.driven_km
-        shots = await _shots(outside, session, yard, vehicle, index)
-        report = await _report(outside, session, yard, contract, plan, km, shots)
+        report = await _report(outside, session, yard, contract, plan, km, ())
         damages = (await _scratch(outside, session, yard, vehicle),) if use.scratch else ()
         returned_at = await _station_id(session, plan.return_station) if plan.return_station else None
         report = replace(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 
-from tests.dealership import BOOK, Dealership, add_car, open_dealership
-from tests.driving import Api, SandboxServer, local, new_id, next_weekday, soon
+from tests.dealership import Dealership, add_car, at_once, open_dealership, request_of
+from tests.driving import SandboxServer, local, new_id, next_weekday, soon
 
 DAY = timedelta(days=1)
 
@@ -173,30 +171,6 @@ def test_the_same_key_gets_the_first_answer(dealership: Dealership, start: datet
     assert other["field"] == ["input", "idempotencyKey"]
     assert [line[0] for line in money(dealership, first["contract"])] == ["sale", "preAuth"]
     assert free(dealership, start) == 1
-
-
-def request_of(
-    dealership: Dealership, start: datetime, end: datetime, number: int, key: str | None = None
-) -> dict[str, Any]:
-    return {
-        "idempotencyKey": key or new_id(),
-        "stationId": dealership.station["id"],
-        "groupId": dealership.group["id"],
-        "period": {"start": start.isoformat(), "end": end.isoformat()},
-        "customer": {"lastName": f"Parallel {number}", "email": f"parallel{number}@example.com"},
-        "payment": {"method": "STORED_CARD", "cardToken": "tok-approved"},
-    }
-
-
-def at_once(dealership: Dealership, requests: list[dict[str, Any]], workers: int) -> list[dict[str, Any]]:
-    """Sends bookings in parallel, each on a connection of its own."""
-
-    def send(request: dict[str, Any]) -> dict[str, Any]:
-        with httpx2.Client(timeout=180, trust_env=False) as http:
-            return Api(dealership.server.base, http, dealership.website.token)(BOOK, input=request)
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(send, requests))
 
 
 def test_a_hundred_at_once_for_ten_cars(server: SandboxServer) -> None:

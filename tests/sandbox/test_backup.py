@@ -7,15 +7,19 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER, Cluster
+from server import migrate
+from server.backup import BackupFailed, read_backup, write_backup
+from server.config import Settings
+from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from tests.dealership import open_dealership
-from tests.driving import ADMIN, PASSWORD, ROOT, SandboxServer, local, next_weekday, picture, running
+from tests.driving import ADMIN, ROOT, SandboxServer, local, next_weekday, picture, running
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -126,35 +130,60 @@ def test_a_server_starts_from_it_and_serves_papers_and_pictures(restored: Path, 
         assert [server.http.get(link).status_code for link in links] == [200] * len(links)
         # The sessions of the evening are still good, and so are the passwords.
         assert server.api(billed["clerk"])("{viewer{role}}")["role"] == "CLERK"
-        assert len(PASSWORD) > 9
 
 
-def test_nothing_is_restored_over_something(restored: Path, file: Path, tmp_path: Path) -> None:
-    result = command("db", "restore", str(file), "--data-dir", str(restored))
-    assert result.returncode == 2
-    assert "the database is not empty" in result.stderr
+@contextmanager
+def database(data_dir: Path) -> Iterator[str]:
+    """The address of a data directory's own database, as its owner."""
+    cluster = Cluster(data_dir)
+    cluster.start()
+    try:
+        migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
+        yield cluster.url(SUPERUSER)
+    finally:
+        cluster.stop()
+
+
+def test_nothing_is_restored_over_a_database(restored: Path, file: Path) -> None:
+    settings = Settings(data_dir=restored)
+    with database(restored) as url, pytest.raises(BackupFailed, match="the database is not empty"):
+        read_backup(settings, url, file)
+
+
+def test_what_cannot_be_restored_changes_nothing(file: Path, tmp_path: Path) -> None:
+    """Other media are in the way; then the file is damaged; then all is well."""
     media = tmp_path / "media"
     media.mkdir()
     (media / "photo.jpg").write_bytes(b"somebody's")
-    url = media.as_uri()
-    result = command("db", "restore", str(file), "--data-dir", str(tmp_path / "new"), ERSATZWAGEN_MEDIA_URL=url)
-    assert result.returncode == 2
-    assert "is not empty" in result.stderr
-    assert [path.name for path in media.iterdir()] == ["photo.jpg"]
+    settings = Settings(data_dir=tmp_path / "data", media_url=media.as_uri())
+    with database(settings.data_dir) as url:
+        with pytest.raises(BackupFailed, match="is not empty"):
+            read_backup(settings, url, file)
+        assert [path.name for path in media.iterdir()] == ["photo.jpg"]
+        (media / "photo.jpg").unlink()
+        with pytest.raises(BackupFailed, match="pg_restore failed"):
+            read_backup(settings, url, damaged(file, tmp_path / "damaged.tar"))
+        assert not [path for path in media.rglob("*") if path.is_file()]
+        assert read_backup(settings, url, file) is None
+    assert [path for path in media.rglob("*.jpg") if path.is_file()]
 
 
-def test_a_broken_file_changes_nothing(file: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.tar"
+def damaged(file: Path, target: Path) -> Path:
+    """A copy with a few bytes turned over in the middle of the dump."""
     content = bytearray(file.read_bytes())
     with tarfile.open(file) as tar:
         dump = tar.getmember("database.dump")
-    for position in range(dump.offset_data + dump.size // 2, dump.offset_data + dump.size // 2 + 200):
-        content[position] ^= 0xFF
-    broken.write_bytes(content)
-    data_dir = tmp_path / "data"
-    result = command("db", "restore", str(broken), "--data-dir", str(data_dir))
-    assert result.returncode == 2, result.stdout
-    assert "pg_restore failed" in result.stderr
-    assert not [path for path in (data_dir / "media").rglob("*") if path.is_file()]
-    again = command("db", "restore", str(file), "--data-dir", str(data_dir))
-    assert again.returncode == 0, again.stderr
+    middle = dump.offset_data + dump.size // 2
+    content[middle : middle + 200] = bytes(byte ^ 0xFF for byte in content[middle : middle + 200])
+    target.write_bytes(content)
+    return target
+
+
+def test_a_bucket_is_said_to_need_its_own_backup(original: SandboxServer, tmp_path: Path) -> None:
+    settings = Settings(data_dir=original.data_dir, media_url="s3://bucket/media")
+    with database(original.data_dir) as url:
+        notice = write_backup(settings, url, tmp_path / "small.tar")
+    assert notice is not None
+    assert "s3://bucket/media needs a backup of its own" in notice
+    with tarfile.open(tmp_path / "small.tar") as tar:
+        assert tar.getnames() == ["backup.json", "database.dump"]

@@ -15,7 +15,7 @@ from tests.driving import Api
 
 from .database import Hidden
 from .inputs import Place, Values, arguments, id_places, right_kind, string_places
-from .selections import PAGE, Path, Reach, documents
+from .selections import Path, Reach, documents
 
 LABEL = {"id", "code", "name", "__typename"}
 LABELLED = {("Contract", "returnStation"), ("Protocol", "station")}
@@ -63,10 +63,15 @@ class Probe:
         paths = self._reach.paths(get_named_type(definition.type))
         self.report.called.add(name)
         for place, call in enumerate(calls):
-            # The rest of the schema below it has been walked with the first; the others only begin elsewhere.
-            for text in documents(self.schema, "query", call, paths if place == 0 else _near(paths)):
+            # A list leads to all of a kind at once; what leads to one of them has the same paths below it.
+            deep = place == 0 and not self._is_walked_elsewhere(definition)
+            for text in documents(self.schema, "query", call, paths if deep else _near(paths)):
                 yield from self.ask(text)
         self.report.selected |= {seen for path in paths for seen in path.seen} | {("Query", name)}
+
+    def _is_walked_elsewhere(self, definition: GraphQLField) -> bool:
+        one = get_named_type(definition.type).name
+        return any(get_named_type(other.type).name == f"{one}Connection" for _, other in self._queries())
 
     def _own_arguments(self, name: str, definition: GraphQLField) -> list[str]:
         own = self.values.own.get(name, [])
@@ -179,7 +184,7 @@ def call_of(name: str, definition: GraphQLField, given: dict[str, Any]) -> str:
     """A root field with its arguments written out."""
     parts = [f"{key}: {written(value, definition.args[key].type)}" for key, value in given.items()]
     if "first" in definition.args:
-        parts.append(PAGE)
+        parts.append("first: 12")
     return f"{name}({', '.join(parts)})" if parts else name
 
 

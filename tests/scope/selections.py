@@ -25,9 +25,10 @@ from server.errors import CallerError
 from .inputs import literal
 
 LIMITS = Limits()
-DEPTH = 4
+DEPTH = 3
+"""Objects below the first one: four in a row."""
 WRAPPERS = ("Connection", "Edge")
-PAGE = "first: 8"
+PAGE = "first: 3"
 
 Fields = GraphQLObjectType | GraphQLInterfaceType
 
@@ -105,26 +106,28 @@ class Reach:
 
     def paths(self, kind: GraphQLNamedType, depth: int = DEPTH) -> list[Path]:
         """Every path of objects below a field of this type."""
-        return list(self._below(kind, (), depth, first=True))
+        return list(self._below(kind, (), depth + kind.name.endswith(WRAPPERS)))
 
-    def _below(self, kind: GraphQLNamedType, keys: tuple[str, ...], depth: int, *, first: bool) -> Iterator[Path]:
+    def _below(self, kind: GraphQLNamedType, keys: tuple[str, ...], depth: int) -> Iterator[Path]:
         for condition, member in members(self.schema, kind):
             here = (*keys, condition) if condition else keys
             plain = frozenset(name for name, f in member.fields.items() if self._is_plain(f))
-            yield Path(here, plain, frozenset((member.name, name) for name in plain))
+            # Far from the root, what names an object or says something in words is enough.
+            shown = plain if depth > 1 else frozenset(n for n in plain if _says_something(member.fields[n])) or plain
+            yield Path(here, shown, frozenset((member.name, name) for name in shown))
             for name, definition in member.fields.items():
                 inner = get_named_type(definition.type)
                 if self._is_plain(definition):
                     continue
                 is_value = not self._leads(definition, self._entities)
-                cost = 0 if inner.name.endswith(WRAPPERS) or member.name.endswith(WRAPPERS) else 1
-                left = depth - cost
+                cost = 0 if inner.name.endswith(WRAPPERS) else 1
+                left = 0 if name == "edges" else depth - cost  # what is deep is reached through `nodes`
                 # Values belong to what has them: they are looked at near the root, and everywhere else once less deep.
                 if left < (2 if is_value else 0):
                     continue
                 own = Path((*here, call(name, definition)), frozenset(), frozenset({(member.name, name)}))
                 yield own
-                yield from self._below(inner, own.keys, left, first=False)
+                yield from self._below(inner, own.keys, left)
 
     def _is_plain(self, definition: GraphQLField) -> bool:
         return not members(self.schema, get_named_type(definition.type)) and not any(
@@ -132,13 +135,21 @@ class Reach:
         )
 
 
+def _says_something(definition: GraphQLField) -> bool:
+    return get_named_type(definition.type).name in {"ID", "String"}
+
+
 def documents(schema: GraphQLSchema, operation: str, root: str, paths: list[Path]) -> list[str]:
     """The paths in as few documents as the limits allow; `root` is the root field with its arguments."""
     found: list[str] = []
     waiting = [path for path in paths if path.plain]
     while waiting:
-        size = len(waiting)
+        size, fields = 0, 0
+        while size < len(waiting) and fields < LIMITS.fields - 60:
+            fields += len(waiting[size].plain) + 2
+            size += 1
         while not _fits(schema, text := _document(operation, root, waiting[:size])):
+            assert size > 1, f"this path alone is beyond the limits: {text}"
             size = max(1, size * 2 // 3)
         found.append(text)
         waiting = waiting[size:]

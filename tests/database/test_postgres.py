@@ -1,0 +1,157 @@
+"""The private cluster from both builds, a database of one's own, and an end that leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from server import migrate
+from server.database_embedded import DATABASE, SUPERUSER, Cluster, find_binaries
+from tests.dealership import at_once, open_dealership, request_of
+from tests.driving import ROOT, SandboxServer, running, soon
+
+DAY = timedelta(days=1)
+SYSTEM = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+BUILDS = [
+    pytest.param(False, id="wheel"),
+    pytest.param(
+        True,
+        id="system",
+        marks=pytest.mark.skipif(not SYSTEM, reason="no system PostgreSQL: apt-get install postgresql"),
+    ),
+]
+
+
+def clusters_in(folder: Path) -> list[psutil.Process]:
+    """PostgreSQL processes whose data lie in a folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(folder) in part for part in process.info["cmdline"] or []) and "postgres" in process.name():
+            found.append(process)
+    return found
+
+
+@pytest.fixture(params=BUILDS)
+def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Cluster:
+    made = Cluster(tmp_path / "data", durable=False, prefer_system=request.param)
+    made.start()
+    request.addfinalizer(made.force_stop)
+    migrate.create_database(made.url(SUPERUSER, "postgres"), DATABASE)
+    assert made.source == ("system" if request.param else find_binaries()[1])
+    return made
+
+
+def test_migrations_go_up_down_and_up_and_match_the_models(cluster: Cluster) -> None:
+    url = cluster.url(SUPERUSER)
+    migrate.upgrade(url)
+    assert (migrate.current(url), migrate.differences(url)) == (migrate.head(), [])
+
+    migrate.downgrade(url)
+    with psycopg.connect(url) as connection:
+        left = connection.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone()
+    assert left == (1,)  # alembic's own
+
+    migrate.upgrade(url)
+    assert migrate.differences(url) == []
+
+
+def test_the_application_role_owns_nothing_and_sees_nothing_without_a_scope(cluster: Cluster) -> None:
+    migrate.upgrade(cluster.url(SUPERUSER))
+    with psycopg.connect(cluster.url()) as connection:
+        role = connection.execute(
+            "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user"
+        ).fetchone()
+        owned = connection.execute("select count(*) from pg_tables where tableowner = current_user").fetchone()
+        seen = connection.execute("select count(*) from contract").fetchone()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("insert into sign_in_bucket (key, window_started_at, failures) values ('x', now(), 1)")
+    assert (role, owned, seen) == ((False, False, False, False), (0,), (0,))
+
+
+def test_a_second_start_finds_the_first_ones_data(tmp_path: Path) -> None:
+    first = Cluster(tmp_path / "data", durable=False)
+    first.start()
+    with psycopg.connect(first.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute("create table kept ()")
+    first.stop()
+    assert clusters_in(first.root) == []
+
+    again = Cluster(tmp_path / "data", durable=False)
+    again.start()
+    try:
+        with psycopg.connect(again.url(SUPERUSER, "postgres")) as connection:
+            assert connection.execute("select count(*) from kept").fetchone() == (0,)
+    finally:
+        again.stop()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_an_end_in_order_leaves_no_postgres_behind(tmp_path: Path, ending: signal.Signals) -> None:
+    server = SandboxServer(tmp_path / "a folder with spaces").start()
+    root = Cluster(server.data_dir).root
+    assert clusters_in(root)
+
+    server.process.send_signal(ending)
+
+    assert server.process.wait(timeout=60) == 0
+    server.http.close()
+    assert clusters_in(root) == []
+
+
+@pytest.mark.skipif(not SYSTEM, reason="no system PostgreSQL: apt-get install postgresql")
+def test_the_job_runs_on_the_systems_postgres(tmp_path: Path) -> None:
+    environment = {"ERSATZWAGEN_POSTGRES_BIN": str(SYSTEM[-1])}
+    with running(tmp_path / "data", environment=environment) as server:
+        dealership = open_dealership(server, cars=2)
+        start = soon(server.now())
+        results = at_once(dealership, [request_of(dealership, start, start + DAY, n) for n in range(20)], 20)
+
+        names = [result["__typename"] for result in results]
+        assert (names.count("Booking"), names.count("NoVehicleAvailable")) == (2, 18)
+        assert len(server.ledger(dealership.station["code"] + "-")) == 4
+        contract = dealership.rent(start + 7 * DAY, start + 8 * DAY, km=120)
+        assert (contract["state"], contract["settlementState"]) == ("BILLED", "PAID")
+
+
+def test_a_database_of_ones_own_is_checked_and_used_as_the_restricted_role(tmp_path: Path) -> None:
+    own = Cluster(tmp_path / "own", durable=False)
+    own.start()
+    try:
+        migrate.create_database(own.url(SUPERUSER, "postgres"), DATABASE)
+        environment = {**os.environ, "ERSATZWAGEN_DATABASE_URL": own.url(SUPERUSER)}
+        serve = [sys.executable, "-m", "server", "serve", "--sandbox", "--data-dir", str(tmp_path / "data")]
+        refused = subprocess.run(
+            serve, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert refused.returncode == 2
+        assert refused.stderr.strip() == "ersatzwagen: the database is not up to date: run `ersatzwagen db upgrade`"
+
+        upgrade = [sys.executable, "-m", "server", "db", "upgrade"]
+        subprocess.run(upgrade, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=60)
+        only = {"ERSATZWAGEN_DATABASE_URL": own.url(SUPERUSER)}
+        with running(tmp_path / "data", environment=only) as server:
+            assert not (server.data_dir / "postgres").exists()
+            dealership = open_dealership(server, cars=1)
+            other = open_dealership(server, cars=1, admin=dealership.admin)
+            assert [s["code"] for s in dealership.yard("{stations{code}}")] == [dealership.station["code"]]
+            assert other.yard("query($id:ID){station(id:$id){code}}", id=dealership.station["id"]) is None
+    finally:
+        own.force_stop()
+
+
+def test_production_refuses_the_sandbox(tmp_path: Path) -> None:
+    environment = {**os.environ, "ERSATZWAGEN_ENVIRONMENT": "production", "ERSATZWAGEN_SECRET_KEY": "x" * 40}
+    command = [sys.executable, "-m", "server", "serve", "--sandbox", "--data-dir", str(tmp_path)]
+    refused = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert refused.returncode == 2
+    assert "the sandbox refuses to start when ENVIRONMENT=production" in refused.stderr
