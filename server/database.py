@@ -7,7 +7,7 @@ are no rows. A wider scope is asked for by name: `SYSTEM` is greppable.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -70,19 +70,50 @@ def _array(ids: tuple[UUID, ...]) -> str:
 class Session(AsyncSession):
     """A session that several resolvers of one operation may use: GraphQL runs sibling fields concurrently, a database
     connection does one thing at a time (https://docs.sqlalchemy.org/en/21/errors.html#error-isce).
+
+    A statement that has begun goes on when its resolver is cancelled, which happens when a sibling has failed: cut off,
+    it would take the connection with it, and everything else that the operation still reads.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._one_at_a_time = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def _alone(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def run() -> T:
+            async with self._one_at_a_time:
+                return await work()
+
+        task = asyncio.create_task(run())
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be left to hear of it
+
+    async def close(self) -> None:
+        """Gives the connection back; with the operation, statements end that nobody waits for any more."""
+        for task in (abandoned := list(self._running)):
+            task.cancel()
+        await asyncio.gather(*abandoned, return_exceptions=True)
+        try:
+            await super().close()
+        except DBAPIError:  # the connection was lost with a statement that was cut off
+            await self.invalidate()
 
     async def rows(self, statement: Any, parameters: dict[str, Any] | None = None) -> list[Row[Any]]:
         """All rows of a statement, SQL text or expression."""
-        if isinstance(statement, str):
-            statement = text(statement)
-        async with self._one_at_a_time:
+        sql = text(statement) if isinstance(statement, str) else statement
+
+        async def run() -> list[Row[Any]]:
             connection = await self.connection()
-            return list((await connection.execute(statement, parameters or {})).all())
+            return list((await connection.execute(sql, parameters or {})).all())
+
+        return await self._alone(run)
 
     async def value(self, statement: Any, parameters: dict[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
@@ -91,21 +122,29 @@ class Session(AsyncSession):
 
     async def write(self, statement: Any, parameters: dict[str, Any] | list[dict[str, Any]] | None = None) -> int:
         """Runs a changing statement and returns the number of rows that it touched."""
-        if isinstance(statement, str):
-            statement = text(statement)
-        async with self._one_at_a_time:
+        sql = text(statement) if isinstance(statement, str) else statement
+
+        async def run() -> int:
             connection = await self.connection()
-            return (await connection.execute(statement, parameters or {})).rowcount
+            return (await connection.execute(sql, parameters or {})).rowcount
+
+        return await self._alone(run)
 
     async def all(self, statement: SelectOfScalar[T]) -> list[T]:
         """All models that a select finds."""
-        async with self._one_at_a_time:
+
+        async def run() -> list[T]:
             return list((await self.exec(statement)).all())
+
+        return await self._alone(run)
 
     async def pairs(self, statement: Any) -> list[tuple[Any, Any]]:
         """All pairs that a select of two models finds."""
-        async with self._one_at_a_time:
+
+        async def run() -> list[tuple[Any, Any]]:
             return [(left, right) for left, right in (await self.exec(statement)).all()]
+
+        return await self._alone(run)
 
     async def first(self, statement: SelectOfScalar[T]) -> T | None:
         """The first model that a select finds, or None."""
@@ -116,16 +155,20 @@ class Session(AsyncSession):
         """The row of an id that is visible in this scope, or None; locked against other writers if asked for."""
         if row_id is None:
             return None
-        async with self._one_at_a_time:
-            return await self.get(
-                model, row_id, with_for_update={"key_share": True} if lock else None, populate_existing=lock
-            )
+        how: dict[str, Any] = {
+            "with_for_update": {"key_share": True} if lock else None,
+            "populate_existing": lock,
+        }
+        return await self._alone(lambda: self.get(model, row_id, **how))
 
     async def store(self, *models: Any) -> None:
         """Writes new or changed models now, so that constraints speak up here."""
-        async with self._one_at_a_time:
+
+        async def run() -> None:
             self.add_all(models)
             await self.flush()
+
+        await self._alone(run)
 
 
 class Database:
