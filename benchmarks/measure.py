@@ -65,7 +65,7 @@ async def buffers(database: Database, scope: Scope, statements: list[Statement])
         await connection.execute(_SET_SCOPE, scope.settings())
         for statement, parameters in statements:
             explained = f"explain (analyze, buffers, format json) {statement}"
-            plan = (await connection.exec_driver_sql(explained, parameters)).scalar()
+            plan: Any = (await connection.exec_driver_sql(explained, parameters)).scalar()
             node = plan[0]["Plan"]
             total += node["Shared Hit Blocks"] + node["Shared Read Blocks"]
         await connection.rollback()

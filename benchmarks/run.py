@@ -58,7 +58,7 @@ async def measure_size(url: str, folder: Path) -> dict[str, Figures]:
         station = (await measure.rows_of(database, "select id from station where code = 'B7'"))[0][0]
         token = await _clerk(runtime, station)
         scope = Scope(stations=(station,))
-        operations = {
+        operations: dict[str, tuple[str, dict[str, Any]]] = {
             "availability": (AVAILABILITY, {"s": str(station)}),
             "page of 50 contracts": (PAGE, {"f": {"stationId": str(station)}}),
         }

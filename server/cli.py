@@ -98,7 +98,8 @@ def demo(
     """The main job from start to end against a fresh sandbox, with every figure checked."""
     from server.sandbox.demo import run  # noqa: PLC0415
 
-    sys.exit(run(folder))
+    with _ended_in_order():
+        sys.exit(run(folder))
 
 
 @db.command("upgrade")

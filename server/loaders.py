@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -42,6 +43,16 @@ from server.models import (
 from server.services.attention import AT_RISK
 
 Row = TypeVar("Row", bound=SQLModel)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Loader(DataLoader[Key, Value]):
+    """A field that fails has its siblings cancelled. What others wait for, too, must not be cancelled with them."""
+
+    def load(self, key: Key) -> Awaitable[Value]:
+        """The value of a key; cancelling one who waits for it leaves the others alone."""
+        return asyncio.shield(super().load(key))
 
 
 class Loaders:
@@ -77,21 +88,21 @@ class Loaders:
         self.history = self._many(HistoryEntry, "contract_id", "at", "id")
         self.customer_versions = self._many(CustomerVersion, "customer_id", "at", "id")
         self.blocks = self._many(VehicleBlock, "vehicle_id", "starts_at")
-        self.protocol_photos: DataLoader[UUID, list[Any]] = DataLoader(load_fn=self._protocol_photos)
-        self.damage_photos: DataLoader[UUID, list[Photo]] = DataLoader(load_fn=self._damage_photos)
-        self.user_stations: DataLoader[UUID, list[Station]] = DataLoader(load_fn=self._user_stations)
-        self.client_stations: DataLoader[UUID, list[Station]] = DataLoader(load_fn=self._client_stations)
-        self.at_risk: DataLoader[UUID, bool] = DataLoader(load_fn=self._at_risk)
+        self.protocol_photos: Loader[UUID, list[Any]] = Loader(load_fn=self._protocol_photos)
+        self.damage_photos: Loader[UUID, list[Photo]] = Loader(load_fn=self._damage_photos)
+        self.user_stations: Loader[UUID, list[Station]] = Loader(load_fn=self._user_stations)
+        self.client_stations: Loader[UUID, list[Station]] = Loader(load_fn=self._client_stations)
+        self.at_risk: Loader[UUID, bool] = Loader(load_fn=self._at_risk)
 
-    def _one(self, model: type[Row], key: str = "id") -> DataLoader[UUID, Row | None]:
+    def _one(self, model: type[Row], key: str = "id") -> Loader[UUID, Row | None]:
         async def load(keys: Sequence[UUID]) -> list[Row | None]:
             column = getattr(model, key)
             found = {getattr(row, key): row for row in await self.session.all(select(model).where(column.in_(keys)))}
             return [found.get(wanted) for wanted in keys]
 
-        return DataLoader(load_fn=load)
+        return Loader(load_fn=load)
 
-    def _many(self, model: type[Row], parent: str, *order: str) -> DataLoader[UUID, list[Row]]:
+    def _many(self, model: type[Row], parent: str, *order: str) -> Loader[UUID, list[Row]]:
         async def load(keys: Sequence[UUID]) -> list[list[Row]]:
             statement = select(model).where(getattr(model, parent).in_(keys))
             statement = statement.order_by(*(getattr(model, name) for name in order))
@@ -100,7 +111,7 @@ class Loaders:
                 found.setdefault(getattr(row, parent), []).append(row)
             return [found.get(wanted, []) for wanted in keys]
 
-        return DataLoader(load_fn=load)
+        return Loader(load_fn=load)
 
     async def _protocol_photos(self, keys: Sequence[UUID]) -> list[list[tuple[ProtocolPhoto, Photo]]]:
         statement = (

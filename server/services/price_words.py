@@ -91,13 +91,11 @@ class Words:
 
     def bundles(self, days: int, choice: BundleChoice) -> str:
         """How the time price came about: "8 days: 1 week 319.00 + 1 day 59.00"."""
-        parts = []
-        for bundle, count in choice.bundles:
-            each = self._money(bundle.price_cents)
-            total = self._money(bundle.price_cents * count)
-            parts.append(
-                f"{self._count(count, bundle.unit)} " + (total if count == 1 else f"{count} × {each} = {total}")
-            )
+        (first, count), *more = choice.bundles
+        if first.unit is BundleUnit.DAY and count > 1 and not more:
+            each, total = self._money(first.price_cents), self._money(choice.price_cents)
+            return f"{self._days(days)}: {count} × {each} = {total}"
+        parts = [f"{self._count(n, bundle.unit)} {self._money(bundle.price_cents * n)}" for bundle, n in choice.bundles]
         return f"{self._days(days)}: {' + '.join(parts)}"
 
     def extra(self, extra: Extra, quantity: int, days: int, piece_cents: int) -> str:

@@ -38,9 +38,9 @@ def scratch(photo: str | None = None) -> dict[str, Any]:
 def attachments(server: SandboxServer, to: str, template: str) -> list[tuple[str, str]]:
     """File names and PDF texts of the one mail of a kind."""
     (mail,) = server.mails(to, template)
-    message = email.message_from_bytes(server.http.get(f"/sandbox/mails/{mail['id']}").content, policy=default)
+    message: Any = email.message_from_bytes(server.http.get(f"/sandbox/mails/{mail['id']}").content, policy=default)
     found = []
-    for part in message.iter_attachments():  # type: ignore[attr-defined]  # EmailMessage by policy
+    for part in message.iter_attachments():
         pages = PdfReader(io.BytesIO(part.get_payload(decode=True))).pages
         found.append((part.get_filename(), " ".join(page.extract_text() for page in pages)))
     return found
