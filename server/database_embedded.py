@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 SUPERUSER = "cluster"
 DATABASE = "ersatzwagen"
@@ -88,7 +89,7 @@ class Cluster:
 
     def url(self, role: str = APP_ROLE, database: str = DATABASE) -> str:
         """A libpq address; only processes of this machine that may enter the socket's directory can use it."""
-        return f"postgresql://{role}@/{database}?host={self._socket}"
+        return f"postgresql://{role}@/{database}?host={quote(str(self._socket))}"
 
     def start(self) -> None:
         """Makes the cluster if there is none, and starts it unless it runs already (after a killed server)."""

@@ -58,7 +58,7 @@ def run(folder: Path) -> int:
     except (DemoFailed, httpx2.HTTPError) as failure:
         story.say("", f"FAILED: {failure}")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         story.say("", "Stopped.")
         return 1
     seconds = (SystemClock().now() - begun).total_seconds()

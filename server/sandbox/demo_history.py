@@ -211,7 +211,7 @@ class _Story:
             if index in NO_LONGER_GOOD:
                 await self._spoil_card(index)
             yard = self.dealer.somebody(Role.YARD, plan.return_station or plan.station)
-            await demo_protocols.take_back(self.outside, yard, await self._contract(index), index, plan)
+            await demo_protocols.take_back(self.outside, yard, await self._contract(index), plan)
 
         return step
 

@@ -45,7 +45,7 @@ async def hand_out(outside: Outside, yard: Principal, contract: Contract, index:
         await handover.check_out(session, yard, report, now=now)
 
 
-async def take_back(outside: Outside, yard: Principal, contract: Contract, index: int, plan: DemoContract) -> None:
+async def take_back(outside: Outside, yard: Principal, contract: Contract, plan: DemoContract) -> None:
     """The car comes back as the plan says."""
     now, use = outside.clock.now(), plan.use or Use(0)
     async with outside.database.transaction(yard.scope) as session:

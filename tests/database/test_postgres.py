@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,21 +33,18 @@ BUILDS = [
 
 def clusters_in(folder: Path) -> list[psutil.Process]:
     """PostgreSQL processes whose data lie in a folder."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(folder) in part for part in process.info["cmdline"] or []) and "postgres" in process.name():
-            found.append(process)
-    return found
+    processes = [process for process in psutil.process_iter(["cmdline", "name"]) if process.info["name"] == "postgres"]
+    return [process for process in processes if any(str(folder) in part for part in process.info["cmdline"] or [])]
 
 
 @pytest.fixture(params=BUILDS)
-def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Cluster:
+def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cluster]:
     made = Cluster(tmp_path / "data", durable=False, prefer_system=request.param)
     made.start()
-    request.addfinalizer(made.force_stop)
     migrate.create_database(made.url(SUPERUSER, "postgres"), DATABASE)
     assert made.source == ("system" if request.param else find_binaries()[1])
-    return made
+    yield made
+    made.stop()
 
 
 def test_migrations_go_up_down_and_up_and_match_the_models(cluster: Cluster) -> None:
@@ -102,6 +100,8 @@ def test_an_end_in_order_leaves_no_postgres_behind(tmp_path: Path, ending: signa
     server.process.send_signal(ending)
 
     assert server.process.wait(timeout=60) == 0
+    # The path has a space in it: everything must have been found all the same.
+    assert "failed" not in server.log.read_text()
     server.http.close()
     assert clusters_in(root) == []
 

@@ -56,6 +56,11 @@ def test_no_answer_contains_anything_of_the_other_station(sweep: Sweep, role: st
     assert sweep.reports[role].leaks == []
 
 
+@pytest.mark.parametrize("role", ["YARD", "CLERK", "MANAGER", "WEB"])
+def test_no_answer_is_a_fault_of_the_server(sweep: Sweep, role: str) -> None:
+    assert sweep.reports[role].faults == []
+
+
 def test_nothing_of_the_other_station_has_changed(sweep: Sweep) -> None:
     assert sweep.before.keys() == sweep.after.keys()
     assert sum(map(len, sweep.before.values())) > 100
