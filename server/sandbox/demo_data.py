@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlmodel import select
+from sqlmodel import col, select
 
 from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Session
@@ -35,9 +35,12 @@ OPENED_AGO = timedelta(days=60)
 async def prepare(
     outside: Outside, clock: Clock, *, full: bool, access_file: Path, gateway_at: GatewayAt
 ) -> dict[str, str]:
-    """Fills the database unless it has users already; returns what to print: sign-ins, API key, GraphiQL's token."""
+    """Fills the database unless that was done already; returns what to print: sign-ins, API key, GraphiQL's token.
+
+    An administrator may be there before: the one that the environment or the command line asks for.
+    """
     async with outside.database.transaction(SYSTEM) as session:
-        if await session.first(select(User).limit(1)) is not None:
+        if await stations.company(session) is not None:
             return _read(access_file)
         await stations.update_company(session, demo_fleet.company())
         if not full:
@@ -52,6 +55,9 @@ async def prepare(
 
 
 async def _administrator_only(session: Session, now: datetime) -> dict[str, str]:
+    administrator = await session.first(select(User).where(col(User.role) == Role.ADMIN))
+    if administrator is not None:
+        return {TOKEN: await _token(session, administrator)}
     values = {"email": "admin@autohaus-sonnenfeld.example", "name": "Alex Admin", "role": Role.ADMIN}
     admin = await staff.create_user(session, {**values, "station_ids": [], "password": PASSWORD}, now=now)
     return {admin.email: _sign_in(Role.ADMIN, ()), TOKEN: await _token(session, admin)}
