@@ -476,10 +476,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_contract_client",
         "contract",
-        ["client_id", "created_at"],
+        ["client_id", "starts_at", "id"],
         unique=False,
         postgresql_where=sa.text("client_id is not null"),
     )
+    op.create_index("ix_contract_created", "contract", ["created_at", "id"], unique=False)
     op.create_index(op.f("ix_contract_customer_id"), "contract", ["customer_id"], unique=False)
     op.create_index(
         "ix_contract_open",
@@ -493,8 +494,9 @@ def upgrade() -> None:
         "contract",
         ["return_station_id", "starts_at", "id"],
         unique=False,
-        postgresql_where=sa.text("checked_out_at is not null"),
+        postgresql_where=sa.text("checked_out_at is not null and return_station_id <> station_id"),
     )
+    op.create_index("ix_contract_start", "contract", ["starts_at", "id"], unique=False)
     op.create_index("ix_contract_station_created", "contract", ["station_id", "created_at", "id"], unique=False)
     op.create_index("ix_contract_station_start", "contract", ["station_id", "starts_at", "id"], unique=False)
     op.create_index("ix_contract_vehicle", "contract", ["vehicle_id", "starts_at"], unique=False)
@@ -1179,13 +1181,19 @@ def downgrade() -> None:
     op.drop_index("ix_contract_vehicle", table_name="contract")
     op.drop_index("ix_contract_station_start", table_name="contract")
     op.drop_index("ix_contract_station_created", table_name="contract")
-    op.drop_index("ix_contract_return", table_name="contract", postgresql_where=sa.text("checked_out_at is not null"))
+    op.drop_index("ix_contract_start", table_name="contract")
+    op.drop_index(
+        "ix_contract_return",
+        table_name="contract",
+        postgresql_where=sa.text("checked_out_at is not null and return_station_id <> station_id"),
+    )
     op.drop_index(
         "ix_contract_open",
         table_name="contract",
         postgresql_where=sa.text("state in ('HELD','RESERVED','CHECKED_OUT','RETURNED')"),
     )
     op.drop_index(op.f("ix_contract_customer_id"), table_name="contract")
+    op.drop_index("ix_contract_created", table_name="contract")
     op.drop_index("ix_contract_client", table_name="contract", postgresql_where=sa.text("client_id is not null"))
     op.drop_table("contract")
     op.drop_index(op.f("ix_vehicle_home_station_id"), table_name="vehicle")

@@ -42,7 +42,7 @@ STAFF_POLICIES = {
     " or exists (select 1 from contract c where c.id = contract_id"
     f" and (c.station_id = any {STAFF} or ({AT_RETURN_STATION})))"
     f" or exists (select 1 from vehicle v join contract c on c.id = v.out_contract_id"
-    f" where v.id = vehicle_id and {AT_RETURN_STATION})",
+    f" where v.id = damage.vehicle_id and {AT_RETURN_STATION})",  # a contract has a vehicle_id, too
     "damage_photo": "exists (select 1 from damage d where d.id = damage_id)",
     "photo": f"stations && {STAFF}"
     " or exists (select 1 from protocol_photo p where p.photo_id = photo.id)"

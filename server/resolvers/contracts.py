@@ -49,7 +49,7 @@ class ContractQuery:
         after: str | None = None,
     ) -> Any:
         """Contracts that you may see; for a website, its own bookings."""
-        listing = search.contracts(_filter(filter), order_by.value, info.context.now)
+        listing = search.contracts(_filter(filter), order_by.value, info.context.principal, info.context.now)
         return await page(info, listing, first, after)
 
     @query(allow=EVERYBODY, graphql_type=ContractType | None)

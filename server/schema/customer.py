@@ -80,7 +80,9 @@ class Customer:
     async def contracts(self, info: Info, first: int = 20, after: str | None = None) -> Any:
         """The customer's contracts that you may see, the newest first."""
         filter_ = search.ContractFilter(customer_id=_any(self).id)
-        return await page(info, search.contracts(filter_, "CREATED_DESC", info.context.now), first, after)
+        return await page(
+            info, search.contracts(filter_, "CREATED_DESC", info.context.principal, info.context.now), first, after
+        )
 
     @strawberry.field
     async def versions(self, info: Info) -> list[CustomerVersion]:

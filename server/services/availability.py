@@ -58,9 +58,13 @@ order by least(coalesce(:start - before.free_from, interval '90 days'), interval
        + least(coalesce(after.taken_from - :until, interval '90 days'), interval '90 days'), v.id
 """  # noqa: S608
 _TAKEN = """
+with taken as materialized (
+  select o.vehicle_id, o.starts_at, o.busy_until from occupancy o
+  where o.station_id = :station and o.active and o.busy_until > :start and o.busy_until < :horizon
+    and (o.held_until is null or o.held_until > :now)
+)
 select v.group_id, v.id, o.starts_at, o.busy_until
-from vehicle v left join occupancy o on o.vehicle_id = v.id and o.active and o.busy_until > :start
-  and o.busy_until < :horizon and (o.held_until is null or o.held_until > :now)
+from vehicle v left join taken o on o.vehicle_id = v.id
 where v.station_id = :station and v.status = 'ACTIVE' and (v.out_until is null or v.out_until > :now)
   and v.leaves_at is null and (v.inspection_due is null or v.inspection_due >= :last_day) and v.group_id = any(:groups)
 order by v.id, o.starts_at

@@ -11,9 +11,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from server.database import Session
+from server.database import Session, violated_constraint
 from server.errors import InvalidInput, Path, ProblemCode, Refused
 from server.models import Damage, DamagePhoto, Photo
 from server.models.damage import DamageKind, DamageLiability, VehicleView
@@ -97,12 +98,16 @@ async def record(
         existing = known.get(report.id)
         if existing is not None:
             if existing.vehicle_id != vehicle_id or existing.request_hash != report.content_hash():
-                message = "This id belongs to another damage already."
-                raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*field, str(index), "id"])
+                raise _id_taken([*field, str(index), "id"])
             stored.append(existing)
             continue
         damage = _row(report, vehicle_id, liability, seen_at, zone, contract_id, protocol_id)
-        await session.store(damage)
+        try:
+            await session.store(damage)
+        except IntegrityError as error:  # of a vehicle that is not the caller's
+            if violated_constraint(error) == "pk_damage":
+                raise _id_taken([*field, str(index), "id"]) from error
+            raise
         await session.store(
             *(
                 DamagePhoto(damage_id=damage.id, photo_id=pictures[sha256.lower()].id, position=position)
@@ -111,6 +116,10 @@ async def record(
         )
         stored.append(damage)
     return stored
+
+
+def _id_taken(field: Path) -> Refused:
+    return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, "This id belongs to another damage already.", field=field)
 
 
 def _row(

@@ -70,12 +70,12 @@ async def schedule(session: Session, contract: Contract, *, now: datetime) -> No
     deposit = await session.by_id(Deposit, contract.id)
     if deposit is None or deposit.amount_cents == 0:
         return
-    at = None
-    if deposit.state is DepositState.NONE:
-        at = deposit.due_at
+    times: list[datetime] = []
+    if deposit.state is DepositState.NONE and deposit.due_at is not None:
+        times = [deposit.due_at]
     elif deposit.state is DepositState.ACTIVE and deposit.expires_at is not None:
-        at = deposit.expires_at - RENEW_BEFORE
-    if at is not None:
+        times = [deposit.expires_at - RENEW_BEFORE, deposit.expires_at]
+    for at in times:
         key = f"deposit:{contract.id}:{at.isoformat()}"
         await enqueue(session, "place_deposit", key=key, due_at=at, now=now, contract=str(contract.id))
 
@@ -87,6 +87,8 @@ async def place(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         deposit = await session.by_id(Deposit, contract_id, lock=True)
+        if deposit is not None and await _ended(session, contract, deposit, now):
+            return
         last = await _last_hold(session, contract_id)
         under_way = last is not None and last.state in payments.UNRESOLVED
         if deposit is not None and contract.state in LIVE and not under_way and _needs_hold(deposit, now):
@@ -120,6 +122,16 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
             )
     if step is not None:
         await payments.execute(outside, step)
+
+
+async def _ended(session: Session, contract: Contract, deposit: Deposit, now: datetime) -> bool:
+    """A hold that was kept for a damage after the rental ends by itself: it can no longer be captured."""
+    if contract.state in LIVE or deposit.state is not DepositState.ACTIVE or is_active(deposit, now):
+        return False
+    deposit.state = DepositState.EXPIRED
+    await session.store(deposit)
+    await history.record(session, contract, "DEPOSIT_ENDED", actor=history.SYSTEM_ACTOR, now=now)
+    return True
 
 
 def _needs_hold(deposit: Deposit, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_, union
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, col, select
 
@@ -34,11 +34,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """A list: which rows, in which order. Row-level security narrows it to what the viewer may see."""
+    """A list: which rows, in which order. Row-level security narrows it to what the viewer may see.
+
+    `branches` are conditions of which one must hold, each with an index of its own that has the order: a page is then
+    put together from the beginnings of the branches, where an OR would read and sort everything.
+    """
 
     model: type[Row]
     order: tuple[Key, ...]
     where: tuple[ColumnElement[bool], ...] = ()
+    branches: tuple[ColumnElement[bool], ...] = ()
 
     @property
     def key_length(self) -> int:
@@ -52,16 +57,27 @@ class Listing(Generic[Row]):
 
     async def rows(self, session: Session, limit: int, after: Sequence[str] | None) -> list[Row]:
         """At most `limit` rows behind a position. ValueError if the position is not one of this list's."""
-        statement = select(self.model).where(*self.where)
+        where = list(self.where)
         if after is not None:
             values = [_PARSERS[key.kind](text) for key, text in zip(self.order, after, strict=True)]
-            statement = statement.where(self._behind(values))
+            where.append(self._behind(values))
         columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
+        if not self.branches:
+            return await session.all(select(self.model).where(*where).order_by(*columns).limit(limit))
+        identity: Any = col(self.model.id)  # type: ignore[attr-defined]  # every listed model has one
+        beginnings = [
+            select(identity).where(*where, branch).order_by(*columns).limit(limit).subquery()
+            for branch in self.branches
+        ]
+        found = union(*(select(beginning.c.id) for beginning in beginnings)).subquery()
+        statement = select(self.model).where(identity.in_(select(found.c.id)))
         return await session.all(statement.order_by(*columns).limit(limit))
 
     async def count(self, session: Session) -> int:
         """How many rows the list has."""
-        return int(await session.value(select(func.count()).select_from(self.model).where(*self.where)) or 0)
+        either = [or_(*self.branches)] if self.branches else []
+        statement = select(func.count()).select_from(self.model).where(*self.where, *either)
+        return int(await session.value(statement) or 0)
 
     def _column(self, key: Key) -> Mapped[Any]:
         return col(getattr(self.model, key.name))

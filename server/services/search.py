@@ -96,13 +96,25 @@ _ORDERS = {
 }
 
 
-def contracts(filter_: ContractFilter, order: str, now: datetime) -> Listing[Contract]:
+def _of_stations(filter_: ContractFilter, principal: Principal) -> Conditions:
+    """One condition for each way to be a contract of a station: picked up there, or to be returned there.
+
+    Few contracts of one customer or vehicle need no such care.
+    """
+    stations = [filter_.station_id] if filter_.station_id is not None else list(principal.stations)
+    if principal.role is Role.WEB or (filter_.station_id is None and (filter_.customer_id or filter_.vehicle_id)):
+        return [] if filter_.station_id is None else [col(Contract.station_id) == filter_.station_id]
+    pick_up, back = col(Contract.station_id), col(Contract.return_station_id)
+    out = col(Contract.checked_out_at).is_not(None)
+    returned = [and_(back == station, out, pick_up != back) for station in stations]
+    return [*(pick_up == station for station in stations), *returned]
+
+
+def contracts(filter_: ContractFilter, order: str, principal: Principal, now: datetime) -> Listing[Contract]:
     """Contracts in one of three orders."""
     where: Conditions = []
-    if filter_.station_id is not None:
-        out = col(Contract.checked_out_at).is_not(None)
-        comes_back_here = and_(col(Contract.return_station_id) == filter_.station_id, out)
-        where.append(or_(col(Contract.station_id) == filter_.station_id, comes_back_here))
+    if principal.role is Role.WEB:
+        where.append(col(Contract.client_id) == principal.id)
     if filter_.states is not None:
         where.append(col(Contract.state).in_(filter_.states))
     if filter_.settlement is not None:
@@ -117,7 +129,7 @@ def contracts(filter_: ContractFilter, order: str, now: datetime) -> Listing[Con
         where += [col(Contract.starts_at) < filter_.end, col(Contract.ends_at) > filter_.start]
     if filter_.search:
         where.append(col(Contract.search_text).like(_pattern(filter_.search)))
-    return Listing(Contract, _ORDERS[order], tuple(where))
+    return Listing(Contract, _ORDERS[order], tuple(where), tuple(_of_stations(filter_, principal)))
 
 
 def customers(search: str | None) -> Listing[Customer]:

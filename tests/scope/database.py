@@ -77,7 +77,7 @@ def hidden_from_alpha(world: World, url: str) -> Hidden:
         assert found, f"Bravo has no {table}"
         hidden.ids[table] = [row["id"] for row in found]
     emails = rows(url, "select email from app_user where id::text = any(%(ids)s)", ids=hidden.ids["app_user"])
-    hidden.texts |= {row["email"].lower() for row in emails}
+    hidden.texts |= {row["email"].lower() for row in emails} - {"return-desk@example.com"}
     return hidden
 
 
@@ -89,7 +89,7 @@ def hidden_from_website(world: World, url: str) -> Hidden:
         key = "id" if table == "contract" else "contract_id"
         found = rows(url, f"select id::text from {table} where {key} in ({mine})", a=world.a.station["id"])
         hidden.ids[table] = hidden.ids[table] + [row["id"] for row in found]
-    hidden.texts |= {"alpha-waived", "alpha-oneway", "alpha remark", "alpha-manager"}
+    hidden.texts |= {"alpha-waived", "alpha-oneway", "alpha office note", "alpha-manager"}
     return hidden
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from server.edge.costs import core_schema
 from server.resolvers.schema import create_schema
@@ -15,7 +15,7 @@ from tests.driving import Api
 
 from .database import Hidden
 from .inputs import Place, Values, arguments, id_places, right_kind, string_places
-from .selections import Path, Reach, documents
+from .selections import Path, Reach, documents, together
 
 LABEL = {"id", "code", "name", "__typename"}
 LABELLED = {("Contract", "returnStation"), ("Protocol", "station")}
@@ -51,6 +51,14 @@ class Probe:
 
     def __post_init__(self) -> None:
         self._reach = Reach(self.schema)
+        self.last_codes: set[str] = set()
+
+    def everything(self, skip: frozenset[str] = frozenset()) -> Iterator[str]:
+        """All of it."""
+        yield from self.walk()
+        yield from self.ask_for_foreign()
+        yield from self.fetch_foreign()
+        yield from self.act_on_foreign(skip)
 
     # What the viewer reaches by itself.
 
@@ -66,9 +74,9 @@ class Probe:
         for place, call in enumerate(calls):
             # A list leads to all of a kind at once; what leads to one of them has the same paths below it.
             deep = place == 0 and not self._is_walked_elsewhere(definition)
-            for text in documents(self.schema, "query", call, paths if deep else _near(paths)):
+            for text, seen in documents(self.schema, "query", call, paths if deep else _near(paths)):
+                self.report.selected |= seen | {("Query", name)}
                 yield from self.ask(text)
-        self.report.selected |= {seen for path in paths for seen in path.seen} | {("Query", name)}
 
     def _is_walked_elsewhere(self, definition: GraphQLField) -> bool:
         one = get_named_type(definition.type).name
@@ -82,15 +90,19 @@ class Probe:
     # What the viewer asks for by foreign ids.
 
     def ask_for_foreign(self) -> Iterator[str]:
-        """Every query with foreign ids and texts in every place."""
+        """Every query with foreign ids and texts in every place; many in one document, as they find nothing."""
         for name, definition in self._queries():
-            near = _near(self._reach.paths(get_named_type(definition.type), 1))
-            for given in self.foreign(name, definition):
-                for text in documents(self.schema, "query", call_of(name, definition, given), near):
+            paths = [path for path in self._reach.paths(get_named_type(definition.type), 1) if len(path.keys) < 3]
+            calls = [call_of(name, definition, given, page=2) for given in self.foreign(name, definition)]
+            alone = isinstance(definition.type, GraphQLNonNull) and not definition.args.keys() & {"first"}
+            size = 1 if alone else 6
+            for start in range(0, len(calls), size):
+                part = [f"f{place}: {call}" for place, call in enumerate(calls[start : start + size])]
+                for text in together(self.schema, part, paths):
                     yield from self.ask(text)
 
     def act_on_foreign(self, skip: frozenset[str]) -> Iterator[str]:
-        """Every mutation with foreign ids in every place."""
+        """Every mutation with foreign ids in every place, or once if the viewer's role may not call it at all."""
         mutation = self.schema.mutation_type
         assert mutation
         for name, definition in mutation.fields.items():
@@ -98,10 +110,13 @@ class Probe:
             self.report.selected.add(("Mutation", name))
             if name in skip:
                 continue
-            paths = self._reach.paths(get_named_type(definition.type), 1)
-            for given in self.foreign(name, definition) or [arguments(definition, self.values, {})]:
-                text = documents(self.schema, "mutation", call_of(name, definition, given), _near(paths))[0]
+            paths = [path for path in self._reach.paths(get_named_type(definition.type), 2) if len(path.keys) < 5]
+            for given in self.foreign(name, definition, texts=False) or [arguments(definition, self.values, {})]:
+                text, seen = next(documents(self.schema, "mutation", call_of(name, definition, given), paths))
+                self.report.selected |= seen
                 yield from self.ask(text)
+                if "FORBIDDEN" in self.last_codes:
+                    break
 
     def fetch_foreign(self) -> Iterator[str]:
         """Pictures and papers over HTTP, with the viewer's own token."""
@@ -114,7 +129,7 @@ class Probe:
                     self.report.leaks.append(path)
                     yield path
 
-    def foreign(self, name: str, definition: GraphQLField) -> list[dict[str, Any]]:
+    def foreign(self, name: str, definition: GraphQLField, *, texts: bool = True) -> list[dict[str, Any]]:
         """Arguments with foreign ids: each place alone and all together, of the right kind and of every other."""
         places = [place for place in id_places(definition) if place[0] != "idempotencyKey"]
         own = {place: self.values.ids[place[-1]] for place in places if place[-1] in self.values.ids}
@@ -129,9 +144,9 @@ class Probe:
         rights = {place: self.hidden.ids[right_kind(place, name)][0] for place in places}
         if len(places) > 1:
             found.append(arguments(definition, self.values, rights))
-        for place in string_places(definition):
-            texts = self.values.foreign_texts
-            found += [arguments(definition, self.values, {}) | {place: text} for text in texts]
+        for place_of_text in string_places(definition) if texts else []:
+            plain = arguments(definition, self.values, {})
+            found += [plain | {place_of_text: text} for text in self.values.foreign_texts]
         return _without_repeats(found)
 
     def ask(self, text: str) -> Iterator[str]:
@@ -139,7 +154,8 @@ class Probe:
         answer = self.viewer.post(text)
         self.report.requests += 1
         errors = answer.get("errors") or []
-        self.report.codes |= {error["extensions"]["code"] for error in errors}
+        self.last_codes = {error["extensions"]["code"] for error in errors}
+        self.report.codes |= self.last_codes
         self.report.faults += [f"{error} in {text[:300]}" for error in errors if _is_our_fault(error)]
         cleaned = self._without_labels(answer.get("data"), "", "")
         said = orjson.dumps([cleaned, [error["message"] for error in errors]]).decode()
@@ -181,11 +197,11 @@ def _without_repeats(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({orjson.dumps(given, option=orjson.OPT_SORT_KEYS): given for given in found}.values())
 
 
-def call_of(name: str, definition: GraphQLField, given: dict[str, Any]) -> str:
+def call_of(name: str, definition: GraphQLField, given: dict[str, Any], page: int = 12) -> str:
     """A root field with its arguments written out."""
     parts = [f"{key}: {written(value, definition.args[key].type)}" for key, value in given.items()]
     if "first" in definition.args:
-        parts.append("first: 12")
+        parts.append(f"first: {page}")
     return f"{name}({', '.join(parts)})" if parts else name
 
 

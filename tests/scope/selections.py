@@ -53,9 +53,13 @@ class Node:
         node.plain |= plain
 
 
+def _says_something(definition: GraphQLField) -> bool:
+    return get_named_type(definition.type).name in {"ID", "String"}
+
+
 @dataclass(frozen=True)
 class Path:
-    """Where plain fields are selected, below a root field; `seen` are the fields that this covers."""
+    """Where plain fields are selected, below a root field; `seen` are they and the fields on the way."""
 
     keys: tuple[str, ...]
     plain: frozenset[str]
@@ -106,28 +110,32 @@ class Reach:
 
     def paths(self, kind: GraphQLNamedType, depth: int = DEPTH) -> list[Path]:
         """Every path of objects below a field of this type."""
-        return list(self._below(kind, (), depth + kind.name.endswith(WRAPPERS)))
+        return list(self._below(kind, Path((), frozenset(), frozenset()), depth + kind.name.endswith(WRAPPERS)))
 
-    def _below(self, kind: GraphQLNamedType, keys: tuple[str, ...], depth: int) -> Iterator[Path]:
+    def _below(self, kind: GraphQLNamedType, to: Path, depth: int) -> Iterator[Path]:
         for condition, member in members(self.schema, kind):
-            here = (*keys, condition) if condition else keys
+            here = (*to.keys, condition) if condition else to.keys
             plain = frozenset(name for name, f in member.fields.items() if self._is_plain(f))
             # Far from the root, what names an object or says something in words is enough.
             shown = plain if depth > 1 else frozenset(n for n in plain if _says_something(member.fields[n])) or plain
-            yield Path(here, shown, frozenset((member.name, name) for name in shown))
+            if shown:
+                yield Path(here, shown, to.seen | {(member.name, name) for name in shown})
             for name, definition in member.fields.items():
                 inner = get_named_type(definition.type)
                 if self._is_plain(definition):
                     continue
                 is_value = not self._leads(definition, self._entities)
                 cost = 0 if inner.name.endswith(WRAPPERS) else 1
-                left = 0 if name == "edges" else depth - cost  # what is deep is reached through `nodes`
-                # Values belong to what has them: they are looked at near the root, and everywhere else once less deep.
-                if left < (2 if is_value else 0):
+                left = depth - cost
+                if name == "edges":
+                    left = 1  # what is deep is reached through `nodes`
+                elif is_value:
+                    # Values belong to what has them; far from the root they would show nothing new.
+                    left = depth if depth > 1 else -1
+                if left < 0:
                     continue
-                own = Path((*here, call(name, definition)), frozenset(), frozenset({(member.name, name)}))
-                yield own
-                yield from self._below(inner, own.keys, left)
+                through = Path((*here, call(name, definition)), frozenset(), to.seen | {(member.name, name)})
+                yield from self._below(inner, through, left)
 
     def _is_plain(self, definition: GraphQLField) -> bool:
         return not members(self.schema, get_named_type(definition.type)) and not any(
@@ -135,25 +143,36 @@ class Reach:
         )
 
 
-def _says_something(definition: GraphQLField) -> bool:
-    return get_named_type(definition.type).name in {"ID", "String"}
+def documents(
+    schema: GraphQLSchema, operation: str, root: str, paths: list[Path]
+) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
+    """The paths in as few documents as the limits allow, with the fields that each selects.
 
-
-def documents(schema: GraphQLSchema, operation: str, root: str, paths: list[Path]) -> list[str]:
-    """The paths in as few documents as the limits allow; `root` is the root field with its arguments."""
-    found: list[str] = []
-    waiting = [path for path in paths if path.plain]
+    `root` is the root field with its arguments. A path that is beyond the limits alone can be asked for by nobody.
+    """
+    waiting = list(paths)
     while waiting:
         size, fields = 0, 0
         while size < len(waiting) and fields < LIMITS.fields - 60:
             fields += len(waiting[size].plain) + 2
             size += 1
-        while not _fits(schema, text := _document(operation, root, waiting[:size])):
-            assert size > 1, f"this path alone is beyond the limits: {text}"
+        while not _fits(schema, text := _document(operation, root, waiting[:size])) and size > 1:
             size = max(1, size * 2 // 3)
-        found.append(text)
+        if size > 1 or _fits(schema, text):
+            yield text, frozenset().union(*(path.seen for path in waiting[:size]))
         waiting = waiting[size:]
-    return found
+
+
+def together(schema: GraphQLSchema, calls: list[str], paths: list[Path]) -> list[str]:
+    """Several calls with the same selection in one document, or in several if that is too much."""
+    tree = Node()
+    for path in paths:
+        tree.add(path.keys, path.plain)
+    text = "query { " + " ".join(call + tree.text() for call in calls) + " }"
+    if len(calls) == 1 or _fits(schema, text):
+        return [text]
+    half = len(calls) // 2
+    return together(schema, calls[:half], paths) + together(schema, calls[half:], paths)
 
 
 def _document(operation: str, root: str, paths: list[Path]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tests.dealership import DAYS, Dealership, add_car, add_user, add_website, open_dealership
+from tests.dealership import Dealership, add_car, add_user, add_website, open_dealership
 from tests.driving import Api, SandboxServer, local, new_id, next_weekday, picture
 
 CANARY = "zzcanary"
@@ -36,7 +36,8 @@ class World:
 def build(server: SandboxServer) -> World:
     """Both dealerships, and what goes on between them."""
     admin = server.admin()
-    a = open_dealership(server, cars=4, admin=admin, name="Alpha")
+    feast = [{"date": "2027-05-03", "windows": [{"opens": "10:00", "closes": "12:00"}], "note": "alpha feast"}]
+    a = open_dealership(server, cars=4, admin=admin, name="Alpha", openingExceptions=feast)
     b = _bravo(server, admin)
     world = World(server, admin, a, b, monday=next_weekday(server.now(), 0))
     world.viewers = {"YARD": a.yard, "CLERK": a.clerk, "MANAGER": _manager(world, a), "WEB": a.website}
@@ -88,7 +89,7 @@ def person(prefix: str, name: str) -> dict[str, Any]:
 def _details(prefix: str, name: str) -> dict[str, Any]:
     return {
         "customer": person(prefix, name),
-        "note": f"{prefix} remark",
+        "note": f"{prefix} office note",
         "workshop": {"orderNumber": f"{prefix}-W-{name}", "customerPlate": f"{prefix[:8]} 99"},
         "drivers": [
             {"firstName": f"{prefix}-Max", "lastName": f"{prefix}-Fahrer", "licenceNumber": f"{prefix}L1"},
@@ -160,7 +161,9 @@ def _between(world: World) -> None:
     _good(a.check_out(contract, start))
     server.move_to(start + DAY)
     km = contract["vehicle"]["odometerKm"] + 30
-    _good(b.check_in(contract, start + DAY, km=km, remarks="came by motorway"))
+    add_user(world.admin, "return-desk@example.com", "YARD", [b.station["id"]])
+    desk = server.sign_in("return-desk@example.com")  # the protocol is Alpha's, too, with the name of who made it
+    _good(b.check_in(contract, start + DAY, km=km, remarks="came by motorway", caller=desk))
     world.contracts["alpha-oneway"] = contract
     back = {"returnStationId": a.station["id"], "caller": world.admin, "payment": WAIVED}
     later = start + 14 * DAY
@@ -195,7 +198,9 @@ def _later(world: World) -> None:
     """Bookings for next week, blocks, mails, a payment page that is open, and what only Alpha's staff has booked."""
     start = local(world.monday, 10) + 7 * DAY
     for side, prefix in _sides(world):
-        world.contracts[f"{prefix}-booked"] = side.booked(start, start + DAY, **_details(prefix, "booked"))
+        again = {**_details(prefix, "paid"), "extras": [{"code": "ADDITIONAL_DRIVER", "quantity": 1}]}
+        again["customer"] = {**again["customer"], "phone": "+49 30 1234567"}
+        world.contracts[f"{prefix}-booked"] = side.booked(start, start + DAY, **again)
         block(side, side.vehicles[1]["id"], start + 60 * DAY, f"{prefix} workshop")
         page = {
             "method": "HOSTED_PAGE",
@@ -210,6 +215,3 @@ def _later(world: World) -> None:
 
 def _good(result: dict[str, Any]) -> None:
     assert result["__typename"] == "Protocol", result
-
-
-OPENING = [{"weekday": day, "opens": "07:00", "closes": "19:00"} for day in DAYS]
