@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-import textwrap
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, cast, dataclass_transform
 
 import strawberry
@@ -40,17 +41,26 @@ def attribute_docstrings(owner: type) -> dict[str, str]:
     """The docstrings under the attributes of a class, those of its bases included."""
     found: dict[str, str] = {}
     for cls in reversed(owner.__mro__):
-        if not cls.__module__.startswith("server."):
-            continue
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
-        body = getattr(tree, "body", [])
-        for statement, following in itertools.pairwise(body):
-            if not (isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)):
-                continue
-            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-            if isinstance(targets[0], ast.Name):
-                found[targets[0].id] = inspect.cleandoc(str(following.value.value))
+        if cls.__module__.startswith("server."):
+            found |= _docstrings_in(cls.__module__).get(cls.__name__, {})
     return found
+
+
+@cache
+def _docstrings_in(module: str) -> dict[str, dict[str, str]]:
+    """Class, attribute, docstring: of a whole module at once, because `inspect.getsource` parses it for each class."""
+    source = inspect.getsource(sys.modules[module])
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    return {node.name: dict(_attributes_of(node)) for node in classes}
+
+
+def _attributes_of(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for statement, following in itertools.pairwise(node.body):
+        if not (isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)):
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if isinstance(targets[0], ast.Name):
+            yield targets[0].id, inspect.cleandoc(str(following.value.value))
 
 
 def _describe(cls: type) -> None:
