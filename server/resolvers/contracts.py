@@ -103,9 +103,9 @@ def _request(given_input: BookVehicleInput) -> BookingRequest:
     return BookingRequest(
         key=values["idempotency_key"],
         station_id=as_uuid(values["station_id"]),
-        return_station_id=as_uuid(values["return_station_id"]),
+        return_station_id=only(values["return_station_id"]),
         group_id=as_uuid(values["group_id"]),
-        vehicle_id=as_uuid(values["vehicle_id"]),
+        vehicle_id=only(values["vehicle_id"]),
         fixed_vehicle=values["vehicle_id"] is not None,
         start=values["period"]["start"],
         end=values["period"]["end"],

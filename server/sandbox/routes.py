@@ -18,6 +18,7 @@ from server.sandbox.box import Sandbox
 Handler = Callable[[Request], Awaitable[Response]]
 # How long a job that another process holds is waited for.
 _PATIENCE_SECONDS = 90.0
+_MOST_MINUTES = 10 * 366 * 24 * 60
 
 
 def routes(runtime: Runtime, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901  # one small handler for each route
@@ -103,7 +104,7 @@ def _target(body: dict[str, object], sandbox: Sandbox) -> datetime | str:
     """The time to move to, or what is wrong with the request."""
     now = sandbox.clock.now()
     minutes, text = body.get("advance_minutes"), body.get("now")
-    if isinstance(minutes, (int, float)) and minutes >= 0:
+    if isinstance(minutes, (int, float)) and 0 <= minutes <= _MOST_MINUTES:
         return now + timedelta(minutes=float(minutes))
     try:
         target = datetime.fromisoformat(text) if isinstance(text, str) else None
@@ -111,6 +112,8 @@ def _target(body: dict[str, object], sandbox: Sandbox) -> datetime | str:
         target = None
     if target is None or target.tzinfo is None:
         return 'give {"now": "2026-11-23T08:00:00+01:00"} or {"advance_minutes": 120}'
+    if target > now + timedelta(minutes=_MOST_MINUTES):
+        return "the clock moves by at most ten years at once"
     if target < now:
         return f"the clock moves forwards only; it is {now.isoformat()}"
     return target

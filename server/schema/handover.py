@@ -20,6 +20,7 @@ from server.schema.problems import InvalidTransition, Rejection
 from server.schema.station import Station, StationLabel
 from server.services.handover import ConditionReport, HandoverReport, PhotoReport
 from server.services.handover_day import HandoverDay as DayFound
+from server.services.search import only
 from server.services.validation import as_uuid
 
 api_enum(ProtocolType)
@@ -267,7 +268,7 @@ class CheckOutInput:
         """As the services take it."""
         return HandoverReport(
             **_common(self),
-            vehicle_id=as_uuid(self.vehicle_id),
+            vehicle_id=only(self.vehicle_id),
             licence_checked_driver_ids=tuple(self.licence_checked_driver_ids),
         )
 
@@ -303,7 +304,7 @@ class CheckInInput:
 
     def report(self) -> HandoverReport:
         """As the services take it."""
-        return HandoverReport(**_common(self), station_id=as_uuid(self.station_id), key_drop_at=self.key_drop_at)
+        return HandoverReport(**_common(self), station_id=only(self.station_id), key_drop_at=self.key_drop_at)
 
 
 def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 _DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
 _LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)")
 
 LocalTime = NewType("LocalTime", time)
@@ -24,9 +25,13 @@ def parse_instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value.upper()):
         raise GraphQLError("An instant needs date, time and offset, for example 2026-11-23T08:00:00+01:00.")
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise GraphQLError("There is no such date or time.") from error
+    # Further out it cannot be shown in every time zone, or reckoned with.
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise GraphQLError(f"An instant lies between the years {_FIRST_YEAR} and {_LAST_YEAR}.")
+    return instant
 
 
 def write_instant(value: datetime) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.errors import InvalidTransition, ProblemCode, Refused
+from server.errors import InvalidInput, InvalidTransition, ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Document, Driver, OpenItem, Payment, Protocol, Station, Vehicle, VehicleLeg
 from server.models.columns import uuid7
@@ -41,6 +41,7 @@ from server.services.outside import Outside
 from server.services.pricing import Facts, LegUse, PriceBreakdown
 
 DAYS_TO_PAY = 14
+LONGEST_LATE = timedelta(days=366)
 
 
 class SettlementAction(StrEnum):
@@ -85,6 +86,8 @@ async def preview(session: Session, contract: Contract, back: ReturnFacts) -> Se
     if contract.state not in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
         message = "Only a contract whose car is out, or back and not billed yet, can be settled."
         raise InvalidTransition(message, state=contract.state, allowed=[])
+    if back.returned_at > max(contract.starts_at, contract.ends_at) + LONGEST_LATE:
+        raise InvalidInput("This return lies too far ahead.", field=["input", "returnedAt"])
     return await _settlement(session, contract, back)
 
 
@@ -370,6 +373,7 @@ async def _refund_step(
         if not paid or paid[-1].amount_cents < amount:
             contract.billing_block = "The refund is larger than what was paid by card: pay it by hand."
             await session.store(contract)
+            await _then(session, contract, "release_deposit", now)
             return None
         refund = await payments.prepare(
             session, contract, PaymentKind.REFUND, Purpose.FINAL, amount,
@@ -401,7 +405,8 @@ async def _short(
     session: Session, contract: Contract, document: Document, sale: Payment, taken: int, now: datetime
 ) -> None:
     """The card was declined: what the deposit did not cover stays open, and the customer hears of it."""
-    if contract.settlement_state is not SettlementState.OPEN:
+    known = select(OpenItem).where(col(OpenItem.document_id) == document.id)
+    if contract.settlement_state is not SettlementState.OPEN or await session.first(known) is not None:
         return
     station = await stations.get(session, contract.station_id)
     missing = document.payable_cents - taken

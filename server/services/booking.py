@@ -221,8 +221,8 @@ def _check_method(principal: Principal, request: BookingRequest) -> None:
             raise Refused(ProblemCode.NOT_ALLOWED, "Only staff can waive the payment.", field=[*field, "method"])
         if not (request.waiver_reason or "").strip():
             raise InvalidInput("Say why the payment is waived.", field=[*field, "waiverReason"])
-    if request.method is PaymentMethod.STORED_CARD and not (request.card_token or "").strip():
-        raise InvalidInput("A stored card needs its token.", field=[*field, "cardToken"])
+    if request.method is PaymentMethod.STORED_CARD:
+        validation.token(request.card_token, [*field, "cardToken"])
     if request.method is PaymentMethod.HOSTED_PAGE:
         hosted_page.check_urls(request.success_url, request.failure_url, field)
 
@@ -521,6 +521,13 @@ async def _give_back(session: Session, contract: Contract, made: list[Payment], 
             )
             return undo.id
     # An attempt that was prepared here and never sent, because the process died, is made by its own job.
+    refused = {PaymentState.DECLINED, PaymentState.FAILED}
+    if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and contract.billing_block is None:
+        contract.billing_block = (
+            "The advance of a booking that did not come about could not be refunded: do it by hand."
+        )
+        contract.version += 1
+        await session.store(contract)
     return None
 
 

@@ -24,6 +24,7 @@ AT_BOOKING_WITHIN = timedelta(days=5)
 HOLD_LIFE = timedelta(days=5)
 """How long a hold that we place is trusted: the shortest figure for merchant-initiated ones (telecash notes 5.3)."""
 RENEW_BEFORE = timedelta(days=1)
+RENEWED_WHILE_LATE = timedelta(days=7)
 LIVE = frozenset({ContractState.HELD, ContractState.RESERVED, ContractState.CHECKED_OUT})
 
 
@@ -91,7 +92,7 @@ async def place(outside: Outside, contract_id: UUID) -> None:
             return
         last = await _last_hold(session, contract_id)
         under_way = last is not None and last.state in payments.UNRESOLVED
-        if deposit is not None and contract.state in LIVE and not under_way and _needs_hold(deposit, now):
+        if deposit is not None and _is_renewed(contract, now) and not under_way and _needs_hold(deposit, now):
             step = (await prepare_hold(session, contract, deposit, now=now)).id
     if step is not None:
         await payments.execute(outside, step)
@@ -113,7 +114,10 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
             await activate(session, contract, deposit, hold, now=now)
             await schedule(session, contract, now=now)
             step = await _prepare_release(session, contract, before, now) if before else None
-        elif hold.state in {PaymentState.DECLINED, PaymentState.FAILED} and not is_active(deposit, now):
+        elif hold.state is PaymentState.SUCCEEDED:
+            # Its answer was lost, and by now nobody needs it.
+            step = await _prepare_release(session, contract, hold, now)
+        elif _has_failed(deposit, hold, now):
             deposit.state = DepositState.FAILED
             await session.store(deposit)
             reason = hold.reason
@@ -125,13 +129,25 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
 
 
 async def _ended(session: Session, contract: Contract, deposit: Deposit, now: datetime) -> bool:
-    """A hold that was kept for a damage after the rental ends by itself: it can no longer be captured."""
-    if contract.state in LIVE or deposit.state is not DepositState.ACTIVE or is_active(deposit, now):
+    """A hold that is not renewed any more ends by itself: it can no longer be captured."""
+    if _is_renewed(contract, now) or deposit.state is not DepositState.ACTIVE or is_active(deposit, now):
         return False
     deposit.state = DepositState.EXPIRED
     await session.store(deposit)
     await history.record(session, contract, "DEPOSIT_ENDED", actor=history.SYSTEM_ACTOR, now=now)
     return True
+
+
+def _has_failed(deposit: Deposit, hold: Payment, now: datetime) -> bool:
+    """The last hold was refused and no earlier one stands. A deposit that is over stays what it was."""
+    wanted = deposit.state in {DepositState.NONE, DepositState.ACTIVE}
+    return wanted and hold.state in {PaymentState.DECLINED, PaymentState.FAILED} and not is_active(deposit, now)
+
+
+def _is_renewed(contract: Contract, now: datetime) -> bool:
+    """Until the planned end; for a car that is late, a week longer. A card is not blocked for ever."""
+    late = RENEWED_WHILE_LATE if contract.state is ContractState.CHECKED_OUT else timedelta(0)
+    return contract.state in LIVE and now < contract.ends_at + late
 
 
 def _needs_hold(deposit: Deposit, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from server.services.validation import number, optional_number
 Values = dict[str, Any]
 INPUT = ("input",)
 HIGHEST_KM = 2_000_000
+LONGEST_BLOCK = timedelta(days=3660)
 USUAL_ACCESSORIES = [
     ("Fahrzeugschlüssel", 1),
     ("Fahrzeugschein", 1),
@@ -125,6 +126,10 @@ async def block(
 ) -> VehicleBlock:
     """Takes a vehicle out of availability. PeriodConflict names every use that is in the way."""
     validation.period(start, end, ("period",))
+    if end - start > LONGEST_BLOCK:
+        raise InvalidInput(
+            "A block lasts at most ten years; to take a vehicle out for good, retire it.", field=["period", "end"]
+        )
     vehicle = await lock_vehicle(session, vehicle_id, field=["vehicleId"])
     await _require_in_sight(session, vehicle, ["vehicleId"])
     conflicts = await occupancies.overlapping(session, vehicle.id, start, end)
@@ -171,6 +176,7 @@ def is_inspected(vehicle: Vehicle, until: date) -> bool:
 
 
 def _changes(values: Values) -> Values:
+    validation.no_nulls(values, INPUT, odometer_km="odometerKm", status="status")
     changes: Values = {}
     if "plate" in values:
         changes["plate"] = validation.plate(values["plate"], (*INPUT, "plate"))

@@ -149,6 +149,7 @@ async def check_in(session: Session, principal: Principal, report: HandoverRepor
     occurred = min(report.occurred_at, now)
     implausible = None
     if conflict is None and leg is not None:
+        readiness.check_times(report.occurred_at, report.key_drop_at, leg.from_at)
         handed_out = await session.by_id(Protocol, leg.check_out_id)
         implausible = readiness.odometer_at_return(
             handed_out, report.condition.odometer_km, report.key_drop_at or occurred, report.override_reason
@@ -200,6 +201,7 @@ async def _check_report(session: Session, report: HandoverReport) -> dict[str, P
         validation.number(present, (*FIELD, "accessories", str(index), "present"), lowest=0, highest=99)
     validation.optional_text(report.remarks, (*FIELD, "remarks"), longest=4000, multiline=True)
     validation.optional_text(reason, (*FIELD, "signature", "missingReason"), longest=500)
+    validation.optional_text(report.override_reason, (*FIELD, "overrideReason"), longest=500)
     hashes = [(p.sha256, [*FIELD, "photos", str(i), "sha256"]) for i, p in enumerate(report.photos)]
     if signed:
         hashes.append((signed, [*FIELD, "signature", "sha256"]))
@@ -270,7 +272,7 @@ async def _store(
         type=kind,
         occurred_at=occurred_at,
         received_at=now,
-        key_drop_at=report.key_drop_at,
+        key_drop_at=report.key_drop_at and min(report.key_drop_at, now),
         odometer_km=condition.odometer_km,
         fuel_eighths=condition.fuel_eighths,
         state_of_charge_percent=condition.state_of_charge_percent,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from server.database import Session
+from server.errors import InvalidInput
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.services import availability
@@ -32,6 +33,8 @@ class HandoverDay:
 
 async def of(session: Session, station: Station, day: date, *, now: datetime) -> HandoverDay:
     """The day in the station's time zone. Late pick-ups of earlier days are still to be handed over."""
+    if not now.year - 50 <= day.year <= now.year + 50:
+        raise InvalidInput("There is no work to show for this day.", field=["date"])
     zone = ZoneInfo(station.time_zone)
     begins, ends = wall_clock(day, time(0), zone), wall_clock(day + timedelta(days=1), time(0), zone)
     here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id

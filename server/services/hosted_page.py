@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.errors import InvalidInput, Path
-from server.gateways.payment import Attempt, Checkout, HostedForm, NoticeRejected
+from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm, NoticeRejected
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
 from server.models.payment import PaymentKind
@@ -28,9 +28,16 @@ LOOK_AGAIN_AFTER = timedelta(minutes=45)
 def check_urls(success_url: str | None, failure_url: str | None, field: Path) -> None:
     """Both addresses are needed, and must be web addresses: the customer's browser is sent there."""
     for name, url in [("successUrl", success_url), ("failureUrl", failure_url)]:
-        parts = urlsplit(url or "")
-        if parts.scheme not in {"http", "https"} or not parts.hostname or len(url or "") > 2000:
+        if len(url or "") > 2000 or not _is_web_address(url or ""):
             raise InvalidInput("The payment page needs a web address to return to (https://…).", field=[*field, name])
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket that is not closed
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 async def open_page(
@@ -90,7 +97,12 @@ async def accept(
         outside.gateway.read_return(form, checkout)
     else:
         outside.gateway.read_notification(form, checkout)
-    await payments.inquire_anew(outside, payment.id, NOT_COMPLETED)
+    try:
+        await payments.inquire_anew(outside, payment.id, NOT_COMPLETED)
+    except GatewayError:
+        # The customer is sent back all the same; the end of the hold asks once more.
+        if source == "gateway":
+            raise
     return hosted, payment
 
 

@@ -29,6 +29,8 @@ class OpeningRules:
 
     def windows_on(self, day: date) -> list[tuple[datetime, datetime]]:
         """The windows of one calendar day as UTC instants, exceptions and public holidays applied."""
+        if day.year in {date.min.year, date.max.year}:  # the day before or after may not exist
+            return []
         return [
             (wall_clock(day, opens, self.zone), self._closing(day, closes))
             for opens, closes in self._local_windows(day)

@@ -117,7 +117,11 @@ async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
 async def _send_later(outside: Outside, payment_id: UUID) -> PaymentState:
     """Leaves an attempt that certainly did not reach the gateway to the job, which sends it when its time comes."""
     async with outside.database.transaction(SYSTEM) as session:
-        await session.write("update payment set sent_at = null where id = :id", {"id": payment_id})
+        # UNKNOWN if the job has asked the gateway meanwhile: the claim of an attempt wants PENDING.
+        await session.write(
+            "update payment set sent_at = null, state = 'PENDING' where id = :id and state in ('PENDING', 'UNKNOWN')",
+            {"id": payment_id},
+        )
     return PaymentState.PENDING
 
 
@@ -286,7 +290,7 @@ async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
 
 async def _is_wanted(outside: Outside, payment: Payment) -> bool:
     """Whether an attempt that certainly did not happen should still be made."""
-    if payment.purpose is not Purpose.ADVANCE and payment.purpose is not Purpose.DEPOSIT:
+    if payment.kind not in {PaymentKind.SALE, PaymentKind.HOLD} or payment.purpose is Purpose.FINAL:
         return True
     async with outside.database.transaction(SYSTEM) as session:
         contract = await session.by_id(Contract, payment.contract_id)

@@ -6,16 +6,17 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from server.database import Session
-from server.errors import ProblemCode, Refused
+from server.database import Session, sql_state
+from server.errors import InvalidInput, ProblemCode, Refused
 from server.models import Contract, Deposit, Driver, Protocol, Station, Vehicle, VehicleGroup
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
 from server.security import Principal
-from server.services import deposits, fleet, occupancies, stations, validation
+from server.services import deposits, fleet, occupancies, papers, stations, validation
 
 KM_A_DAY = 2000
 OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -65,9 +66,15 @@ async def change_vehicle(
     planned_start = contract.starts_at
     # The row begins now if the customer is early: before that, this car may have been with somebody else.
     starts = max(planned_start, now) if now < contract.ends_at else planned_start
-    await occupancies.occupy(
-        session, vehicle, contract.id, OccupancyKind.RESERVED, starts, contract.ends_at, station.turnaround_minutes
-    )
+    try:
+        await occupancies.occupy(
+            session, vehicle, contract.id, OccupancyKind.RESERVED, starts, contract.ends_at, station.turnaround_minutes
+        )
+    except IntegrityError as error:  # the turnaround reaches into the next use
+        if sql_state(error) == "23P01":
+            raise not_ready(f"{vehicle.plate} is taken in this period.") from error
+        raise
+    contract.search_text = papers.search_text(contract, vehicle)
 
 
 async def check_drivers(
@@ -143,6 +150,16 @@ async def check_deposit(
         return
     message = "The deposit is not held on the card. A manager can hand the car over with a reason."
     raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "overrideReason"])
+
+
+def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: datetime) -> None:
+    """InvalidInput for a return before the hand-over or a key that was dropped after it was found: both cost money."""
+    if (key_drop_at or occurred_at) < earliest:
+        field = "occurredAt" if key_drop_at is None else "keyDropAt"
+        raise InvalidInput("The car had not been handed over yet at this time.", field=["input", field])
+    if key_drop_at is not None and key_drop_at > occurred_at:
+        message = "The key was dropped before the car was looked at, not after."
+        raise InvalidInput(message, field=["input", "keyDropAt"])
 
 
 def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:

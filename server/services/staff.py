@@ -149,6 +149,8 @@ async def update_user(session: Session, user_id: UUID | None, values: dict[str, 
     user = await session.by_id(User, user_id, lock=True)
     if user is None:
         raise NotFound("user", field=["id"])
+    names = {"role": "role", "active": "active", "station_ids": "stationIds", "password": "password"}
+    validation.no_nulls(values, ("input",), **names)
     if values.get("role") is Role.WEB:
         raise InvalidInput("Websites get an API client, not a user.", field=["input", "role"])
     if "name" in values:

@@ -66,10 +66,19 @@ async def update(session: Session, station_id: UUID | None, version: int, values
 
 def _checked(values: Values) -> Values:
     """The given fields in their stored form."""
+    validation.no_nulls(
+        values,
+        INPUT,
+        address="address",
+        turnaround_minutes="turnaroundMinutes",
+        after_hours_return="afterHoursReturn",
+        opening_hours="openingHours",
+        opening_exceptions="openingExceptions",
+    )
     checked: Values = {}
     if "name" in values:
         checked["name"] = validation.text(values["name"], (*INPUT, "name"))
-    if values.get("address") is not None:
+    if "address" in values:
         checked |= validation.address(values["address"], (*INPUT, "address"))
     country = checked.get("country", "DE")
     if "phone" in values:

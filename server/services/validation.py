@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -46,11 +48,31 @@ def optional_text(value: str | None, field: Path, *, longest: int = 200, multili
     if multiline:
         cleaned = cleaned.replace("\r\n", "\n")  # as forms in a browser send it
     allowed = "\n\t" if multiline else ""
-    if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} and char not in allowed for char in cleaned):
+    if any(_is_unprintable(char) and char not in allowed for char in cleaned):
         raise InvalidInput("This contains characters that cannot be printed.", field=field)
     if len(cleaned) > longest:
         raise InvalidInput(f"This is too long: at most {longest} characters.", field=field)
     return cleaned or None
+
+
+def _is_unprintable(char: str) -> bool:
+    # The last two code points of every plane are no characters: no XML may contain them.
+    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or ord(char) & 0xFFFE == 0xFFFE
+
+
+def token(value: str | None, field: Path) -> str:
+    """What a gateway calls a card: printable ASCII."""
+    cleaned = (value or "").strip()
+    if not re.fullmatch(r"[!-~]{1,100}", cleaned):
+        raise InvalidInput("A stored card needs its token, as the payment page gave it.", field=field)
+    return cleaned
+
+
+def no_nulls(values: Mapping[str, Any], field: Path, **names: str) -> None:
+    """Refuses null for what can be left out of an update but not emptied; `names` by Python and by API name."""
+    for name, wire in names.items():
+        if name in values and values[name] is None:
+            raise InvalidInput("This cannot be emptied; leave it out to keep it as it is.", field=[*field, wire])
 
 
 def email(value: str, field: Path) -> str:

@@ -1,6 +1,7 @@
 """The server, with a bomb in it: kills itself (SIGKILL) at the n-th commit, gateway call or mail, before or after it.
 
-Run as `python -m tests.crash.dying_server FILE serve …`; FILE holds n, and gets the name of the point where it died.
+Run as `python -m tests.crash.dying_server FILE serve …`; FILE holds n, and after it the kind of points that count if not
+all do ("2 mail"); it gets the name of the point where the server died.
 Nothing of it is in the product: the points are found by wrapping what every commit and call goes through.
 """
 
@@ -27,10 +28,13 @@ class Bomb:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._left = int(file.read_text())
+        count, _, self._kind = file.read_text().partition(" ")
+        self._left = int(count)
 
     def tick(self, point: str) -> None:
         if _looking_for_work.get() or not self._file.with_suffix(".armed").exists():
+            return
+        if self._kind not in point:
             return
         self._left -= 1
         if self._left == 0:

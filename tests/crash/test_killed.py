@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 class MortalServer(SandboxServer):
     """Dies at points that are given to it, and is started again."""
 
-    def __init__(self, data_dir: Path, fuses: list[int]) -> None:
+    def __init__(self, data_dir: Path, fuses: list[str]) -> None:
         super().__init__(data_dir)
         self._fuses = fuses
         self._bomb = data_dir.parent / "bomb"
@@ -34,7 +34,7 @@ class MortalServer(SandboxServer):
     def _next_life(self) -> None:
         self._armed.unlink(missing_ok=True)
         if self._fuses:
-            self._bomb.write_text(str(self._fuses.pop(0)))
+            self._bomb.write_text(self._fuses.pop(0))
             self.entry = ["tests.crash.dying_server", str(self._bomb)]
         else:
             self.entry = ["server"]
@@ -67,8 +67,8 @@ def until_booked(server: MortalServer, dealership: Dealership, request: dict[str
     raise AssertionError("the payment was never resolved")
 
 
-# How many commits, calls and mails each life lasts: another sequence dies at other points.
-FUSES = [4, 3, 6, 5, 8, 2, 7, 4, 9, 5, 3, 6]
+# How many commits, calls and mails each life lasts; some lives end at a certain kind of point.
+FUSES = ["4", "1 gateway", "6", "2 gateway", "5", "1 mail", "7", "2 mail", "9", "5", "1 gateway", "3"]
 
 
 def test_killed_a_dozen_times_on_the_way(tmp_path: Path) -> None:

@@ -52,13 +52,19 @@ class Probe:
     def __post_init__(self) -> None:
         self._reach = Reach(self.schema)
         self.last_codes: set[str] = set()
+        self.torn: set[tuple[str, ...]] = set()
+        """Where errors were, below the root field: they may have taken more than themselves out of the answer."""
 
     def everything(self, skip: frozenset[str] = frozenset()) -> Iterator[str]:
         """All of it."""
-        yield from self.walk()
-        yield from self.ask_for_foreign()
-        yield from self.fetch_foreign()
+        yield from self.reading()
         yield from self.act_on_foreign(skip)
+
+    def reading(self) -> Iterator[str]:
+        """All that changes nothing."""
+        yield from self.fetch_foreign()
+        yield from self.ask_for_foreign()
+        yield from self.walk()
 
     # What the viewer reaches by itself.
 
@@ -74,9 +80,21 @@ class Probe:
         for place, call in enumerate(calls):
             # A list leads to all of a kind at once; what leads to one of them has the same paths below it.
             deep = place == 0 and not self._is_walked_elsewhere(definition)
-            for text, seen in documents(self.schema, "query", call, paths if deep else _near(paths)):
-                self.report.selected |= seen | {("Query", name)}
-                yield from self.ask(text)
+            self.report.selected.add(("Query", name))
+            yield from self._read(call, paths if deep else _near(paths))
+
+    def _read(self, call: str, paths: list[Path]) -> Iterator[str]:
+        """Asks for all paths; where an error has taken more than itself out of the answer, for fewer at a time."""
+        for text, part in documents(self.schema, "query", call, paths):
+            yield from self.ask(text)
+            self.report.selected |= {seen for path in part for seen in path.seen}
+            if self.torn and len(part) > 1:
+                through = [path for path in part if any(_goes_through(path, chain) for chain in self.torn)]
+                rest = [path for path in part if path not in through]
+                if not rest or not through:
+                    through, rest = part[: len(part) // 2], part[len(part) // 2 :]
+                yield from self._read(call, rest)
+                yield from self._read(call, through)
 
     def _is_walked_elsewhere(self, definition: GraphQLField) -> bool:
         one = get_named_type(definition.type).name
@@ -98,8 +116,12 @@ class Probe:
             size = 1 if alone else 6
             for start in range(0, len(calls), size):
                 part = [f"f{place}: {call}" for place, call in enumerate(calls[start : start + size])]
+                torn = False
                 for text in together(self.schema, part, paths):
                     yield from self.ask(text)
+                    torn = torn or bool(self.torn)
+                for call in part if torn else []:
+                    yield from self._read(call, paths)
 
     def act_on_foreign(self, skip: frozenset[str]) -> Iterator[str]:
         """Every mutation with foreign ids in every place, or once if the viewer's role may not call it at all."""
@@ -110,10 +132,11 @@ class Probe:
             self.report.selected.add(("Mutation", name))
             if name in skip:
                 continue
-            paths = [path for path in self._reach.paths(get_named_type(definition.type), 2) if len(path.keys) < 5]
+            paths = [path for path in self._reach.paths(get_named_type(definition.type), 2) if len(path.keys) < 6]
             for given in self.foreign(name, definition, texts=False) or [arguments(definition, self.values, {})]:
-                text, seen = next(documents(self.schema, "mutation", call_of(name, definition, given), paths))
-                self.report.selected |= seen
+                call = call_of(name, definition, given)
+                text, part = next(documents(self.schema, "mutation", call, paths), (f"mutation {{ {call} }}", []))
+                self.report.selected |= {seen for path in part for seen in path.seen}
                 yield from self.ask(text)
                 if "FORBIDDEN" in self.last_codes:
                     break
@@ -156,6 +179,8 @@ class Probe:
         errors = answer.get("errors") or []
         self.last_codes = {error["extensions"]["code"] for error in errors}
         self.report.codes |= self.last_codes
+        chains = [tuple(key for key in error.get("path", ()) if isinstance(key, str)) for error in errors]
+        self.torn = {chain[1:] for chain in chains if len(chain) > 1}
         self.report.faults += [f"{error} in {text[:300]}" for error in errors if _is_our_fault(error)]
         cleaned = self._without_labels(answer.get("data"), "", "")
         said = orjson.dumps([cleaned, [error["message"] for error in errors]]).decode()
@@ -187,6 +212,11 @@ class Probe:
 def _is_our_fault(error: dict[str, Any]) -> bool:
     code = error["extensions"]["code"]
     return code in {"INTERNAL", "TOO_EXPENSIVE"} or error["message"].startswith(("Cannot query", "Syntax", "Fields"))
+
+
+def _goes_through(path: Path, chain: tuple[str, ...]) -> bool:
+    names = tuple(key.split("(")[0] for key in path.keys if not key.startswith("..."))
+    return names[: len(chain)] == chain or (names == chain[:-1] and chain[-1] in path.plain)
 
 
 def _near(paths: list[Path]) -> list[Path]:

@@ -143,10 +143,8 @@ class Reach:
         )
 
 
-def documents(
-    schema: GraphQLSchema, operation: str, root: str, paths: list[Path]
-) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
-    """The paths in as few documents as the limits allow, with the fields that each selects.
+def documents(schema: GraphQLSchema, operation: str, root: str, paths: list[Path]) -> Iterator[tuple[str, list[Path]]]:
+    """The paths in as few documents as the limits allow, each with its paths.
 
     `root` is the root field with its arguments. A path that is beyond the limits alone can be asked for by nobody.
     """
@@ -159,7 +157,7 @@ def documents(
         while not _fits(schema, text := _document(operation, root, waiting[:size])) and size > 1:
             size = max(1, size * 2 // 3)
         if size > 1 or _fits(schema, text):
-            yield text, frozenset().union(*(path.seen for path in waiting[:size]))
+            yield text, waiting[:size]
         waiting = waiting[size:]
 
 

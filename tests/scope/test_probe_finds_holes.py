@@ -48,7 +48,10 @@ def scratch(server: SandboxServer, world: World, tmp_path_factory: pytest.TempPa
     subprocess.run(
         ["/bin/sh", "-c", f"{copy} '{cluster.url(SUPERUSER, 'scratch')}'"], check=True, stdout=subprocess.DEVNULL
     )
-    environment = {"ERSATZWAGEN_DATABASE_URL": cluster.url(database="scratch")}
+    environment = {
+        "ERSATZWAGEN_DATABASE_URL": cluster.url(database="scratch"),
+        "ERSATZWAGEN_MEDIA_URL": (server.data_dir / "media").as_uri(),
+    }
     with running(tmp_path_factory.mktemp("scratch") / "data", environment=environment) as second:
         yield cluster.url(SUPERUSER, "scratch"), second.api(world.viewers["CLERK"].token)
 
@@ -82,7 +85,7 @@ def test_a_hole_is_found(scratch: tuple[str, Api], hidden: Hidden, values: Value
 
     # When the probe walks until it finds something
     with hole(url, HOLES[name]):
-        found = next(probe.everything(), None)
+        found = next(probe.reading(), None)
 
     # Then it does
     assert found is not None, f"the probe does not notice: {name}"
