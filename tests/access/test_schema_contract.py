@@ -1,0 +1,168 @@
+"""The exported schema is the agreed contract and more: the website, the tablet and the back office rely on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    print_ast,
+)
+
+from server.edge.costs import uncosted_list_fields
+from server.resolvers.schema import create_schema
+
+LATER_FIELDS = {
+    "Query": {"planningBoard", "vehicleUse"},
+    "Mutation": {
+        "changePeriod",
+        "cancelContract",
+        "markNoShow",
+        "addDriver",
+        "removeDriver",
+        "editTariff",
+        "changePayer",
+        "addNote",
+        "updateCustomer",
+        "swapVehicle",
+        "undoProtocol",
+        "decideDamage",
+        "claimDamage",
+        "repairDamage",
+        "recordExternalPayment",
+        "cancelDocument",
+    },
+}
+"""Operations that later issues bring."""
+LATER_TYPES = {
+    "Subscription",
+    "PlanningBoard",
+    "BoardLane",
+    "VehicleUse",
+    "ChangePeriodResult",
+    "CustomerResult",
+    "DocumentResult",
+    "TariffEditInput",
+    "CustomerUpdate",
+}
+"""Types that only those operations use."""
+
+
+@pytest.fixture(scope="module")
+def ours() -> GraphQLSchema:
+    # Through its text, like the contract: what clients get to see.
+    return build_schema(create_schema().as_str())
+
+
+@pytest.fixture(scope="module")
+def agreed() -> GraphQLSchema:
+    return build_schema((Path(__file__).parents[1] / "contract" / "schema.graphql").read_text(encoding="utf-8"))
+
+
+def differences(agreed: GraphQLSchema, ours: GraphQLSchema) -> list[str]:
+    found = []
+    for name, wanted in agreed.type_map.items():
+        if name.startswith("__") or name in LATER_TYPES:
+            continue
+        have = ours.type_map.get(name)
+        if have is None or type(have) is not type(wanted):
+            found.append(f"{name}: missing or of another kind")
+        elif isinstance(wanted, GraphQLEnumType) and isinstance(have, GraphQLEnumType):
+            found += [f"{name}.{value}: missing" for value in wanted.values if value not in have.values]
+        elif isinstance(wanted, GraphQLUnionType) and isinstance(have, GraphQLUnionType):
+            members = {member.name for member in have.types}
+            found += [f"{name}: {member.name} is missing" for member in wanted.types if member.name not in members]
+        elif isinstance(wanted, GraphQLInputObjectType) and isinstance(have, GraphQLInputObjectType):
+            found += input_differences(name, wanted, have)
+        elif isinstance(wanted, (GraphQLObjectType, GraphQLInterfaceType)):
+            found += field_differences(name, wanted, have)  # type: ignore[arg-type]  # of the same kind
+    return found
+
+
+def input_differences(name: str, wanted: GraphQLInputObjectType, have: GraphQLInputObjectType) -> list[str]:
+    found = []
+    for field_name, field in wanted.fields.items():
+        own = have.fields.get(field_name)
+        if own is None:
+            found.append(f"{name}.{field_name}: missing")
+        elif str(own.type) != str(field.type):
+            found.append(f"{name}.{field_name}: {own.type} instead of {field.type}")
+        elif printed(own) != printed(field):
+            found.append(f"{name}.{field_name}: default {printed(own)} instead of {printed(field)}")
+    return found
+
+
+def printed(argument: GraphQLArgument | GraphQLInputField) -> str:
+    """A default as it is written; null is no default."""
+    node = argument.ast_node.default_value if argument.ast_node else None
+    text = print_ast(node) if node else ""
+    return "" if text == "null" else text
+
+
+def field_differences(
+    name: str, wanted: GraphQLObjectType | GraphQLInterfaceType, have: GraphQLObjectType | GraphQLInterfaceType
+) -> list[str]:
+    found = []
+    for field_name, field in wanted.fields.items():
+        own = have.fields.get(field_name)
+        if own is None:
+            if field_name not in LATER_FIELDS.get(name, set()):
+                found.append(f"{name}.{field_name}: missing")
+            continue
+        if str(own.type) != str(field.type):
+            found.append(f"{name}.{field_name}: {own.type} instead of {field.type}")
+        for argument_name, argument in field.args.items():
+            other = own.args.get(argument_name)
+            if other is None or str(other.type) != str(argument.type):
+                found.append(f"{name}.{field_name}({argument_name}): {other and other.type} instead of {argument.type}")
+            elif printed(other) != printed(argument):
+                found.append(f"{name}.{field_name}({argument_name}): another default")
+        found += [
+            f"{name}.{field_name}({extra}): a required argument that the contract lacks"
+            for extra, argument in own.args.items()
+            if extra not in field.args and str(argument.type).endswith("!") and not printed(argument)
+        ]
+    return found
+
+
+def test_everything_of_the_contract_is_there_as_agreed(agreed: GraphQLSchema, ours: GraphQLSchema) -> None:
+    assert differences(agreed, ours) == []
+
+
+def test_a_missing_field_would_be_noticed(agreed: GraphQLSchema) -> None:
+    smaller = build_schema("type Query { viewer: Int }")
+    assert "Query.viewer: Int instead of Viewer!" in differences(agreed, smaller)
+
+
+def test_everything_has_a_description(ours: GraphQLSchema) -> None:
+    silent = []
+    for name, kind in ours.type_map.items():
+        if name.startswith("__") or name in {"Int", "Float", "String", "Boolean", "ID"}:
+            continue
+        if not kind.description:
+            silent.append(name)
+        if isinstance(kind, GraphQLEnumType):
+            silent += [f"{name}.{value}" for value, one in kind.values.items() if not one.description]
+        for field_name, field in getattr(kind, "fields", {}).items():
+            if not field.description:
+                silent.append(f"{name}.{field_name}")
+            silent += [f"{name}.{field_name}({a})" for a, arg in getattr(field, "args", {}).items() if not arg.description]
+    assert silent == []
+
+
+def test_every_list_has_a_cost() -> None:
+    assert uncosted_list_fields(create_schema()._schema) == []
+
+
+def test_the_committed_schema_is_the_one_that_is_served() -> None:
+    committed = Path(__file__).parents[2] / "server" / "schema" / "schema.graphql"
+    assert committed.read_text(encoding="utf-8") == create_schema().as_str() + "\n"
