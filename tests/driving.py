@@ -177,6 +177,13 @@ class SandboxServer:
     def smtp(self, mode: str) -> None:
         assert self.http.post("/sandbox/smtp", json={"mode": mode}).status_code == 200
 
+    def fresh_client(self) -> httpx2.Client:
+        """A connection of one's own, for calls in parallel."""
+        return httpx2.Client(timeout=180, trust_env=False)
+
+    def api_over(self, http: httpx2.Client, token: str | None = None) -> Api:
+        return Api(self.base, http, token)
+
     def api(self, token: str | None = None) -> Api:
         return Api(self.base, self.http, token)
 

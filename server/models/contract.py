@@ -210,6 +210,13 @@ def of_contract(table: str, *more: object) -> tuple[object, ...]:
     )
 
 
+def within_station(table: str, column: str, target: str) -> ForeignKeyConstraint:
+    """A key from one part of a contract to another, which carries the station for the same reason."""
+    return ForeignKeyConstraint(
+        ["station_id", column], [f"{target}.station_id", f"{target}.id"], name=f"fk_{table}_{column}"
+    )
+
+
 class Driver(SQLModel, table=True):
     """Somebody who may drive. The licence is looked at, never copied (domain 3.14)."""
 

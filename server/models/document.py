@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
-from server.models.contract import of_contract
+from server.models.contract import of_contract, within_station
 from server.models.customer import Language
 
 
@@ -51,7 +51,7 @@ class Document(SQLModel, table=True):
     vat_cents: int = Field(sa_column=cents_column())
     advances: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
     payable_cents: int = Field(sa_column=cents_column())
-    refers_to_id: UUID | None = Field(default=None, foreign_key="document.id", index=True)
+    refers_to_id: UUID | None = Field(default=None, index=True)
     tariff_hash: str
     pdf_key: str
     sha256: str
@@ -59,6 +59,8 @@ class Document(SQLModel, table=True):
     chain_hash: str
     __table_args__ = of_contract(
         "document",
+        within_station("document", "refers_to_id", "document"),
+        UniqueConstraint("station_id", "id", name="uq_document_station"),
         UniqueConstraint("station_id", "year", "running_number", name="uq_document_series"),
         Index("ix_document_station_issued", "station_id", "issued_at", "id"),
     )
@@ -69,10 +71,14 @@ class OpenItem(SQLModel, table=True):
 
     __tablename__ = "open_item"
     id: UUID = new_id()
-    document_id: UUID = Field(foreign_key="document.id", unique=True)
+    document_id: UUID = Field(unique=True)
     contract_id: UUID = Field(index=True)
     station_id: UUID
     due_on: date
     open_cents: int = Field(sa_column=cents_column())
     reminders: int = 0
-    __table_args__ = of_contract("open_item", Index("ix_open_item_station", "station_id", "due_on", "id"))
+    __table_args__ = of_contract(
+        "open_item",
+        within_station("open_item", "document_id", "document"),
+        Index("ix_open_item_station", "station_id", "due_on", "id"),
+    )

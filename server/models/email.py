@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
-from server.models.contract import of_contract
+from server.models.contract import of_contract, within_station
 from server.models.customer import Language
 
 
@@ -70,13 +70,14 @@ class Email(SQLModel, table=True):
     text: str
     language: Language = Field(sa_column=enum_column(Language))
     attachments: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
-    protocol_id: UUID | None = Field(default=None, foreign_key="protocol.id", index=True)
+    protocol_id: UUID | None = Field(default=None, index=True)
     queued_at: datetime
     sent_at: datetime | None = None
     tries: int = 0
     last_error: str | None = None
     __table_args__ = of_contract(
         "email",
+        within_station("email", "protocol_id", "protocol"),
         UniqueConstraint("contract_id", "template", "cause_id", name="uq_email_cause"),
         Index("ix_email_station_queued", "station_id", "queued_at", "id"),
     )

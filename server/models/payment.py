@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import cents_column, enum_column, new_id
-from server.models.contract import of_contract
+from server.models.contract import of_contract, within_station
 
 
 class PaymentMethod(StrEnum):
@@ -106,8 +106,8 @@ class Payment(SQLModel, table=True):
     currency: str = "EUR"
     order_reference: str = Field(index=True)
     attempt_reference: str = Field(unique=True, max_length=40)
-    refers_to_id: UUID | None = Field(default=None, foreign_key="payment.id")
-    document_id: UUID | None = Field(default=None, foreign_key="document.id")
+    refers_to_id: UUID | None = None
+    document_id: UUID | None = None
     gateway_reference: str | None = None
     network_reference: str | None = None
     reason: str | None = None
@@ -118,6 +118,9 @@ class Payment(SQLModel, table=True):
     resolved_at: datetime | None = None
     __table_args__ = of_contract(
         "payment",
+        within_station("payment", "refers_to_id", "payment"),
+        within_station("payment", "document_id", "document"),
+        UniqueConstraint("station_id", "id", name="uq_payment_station"),
         CheckConstraint("amount_cents >= 0", name="amount"),
         Index(
             "uq_payment_order",
@@ -145,7 +148,7 @@ class HostedPayment(SQLModel, table=True):
     """A payment page that was opened: the yardstick that the browser's answer and the notification are held to."""
 
     __tablename__ = "hosted_payment"
-    payment_id: UUID = Field(foreign_key="payment.id", primary_key=True)
+    payment_id: UUID = Field(primary_key=True)
     contract_id: UUID = Field(index=True)
     station_id: UUID
     token: str
@@ -154,7 +157,11 @@ class HostedPayment(SQLModel, table=True):
     failure_url: str
     locale: str
     expires_at: datetime
-    __table_args__ = of_contract("hosted_payment", UniqueConstraint("at", name="uq_hosted_payment_at"))
+    __table_args__ = of_contract(
+        "hosted_payment",
+        within_station("hosted_payment", "payment_id", "payment"),
+        UniqueConstraint("at", name="uq_hosted_payment_at"),
+    )
 
 
 class Deposit(SQLModel, table=True):
@@ -169,5 +176,9 @@ class Deposit(SQLModel, table=True):
     due_at: datetime | None = None
     authorised_at: datetime | None = None
     expires_at: datetime | None = None
-    hold_id: UUID | None = Field(default=None, foreign_key="payment.id")
-    __table_args__ = of_contract("deposit", CheckConstraint("used_cents between 0 and amount_cents", name="used"))
+    hold_id: UUID | None = None
+    __table_args__ = of_contract(
+        "deposit",
+        within_station("deposit", "hold_id", "payment"),
+        CheckConstraint("used_cents between 0 and amount_cents", name="used"),
+    )

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Column, Index, UniqueConstraint, Uuid
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
-from server.models.contract import of_contract
+from server.models.contract import of_contract, within_station
 from server.models.fleet import Cleanliness
 
 
@@ -109,7 +109,7 @@ class Protocol(SQLModel, table=True):
     content_hash: str
     pdf_key: str | None = None
     sha256: str | None = None
-    __table_args__ = of_contract("protocol")
+    __table_args__ = of_contract("protocol", UniqueConstraint("station_id", "id", name="uq_protocol_station"))
 
 
 class ProtocolPhoto(SQLModel, table=True):
@@ -117,11 +117,15 @@ class ProtocolPhoto(SQLModel, table=True):
 
     __tablename__ = "protocol_photo"
     id: UUID = new_id()
-    protocol_id: UUID = Field(foreign_key="protocol.id", index=True)
+    protocol_id: UUID = Field(index=True)
     contract_id: UUID
     station_id: UUID
     photo_id: UUID = Field(foreign_key="photo.id", index=True)
     slot: PhotoSlot = Field(sa_column=enum_column(PhotoSlot))
     taken_at: datetime | None = None
     position: int
-    __table_args__ = of_contract("protocol_photo", Index("ix_protocol_photo_contract", "contract_id"))
+    __table_args__ = of_contract(
+        "protocol_photo",
+        within_station("protocol_photo", "protocol_id", "protocol"),
+        Index("ix_protocol_photo_contract", "contract_id"),
+    )

@@ -297,6 +297,8 @@ async def _store(
         raise
     if conflict is not None:
         contract.protocol_conflict = True
+        if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
+            contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {conflict}"
         contract.version += 1
         await session.store(contract)
         action = "PROTOCOL_CONFLICT"

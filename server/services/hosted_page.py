@@ -88,7 +88,10 @@ async def accept(
     """
     order = form.get("oid", "")
     async with outside.database.transaction(SYSTEM) as session:
-        payment = await session.first(select(Payment).where(col(Payment.order_reference) == order))
+        # A refund or a release carries the same order; only the payment of the page has a page.
+        of_page = select(HostedPayment.payment_id).where(col(HostedPayment.payment_id) == col(Payment.id))
+        statement = select(Payment).where(col(Payment.order_reference) == order, of_page.exists())
+        payment = await session.first(statement)
         hosted = await session.by_id(HostedPayment, payment.id) if payment else None
     if payment is None or hosted is None:
         raise NoticeRejected("no such order")

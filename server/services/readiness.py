@@ -62,7 +62,7 @@ async def change_vehicle(
 ) -> None:
     """Another car than planned: the planned one is free again, this one is taken until the planned end."""
     await occupancies.free_contract(session, contract.id)
-    contract.vehicle_id = vehicle.id
+    contract.vehicle_id, plate = vehicle.id, vehicle.plate
     planned_start = contract.starts_at
     # The row begins now if the customer is early: before that, this car may have been with somebody else.
     starts = max(planned_start, now) if now < contract.ends_at else planned_start
@@ -72,7 +72,7 @@ async def change_vehicle(
         )
     except IntegrityError as error:  # the turnaround reaches into the next use
         if sql_state(error) == "23P01":
-            raise not_ready(f"{vehicle.plate} is taken in this period.") from error
+            raise not_ready(f"{plate} is taken right after this period.") from error
         raise
     contract.search_text = papers.search_text(contract, vehicle)
 

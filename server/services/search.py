@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_
 from sqlmodel import col, select
 
-from server.models import Contract, Customer, Damage, Document, Email, OpenItem, Vehicle
+from server.models import Contract, Customer, Damage, Document, Email, OpenItem, Station, Vehicle
 from server.models.contract import ContractFlag, ContractState, SettlementState
 from server.models.damage import DamageLiability, RepairState
 from server.models.document import DocumentType
@@ -32,6 +32,13 @@ NOTHING = UUID(int=0)
 def only(wanted: str | None) -> UUID | None:
     """An id to filter by; one that is malformed finds nothing."""
     return None if wanted is None else as_uuid(wanted) or NOTHING
+
+
+def _in_sight(station_id: UUID) -> ColumnElement[bool]:
+    """Whether the caller may see a station: the id of another one finds nothing, like one that does not exist, also
+    where a car or contract of the caller's has to do with it.
+    """
+    return exists(select(Station.id).where(col(Station.id) == station_id))
 
 
 def _pattern(search: str) -> str:
@@ -60,7 +67,7 @@ def vehicles(
     """Vehicles by plate. The search looks at plate, VIN, make and model."""
     where = own_vehicles(principal)
     if station_id is not None:
-        where.append(col(Vehicle.station_id) == station_id)
+        where += [col(Vehicle.station_id) == station_id, _in_sight(station_id)]
     if group_id is not None:
         where.append(col(Vehicle.group_id) == group_id)
     if status is not None:
@@ -127,6 +134,8 @@ def contracts(filter_: ContractFilter, order: str, principal: Principal, now: da
         where.append(col(Contract.vehicle_id) == filter_.vehicle_id)
     if filter_.start is not None and filter_.end is not None:
         where += [col(Contract.starts_at) < filter_.end, col(Contract.ends_at) > filter_.start]
+    if filter_.station_id is not None:
+        where.append(_in_sight(filter_.station_id))
     if filter_.search:
         where.append(col(Contract.search_text).like(_pattern(filter_.search)))
     return Listing(Contract, _ORDERS[order], tuple(where), tuple(_of_stations(filter_, principal)))
@@ -152,7 +161,8 @@ def damages(
     """Damages, the newest first. `station_id`: where the vehicle stands."""
     where: Conditions = []
     if station_id is not None:
-        where.append(col(Damage.vehicle_id).in_(select(Vehicle.id).where(col(Vehicle.station_id) == station_id)))
+        there = select(Vehicle.id).where(col(Vehicle.station_id) == station_id)
+        where += [col(Damage.vehicle_id).in_(there), _in_sight(station_id)]
     if vehicle_id is not None:
         where.append(col(Damage.vehicle_id) == vehicle_id)
     if liability is not None:
@@ -174,7 +184,7 @@ def documents(
     """Documents, the newest first. The search looks at number and recipient."""
     where: Conditions = []
     if station_id is not None:
-        where.append(col(Document.station_id) == station_id)
+        where += [col(Document.station_id) == station_id, _in_sight(station_id)]
     if types is not None:
         where.append(col(Document.type).in_(types))
     if start is not None and end is not None:
@@ -192,7 +202,7 @@ def open_items(station_id: UUID | None) -> Listing[OpenItem]:
     """Open items, the oldest debt first."""
     where: Conditions = [col(OpenItem.open_cents) > 0]
     if station_id is not None:
-        where.append(col(OpenItem.station_id) == station_id)
+        where += [col(OpenItem.station_id) == station_id, _in_sight(station_id)]
     return Listing(OpenItem, (Key("due_on", date), _ID), tuple(where))
 
 

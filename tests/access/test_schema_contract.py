@@ -155,7 +155,9 @@ def test_everything_has_a_description(ours: GraphQLSchema) -> None:
         for field_name, field in getattr(kind, "fields", {}).items():
             if not field.description:
                 silent.append(f"{name}.{field_name}")
-            silent += [f"{name}.{field_name}({a})" for a, arg in getattr(field, "args", {}).items() if not arg.description]
+            silent += [
+                f"{name}.{field_name}({a})" for a, arg in getattr(field, "args", {}).items() if not arg.description
+            ]
     assert silent == []
 
 

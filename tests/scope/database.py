@@ -41,7 +41,7 @@ def owner_url(server: SandboxServer) -> str:
 def rows(url: str, statement: str, **values: Any) -> list[dict[str, Any]]:
     """What a statement finds, or nothing if it finds nothing."""
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        cursor = connection.execute(statement, values)  # type: ignore[call-overload]
+        cursor = connection.execute(statement, values)
         return list(cursor.fetchall()) if cursor.description else []
 
 

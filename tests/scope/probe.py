@@ -15,7 +15,7 @@ from tests.driving import Api
 
 from .database import Hidden
 from .inputs import Place, Values, arguments, id_places, right_kind, string_places
-from .selections import Path, Reach, documents, together
+from .selections import DEPTH, Path, Reach, documents, together
 
 LABEL = {"id", "code", "name", "__typename"}
 LABELLED = {("Contract", "returnStation"), ("Protocol", "station")}
@@ -48,6 +48,9 @@ class Probe:
     hidden: Hidden
     values: Values
     report: Report = field(default_factory=Report)
+    depth: int = DEPTH
+    kinds: tuple[str, ...] = ("station", "contract", "vehicle", "customer", "document")
+    """Of which kinds an id is tried where it does not belong."""
 
     def __post_init__(self) -> None:
         self._reach = Reach(self.schema)
@@ -75,7 +78,7 @@ class Probe:
                 yield from self._walk(name, definition, self._own_arguments(name, definition))
 
     def _walk(self, name: str, definition: GraphQLField, calls: list[str]) -> Iterator[str]:
-        paths = self._reach.paths(get_named_type(definition.type))
+        paths = self._reach.paths(get_named_type(definition.type), self.depth)
         self.report.called.add(name)
         for place, call in enumerate(calls):
             # A list leads to all of a kind at once; what leads to one of them has the same paths below it.
@@ -159,7 +162,9 @@ class Probe:
         found: list[dict[str, Any]] = []
         for kind, ids in self.hidden.ids.items():
             right = [place for place in places if right_kind(place, name) == kind]
-            chosen: list[dict[Place, str]] = [{**own, place: ids[0]} for place in right]
+            chosen: list[dict[Place, str]] = [{**own, place: ids[0]} for place in right] + [
+                {place: ids[0]} for place in right
+            ]
             chosen += [dict.fromkeys(places, wrong_or_right) for wrong_or_right in ids[:1]]
             found += [arguments(definition, self.values, placed) for placed in chosen if placed]
             if len(places) == 1 and right:

@@ -15,11 +15,12 @@ from server import migrate
 from server.database_embedded import SUPERUSER, Cluster
 from tests.driving import Api, SandboxServer, running
 
-from .database import Hidden
+from .database import Hidden, of_bravo
 from .inputs import Values
 from .probe import Probe, served_schema
 from .world import World
 
+ELSEWHERE = frozenset({"signOut", "uploadPhoto"})
 HOLES = {
     "contract: no row-level security": ["alter table contract disable row level security"],
     "vehicle: everything": ["drop policy staff on vehicle", "create policy staff on vehicle using (true)"],
@@ -85,10 +86,16 @@ def test_a_hole_is_found(scratch: tuple[str, Api], hidden: Hidden, values: Value
 
     # When the probe walks until it finds something
     with hole(url, HOLES[name]):
-        found = next(probe.reading(), None)
+        if name.startswith("vehicle:"):
+            # What is read of vehicles is narrowed once more by the search: it is a change that would get through.
+            before = of_bravo(url, hidden)
+            list(probe.act_on_foreign(ELSEWHERE))
+            found = of_bravo(url, hidden) != before
+        else:
+            found = next(probe.reading(), None) is not None
 
     # Then it does
-    assert found is not None, f"the probe does not notice: {name}"
+    assert found, f"the probe does not notice: {name}"
 
 
 def test_without_a_hole_the_copy_is_as_tight_as_the_original(
@@ -96,6 +103,6 @@ def test_without_a_hole_the_copy_is_as_tight_as_the_original(
 ) -> None:
     probe = Probe(served_schema(), scratch[1], hidden, replace(values))
 
-    assert list(probe.walk()) == []
+    assert list(probe.walk(frozenset({"contract", "damages", "stations"}))) == []
     assert list(probe.fetch_foreign()) == []
     assert probe.report.met >= {"Contract", "Vehicle", "Customer", "Document", "Damage", "Photo", "Email"}

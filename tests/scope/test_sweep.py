@@ -20,6 +20,8 @@ from .world import CANARY, World
 
 ELSEWHERE = frozenset({"signOut", "uploadPhoto"})
 """Called by their own tests below: one would end the viewer's session, the other needs a file."""
+THOROUGH = ("MANAGER", "WEB")
+"""The others see the same rows as a manager of their station; they are swept less deep."""
 NEVER_ANSWERED = {"Subscription"}
 NOT_MET = {"TariffEdit"}
 """What no operation makes yet."""
@@ -40,6 +42,8 @@ def sweep(world: World, owner: str, hidden: Hidden, values: Values) -> Sweep:
         foreign = hidden_from_website(world, owner) if role == "WEB" else hidden
         own_values = replace(values, payment="STORED_CARD" if role == "WEB" else "WAIVED")
         probe = Probe(served_schema(), viewer, foreign, own_values)
+        if role not in THOROUGH:
+            probe.depth, probe.kinds = 1, ("contract",)
         list(probe.everything(ELSEWHERE))
         reports[role] = probe.report
     return Sweep(reports, before, of_bravo(owner, hidden))
@@ -80,9 +84,10 @@ def test_every_field_of_every_type_was_selected(sweep: Sweep) -> None:
     every_field = {
         (kind.name, name) for kind in _objects().values() if kind.name not in NEVER_ANSWERED for name in kind.fields
     }
-    for role, report in sweep.reports.items():
+    for role in THOROUGH:
+        report = sweep.reports[role]
         unseen = {(kind, name) for kind, name in every_field - report.selected if kind != "StoredPhoto"}
-        assert unseen == set(), role
+        assert unseen == set(), role  # StoredPhoto answers an upload, below
 
 
 def test_the_sweep_met_every_type_and_not_only_nulls(sweep: Sweep) -> None:

@@ -110,12 +110,12 @@ def _first_day(world: World) -> None:
     """Both hand three cars over on Monday: paid by card, waived, and one that stays out."""
     start = local(world.monday, 8)
     for side, prefix in _sides(world):
-        for name, more in [
+        kinds: list[tuple[str, dict[str, Any]]] = [
             ("paid", {}),
             ("waived", {"caller": side.clerk, "payment": {"method": "WAIVED", "waiverReason": f"{prefix} reason"}}),
             ("out", {"end": start + 4 * DAY}),
-        ]:
-            more = dict(more)
+        ]
+        for name, more in kinds:
             end = more.pop("end", start + DAY)
             world.contracts[f"{prefix}-{name}"] = side.booked(start, end, **_details(prefix, name), **more)
     world.server.move_to(start)
@@ -124,7 +124,10 @@ def _first_day(world: World) -> None:
             contract = world.contracts[f"{prefix}-{name}"]
             photos = [{"sha256": side.yard.upload(picture(len(prefix) + len(name))), "slot": "FRONT"}]
             damages = [{**damage(f"{prefix} old dent"), "photos": [photos[0]["sha256"]]}]
-            extra = {"remarks": f"{prefix} remark", "accessories": [{"name": f"{prefix} keys", "present": 1}]}
+            extra: dict[str, Any] = {
+                "remarks": f"{prefix} remark",
+                "accessories": [{"name": f"{prefix} keys", "present": 1}],
+            }
             _good(side.check_out(contract, start, photos=photos, damages=damages, signature=side.sign(), **extra))
 
 

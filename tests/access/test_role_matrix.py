@@ -1,0 +1,223 @@
+"""Who may call what: every root field has a row, every cell of it is asked. A field without a row fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
+
+from server.edge.costs import core_schema
+from server.resolvers.schema import Mutation, Query, create_schema
+from server.schema.building import Allow, mutation, query
+from tests.dealership import Dealership, add_user
+from tests.driving import Api, SandboxServer, new_id
+
+from .conftest import execute
+
+ROLES = ("WEB", "YARD", "CLERK", "MANAGER", "ADMIN")
+EVERYBODY, STAFF, OFFICE = set(ROLES), set(ROLES[1:]), set(ROLES[2:])
+MANAGERS, ADMIN, BOOKERS = {"MANAGER", "ADMIN"}, {"ADMIN"}, {"WEB", "CLERK", "MANAGER", "ADMIN"}
+ANYONE = EVERYBODY | {"nobody"}
+
+MATRIX: dict[str, set[str]] = {
+    # queries
+    "viewer": EVERYBODY,
+    "stations": EVERYBODY,
+    "station": EVERYBODY,
+    "company": STAFF,
+    "vehicleGroups": EVERYBODY,
+    "vehicles": STAFF,
+    "vehicle": STAFF,
+    "tariffs": EVERYBODY,
+    "availability": EVERYBODY,
+    "quote": EVERYBODY,
+    "contracts": EVERYBODY,
+    "contract": EVERYBODY,
+    "customers": OFFICE,
+    "customer": OFFICE,
+    "handoverDay": STAFF,
+    "damages": STAFF,
+    "documents": OFFICE,
+    "document": OFFICE,
+    "openItems": OFFICE,
+    "emails": OFFICE,
+    "settlementPreview": STAFF,
+    "users": MANAGERS,
+    "apiClients": MANAGERS,
+    # mutations
+    "signIn": ANYONE,
+    "refreshSession": ANYONE,
+    "signOut": EVERYBODY,
+    "createUser": ADMIN,
+    "updateUser": ADMIN,
+    "createApiClient": ADMIN,
+    "revokeApiClient": ADMIN,
+    "createStation": ADMIN,
+    "updateStation": MANAGERS,
+    "updateCompany": ADMIN,
+    "createVehicleGroup": ADMIN,
+    "createVehicle": OFFICE,
+    "updateVehicle": OFFICE,
+    "blockVehicle": OFFICE,
+    "unblockVehicle": OFFICE,
+    "createTariff": ADMIN,
+    "bookVehicle": BOOKERS,
+    "uploadPhoto": STAFF,
+    "checkOut": STAFF,
+    "checkIn": STAFF,
+    "reportDamage": STAFF,
+    "settleContract": OFFICE,
+    "resendEmail": OFFICE,
+}
+NOTHING = "11111111-1111-4111-8111-111111111111"
+PERIOD = '{start: "2030-01-01T10:00:00Z", end: "2030-01-02T10:00:00Z"}'
+ADDRESS = '{street: "", postcode: "1", city: ""}'
+CONDITION = "{odometerKm: -1}"
+# Arguments that are well-formed and refused by the business: a cell must change nothing.
+ARGUMENTS: dict[str, str] = {
+    "availability": f'stationId: "{NOTHING}", period: {PERIOD}',
+    "quote": f'input: {{stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD}}}',
+    "customer": f'id: "{NOTHING}"',
+    "handoverDay": f'stationId: "{NOTHING}", date: "2030-01-01"',
+    "settlementPreview": f'contractId: "{NOTHING}", input: {{returnedAt: "2030-01-01T10:00:00Z", condition: {CONDITION}}}',
+    "signIn": 'email: "nobody-at-all@example.com", password: "wrong-password"',
+    "refreshSession": 'refreshToken: "er_wrong"',
+    "createUser": 'input: {email: "x", name: "", role: WEB, stationIds: [], password: "short"}',
+    "updateUser": f'id: "{NOTHING}", input: {{name: "x"}}',
+    "createApiClient": f'name: "x", stationIds: ["{NOTHING}"]',
+    "revokeApiClient": f'id: "{NOTHING}"',
+    "createStation": f'input: {{code: "!", name: "", address: {ADDRESS}}}',
+    "updateStation": f'id: "{NOTHING}", version: 1, input: {{name: "x"}}',
+    "updateCompany": f'input: {{name: "", address: {ADDRESS}}}',
+    "createVehicleGroup": 'input: {code: "!", name: "", deposit: "1.00", deductible: "1.00"}',
+    "createVehicle": (
+        f'input: {{plate: "!", make: "", model: "", groupId: "{NOTHING}", stationId: "{NOTHING}", odometerKm: 1}}'
+    ),
+    "updateVehicle": f'id: "{NOTHING}", version: 1, input: {{}}',
+    "blockVehicle": f'vehicleId: "{NOTHING}", period: {PERIOD}, reason: OTHER',
+    "unblockVehicle": f'blockId: "{NOTHING}"',
+    "createTariff": (
+        f'input: {{code: "!", name: "", groupId: "{NOTHING}", validFrom: "2026-01-01", bundles: [], extraKm: "1.00",'
+        ' fuelPerLitre: "1.00", fuelService: "1.00", cleaningHeavy: "1.00", cleaningSpecial: "1.00"}'
+    ),
+    "bookVehicle": (
+        f'input: {{idempotencyKey: "{NOTHING}", stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD},'
+        ' customer: {email: "x"}, payment: {method: WAIVED}}'
+    ),
+    "uploadPhoto": 'sha256: "x", file: "x"',
+    "checkOut": (
+        f'input: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}}"
+    ),
+    "checkIn": (
+        f'input: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}}"
+    ),
+    "reportDamage": (
+        f'vehicleId: "{NOTHING}", damage: {{id: "{NOTHING}", position: {{view: TOP, x: 0, y: 0}}, kind: DENT}}'
+    ),
+    "settleContract": f'contractId: "{NOTHING}", version: 1',
+    "resendEmail": f'emailId: "{NOTHING}"',
+}
+
+
+def root_fields() -> dict[str, tuple[str, GraphQLField]]:
+    schema = core_schema(create_schema())
+    assert schema.query_type
+    assert schema.mutation_type
+    return {
+        name: (kind.name.lower(), field)
+        for kind in (schema.query_type, schema.mutation_type)
+        for name, field in kind.fields.items()
+    }
+
+
+def document(name: str) -> str:
+    kind, field = root_fields()[name]
+    given = f"({ARGUMENTS[name]})" if name in ARGUMENTS else ""
+    inside = "" if not hasattr(get_named_type(field.type), "fields") and kind == "query" else "{__typename}"
+    named = get_named_type(field.type)
+    scalar = not isinstance(named, GraphQLObjectType) and not hasattr(named, "types")
+    return f"{kind} {{ {name}{given} {'' if scalar else inside} }}"
+
+
+@pytest.fixture(scope="module")
+def callers(server: SandboxServer, dealership: Dealership) -> dict[str, Api]:
+    add_user(dealership.admin, "matrix-manager@example.com", "MANAGER", [dealership.station["id"]])
+    return {
+        "WEB": dealership.website,
+        "YARD": dealership.yard,
+        "CLERK": dealership.clerk,
+        "MANAGER": server.sign_in("matrix-manager@example.com"),
+        "ADMIN": server.admin(),
+        "nobody": server.api(),
+    }
+
+
+def test_the_matrix_has_a_row_for_every_root_field_and_no_other() -> None:
+    assert set(MATRIX) == set(root_fields())
+
+
+@pytest.mark.usefixtures("patience")
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_a_row_of_the_matrix(server: SandboxServer, owner: str, callers: dict[str, Api], name: str) -> None:
+    before = contents(owner)
+    for role in [*ROLES, "nobody"]:
+        caller = callers[role]
+        if name == "signOut" and role != "WEB" and role != "nobody":
+            caller = _somebody_else(server, callers["ADMIN"], role)
+            before = contents(owner)
+
+        answer = caller.post(document(name))
+        code = _code(answer)
+
+        if role in MATRIX[name]:
+            assert code in {None, "BAD_USER_INPUT"}, (role, answer)
+        else:
+            assert code == ("UNAUTHENTICATED" if role == "nobody" else "FORBIDDEN"), (role, answer)
+            assert (answer.get("data") or {}).get(name) is None
+    assert contents(owner) == before
+
+
+def _somebody_else(server: SandboxServer, admin: Api, role: str) -> Api:
+    email = f"{new_id()}@example.com"
+    add_user(admin, email, role, [])
+    return server.sign_in(email)
+
+
+def _code(answer: dict[str, Any]) -> str | None:
+    errors = answer.get("errors") or []
+    if not errors:
+        return None
+    code: str = errors[0]["extensions"]["code"]
+    # A refusal of the business that the field's type has no place for is not one of the role.
+    return code
+
+
+def contents(owner: str) -> dict[str, int]:
+    """How many rows every table has that a call could add to or take from."""
+    volatile = {"session", "sign_in_bucket", "alembic_version"}
+    found = execute(owner, "select tablename from pg_tables where schemaname = 'public'")
+    return {name: execute(owner, f"select count(*) from {name}")[0][0] for (name,) in found if name not in volatile}
+
+
+@pytest.mark.parametrize("root", [Query, Mutation])
+def test_every_root_field_says_who_may_call_it(root: Any) -> None:
+    fields = root.__strawberry_definition__.fields
+    assert fields
+    for field in fields:
+        assert any(isinstance(extension, Allow) for extension in field.extensions), field.python_name
+
+
+@pytest.mark.parametrize("declare", [query, mutation])
+def test_forgetting_to_say_it_fails_at_import(declare: Any) -> None:
+    with pytest.raises(TypeError, match="allow"):
+        declare(graphql_type=int)
+
+
+def test_who_may_call_is_asked_before_the_arguments_are_looked_at(callers: dict[str, Api]) -> None:
+    answer = callers["YARD"].post(document("createStation"))
+
+    assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    assert answer["errors"][0]["message"] == "Your role does not allow this."

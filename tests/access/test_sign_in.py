@@ -1,0 +1,164 @@
+"""Signing in, staying signed in, and being shown the door."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+
+from server.database_embedded import SUPERUSER, Cluster
+from tests.dealership import Dealership, add_user, open_dealership
+from tests.driving import PASSWORD, SandboxServer
+
+SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__typename
+  ...on Session{accessToken refreshToken} ...on Problem{problemCode message}}}"""
+REFRESH = SIGN_IN.replace("$e:String!,$p:String!", "$t:String!").replace(
+    "signIn(email:$e,password:$p)", "refreshSession(refreshToken:$t)"
+)
+UPDATE = "mutation($id:ID!,$i:UserUpdate!){updateUser(id:$id,input:$i){__typename}}"
+
+
+def user(dealership: Dealership, name: str, role: str = "CLERK") -> tuple[str, dict[str, Any]]:
+    email = f"{name}@example.com"
+    return email, add_user(dealership.admin, email, role, [dealership.station["id"]])
+
+
+def test_refresh_rotates_and_a_second_use_ends_the_family(
+    access_server: SandboxServer, access_dealership: Dealership
+) -> None:
+    email, _ = user(access_dealership, "rotating")
+    api = access_server.api()
+    first = api(SIGN_IN, e=email, p=PASSWORD)
+
+    second = api(REFRESH, t=first["refreshToken"])
+    assert access_server.api(first["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+    assert access_server.api(second["accessToken"])("{viewer{role}}") == {"role": "CLERK"}
+
+    stolen = api(REFRESH, t=first["refreshToken"])
+    assert stolen["problemCode"] == "NOT_ALLOWED"
+    assert access_server.api(second["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+    assert api(REFRESH, t=second["refreshToken"])["problemCode"] == "NOT_ALLOWED"
+
+
+def test_sign_out_and_deactivation_work_at_once(access_server: SandboxServer, access_dealership: Dealership) -> None:
+    email, made = user(access_dealership, "leaving")
+    session = access_server.sign_in(email)
+    assert session("mutation{signOut}") is True
+    assert session.error_code("{viewer{role}}") == "UNAUTHENTICATED"
+
+    again = access_server.sign_in(email)
+    access_dealership.admin(UPDATE, id=made["id"], i={"active": False})
+    assert again.error_code("{viewer{role}}") == "UNAUTHENTICATED"
+    refused = access_server.api()(SIGN_IN, e=email, p=PASSWORD)
+    assert refused["problemCode"] == "NOT_ALLOWED"
+
+
+def test_another_role_counts_from_the_next_request(access_server: SandboxServer, access_dealership: Dealership) -> None:
+    # S8
+    email, made = user(access_dealership, "demoted", "MANAGER")
+    session = access_server.sign_in(email)
+    assert session.error_code("{users{id}}") is None
+    access_dealership.admin(UPDATE, id=made["id"], i={"role": "YARD"})
+    assert session.error_code("{users{id}}") == "FORBIDDEN"
+    access_dealership.admin(UPDATE, id=made["id"], i={"stationIds": []})
+    assert session("{stations{id}}") == []
+
+
+def test_a_revoked_key_is_refused(access_server: SandboxServer, access_dealership: Dealership) -> None:
+    made = access_dealership.admin(
+        'mutation($s:[ID!]!){createApiClient(name:"Shop",stationIds:$s){...on CreatedApiClient{key client{id keyPrefix}}}}',
+        s=[access_dealership.station["id"]],
+    )
+    key = access_server.api(made["key"])
+    assert key("{viewer{role}}") == {"role": "WEB"}
+    assert made["key"].startswith(made["client"]["keyPrefix"])
+    access_dealership.admin("mutation($id:ID!){revokeApiClient(id:$id){__typename}}", id=made["client"]["id"])
+    assert key.error_code("{viewer{role}}") == "UNAUTHENTICATED"
+
+
+def test_ten_wrong_passwords_and_the_account_has_to_wait(
+    access_server: SandboxServer, access_dealership: Dealership
+) -> None:
+    email, _ = user(access_dealership, "guessed")
+
+    def guess(number: int) -> str:
+        with access_server.fresh_client() as http:
+            answer = access_server.api_over(http)(SIGN_IN, e=email, p=f"wrong-password-{number}")
+        return str(answer["problemCode"])
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(guess, range(24)))
+
+    assert codes.count("NOT_ALLOWED") == 10
+    assert codes.count("TOO_MANY_ATTEMPTS") == 14
+    right = access_server.api()(SIGN_IN, e=email, p=PASSWORD)
+    assert right["problemCode"] == "TOO_MANY_ATTEMPTS"
+    other, _ = user(access_dealership, "unaffected")
+    assert access_server.api()(SIGN_IN, e=other, p=PASSWORD)["__typename"] == "Session"
+
+
+def test_an_unknown_address_is_answered_like_a_wrong_password(
+    access_server: SandboxServer, access_dealership: Dealership
+) -> None:
+    email, _ = user(access_dealership, "known")
+    api = access_server.api()
+    assert api(SIGN_IN, e=email, p="wrong-password") == api(SIGN_IN, e="nobody@example.com", p="wrong-password")
+    assert api(SIGN_IN, e=email, p="x" * 5000)["problemCode"] == "NOT_ALLOWED"
+
+
+def test_sessions_survive_a_move_of_the_clock(access_server: SandboxServer, access_dealership: Dealership) -> None:
+    email, _ = user(access_dealership, "patient")
+    session = access_server.sign_in(email)
+    access_server.advance(days=2)
+    assert session("{viewer{role}}") == {"role": "CLERK"}
+
+
+def test_nothing_in_the_database_opens_a_door(access_server: SandboxServer, access_dealership: Dealership) -> None:
+    cluster = Cluster(access_server.data_dir)
+    stored: set[str] = set()
+    with psycopg.connect(cluster.url(SUPERUSER)) as connection:
+        for table in ("session", "api_client", "app_user"):
+            for row in connection.execute(f"select to_jsonb(t) from {table} t").fetchall():
+                stored |= {str(value) for value in row[0].values()}
+    for value in stored:
+        for token in (value, f"ea_{value}", f"ek_{value}"):
+            if token.isascii() and token.isprintable() and " " not in token:
+                assert access_server.api(token).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+
+
+def test_secrets_are_in_no_log(tmp_path_factory: object, access_server: SandboxServer) -> None:
+    dealership = open_dealership(access_server, cars=1)
+    from tests.driving import soon
+
+    start = soon(access_server.now())
+    customer = {"firstName": "Kanarienvogel", "lastName": "Geheimnisvoll", "email": "canary@example.com"}
+    contract = dealership.booked(start, start.replace(hour=15), customer=customer)
+    dealership.website.post(
+        'mutation{signIn(email:"canary@example.com",password:"canary-password-literal"){__typename}}'
+    )
+    dealership.website.post("query($p:Nonsense){viewer{role}}", {"p": "canary-password-variable"})
+    dealership.website.post('{contract(number:"4035874000424977"){nonsense}}')
+    access_server.settle()
+    log = access_server.log.read_text()
+    canaries = [
+        *(
+            "Kanarienvogel",
+            "Geheimnisvoll",
+            "canary@example.com",
+            "canary-password",
+            "4035874000424977",
+            "tok-approved",
+        ),
+        *(PASSWORD, dealership.website.token or "-", dealership.yard.token or "-"),
+    ]
+    assert [canary for canary in canaries if canary in log] == []
+    for mail in access_server.mails("canary@example.com"):
+        raw = access_server.http.get(f"/sandbox/mails/{mail['id']}").text
+        assert "tok-approved" not in raw
+        assert "Geheimnisvoll" not in mail["subject"]
+    shown = dealership.clerk(
+        "query($id:ID){contract(id:$id){payments{orderReference gatewayReference reason} emails{subject} history{action reason}}}",
+        id=contract["id"],
+    )
+    assert "tok-approved" not in str(shown)
