@@ -85,7 +85,7 @@ class HandoverReport:
 async def check_out(session: Session, principal: Principal, report: HandoverReport, *, now: datetime) -> Protocol:
     """Hands a car over. The refusals of `checkOut`; nothing is written when one is raised."""
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contractId"))
-    if (known := await _known(session, report)) is not None:
+    if (known := await _known(session, ProtocolType.CHECK_OUT, report)) is not None:
         return known
     pictures = await _check_report(session, report)
     station = await stations.get(session, contract.station_id)
@@ -134,7 +134,7 @@ async def check_out(session: Session, principal: Principal, report: HandoverRepo
 async def check_in(session: Session, principal: Principal, report: HandoverReport, *, now: datetime) -> Protocol:
     """Takes a car back. The refusals of `checkIn`; billing follows by itself."""
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contractId"))
-    if (known := await _known(session, report)) is not None:
+    if (known := await _known(session, ProtocolType.CHECK_IN, report)) is not None:
         return known
     pictures = await _check_report(session, report)
     station = await _return_station(session, contract, report)
@@ -177,9 +177,9 @@ async def check_in(session: Session, principal: Principal, report: HandoverRepor
     return protocol
 
 
-async def _known(session: Session, report: HandoverReport) -> Protocol | None:
+async def _known(session: Session, kind: ProtocolType, report: HandoverReport) -> Protocol | None:
     known = await session.by_id(Protocol, report.protocol_id)
-    if known is not None and known.request_hash != report.content_hash():
+    if known is not None and (known.type is not kind or known.request_hash != report.content_hash()):
         raise _id_taken()
     return known
 

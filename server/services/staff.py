@@ -145,12 +145,17 @@ async def create_user(session: Session, values: dict[str, Any], *, now: datetime
 
 
 async def update_user(session: Session, user_id: UUID | None, values: dict[str, Any], *, now: datetime) -> User:
-    """Changes what is given. A new password, a deactivation or another role ends the user's sessions."""
+    """Changes what is given. A new password or a deactivation ends the user's sessions.
+
+    Another role or other stations count from the next request. The last active administrator stays one.
+    """
+    names = {"role": "role", "active": "active", "station_ids": "stationIds", "password": "password"}
+    validation.no_nulls(values, ("input",), **names)
+    if not (values.get("role", Role.ADMIN) is Role.ADMIN and values.get("active", True)):
+        await _keep_an_administrator(session, user_id, "active" if "active" in values else "role")
     user = await session.by_id(User, user_id, lock=True)
     if user is None:
         raise NotFound("user", field=["id"])
-    names = {"role": "role", "active": "active", "station_ids": "stationIds", "password": "password"}
-    validation.no_nulls(values, ("input",), **names)
     if values.get("role") is Role.WEB:
         raise InvalidInput("Websites get an API client, not a user.", field=["input", "role"])
     if "name" in values:
@@ -170,6 +175,14 @@ async def update_user(session: Session, user_id: UUID | None, values: dict[str, 
             {"now": now, "id": user.id},
         )
     return user
+
+
+async def _keep_an_administrator(session: Session, user_id: UUID | None, field: str) -> None:
+    """Locks them all, in one order, so that two administrators cannot demote each other at once."""
+    administrators = select(User).where(col(User.role) == Role.ADMIN, col(User.active)).order_by(col(User.id))
+    found = await session.all(administrators.with_for_update())
+    if [administrator.id for administrator in found] == [user_id]:
+        raise InvalidInput("This is the last active administrator; name another one first.", field=["input", field])
 
 
 async def create_client(session: Session, name: str, station_ids: list[str], *, now: datetime) -> tuple[ApiClient, str]:

@@ -165,7 +165,7 @@ def test_a_row_of_the_matrix(server: SandboxServer, owner: str, callers: dict[st
     before = contents(owner)
     for role in [*ROLES, "nobody"]:
         caller = callers[role]
-        if name == "signOut" and role != "WEB" and role != "nobody":
+        if name == "signOut" and role not in {"WEB", "nobody"}:
             caller = _somebody_else(server, callers["ADMIN"], role)
             before = contents(owner)
 

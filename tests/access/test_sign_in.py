@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
+import pytest
 
 from server.database_embedded import SUPERUSER, Cluster
 from tests.dealership import Dealership, add_user, open_dealership
@@ -16,6 +17,8 @@ SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__type
 REFRESH = SIGN_IN.replace("$e:String!,$p:String!", "$t:String!").replace(
     "signIn(email:$e,password:$p)", "refreshSession(refreshToken:$t)"
 )
+pytestmark = pytest.mark.usefixtures("patience")
+
 UPDATE = "mutation($id:ID!,$i:UserUpdate!){updateUser(id:$id,input:$i){__typename}}"
 
 
@@ -24,67 +27,80 @@ def user(dealership: Dealership, name: str, role: str = "CLERK") -> tuple[str, d
     return email, add_user(dealership.admin, email, role, [dealership.station["id"]])
 
 
-def test_refresh_rotates_and_a_second_use_ends_the_family(
-    access_server: SandboxServer, access_dealership: Dealership
-) -> None:
-    email, _ = user(access_dealership, "rotating")
-    api = access_server.api()
+def test_refresh_rotates_and_a_second_use_ends_the_family(server: SandboxServer, dealership: Dealership) -> None:
+    email, _ = user(dealership, "rotating")
+    api = server.api()
     first = api(SIGN_IN, e=email, p=PASSWORD)
 
     second = api(REFRESH, t=first["refreshToken"])
-    assert access_server.api(first["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
-    assert access_server.api(second["accessToken"])("{viewer{role}}") == {"role": "CLERK"}
+    assert server.api(first["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+    assert server.api(second["accessToken"])("{viewer{role}}") == {"role": "CLERK"}
 
     stolen = api(REFRESH, t=first["refreshToken"])
     assert stolen["problemCode"] == "NOT_ALLOWED"
-    assert access_server.api(second["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+    assert server.api(second["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
     assert api(REFRESH, t=second["refreshToken"])["problemCode"] == "NOT_ALLOWED"
 
 
-def test_sign_out_and_deactivation_work_at_once(access_server: SandboxServer, access_dealership: Dealership) -> None:
-    email, made = user(access_dealership, "leaving")
-    session = access_server.sign_in(email)
+def test_sign_out_and_deactivation_work_at_once(server: SandboxServer, dealership: Dealership) -> None:
+    email, made = user(dealership, "leaving")
+    session = server.sign_in(email)
     assert session("mutation{signOut}") is True
     assert session.error_code("{viewer{role}}") == "UNAUTHENTICATED"
 
-    again = access_server.sign_in(email)
-    access_dealership.admin(UPDATE, id=made["id"], i={"active": False})
+    again = server.sign_in(email)
+    dealership.admin(UPDATE, id=made["id"], i={"active": False})
     assert again.error_code("{viewer{role}}") == "UNAUTHENTICATED"
-    refused = access_server.api()(SIGN_IN, e=email, p=PASSWORD)
+    refused = server.api()(SIGN_IN, e=email, p=PASSWORD)
     assert refused["problemCode"] == "NOT_ALLOWED"
 
 
-def test_another_role_counts_from_the_next_request(access_server: SandboxServer, access_dealership: Dealership) -> None:
+def test_another_role_counts_from_the_next_request(server: SandboxServer, dealership: Dealership) -> None:
     # S8
-    email, made = user(access_dealership, "demoted", "MANAGER")
-    session = access_server.sign_in(email)
+    email, made = user(dealership, "demoted", "MANAGER")
+    session = server.sign_in(email)
     assert session.error_code("{users{id}}") is None
-    access_dealership.admin(UPDATE, id=made["id"], i={"role": "YARD"})
+    dealership.admin(UPDATE, id=made["id"], i={"role": "YARD"})
     assert session.error_code("{users{id}}") == "FORBIDDEN"
-    access_dealership.admin(UPDATE, id=made["id"], i={"stationIds": []})
+    dealership.admin(UPDATE, id=made["id"], i={"stationIds": []})
     assert session("{stations{id}}") == []
 
 
-def test_a_revoked_key_is_refused(access_server: SandboxServer, access_dealership: Dealership) -> None:
-    made = access_dealership.admin(
+def test_the_last_administrator_stays_one(server: SandboxServer, dealership: Dealership) -> None:
+    admin = dealership.admin
+    update = UPDATE.replace("{__typename}", "{__typename ...on Problem{problemCode field}}")
+    others = [one for one in admin("{users{id role active}}") if one["role"] == "ADMIN" and one["active"]]
+    own = admin("{viewer{user{id}}}")["user"]["id"]
+    for other in others:
+        if other["id"] != own:
+            assert admin(update, id=other["id"], i={"active": False})["__typename"] == "User"
+
+    for change, field in (({"role": "CLERK"}, "role"), ({"active": False}, "active")):
+        refused = admin(update, id=own, i=change)
+        assert (refused["problemCode"], refused["field"]) == ("INVALID_INPUT", ["input", field])
+    assert admin("{viewer{role}}") == {"role": "ADMIN"}
+    for other in others:
+        admin(update, id=other["id"], i={"active": True})
+
+
+def test_a_revoked_key_is_refused(server: SandboxServer, dealership: Dealership) -> None:
+    made = dealership.admin(
         'mutation($s:[ID!]!){createApiClient(name:"Shop",stationIds:$s){...on CreatedApiClient{key client{id keyPrefix}}}}',
-        s=[access_dealership.station["id"]],
+        s=[dealership.station["id"]],
     )
-    key = access_server.api(made["key"])
+    key = server.api(made["key"])
     assert key("{viewer{role}}") == {"role": "WEB"}
     assert made["key"].startswith(made["client"]["keyPrefix"])
-    access_dealership.admin("mutation($id:ID!){revokeApiClient(id:$id){__typename}}", id=made["client"]["id"])
+    dealership.admin("mutation($id:ID!){revokeApiClient(id:$id){__typename}}", id=made["client"]["id"])
     assert key.error_code("{viewer{role}}") == "UNAUTHENTICATED"
 
 
-def test_ten_wrong_passwords_and_the_account_has_to_wait(
-    access_server: SandboxServer, access_dealership: Dealership
-) -> None:
-    email, _ = user(access_dealership, "guessed")
+def test_ten_wrong_passwords_and_the_account_has_to_wait(server: SandboxServer, dealership: Dealership) -> None:
+    email, _ = user(dealership, "guessed")
 
     def guess(number: int) -> str:
-        with access_server.fresh_client() as http:
-            answer = access_server.api_over(http)(SIGN_IN, e=email, p=f"wrong-password-{number}")
+        with server.fresh_client() as http:
+            answer = server.api_over(http)(SIGN_IN, e=email, p=f"wrong-password-{number}")
         return str(answer["problemCode"])
 
     with ThreadPoolExecutor(8) as pool:
@@ -92,30 +108,28 @@ def test_ten_wrong_passwords_and_the_account_has_to_wait(
 
     assert codes.count("NOT_ALLOWED") == 10
     assert codes.count("TOO_MANY_ATTEMPTS") == 14
-    right = access_server.api()(SIGN_IN, e=email, p=PASSWORD)
+    right = server.api()(SIGN_IN, e=email, p=PASSWORD)
     assert right["problemCode"] == "TOO_MANY_ATTEMPTS"
-    other, _ = user(access_dealership, "unaffected")
-    assert access_server.api()(SIGN_IN, e=other, p=PASSWORD)["__typename"] == "Session"
+    other, _ = user(dealership, "unaffected")
+    assert server.api()(SIGN_IN, e=other, p=PASSWORD)["__typename"] == "Session"
 
 
-def test_an_unknown_address_is_answered_like_a_wrong_password(
-    access_server: SandboxServer, access_dealership: Dealership
-) -> None:
-    email, _ = user(access_dealership, "known")
-    api = access_server.api()
+def test_an_unknown_address_is_answered_like_a_wrong_password(server: SandboxServer, dealership: Dealership) -> None:
+    email, _ = user(dealership, "known")
+    api = server.api()
     assert api(SIGN_IN, e=email, p="wrong-password") == api(SIGN_IN, e="nobody@example.com", p="wrong-password")
     assert api(SIGN_IN, e=email, p="x" * 5000)["problemCode"] == "NOT_ALLOWED"
 
 
-def test_sessions_survive_a_move_of_the_clock(access_server: SandboxServer, access_dealership: Dealership) -> None:
-    email, _ = user(access_dealership, "patient")
-    session = access_server.sign_in(email)
-    access_server.advance(days=2)
+def test_sessions_survive_a_move_of_the_clock(server: SandboxServer, dealership: Dealership) -> None:
+    email, _ = user(dealership, "patient")
+    session = server.sign_in(email)
+    server.advance(days=2)
     assert session("{viewer{role}}") == {"role": "CLERK"}
 
 
-def test_nothing_in_the_database_opens_a_door(access_server: SandboxServer, access_dealership: Dealership) -> None:
-    cluster = Cluster(access_server.data_dir)
+def test_nothing_in_the_database_opens_a_door(server: SandboxServer, dealership: Dealership) -> None:
+    cluster = Cluster(server.data_dir)
     stored: set[str] = set()
     with psycopg.connect(cluster.url(SUPERUSER)) as connection:
         for table in ("session", "api_client", "app_user"):
@@ -124,14 +138,14 @@ def test_nothing_in_the_database_opens_a_door(access_server: SandboxServer, acce
     for value in stored:
         for token in (value, f"ea_{value}", f"ek_{value}"):
             if token.isascii() and token.isprintable() and " " not in token:
-                assert access_server.api(token).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+                assert server.api(token).error_code("{viewer{role}}") == "UNAUTHENTICATED"
 
 
-def test_secrets_are_in_no_log(tmp_path_factory: object, access_server: SandboxServer) -> None:
-    dealership = open_dealership(access_server, cars=1)
+def test_secrets_are_in_no_log(tmp_path_factory: object, server: SandboxServer) -> None:
+    dealership = open_dealership(server, cars=1)
     from tests.driving import soon
 
-    start = soon(access_server.now())
+    start = soon(server.now())
     customer = {"firstName": "Kanarienvogel", "lastName": "Geheimnisvoll", "email": "canary@example.com"}
     contract = dealership.booked(start, start.replace(hour=15), customer=customer)
     dealership.website.post(
@@ -139,8 +153,8 @@ def test_secrets_are_in_no_log(tmp_path_factory: object, access_server: SandboxS
     )
     dealership.website.post("query($p:Nonsense){viewer{role}}", {"p": "canary-password-variable"})
     dealership.website.post('{contract(number:"4035874000424977"){nonsense}}')
-    access_server.settle()
-    log = access_server.log.read_text()
+    server.settle()
+    log = server.log.read_text()
     canaries = [
         *(
             "Kanarienvogel",
@@ -153,8 +167,8 @@ def test_secrets_are_in_no_log(tmp_path_factory: object, access_server: SandboxS
         *(PASSWORD, dealership.website.token or "-", dealership.yard.token or "-"),
     ]
     assert [canary for canary in canaries if canary in log] == []
-    for mail in access_server.mails("canary@example.com"):
-        raw = access_server.http.get(f"/sandbox/mails/{mail['id']}").text
+    for mail in server.mails("canary@example.com"):
+        raw = server.http.get(f"/sandbox/mails/{mail['id']}").text
         assert "tok-approved" not in raw
         assert "Geheimnisvoll" not in mail["subject"]
     shown = dealership.clerk(

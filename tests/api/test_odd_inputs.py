@@ -177,6 +177,19 @@ def test_odd_returns(dealership: Dealership, rented: dict[str, Any], start: date
     assert dealership.contract(rented["id"])["billingBlock"].endswith("x")
 
 
+def test_the_id_of_a_hand_over_is_not_that_of_a_return(
+    dealership: Dealership, rented: dict[str, Any], start: datetime
+) -> None:
+    protocols = "query($id:ID!){contract(id:$id){protocols{id type}}}"
+    known = dealership.clerk(protocols, id=rented["id"])["protocols"]
+
+    result = dealership.check_in(rented, start, km=10_000, id=known[0]["id"])
+
+    assert result["problemCode"] == "IDEMPOTENCY_CONFLICT"
+    assert dealership.clerk(protocols, id=rented["id"])["protocols"] == known
+    assert dealership.contract(rented["id"])["state"] == "CHECKED_OUT"
+
+
 def test_a_car_whose_turnaround_is_taken_does_not_go_out_instead(dealership: Dealership, start: datetime) -> None:
     first = dealership.booked(start, start + DAY)
     other = next(car for car in dealership.vehicles if car["id"] != first["vehicle"]["id"])
