@@ -66,6 +66,12 @@ class Api:
 
     def upload(self, content: bytes) -> str:
         """Uploads a picture and returns its sha256."""
+        result = self.post_upload(content)
+        assert result.get("data", {}).get("uploadPhoto", {}).get("__typename") == "StoredPhoto", result
+        return hashlib.sha256(content).hexdigest()
+
+    def post_upload(self, content: bytes) -> dict[str, Any]:
+        """The whole answer to the upload of a picture."""
         sha256 = hashlib.sha256(content).hexdigest()
         operations = {
             "query": "mutation($s:String!,$f:Upload!){uploadPhoto(sha256:$s,file:$f){__typename"
@@ -78,9 +84,8 @@ class Api:
             data={"operations": orjson.dumps(operations).decode(), "map": '{"0":["variables.f"]}'},
             files={"0": ("photo.jpg", content, "image/jpeg")},
         )
-        result = response.json()
-        assert result.get("data", {}).get("uploadPhoto", {}).get("__typename") == "StoredPhoto", result
-        return sha256
+        answer: dict[str, Any] = response.json()
+        return answer
 
 
 class SandboxServer:

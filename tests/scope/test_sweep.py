@@ -6,6 +6,7 @@ swept by itself, and what cannot be swept fails.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -37,16 +38,21 @@ class Sweep:
 @pytest.fixture(scope="module")
 def sweep(world: World, owner: str, hidden: Hidden, values: Values) -> Sweep:
     """Everything that four viewers can ask and do."""
-    before, reports = of_bravo(owner, hidden), {}
-    for role, viewer in world.viewers.items():
-        foreign = hidden_from_website(world, owner) if role == "WEB" else hidden
-        own_values = replace(values, payment="STORED_CARD" if role == "WEB" else "WAIVED")
-        probe = Probe(served_schema(), viewer, foreign, own_values)
-        if role not in THOROUGH:
-            probe.depth, probe.kinds = 1, ("contract",)
-        list(probe.everything(ELSEWHERE))
-        reports[role] = probe.report
-    return Sweep(reports, before, of_bravo(owner, hidden))
+    before = of_bravo(owner, hidden)
+    probes = {role: _probe(world, owner, hidden, values, role) for role in world.viewers}
+    with ThreadPoolExecutor(len(probes)) as pool:
+        for done in [pool.submit(list, probe.everything(ELSEWHERE)) for probe in probes.values()]:
+            done.result()
+    return Sweep({role: probe.report for role, probe in probes.items()}, before, of_bravo(owner, hidden))
+
+
+def _probe(world: World, owner: str, hidden: Hidden, values: Values, role: str) -> Probe:
+    foreign = hidden_from_website(world, owner) if role == "WEB" else hidden
+    own_values = replace(values, payment="STORED_CARD" if role == "WEB" else "WAIVED")
+    probe = Probe(served_schema(), world.viewers[role], foreign, own_values)
+    if role not in THOROUGH:
+        probe.depth, probe.kinds = 1, ("contract",)
+    return probe
 
 
 def _objects() -> dict[str, GraphQLObjectType]:

@@ -1,0 +1,144 @@
+"""Guessing: how often, how fast, and what it tells."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+
+from server.services.staff import FAILURES_PER_ADDRESS
+from tests.dealership import Dealership, add_user
+from tests.driving import PASSWORD, SandboxServer
+
+from .conftest import execute
+
+SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__typename
+  ...on Session{accessToken refreshToken} ...on Problem{problemCode message field}}}"""
+UPDATE = "mutation($id:ID!,$i:UserUpdate!){updateUser(id:$id,input:$i){__typename}}"
+pytestmark = pytest.mark.usefixtures("patience")
+
+
+def test_a_stranger_has_one_attempt_in_a_document(server: SandboxServer, owner: str, dealership: Dealership) -> None:
+    # When a stranger packs eleven guesses into one document
+    guess = 'signIn(email:"aliased@example.com",password:"wrong-password"){__typename}'
+    many = " ".join(f"a{number}: {guess}" for number in range(11))
+
+    for document in ("mutation{" + many + "}", "mutation{" + f"{guess} b: {guess}" + "}"):
+        answer = server.api().post(document)
+
+        # Then none of them is tried
+        assert answer["errors"][0]["extensions"]["code"] in {"TOO_EXPENSIVE", "UNAUTHENTICATED"}
+        assert "data" not in answer
+    assert execute(owner, "select count(*) from sign_in_bucket") == [(0,)]
+
+
+def test_aliases_of_somebody_signed_in_count_one_by_one(
+    server: SandboxServer, owner: str, dealership: Dealership
+) -> None:
+    # Given five aliases, which is what a document of somebody signed in may have
+    guess = 'signIn(email:"aliased@example.com",password:"wrong-password"){...on Rejection{problemCode}}'
+    document = "mutation{" + " ".join(f"a{number}: {guess}" for number in range(5)) + "}"
+
+    # When it is sent three times
+    codes = [
+        answer["problemCode"] for _ in range(3) for answer in dealership.clerk.post(document)["data"].values()
+    ]
+
+    # Then ten were checked and five were not
+    assert codes == ["NOT_ALLOWED"] * 10 + ["TOO_MANY_ATTEMPTS"] * 5
+    bucket = "select failures from sign_in_bucket where key = 'account:aliased@example.com'"
+    assert execute(owner, bucket) == [(15,)]
+
+
+def test_a_quarter_of_an_hour_later_there_are_ten_more(server: SandboxServer, owner: str) -> None:
+    api = server.api()
+    for _ in range(11):
+        last = api(SIGN_IN, e="waiting@example.com", p="wrong-password")["problemCode"]
+    assert last == "TOO_MANY_ATTEMPTS"
+
+    execute(owner, "update sign_in_bucket set window_started_at = window_started_at - interval '15 minutes'")
+
+    assert api(SIGN_IN, e="waiting@example.com", p="wrong-password")["problemCode"] == "NOT_ALLOWED"
+
+
+def test_an_address_has_its_own_limit(server: SandboxServer, owner: str) -> None:
+    # Given an address from which almost everything was tried
+    server.api()(SIGN_IN, e="someone@example.com", p="wrong-password")
+    execute(
+        owner, f"update sign_in_bucket set failures = {FAILURES_PER_ADDRESS - 1} where key = 'address:127.0.0.1'"
+    )
+
+    # When it tries accounts that nobody has tried
+    codes = [
+        server.api()(SIGN_IN, e=f"fresh-{number}@example.com", p="wrong-password")["problemCode"]
+        for number in range(3)
+    ]
+
+    # Then only one more is looked at
+    assert codes == ["NOT_ALLOWED", "TOO_MANY_ATTEMPTS", "TOO_MANY_ATTEMPTS"]
+
+
+def test_a_right_password_forgives_the_account(server: SandboxServer, owner: str, dealership: Dealership) -> None:
+    add_user(dealership.admin, "forgetful@example.com", "CLERK", [])
+    for _ in range(9):
+        server.api()(SIGN_IN, e="forgetful@example.com", p="wrong-password")
+
+    assert server.api()(SIGN_IN, e="Forgetful@Example.com ", p=PASSWORD)["__typename"] == "Session"
+
+    assert execute(owner, "select 1 from sign_in_bucket where key = 'account:forgetful@example.com'") == []
+    assert execute(owner, "select failures from sign_in_bucket where key like 'address:%'") == [(9,)]
+
+
+def test_a_password_that_is_too_long_is_refused_at_once(server: SandboxServer, dealership: Dealership) -> None:
+    add_user(dealership.admin, "long@example.com", "CLERK", [])
+    for length in (129, 200_000):
+        began = time.perf_counter()
+        said = server.api()(SIGN_IN, e="long@example.com", p="x" * length)
+        assert said["problemCode"] == "NOT_ALLOWED"
+        assert time.perf_counter() - began < 1
+
+
+def test_nobody_can_hear_whether_an_account_exists(server: SandboxServer, owner: str, dealership: Dealership) -> None:
+    # Given an account, and an address without one
+    add_user(dealership.admin, "there@example.com", "CLERK", [])
+    api, times = server.api(), {"there@example.com": list[float](), "not-there@example.com": list[float]()}
+
+    # When both are tried in turn
+    said = {}
+    for _ in range(12):
+        execute(owner, "delete from sign_in_bucket")
+        for email, taken in times.items():
+            began = time.perf_counter()
+            said[email] = api(SIGN_IN, e=email, p="wrong-password")
+            taken.append(time.perf_counter() - began)
+
+    # Then the words are the same, and the time is (roughly: this machine has other things to do)
+    assert said["there@example.com"] == said["not-there@example.com"]
+    there, not_there = (statistics.median(taken) for taken in times.values())
+    assert 0.4 < there / not_there < 2.5
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(server: SandboxServer, dealership: Dealership) -> None:
+    made = add_user(dealership.admin, "changed@example.com", "CLERK", [])
+    session = server.api()(SIGN_IN, e="changed@example.com", p=PASSWORD)
+
+    dealership.admin(UPDATE, id=made["id"], i={"password": "another-password"})
+
+    assert server.api(session["accessToken"]).error_code("{viewer{role}}") == "UNAUTHENTICATED"
+    refresh = "mutation($t:String!){refreshSession(refreshToken:$t){__typename}}"
+    assert server.api()(refresh, t=session["refreshToken"]) == {"__typename": "Rejection"}
+    assert server.api()(SIGN_IN, e="changed@example.com", p=PASSWORD)["__typename"] == "Rejection"
+    assert server.api()(SIGN_IN, e="changed@example.com", p="another-password")["__typename"] == "Session"
+
+
+def test_a_token_of_one_kind_is_none_of_another(server: SandboxServer, dealership: Dealership) -> None:
+    add_user(dealership.admin, "kinds@example.com", "CLERK", [])
+    session = server.api()(SIGN_IN, e="kinds@example.com", p=PASSWORD)
+    access, refresh = session["accessToken"], session["refreshToken"]
+    refreshing = "mutation($t:String!){refreshSession(refreshToken:$t){__typename}}"
+
+    for wrong in (refresh, access[:-1], access + "x", "ek_" + access[3:], access.upper(), "ea_"):
+        assert server.api(wrong).error_code("{viewer{role}}") == "UNAUTHENTICATED", wrong
+    assert server.api()(refreshing, t=access) == {"__typename": "Rejection"}
+    assert server.api(access)("{viewer{role}}") == {"role": "CLERK"}
