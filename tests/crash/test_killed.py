@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def until_booked(server: MortalServer, dealership: Dealership, request: dict[str
 
 
 # How many commits, calls and mails each life lasts; some lives end at a certain kind of point.
-FUSES = ["4", "1 gateway", "6", "2 gateway", "5", "1 mail", "7", "2 mail", "9", "5", "1 gateway", "3"]
+FUSES = ["4", "1 gateway", "6", "2 gateway", "5", "1 mail", "6", "2 mail", "5", "4", "4", "3"]
 
 
 def test_killed_a_dozen_times_on_the_way(tmp_path: Path) -> None:
@@ -86,20 +86,26 @@ def test_killed_a_dozen_times_on_the_way(tmp_path: Path) -> None:
         server.stop()
 
 
+def reach(server: MortalServer, moment: datetime) -> None:
+    """Moves the clock on; it may have moved already if the server died before it could say so."""
+    if server.now() < moment:
+        server.move_to(moment)
+
+
 def the_whole_job(server: MortalServer, dealership: Dealership) -> dict[str, Any]:
     """Booked, handed over, back an hour and a minute late, billed; each step is repeated until it is answered."""
     start = soon(server.insist(server.now))
     customer = {"lastName": "Unverwüstlich", "email": "killed@example.com"}
     request = {"start": start, "end": start + DAY, "key": new_id(), "customer": customer}
     contract = until_booked(server, dealership, request)
-    server.insist(lambda: server.move_to(start))
+    server.insist(lambda: reach(server, start))
     out_id, in_id = new_id(), new_id()
     drivers = [driver["id"] for driver in contract["drivers"]]
     out = server.insist(lambda: dealership.check_out(contract, start, id=out_id, licences=drivers))
     assert out["__typename"] == "Protocol", out
     server.insist(server.settle)
     back = start + DAY + timedelta(minutes=61)
-    server.insist(lambda: server.move_to(back))
+    server.insist(lambda: reach(server, back))
     result = server.insist(lambda: dealership.check_in(contract, back, km=10_100, id=in_id))
     assert result["__typename"] == "Protocol", result
     for _ in range(4):
