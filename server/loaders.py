@@ -26,6 +26,7 @@ from server.models import (
     Email,
     HistoryEntry,
     Note,
+    Occupancy,
     OpenItem,
     Payment,
     Photo,
@@ -40,6 +41,7 @@ from server.models import (
     VehicleGroup,
     VehicleLeg,
 )
+from server.services import search
 from server.services.attention import AT_RISK
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -53,6 +55,12 @@ class Loader(DataLoader[Key, Value]):
     def load(self, key: Key) -> Awaitable[Value]:
         """The value of a key; cancelling one who waits for it leaves the others alone."""
         return asyncio.shield(super().load(key))
+
+
+_OfCustomer = tuple[UUID, int, tuple[str, ...] | None]
+"""A customer, how many contracts, behind which position."""
+_InPeriod = tuple[UUID, datetime, datetime]
+"""A vehicle, from when, until when."""
 
 
 class Loaders:
@@ -92,6 +100,9 @@ class Loaders:
         self.damage_photos: Loader[UUID, list[Photo]] = Loader(load_fn=self._damage_photos)
         self.user_stations: Loader[UUID, list[Station]] = Loader(load_fn=self._user_stations)
         self.client_stations: Loader[UUID, list[Station]] = Loader(load_fn=self._client_stations)
+        self.customer_contracts: Loader[_OfCustomer, list[Contract]] = Loader(load_fn=self._customer_contracts)
+        self.customer_contract_counts: Loader[UUID, int] = Loader(load_fn=self._customer_contract_counts)
+        self.occupancy: Loader[_InPeriod, list[Occupancy]] = Loader(load_fn=self._occupancy)
         self.at_risk: Loader[UUID, bool] = Loader(load_fn=self._at_risk)
 
     def _one(self, model: type[Row], key: str = "id") -> Loader[UUID, Row | None]:
@@ -155,6 +166,32 @@ class Loaders:
         found: dict[UUID, list[Station]] = {}
         for row, station in await self.session.pairs(statement):
             found.setdefault(getattr(row, owner.key), []).append(station)
+        return [found.get(key, []) for key in keys]
+
+    async def _customer_contracts(self, keys: Sequence[_OfCustomer]) -> list[list[Contract]]:
+        listing = search.contracts_of_customers()
+        found: dict[_OfCustomer, list[Contract]] = {}
+        for limit, after in {key[1:] for key in keys}:  # one, unless aliases ask for several pages
+            parents = [key[0] for key in keys if key[1:] == (limit, after)]
+            rows = await listing.rows_of_each(self.session, "customer_id", parents, limit, after)
+            found |= {(parent, limit, after): rows.get(parent, []) for parent in parents}
+        return [found[key] for key in keys]
+
+    async def _customer_contract_counts(self, keys: Sequence[UUID]) -> list[int]:
+        counts = await search.contracts_of_customers().counts_of_each(self.session, "customer_id", keys)
+        return [counts.get(key, 0) for key in keys]
+
+    async def _occupancy(self, keys: Sequence[_InPeriod]) -> list[list[Occupancy]]:
+        found: dict[_InPeriod, list[Occupancy]] = {}
+        for start, end in {key[1:] for key in keys}:
+            statement = select(Occupancy).where(
+                col(Occupancy.vehicle_id).in_([key[0] for key in keys if key[1:] == (start, end)]),
+                col(Occupancy.active),
+                col(Occupancy.starts_at) < end,
+                col(Occupancy.ends_at) > start,
+            )
+            for row in await self.session.all(statement.order_by(col(Occupancy.starts_at))):
+                found.setdefault((row.vehicle_id, start, end), []).append(row)
         return [found.get(key, []) for key in keys]
 
     async def _at_risk(self, keys: Sequence[UUID]) -> list[bool]:

@@ -11,7 +11,7 @@ from server.models import Customer as CustomerRow
 from server.models import CustomerVersion as VersionRow
 from server.models.customer import CustomerKind, CustomerStatus, Language
 from server.schema.building import Info, api_enum, api_input, row_type
-from server.schema.paging import connection_type, page
+from server.schema.paging import connection_type, page_from
 from server.schema.station import Address, AddressInput
 from server.services import search
 from server.services.customers import BookedCustomer
@@ -79,9 +79,15 @@ class Customer:
     @strawberry.field(graphql_type=Annotated["ContractConnection", strawberry.lazy("server.schema.contract")])  # type: ignore[untyped-decorator]  # noqa: F821
     async def contracts(self, info: Info, first: int = 20, after: str | None = None) -> Any:
         """The customer's contracts that you may see, the newest first."""
-        filter_ = search.ContractFilter(customer_id=_any(self).id)
-        return await page(
-            info, search.contracts(filter_, "CREATED_DESC", info.context.principal, info.context.now), first, after
+        customer_id, loaders = _any(self).id, await info.context.loaders()
+        return await page_from(
+            search.contracts_of_customers(),
+            first,
+            after,
+            rows=lambda limit, position: loaders.customer_contracts.load(
+                (customer_id, limit, tuple(position) if position else None)
+            ),
+            count=lambda: loaders.customer_contract_counts.load(customer_id),
         )
 
     @strawberry.field

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlmodel import col, select
 
 from server.errors import CallerError, CallerErrorCode
 from server.models import Occupancy as OccupancyRow
@@ -162,15 +161,8 @@ class Vehicle:
         self, info: Info, period: Annotated[PeriodInput, strawberry.argument(description="The period to look at.")]
     ) -> list[Annotated[Occupancy, strawberry.lazy("server.schema.fleet")]]:
         """Who has it when, in a period."""
-        session = await info.context.session()
-        statement = select(OccupancyRow).where(
-            col(OccupancyRow.vehicle_id) == _any(self).id,
-            col(OccupancyRow.active),
-            col(OccupancyRow.starts_at) < period.end,
-            col(OccupancyRow.ends_at) > period.start,
-        )
-        found: Any = await session.all(statement.order_by(col(OccupancyRow.starts_at)))
-        return found  # type: ignore[no-any-return]
+        key = (_any(self).id, period.start, period.end)
+        return await (await info.context.loaders()).occupancy.load(key)  # type: ignore[return-value]
 
 
 @row_type(BlockRow)

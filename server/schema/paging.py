@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -51,8 +51,16 @@ def _bad_cursor() -> CallerError:
 class Page(Generic[Node]):
     """What a connection type shows: the rows of a listing with their cursors. The count is made only if asked for."""
 
-    def __init__(self, listing: Listing[Any], rows: Sequence[Node], *, has_next: bool, has_previous: bool) -> None:
-        self._listing = listing
+    def __init__(
+        self,
+        listing: Listing[Any],
+        rows: Sequence[Node],
+        count: Callable[[], Awaitable[int]],
+        *,
+        has_next: bool,
+        has_previous: bool,
+    ) -> None:
+        self.count = count
         self.nodes = list(rows)
         cursors = [write_cursor(listing.position_of(row)) for row in rows]
         self.edges = [Edge(cursor, row) for cursor, row in zip(cursors, rows, strict=True)]
@@ -62,10 +70,6 @@ class Page(Generic[Node]):
             start_cursor=cursors[0] if cursors else None,
             end_cursor=cursors[-1] if cursors else None,
         )
-
-    async def count(self, info: Info) -> int:
-        """How many rows the whole list has for this viewer."""
-        return await self._listing.count(await info.context.session())
 
 
 class Edge(Generic[Node]):
@@ -78,13 +82,31 @@ class Edge(Generic[Node]):
 
 async def page(info: Info, listing: Listing[Any], first: int, after: str | None) -> Page[Any]:
     """One page of a listing."""
-    position = read_cursor(after, listing.key_length)
     session = await info.context.session()
+    return await page_from(
+        listing,
+        first,
+        after,
+        rows=lambda limit, position: listing.rows(session, limit, position),
+        count=lambda: listing.count(session),
+    )
+
+
+async def page_from(
+    listing: Listing[Any],
+    first: int,
+    after: str | None,
+    *,
+    rows: Callable[[int, list[str] | None], Awaitable[Sequence[Any]]],
+    count: Callable[[], Awaitable[int]],
+) -> Page[Any]:
+    """One page of a listing whose rows and count come from elsewhere: from a loader, for a list inside a list."""
+    position = read_cursor(after, listing.key_length)
     try:
-        rows = await listing.rows(session, check_first(first) + 1, position)
+        found = await rows(check_first(first) + 1, position)
     except ValueError as error:
         raise _bad_cursor() from error
-    return Page(listing, rows[:first], has_next=len(rows) > first, has_previous=after is not None)
+    return Page(listing, found[:first], count, has_next=len(found) > first, has_previous=after is not None)
 
 
 def connection_type(node: type) -> Any:
@@ -96,8 +118,8 @@ def connection_type(node: type) -> Any:
         {"cursor": (str, "Give it as `after` to continue behind this item."), "node": (node, "The item.")},
     )
 
-    async def total_count(self: Page[Any], info: Info) -> int:  # the page is the source
-        return await self.count(info)
+    async def total_count(self: Page[Any]) -> int:  # the page is the source
+        return await self.count()
 
     fields = {
         "edges": (list[edge], "The items with their cursors."),  # type: ignore[valid-type]

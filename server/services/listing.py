@@ -59,8 +59,7 @@ class Listing(Generic[Row]):
         """At most `limit` rows behind a position. ValueError if the position is not one of this list's."""
         where = list(self.where)
         if after is not None:
-            values = [_PARSERS[key.kind](text) for key, text in zip(self.order, after, strict=True)]
-            where.append(self._behind(values))
+            where.append(self._behind(self._values(after)))
         columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
         if not self.branches:
             return await session.all(select(self.model).where(*where).order_by(*columns).limit(limit))
@@ -72,6 +71,33 @@ class Listing(Generic[Row]):
         found = union(*(select(beginning.c.id) for beginning in beginnings)).subquery()
         statement = select(self.model).where(identity.in_(select(found.c.id)))
         return await session.all(statement.order_by(*columns).limit(limit))
+
+    async def rows_of_each(
+        self, session: Session, parent: str, parents: Sequence[UUID], limit: int, after: Sequence[str] | None
+    ) -> dict[UUID, list[Row]]:
+        """For each parent (by the column that names it), what `rows` would give of it; in one statement for all."""
+        of, identity = col(getattr(self.model, parent)), col(self.model.id)  # type: ignore[attr-defined]
+        where = [*self.where, of.in_(parents)]
+        if after is not None:
+            where.append(self._behind(self._values(after)))
+        columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
+        place = func.row_number().over(partition_by=of, order_by=columns).label("place")
+        numbered = select(identity.label("id"), place).where(*where).subquery()
+        near = select(numbered.c.id).where(numbered.c.place <= limit)
+        found: dict[UUID, list[Row]] = {}
+        for row in await session.all(select(self.model).where(identity.in_(near)).order_by(*columns)):
+            found.setdefault(getattr(row, parent), []).append(row)
+        return found
+
+    async def counts_of_each(self, session: Session, parent: str, parents: Sequence[UUID]) -> dict[UUID, int]:
+        """For each parent, what `count` would give of it."""
+        of = col(getattr(self.model, parent))
+        counted: Any = select(of.label("parent"), func.count().label("n"))
+        statement = counted.where(*self.where, of.in_(parents)).group_by(of)
+        return {row.parent: int(row.n) for row in await session.rows(statement)}
+
+    def _values(self, position: Sequence[str]) -> list[Any]:
+        return [_PARSERS[key.kind](text) for key, text in zip(self.order, position, strict=True)]
 
     async def count(self, session: Session) -> int:
         """How many rows the list has."""

@@ -141,6 +141,11 @@ def contracts(filter_: ContractFilter, order: str, principal: Principal, now: da
     return Listing(Contract, _ORDERS[order], tuple(where), tuple(_of_stations(filter_, principal)))
 
 
+def contracts_of_customers() -> Listing[Contract]:
+    """Contracts of one customer or of each of several, the newest first."""
+    return Listing(Contract, _ORDERS["CREATED_DESC"])
+
+
 def customers(search: str | None) -> Listing[Customer]:
     """Customers, the newest first. The search looks at names, company and e-mail."""
     where: Conditions = [col(Customer.restricted_at).is_(None)]

@@ -41,5 +41,5 @@ def patience(owner: str) -> Iterator[None]:
 def execute(owner: str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """Runs a statement past row-level security."""
     with psycopg.connect(owner) as connection:
-        cursor = connection.execute(statement.encode(), values)
+        cursor = connection.execute(statement.encode(), values or None)
         return list(cursor.fetchall()) if cursor.description else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -121,6 +122,7 @@ ARGUMENTS: dict[str, str] = {
 }
 
 
+@functools.cache
 def root_fields() -> dict[str, tuple[str, GraphQLField]]:
     schema = core_schema(create_schema())
     assert schema.query_type

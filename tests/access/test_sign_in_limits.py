@@ -41,9 +41,7 @@ def test_aliases_of_somebody_signed_in_count_one_by_one(
     document = "mutation{" + " ".join(f"a{number}: {guess}" for number in range(5)) + "}"
 
     # When it is sent three times
-    codes = [
-        answer["problemCode"] for _ in range(3) for answer in dealership.clerk.post(document)["data"].values()
-    ]
+    codes = [answer["problemCode"] for _ in range(3) for answer in dealership.clerk.post(document)["data"].values()]
 
     # Then ten were checked and five were not
     assert codes == ["NOT_ALLOWED"] * 10 + ["TOO_MANY_ATTEMPTS"] * 5
@@ -65,14 +63,11 @@ def test_a_quarter_of_an_hour_later_there_are_ten_more(server: SandboxServer, ow
 def test_an_address_has_its_own_limit(server: SandboxServer, owner: str) -> None:
     # Given an address from which almost everything was tried
     server.api()(SIGN_IN, e="someone@example.com", p="wrong-password")
-    execute(
-        owner, f"update sign_in_bucket set failures = {FAILURES_PER_ADDRESS - 1} where key = 'address:127.0.0.1'"
-    )
+    execute(owner, f"update sign_in_bucket set failures = {FAILURES_PER_ADDRESS - 1} where key = 'address:127.0.0.1'")
 
     # When it tries accounts that nobody has tried
     codes = [
-        server.api()(SIGN_IN, e=f"fresh-{number}@example.com", p="wrong-password")["problemCode"]
-        for number in range(3)
+        server.api()(SIGN_IN, e=f"fresh-{number}@example.com", p="wrong-password")["problemCode"] for number in range(3)
     ]
 
     # Then only one more is looked at

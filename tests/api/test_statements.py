@@ -1,7 +1,4 @@
-"""A page costs the same statements, however many rows are on it.
-
-Not so a page below a page (a customer's contracts): it costs one statement for each parent, bounded by the query's cost.
-"""
+"""A page costs the same statements, however many rows are on it."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ from tests.dealership import Dealership, add_car, open_dealership
 from tests.driving import SandboxServer, soon
 
 DAY = timedelta(days=1)
-DEEP = """query($f:ContractFilter){contracts(filter:$f,first:50){nodes{number customer{email}
+DEEP = """query($f:ContractFilter){contracts(filter:$f,first:50){nodes{number customer{email contracts(first:2){nodes{number}}}
   vehicle{plate group{code} damages{kind}} drivers{lastName} returnStation{name} payments{amount{amount}}
   emails{subject} protocols{type vehicle{plate}} history{action}} totalCount}}"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ LABEL = {"id", "code", "name", "__typename"}
 LABELLED = {("Contract", "returnStation"), ("Protocol", "station")}
 
 
+@functools.cache
 def served_schema() -> GraphQLSchema:
     """The schema that the server runs."""
     return core_schema(create_schema())

@@ -195,6 +195,21 @@ def test_of_the_return_station_one_sees_the_label_and_no_more(world: World) -> N
         assert world.a.clerk.error_code(query, id=contract) == "FORBIDDEN", more
 
 
+def test_a_field_that_is_refused_leaves_the_rest_of_the_answer_whole(world: World) -> None:
+    # Given a document where one contract has a field that is refused, beside much that is read at the same time
+    query = """{contracts(first:20){nodes{number group{code} vehicle{plate blocks{id} damages{id} group{code}
+      occupancy(period:{start:"2026-01-01T00:00:00Z",end:"2028-01-01T00:00:00Z"}){kind}}
+      customer{email contracts(first:3){totalCount}} documents{number} protocols{station{phone} vehicle{plate}}}}
+      stations{code} vehicleGroups{code} customers(first:3){totalCount}}"""
+
+    # When it is asked for again and again, then only that is refused, and never is it a fault of ours
+    for _ in range(10):
+        answer = world.a.clerk.post(query)
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
+        assert all("station" in error["path"] for error in answer["errors"])
+    assert len(world.a.clerk("{stations{code}}")) == 1
+
+
 def test_an_own_car_that_stands_elsewhere_stays_in_the_list(world: World) -> None:
     # Given a car of Alpha's that a customer has left at Bravo
     car = world.contracts["alpha-oneway"]["vehicle"]["id"]

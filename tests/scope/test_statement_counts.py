@@ -1,0 +1,166 @@
+"""A list costs the same number of statements with one row and with fifty: nothing is read row by row."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+import pytest_asyncio
+
+from server.app import create_app
+from server.config import Settings
+from server.database import statement_counter
+from server.database_embedded import Cluster
+from server.runtime import create_runtime
+from tests.dealership import Dealership, open_dealership
+from tests.driving import SandboxServer, local, next_weekday
+
+CONTRACT = """id number flags vehicle{plate station{code} group{code} damages{id photos{id}} blocks{id}} tariff{code tariff{code group{code}}}
+  customer{email versions{at}} station{code} returnStation{code} group{code} legs{vehicle{plate} checkOut{id} checkIn{id}} drivers{id}
+  deposit{state} payments{id} documents{number openItem{dueOn} advances{document{number}} refersTo{number}}
+  protocols{id photos{id} damages{id} emails{id} vehicle{plate} station{code}} damages{id} emails{id} notes{text} history{at}"""
+VEHICLE = """plate group{code} station{code} damages{id photos{id} contract{number}} blocks{id vehicle{plate}}
+  occupancy(period:{start:"2026-01-01T00:00:00Z",end:"2028-01-01T00:00:00Z"}){kind contract{number} block{id} vehicle{plate}}"""
+DAY = "availability(stationId:$s,period:$p){station{code} groups{freeCount nextFree group{code} price{total{amount}}}}"
+QUERIES = {
+    "contracts": "{contracts(first:50){totalCount nodes{" + CONTRACT + "}}}",
+    "vehicles": "{vehicles(first:50){totalCount nodes{" + VEHICLE + "}}}",
+    "customers": "{customers(first:50){totalCount nodes{email versions{at} contracts(first:2)"
+    "{totalCount nodes{number vehicle{plate} documents{number}}}}}}",
+    "documents": "{documents(first:50){totalCount nodes{number contract{number customer{email}} openItem{dueOn document{number}}"
+    " advances{document{number}} refersTo{number}}}}",
+    "openItems": "{openItems(first:50){totalCount nodes{document{number contract{number}}}}}",
+    "emails": "{emails(first:50){totalCount nodes{subject}}}",
+    "damages": "{damages(first:50){totalCount nodes{vehicle{plate station{code}} contract{number} photos{id}}}}",
+    "handoverDay": "query($s:ID!,$d:Date!){handoverDay(stationId:$s,date:$d){checkOuts{" + CONTRACT + "}"
+    " spareVehicles{" + VEHICLE + "}}}",
+    "availability": "query($s:ID!,$p:PeriodInput!){" + DAY + "}",
+}
+COPIES = 49
+_COPY = """insert into {table} select (jsonb_populate_record(t, {changes})).*
+  from {table} t, generate_series(1, {copies}) n where {rule}"""
+
+
+def _id(kind: str) -> str:
+    return f"md5(%(salt)s || '{kind}' || n)::uuid"
+
+
+def _statements() -> list[tuple[str, str, str]]:
+    """Table, changed columns, and which row is copied: a contract with all its parts, fifty times."""
+    contract, customer, vehicle = _id("contract"), _id("customer"), _id("vehicle")
+    of_contract = "t.contract_id = %(contract)s"
+    own = f"'id', gen_random_uuid(), 'contract_id', {contract}"
+    return [
+        ("vehicle", f"'id', {vehicle}, 'plate', 'B-CP ' || n", "t.id = %(vehicle)s"),
+        ("customer", f"'id', {customer}, 'email_key', %(salt)s || n || '@example.com'", "t.id = %(customer)s"),
+        ("customer_station", f"'customer_id', {customer}", "t.customer_id = %(customer)s"),
+        (
+            "contract",
+            f"'id', {contract}, 'number', %(salt)s || n, 'vehicle_id', {vehicle}, 'customer_id', {customer}",
+            "t.id = %(contract)s",
+        ),
+        ("occupancy", f"'id', gen_random_uuid(), 'contract_id', {contract}, 'vehicle_id', {vehicle}", of_contract),
+        ("driver", own, of_contract),
+        ("note", own, of_contract),
+        ("history_entry", own, of_contract),
+        ("deposit", f"'contract_id', {contract}, 'hold_id', null", of_contract),
+        (
+            "document",
+            f"'id', {_id('document')}, 'contract_id', {contract}, 'number', %(salt)s || 'D' || n,"
+            " 'running_number', 1000 + n",
+            of_contract,
+        ),
+        (
+            "payment",
+            f"{own}, 'order_reference', %(salt)s || 'P' || n || t.id,"
+            " 'attempt_reference', md5(%(salt)s || n || t.id), 'document_id', null, 'refers_to_id', null",
+            of_contract,
+        ),
+        ("email", f"{own}, 'cause_id', gen_random_uuid()", of_contract),
+    ]
+
+
+@dataclass
+class Copied:
+    side: Dealership
+    http: httpx2.AsyncClient
+    sent: list[str]
+    variables: dict[str, Any]
+
+    async def cost(self, name: str) -> tuple[int, int]:
+        """How many statements a query takes, and how many rows it finds."""
+        headers = {"authorization": f"Bearer {self.side.clerk.token}"}
+        query = QUERIES[name]
+        given = {key: value for key, value in self.variables.items() if f"${key}:" in query}
+        self.sent.clear()
+        response = await self.http.post("/graphql", json={"query": query, "variables": given}, headers=headers)
+        answer = response.json()
+        assert "errors" not in answer, answer
+        (value,) = answer["data"].values()
+        return len(self.sent), _rows(value)
+
+
+def _rows(value: Any) -> int:
+    if isinstance(value, list):
+        return len(value)
+    for key in ("nodes", "checkOuts"):
+        if key in value:
+            return len(value[key])
+    return int(sum(group["freeCount"] for group in value["groups"]))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Copied]:
+    """A dealership with one contract, and an application in this process on the same database."""
+    side = open_dealership(server, cars=1)
+    cluster = Cluster(Path(server.data_dir))
+    runtime = create_runtime(Settings(data_dir=tmp_path_factory.mktemp("counts")), cluster.url())
+    app = create_app(runtime)
+    transport = httpx2.ASGITransport(app=app)
+    day = next_weekday(server.now(), 2, weeks=9)
+    period = {"start": local(day, 10).isoformat(), "end": (local(day, 10) + timedelta(days=1)).isoformat()}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://counts") as http:
+        sent = statement_counter(runtime.outside.database.engine)
+        yield Copied(side, http, sent, {"s": side.station["id"], "p": period, "d": day.isoformat()})
+    await runtime.outside.database.close()
+
+
+async def test_fifty_rows_take_as_many_statements_as_one(copied: Copied, owner: str) -> None:
+    # Given one contract with a document, a payment, mails, a driver and a note
+    side, period = copied.side, copied.variables["p"]
+    start = local(next_weekday(side.server.now(), 2, weeks=9), 10)
+    contract = side.booked(start, start + timedelta(days=1), note="a remark")
+    side.server.settle()
+    later = {"start": period["end"].replace("T09", "T15"), "end": period["end"].replace("T09", "T17")}
+    copied.variables["p"] = later
+    await copied.cost("contracts")  # once, so that connections are open and time zones learnt
+    before = {name: await copied.cost(name) for name in QUERIES}
+
+    # When there are fifty of it all
+    _copy(owner, contract)
+    after = {name: await copied.cost(name) for name in QUERIES}
+
+    # Then every list is longer, and costs what it did
+    assert {name: cost[0] for name, cost in after.items()} == {name: cost[0] for name, cost in before.items()}
+    for name in ("contracts", "vehicles", "customers", "documents", "handoverDay", "availability"):
+        assert (before[name][1], after[name][1]) == (1, 1 + COPIES), name
+    assert all(cost[0] <= 45 for cost in after.values()), after
+
+
+def _copy(owner: str, contract: dict[str, Any]) -> None:
+    values = {
+        "salt": contract["number"],
+        "contract": contract["id"],
+        "vehicle": contract["vehicle"]["id"],
+        "customer": contract["customer"]["id"],
+    }
+    with psycopg.connect(owner) as connection:
+        for table, changes, rule in _statements():
+            statement = _COPY.format(table=table, changes=f"jsonb_build_object({changes})", copies=COPIES, rule=rule)
+            connection.execute(statement.encode(), values)
