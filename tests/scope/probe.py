@@ -143,9 +143,12 @@ class Probe:
             paths = [path for path in self._reach.paths(get_named_type(definition.type), 3) if len(path.keys) < 4]
             for given in self.foreign(name, definition, texts=False) or [arguments(definition, self.values, {})]:
                 call = call_of(name, definition, given)
-                text, part = next(documents(self.schema, "mutation", call, paths), (f"mutation {{ {call} }}", []))
-                self.report.selected |= {seen for path in part for seen in path.seen}
-                yield from self.ask(text)
+                nothing: list[Path] = []
+                for text, part in [*documents(self.schema, "mutation", call, paths)] or [
+                    (f"mutation {{ {call} }}", nothing)
+                ]:
+                    self.report.selected |= {seen for path in part for seen in path.seen}
+                    yield from self.ask(text)
                 if "FORBIDDEN" in self.last_codes:
                     break
 
