@@ -16,11 +16,12 @@ FEWEST_POINTS = 8
 
 @dataclass(frozen=True)
 class Complaint:
-    """Something to mend: where, and the key of the text with its figures."""
+    """Something to mend: where (with several of a kind: which), and the key of the text with its figures."""
 
     where: str
     key: str
     figures: dict[str, object] = field(default_factory=dict)
+    index: int = 0
 
 
 def condition(form: Form, job: Job, vehicle: Vehicle | None, now: datetime) -> list[Complaint]:
@@ -57,13 +58,14 @@ def key_drop(form: Form, job: Job, now: datetime) -> list[Complaint]:
     return []
 
 
-def damages(form: Form) -> list[Complaint]:
-    """Each new damage has a picture, and words where its kind says nothing."""
-    for number, damage in enumerate(form.damages, 1):
+def damages(form: Form, first_number: int = 1) -> list[Complaint]:
+    """Each new damage has a picture, and words where its kind says nothing. Numbers as on the drawing."""
+    for index, damage in enumerate(form.damages):
+        figures: dict[str, object] = {"number": first_number + index}
         if not damage.photos:
-            return [Complaint("damages", "damage_without_photo", {"number": number})]
+            return [Complaint("damages", "damage_without_photo", figures, index)]
         if damage.kind == "OTHER" and not damage.description.strip():
-            return [Complaint("damages", "damage_without_words", {"number": number})]
+            return [Complaint("damages", "damage_without_words", figures, index)]
     return []
 
 

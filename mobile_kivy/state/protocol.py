@@ -11,7 +11,9 @@ from mobile_kivy.state.form import Form
 Words = Callable[..., str]
 
 
-def to_input(form: Form, occurred_at: datetime, signature_sha256: str | None, words: Words) -> dict[str, Any]:
+def to_input(
+    form: Form, occurred_at: datetime, signature_sha256: str | None, staff_sha256: str | None, words: Words
+) -> dict[str, Any]:
     """The mutation's input. `words` gives a text's wording in the customer's language: skipped pictures and their
     reasons stand in the remarks, because the customer reads them in the protocol.
     """
@@ -44,6 +46,7 @@ def to_input(form: Form, occurred_at: datetime, signature_sha256: str | None, wo
             if signature_sha256
             else {"missingReason": form.signature_missing_reason.strip()}
         ),
+        "staffSignatureSha256": staff_sha256,
         "remarks": _remarks(form, words),
         "overrideReason": form.override_reason.strip() or None,
     }
