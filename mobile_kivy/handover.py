@@ -15,9 +15,9 @@ from mobile_kivy.store import Store
 
 
 def keep_picture(store: Store, taken: bytes) -> str:
-    """Scales a picture, stores it durably with a small version of it, and returns its hash. NotAPicture if it is none."""
+    """Scales a picture, stores it durably with a small version beside it; returns its hash. NotAPicture if it is none."""
     photo = store.photos.put(shrink(taken).content)
-    store.photos.put_thumbnail(photo.sha256, thumbnail(store.photos.read(photo.sha256)))
+    store.photos.put_thumbnail(photo.sha256, thumbnail(taken).content)
     return photo.sha256
 
 
@@ -33,9 +33,7 @@ def submit(store: Store, form: Form, job: Job, vehicle: Vehicle, now: datetime) 
     payload = to_input(form, now, customer, staff, partial(i18n.text, language_of(job)))
     title = f"{vehicle.plate} · {job.contract.customer}"
     hashes = photo_hashes(form, customer, staff)
-    return store.outbox.enqueue(
-        form.protocol_id, form.kind, form.contract_id, form.user_id, payload, hashes, title
-    )
+    return store.outbox.enqueue(form.protocol_id, form.kind, form.contract_id, form.user_id, payload, hashes, title)
 
 
 def language_of(job: Job) -> str:

@@ -9,6 +9,6 @@ if "mobile_kivy" not in sys.modules:
     package.__path__ = [str(Path(__file__).resolve().parent)]
     sys.modules["mobile_kivy"] = package
 
-from mobile_kivy.start import main  # noqa: E402  # only now it can be found
+from mobile_kivy.start import main  # only now it can be found
 
 main()

@@ -40,7 +40,7 @@ class AndroidCamera:
         self._waiting = (place, on_photo, on_nothing)
         try:
             _java("org.kivy.android.PythonActivity").mActivity.startActivityForResult(intent, _REQUEST)
-        except Exception:  # noqa: BLE001  # whatever Java throws when there is no camera app
+        except Exception:  # whatever Java throws when there is no camera app
             self._forget(place)
             on_nothing("camera_missing")
 

@@ -26,8 +26,8 @@ class SampleCamera:
         draw.rectangle((0, 760, 1600, 1200), fill=(104, 108, 112))
         outline = _CAR / f"{slot.lower()}.png"
         if outline.exists():
-            car = Image.open(outline)
-            car = car.resize((1200, int(1200 * car.height / car.width)))
+            drawing = Image.open(outline)
+            car = drawing.resize((1200, int(1200 * drawing.height / drawing.width)))
             picture.paste(car, (200, max(20, 1000 - car.height)), car)
         draw.text((40, 40), f"{slot} {number}", fill=(255, 255, 255), font_size=64)
         out = io.BytesIO()

@@ -95,9 +95,13 @@ class HandoverScreen(Screen):
         body = self.ids.body
         body.clear_widgets()
         self.step = STEPS[name](self.visit)
-        self.step.bind(on_changed=lambda *_: self._save_soon())
+        self.step.bind(on_changed=self._changed)
         body.add_widget(self.step)
         self.save()
+
+    def _changed(self, *_: object) -> None:
+        self.error = ""
+        self._save_soon()
 
     def save(self) -> None:
         """On the device's disk when this returns. Nothing once the form is in the outbox."""

@@ -51,9 +51,7 @@ class SignInScreen(Screen):
         for person in people:
             lost = app.store.people.needs_sign_in(person.user_id)
             stations = ", ".join(station.name for station in person.stations[:2])
-            tile = PersonTile(
-                name=person.name, detail=text(app.lang, "session_over") if lost else stations, alarm=lost
-            )
+            tile = PersonTile(name=person.name, detail=text(app.lang, "session_over") if lost else stations, alarm=lost)
             tile.bind(on_tap=lambda _tile, person=person: self.choose(person))
             box.add_widget(tile)
 

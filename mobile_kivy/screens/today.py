@@ -17,7 +17,6 @@ from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job
 from mobile_kivy.widgets.tappable import Tappable
 
 STATE_LOOKS = {
-    # state: (icon, tone)
     "": ("chevron-right", "primary"),
     "DRAFT": ("pencil", "warn"),
     "WAITING": ("cloud-sync", "warn"),
@@ -56,7 +55,6 @@ class TodayScreen(Screen):
     banner = StringProperty("")
     banner_tone = StringProperty("ok")
     note = StringProperty("")
-    counts = {"ALL": 0, CHECK_OUT: 0, CHECK_IN: 0, "OVERDUE": 0}
 
     def on_pre_enter(self, *_: object) -> None:
         """Shows what is on the device now."""
@@ -82,7 +80,10 @@ class TodayScreen(Screen):
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
-        rows = {kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind] for kind in (CHECK_OUT, CHECK_IN)}
+        rows = {
+            kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind]
+            for kind in (CHECK_OUT, CHECK_IN)
+        }
         self.ids.outs.data, self.ids.ins.data = rows[CHECK_OUT], rows[CHECK_IN]
         self.ids.outs_empty.opacity = 0 if rows[CHECK_OUT] else 1
         self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
@@ -113,7 +114,11 @@ class TodayScreen(Screen):
             "title": f"{vehicle.plate}  ·  {vehicle.name}" if vehicle else text(app.lang, "no_vehicle_short"),
             "detail": f"{contract.customer}  ·  {contract.number}",
             "state": state,
-            "state_text": text(app.lang, f"state_{state}") if state else text(app.lang, "overdue") if job.overdue else "",
+            "state_text": text(app.lang, f"state_{state}")
+            if state
+            else text(app.lang, "overdue")
+            if job.overdue
+            else "",
             "icon": icon_tone[0],
             "tone": "error" if job.overdue and not state else icon_tone[1],
             "overdue": job.overdue,

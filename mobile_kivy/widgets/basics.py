@@ -6,7 +6,6 @@ from pathlib import Path
 
 from kivy.core.text import LabelBase
 from kivy.lang import Builder
-from kivy.metrics import sp
 from kivy.properties import (
     BooleanProperty,
     ColorProperty,
@@ -18,22 +17,12 @@ from kivy.properties import (
 )
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
-from kivy.utils import escape_markup
 
 from mobile_kivy.theme import BUTTONS, COLOURS, TYPE
 from mobile_kivy.widgets.icons import ICONS
 from mobile_kivy.widgets.tappable import Tappable
 
 LabelBase.register("Icons", str(Path(__file__).parent.parent / "assets" / "icons.ttf"))
-
-
-def with_icon(icon: str, words: str, icon_size: float) -> str:
-    """Markup of a pictogram before words; the words may hold brackets."""
-    shown = escape_markup(words)
-    if not icon:
-        return shown
-    glyph = f"[font=Icons][size={int(sp(icon_size))}]{ICONS[icon]}[/size][/font]"
-    return f"{glyph}  {shown}" if shown else glyph
 
 
 class Txt(Label):

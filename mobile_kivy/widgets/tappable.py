@@ -40,7 +40,7 @@ class Tappable:
     def on_touch_move(self, touch: MotionEvent) -> bool:
         """Leaving the widget takes the press back."""
         if touch.grab_current is self:
-            self.pressed = self.collide_point(*touch.pos)  # type: ignore[attr-defined]  # the widget's
+            self.pressed = self.collide_point(*touch.pos)
             return True
         return bool(super().on_touch_move(touch))  # type: ignore[misc]  # the widget's
 
@@ -51,9 +51,9 @@ class Tappable:
         touch.ungrab(self)
         was_pressed, self.pressed = self.pressed, False
         moment = now()
-        if was_pressed and not self.disabled and moment - self._last_tap >= self.min_interval:  # type: ignore[attr-defined]  # the same
+        if was_pressed and not self.disabled and moment - self._last_tap >= self.min_interval:
             self._last_tap = moment
-            self.dispatch("on_tap")  # type: ignore[attr-defined]  # the widget's
+            self.dispatch("on_tap")
         return True
 
     def on_tap(self) -> None:

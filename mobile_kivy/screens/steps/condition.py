@@ -155,9 +155,7 @@ class ConditionStep(BoxLayout):
 
 
 def _quarter(instant: datetime) -> datetime:
-    return instant - timedelta(
-        minutes=instant.minute % 15, seconds=instant.second, microseconds=instant.microsecond
-    )
+    return instant - timedelta(minutes=instant.minute % 15, seconds=instant.second, microseconds=instant.microsecond)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
