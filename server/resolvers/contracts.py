@@ -10,24 +10,17 @@ from sqlmodel import col, select
 from server.context import Context
 from server.models import Contract, Customer
 from server.models.staff import Role
-from server.schema.building import EVERYBODY, OFFICE, Info, mutation, query
-from server.schema.contract import (
-    Booking,
-    BookVehicleInput,
-    BookVehicleResult,
-    ContractConnection,
-    ContractFilter,
-    ContractOrder,
-    FormField,
-    HostedPaymentForm,
-)
+from server.schema.booking import Booking, BookVehicleInput, BookVehicleResult, FormField, HostedPaymentForm
+from server.schema.building import Info
 from server.schema.contract import Contract as ContractType
+from server.schema.contract import ContractConnection, ContractFilter, ContractOrder
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
 from server.schema.paging import page
+from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.schema.shared import given
 from server.services import booking, hosted_page, search
-from server.services.booking import BookingRequest
+from server.services.booking_plan import BookingRequest
 from server.services.search import customers as list_customers
 from server.services.search import only
 from server.services.validation import as_uuid

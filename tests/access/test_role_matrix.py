@@ -10,7 +10,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
 from server.edge.costs import core_schema
 from server.resolvers.schema import Mutation, Query, create_schema
-from server.schema.building import Allow, mutation, query
+from server.schema.root_fields import Allow, mutation, query
 from tests.dealership import Dealership, add_user
 from tests.driving import Api, SandboxServer, new_id
 
