@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, ProblemCode, Refused
-from server.models import Contract, Driver, VehicleGroup
-from server.models.contract import DriverRole
+from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, VersionConflict
+from server.models import Contract, Driver, Station, VehicleGroup
+from server.models.contract import ALLOWED, ContractState, DriverRole
 from server.security import Principal
-from server.services import (
-    stations,
-    validation,
-)
+from server.services import contracts, history, stations, validation
+
+FIELD = ("input", "drivers")
 
 
 def checked(entries: list[dict[str, Any]], customer: dict[str, Any]) -> list[dict[str, Any]]:
     """The drivers as given; the customer as renter if no driver is the renter."""
-    drivers = []
-    for index, entry in enumerate(entries):
-        field = ("input", "drivers", str(index))
-        drivers.append(
-            {
-                **entry,
-                "first_name": validation.text(entry["first_name"], (*field, "firstName"), longest=100),
-                "last_name": validation.text(entry["last_name"], (*field, "lastName"), longest=100),
-                "licence_number": validation.optional_text(
-                    entry.get("licence_number"), (*field, "licenceNumber"), longest=40
-                ),
-                "licence_class": validation.optional_text(
-                    entry.get("licence_class"), (*field, "licenceClass"), longest=20
-                ),
-            }
-        )
+    drivers = [_checked_entry(entry, ("input", "drivers", str(index))) for index, entry in enumerate(entries)]
     if sum(driver["role"] is DriverRole.RENTER for driver in drivers) > 1:
         raise InvalidInput("Only one driver is the renter; further ones are CO_RENTER.", field=["input", "drivers"])
     has_renter = any(driver["role"] is DriverRole.RENTER for driver in drivers)
@@ -51,10 +36,27 @@ def checked(entries: list[dict[str, Any]], customer: dict[str, Any]) -> list[dic
     return drivers
 
 
+def _checked_entry(entry: dict[str, Any], field: Path) -> dict[str, Any]:
+    number, licence_class = entry.get("licence_number"), entry.get("licence_class")
+    return {
+        **entry,
+        "first_name": validation.text(entry["first_name"], (*field, "firstName"), longest=100),
+        "last_name": validation.text(entry["last_name"], (*field, "lastName"), longest=100),
+        "licence_number": validation.optional_text(number, (*field, "licenceNumber"), longest=40),
+        "licence_class": validation.optional_text(licence_class, (*field, "licenceClass"), longest=20),
+    }
+
+
 def check_all(
-    group: VehicleGroup, drivers: list[dict[str, Any]], start: datetime, end: datetime, zone: ZoneInfo
+    group: VehicleGroup,
+    drivers: list[dict[str, Any]],
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+    *,
+    field: Path = FIELD,
 ) -> None:
-    """As far as it is known at booking; the hand-over looks again."""
+    """As far as it is known before the hand-over, which looks again."""
     for driver in drivers:
         check_eligible(
             group,
@@ -64,7 +66,52 @@ def check_all(
             driver.get("licence_valid_until"),
             start.astimezone(zone).date(),
             end.astimezone(zone).date(),
+            field=field,
         )
+
+
+async def add(
+    session: Session, contract_id: UUID | None, version: int, entry: dict[str, Any], *, actor: str, now: datetime
+) -> Contract:
+    """Adds somebody who may drive, until the car is back; what is agreed is priced anew with one driver more.
+
+    Raises VersionConflict, InvalidTransition, DRIVER_NOT_ELIGIBLE, InvalidInput for a second renter.
+    """
+    contract = await contracts.lock(session, contract_id, field=["contractId"])
+    if contract.version != version:
+        raise VersionConflict(contract.version)
+    if contract.state not in {ContractState.RESERVED, ContractState.CHECKED_OUT}:
+        message = f"Drivers are added from the booking until the return; the contract is {contract.state.value}."
+        raise InvalidTransition(message, state=contract.state, allowed=ALLOWED[contract.state])
+    # At the return station of a rental under way, the station of the pick-up is not to be seen.
+    station = await session.by_id(Station, contract.station_id)
+    station = station or await stations.get(session, contract.return_station_id)
+    zone = ZoneInfo(station.time_zone)
+    known = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
+    values = await _eligible(session, contract, entry, known, zone, now)
+    driver = Driver(contract_id=contract.id, station_id=contract.station_id, **values)
+    await session.store(driver)
+    contracts.reprice(contract, drivers=len(known) + 1, zone=zone)
+    contract.version += 1
+    await session.store(contract)
+    name = f"{driver.first_name} {driver.last_name}"
+    await history.record(session, contract, "DRIVER_ADDED", actor=actor, now=now, after=name)
+    return contract
+
+
+async def _eligible(
+    session: Session, contract: Contract, entry: dict[str, Any], known: list[Driver], zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    values = _checked_entry(entry, ("driver",))
+    today = now.astimezone(zone).date()
+    values["birth_date"] = validation.birth_date(values.get("birth_date"), ("driver", "birthDate"), today)
+    if values["role"] is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
+        message = "The contract has a renter already; a further one is CO_RENTER."
+        raise InvalidInput(message, field=["driver", "role"])
+    group = await session.by_id(VehicleGroup, contract.group_id)
+    if group is not None:
+        check_all(group, [values], contract.starts_at, contract.ends_at, zone, field=("driver",))
+    return values
 
 
 async def check_licences(
@@ -72,6 +119,9 @@ async def check_licences(
 ) -> None:
     """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before, and age and time fit."""
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
+    if not drivers:
+        message = "Nobody is named as driver: add a driver first, then check the licence."
+        raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=["input", "licenceCheckedDriverIds"])
     seen_now = {validation.as_uuid(driver_id) for driver_id in checked_ids}
     if seen_now - {driver.id for driver in drivers}:
         message = "There is no such driver on this contract."
@@ -107,6 +157,8 @@ def check_eligible(
     licence_valid_until: date | None,
     first_day: date,
     last_day: date,
+    *,
+    field: Path = FIELD,
 ) -> None:
     """DRIVER_NOT_ELIGIBLE for somebody too young for the group, too new to driving, or with a licence that runs out."""
     reason = None
@@ -117,7 +169,7 @@ def check_eligible(
     elif licence_valid_until is not None and licence_valid_until < last_day:
         reason = f"The licence of {name} runs out before the planned return."
     if reason:
-        raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=["input", "drivers"])
+        raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
 
 
 def _months(since: date, until: date) -> int:
