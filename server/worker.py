@@ -8,7 +8,17 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import billing, booking, collection, deposits, emails, hosted_page, payments, protocol_paper
+from server.services import (
+    billing,
+    booking,
+    collection,
+    deposits,
+    emails,
+    hosted_page,
+    inquiries,
+    payments,
+    protocol_paper,
+)
 from server.services.outside import Outside
 
 
@@ -32,7 +42,7 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
 
     async def resolve_payment(job: ClaimedJob) -> None:
         payment_id = UUID(job.payload["payment"])
-        state = await payments.resolve(outside, payment_id)
+        state = await inquiries.resolve(outside, payment_id)
         if state in payments.UNRESOLVED:
             raise TryLater(outside.clock.now() + payments.RECOVER_AFTER)
         await follow(outside, payment_id)
