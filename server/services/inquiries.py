@@ -10,7 +10,7 @@ from uuid import UUID
 
 from server.database import SYSTEM
 from server.gateways.payment import LedgerLine, LineKind, Outcome, PaymentResult
-from server.jobs import TryLater
+from server.jobs import TryLater, enqueue
 from server.models import Contract, Payment, StoredCard
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services import payments
@@ -56,13 +56,20 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
 async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> PaymentState:
     """Asks once more for a payment that was given up because the gateway had never heard of it: a customer can pay on
     a page that was left open after the car was given free. What is found now counts.
+
+    If the gateway does not answer now (GatewayError), a job goes on asking: nobody else comes back to a page's payment.
     """
+    now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
         reopened = await session.write(
             "update payment set state = 'UNKNOWN', resolved_at = null"
             " where id = :id and state = 'FAILED' and gateway_reference is null",
             {"id": payment_id},
         )
+        if reopened:
+            key = f"reopened:{payment_id}:{now.isoformat()}"
+            due_at = now + RECOVER_AFTER
+            await enqueue(session, "resolve_payment", key=key, due_at=due_at, now=now, payment=str(payment_id))
     return await inquire_once(outside, payment_id, give_up=give_up if reopened else None)
 
 
