@@ -27,8 +27,6 @@ def routes(runtime: Runtime) -> list[Route]:
             hosted, payment = await hosted_page.accept(runtime.outside, form, "browser")
         except NoticeRejected:
             return PlainTextResponse("This answer of the payment page is not valid.", 400)
-        except GatewayError:
-            return PlainTextResponse("The payment is still being checked. You will get a mail with the result.", 503)
         await booking.drive(runtime.outside, payment.contract_id)
         async with runtime.outside.database.transaction(SYSTEM) as session:
             contract = await session.by_id(Contract, payment.contract_id)

@@ -8,7 +8,17 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import billing, booking, deposits, emails, hosted_page, payments, protocol_paper
+from server.services import (
+    billing,
+    booking,
+    collection,
+    deposits,
+    emails,
+    hosted_page,
+    inquiries,
+    payments,
+    protocol_paper,
+)
 from server.services.outside import Outside
 
 
@@ -32,7 +42,7 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
 
     async def resolve_payment(job: ClaimedJob) -> None:
         payment_id = UUID(job.payload["payment"])
-        state = await payments.resolve(outside, payment_id)
+        state = await inquiries.resolve(outside, payment_id)
         if state in payments.UNRESOLVED:
             raise TryLater(outside.clock.now() + payments.RECOVER_AFTER)
         await follow(outside, payment_id)
@@ -47,7 +57,7 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
         await billing.settle(outside, _contract(job))
 
     async def collect(job: ClaimedJob) -> None:
-        await billing.collect(outside, _contract(job))
+        await collection.collect(outside, _contract(job))
 
     async def protocol_paper_job(job: ClaimedJob) -> None:
         await protocol_paper.make(outside, UUID(job.payload["protocol"]))
@@ -87,7 +97,7 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
         return
     await deposits.follow(outside, payment.contract_id)
     await deposits.after_release(outside, payment.contract_id)
-    await billing.collect(outside, payment.contract_id)
+    await collection.collect(outside, payment.contract_id)
 
 
 async def recover(outside: Outside) -> None:

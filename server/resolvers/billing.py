@@ -9,23 +9,18 @@ from sqlmodel import col, select
 
 from server.errors import NotFound, VersionConflict
 from server.models import Contract, Document
-from server.schema.building import OFFICE, STAFF, Info, mutation, query
+from server.schema.building import Info
 from server.schema.contract import ContractResult
 from server.schema.document import Document as DocumentType
-from server.schema.document import (
-    DocumentConnection,
-    DocumentFilter,
-    EmailConnection,
-    EmailFilter,
-    EmailResult,
-    OpenItemConnection,
-    Settlement,
-)
+from server.schema.document import DocumentConnection, DocumentFilter, OpenItemConnection
+from server.schema.email import EmailConnection, EmailFilter, EmailResult
 from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import page
-from server.services import billing, contracts, emails, search, stations
-from server.services.billing import ReturnFacts
+from server.schema.payment import Settlement
+from server.schema.root_fields import OFFICE, STAFF, mutation, query
+from server.services import billing, collection, contracts, emails, search, settlements, stations
 from server.services.search import only
+from server.services.settlements import ReturnFacts
 from server.services.validation import as_uuid
 
 
@@ -100,7 +95,7 @@ class BillingQuery:
             cleanliness_inside=condition.cleanliness_inside,
             cleanliness_outside=condition.cleanliness_outside,
         )
-        return await billing.preview(session, contract, facts)
+        return await settlements.preview(session, contract, facts)
 
 
 @strawberry.type
@@ -118,7 +113,7 @@ class BillingMutation:
                 raise VersionConflict(contract.version)
             await billing.release_block(session, contract, actor=context.principal.name, now=context.now)
         await billing.settle(context.outside, contract.id)
-        await billing.collect(context.outside, contract.id)
+        await collection.collect(context.outside, contract.id)
         await context.start_anew()
         return await (await context.session()).by_id(Contract, wanted)
 

@@ -10,24 +10,18 @@ from sqlmodel import col, select
 from server.context import Context
 from server.models import Contract, Customer
 from server.models.staff import Role
-from server.schema.building import EVERYBODY, OFFICE, Info, mutation, query
-from server.schema.contract import (
-    Booking,
-    BookVehicleInput,
-    BookVehicleResult,
-    ContractConnection,
-    ContractFilter,
-    ContractOrder,
-    FormField,
-    HostedPaymentForm,
-)
+from server.schema.booking import Booking, BookVehicleInput, BookVehicleResult, FormField, HostedPaymentForm
+from server.schema.building import Info
 from server.schema.contract import Contract as ContractType
+from server.schema.contract import ContractConnection, ContractFilter, ContractOrder, ContractResult
+from server.schema.contract_parts import DriverInput
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
 from server.schema.paging import page
+from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.schema.shared import given
-from server.services import booking, hosted_page, search
-from server.services.booking import BookingRequest
+from server.services import booking, drivers, hosted_page, search
+from server.services.booking_plan import BookingRequest
 from server.services.search import customers as list_customers
 from server.services.search import only
 from server.services.validation import as_uuid
@@ -73,7 +67,7 @@ class ContractQuery:
 
 @strawberry.type
 class ContractMutation:
-    """Booking."""
+    """Booking, and what changes a booking."""
 
     @mutation(allow=BOOKERS, graphql_type=BookVehicleResult)
     async def book_vehicle(self, info: Info, input: BookVehicleInput) -> Booking:  # noqa: A002
@@ -84,6 +78,16 @@ class ContractMutation:
         context = info.context
         contract_id = await booking.book(context.outside, context.principal, _request(input))
         return await _booking(context, contract_id)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Any:
+        """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
+        context = info.context
+        wanted, actor = as_uuid(contract_id), context.principal.name
+        async with context.transaction(context.principal.scope) as session:
+            await drivers.add(session, wanted, version, given(driver), actor=actor, now=context.now)
+        await context.start_anew()
+        return await (await context.session()).by_id(Contract, wanted)
 
 
 async def _booking(context: Context, contract_id: Any) -> Booking:

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from server.models import Vehicle, VehicleGroup
 from server.models.fleet import BlockReason
-from server.schema.building import ADMINS, EVERYBODY, OFFICE, STAFF, Info, mutation, query
+from server.schema.building import Info
 from server.schema.fleet import (
     BlockVehicleResult,
     VehicleConnection,
@@ -23,6 +23,7 @@ from server.schema.fleet import (
 from server.schema.fleet import Vehicle as VehicleType
 from server.schema.fleet import VehicleGroup as VehicleGroupType
 from server.schema.paging import page
+from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput, given
 from server.services import fleet, search
 from server.services.search import only

@@ -9,17 +9,12 @@ import strawberry
 from strawberry.file_uploads import Upload
 
 from server.errors import CallerError, CallerErrorCode
-from server.schema.building import STAFF, Info, mutation, query
+from server.schema.building import Info
 from server.schema.damage import DamageConnection, DamageFilter, DamageInput, DamageResult
-from server.schema.handover import (
-    CheckInInput,
-    CheckOutInput,
-    HandoverDay,
-    ProtocolResult,
-    StoredPhoto,
-    UploadPhotoResult,
-)
+from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto, UploadPhotoResult
 from server.schema.paging import page
+from server.schema.protocol import ProtocolResult
+from server.schema.root_fields import STAFF, mutation, query
 from server.schema.shared import given
 from server.services import damages, handover, handover_day, photos, search, stations
 from server.services.search import only

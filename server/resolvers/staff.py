@@ -12,7 +12,8 @@ from server.context import Context
 from server.database import SYSTEM
 from server.models import ApiClient, User
 from server.models.staff import Role
-from server.schema.building import ADMINS, ANYONE, EVERYBODY, MANAGERS, Info, mutation, query
+from server.schema.building import Info
+from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
 from server.schema.shared import given
 from server.schema.viewer import ApiClient as ApiClientType
 from server.schema.viewer import (

@@ -8,7 +8,8 @@ import strawberry
 from sqlmodel import col, select
 
 from server.models import Station
-from server.schema.building import ADMINS, EVERYBODY, MANAGERS, STAFF, Info, mutation, query
+from server.schema.building import Info
+from server.schema.root_fields import ADMINS, EVERYBODY, MANAGERS, STAFF, mutation, query
 from server.schema.shared import given
 from server.schema.station import (
     Company,

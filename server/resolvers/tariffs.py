@@ -8,10 +8,13 @@ from typing import Any
 import strawberry
 
 from server.models import Tariff
-from server.schema.building import ADMINS, EVERYBODY, Info, mutation, query
+from server.schema.building import Info
+from server.schema.quote import Availability, Quote, QuoteInput
+from server.schema.root_fields import ADMINS, EVERYBODY, mutation, query
 from server.schema.shared import PeriodInput, given
-from server.schema.tariff import Availability, Quote, QuoteInput, TariffInput, TariffResult
 from server.schema.tariff import Tariff as TariffType
+from server.schema.tariff import TariffResult
+from server.schema.tariff_input import TariffInput
 from server.services import availability, fleet, quotes, stations, tariffs
 from server.services.validation import as_uuid
 

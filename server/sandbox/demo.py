@@ -18,8 +18,8 @@ from server.clock import SystemClock
 from server.models.protocol import PhotoSlot
 from server.sandbox import demo_pictures, demo_queries
 from server.sandbox.demo_checks import Ledgers, Papers, Story, cents, euros
+from server.sandbox.demo_company import BER, KOMPAKT, MAIL_DOMAIN
 from server.sandbox.demo_data import API_KEY, PASSWORD
-from server.sandbox.demo_fleet import BER, KOMPAKT, MAIL_DOMAIN
 from server.sandbox.demo_server import Caller, DemoFailed, DemoServer, Json, fresh_server
 
 CUSTOMER = "erika.mustermann@kunde.example"

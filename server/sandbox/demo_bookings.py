@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from server.models import Station, VehicleGroup
 from server.models.contract import ContractKind, DriverRole
 from server.models.payment import PaymentMethod
-from server.sandbox import demo_fleet
-from server.sandbox.demo_fleet import CUSTOMERS, DemoContract, Stage
-from server.services.booking import BookingRequest
+from server.sandbox import demo_company
+from server.sandbox.demo_people import CUSTOMERS
+from server.sandbox.demo_plan import DemoContract, Stage
+from server.services.booking_plan import BookingRequest
 
 CARD = "tok-approved"
 
@@ -25,7 +26,7 @@ def request_of(
     now: datetime,
 ) -> BookingRequest:
     """What the customer or the clerk asked for."""
-    today = now.astimezone(ZoneInfo(demo_fleet.TIME_ZONE)).date()
+    today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
     customer = CUSTOMERS[plan.customer]
     drivers = [customer.driver_values(today, role=DriverRole.RENTER)]
     if plan.co_driver is not None:

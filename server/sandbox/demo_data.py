@@ -19,7 +19,7 @@ from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Session
 from server.models import Station, User, Vehicle, VehicleGroup
 from server.models.staff import Role
-from server.sandbox import demo_fleet, demo_history
+from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
 from server.security import Principal
 from server.services import fleet, staff, stations, tariffs
@@ -42,7 +42,7 @@ async def prepare(
     async with outside.database.transaction(SYSTEM) as session:
         if await stations.company(session) is not None:
             return _read(access_file)
-        await stations.update_company(session, demo_fleet.company())
+        await stations.update_company(session, demo_company.company())
         if not full:
             access = await _administrator_only(session, clock.now())
             _write(access_file, access)
@@ -65,9 +65,9 @@ async def _administrator_only(session: Session, now: datetime) -> dict[str, str]
 
 async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[str, str]]:
     opened = now - OPENED_AGO
-    today = now.astimezone(ZoneInfo(demo_fleet.TIME_ZONE)).date()
-    places = [await stations.create(session, values, now=opened) for values in demo_fleet.stations()]
-    groups = {group.code: group for group in [await fleet.create_group(session, v) for v in demo_fleet.groups()]}
+    today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
+    places = [await stations.create(session, values, now=opened) for values in demo_company.stations()]
+    groups = {group.code: group for group in [await fleet.create_group(session, v) for v in demo_prices.groups()]}
     by_code = {station.code: station for station in places}
     await _tariffs(session, groups, opened.date())
     vehicles = await _vehicles(session, by_code, groups, today, opened)
@@ -83,7 +83,7 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
 
 
 async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: date) -> None:
-    for values in demo_fleet.tariffs():
+    for values in demo_prices.tariffs():
         group = groups[values.pop("group_code")]
         # Bookings of the past need a price list as well, also in the first weeks of its year.
         valid_from = min(values["valid_from"], opened)
@@ -114,7 +114,7 @@ async def _users(session: Session, places: dict[str, Station], opened: datetime)
         _Employee(
             await staff.create_user(session, one.values(password=PASSWORD, station_ids=ids), now=opened), one.stations
         )
-        for one in demo_fleet.USERS
+        for one in demo_people.USERS
     ]
 
 

@@ -26,11 +26,11 @@ from server.models import Contract, Station, Vehicle, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.fleet import BlockReason
 from server.models.staff import Role
-from server.sandbox import demo_fleet, demo_protocols
+from server.sandbox import demo_fleet, demo_plan, demo_protocols
 from server.sandbox.demo_bookings import request_of
-from server.sandbox.demo_fleet import DemoContract, Stage
+from server.sandbox.demo_plan import DemoContract, Stage
 from server.security import Principal
-from server.services import booking, fleet
+from server.services import booking, fleet, holds
 from server.services.opening import opening_rules
 from server.services.outside import Outside
 from server.worker import handlers
@@ -166,10 +166,10 @@ class _Story:
     def steps(self) -> list[tuple[datetime, int, Step]]:
         """When which step is taken; the second value puts steps of one instant in order."""
         found: list[tuple[datetime, int, Step]] = []
-        for index, plan in enumerate(demo_fleet.PLAN):
+        for index, plan in enumerate(demo_plan.PLAN):
             here = opening_rules(self.dealer.stations[plan.station])
             there = opening_rules(self.dealer.stations[plan.return_station or plan.station])
-            start, end = demo_fleet.period(plan, self.now, here, there)
+            start, end = demo_plan.period(plan, self.now, here, there)
             lead = timedelta(days=LEADS[index % len(LEADS)], minutes=17 * (index % 11) + 5)
             asked = min(start - lead, self.now - timedelta(hours=1, minutes=7 * (index % 13)))
             found.append((asked, index, self._book(index, plan, start, end)))
@@ -221,7 +221,7 @@ class _Story:
                 contract = await session.by_id(Contract, self.booked[index], lock=True)
                 if contract is not None:
                     reason = plan.note or "Auf Wunsch des Kunden"
-                    await booking.cancel_hold(session, contract, now=self.outside.clock.now(), reason=reason)
+                    await holds.cancel(session, contract, now=self.outside.clock.now(), reason=reason)
 
         return step
 

@@ -14,11 +14,12 @@ from server.models.damage import DamageKind, VehicleView
 from server.models.fleet import Cleanliness
 from server.models.protocol import PhotoSlot
 from server.sandbox import demo_pictures
-from server.sandbox.demo_fleet import CUSTOMERS, DemoContract, Use
+from server.sandbox.demo_people import CUSTOMERS
+from server.sandbox.demo_plan import DemoContract, Use
 from server.security import Principal
 from server.services import handover, photos
 from server.services.damages import DamageReport
-from server.services.handover import ConditionReport, HandoverReport, PhotoReport
+from server.services.handover_report import ConditionReport, HandoverReport, PhotoReport
 from server.services.outside import Outside
 
 PHOTOGRAPHED = 6

@@ -35,6 +35,7 @@ MEANINGS = {
     "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
     "file": "The picture: JPEG, PNG or WebP, at most 12 MB and 20 megapixels.",
     "damage": "The damage.",
+    "driver": "Who may drive, too.",
 }
 
 

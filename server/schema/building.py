@@ -1,4 +1,4 @@
-"""How types are declared: descriptions come from docstrings, and every root field must say who may call it.
+"""How types are declared: descriptions come from docstrings.
 
 A docstring under an attribute describes the field, input field or enum value of that name, as the docstring of a class
 or method does. The exported schema is documentation, so a missing description fails a test.
@@ -10,31 +10,19 @@ import ast
 import inspect
 import itertools
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import TypeVar, dataclass_transform
 
 import strawberry
-from graphql import get_named_type
-from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from server.context import Context
-from server.errors import CallerError, CallerErrorCode, DomainError
-from server.models.staff import Role
 
 Class = TypeVar("Class", bound=type)
-Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 EnumClass = TypeVar("EnumClass", bound=type[Enum])
 Info = strawberry.Info[Context, None]
-STAFF = frozenset({Role.YARD, Role.CLERK, Role.MANAGER, Role.ADMIN})
-OFFICE = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN})
-MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
-ADMINS = frozenset({Role.ADMIN})
-EVERYBODY = frozenset(Role)
-ANYONE: frozenset[Role] | None = None
-"""May be called without having signed in."""
 
 
 def attribute_docstrings(owner: type) -> dict[str, str]:
@@ -121,64 +109,3 @@ def api_enum(cls: EnumClass) -> EnumClass:
     for value in made.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by strawberry
         value.description = docs.get(value.name)
     return made
-
-
-class Allow(FieldExtension):
-    """Refuses callers whose role is not allowed, before anything else happens."""
-
-    def __init__(self, roles: frozenset[Role] | None) -> None:
-        self.roles = roles
-
-    async def resolve_async(
-        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
-    ) -> Any:
-        """Checks the role, then goes on."""
-        if self.roles is not None and info.context.principal.role not in self.roles:
-            raise CallerError(CallerErrorCode.FORBIDDEN, "Your role does not allow this.")
-        return await next_(source, info, **kwargs)
-
-
-class Refusals(FieldExtension):
-    """Turns what the business refuses into the member of the result union that says so.
-
-    Before a mutation begins, the snapshot of what came before it is given up; after it, its answer is read anew.
-    """
-
-    async def resolve_async(
-        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
-    ) -> Any:
-        """Runs the mutation."""
-        from server.schema.problems import problem_of  # noqa: PLC0415  # problems are types made with this module
-
-        await info.context.start_anew()
-        try:
-            return await next_(source, info, **kwargs)
-        except DomainError as error:
-            union = get_named_type(info._raw_info.return_type)  # strawberry has no other name for it
-            return problem_of(error, {member.name for member in getattr(union, "types", ())})
-        finally:
-            await info.context.start_anew()
-
-
-# The last extension of a list is the outermost: who may call is asked first.
-def query(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
-    """A root field of Query. `allow` is required: forgetting it fails at import."""
-    return _root_field([Allow(allow)], graphql_type)
-
-
-def mutation(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
-    """A root field of Mutation."""
-    return _root_field([Refusals(), Allow(allow)], graphql_type)
-
-
-def _root_field(extensions: list[FieldExtension], graphql_type: Any) -> Callable[[Resolver], Resolver]:
-    def decorate(resolver: Resolver) -> Resolver:
-        field: Any = strawberry.field(
-            resolver=resolver,
-            extensions=extensions,
-            graphql_type=graphql_type,
-            description=inspect.getdoc(resolver),
-        )
-        return cast(Resolver, field)
-
-    return decorate

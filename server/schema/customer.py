@@ -12,6 +12,7 @@ from server.models import CustomerVersion as VersionRow
 from server.models.customer import CustomerKind, CustomerStatus, Language
 from server.schema.building import Info, api_enum, api_input, row_type
 from server.schema.paging import connection_type, page_from
+from server.schema.shared import row_of
 from server.schema.station import Address, AddressInput
 from server.services import search
 from server.services.customers import BookedCustomer
@@ -66,12 +67,12 @@ class Customer:
     @strawberry.field
     def review_needed(self) -> bool:
         """Whether a booking under this address named somebody else: a clerk should look."""
-        return bool(_any(self).review_needed)
+        return bool(row_of(self).review_needed)
 
     @strawberry.field
     def address(self) -> Address | None:
         """Postal address."""
-        row = _any(self)
+        row = row_of(self)
         if not row.street:
             return None
         return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)
@@ -79,7 +80,7 @@ class Customer:
     @strawberry.field(graphql_type=Annotated["ContractConnection", strawberry.lazy("server.schema.contract")])  # type: ignore[untyped-decorator]  # noqa: F821
     async def contracts(self, info: Info, first: int = 20, after: str | None = None) -> Any:
         """The customer's contracts that you may see, the newest first."""
-        customer_id, loaders = _any(self).id, await info.context.loaders()
+        customer_id, loaders = row_of(self).id, await info.context.loaders()
         return await page_from(
             search.contracts_of_customers(),
             first,
@@ -95,7 +96,7 @@ class Customer:
         """Changes of the record, the oldest first. Not shown to websites."""
         if info.context.is_website:
             return []
-        return await (await info.context.loaders()).customer_versions.load(_any(self).id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).customer_versions.load(row_of(self).id)  # type: ignore[return-value]
 
 
 CustomerConnection = connection_type(Customer)
@@ -127,7 +128,3 @@ class CustomerInput:
     """Date of birth."""
     language: Language = Language.DE
     """Language of mails and documents."""
-
-
-def _any(source: Any) -> Any:
-    return source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -16,7 +16,7 @@ from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.fleet import Vehicle
 from server.schema.paging import connection_type
 from server.schema.problems import PaymentDeclined, Rejection, VersionConflict
-from server.schema.shared import Money, optional_money
+from server.schema.shared import Money, optional_money, row_of
 from server.services.damages import DamageReport
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ class Photo:
     @strawberry.field
     def url(self, info: Info) -> str:
         """The picture; the link is good for a quarter of an hour."""
-        return info.context.link(f"/media/photos/{_any(self).id}")
+        return info.context.link(f"/media/photos/{row_of(self).id}")
 
     @strawberry.field
     def thumbnail_url(self, info: Info) -> str:
         """A small version of it."""
-        return info.context.link(f"/media/photos/{_any(self).id}/small")
+        return info.context.link(f"/media/photos/{row_of(self).id}/small")
 
 
 @api_type
@@ -113,12 +113,12 @@ class Damage:
     @strawberry.field
     async def vehicle(self, info: Info) -> Vehicle:
         """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(_any(self).vehicle_id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
 
     @strawberry.field
     async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")] | None:
         """The contract that is suspected to have caused it; null where there is none or you may not see it."""
-        contract_id = _any(self).contract_id
+        contract_id = row_of(self).contract_id
         if contract_id is None:
             return None
         return await (await info.context.loaders()).contract.load(contract_id)  # type: ignore[return-value]
@@ -126,24 +126,24 @@ class Damage:
     @strawberry.field
     def position(self) -> DamagePosition:
         """Where on the vehicle."""
-        row = _any(self)
+        row = row_of(self)
         return DamagePosition(view=row.view, x=row.x, y=row.y)
 
     @strawberry.field
     async def photos(self, info: Info) -> list[Photo]:
         """Pictures of it."""
-        found = await (await info.context.loaders()).damage_photos.load(_any(self).id)
+        found = await (await info.context.loaders()).damage_photos.load(row_of(self).id)
         return [PlacedPhoto(photo, PhotoSlot.DAMAGE, None) for photo in found]  # type: ignore[misc]
 
     @strawberry.field
     def estimate_net(self) -> Money | None:
         """Estimated repair cost, net."""
-        return optional_money(_any(self).estimate_net_cents)
+        return optional_money(row_of(self).estimate_net_cents)
 
     @strawberry.field
     def final_net(self) -> Money | None:
         """Final repair cost, net."""
-        return optional_money(_any(self).final_net_cents)
+        return optional_money(row_of(self).final_net_cents)
 
     @strawberry.field
     def claim(self) -> Annotated[Document, strawberry.lazy("server.schema.document")] | None:
@@ -203,7 +203,3 @@ DamageResult = Annotated[
     Damage | VersionConflict | PaymentDeclined | Rejection,
     strawberry.union("DamageResult", description="The damage, or why not."),
 ]
-
-
-def _any(source: Any) -> Any:
-    return source

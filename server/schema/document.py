@@ -1,4 +1,4 @@
-"""Payments, deposits, documents, open items and mails."""
+"""Issued documents and what is still owed for them."""
 
 from __future__ import annotations
 
@@ -9,31 +9,20 @@ from uuid import UUID
 
 import strawberry
 
-from server.models import Deposit as DepositRow
 from server.models import Document as DocumentRow
-from server.models import Email as EmailRow
 from server.models import OpenItem as OpenItemRow
-from server.models import Payment as PaymentRow
-from server.models.customer import Language
 from server.models.document import DocumentType
-from server.models.email import EmailState, EmailTemplate
-from server.models.payment import DepositState, PaymentKind, PaymentMethod, PaymentState
 from server.models.tariff import PriceLineKind
 from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.paging import connection_type
 from server.schema.problems import Rejection
-from server.schema.shared import Money, Period, PeriodInput, money, period
+from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Address, AddressInput
-from server.schema.tariff import PriceBreakdown
-from server.services.billing import Settlement as SettlementFound
-from server.services.billing import SettlementAction
 
 if TYPE_CHECKING:
     from server.schema.contract import Contract
 
-for _kind in (DocumentType, EmailState, EmailTemplate, DepositState, PaymentKind, PaymentMethod, PaymentState):
-    api_enum(_kind)
-api_enum(SettlementAction)
+api_enum(DocumentType)
 
 
 @api_type
@@ -80,53 +69,6 @@ def payer_of(stored: dict[str, Any]) -> Payer:
     )
 
 
-@row_type(PaymentRow)
-class Payment:
-    """One movement of money, or the attempt at it."""
-
-    id: strawberry.ID
-    """The payment's id."""
-    kind: PaymentKind
-    """What it does."""
-    state: PaymentState
-    """What is known about it."""
-    order_reference: str
-    """The order id at the gateway; a refund or capture carries that of the payment it refers to."""
-    gateway_reference: str | None
-    """The gateway's own id."""
-    reason: str | None
-    """Why it was refused, for people."""
-    created_at: datetime
-    """When it was made."""
-
-    @strawberry.field
-    def amount(self) -> Money:
-        """How much; never negative."""
-        return money(_any(self).amount_cents, _any(self).currency)
-
-
-@row_type(DepositRow)
-class Deposit:
-    """The deposit: blocked on the card, not debited."""
-
-    state: DepositState
-    """What has become of it."""
-    authorised_at: datetime | None
-    """Since when it is held."""
-    expires_at: datetime | None
-    """When the hold ends by itself."""
-
-    @strawberry.field
-    def amount(self) -> Money:
-        """How much is held."""
-        return money(_any(self).amount_cents)
-
-    @strawberry.field
-    def used(self) -> Money:
-        """How much of it was taken."""
-        return money(_any(self).used_cents)
-
-
 @api_type
 class DocumentLine:
     """One line of a document."""
@@ -171,12 +113,12 @@ class OpenItem:
     @strawberry.field
     async def document(self, info: Info) -> Annotated[Document, strawberry.lazy("server.schema.document")]:
         """The document."""
-        return await (await info.context.loaders()).document.load(_any(self).document_id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).document.load(row_of(self).document_id)  # type: ignore[return-value]
 
     @strawberry.field
     def open(self) -> Money:
         """What is still open."""
-        return money(_any(self).open_cents)
+        return money(row_of(self).open_cents)
 
 
 @row_type(DocumentRow)
@@ -197,17 +139,17 @@ class Document:
     @strawberry.field
     def service_period(self) -> Period:
         """When the service was given; on an advance invoice, when it is expected."""
-        return period(_any(self).service_from, _any(self).service_until, self)
+        return period(row_of(self).service_from, row_of(self).service_until, self)
 
     @strawberry.field
     async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")]:
         """The contract that it belongs to."""
-        return await (await info.context.loaders()).contract.load(_any(self).contract_id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).contract.load(row_of(self).contract_id)  # type: ignore[return-value]
 
     @strawberry.field
     def recipient(self) -> Payer:
         """Who it is made out to, frozen."""
-        return payer_of(_any(self).recipient)
+        return payer_of(row_of(self).recipient)
 
     @strawberry.field
     def lines(self) -> list[DocumentLine]:
@@ -220,23 +162,23 @@ class Document:
                 total=money(line["total_cents"]),
                 taxable=line["taxable"],
             )
-            for line in _any(self).lines
+            for line in row_of(self).lines
         ]
 
     @strawberry.field
     def total(self) -> Money:
         """Gross total; negative on a cancellation."""
-        return money(_any(self).total_cents)
+        return money(row_of(self).total_cents)
 
     @strawberry.field
     def net(self) -> Money:
         """Net total."""
-        return money(_any(self).net_cents)
+        return money(row_of(self).net_cents)
 
     @strawberry.field
     def vat(self) -> Money:
         """VAT: gross minus net, to the cent."""
-        return money(_any(self).vat_cents)
+        return money(row_of(self).vat_cents)
 
     @strawberry.field
     async def advances(self, info: Info) -> list[AdvanceDeduction]:
@@ -249,24 +191,24 @@ class Document:
                 net=money(item["net_cents"]),
                 vat=money(item["vat_cents"]),
             )
-            for item in _any(self).advances
+            for item in row_of(self).advances
         ]
 
     @strawberry.field
     def payable(self) -> Money:
         """What remains after the advances; negative if money goes back."""
-        return money(_any(self).payable_cents)
+        return money(row_of(self).payable_cents)
 
     @strawberry.field
     async def refers_to(self, info: Info) -> Annotated[Document, strawberry.lazy("server.schema.document")] | None:
         """The document that this one cancels or corrects."""
-        other = _any(self).refers_to_id
+        other = row_of(self).refers_to_id
         return None if other is None else await (await info.context.loaders()).document.load(other)  # type: ignore[return-value]
 
     @strawberry.field
     def pdf_url(self, info: Info) -> str:
         """The PDF; the link is good for a quarter of an hour."""
-        return info.context.link(f"/media/documents/{_any(self).id}")
+        return info.context.link(f"/media/documents/{row_of(self).id}")
 
     @strawberry.field
     def xml_url(self) -> str | None:
@@ -276,73 +218,11 @@ class Document:
     @strawberry.field
     async def open_item(self, info: Info) -> OpenItem | None:
         """What is still owed for it."""
-        return await (await info.context.loaders()).open_item.load(_any(self).id)  # type: ignore[return-value]
-
-
-@row_type(EmailRow)
-class Email:
-    """A mail to the customer."""
-
-    id: strawberry.ID
-    """The mail's id."""
-    template: EmailTemplate
-    """What it is about."""
-    state: EmailState
-    """Where it stands."""
-    to: str
-    """Who it goes to."""
-    subject: str
-    """Its subject."""
-    language: Language
-    """Its language."""
-    queued_at: datetime
-    """When it was written."""
-    sent_at: datetime | None
-    """When the mail server took it."""
-    tries: int
-    """How often it was tried to send it."""
-    last_error: str | None
-    """Why the last try failed."""
-
-    @strawberry.field
-    def attachments(self) -> list[str]:
-        """Names of the files that go with it."""
-        return [item["name"] for item in _any(self).attachments]
+        return await (await info.context.loaders()).open_item.load(row_of(self).id)  # type: ignore[return-value]
 
 
 DocumentConnection = connection_type(Document)
 OpenItemConnection = connection_type(OpenItem)
-EmailConnection = connection_type(Email)
-
-
-@row_type(SettlementFound)
-class Settlement:
-    """What billing would do now: final price, what was already invoiced, what remains (net and VAT by subtraction)."""
-
-    price: PriceBreakdown
-    """The final price."""
-    action: SettlementAction
-    """How what remains will be moved."""
-
-    @strawberry.field
-    def advances(self) -> Money:
-        """What was already invoiced."""
-        return money(_any(self).advances.gross)
-
-    @strawberry.field
-    def due(self) -> Money:
-        """What remains; negative if money goes back."""
-        return money(_any(self).due.gross)
-
-    @strawberry.field
-    def due_net(self) -> Money:
-        """Its net part, by subtraction."""
-        return money(_any(self).due.net)
-
-    @strawberry.field
-    def due_vat(self) -> Money:
-        """Its VAT, by subtraction."""
-        return money(_any(self).due.vat)
 
 
 @api_input
@@ -361,23 +241,6 @@ class DocumentFilter:
     """Part of number or recipient."""
 
 
-@api_input
-class EmailFilter:
-    """Narrows a list of mails."""
-
-    contract_id: strawberry.ID | None = None
-    """Only of this contract."""
-    states: list[EmailState] | None = None
-    """Only in one of these states."""
-    template: EmailTemplate | None = None
-    """Only of this kind."""
-
-
 DocumentResult = Annotated[
     Document | Rejection, strawberry.union("DocumentResult", description="The document, or why not.")
 ]
-EmailResult = Annotated[Email | Rejection, strawberry.union("EmailResult", description="The mail, or why not.")]
-
-
-def _any(source: Any) -> Any:
-    return source

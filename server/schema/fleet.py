@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -19,7 +19,7 @@ from server.models.occupancy import OccupancyKind
 from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.paging import connection_type
 from server.schema.problems import PeriodConflict, Rejection, VersionConflict
-from server.schema.shared import Money, Period, PeriodInput, money, period
+from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ class VehicleGroup:
     @strawberry.field
     def deposit(self) -> Money:
         """What is blocked on the card; not debited."""
-        return money(_any(self).deposit_cents)
+        return money(row_of(self).deposit_cents)
 
     @strawberry.field
     def deductible(self) -> Money:
         """The most that a customer pays for one damage."""
-        return money(_any(self).deductible_cents)
+        return money(row_of(self).deductible_cents)
 
 
 @api_type
@@ -112,7 +112,7 @@ class Vehicle:
     @strawberry.field
     async def group(self, info: Info) -> VehicleGroup:
         """Its group."""
-        return await (await info.context.loaders()).group.load(_any(self).group_id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).group.load(row_of(self).group_id)  # type: ignore[return-value]
 
     @strawberry.field
     async def station(self, info: Info) -> Station:
@@ -120,8 +120,8 @@ class Vehicle:
         belongs.
         """
         loaders = await info.context.loaders()
-        station = await loaders.station.load(_any(self).station_id)
-        station = station or await loaders.station.load(_any(self).home_station_id)
+        station = await loaders.station.load(row_of(self).station_id)
+        station = station or await loaders.station.load(row_of(self).home_station_id)
         if station is None:
             raise CallerError(CallerErrorCode.FORBIDDEN, "This vehicle stands at a station that you may not see.")
         return station  # type: ignore[return-value]  # rows are the source
@@ -129,7 +129,7 @@ class Vehicle:
     @strawberry.field
     def accessories(self) -> list[ExpectedAccessory]:
         """What belongs to it: keys, papers, triangle, cable."""
-        return [ExpectedAccessory(name=item["name"], expected=item["expected"]) for item in _any(self).accessories]
+        return [ExpectedAccessory(name=item["name"], expected=item["expected"]) for item in row_of(self).accessories]
 
     @strawberry.field
     async def damages(
@@ -140,7 +140,7 @@ class Vehicle:
         ] = None,
     ) -> list[Annotated[Damage, strawberry.lazy("server.schema.damage")]]:
         """Its damages, the oldest first. They stay with the vehicle when it moves to another station."""
-        found = await (await info.context.loaders()).vehicle_damages.load(_any(self).id)
+        found = await (await info.context.loaders()).vehicle_damages.load(row_of(self).id)
         return [d for d in found if open is None or open == (d.repair is not RepairState.REPAIRED)]  # type: ignore[misc]
 
     @strawberry.field
@@ -150,7 +150,7 @@ class Vehicle:
         period: Annotated[PeriodInput | None, strawberry.argument(description="Only those that touch it.")] = None,
     ) -> list[Annotated[VehicleBlock, strawberry.lazy("server.schema.fleet")]]:
         """When it is blocked."""
-        found = await (await info.context.loaders()).blocks.load(_any(self).id)
+        found = await (await info.context.loaders()).blocks.load(row_of(self).id)
         active = [block for block in found if block.removed_at is None]
         if period is not None:
             active = [b for b in active if b.starts_at < period.end and b.ends_at > period.start]
@@ -161,7 +161,7 @@ class Vehicle:
         self, info: Info, period: Annotated[PeriodInput, strawberry.argument(description="The period to look at.")]
     ) -> list[Annotated[Occupancy, strawberry.lazy("server.schema.fleet")]]:
         """Who has it when, in a period."""
-        key = (_any(self).id, period.start, period.end)
+        key = (row_of(self).id, period.start, period.end)
         return await (await info.context.loaders()).occupancy.load(key)  # type: ignore[return-value]
 
 
@@ -179,12 +179,12 @@ class VehicleBlock:
     @strawberry.field
     async def vehicle(self, info: Info) -> Vehicle:
         """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(_any(self).vehicle_id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
 
     @strawberry.field
     def period(self) -> Period:
         """From when to when."""
-        return period(_any(self).starts_at, _any(self).ends_at, self)
+        return period(row_of(self).starts_at, row_of(self).ends_at, self)
 
 
 @row_type(OccupancyRow)
@@ -197,17 +197,17 @@ class Occupancy:
     @strawberry.field
     async def vehicle(self, info: Info) -> Vehicle:
         """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(_any(self).vehicle_id)  # type: ignore[return-value]
+        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
 
     @strawberry.field
     def period(self) -> Period:
         """From when to when, without the turnaround after it. A use of more than 60 days shows as several."""
-        return period(_any(self).starts_at, _any(self).ends_at, self)
+        return period(row_of(self).starts_at, row_of(self).ends_at, self)
 
     @strawberry.field
     async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")] | None:
         """The contract; null for a block, and where you may not see it."""
-        contract_id = _any(self).contract_id
+        contract_id = row_of(self).contract_id
         if contract_id is None:
             return None
         return await (await info.context.loaders()).contract.load(contract_id)  # type: ignore[return-value]
@@ -215,7 +215,7 @@ class Occupancy:
     @strawberry.field
     async def block(self, info: Info) -> VehicleBlock | None:
         """The block, if it is one."""
-        block_id = _any(self).block_id
+        block_id = row_of(self).block_id
         return None if block_id is None else await (await info.context.loaders()).block.load(block_id)  # type: ignore[return-value]
 
 
@@ -328,8 +328,3 @@ BlockVehicleResult = Annotated[
     VehicleBlock | PeriodConflict | Rejection,
     strawberry.union("BlockVehicleResult", description="The block, or what is in the way."),
 ]
-
-
-def _any(source: Any) -> Any:
-    """The row behind a type, for what the API does not show."""
-    return source

@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
+from server.models.contract import ContractKind
 from server.models.customer import Language
 from server.models.money import Money as MoneyValue
+from server.models.tariff import BundleUnit, EarlyReturnPolicy, PriceLineKind
 from server.schema.building import api_enum, api_input, api_type
 
 DEFAULT_ZONE = ZoneInfo("Europe/Berlin")
 zones: dict[UUID, ZoneInfo] = {}
 """The time zone of every station that has been met. It never changes: no operation can change it."""
 
-api_enum(Language)
+for _kind in (Language, ContractKind, PriceLineKind, BundleUnit, EarlyReturnPolicy):
+    api_enum(_kind)
 
 
 @api_type
@@ -89,6 +92,11 @@ def period(start: datetime, end: datetime, row: object) -> Period:
     """A period in the time zone of a row's station."""
     zone = zone_of(row)
     return Period(start=start.astimezone(zone), end=end.astimezone(zone))
+
+
+def row_of(source: Any) -> Any:
+    """The row behind a type, for what the API does not show."""
+    return source
 
 
 def read_attribute(source: Any, name: str) -> Any:

@@ -6,15 +6,16 @@ import secrets
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.errors import InvalidTransition, NotFound, Path
 from server.models import Contract
 from server.models.columns import Json
 from server.models.contract import ALLOWED, ContractState
-from server.models.tariff import PriceLineKind
-from server.services import history
-from server.services.pricing import PriceBreakdown, PriceLine
+from server.models.tariff import PriceLineKind, terms_of
+from server.services import history, pricing
+from server.services.pricing import Facts, PriceBreakdown, PriceLine
 
 # Without letters and digits that people mix up on the phone.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -54,6 +55,25 @@ async def move(
     await history.record(
         session, contract, action, actor=actor, now=now, reason=reason, before=before.value, after=state.value
     )
+
+
+def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:
+    """Prices what is agreed anew, from the contract's own copy of its tariff. What was taken in advance stays."""
+    agreed = price_of(contract.price)
+    facts = Facts(
+        contract.kind,
+        contract.starts_at,
+        contract.ends_at,
+        zone,
+        extras=tuple((extra["code"], extra["quantity"]) for extra in contract.extras),
+        drivers=drivers,
+        one_way=contract.return_station_id != contract.station_id,
+        # The return station's hours may not be the caller's to see; the agreed price knows.
+        after_hours=any(line.kind is PriceLineKind.AFTER_HOURS for line in agreed.lines),
+        language=contract.language.value.lower(),
+    )
+    price = pricing.price(terms_of(contract.tariff_snapshot), facts)
+    contract.price, contract.total_cents = price_json(price), price.total_cents
 
 
 def price_json(price: PriceBreakdown) -> Json:

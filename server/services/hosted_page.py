@@ -16,7 +16,7 @@ from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm,
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
 from server.models.payment import PaymentKind
-from server.services import payments
+from server.services import inquiries, payments
 from server.services.outside import Outside
 
 RETURN_PATH = "/payment/return"
@@ -101,7 +101,7 @@ async def accept(
     else:
         outside.gateway.read_notification(form, checkout)
     try:
-        await payments.inquire_anew(outside, payment.id, NOT_COMPLETED)
+        await inquiries.inquire_anew(outside, payment.id, NOT_COMPLETED)
     except GatewayError:
         # The customer is sent back all the same; the end of the hold asks once more.
         if source == "gateway":
@@ -114,7 +114,7 @@ async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
     if found is not None and found[1].state in payments.UNRESOLVED:
-        await payments.inquire_once(outside, found[1].id, give_up=NOT_COMPLETED)
+        await inquiries.inquire_once(outside, found[1].id, give_up=NOT_COMPLETED)
 
 
 async def look_again(outside: Outside, contract_id: UUID) -> None:
@@ -122,7 +122,7 @@ async def look_again(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
     if found is not None:
-        await payments.inquire_anew(outside, found[1].id, NOT_COMPLETED)
+        await inquiries.inquire_anew(outside, found[1].id, NOT_COMPLETED)
 
 
 async def _of_contract(session: Session, contract_id: UUID) -> tuple[HostedPayment, Payment] | None:

@@ -1,7 +1,6 @@
-"""Attempts at the gateway: written and committed before the call, recorded after it, looked up when in doubt.
+"""Attempts at the gateway: written and committed before the call, recorded after it.
 
-Nothing here ever repeats a call blindly. Whoever sets `sent_at` makes the call, so that two processes never both do;
-an attempt whose answer was lost is UNKNOWN until the gateway's own ledger has been asked (telecash notes 1.10).
+Whoever sets `sent_at` makes the call, so that two processes never both do. What is in doubt is for `inquiries.py`.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ import structlog
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.gateways.payment import Attempt, GatewayError, LedgerLine, LineKind, Outcome, PaymentResult
+from server.gateways.payment import Attempt, GatewayError, Outcome, PaymentResult
 from server.gateways.payment import StoredCard as CardToken
-from server.jobs import TryLater, enqueue
+from server.jobs import enqueue
 from server.models import Contract, Payment, StoredCard
 from server.models.columns import uuid7
 from server.models.contract import ContractState
@@ -23,16 +22,7 @@ from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services.outside import Outside
 
 RECOVER_AFTER = timedelta(seconds=60)
-INQUIRY_GAPS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-"""How long to wait before asking again for an attempt that the gateway does not know: it may still be on its way."""
 UNRESOLVED = (PaymentState.PENDING, PaymentState.UNKNOWN)
-_LINE_KINDS: dict[PaymentKind, LineKind] = {
-    PaymentKind.SALE: "sale",
-    PaymentKind.HOLD: "hold",
-    PaymentKind.CAPTURE: "capture",
-    PaymentKind.REFUND: "refund",
-    PaymentKind.RELEASE: "void",
-}
 _STATES = {
     Outcome.APPROVED: PaymentState.SUCCEEDED,
     Outcome.DECLINED: PaymentState.DECLINED,
@@ -97,7 +87,7 @@ async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
             "update payment set sent_at = :now where id = :id and sent_at is null and state = 'PENDING'",
             {"now": outside.clock.now(), "id": payment_id},
         )
-        payment = await _get(session, payment_id)
+        payment = await get(session, payment_id)
         card = await session.by_id(StoredCard, payment.contract_id)
         original = await session.by_id(Payment, payment.refers_to_id)
         contract = await session.by_id(Contract, payment.contract_id)
@@ -111,7 +101,7 @@ async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
             return await _send_later(outside, payment_id)
         # Certainly not processed, and a customer is waiting for an answer: the booking fails, nothing is charged.
         result = PaymentResult(outcome=Outcome.REJECTED, message="the payment system cannot be reached")
-    return await _record(outside, payment_id, result)
+    return await record(outside, payment_id, result)
 
 
 async def _send_later(outside: Outside, payment_id: UUID) -> PaymentState:
@@ -143,10 +133,11 @@ async def _call(outside: Outside, payment: Payment, card: StoredCard | None, ori
     return await gateway.cancel(attempt, original.gateway_reference)
 
 
-async def _record(outside: Outside, payment_id: UUID, result: PaymentResult) -> PaymentState:
+async def record(outside: Outside, payment_id: UUID, result: PaymentResult) -> PaymentState:
+    """Writes what came of an attempt, once, with what it changes on the contract; returns the state that stands."""
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
-        payment = await _get(session, payment_id, lock=True)
+        payment = await get(session, payment_id, lock=True)
         if payment.state not in UNRESOLVED:
             return payment.state
         payment.state = _STATES[result.outcome]
@@ -195,112 +186,8 @@ def _reason(result: PaymentResult) -> str | None:
     return ": ".join(part for part in (result.code, result.message) if part)[:200] or None
 
 
-async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
-    """Finds out what became of an attempt. TryLater while the gateway does not know it and it may be on its way.
-
-    After the last inquiry a sale or hold is sent again with the same order id, which the gateway takes only once; a
-    capture, refund or release is sent again once; after that a person has to look.
-    """
-    async with outside.database.transaction(SYSTEM) as session:
-        payment = await _get(session, payment_id)
-    if payment.state not in UNRESOLVED:
-        return payment.state
-    if payment.sent_at is None:
-        if await _is_wanted(outside, payment):
-            state = await execute(outside, payment_id)
-            if state in UNRESOLVED:
-                raise TryLater(outside.clock.now() + RECOVER_AFTER)
-            return state
-        return await _record(outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message="no longer wanted"))
-    line = await _look_up(outside, payment)
-    if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
-        return await _record(outside, payment_id, _result_of(line))
-    return await _ask_again(outside, payment)
-
-
-async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> PaymentState:
-    """Asks once more for a payment that was given up because the gateway had never heard of it: a customer can pay on
-    a page that was left open after the car was given free. What is found now counts.
-    """
-    async with outside.database.transaction(SYSTEM) as session:
-        reopened = await session.write(
-            "update payment set state = 'UNKNOWN', resolved_at = null"
-            " where id = :id and state = 'FAILED' and gateway_reference is null",
-            {"id": payment_id},
-        )
-    return await inquire_once(outside, payment_id, give_up=give_up if reopened else None)
-
-
-async def inquire_once(outside: Outside, payment_id: UUID, *, give_up: str | None = None) -> PaymentState:
-    """Asks the gateway for an attempt of a payment page. With `give_up` it is over if the gateway does not know it."""
-    async with outside.database.transaction(SYSTEM) as session:
-        payment = await _get(session, payment_id)
-    if payment.state not in UNRESOLVED:
-        return payment.state
-    line = await _look_up(outside, payment)
-    if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
-        return await _record(outside, payment_id, _result_of(line))
-    if give_up is not None and line is None:
-        return await _record(outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message=give_up))
-    return payment.state
-
-
-async def _look_up(outside: Outside, payment: Payment) -> LedgerLine | None:
-    line = await outside.gateway.lookup_attempt(payment.attempt_reference)
-    if line is not None or payment.kind not in {PaymentKind.SALE, PaymentKind.HOLD}:
-        return line
-    # A payment page knows the order only.
-    lines = await outside.gateway.lookup_order(payment.order_reference)
-    wanted = [
-        line for line in lines if line.kind == _LINE_KINDS[payment.kind] and line.amount_cents == payment.amount_cents
-    ]
-    approved = [line for line in wanted if line.outcome is Outcome.APPROVED]
-    return next(iter(approved or wanted), None)
-
-
-def _result_of(line: LedgerLine) -> PaymentResult:
-    return PaymentResult(
-        outcome=line.outcome, gateway_ref=line.gateway_ref, network_ref=line.network_ref, code=line.code, message=None
-    )
-
-
-async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
-    now = outside.clock.now()
-    async with outside.database.transaction(SYSTEM) as session:
-        payment = await _get(session, payment.id, lock=True)
-        if payment.state not in UNRESOLVED:
-            return payment.state
-        payment.state = PaymentState.UNKNOWN
-        payment.inquiries += 1
-        resend = payment.inquiries > len(INQUIRY_GAPS)
-        if resend and payment.resends == 0:
-            payment.inquiries, payment.resends = 0, 1
-            payment.sent_at, payment.state = None, PaymentState.PENDING
-        await session.store(payment)
-    if not resend:
-        raise TryLater(now + INQUIRY_GAPS[payment.inquiries - 1])
-    if payment.sent_at is None and await _is_wanted(outside, payment):
-        state = await execute(outside, payment.id)
-        if state in UNRESOLVED:
-            raise TryLater(now + INQUIRY_GAPS[0])
-        return state
-    message = "not known to the gateway after repeated inquiries"
-    return await _record(outside, payment.id, PaymentResult(outcome=Outcome.REJECTED, message=message))
-
-
-async def _is_wanted(outside: Outside, payment: Payment) -> bool:
-    """Whether an attempt that certainly did not happen should still be made."""
-    if payment.kind not in {PaymentKind.SALE, PaymentKind.HOLD} or payment.purpose is Purpose.FINAL:
-        return True
-    async with outside.database.transaction(SYSTEM) as session:
-        contract = await session.by_id(Contract, payment.contract_id)
-        card = await session.by_id(StoredCard, payment.contract_id)
-        hosted = await session.value("select 1 from hosted_payment where payment_id = :id", {"id": payment.id})
-    gone = contract is None or contract.state.value in {"CANCELLED", "NO_SHOW"}
-    return not gone and card is not None and hosted is None
-
-
-async def _get(session: Session, payment_id: UUID, *, lock: bool = False) -> Payment:
+async def get(session: Session, payment_id: UUID, *, lock: bool = False) -> Payment:
+    """An attempt that must be there. LookupError if it is not."""
     payment = await session.by_id(Payment, payment_id, lock=lock)
     if payment is None:
         raise LookupError(f"payment {payment_id}")

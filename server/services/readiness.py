@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
 
 from server.database import Session, sql_state
 from server.errors import InvalidInput, ProblemCode, Refused
-from server.models import Contract, Deposit, Driver, Protocol, Station, Vehicle, VehicleGroup
+from server.models import Contract, Deposit, Protocol, Station, Vehicle
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
 from server.security import Principal
-from server.services import deposits, fleet, occupancies, papers, stations, validation
+from server.services import deposits, fleet, occupancies, papers, stations
 
 KM_A_DAY = 2000
 OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -75,67 +74,6 @@ async def change_vehicle(
             raise not_ready(f"{plate} is taken right after this period.") from error
         raise
     contract.search_text = papers.search_text(contract, vehicle)
-
-
-async def check_drivers(
-    session: Session, contract: Contract, checked_ids: tuple[str, ...], principal: Principal, now: datetime
-) -> None:
-    """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before, and age and time fit."""
-    drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
-    seen_now = {validation.as_uuid(driver_id) for driver_id in checked_ids}
-    if seen_now - {driver.id for driver in drivers}:
-        message = "There is no such driver on this contract."
-        raise Refused(ProblemCode.NOT_FOUND, message, field=["input", "licenceCheckedDriverIds"])
-    for driver in drivers:
-        if driver.id in seen_now:
-            driver.checked_at, driver.checked_by = now, principal.name
-        if driver.checked_at is None:
-            message = f"The licence of {driver.first_name} {driver.last_name} has not been checked."
-            raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=["input", "licenceCheckedDriverIds"])
-    group = await session.by_id(VehicleGroup, contract.group_id)
-    station = await stations.get(session, contract.station_id)
-    zone = ZoneInfo(station.time_zone)
-    if group is not None:
-        for driver in drivers:
-            check_eligible(
-                group,
-                f"{driver.first_name} {driver.last_name}",
-                driver.birth_date,
-                driver.licence_issued,
-                driver.licence_valid_until,
-                contract.starts_at.astimezone(zone).date(),
-                contract.ends_at.astimezone(zone).date(),
-            )
-    await session.store(*drivers)
-
-
-def check_eligible(
-    group: VehicleGroup,
-    name: str,
-    birth_date: date | None,
-    licence_issued: date | None,
-    licence_valid_until: date | None,
-    first_day: date,
-    last_day: date,
-) -> None:
-    """DRIVER_NOT_ELIGIBLE for somebody too young for the group, too new to driving, or with a licence that runs out."""
-    reason = None
-    if birth_date is not None and _years(birth_date, first_day) < group.minimum_age:
-        reason = f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}."
-    elif licence_issued is not None and _months(licence_issued, first_day) < group.minimum_licence_months:
-        reason = f"{name} has held the licence for less than {group.minimum_licence_months} months."
-    elif licence_valid_until is not None and licence_valid_until < last_day:
-        reason = f"The licence of {name} runs out before the planned return."
-    if reason:
-        raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=["input", "drivers"])
-
-
-def _months(since: date, until: date) -> int:
-    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
-
-
-def _years(since: date, until: date) -> int:
-    return _months(since, until) // 12
 
 
 async def check_deposit(

@@ -10,7 +10,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
 from server.edge.costs import core_schema
 from server.resolvers.schema import Mutation, Query, create_schema
-from server.schema.building import Allow, mutation, query
+from server.schema.root_fields import Allow, mutation, query
 from tests.dealership import Dealership, add_user
 from tests.driving import Api, SandboxServer, new_id
 
@@ -64,6 +64,7 @@ MATRIX: dict[str, set[str]] = {
     "unblockVehicle": OFFICE,
     "createTariff": ADMIN,
     "bookVehicle": BOOKERS,
+    "addDriver": OFFICE,
     "uploadPhoto": STAFF,
     "checkOut": STAFF,
     "checkIn": STAFF,
@@ -106,6 +107,7 @@ ARGUMENTS: dict[str, str] = {
         f'input: {{idempotencyKey: "{NOTHING}", stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD},'
         ' customer: {email: "x"}, payment: {method: WAIVED}}'
     ),
+    "addDriver": f'contractId: "{NOTHING}", version: 1, driver: {{firstName: "", lastName: ""}}',
     "checkOut": (
         f'input: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
         f" condition: {CONDITION}, signature: {{}}}}"

@@ -27,7 +27,6 @@ LATER_FIELDS = {
         "changePeriod",
         "cancelContract",
         "markNoShow",
-        "addDriver",
         "removeDriver",
         "editTariff",
         "changePayer",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -186,6 +187,106 @@ def test_paid_too_late_and_nobody_told_us(dealership: Dealership, start: datetim
     dealership.server.advance(minutes=60)
 
     assert [line["type"] for line in dealership.server.ledger(booking["contract"]["number"])] == ["sale", "return"]
+
+
+@pytest.fixture
+def hearing(dealership: Dealership) -> Iterator[None]:
+    """After the test the gateway answers again, whatever happened."""
+    yield
+    hears_again(dealership)
+
+
+def deaf(dealership: Dealership) -> None:
+    """From now on the gateway takes money but answers no question."""
+    dealership.server.script("inquiry", "503", times=1000)
+
+
+def hears_again(dealership: Dealership) -> None:
+    assert dealership.server.http.request("DELETE", "/sandbox/telecash/script").status_code < 300
+
+
+def told(dealership: Dealership, number: str) -> list[str]:
+    """What we answered to the gateway's notifications of an order."""
+    sent = dealership.server.http.get("/sandbox/telecash/notifications").json()
+    return [notice["status"] for notice in sent if notice["order_id"].startswith(number)]
+
+
+@pytest.mark.usefixtures("hearing")
+def test_a_customer_is_sent_back_although_the_payment_cannot_be_looked_up_yet(
+    dealership: Dealership, start: datetime
+) -> None:
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    contract = booking["contract"]
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    deaf(dealership)
+
+    pay(browser)
+    back = browser.until_back_at_the_shop()
+
+    # The gateway is told to try again, the customer is not kept; nothing is confirmed on a browser's word.
+    assert told(dealership, contract["number"]) == ["503"]
+    assert back == f"https://shop.example/booked?step=3&contract={contract['number']}"
+    assert dealership.contract(contract["id"])["state"] == "HELD"
+
+    hears_again(dealership)
+    dealership.server.advance(minutes=16)
+    assert dealership.contract(contract["id"])["state"] == "RESERVED"
+
+
+@pytest.mark.usefixtures("hearing")
+def test_a_late_payment_whose_look_up_fails_is_looked_up_again(dealership: Dealership, start: datetime) -> None:
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    contract = booking["contract"]
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    # The hold is over, and the last look after it, too: from now on nobody would look by himself.
+    dealership.server.advance(minutes=14)
+    page = browser.page
+    dealership.server.advance(minutes=60)
+    assert dealership.contract(contract["id"])["state"] == "CANCELLED"
+
+    deaf(dealership)
+    browser.page = page
+    pay(browser)
+    assert told(dealership, contract["number"]) == ["503"]
+    (payment,) = dealership.contract(contract["id"])["payments"]
+    assert (payment["kind"], payment["state"]) == ("SALE", "UNKNOWN")
+    # Asked after 1 and 2 minutes, then after 5: in vain.
+    dealership.server.advance(minutes=4)
+    assert [line["type"] for line in dealership.server.ledger(contract["number"])] == ["sale"]
+    hears_again(dealership)
+    dealership.server.advance(minutes=10)
+
+    lines = dealership.server.ledger(contract["number"])
+    assert [(line["type"], line["amount"], line["state"]) for line in lines] == [
+        ("sale", "59.00", "approved"),
+        ("return", "59.00", "approved"),
+    ]
+    after = dealership.contract(contract["id"])
+    assert (after["state"], after["paid"]["amount"]) == ("CANCELLED", "0.00")
+    assert [one["state"] for one in after["payments"]] == ["SUCCEEDED", "SUCCEEDED"]
+
+
+@pytest.mark.usefixtures("hearing")
+def test_a_page_that_nobody_paid_on_is_given_up_for_good_once_the_gateway_answers(
+    dealership: Dealership, start: datetime
+) -> None:
+    contract = dealership.book(start, start + DAY, payment=PAYMENT)["contract"]
+    dealership.server.advance(minutes=16)
+    (given_up,) = dealership.contract(contract["id"])["payments"]
+    assert (given_up["state"], given_up["reason"]) == ("FAILED", "the payment page was not completed")
+
+    # The last look, three quarters of an hour after the hold, gets no answer.
+    deaf(dealership)
+    dealership.server.advance(minutes=46)
+    assert dealership.contract(contract["id"])["payments"][0]["state"] == "UNKNOWN"
+    hears_again(dealership)
+    dealership.server.advance(hours=1)
+
+    after = dealership.contract(contract["id"])
+    assert (after["state"], after["payments"][0]["state"]) == ("CANCELLED", "FAILED")
+    assert dealership.server.ledger(contract["number"]) == []
 
 
 def test_the_same_key_shows_the_same_page(dealership: Dealership, start: datetime) -> None:

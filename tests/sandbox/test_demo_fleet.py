@@ -14,8 +14,11 @@ from server.models.money import cents_of
 from server.models.staff import Role
 from server.models.station import Weekday
 from server.models.tariff import Bundle, BundleUnit, Extra, TariffTerms, WeekMoment
-from server.sandbox import demo_fleet as demo
-from server.sandbox.demo_fleet import BER, CUSTOMERS, ELEKTRO, KOMPAKT, PLAN, USERS, VEHICLES, DemoContract, Stage, Use
+from server.sandbox import demo_company, demo_plan, demo_prices
+from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT
+from server.sandbox.demo_fleet import VEHICLES
+from server.sandbox.demo_people import CUSTOMERS, USERS
+from server.sandbox.demo_plan import PLAN, DemoContract, Stage, Use
 from server.services import customers, validation
 from server.services.opening import OpeningRules, is_holiday_region
 from server.services.pricing import Facts, LegUse, price
@@ -23,14 +26,14 @@ from server.services.pricing import Facts, LegUse, price
 TODAY = date(2026, 11, 23)
 BERLIN = ZoneInfo("Europe/Berlin")
 FIELD = ("input",)
-GROUPS = {group["code"]: group for group in demo.groups()}
-STATIONS = {station["code"]: station for station in demo.stations()}
+GROUPS = {group["code"]: group for group in demo_prices.groups()}
+STATIONS = {station["code"]: station for station in demo_company.stations()}
 
 
-def terms(values: demo.Values) -> TariffTerms:
+def terms(values: demo_company.Values) -> TariffTerms:
     """A tariff's input as the terms that it becomes."""
 
-    def moment(value: demo.Values | None) -> WeekMoment | None:
+    def moment(value: demo_company.Values | None) -> WeekMoment | None:
         return WeekMoment(value["weekday"], value["time"]) if value else None
 
     def cents(value: Decimal | None) -> int | None:
@@ -62,11 +65,11 @@ def terms(values: demo.Values) -> TariffTerms:
     )
 
 
-TERMS = {values["group_code"]: terms(values) for values in demo.tariffs()}
+TERMS = {values["group_code"]: terms(values) for values in demo_prices.tariffs()}
 
 
 def rules(code: str) -> OpeningRules:
-    weekly: dict[Weekday, tuple[demo.Values, ...]] = {}
+    weekly: dict[Weekday, tuple[demo_company.Values, ...]] = {}
     for entry in STATIONS[code]["opening_hours"]:
         weekly[entry["weekday"]] = (*weekly.get(entry["weekday"], ()), entry)
     windows = {day: tuple((entry["opens"], entry["closes"]) for entry in given) for day, given in weekly.items()}
@@ -77,12 +80,12 @@ RULES = {code: rules(code) for code in STATIONS}
 
 
 def period(contract: DemoContract, now: datetime) -> tuple[datetime, datetime]:
-    return demo.period(contract, now, RULES[contract.station], RULES[contract.return_station or contract.station])
+    return demo_plan.period(contract, now, RULES[contract.station], RULES[contract.return_station or contract.station])
 
 
 class TestCompany:
     def test_passes_the_checks(self) -> None:
-        company = demo.company()
+        company = demo_company.company()
         validation.address(company["address"], FIELD)
         validation.email(company["email"], FIELD)
         validation.phone(company["phone"], FIELD)
@@ -90,10 +93,10 @@ class TestCompany:
             assert validation.text(company[name], FIELD) == company[name]
 
     def test_check_digits(self) -> None:
-        iban = demo.company()["iban"]
+        iban = demo_company.company()["iban"]
         assert len(iban) == 22
         assert int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
-        vat_ids = [demo.company()["vat_id"], *(c.vat_id for c in CUSTOMERS if c.vat_id)]
+        vat_ids = [demo_company.company()["vat_id"], *(c.vat_id for c in CUSTOMERS if c.vat_id)]
         assert len(vat_ids) == 2
         for vat_id in vat_ids:
             product = 10  # ISO 7064, MOD 11,10
@@ -118,9 +121,9 @@ class TestStations:
         assert [station["after_hours_return"] for station in STATIONS.values()].count(True) == 1
 
     def test_fresh_values_every_time(self) -> None:
-        demo.stations()[0].pop("code")
-        demo.stations()[0]["address"].clear()
-        assert demo.stations()[0]["address"]["city"] == "Berlin"
+        demo_company.stations()[0].pop("code")
+        demo_company.stations()[0]["address"].clear()
+        assert demo_company.stations()[0]["address"]["city"] == "Berlin"
 
 
 class TestPrices:
@@ -133,8 +136,8 @@ class TestPrices:
         assert (GROUPS[KOMPAKT]["deposit"], GROUPS[KOMPAKT]["deductible"]) == (Decimal("300.00"), Decimal("1000.00"))
 
     def test_every_group_has_its_tariff(self) -> None:
-        assert [values["code"] for values in demo.tariffs()] == [f"{code}-2026" for code in GROUPS]
-        for values in demo.tariffs():
+        assert [values["code"] for values in demo_prices.tariffs()] == [f"{code}-2026" for code in GROUPS]
+        for values in demo_prices.tariffs():
             validation.code(values["code"], FIELD)
             assert [one["unit"] for one in values["bundles"]].count(BundleUnit.DAY) == 1
             for one in [*values["bundles"], *values["extras"]]:

@@ -1,0 +1,119 @@
+"""The booking that makes a contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from server.models.contract import (
+    ContractKind,
+)
+from server.models.payment import PaymentMethod
+from server.schema.building import api_enum, api_input, api_type
+from server.schema.contract import Contract
+from server.schema.contract_parts import DriverInput, WorkshopReferenceInput
+from server.schema.customer import CustomerInput
+from server.schema.document import PayerInput
+from server.schema.problems import (
+    NoVehicleAvailable,
+    OutsideOpeningHours,
+    PaymentDeclined,
+    Rejection,
+)
+from server.schema.quote import ExtraInput
+from server.schema.shared import PeriodInput
+
+api_enum(PaymentMethod)
+
+
+@api_input
+class PaymentInput:
+    """How the booking is paid."""
+
+    method: PaymentMethod
+    """The way."""
+    card_token: str | None = None
+    """For STORED_CARD: the card's token at the gateway."""
+    success_url: str | None = None
+    """For HOSTED_PAGE: where the browser goes after the payment."""
+    failure_url: str | None = None
+    """For HOSTED_PAGE: where it goes if the payment failed."""
+    waiver_reason: str | None = None
+    """For WAIVED: why nothing is paid."""
+
+
+@api_input
+class BookVehicleInput:
+    """What to book."""
+
+    idempotency_key: UUID
+    """Made by you, new for every booking. The same key again returns the first answer and charges nothing."""
+    station_id: strawberry.ID
+    """Where the car is picked up."""
+    return_station_id: strawberry.ID | None = None
+    """Where it comes back, if elsewhere."""
+    group_id: strawberry.ID
+    """The vehicle group."""
+    vehicle_id: strawberry.ID | None = None
+    """A certain car of the group; any free one if not given."""
+    period: PeriodInput
+    """From pick-up to return."""
+    tariff_code: str | None = None
+    """The tariff; the group's newest valid one if not given."""
+    kind: ContractKind = ContractKind.RENTAL
+    """What the contract is for."""
+    customer: CustomerInput
+    """Who rents."""
+    drivers: list[DriverInput] = strawberry.field(default_factory=list)
+    """Who drives. The customer is the renter if no driver is."""
+    extras: list[ExtraInput] = strawberry.field(default_factory=list)
+    """What is added."""
+    workshop: WorkshopReferenceInput | None = None
+    """The repair that it belongs to."""
+    payer: PayerInput | None = None
+    """Somebody else who pays."""
+    payment: PaymentInput
+    """How it is paid."""
+    note: str | None = None
+    """A remark for staff."""
+
+
+@api_type
+class FormField:
+    """A hidden field of a form."""
+
+    name: str
+    """Its name."""
+    value: str
+    """Its value."""
+
+
+@api_type
+class HostedPaymentForm:
+    """A form that the customer's browser posts to the payment page. Card numbers never reach this server."""
+
+    url: str
+    """Where to post it."""
+    fields: list[FormField]
+    """What to post."""
+    expires_at: datetime
+    """Until when the car is held."""
+
+
+@api_type
+class Booking:
+    """A booking: confirmed, or held until the payment page is completed."""
+
+    contract: Contract
+    """The contract."""
+    payment_form: HostedPaymentForm | None
+    """For HOSTED_PAGE: post this from the customer's browser."""
+
+
+BookVehicleResult = Annotated[
+    Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,
+    strawberry.union("BookVehicleResult", description="The booking, or why not."),
+]

@@ -1,0 +1,209 @@
+"""What belongs to a contract: drivers, the cars that were driven, extras, the repair, notes, history, tariff."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from server.models import Driver as DriverRow
+from server.models import HistoryEntry as HistoryRow
+from server.models import Note as NoteRow
+from server.models import VehicleLeg as LegRow
+from server.models.contract import (
+    DriverRole,
+)
+from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.fleet import Vehicle
+from server.schema.shared import period, row_of
+from server.schema.tariff import Extra, Tariff
+
+if TYPE_CHECKING:
+    from server.schema.protocol import Protocol
+
+api_enum(DriverRole)
+
+
+@row_type(DriverRow)
+class Driver:
+    """Somebody who may drive."""
+
+    id: strawberry.ID
+    """The driver's id."""
+    role: DriverRole
+    """What the person is to the contract."""
+    first_name: str
+    """First name."""
+    last_name: str
+    """Last name."""
+    birth_date: date | None
+    """Date of birth."""
+    licence_number: str | None
+    """Number of the driving licence."""
+    licence_class: str | None
+    """Class of the driving licence."""
+    licence_issued: date | None
+    """When the licence was issued."""
+    licence_valid_until: date | None
+    """Until when it is valid."""
+    checked_at: datetime | None
+    """When the original licence was seen."""
+    checked_by: str | None
+    """Who saw it."""
+
+
+@api_input
+class DriverInput:
+    """Somebody who may drive."""
+
+    role: DriverRole = DriverRole.DRIVER
+    """What the person is to the contract."""
+    first_name: str
+    """First name."""
+    last_name: str
+    """Last name."""
+    birth_date: date | None = None
+    """Date of birth; checked against the group's minimum age."""
+    licence_number: str | None = None
+    """Number of the driving licence."""
+    licence_class: str | None = None
+    """Class of the driving licence."""
+    licence_issued: date | None = None
+    """When the licence was issued."""
+    licence_valid_until: date | None = None
+    """Until when it is valid."""
+
+
+@row_type(LegRow)
+class VehicleLeg:
+    """One vehicle's part of a contract."""
+
+    @strawberry.field
+    async def vehicle(self, info: Info) -> Vehicle:
+        """The vehicle."""
+        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+
+    @strawberry.field(name="from")  # type: ignore[untyped-decorator]
+    def from_(self) -> datetime:
+        """When it was handed over."""
+        return period(row_of(self).from_at, row_of(self).from_at, self).start
+
+    @strawberry.field
+    def to(self) -> datetime | None:
+        """When it came back."""
+        row = row_of(self)
+        return row.to_at and period(row.to_at, row.to_at, self).end
+
+    @strawberry.field
+    async def check_out(self, info: Info) -> Annotated[Protocol, strawberry.lazy("server.schema.protocol")] | None:
+        """The protocol of the hand-over."""
+        return await (await info.context.loaders()).protocol.load(row_of(self).check_out_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def check_in(self, info: Info) -> Annotated[Protocol, strawberry.lazy("server.schema.protocol")] | None:
+        """The protocol of the return."""
+        check_in_id = row_of(self).check_in_id
+        if check_in_id is None:
+            return None
+        return await (await info.context.loaders()).protocol.load(check_in_id)  # type: ignore[return-value]
+
+
+@api_type
+class ContractExtra:
+    """An extra that was asked for."""
+
+    extra: Extra
+    """The extra, with its frozen price."""
+    quantity: int
+    """How many."""
+
+
+@api_type
+class WorkshopReference:
+    """The repair that a replacement car belongs to."""
+
+    order_number: str | None
+    """Number of the workshop order."""
+    appointment_at: datetime | None
+    """When the customer's own car is due there."""
+    customer_plate: str | None
+    """Plate of the customer's own car."""
+    customer_vin: str | None
+    """VIN of the customer's own car."""
+
+
+@api_input
+class WorkshopReferenceInput:
+    """The repair that a replacement car belongs to."""
+
+    order_number: str | None = None
+    """Number of the workshop order."""
+    appointment_at: datetime | None = None
+    """When the customer's own car is due there."""
+    customer_plate: str | None = None
+    """Plate of the customer's own car."""
+    customer_vin: str | None = None
+    """VIN of the customer's own car."""
+
+
+@row_type(NoteRow)
+class Note:
+    """A remark of staff."""
+
+    id: strawberry.ID
+    """The note's id."""
+    text: str
+    """What it says."""
+    author: str
+    """Who wrote it."""
+    created_at: datetime
+    """When."""
+
+
+@row_type(HistoryRow)
+class HistoryEntry:
+    """Who did what to a contract, when and why. Never changed."""
+
+    at: datetime
+    """When."""
+    actor: str
+    """Who."""
+    action: str
+    """What."""
+    reason: str | None
+    """Why."""
+    before: str | None
+    """What was before."""
+    after: str | None
+    """What is after."""
+
+
+@api_type
+class TariffEdit:
+    """A change of the contract's own copy of its tariff."""
+
+    field: str
+    """What was changed."""
+    before: str
+    """What was before."""
+    after: str
+    """What is after."""
+    reason: str
+    """Why."""
+    by: str
+    """Who."""
+    at: datetime
+    """When."""
+
+
+@api_type
+class TariffSnapshot:
+    """The tariff as frozen at booking, edits included."""
+
+    code: str
+    """Its code."""
+    tariff: Tariff
+    """The price list that it was taken from; that may have changed since."""
+    edits: list[TariffEdit]
+    """What was changed on this contract."""

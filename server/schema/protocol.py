@@ -1,0 +1,159 @@
+"""Finished protocols of hand-overs and returns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from server.models import Protocol as ProtocolRow
+from server.models.fleet import Cleanliness
+from server.models.protocol import ProtocolType
+from server.schema.building import Info, api_enum, api_type, row_type
+from server.schema.contract import Contract
+from server.schema.damage import Damage, Photo, PlacedPhoto
+from server.schema.email import Email
+from server.schema.fleet import Vehicle
+from server.schema.problems import InvalidTransition, Rejection
+from server.schema.shared import row_of
+from server.schema.station import Station, StationLabel
+
+api_enum(ProtocolType)
+
+
+@api_type
+class Condition:
+    """What the instruments and the eye said."""
+
+    odometer_km: int
+    """Odometer in kilometres."""
+    fuel_eighths: int | None
+    """Fuel level in eighths."""
+    state_of_charge_percent: int | None
+    """State of charge in per cent."""
+    cleanliness_inside: Cleanliness
+    """How clean it was inside."""
+    cleanliness_outside: Cleanliness
+    """How clean it was outside."""
+
+
+@api_type
+class Accessory:
+    """Something that belongs to the car, counted."""
+
+    name: str
+    """What it is."""
+    expected: int
+    """How many there should be."""
+    present: int
+    """How many there were."""
+
+
+@row_type(ProtocolRow)
+class Protocol:
+    """A finished handover or return record. It is never changed: a correction is a new one that names it."""
+
+    id: strawberry.ID
+    """The id that the device made."""
+    type: ProtocolType
+    """What it records."""
+    occurred_at: datetime
+    """When it happened, by the device; not later than it arrived."""
+    received_at: datetime
+    """When it arrived."""
+    key_drop_at: datetime | None
+    """When the key was dropped, if nobody was there; the rental ended then."""
+    signature_missing_reason: str | None
+    """Why the customer did not sign."""
+    remarks: str | None
+    """Anything else."""
+    complete: bool
+    """Whether all its pictures are there."""
+    voided: bool
+    """Whether it was taken back."""
+    staff: str
+    """Who made it."""
+
+    @strawberry.field
+    async def contract(self, info: Info) -> Contract:
+        """The contract."""
+        return await (await info.context.loaders()).contract.load(row_of(self).contract_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def vehicle(self, info: Info) -> Vehicle:
+        """The vehicle."""
+        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def station(self, info: Info) -> Station:
+        """Where it happened. Of a station that is not yours you see id, code and name only."""
+        row = row_of(self)
+        loaders = await info.context.loaders()
+        found = await loaders.station.load(row.at_station_id)
+        if found is not None:
+            return found  # type: ignore[return-value]
+        contract = await loaders.contract.load(row.contract_id)
+        if contract is not None and contract.return_station_id == row.at_station_id:
+            return StationLabel(row.at_station_id, contract.return_station_code, contract.return_station_name)  # type: ignore[return-value]
+        code, name = (contract.station_code, contract.station_name) if contract is not None else ("", "")
+        return StationLabel(row.at_station_id, code, name)  # type: ignore[return-value]
+
+    @strawberry.field
+    def condition(self) -> Condition:
+        """What the instruments and the eye said."""
+        row = row_of(self)
+        return Condition(
+            odometer_km=row.odometer_km,
+            fuel_eighths=row.fuel_eighths,
+            state_of_charge_percent=row.state_of_charge_percent,
+            cleanliness_inside=row.cleanliness_inside,
+            cleanliness_outside=row.cleanliness_outside,
+        )
+
+    @strawberry.field
+    def accessories(self) -> list[Accessory]:
+        """What belongs to the car, counted."""
+        return [
+            Accessory(name=item["name"], expected=item["expected"], present=item["present"])
+            for item in row_of(self).accessories
+        ]
+
+    @strawberry.field
+    async def damages(self, info: Info) -> list[Damage]:
+        """Damages that were first seen with it."""
+        return await (await info.context.loaders()).protocol_damages.load(row_of(self).id)  # type: ignore[return-value]
+
+    @strawberry.field
+    async def photos(self, info: Info) -> list[Photo]:
+        """Its pictures, in order."""
+        found = await (await info.context.loaders()).protocol_photos.load(row_of(self).id)
+        return [PlacedPhoto(photo, placed.slot, placed.taken_at) for placed, photo in found]  # type: ignore[misc]
+
+    @strawberry.field
+    def sha256(self) -> str:
+        """Hash of the PDF; until that is made, of what was recorded."""
+        row = row_of(self)
+        return row.sha256 or str(row.content_hash)
+
+    @strawberry.field
+    def signed_by_customer(self) -> bool:
+        """Whether the customer signed."""
+        return row_of(self).signature_sha256 is not None
+
+    @strawberry.field
+    def pdf_url(self, info: Info) -> str | None:
+        """The PDF, once that is made; the link is good for a quarter of an hour."""
+        row = row_of(self)
+        return info.context.link(f"/media/protocols/{row.id}") if row.pdf_key else None
+
+    @strawberry.field
+    async def emails(self, info: Info) -> list[Email]:
+        """The mails that carried it. Not shown to websites."""
+        return await (await info.context.loaders()).protocol_emails.load(row_of(self).id)  # type: ignore[return-value]
+
+
+ProtocolResult = Annotated[
+    Protocol | InvalidTransition | Rejection,
+    strawberry.union("ProtocolResult", description="The protocol, or why not."),
+]

@@ -1,0 +1,129 @@
+"""What is free in a period and what it costs: availability and quotes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from server.models.contract import ContractKind
+from server.schema.building import api_input, row_type
+from server.schema.fleet import VehicleGroup
+from server.schema.price import PriceBreakdown
+from server.schema.shared import Money, Period, PeriodInput, money, row_of, zone_of
+from server.schema.station import Station
+from server.services.availability import Availability as AvailabilityFound
+from server.services.availability import GroupAvailability as GroupFound
+from server.services.quotes import Quote as QuoteFound
+
+
+@row_type(GroupFound)
+class GroupAvailability:
+    """What a group offers in a period."""
+
+    group: VehicleGroup
+    """The group."""
+    free_count: int
+    """How many vehicles are free for the whole period and the turnaround after it."""
+    price: PriceBreakdown | None
+    """What the period costs; null if the group has no tariff today."""
+
+    @strawberry.field
+    def deposit(self) -> Money:
+        """What is blocked on the card; not debited."""
+        return money(row_of(self).deposit_cents)
+
+    @strawberry.field
+    def due_now(self) -> Money:
+        """What is debited at booking: the price of one day, or the total if that is less."""
+        return money(row_of(self).due_now_cents)
+
+    @strawberry.field
+    def next_free(self) -> datetime | None:
+        """When a vehicle is next free for as long; null if not within 90 days."""
+        row = row_of(self)
+        next_free: datetime | None = row.next_free
+        return next_free.astimezone(row.zone) if next_free else None
+
+
+@row_type(AvailabilityFound)
+class Availability:
+    """A station's free vehicles in a period, group by group."""
+
+    station: Station
+    """The station."""
+    groups: list[GroupAvailability]
+    """The groups."""
+
+    @strawberry.field
+    def period(self) -> Period:
+        """The period that was asked for."""
+        row = row_of(self)
+        zone = zone_of(_OfStation(row.station.id))
+        return Period(start=row.start.astimezone(zone), end=row.end.astimezone(zone))
+
+
+class _OfStation:
+    """Stands for anything that belongs to a station."""
+
+    def __init__(self, station_id: object) -> None:
+        self.station_id = station_id
+
+
+@row_type(QuoteFound)
+class Quote:
+    """What a rental would cost. Nothing is reserved by it."""
+
+    price: PriceBreakdown
+    """The price, line by line."""
+    grace_minutes: int
+    """How late the car may come back before another day begins, in minutes."""
+    available: bool
+    """Whether it could be booked as asked right now: a vehicle is free and the station is open at both ends."""
+    valid_until: datetime
+    """Until when this price is promised."""
+
+    @strawberry.field
+    def due_now(self) -> Money:
+        """What is debited at booking: one day's price, or the total if that is less; nothing for a courtesy car."""
+        return money(row_of(self).due_now_cents)
+
+    @strawberry.field
+    def deposit(self) -> Money:
+        """What is blocked on the card; not debited."""
+        return money(row_of(self).deposit_cents)
+
+    @strawberry.field
+    def deductible(self) -> Money:
+        """The most that a customer pays for one damage."""
+        return money(row_of(self).deductible_cents)
+
+
+@api_input
+class ExtraInput:
+    """An extra that is asked for."""
+
+    code: str
+    """Its code in the tariff."""
+    quantity: int = 1
+    """How many."""
+
+
+@api_input
+class QuoteInput:
+    """What to quote."""
+
+    station_id: strawberry.ID
+    """Where the car is picked up."""
+    return_station_id: strawberry.ID | None = None
+    """Where it comes back, if elsewhere."""
+    group_id: strawberry.ID
+    """The vehicle group."""
+    period: PeriodInput
+    """From pick-up to return."""
+    tariff_code: str | None = None
+    """The tariff; the group's newest valid one if not given."""
+    kind: ContractKind = ContractKind.RENTAL
+    """What the contract is for."""
+    extras: list[ExtraInput] = strawberry.field(default_factory=list)
+    """What is added."""

@@ -1,0 +1,83 @@
+"""How root fields are declared: every one must say who may call it, and a refusal is one of a mutation's results."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+import strawberry
+from graphql import get_named_type
+from strawberry.extensions import FieldExtension
+
+from server.errors import CallerError, CallerErrorCode, DomainError
+from server.models.staff import Role
+from server.schema.problems import problem_of
+
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
+STAFF = frozenset({Role.YARD, Role.CLERK, Role.MANAGER, Role.ADMIN})
+OFFICE = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN})
+MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
+EVERYBODY = frozenset(Role)
+ANYONE: frozenset[Role] | None = None
+"""May be called without having signed in."""
+
+
+class Allow(FieldExtension):
+    """Refuses callers whose role is not allowed, before anything else happens."""
+
+    def __init__(self, roles: frozenset[Role] | None) -> None:
+        self.roles = roles
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        """Checks the role, then goes on."""
+        if self.roles is not None and info.context.principal.role not in self.roles:
+            raise CallerError(CallerErrorCode.FORBIDDEN, "Your role does not allow this.")
+        return await next_(source, info, **kwargs)
+
+
+class Refusals(FieldExtension):
+    """Turns what the business refuses into the member of the result union that says so.
+
+    Before a mutation begins, the snapshot of what came before it is given up; after it, its answer is read anew.
+    """
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        """Runs the mutation."""
+        await info.context.start_anew()
+        try:
+            return await next_(source, info, **kwargs)
+        except DomainError as error:
+            union = get_named_type(info._raw_info.return_type)  # strawberry has no other name for it
+            return problem_of(error, {member.name for member in getattr(union, "types", ())})
+        finally:
+            await info.context.start_anew()
+
+
+# The last extension of a list is the outermost: who may call is asked first.
+def query(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
+    """A root field of Query. `allow` is required: forgetting it fails at import."""
+    return _root_field([Allow(allow)], graphql_type)
+
+
+def mutation(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
+    """A root field of Mutation."""
+    return _root_field([Refusals(), Allow(allow)], graphql_type)
+
+
+def _root_field(extensions: list[FieldExtension], graphql_type: Any) -> Callable[[Resolver], Resolver]:
+    def decorate(resolver: Resolver) -> Resolver:
+        field: Any = strawberry.field(
+            resolver=resolver,
+            extensions=extensions,
+            graphql_type=graphql_type,
+            description=inspect.getdoc(resolver),
+        )
+        return cast(Resolver, field)
+
+    return decorate
