@@ -16,7 +16,7 @@ os.environ["KIVY_UNITTEST"] = "1"
 
 from mobile_kivy.start import prepare_kivy
 
-prepare_kivy()
+prepare_kivy("1920x1920")
 
 from kivy.config import Config
 
