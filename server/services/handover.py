@@ -44,42 +44,32 @@ async def check_out(session: Session, principal: Principal, report: HandoverRepo
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     group = await session.by_id(VehicleGroup, vehicle.group_id)
     handover_report.check_levels(report.condition, group)
-    occurred = min(report.occurred_at, now)
     implausible = None
     if conflict is None:
-        await readiness.check_vehicle(session, contract, vehicle, now)
-        await drivers.check_licences(session, contract, report.licence_checked_driver_ids, principal, now)
-        await readiness.check_deposit(session, contract, principal, report.override_reason, now)
-        implausible = readiness.odometer_below(vehicle, report.condition.odometer_km, report.override_reason)
+        implausible = await _check_ready(session, principal, contract, vehicle, report, now)
     protocol = await protocols.store(
-        session,
-        principal,
-        contract,
-        vehicle,
-        station,
-        ProtocolType.CHECK_OUT,
-        report,
-        pictures,
-        conflict,
-        occurred,
-        now,
+        session, principal, contract, vehicle, station, ProtocolType.CHECK_OUT, report, pictures, conflict, now
     )
-    zone = ZoneInfo(station.time_zone)
     await damages.record(
-        session,
-        vehicle.id,
-        report.damages,
-        pictures,
-        liability=DamageLiability.KNOWN,
-        seen_at=occurred,
-        zone=zone,
-        field=(*FIELD, "damages"),
-        protocol_id=protocol.id,
-    )
+        session, vehicle.id, report.damages, pictures,
+        liability=DamageLiability.KNOWN, seen_at=protocol.occurred_at, zone=ZoneInfo(station.time_zone),
+        field=(*FIELD, "damages"), protocol_id=protocol.id,
+    )  # fmt: skip
     if conflict is None:
         await _hand_out(session, principal, contract, vehicle, station, protocol, implausible, now)
     await protocols.enqueue_paper(session, protocol, now)
     return protocol
+
+
+async def _check_ready(
+    session: Session, principal: Principal, contract: Contract, vehicle: Vehicle, report: HandoverReport, now: datetime
+) -> str | None:
+    """Raises what stands against handing the car over now; returns why billing has to wait for a person."""
+    readiness.check_out_time(report.occurred_at, contract, now)
+    await readiness.check_vehicle(session, contract, vehicle, now)
+    await drivers.check_licences(session, contract, report.licence_checked_driver_ids, principal, now)
+    await readiness.check_deposit(session, contract, principal, report.override_reason, now)
+    return readiness.odometer_below(vehicle, report.condition.odometer_km, report.override_reason)
 
 
 async def check_in(session: Session, principal: Principal, report: HandoverReport, *, now: datetime) -> Protocol:
@@ -97,31 +87,25 @@ async def check_in(session: Session, principal: Principal, report: HandoverRepor
         raise Refused(ProblemCode.VEHICLE_NOT_READY, "This contract has no vehicle that could come back.")
     group = await session.by_id(VehicleGroup, vehicle.group_id)
     handover_report.check_levels(report.condition, group)
-    occurred = min(report.occurred_at, now)
     implausible = None
+    returned_at = min(report.key_drop_at or report.occurred_at, now)
     if conflict is None and leg is not None:
         readiness.check_times(report.occurred_at, report.key_drop_at, leg.from_at)
         handed_out = await session.by_id(Protocol, leg.check_out_id)
         implausible = readiness.odometer_at_return(
-            handed_out, report.condition.odometer_km, report.key_drop_at or occurred, report.override_reason
+            handed_out,
+            report.condition.odometer_km,
+            returned_at,
+            report.override_reason,
         )
     protocol = await protocols.store(
-        session, principal, contract, vehicle, station, ProtocolType.CHECK_IN, report, pictures, conflict, occurred, now
+        session, principal, contract, vehicle, station, ProtocolType.CHECK_IN, report, pictures, conflict, now
     )
-    returned_at = min(report.key_drop_at or occurred, now)
-    zone = ZoneInfo(station.time_zone)
     await damages.record(
-        session,
-        vehicle.id,
-        report.damages,
-        pictures,
-        liability=DamageLiability.SUSPECTED,
-        seen_at=returned_at,
-        zone=zone,
-        field=(*FIELD, "damages"),
-        contract_id=contract.id,
-        protocol_id=protocol.id,
-    )
+        session, vehicle.id, report.damages, pictures,
+        liability=DamageLiability.SUSPECTED, seen_at=returned_at, zone=ZoneInfo(station.time_zone),
+        field=(*FIELD, "damages"), contract_id=contract.id, protocol_id=protocol.id,
+    )  # fmt: skip
     if conflict is None and leg is not None:
         await _take_back(session, principal, contract, vehicle, station, protocol, leg, returned_at, implausible, now)
     await protocols.enqueue_paper(session, protocol, now)

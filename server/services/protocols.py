@@ -42,7 +42,6 @@ async def store(
     report: HandoverReport,
     pictures: dict[str, Photo],
     conflict: str | None,
-    occurred_at: datetime,
     now: datetime,
 ) -> Protocol:
     """Freezes a report. With `conflict`, why it does not fit its contract, the contract waits for a clerk."""
@@ -54,7 +53,7 @@ async def store(
         at_station_id=station.id,
         vehicle_id=vehicle.id,
         type=kind,
-        occurred_at=occurred_at,
+        occurred_at=min(report.occurred_at, now),
         received_at=now,
         key_drop_at=report.key_drop_at and min(report.key_drop_at, now),
         odometer_km=condition.odometer_km,

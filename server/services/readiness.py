@@ -18,6 +18,10 @@ from server.security import Principal
 from server.services import deposits, fleet, occupancies, papers, stations
 
 KM_A_DAY = 2000
+LONGEST_WITHOUT_NETWORK = timedelta(days=7)
+"""How long a hand-over may have waited in a tablet."""
+CLOCKS_APART = timedelta(minutes=15)
+"""How far a tablet's clock may be behind: the contract of a customer at the counter is a minute old."""
 OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
@@ -88,6 +92,16 @@ async def check_deposit(
         return
     message = "The deposit is not held on the card. A manager can hand the car over with a reason."
     raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "overrideReason"])
+
+
+def check_out_time(occurred_at: datetime, contract: Contract, now: datetime) -> None:
+    """InvalidInput for a hand-over before its contract was made, or too long ago for a tablet without network."""
+    field = ["input", "occurredAt"]
+    if occurred_at < contract.created_at - CLOCKS_APART:
+        raise InvalidInput("The contract had not been made yet at this time. Is the tablet's clock right?", field=field)
+    if occurred_at < now - LONGEST_WITHOUT_NETWORK:
+        message = f"This is more than {LONGEST_WITHOUT_NETWORK.days} days ago. Is the tablet's clock right?"
+        raise InvalidInput(message, field=field)
 
 
 def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: datetime) -> None:
