@@ -35,7 +35,7 @@ from mobile_kivy.state.form import Form, open_form
 from mobile_kivy.store import Person, Store
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
-from mobile_kivy.widgets import car_drawing, fold, gauge, progress, signature_pad, tiles  # noqa: F401  # known to the rules
+from mobile_kivy.widgets import car_drawing, fold, gauge, progress, signature_pad, step_scroll, tiles  # noqa: F401  # known to the rules
 from mobile_kivy.widgets.dialog import ask
 from mobile_kivy.widgets.tappable import Tappable
 
@@ -96,6 +96,7 @@ class YardApp(App):
         self.day: Day | None = None
         self._last_touch = Clock.get_time()
         self._came_from = "sign_in"
+        self._closed = False
 
     # Life of the app.
 
@@ -138,6 +139,7 @@ class YardApp(App):
         self.root.get_screen("handover").save()
         Window.unbind(size=self._resized, on_touch_down=self._touched)
         self.sync.stop()
+        self._closed = True
         self.store.close()
 
     def _connect(self) -> None:
@@ -246,11 +248,11 @@ class YardApp(App):
     def open_job(self, contract_id: str, kind: str) -> None:
         """The form where it was left, or how its protocol stands."""
         job = self.day.job(contract_id, kind) if self.day else None
-        if job is None or self.person is None:
-            return
-        state = self.job_states().get(job.key, "")
+        state = self.job_states().get((contract_id, kind), "")
         if state not in {"", "DRAFT"}:
             ask(i18n.text(self.lang, f"state_{state}"), i18n.text(self.lang, f"told_{state}"), self._ok())
+            return
+        if job is None or self.person is None:
             return
         saved = self.store.drafts.get(contract_id, kind)
         form = Form.from_json(saved) if saved else open_form(job, self.person.user_id, self.now())
@@ -337,7 +339,8 @@ class YardApp(App):
 
     @mainthread
     def _sync_changed(self, state: SyncState) -> None:
-        if self.root is None:
+        # What the sync said last may arrive when the store is closed already.
+        if self.root is None or self._closed:
             return
         if self.station is not None:
             self._read_day()

@@ -14,7 +14,10 @@ from kivy.uix.screenmanager import Screen
 
 from mobile_kivy.i18n import clock, day, text
 from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job
+from mobile_kivy.store import OutboxItem, State
 from mobile_kivy.widgets.tappable import Tappable
+
+KINDS = (CHECK_OUT, CHECK_IN)
 
 STATE_LOOKS = {
     "": ("chevron-right", "primary"),
@@ -80,10 +83,9 @@ class TodayScreen(Screen):
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
-        rows = {
-            kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind]
-            for kind in (CHECK_OUT, CHECK_IN)
-        }
+        rows = {kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind] for kind in KINDS}
+        for item in self._done_elsewhere({job.key for job in jobs}):
+            rows[item.kind].append(self._done_row(item))
         self.ids.outs.data, self.ids.ins.data = rows[CHECK_OUT], rows[CHECK_IN]
         self.ids.outs_empty.opacity = 0 if rows[CHECK_OUT] else 1
         self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
@@ -124,6 +126,37 @@ class TodayScreen(Screen):
             "overdue": job.overdue,
             "contract_id": contract.id,
             "kind": job.kind,
+        }
+
+    def _done_elsewhere(self, known: set[tuple[str, str]]) -> list[OutboxItem]:
+        """What was done on this device today and is no longer on the server's list: it stays in sight till midnight."""
+        app = App.get_running_app()
+        today = app.local(app.now()).date()
+        return [
+            item
+            for item in app.store.outbox.items()
+            if (item.contract_id, item.kind) not in known
+            and item.state is not State.DISCARDED
+            and app.local(item.queued_at).date() == today
+            and self.shown in {"ALL", item.kind}
+            and self.search.casefold() in item.title.casefold()
+        ]
+
+    def _done_row(self, item: OutboxItem) -> dict[str, Any]:
+        app = App.get_running_app()
+        icon, tone = STATE_LOOKS[item.state.value]
+        return {
+            "due": clock(app.local(item.queued_at)),
+            "day": "",
+            "title": item.title,
+            "detail": "",
+            "state": item.state.value,
+            "state_text": text(app.lang, f"state_{item.state.value}"),
+            "icon": icon,
+            "tone": tone,
+            "overdue": False,
+            "contract_id": item.contract_id,
+            "kind": item.kind,
         }
 
     def say(self, words: str, tone: str = "ok") -> None:

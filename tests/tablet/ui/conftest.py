@@ -16,7 +16,7 @@ os.environ["KIVY_UNITTEST"] = "1"
 
 from mobile_kivy.start import prepare_kivy
 
-prepare_kivy("1920x1920")
+prepare_kivy("1280x1280")
 
 from kivy.config import Config
 
@@ -32,10 +32,38 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from mobile_kivy.app import YardApp
+from mobile_kivy.store import Store
 from mobile_kivy.widgets import tappable
+from tests.driving import SandboxServer
+from tests.tablet.faulty_network import FaultyNetwork
 from tests.tablet.ui.driving import Finger
+from tests.tablet.ui.yard_day import YardDay, open_yard_day
 
 WIDE, TALL = (1280, 800), (800, 1280)
+
+
+@pytest.fixture
+def yard_day(server: SandboxServer) -> YardDay:
+    return open_yard_day(server)
+
+
+@pytest.fixture
+def network(server: SandboxServer) -> Iterator[FaultyNetwork]:
+    """A cable between tablet and server that can be pulled."""
+    cable = FaultyNetwork(server.port, one_in=0)
+    cable.start()
+    yield cable
+    cable.stop()
+
+
+@pytest.fixture
+def device(tmp_path: Path, yard_day: YardDay) -> Path:
+    """The device's folder: the yard's user has signed in this morning, and the day is on it."""
+    folder = tmp_path / "device"
+    store = Store(folder)
+    yard_day.enter(store)
+    store.close()
+    return folder
 
 
 @pytest.fixture
@@ -54,7 +82,7 @@ def open_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         EventLoop.idle()
         for event in Clock.get_events():
             if id(event) not in before:
-                event.cancel()
+                Clock.unschedule(event)
 
     def start(server: str = "http://127.0.0.1:9", size: tuple[int, int] = WIDE, **options: Any) -> Finger:
         if opened:

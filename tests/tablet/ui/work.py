@@ -1,0 +1,109 @@
+"""Whole pieces of work by touch, from sign-in to the last signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mobile_kivy.i18n import text
+from mobile_kivy.state.form import GUIDED_SLOTS
+from tests.tablet.ui.driving import Finger
+from tests.tablet.ui.yard_day import PIN
+
+
+def word(finger: Finger, key: str, **figures: object) -> str:
+    """As it stands on the screen."""
+    return text(finger.app.lang, key, **figures)
+
+
+def enter(finger: Finger) -> None:
+    """Name and PIN."""
+    finger.tap(finger.find("PersonTile"))
+    finger.type_digits(PIN)
+    finger.wait(lambda: finger.app.root.current == "today", "the list of the day")
+    finger.frames(4)
+
+
+def row_of(finger: Finger, contract: dict[str, Any], kind: str) -> Any:
+    """The contract's row in its list."""
+    listed = finger.screen.ids.outs if kind == "CHECK_OUT" else finger.screen.ids.ins
+    finger.frames(3)
+    for row in listed.children[0].children:
+        if row.contract_id == contract["id"]:
+            return row
+    raise LookupError(contract["number"])
+
+
+def open_job(finger: Finger, contract: dict[str, Any], kind: str) -> None:
+    finger.tap(row_of(finger, contract, kind))
+    finger.wait(lambda: finger.app.root.current == "handover", "the form")
+
+
+def go_on(finger: Finger, to: str) -> None:
+    """To the next step, which is named."""
+    finger.tap(finger.screen.ids.next)
+    assert finger.screen.visit.form.step == to, finger.screen.error
+
+
+def take_around(finger: Finger, skip: str | None = None, look: Callable[[str], None] = lambda name: None) -> None:
+    """All eight pictures, one of them perhaps skipped."""
+    finger.tap(finger.button(word(finger, "slot_FRONT")))
+    aim = finger.top()
+    for _ in GUIDED_SLOTS:
+        before = aim.slot
+        if before == skip:
+            finger.tap(aim.ids.skip)
+            look("skip")
+            finger.tap(word(finger, "skip_rain"))
+        else:
+            finger.tap(aim.ids.take)
+        finger.wait(lambda slot=before: finger.top() is not aim or aim.slot != slot, f"the picture {before}")
+    assert finger.top() is not aim
+
+
+def mark(finger: Finger, side: str, x: float, y: float, *, photo: bool = True) -> None:
+    """A new damage with its picture."""
+    drawing = finger.screen.step.ids.drawing
+    finger.tap(drawing, at=drawing.to_window(*drawing.place(side, x, y)))
+    if photo:
+        step = finger.screen.step
+        finger.tap(word(finger, "take_photo"))
+        finger.wait(lambda: not step.busy, "the damage's picture")
+
+
+def see_licences(finger: Finger) -> None:
+    for card in list(finger.screen.step.ids.drivers.children):
+        finger.tap(finger.find("Choice", root=card))
+
+
+def sign(finger: Finger) -> None:
+    finger.sign(finger.screen.step.ids.customer)
+    finger.sign(finger.screen.step.ids.staff)
+
+
+def finish(finger: Finger) -> None:
+    finger.tap(finger.screen.ids.next)
+    finger.wait(lambda: finger.app.root.current == "today", "the list again")
+
+
+def check_out_quickly(finger: Finger, contract: dict[str, Any]) -> None:
+    """The shortest way through: nothing special about it."""
+    open_job(finger, contract, "CHECK_OUT")
+    finger.type_digits(str(contract["vehicle"]["odometerKm"]))
+    go_on(finger, "care")
+    go_on(finger, "damages")
+    go_on(finger, "photos")
+    take_around(finger)
+    go_on(finger, "licences")
+    see_licences(finger)
+    go_on(finger, "sign")
+    sign(finger)
+
+
+def all_sent(finger: Finger) -> None:
+    state = finger.app.sync
+    finger.wait(lambda: state.state.waiting == 0 and finger.app.store.outbox.waiting().count == 0, "all sent", 40)
+    refused = [(item.problem_code, item.message, item.field) for item in finger.app.store.outbox.refused()]
+    if refused:
+        raise AssertionError(f"the server refused: {refused}")
+    finger.frames(5)
