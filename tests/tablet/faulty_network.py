@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import random
@@ -66,11 +67,14 @@ class FaultyNetwork:
             return number, fault
 
     def surprise(self, number: int, moment: Moment) -> None:
-        """Lets happen what was planned for this moment of this call."""
-        planned = self.surprises.get(number)
-        if planned is not None and planned[0] == moment:
-            del self.surprises[number]
-            planned[1]()
+        """Lets happen what was planned for this moment of this call, or of one that never came so far."""
+        with self._lock:
+            due = sorted(
+                planned for planned, (when, _) in self.surprises.items() if planned <= number and when == moment
+            )
+            happens = self.surprises.pop(due[0])[1] if due else None
+        if happens is not None:
+            happens()
 
     @property
     def server_port(self) -> int:
@@ -187,7 +191,5 @@ class _Relay(BaseHTTPRequestHandler):
     def finish(self) -> None:
         if self.upstream is not None:
             self.upstream.close()
-        try:
+        with contextlib.suppress(OSError, ValueError):  # hung up already
             super().finish()
-        except (OSError, ValueError):  # hung up already
-            pass
