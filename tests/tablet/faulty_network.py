@@ -143,6 +143,7 @@ class _Relay(BaseHTTPRequestHandler):
             response = upstream.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException):
+            self._drop_upstream()
             self._hang_up()  # there is no server at the moment
             return
         self.network.surprise(number, "after")
@@ -162,12 +163,16 @@ class _Relay(BaseHTTPRequestHandler):
                 upstream.putheader(name, value)
             upstream.endheaders(body[:part] or None)
         except OSError:
-            self.upstream = None
+            self._drop_upstream()
             raise
         if part is not None:
-            upstream.close()
-            self.upstream = None
+            self._drop_upstream()
         return upstream
+
+    def _drop_upstream(self) -> None:
+        if self.upstream is not None:
+            self.upstream.close()
+            self.upstream = None
 
     def _answer(self, status: int, kind: str, content: bytes, *, cut: bool = False) -> None:
         self.send_response(status)
@@ -189,7 +194,6 @@ class _Relay(BaseHTTPRequestHandler):
         self.connection.close()
 
     def finish(self) -> None:
-        if self.upstream is not None:
-            self.upstream.close()
+        self._drop_upstream()
         with contextlib.suppress(OSError, ValueError):  # hung up already
             super().finish()

@@ -29,7 +29,8 @@ def handlers(outside: Outside) -> dict[str, Handler]:
 
 if __name__ == "__main__":
     worker.handlers = handlers
-    database.create_async_engine = partial(database.create_async_engine, pool_use_lifo=True)
+    engine = "create_async_engine"
+    setattr(database, engine, partial(getattr(database, engine), pool_use_lifo=True))
     from server.cli import main
 
     main()

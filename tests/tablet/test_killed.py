@@ -124,12 +124,13 @@ for number in range(10_000):
 
 def test_killed_while_saving_what_was_said_to_be_saved_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "tablet"
-    process = subprocess.Popen([sys.executable, "-c", SAVING, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    said = [process.stdout.readline().strip() for _ in range(40)]
-    process.kill()
-    said += [line.strip() for line in process.stdout.read().splitlines() if line.endswith("") and len(line) == 36]
-    process.wait()
+    command = [sys.executable, "-c", SAVING, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline().strip() for _ in range(40)]
+        process.kill()
+        # What it said between our last look and its death; the last line may be cut.
+        said += [line.strip() for line in process.stdout if line.endswith("\n")]
 
     store = Store(folder)
     items = store.outbox.items()

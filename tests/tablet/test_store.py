@@ -200,7 +200,7 @@ class TestOutbox:
 
 def next_id(store: Store) -> str | None:
     parcel = store.outbox.next_parcel()
-    return parcel and parcel.protocol_id
+    return parcel.protocol_id if parcel else None
 
 
 class TestPhotos:

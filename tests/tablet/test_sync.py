@@ -212,14 +212,14 @@ class TestSessions:
 
         # Bert's return waits for Anna's hand-over of the same contract; his other one does not.
         assert states(store) == [State.SIGN_IN, State.WAITING, State.SENT]
-        assert sync.state.sign_in_needed == (anna.user_id,)
+        assert list(sync.state.sign_in_needed) == [anna.user_id]
         assert len(taken_photos(store)) == 1
 
         yard.sign_in(client, store)
         sync.poke()
         sync.turn()
         assert states(store) == [State.SENT] * 3
-        assert sync.state.sign_in_needed == ()
+        assert list(sync.state.sign_in_needed) == []
         staff = yard.dealership.clerk("query($id:ID){contract(id:$id){protocols{staff}}}", id=yard.contracts[0]["id"])
         assert [protocol["staff"] for protocol in staff["protocols"]] == [anna.name, bert.name]
 
@@ -328,7 +328,8 @@ class TestDay:
         assert abs((store.days.dates(station)[0] - today).days) <= 1
         assert sync.state.day_version == 1
         assert [contract["id"] for contract in day["checkOuts"]] == [yard.contracts[1]["id"]]
-        (out,) = [*day["checkIns"], *day["overdue"]]
+        still_out: list[dict[str, Any]] = day["checkIns"] + day["overdue"]
+        (out,) = still_out
         assert out["protocols"][0]["condition"]["odometerKm"] == 10_000
         (known,) = out["vehicle"]["damages"]
         assert known["id"] == damage["id"]

@@ -139,7 +139,7 @@ def record(
 
 def record_all(store: Store, user_id: str, yard: Yard, photos: Callable[[int], list[bytes]]) -> list[str]:
     """The yard's whole work: in each round all cars go out, then all come back. The protocols' ids in that order."""
-    ids = []
+    ids: list[str] = []
     for _, group in itertools.groupby(yard.contracts, lambda contract: contract["starts"]):
         contracts = list(group)
         for kind in ("CHECK_OUT", "CHECK_IN"):
