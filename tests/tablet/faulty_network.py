@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import random
@@ -66,11 +67,14 @@ class FaultyNetwork:
             return number, fault
 
     def surprise(self, number: int, moment: Moment) -> None:
-        """Lets happen what was planned for this moment of this call."""
-        planned = self.surprises.get(number)
-        if planned is not None and planned[0] == moment:
-            del self.surprises[number]
-            planned[1]()
+        """Lets happen what was planned for this moment of this call, or of one that never came so far."""
+        with self._lock:
+            due = sorted(
+                planned for planned, (when, _) in self.surprises.items() if planned <= number and when == moment
+            )
+            happens = self.surprises.pop(due[0])[1] if due else None
+        if happens is not None:
+            happens()
 
     @property
     def server_port(self) -> int:
@@ -139,6 +143,7 @@ class _Relay(BaseHTTPRequestHandler):
             response = upstream.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException):
+            self._drop_upstream()
             self._hang_up()  # there is no server at the moment
             return
         self.network.surprise(number, "after")
@@ -158,12 +163,16 @@ class _Relay(BaseHTTPRequestHandler):
                 upstream.putheader(name, value)
             upstream.endheaders(body[:part] or None)
         except OSError:
-            self.upstream = None
+            self._drop_upstream()
             raise
         if part is not None:
-            upstream.close()
-            self.upstream = None
+            self._drop_upstream()
         return upstream
+
+    def _drop_upstream(self) -> None:
+        if self.upstream is not None:
+            self.upstream.close()
+            self.upstream = None
 
     def _answer(self, status: int, kind: str, content: bytes, *, cut: bool = False) -> None:
         self.send_response(status)
@@ -185,9 +194,6 @@ class _Relay(BaseHTTPRequestHandler):
         self.connection.close()
 
     def finish(self) -> None:
-        if self.upstream is not None:
-            self.upstream.close()
-        try:
+        self._drop_upstream()
+        with contextlib.suppress(OSError, ValueError):  # hung up already
             super().finish()
-        except (OSError, ValueError):  # hung up already
-            pass

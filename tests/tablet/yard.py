@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,22 +15,29 @@ from PIL import Image
 
 from mobile_kivy.api import Client, Session
 from mobile_kivy.store import Store
-from tests.dealership import Dealership, add_car, open_dealership
-from tests.driving import PASSWORD, SandboxServer, new_id, signature
+from tests.dealership import Dealership, open_dealership
+from tests.driving import PASSWORD, SandboxServer, new_id
 
 SLOTS = ("FRONT", "REAR", "LEFT", "RIGHT", "FRONT_LEFT", "FRONT_RIGHT", "REAR_LEFT", "REAR_RIGHT")
 WAIVED = {"method": "WAIVED", "waiverReason": "test"}
+ROUND = timedelta(minutes=30)
 PROTOCOLS = """query($id:ID){contract(id:$id){state flags
   protocols{id type receivedAt occurredAt condition{odometerKm} photos{sha256 slot} damages{id photos{sha256}}}}}"""
 
 
 @dataclass
 class Yard:
-    """A dealership with one car for each contract."""
+    """A dealership, and its contracts in the order in which their cars went out."""
 
     dealership: Dealership
     contracts: list[dict[str, Any]]
     begins: datetime
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """The only one."""
+        (found,) = self.contracts
+        return found
 
     @property
     def email(self) -> str:
@@ -61,30 +69,27 @@ class Yard:
         return contract["id"], found["protocols"]
 
 
-def open_yard(server: SandboxServer, contracts: int) -> Yard:
-    """A new station where so many cars go out now and have been looked at again within the hour."""
+def open_yard(server: SandboxServer, cars: int = 1, rounds: int = 1) -> Yard:
+    """A new station whose cars all go out in every round, half an hour each; it is over, and nobody told the server.
+
+    Every round needs all cars back from the round before: protocols in another order would be refused.
+    """
     # Without opening hours, so that a car can go out whenever the test runs.
-    dealership = open_dealership(server, cars=0, openingHours=[])
-    begins = server.now() + timedelta(minutes=1)
+    dealership = open_dealership(server, cars=cars, openingHours=[], turnaroundMinutes=0)
+    begins = server.now() + timedelta(minutes=2)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: _add_car_apart(dealership), range(contracts)))
-        made = list(pool.map(lambda number: _book_apart(dealership, begins, number), range(contracts)))
-    server.move_to(begins + timedelta(minutes=50))
-    return Yard(dealership, made, begins)
-
-
-def _add_car_apart(dealership: Dealership) -> None:
-    with dealership.server.fresh_client() as http:
-        admin = dealership.server.api_over(http, dealership.admin.token)
-        add_car(Dealership(**{**vars(dealership), "admin": admin}))
+        booked = list(pool.map(lambda number: _book_apart(dealership, begins, number // cars), range(cars * rounds)))
+    server.move_to(begins + ROUND * rounds)
+    return Yard(dealership, booked, begins)
 
 
 def _book_apart(dealership: Dealership, begins: datetime, number: int) -> dict[str, Any]:
-    customer = {"firstName": "Anna", "lastName": f"Hof {number}", "email": f"hof{number}@example.com"}
+    customer = {"firstName": "Anna", "lastName": "Hof", "email": f"hof-{new_id()}@example.com"}
+    starts = begins + ROUND * number
     with dealership.server.fresh_client() as http:
         clerk = dealership.server.api_over(http, dealership.clerk.token)
-        ends = begins + timedelta(hours=8)
-        return dealership.booked(begins, ends, caller=clerk, payment=WAIVED, customer=customer)
+        found = dealership.booked(starts, starts + ROUND, caller=clerk, payment=WAIVED, customer=customer)
+    return {**found, "starts": starts}
 
 
 def small_photo(seed: int) -> bytes:
@@ -95,75 +100,52 @@ def small_photo(seed: int) -> bytes:
     return out.getvalue()
 
 
-def payload_of(
-    contract: dict[str, Any], kind: str, at: datetime, photos: Sequence[str] = (), **more: Any
-) -> dict[str, Any]:
+def payload_of(contract: dict[str, Any], kind: str, photos: Sequence[str] = (), **more: Any) -> dict[str, Any]:
     """A CheckOutInput or CheckInInput with nothing special about it."""
+    going = kind == "CHECK_OUT"
     payload: dict[str, Any] = {
         "protocolId": new_id(),
         "contractId": contract["id"],
-        "occurredAt": at.isoformat(),
-        "condition": {"odometerKm": 10_000 if kind == "CHECK_OUT" else 10_020, "fuelEighths": 8},
+        "occurredAt": (contract["starts"] + timedelta(minutes=5 if going else 25)).isoformat(),
+        "condition": {"odometerKm": 10_000, "fuelEighths": 8},
         "photos": [{"sha256": sha256, "slot": slot} for sha256, slot in zip(photos, SLOTS, strict=False)],
         "signature": {"missingReason": "test"},
     }
-    if kind == "CHECK_OUT":
+    if going:
         payload["licenceCheckedDriverIds"] = [driver["id"] for driver in contract["drivers"]]
     return {**payload, **more}
 
 
-def enqueue(store: Store, user_id: str, payload: dict[str, Any], kind: str, photos: Sequence[str] = ()) -> str:
-    """Puts a protocol into the outbox; its id."""
-    named = [photo["sha256"] for photo in payload["photos"]]
-    protocol_id: str = payload["protocolId"]
-    assert store.outbox.enqueue(
-        protocol_id, kind, payload["contractId"], user_id, payload, [*named, *photos], "B-EW 1 Hof"
-    )
-    return protocol_id
-
-
-def hand_over(
-    store: Store, user_id: str, contract: dict[str, Any], at: datetime, photos: int = 0, seed: int = 0, **more: Any
-) -> str:
-    """A car goes out: photos kept, protocol in the outbox; its id."""
-    return _record(store, user_id, contract, "CHECK_OUT", at, photos, seed, **more)
-
-
-def take_back(
-    store: Store, user_id: str, contract: dict[str, Any], at: datetime, photos: int = 0, seed: int = 0, **more: Any
-) -> str:
-    """A car comes back: photos kept, protocol in the outbox; its id."""
-    return _record(store, user_id, contract, "CHECK_IN", at, photos, seed, **more)
-
-
-def _record(
+def record(
     store: Store,
     user_id: str,
     contract: dict[str, Any],
     kind: str,
-    at: datetime,
-    photos: int,
-    seed: int,
+    pictures: Sequence[bytes] = (),
+    others: Sequence[str] = (),
     **more: Any,
 ) -> str:
-    kept = [store.photos.put(small_photo(seed + number)).sha256 for number in range(photos)]
-    return enqueue(store, user_id, payload_of(contract, kind, at, kept, **more), kind)
+    """Somebody has finished a protocol: pictures kept, protocol in the outbox; its id.
+
+    `others` are photos that it names elsewhere than in `photos`.
+    """
+    kept = [store.photos.put(picture).sha256 for picture in pictures]
+    payload = payload_of(contract, kind, kept, **more)
+    protocol_id: str = payload["protocolId"]
+    title = f"{contract['vehicle']['plate']} Hof"
+    assert store.outbox.enqueue(protocol_id, kind, contract["id"], user_id, payload, [*kept, *others], title)
+    return protocol_id
 
 
-def fill_outbox(store: Store, user_id: str, yard: Yard, photos: int) -> list[str]:
-    """Every car of the yard goes out, then every one comes back; the ids in that order."""
-    out_at, back_at = yard.begins + timedelta(minutes=5), yard.begins + timedelta(minutes=40)
-    ids = []
-    for number, contract in enumerate(yard.contracts):
-        ids.append(hand_over(store, user_id, contract, out_at, photos, seed=number * 100))
-    for number, contract in enumerate(yard.contracts):
-        ids.append(take_back(store, user_id, contract, back_at, photos, seed=number * 100 + 50))
+def record_all(store: Store, user_id: str, yard: Yard, photos: Callable[[int], list[bytes]]) -> list[str]:
+    """The yard's whole work: in each round all cars go out, then all come back. The protocols' ids in that order."""
+    ids: list[str] = []
+    for _, group in itertools.groupby(yard.contracts, lambda contract: contract["starts"]):
+        contracts = list(group)
+        for kind in ("CHECK_OUT", "CHECK_IN"):
+            for contract in contracts:
+                ids.append(record(store, user_id, contract, kind, photos(len(ids))))
     return ids
-
-
-def signature_photo(store: Store) -> str:
-    """A signature that was kept; its hash."""
-    return store.photos.put(signature(), ".png").sha256
 
 
 def sha256_of(content: bytes) -> str:

@@ -1,0 +1,24 @@
+"""Two people of the yard, for tests without a server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mobile_kivy.api import Session, StationRef
+
+ANNA, BERT = "user-anna", "user-bert"
+
+
+def session_of(user_id: str, generation: int = 1) -> Session:
+    """A session as a sign-in or a refresh would give it; another generation has other tokens."""
+    name = user_id.removeprefix("user-").title()
+    return Session(
+        access_token=f"access-{user_id}-{generation}",
+        refresh_token=f"refresh-{user_id}-{generation}",
+        expires_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
+        user_id=user_id,
+        name=name,
+        email=f"{name.lower()}@example.com",
+        role="YARD",
+        stations=(StationRef("station-1", "BER", "Berlin"),),
+    )
