@@ -19,7 +19,7 @@ lint: ## lint and import rules
 	python3 dev.py exec lint-imports
 
 types: ## mypy, strict
-	python3 dev.py exec mypy server tests benchmarks dev.py
+	python3 dev.py exec mypy server mobile_kivy tests benchmarks dev.py
 
 format: ## formats everything
 	python3 dev.py exec ruff format .

@@ -2,6 +2,7 @@
 """Set-up and start with nothing but Python's standard library.
 
     python3 dev.py run [serve options]   environment, packages, private PostgreSQL, sandbox server with demo data
+    python3 dev.py tablet [options]      the tablet app in a window, against the sandbox server that `run` started
     python3 dev.py test [pytest options] the same plus test packages and system packages, then the test suite
     python3 dev.py exec COMMAND …        any command inside that environment (for example: ersatzwagen schema)
     python3 dev.py setup                 only the set-up of `test`
@@ -25,7 +26,16 @@ BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
 # What the tests need from the system: (a file that proves it is there, the Debian package that brings it).
-SYSTEM_PACKAGES = [("/usr/lib/postgresql/*/bin/initdb", "postgresql")]
+SYSTEM_PACKAGES = [
+    ("/usr/lib/postgresql/*/bin/initdb", "postgresql"),
+    # The tablet app draws without a display through these two; the rest is for the test in a real window.
+    ("/usr/lib/*/libGL.so.1", "libgl1"),
+    ("/usr/lib/*/libEGL.so.1", "libegl1"),
+    ("/usr/lib/*/libmtdev.so.1", "libmtdev1"),
+    ("/usr/bin/xclip", "xclip"),
+    ("/usr/bin/Xvfb", "xvfb"),
+    ("/usr/bin/xdotool", "xdotool"),
+]
 
 
 def say(text: str) -> None:
@@ -76,8 +86,8 @@ def install(lock_name: str) -> None:
     stamp.write_text(wanted, encoding="utf-8")
 
 
-def set_up(*, tests: bool) -> None:
-    """Brings the environment up to date, one process at a time. The test lock is a superset of the run lock."""
+def set_up(lock_name: str) -> None:
+    """Brings the environment up to date, one process at a time. The test lock is a superset of the other two."""
     if sys.version_info < (3, 11):  # noqa: UP036  # the message is the point: this file runs before any check
         sys.exit("dev.py: Python 3.11 or newer is needed")
     lock_file = ROOT / ".dev.lock"
@@ -87,7 +97,7 @@ def set_up(*, tests: bool) -> None:
 
             fcntl.flock(handle, fcntl.LOCK_EX)
         create_environment()
-        install("test.lock" if tests else "run.lock")
+        install(lock_name)
 
 
 def install_system_packages() -> None:
@@ -120,18 +130,21 @@ def main() -> int:
     """Chooses by the first word of the command line."""
     what, *rest = sys.argv[1:] or ["help"]
     if what == "run":
-        set_up(tests=False)
+        set_up("run.lock")
         become(PYTHON, "-m", "server", "serve", "--sandbox", *rest)
+    if what == "tablet":
+        set_up("tablet.lock")
+        become(PYTHON, "-m", "mobile_kivy", *rest)
     if what == "test":
-        set_up(tests=True)
+        set_up("test.lock")
         install_system_packages()
         become(PYTHON, "-m", "pytest", *rest)
     if what == "setup":
-        set_up(tests=True)
+        set_up("test.lock")
         install_system_packages()
         return 0
     if what == "exec" and rest:
-        set_up(tests=(ENVIRONMENT / ".test.lock.sha256").exists())
+        set_up("test.lock" if (ENVIRONMENT / ".test.lock.sha256").exists() else "run.lock")
         become(*rest)
     print(__doc__)
     return 0 if what in {"help", "-h", "--help"} else 2

@@ -231,11 +231,11 @@ def picture(seed: int = 0, size: tuple[int, int] = (640, 480)) -> bytes:
     return out.getvalue()
 
 
-def signature() -> bytes:
-    """A scribble."""
+def signature(height: int = 30) -> bytes:
+    """A scribble, another one for each height."""
     image = Image.new("RGB", (400, 120), "white")
     for x in range(40, 360):
-        image.putpixel((x, 60 + int(30 * ((x % 40) / 40 - 0.5))), (10, 20, 90))
+        image.putpixel((x, 60 + int(height * ((x % 40) / 40 - 0.5))), (10, 20, 90))
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()

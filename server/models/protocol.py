@@ -98,6 +98,7 @@ class Protocol(SQLModel, table=True):
     accessories: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
     signature_sha256: str | None = None
     signature_missing_reason: str | None = None
+    staff_signature_sha256: str | None = None
     remarks: str | None = None
     override_reason: str | None = None
     staff: str

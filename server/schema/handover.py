@@ -124,6 +124,8 @@ class CheckOutInput:
     """Drivers whose original licence was seen."""
     signature: SignatureInput
     """The customer's signature."""
+    staff_signature_sha256: str | None = None
+    """Hash of the uploaded signature of whoever hands the car over or takes it back."""
     remarks: str | None = None
     """Anything else."""
     override_reason: str | None = None
@@ -162,6 +164,8 @@ class CheckInInput:
     """Uploaded pictures."""
     signature: SignatureInput
     """The customer's signature."""
+    staff_signature_sha256: str | None = None
+    """Hash of the uploaded signature of whoever hands the car over or takes it back."""
     remarks: str | None = None
     """Anything else."""
     override_reason: str | None = None
@@ -185,6 +189,7 @@ def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
         "signature_missing_reason": given.signature.missing_reason,
         "remarks": given.remarks,
         "override_reason": given.override_reason,
+        "staff_signature_sha256": given.staff_signature_sha256,
     }
 
 

@@ -58,6 +58,7 @@ class HandoverReport:
     signature_missing_reason: str | None
     remarks: str | None
     override_reason: str | None
+    staff_signature_sha256: str | None = None
     vehicle_id: UUID | None = None
     licence_checked_driver_ids: tuple[str, ...] = ()
     station_id: UUID | None = None
@@ -84,6 +85,8 @@ async def check(session: Session, report: HandoverReport) -> dict[str, Photo]:
     hashes = [(p.sha256, [*FIELD, "photos", str(i), "sha256"]) for i, p in enumerate(report.photos)]
     if signed:
         hashes.append((signed, [*FIELD, "signature", "sha256"]))
+    if report.staff_signature_sha256 is not None:
+        hashes.append((report.staff_signature_sha256, [*FIELD, "staffSignatureSha256"]))
     return await photos.require(session, [*hashes, *damages.photo_hashes(report.damages, (*FIELD, "damages"))])
 
 

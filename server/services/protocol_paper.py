@@ -119,7 +119,8 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
     company = await stations.require_company(session)
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id).order_by(col(Driver.id)))
     before = await _matching_check_out(session, protocol)
-    signature = await _signature(session, objects, protocol)
+    signature = await _signature(session, objects, protocol.signature_sha256)
+    staff_signature = await _signature(session, objects, protocol.staff_signature_sha256)
     return ProtocolView(
         protocol_id=str(protocol.id),
         kind=ProtocolKind(protocol.type.value),
@@ -160,6 +161,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         damages=await _damages(session, protocol),
         photos=await _photos(session, objects, protocol),
         customer_signature=signature,
+        staff_signature=staff_signature,
         signed_by=customers.display_name(contract.customer_copy) if signature else None,
         signature_missing_reason=protocol.signature_missing_reason,
         remarks=protocol.remarks,
@@ -214,10 +216,10 @@ async def _photos(session: Session, objects: ObjectStore, protocol: Protocol) ->
     return prints
 
 
-async def _signature(session: Session, objects: ObjectStore, protocol: Protocol) -> bytes | None:
-    if protocol.signature_sha256 is None:
+async def _signature(session: Session, objects: ObjectStore, sha256: str | None) -> bytes | None:
+    if sha256 is None:
         return None
-    photo = await session.first(select(Photo).where(col(Photo.sha256) == protocol.signature_sha256))
+    photo = await session.first(select(Photo).where(col(Photo.sha256) == sha256))
     if photo is None:
         return None
     try:

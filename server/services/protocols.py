@@ -87,6 +87,7 @@ def _frozen(
         accessories=_accessories(vehicle, report.accessories),
         signature_sha256=report.signature_sha256 and report.signature_sha256.lower(),
         signature_missing_reason=(report.signature_missing_reason or "").strip() or None,
+        staff_signature_sha256=report.staff_signature_sha256 and report.staff_signature_sha256.lower(),
         remarks=report.remarks and report.remarks.strip(),
         override_reason=report.override_reason and report.override_reason.strip(),
         staff=principal.name,

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.dealership import Dealership, add_car, add_user, open_dealership
-from tests.driving import SandboxServer, new_id, picture, soon
+from tests.driving import SandboxServer, new_id, picture, signature, soon
 
 DAY = timedelta(days=1)
 SLOTS = ["FRONT", "REAR", "LEFT", "RIGHT", "FRONT_LEFT", "FRONT_RIGHT", "REAR_LEFT", "REAR_RIGHT"]
@@ -81,6 +81,16 @@ def test_a_whole_protocol_reaches_the_customer(dealership: Dealership, booked: d
     assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
     # A damage at hand-over is known: nobody is suspected, and nothing holds up the deposit.
     assert contract["damages"] == []
+
+
+def test_both_signatures_stand_on_the_paper(dealership: Dealership, booked: dict[str, Any], start: datetime) -> None:
+    staff = dealership.yard.upload(signature(height=50))
+    dealership.check_out(booked, start, signature=dealership.sign(), staffSignatureSha256=staff)
+    dealership.server.settle()
+
+    (protocol,) = dealership.contract(booked["id"])["protocols"]
+    pages = PdfReader(io.BytesIO(dealership.server.http.get(protocol["pdfUrl"]).content)).pages
+    assert sum(len(page.images) for page in pages) == 2
 
 
 def test_a_link_without_signature_is_nothing(dealership: Dealership, booked: dict[str, Any], start: datetime) -> None:
@@ -182,6 +192,7 @@ def test_the_same_protocol_again_is_the_first_another_content_is_not(
         ({"signature": {}}, "INVALID_INPUT", ["input", "signature"]),
         ({"km": 9_999}, "ODOMETER_IMPLAUSIBLE", ["input", "condition", "odometerKm"]),
         ({"photos": [{"sha256": "0" * 64, "slot": "FRONT"}]}, "PHOTO_MISSING", ["input", "photos", "0", "sha256"]),
+        ({"staffSignatureSha256": "0" * 64}, "PHOTO_MISSING", ["input", "staffSignatureSha256"]),
         ({"condition": {"fuelEighths": 9}}, "INVALID_INPUT", ["input", "condition", "fuelEighths"]),
         ({"condition": {"fuelEighths": None}}, "INVALID_INPUT", ["input", "condition", "fuelEighths"]),
         (

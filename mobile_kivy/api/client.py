@@ -1,0 +1,102 @@
+"""The API's operations that the tablet uses, one method each."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from mobile_kivy.api.answers import accepted, data_of
+from mobile_kivy.api.documents import document
+from mobile_kivy.api.errors import Broken, Offline, Refusal
+from mobile_kivy.api.session import Confirmation, Session, confirmation_of, session_of
+from mobile_kivy.api.transport import Transport
+
+_SIGN_IN = document("sign_in")
+_REFRESH = document("refresh_session")
+_SIGN_OUT = document("sign_out")
+_VIEWER = document("viewer")
+_DAY = document("handover_day")
+_UPLOAD = document("upload_photo")
+_CHECK_OUT = document("check_out")
+_CHECK_IN = document("check_in")
+_PNG = b"\x89PNG"
+
+
+class Client:
+    """Asks the server; keeps nothing. Any thread may call.
+
+    Every method raises `Offline`, and `Refusal` when the server says no; those with a token raise `SignInNeeded`.
+    """
+
+    def __init__(self, base_url: str, timeout: tuple[float, float] = (4, 20)) -> None:
+        """`base_url` without /graphql; `timeout` is (seconds to connect, seconds of silence) for every call."""
+        self._transport = Transport(base_url, timeout)
+
+    def sign_in(self, email: str, password: str) -> Session:
+        """A new session. A wrong password is a `Refusal` with NOT_ALLOWED, too many with TOO_MANY_ATTEMPTS."""
+        data = self._ask(None, _SIGN_IN, {"email": email, "password": password})
+        return session_of(accepted(data, "signIn", "Session"))
+
+    def refresh(self, refresh_token: str) -> Session:
+        """The next session for a refresh token. It is good once: store the answer before anything else is done."""
+        data = self._ask(None, _REFRESH, {"refreshToken": refresh_token})
+        return session_of(accepted(data, "refreshSession", "Session"))
+
+    def sign_out(self, access_token: str) -> None:
+        """Ends the session at the server, and all that were refreshed from it."""
+        self._ask(access_token, _SIGN_OUT, {})
+
+    def handover_day(self, access_token: str, station_id: str, day: date) -> dict[str, Any]:
+        """Everything that a station does on a day, as the API gives it (`HandoverDay`)."""
+        data = self._ask(access_token, _DAY, {"stationId": station_id, "date": day.isoformat()})
+        found = data.get("handoverDay")
+        if not isinstance(found, dict):
+            raise Offline("an answer without handoverDay")
+        return found
+
+    def upload_photo(self, access_token: str, sha256: str, content: bytes) -> str:
+        """Sends one picture; returns the hash that the server confirms. Sending it again is harmless."""
+        png = content.startswith(_PNG)
+        part = ("photo.png", content, "image/png") if png else ("photo.jpg", content, "image/jpeg")
+        operations = {"query": _UPLOAD, "variables": {"sha256": sha256, "file": None}}
+        form = {"operations": json.dumps(operations), "map": '{"0": ["variables.file"]}'}
+        try:
+            data = data_of(self._transport.post(access_token, data=form, files={"0": part}))
+        except Broken:
+            # A server that does not take the token answers before it has read the file and hangs up, and the answer
+            # is lost with the connection. A question without a file gets to hear it.
+            self.check(access_token)
+            raise
+        try:
+            return str(accepted(data, "uploadPhoto", "StoredPhoto")["sha256"]).lower()
+        except Refusal as refusal:
+            if refusal.problem_code == "INVALID_INPUT" and refusal.field == ("sha256",):
+                raise Offline("the picture was damaged on its way") from refusal
+            raise
+
+    def check(self, access_token: str) -> None:
+        """Whether the server takes this token: `SignInNeeded` if not."""
+        self._ask(access_token, _VIEWER, {})
+
+    def check_out(self, access_token: str, protocol: dict[str, Any]) -> Confirmation:
+        """Sends a check-out (`CheckOutInput`). The same one again is confirmed again."""
+        return self._send_protocol(access_token, _CHECK_OUT, "checkOut", protocol)
+
+    def check_in(self, access_token: str, protocol: dict[str, Any]) -> Confirmation:
+        """Sends a check-in (`CheckInInput`). The same one again is confirmed again."""
+        return self._send_protocol(access_token, _CHECK_IN, "checkIn", protocol)
+
+    def picture(self, access_token: str, url: str) -> bytes:
+        """The bytes of a picture by its link, relative or absolute; `Refusal` NOT_FOUND if it is not to be seen."""
+        return self._transport.get(access_token, url)
+
+    def _send_protocol(self, token: str, query: str, field: str, protocol: dict[str, Any]) -> Confirmation:
+        data = self._ask(token, query, {"input": protocol})
+        confirmation = confirmation_of(accepted(data, field, "Protocol"))
+        if confirmation.protocol_id.lower() != str(protocol["protocolId"]).lower():
+            raise Offline("a confirmation of another protocol")
+        return confirmation
+
+    def _ask(self, token: str | None, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        return data_of(self._transport.post(token, json={"query": query, "variables": variables}))

@@ -1,0 +1,83 @@
+"""What the API's answers become on the tablet: a signed-in person, a confirmed protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from mobile_kivy.api.errors import Offline
+
+
+@dataclass(frozen=True)
+class StationRef:
+    """A station that the person works at."""
+
+    id: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A person's session. The tokens are kept out of `repr`, and so out of logs.
+
+    `expires_at` is when the access token ends by the server's clock; the tablet's may be wrong, so the session is used
+    until the server refuses it.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    user_id: str
+    name: str
+    email: str
+    role: str
+    stations: tuple[StationRef, ...]
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """That the server keeps a protocol, and which pictures with it.
+
+    `conflict` says that the contract had changed before the protocol arrived: the facts are kept, a clerk looks at it.
+    `photo_hashes` are those of the protocol's and its damages' photos; the signature is not among them.
+    """
+
+    protocol_id: str
+    conflict: bool
+    photo_hashes: frozenset[str]
+    contract_state: str
+
+
+def session_of(answer: dict[str, Any]) -> Session:
+    """The session in an answer of `signIn` or `refreshSession`; `Offline` if it is not one."""
+    try:
+        viewer = answer["viewer"]
+        user = viewer["user"]
+        return Session(
+            access_token=answer["accessToken"],
+            refresh_token=answer["refreshToken"],
+            expires_at=datetime.fromisoformat(answer["expiresAt"]).astimezone(UTC),
+            user_id=user["id"],
+            name=user["name"],
+            email=user["email"],
+            role=viewer["role"],
+            stations=tuple(StationRef(s["id"], s["code"], s["name"]) for s in viewer["stations"]),
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise Offline("a session that cannot be read") from error
+
+
+def confirmation_of(answer: dict[str, Any]) -> Confirmation:
+    """The confirmation in an answer of `checkOut` or `checkIn`; `Offline` if it is not one."""
+    try:
+        photos = [*answer["photos"], *(photo for damage in answer["damages"] for photo in damage["photos"])]
+        return Confirmation(
+            protocol_id=answer["id"],
+            conflict="PROTOCOL_CONFLICT" in answer["contract"]["flags"],
+            photo_hashes=frozenset(photo["sha256"].lower() for photo in photos),
+            contract_state=answer["contract"]["state"],
+        )
+    except (LookupError, TypeError, AttributeError) as error:
+        raise Offline("a confirmation that cannot be read") from error

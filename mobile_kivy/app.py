@@ -1,0 +1,383 @@
+"""The app: opens the store, starts the sync, and moves between screens."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.clock import Clock, mainthread
+from kivy.core.window import Window
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.uix.screenmanager import NoTransition, ScreenManager
+
+from mobile_kivy import handover, i18n
+from mobile_kivy.api import Client, StationRef
+from mobile_kivy.device.camera import PhotoSource, photo_source
+from mobile_kivy.device.vibration import tick
+from mobile_kivy.imaging import NotAPicture
+from mobile_kivy.screens.device import DeviceScreen
+from mobile_kivy.screens.handover import HandoverScreen, Visit
+from mobile_kivy.screens.outbox import OutboxScreen
+from mobile_kivy.screens.sign_in import SignInScreen
+from mobile_kivy.screens.today import TodayScreen
+from mobile_kivy.shift import Shift
+from mobile_kivy.start import DEFAULT_SERVER
+from mobile_kivy.state.day import Day, Vehicle
+from mobile_kivy.state.form import Form, open_form
+from mobile_kivy.store import Person, Store
+from mobile_kivy.sync import Sync, SyncState
+from mobile_kivy.theme import COLOURS
+from mobile_kivy.widgets import car_drawing, fold, gauge, progress, signature_pad, tiles  # noqa: F401  # known to the rules
+from mobile_kivy.widgets.dialog import ask
+from mobile_kivy.widgets.tappable import Tappable
+
+LOCK_AFTER = 600.0
+"""Seconds without a touch until the PIN is asked for again."""
+BANNER_FOR = 6.0
+log = logging.getLogger(__name__)
+
+
+class KeepGoing(ExceptionHandler):
+    """A fault in one place must not end the app in somebody's hands: it is logged and said, and the form is saved."""
+
+    def handle_exception(self, inst: BaseException) -> int:
+        """Kivy asks what to do."""
+        if not isinstance(inst, Exception):
+            return int(ExceptionManager.RAISE)
+        log.error("unexpected", exc_info=inst)
+        app = App.get_running_app()
+        if app is not None:
+            app.say_unexpected()
+        return int(ExceptionManager.PASS)
+
+
+class YardApp(App):
+    """What screens and rules ask for is here: language, person, day, store, sync."""
+
+    lang = StringProperty("de")
+    wide = BooleanProperty(True)
+    window_width = NumericProperty(1280)
+    person_name = StringProperty("")
+    station_name = StringProperty("")
+    server = StringProperty("")
+    sync_tone = StringProperty("ok")
+    sync_icon = StringProperty("cloud-check")
+    sync_words = StringProperty("")
+    title = "Ersatzwagen"
+
+    def __init__(
+        self,
+        folder: Path,
+        server: str | None = None,
+        camera: str | PhotoSource = "device",
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        base_delay: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        """`server` overrules the address that is stored; `now` gives aware instants; `base_delay` is the sync's."""
+        super().__init__(**kwargs)
+        self.started = time.perf_counter()
+        self.now, self._base_delay = now, base_delay
+        self.store = Store(folder, now)
+        self.lang = self.store.settings.get("language", "de") or "de"
+        self.server = server or self.store.settings.get("server") or DEFAULT_SERVER
+        self.camera = photo_source(camera) if isinstance(camera, str) else camera
+        self.person: Person | None = None
+        self.station: StationRef | None = None
+        self.day: Day | None = None
+        self._last_touch = Clock.get_time()
+        self._came_from = "sign_in"
+
+    # Life of the app.
+
+    def build(self) -> ScreenManager:
+        """The window's content."""
+        # The defaults collect garbage so often that building a screen takes three times as long.
+        gc.set_threshold(50_000, 20, 100)
+        Window.clearcolor = COLOURS["bg"]
+        Window.softinput_mode = "below_target"
+        Window.bind(size=self._resized, on_touch_down=self._touched)
+        self._resized(Window, Window.size)
+        Tappable.feedback = staticmethod(tick())
+        self._connect()
+        screens = ScreenManager(transition=NoTransition())
+        for screen in (SignInScreen, TodayScreen, HandoverScreen, OutboxScreen, DeviceScreen):
+            screens.add_widget(screen())
+        return screens
+
+    def on_start(self) -> None:
+        """The screens are there; now the network may be slow."""
+        gc.collect()
+        gc.freeze()
+        self._show_sync(self.sync.state)
+        self.sync.start()
+        Clock.schedule_interval(self._lock_when_left, 15)
+        if self.store.set_aside():
+            ask(i18n.text(self.lang, "store_broken_title"), i18n.text(self.lang, "store_broken"), self._ok())
+
+    def on_pause(self) -> bool:
+        """Android may kill the app from here on: everything goes to the disk."""
+        self.root.get_screen("handover").save()
+        return True
+
+    def on_resume(self) -> None:
+        """Back in front, perhaps with a network."""
+        self.sync.poke()
+
+    def on_stop(self) -> None:
+        """Closes in order: form, sync, store."""
+        self.root.get_screen("handover").save()
+        Window.unbind(size=self._resized, on_touch_down=self._touched)
+        self.sync.stop()
+        self.store.close()
+
+    def _connect(self) -> None:
+        client = Client(self.server)
+        self.sync = Sync(self.store, client, self._sync_changed, now=self.now, base_delay=self._base_delay)
+        self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))
+        self.shift.language = self.lang
+
+    def use_server(self, address: str) -> None:
+        """Another address: nothing waits for the old one (the screen sees to that)."""
+        self.store.settings.set("server", address)
+        self.server = address
+        self.sync.stop()
+        self._connect()
+        self.sync.start()
+
+    # Moving about.
+
+    def go(self, name: str) -> None:
+        """Shows a screen."""
+        self.root.current = name
+
+    def show_outbox(self) -> None:
+        """From wherever; the way back leads there."""
+        if self.root.current != "outbox":
+            self._came_from = self.root.current
+            self.go("outbox")
+
+    def leave_outbox(self) -> None:
+        """Back to where the outbox was opened."""
+        self.go(self._came_from)
+
+    def show_device(self) -> None:
+        """The settings."""
+        self.go("device")
+
+    def change_person(self) -> None:
+        """Locks; the next person says a PIN. A form that is open stays on the device."""
+        handover_screen = self.root.get_screen("handover")
+        handover_screen.save()
+        handover_screen.close()
+        for window in Window.children[:]:
+            if window is not self.root and hasattr(window, "dismiss"):
+                window.dismiss(animation=False)
+        self.sync.watch(None)
+        self.person = self.station = self.day = None
+        self.person_name = self.station_name = ""
+        self.go("sign_in")
+
+    def change_language(self) -> None:
+        """German and English; everything that is on the screen follows."""
+        self.lang = i18n.LANGUAGES[(i18n.LANGUAGES.index(self.lang) + 1) % len(i18n.LANGUAGES)]
+        self.shift.language = self.lang
+        self.store.settings.set("language", self.lang)
+        self._show_sync(self.sync.state)
+        screen = self.root.current_screen
+        if isinstance(screen, HandoverScreen):
+            screen.relabel()
+            screen.show(int(screen.current))
+        elif hasattr(screen, "fill"):
+            screen.fill()
+        else:
+            screen.on_pre_enter()
+
+    def begin_shift(self, person: Person, station: StationRef) -> None:
+        """Somebody works here now."""
+        self.person, self.station = person, station
+        self.person_name, self.station_name = person.name, station.name
+        self._read_day()
+        self.sync.watch(person.user_id, station.id)
+        self.go("today")
+
+    def _lock_when_left(self, _dt: float) -> None:
+        if self.person is not None and Clock.get_time() - self._last_touch > LOCK_AFTER:
+            self.change_person()
+
+    def _touched(self, *_: object) -> None:
+        self._last_touch = Clock.get_time()
+
+    def _resized(self, _window: Any, size: tuple[float, float]) -> None:
+        self.wide, self.window_width = size[0] >= size[1], size[0]
+
+    # The day and its work.
+
+    def _read_day(self) -> None:
+        self.day = self.shift.day(self.station.id) if self.station else None
+
+    def refresh(self) -> None:
+        """Asks the server now."""
+        self.root.get_screen("today").say(i18n.text(self.lang, "refreshing"), "ink2")
+        self._clear_banner_soon()
+        self.sync.poke()
+
+    def job_states(self) -> dict[tuple[str, str], str]:
+        """How each contract's protocol stands on this device; DRAFT while somebody is filling it in."""
+        states = {(draft.contract_id, draft.kind): "DRAFT" for draft in self.store.drafts.all()}
+        for key, state in self.store.outbox.states().items():
+            if state.value != "DISCARDED":
+                states[key] = state.value
+        return states
+
+    def spare_vehicles(self) -> Sequence[Vehicle]:
+        """Cars that are free."""
+        return self.day.spare_vehicles if self.day else ()
+
+    def open_job(self, contract_id: str, kind: str) -> None:
+        """The form where it was left, or how its protocol stands."""
+        job = self.day.job(contract_id, kind) if self.day else None
+        if job is None or self.person is None:
+            return
+        state = self.job_states().get(job.key, "")
+        if state not in {"", "DRAFT"}:
+            ask(i18n.text(self.lang, f"state_{state}"), i18n.text(self.lang, f"told_{state}"), self._ok())
+            return
+        saved = self.store.drafts.get(contract_id, kind)
+        form = Form.from_json(saved) if saved else open_form(job, self.person.user_id, self.now())
+        form.user_id = self.person.user_id
+        vehicles = [v for v in (job.contract.vehicle, *self.spare_vehicles()) if v is not None]
+        vehicle = next((v for v in vehicles if v.id == form.vehicle_id), job.contract.vehicle)
+        self.root.get_screen("handover").open(Visit(form, job, vehicle))
+        self.go("handover")
+
+    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
+        """One picture; scaling and writing it to the disk happen in the background."""
+
+        def work(taken: bytes) -> None:
+            try:
+                sha256 = handover.keep_picture(self.store, taken)
+            except NotAPicture:
+                self._no_photo("no_picture", nothing)
+            except OSError:
+                log.exception("the picture could not be written")
+                self._no_photo("disk_full", nothing)
+            else:
+                mainthread(keep)(sha256)
+
+        def on_nothing(reason: str) -> None:
+            if reason:
+                self._no_photo(reason, nothing)
+            else:
+                nothing()
+
+        def on_photo(taken: bytes) -> None:
+            threading.Thread(target=work, args=(taken,), name="photo", daemon=True).start()
+
+        self.camera.take(slot, on_photo, on_nothing)
+
+    @mainthread
+    def _no_photo(self, reason: str, nothing: Callable[[], None]) -> None:
+        ask(i18n.text(self.lang, "no_photo"), i18n.text(self.lang, reason), self._ok())
+        nothing()
+
+    def submit(self, visit: Visit) -> None:
+        """Into the outbox, in the background; the list comes back when it is on the disk."""
+        now, vehicle = self.now(), visit.vehicle
+        if vehicle is None:
+            raise LookupError("a form without a vehicle passed its first step")
+
+        def work() -> None:
+            try:
+                handover.submit(self.store, visit.form, visit.job, vehicle, now)
+            except Exception:
+                log.exception("the protocol could not be saved")
+                self._not_submitted()
+            else:
+                self._submitted()
+
+        threading.Thread(target=work, name="submit", daemon=True).start()
+
+    @mainthread
+    def _submitted(self) -> None:
+        self.root.get_screen("handover").close()
+        today = self.root.get_screen("today")
+        today.say(i18n.text(self.lang, "saved"))
+        self._clear_banner_soon()
+        self.go("today")
+        self.sync.poke()
+
+    @mainthread
+    def _not_submitted(self) -> None:
+        self.root.get_screen("handover").submitting = False
+        ask(i18n.text(self.lang, "not_saved_title"), i18n.text(self.lang, "disk_full"), self._ok())
+
+    def _clear_banner_soon(self) -> None:
+        today = self.root.get_screen("today")
+        Clock.schedule_once(lambda _dt: today.say(""), BANNER_FOR)
+
+    def _ok(self) -> list[tuple[str, str, None]]:
+        return [(i18n.text(self.lang, "ok"), "primary", None)]
+
+    def say_unexpected(self) -> None:
+        """After a fault of ours."""
+        self.root.get_screen("handover").save()
+        ask(i18n.text(self.lang, "unexpected_title"), i18n.text(self.lang, "unexpected"), self._ok())
+
+    # What the sync tells.
+
+    @mainthread
+    def _sync_changed(self, state: SyncState) -> None:
+        if self.root is None:
+            return
+        if self.station is not None:
+            self._read_day()
+        self._show_sync(state)
+        screen = self.root.current_screen
+        if isinstance(screen, TodayScreen | OutboxScreen):
+            screen.fill()
+
+    def _show_sync(self, state: SyncState) -> None:
+        alarm = state.refused > 0 or bool(state.sign_in_needed)
+        self.sync_tone = "error" if alarm else "warn" if state.waiting or state.online is False else "ok"
+        self.sync_icon = (
+            "cloud-alert"
+            if alarm
+            else "cloud-off-outline"
+            if state.online is False
+            else "cloud-sync"
+            if state.waiting
+            else "cloud-check"
+        )
+        parts = []
+        if state.online is False:
+            parts.append(i18n.text(self.lang, "offline"))
+        if state.refused:
+            parts.append(i18n.text(self.lang, "need_help", count=state.refused))
+        if state.sign_in_needed:
+            parts.append(i18n.text(self.lang, "sign_in_needed"))
+        if state.waiting and state.oldest is not None:
+            oldest = i18n.clock(self.local(state.oldest))
+            parts.append(i18n.text(self.lang, "waiting", count=state.waiting, oldest=oldest))
+        self.sync_words = " · ".join(parts) or i18n.text(self.lang, "all_sent")
+
+    def sync_words_long(self) -> str:
+        """With when the server was last heard."""
+        contact = self.sync.state.last_contact
+        if contact is None:
+            return self.sync_words
+        at = i18n.clock(self.local(contact))
+        return f"{self.sync_words}  ·  {i18n.text(self.lang, 'last_contact', at=at)}"
+
+    def local(self, instant: datetime) -> datetime:
+        """By the station's clock, as far as it is known; else by the device's."""
+        return instant.astimezone(self.day.generated_at.tzinfo if self.day else None)

@@ -1,0 +1,1 @@
+"""What differs between a tablet and a desktop: the camera and the vibration, each behind one small interface."""

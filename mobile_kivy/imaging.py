@@ -1,0 +1,136 @@
+"""Pictures on the device: made small, upright and anonymous before they are kept. Never in the thread of the screen."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageOps
+
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_MOST_PIXELS = 80_000_000
+"""More than any tablet's camera makes; what says it is larger was made to harm."""
+_MOST_PIXELS_UNSCALED = 40_000_000
+"""Only JPEG can be decoded at a smaller scale; all others take 3 or 4 bytes for each pixel."""
+_LOWEST_QUALITY = 45
+_INK = (16, 26, 84)
+_FINER = 3
+
+
+class NotAPicture(ValueError):
+    """The bytes are no picture that can be used; `reason` is for people who look for faults."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A JPEG and its size in pixels."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def shrink(source: bytes | Path, longest: int = 1600, quality: int = 80, most_bytes: int = 450_000) -> Picture:
+    """A JPEG of at most `longest` pixels a side and `most_bytes`, upright, with nothing in it but pixels (no GPS).
+
+    `quality` is JPEG's; it is lowered, and the picture made smaller, until it fits. `NotAPicture` for all else.
+    """
+    picture = _pixels(source, longest)
+    while True:
+        content = _jpeg(picture, quality)
+        if len(content) <= most_bytes:
+            return Picture(content, picture.width, picture.height)
+        if quality > _LOWEST_QUALITY:
+            quality = max(_LOWEST_QUALITY, quality - 10)
+            continue
+        if max(picture.size) <= 16:
+            raise NotAPicture("it cannot be made small enough")
+        picture.thumbnail((picture.width * 4 // 5, picture.height * 4 // 5), Image.Resampling.LANCZOS)
+
+
+def thumbnail(content: bytes | Path, longest: int = 320) -> Picture:
+    """A small JPEG for lists: the large one would take 8 MB of the screen's memory."""
+    picture = _pixels(content, longest)
+    return Picture(_jpeg(picture, 75), picture.width, picture.height)
+
+
+def signature_png(strokes: Sequence[Sequence[tuple[float, float]]], width: int = 900, height: int = 300) -> bytes:
+    """A signature as a PNG, dark ink on white. Points are fractions of the pad from its left and top edge.
+
+    `NotAPicture` if there is not a single point.
+    """
+    drawn = [[(_within(x) * width * _FINER, _within(y) * height * _FINER) for x, y in stroke] for stroke in strokes]
+    if not any(drawn):
+        raise NotAPicture("nobody has signed")
+    # Drawn larger and scaled down: Pillow draws hard edges only.
+    canvas = Image.new("RGB", (width * _FINER, height * _FINER), "white")
+    pen = ImageDraw.Draw(canvas)
+    thick = max(2, round(height * _FINER / 75))
+    for stroke in drawn:
+        if len(stroke) > 1:
+            pen.line(stroke, fill=_INK, width=thick, joint="curve")
+        # Round ends, and the dot on the i, which is a stroke of one point.
+        for x, y in stroke[:1] + stroke[-1:]:
+            pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=_INK)
+    out = io.BytesIO()
+    canvas.resize((width, height), Image.Resampling.LANCZOS).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _within(fraction: float) -> float:
+    return min(1.0, max(0.0, fraction))
+
+
+def _pixels(source: bytes | Path, longest: int) -> Image.Image:
+    """The picture as RGB on white, upright, at most `longest` a side, without anything that came along with it."""
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as opened:
+            _check_size(opened)
+            scale = longest / max(opened.size)
+            if scale < 1:
+                # Decodes at a half, a quarter, an eighth. Only the exact target helps: asked for a square, the
+                # decoder keeps all pixels of a 4:3 photo.
+                opened.draft("RGB", (int(opened.width * scale), int(opened.height * scale)))
+            opened.load()
+            upright = ImageOps.exif_transpose(opened)
+            upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+            return _on_white(upright)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise NotAPicture("it says that it is far too large") from error
+    except FileNotFoundError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError) as error:
+        # Pillow raises all of these for broken files.
+        if isinstance(error, NotAPicture):
+            raise
+        raise NotAPicture(type(error).__name__) from error
+
+
+def _check_size(opened: Image.Image) -> None:
+    most = _MOST_PIXELS if opened.format in {"JPEG", "MPO"} else _MOST_PIXELS_UNSCALED
+    if opened.width * opened.height > most:
+        raise NotAPicture(f"it has more than {most // 1_000_000} megapixels")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    # A new picture: Pillow carries comments and XMP of the old one along when it saves.
+    clean = Image.new("RGB", picture.size, "white")
+    if picture.has_transparency_data:
+        layered = picture.convert("RGBA")
+        clean.paste(layered.convert("RGB"), mask=layered.getchannel("A"))
+    else:
+        clean.paste(picture.convert("RGB"))
+    return clean
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+    return out.getvalue()

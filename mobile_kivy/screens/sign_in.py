@@ -1,0 +1,155 @@
+"""Who works here: names on a shared device, a PIN to change over, the password once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.app import App
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.screenmanager import Screen
+
+from mobile_kivy.i18n import clock, text
+from mobile_kivy.store.people import Person, PinLocked
+from mobile_kivy.widgets.basics import Btn
+from mobile_kivy.widgets.tappable import Tappable
+
+PIN_LENGTH = 4
+
+
+class PersonTile(Tappable, BoxLayout):
+    """A name to tap."""
+
+    name = StringProperty("")
+    detail = StringProperty("")
+    alarm = BooleanProperty(False)
+
+
+class SignInScreen(Screen):
+    """One of five faces: the names, the PIN, e-mail and password, a new PIN, the station."""
+
+    face = StringProperty("people")
+    busy = BooleanProperty(False)
+    error = StringProperty("")
+    person = ObjectProperty(None, allownone=True)
+    first_pin = StringProperty("")
+    stations = ListProperty()
+
+    def on_pre_enter(self, *_: object) -> None:
+        """Whoever worked here last has to say the PIN again."""
+        self.person, self.error, self.first_pin, self.busy = None, "", "", False
+        self.ids.pin.text = self.ids.password.text = ""
+        people = App.get_running_app().store.people.all()
+        self._show_people(people)
+        self.face = "people" if people else "password"
+
+    def _show_people(self, people: list[Person]) -> None:
+        app = App.get_running_app()
+        box = self.ids.people
+        box.clear_widgets()
+        for person in people:
+            lost = app.store.people.needs_sign_in(person.user_id)
+            stations = ", ".join(station.name for station in person.stations[:2])
+            tile = PersonTile(name=person.name, detail=text(app.lang, "session_over") if lost else stations, alarm=lost)
+            tile.bind(on_tap=lambda _tile, person=person: self.choose(person))
+            box.add_widget(tile)
+
+    def choose(self, person: Person) -> None:
+        """A PIN if there is one and the server still knows the session, else the password."""
+        self.person, self.error = person, ""
+        self.ids.pin.text = ""
+        app = App.get_running_app()
+        if person.has_pin and not app.store.people.needs_sign_in(person.user_id):
+            self.face = "pin"
+        else:
+            self.ids.email.text = person.email
+            self.face = "password"
+
+    def other_person(self) -> None:
+        """Somebody whom this device does not know yet."""
+        self.person, self.error = None, ""
+        self.ids.email.text = self.ids.password.text = ""
+        self.face = "password"
+
+    def back(self) -> None:
+        """To the names."""
+        self.on_pre_enter()
+
+    def typed_pin(self, pin: str) -> None:
+        """The fourth digit is the answer: no button to look for."""
+        if len(pin) < PIN_LENGTH:
+            return
+        if self.face == "pin":
+            self._check_pin(pin)
+        elif self.face == "new_pin":
+            self._choose_pin(pin)
+
+    def _check_pin(self, pin: str) -> None:
+        app = App.get_running_app()
+        self.ids.pin.text = ""
+        try:
+            right = app.store.people.check_pin(self.person.user_id, pin)
+        except PinLocked as locked:
+            self.error = text(app.lang, "pin_locked", until=clock(locked.until.astimezone()))
+            return
+        if right:
+            self._enter()
+        else:
+            self.error = text(app.lang, "pin_wrong")
+
+    def _choose_pin(self, pin: str) -> None:
+        app = App.get_running_app()
+        self.ids.pin.text = ""
+        if not self.first_pin:
+            self.first_pin, self.error = pin, ""
+        elif pin != self.first_pin:
+            self.first_pin, self.error = "", text(app.lang, "pin_differs")
+        else:
+            session = app.store.people.session(self.person.user_id)
+            if session is not None:
+                app.store.people.remember(session, pin)
+            self._enter()
+
+    def sign_in(self) -> None:
+        """E-mail and password, which needs the network; the answer comes later."""
+        app = App.get_running_app()
+        email, password = self.ids.email.text.strip(), self.ids.password.text
+        if self.busy or not email or not password:
+            self.error = "" if self.busy else text(app.lang, "fill_in_both")
+            return
+        self.busy, self.error = True, ""
+        app.shift.sign_in(email, password, self._signed_in, self._refused)
+
+    def _signed_in(self, person: Person) -> None:
+        self.busy, self.person = False, person
+        self.ids.password.text = self.ids.pin.text = self.first_pin = ""
+        if person.has_pin:
+            self._enter()
+        else:
+            self.face = "new_pin"
+
+    def _refused(self, message: str) -> None:
+        self.busy, self.error = False, message
+
+    def _enter(self) -> None:
+        app = App.get_running_app()
+        stations = list(self.person.stations)
+        if not stations:
+            self.face, self.error = "people", text(app.lang, "no_station")
+        elif len(stations) == 1:
+            app.begin_shift(self.person, stations[0])
+        else:
+            self._offer_stations(stations)
+
+    def _offer_stations(self, stations: list[object]) -> None:
+        box = self.ids.stations
+        box.clear_widgets()
+        for station in stations:
+            button = Btn(label=f"{station.name} ({station.code})", kind="tonal", icon="map-marker", least_height=72)  # type: ignore[attr-defined]  # a StationRef
+            button.bind(on_tap=lambda _b, station=station: App.get_running_app().begin_shift(self.person, station))
+            box.add_widget(button)
+        self.face = "station"
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,0 +1,150 @@
+"""Known damages grey, new ones red: tap the car, say what it is, take a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from mobile_kivy.i18n import text
+from mobile_kivy.state import checks
+from mobile_kivy.state.checks import Complaint
+from mobile_kivy.state.day import KnownDamage
+from mobile_kivy.state.form import DAMAGE_KINDS, SIZES_MM, NewDamage
+from mobile_kivy.widgets.tiles import PictureTile
+
+
+class DamagesStep(BoxLayout):
+    """The drawing, and beside it what is chosen on it."""
+
+    visit = ObjectProperty()
+    chosen = NumericProperty(-1)
+    is_new = BooleanProperty(False)
+    heading = StringProperty("")
+    known_words = StringProperty("")
+    busy = BooleanProperty(False)
+    __events__ = ("on_changed",)
+
+    def __init__(self, visit: Any, **kwargs: object) -> None:
+        self._filling = False
+        super().__init__(visit=visit, **kwargs)
+        self._known: list[KnownDamage] = list(visit.vehicle.damages) if visit.vehicle else []
+        self.show()
+
+    def on_changed(self) -> None:
+        """For the screen, which saves."""
+
+    @property
+    def new(self) -> list[NewDamage]:
+        """The form's damages; on the drawing they follow the known ones."""
+        return self.visit.form.damages
+
+    def marked(self, side: str, x: float, y: float) -> None:
+        """A tap on the car."""
+        self.new.append(NewDamage(side, x, y, kind="INTERIOR" if side == "INTERIOR" else "SCRATCH"))
+        self.dispatch("on_changed")
+        self.show(len(self._known) + len(self.new) - 1)
+
+    def show(self, chosen: int | None = None) -> None:
+        """The marks, and the editor of the chosen one."""
+        if chosen is not None:
+            self.chosen = chosen
+        drawing = self.ids.drawing
+        marks = [{"view": d.view, "x": d.x, "y": d.y, "new": False} for d in self._known]
+        marks += [{"view": d.view, "x": d.x, "y": d.y, "new": True} for d in self.new]
+        drawing.marks, drawing.chosen = marks, self.chosen
+        self.is_new = self.chosen >= len(self._known)
+        lang = App.get_running_app().lang
+        if self.is_new:
+            self._show_new(self.new[self.chosen - len(self._known)], lang)
+        elif self.chosen >= 0:
+            self._show_known(self._known[self.chosen], lang)
+        else:
+            figures = {"known": len(self._known), "new": len(self.new)}
+            self.heading, self.known_words = text(lang, "damages_none_chosen"), text(lang, "damages_count", **figures)
+        self._show_pictures()
+
+    def _show_new(self, damage: NewDamage, lang: str) -> None:
+        self.heading = text(lang, "damage_new", number=self.chosen + 1, side=text(lang, f"side_{damage.view}"))
+        self.known_words = ""
+        self._filling = True
+        self.ids.kind.value, self.ids.size_mm.value = damage.kind, damage.size_mm
+        self.ids.words.text = damage.description
+        self._filling = False
+
+    def _show_known(self, damage: KnownDamage, lang: str) -> None:
+        self.heading = text(lang, "damage_known", number=self.chosen + 1, side=text(lang, f"side_{damage.view}"))
+        size = f"{damage.size_mm} mm" if damage.size_mm else ""
+        self.known_words = "  ·  ".join(
+            part for part in (text(lang, f"damage_{damage.kind}"), size, damage.description) if part
+        )
+
+    def _show_pictures(self) -> None:
+        box, app = self.ids.pictures, App.get_running_app()
+        box.clear_widgets()
+        if self.is_new:
+            for sha256 in self.new[self.chosen - len(self._known)].photos:
+                box.add_widget(PictureTile(source=str(app.store.photos.thumbnail(sha256) or ""), done=True))
+            add = PictureTile(caption=text(app.lang, "take_photo"))
+            add.bind(on_tap=lambda *_: self.take())
+            box.add_widget(add)
+        elif self.chosen >= 0:
+            for photo_id in self._known[self.chosen].photo_ids:
+                path = app.store.pictures.path(photo_id)
+                box.add_widget(PictureTile(source=str(path or ""), icon="eye", disabled=True))
+
+    def set(self, name: str, value: object) -> None:
+        """Kind, size or words of the chosen new damage."""
+        if not self._filling and self.is_new:
+            setattr(self.new[self.chosen - len(self._known)], name, value)
+            self.dispatch("on_changed")
+
+    def remove(self) -> None:
+        """Takes the chosen new damage away."""
+        if self.is_new:
+            del self.new[self.chosen - len(self._known)]
+            self.dispatch("on_changed")
+            self.show(-1)
+
+    def take(self) -> None:
+        """A picture of the chosen new damage."""
+        if self.busy or not self.is_new:
+            return
+        damage, self.busy = self.new[self.chosen - len(self._known)], True
+        App.get_running_app().take_photo("DAMAGE", lambda sha256: self._taken(damage, sha256), self._not_taken)
+
+    def _taken(self, damage: NewDamage, sha256: str) -> None:
+        self.busy = False
+        if sha256 not in damage.photos:
+            damage.photos.append(sha256)
+        self.dispatch("on_changed")
+        self.show()
+
+    def _not_taken(self) -> None:
+        self.busy = False
+
+    def complaints(self) -> list[Complaint]:
+        """Each new one has a picture."""
+        found = checks.damages(self.visit.form, first_number=len(self._known) + 1)
+        if found:
+            self.show(len(self._known) + found[0].index)
+        return found
+
+    def kinds(self, lang: str) -> list[tuple[str, str]]:
+        """The kinds with their names."""
+        return [(kind, text(lang, f"damage_{kind}")) for kind in DAMAGE_KINDS]
+
+    def sizes(self, lang: str) -> list[tuple[int, str]]:
+        """Sizes that a finger can choose."""
+        return [(size, text(lang, f"size_{size}")) for size in SIZES_MM]
+
+    def sides(self, lang: str) -> dict[str, str]:
+        """The sides with their names."""
+        return {side: text(lang, f"side_{side}") for side in ("LEFT", "RIGHT", "FRONT", "REAR", "TOP", "INTERIOR")}
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

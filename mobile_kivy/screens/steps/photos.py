@@ -1,0 +1,169 @@
+"""Once around the car: eight pictures with an outline to aim at, each retaken or skipped with a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.modalview import ModalView
+
+from mobile_kivy.i18n import text
+from mobile_kivy.state import checks
+from mobile_kivy.state.checks import Complaint
+from mobile_kivy.state.form import GUIDED_SLOTS, MORE_SLOTS
+from mobile_kivy.widgets.basics import Btn
+from mobile_kivy.widgets.tiles import PictureTile
+
+OUTLINES = Path(__file__).parent.parent.parent / "assets" / "car"
+SKIP_REASONS = ("rain", "dark", "no_room", "camera_broken", "hurry")
+
+
+class PhotosStep(BoxLayout):
+    """The tiles, and below them pictures of anything else."""
+
+    visit = ObjectProperty()
+    progress = StringProperty("")
+    __events__ = ("on_changed",)
+
+    def __init__(self, visit: Any, **kwargs: object) -> None:
+        super().__init__(visit=visit, **kwargs)
+        self.aim: Aim | None = None
+        self.show()
+
+    def on_changed(self) -> None:
+        """For the screen, which saves."""
+
+    def show(self) -> None:
+        """Each slot with its picture or its outline."""
+        app, form = App.get_running_app(), self.visit.form
+        self.ids.tiles.clear_widgets()
+        self.ids.more.clear_widgets()
+        for slot in GUIDED_SLOTS:
+            shot, reason = form.shot(slot), form.skipped.get(slot)
+            tile = PictureTile(
+                source=self._thumbnail(shot.sha256) if shot else "",
+                outline=outline(slot),
+                caption=reason or text(app.lang, f"slot_{slot}"),
+                done=shot is not None,
+                skipped=reason is not None,
+            )
+            tile.bind(on_tap=lambda _tile, slot=slot: self.open(slot))
+            self.ids.tiles.add_widget(tile)
+        for shot in form.shots:
+            if shot.slot in MORE_SLOTS:
+                self.ids.more.add_widget(
+                    PictureTile(
+                        source=self._thumbnail(shot.sha256), caption=text(app.lang, f"slot_{shot.slot}"), done=True
+                    )
+                )
+        for slot in MORE_SLOTS:
+            add = PictureTile(caption=f"+ {text(app.lang, f'slot_{slot}')}")
+            add.bind(on_tap=lambda _tile, slot=slot: self.take(slot, lambda: None))
+            self.ids.more.add_widget(add)
+        taken = sum(form.shot(slot) is not None for slot in GUIDED_SLOTS)
+        self.progress = text(app.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
+
+    def open(self, slot: str) -> None:
+        """The outline in full size, from where it goes on to the next slot by itself."""
+        self.aim = Aim(self, slot)
+        self.aim.open(animation=False)
+
+    def take(self, slot: str, done: Any) -> None:
+        """One picture; `done` is called when it is kept, or when there is none."""
+        app = App.get_running_app()
+
+        def keep(sha256: str) -> None:
+            self.visit.form.take(slot, sha256, app.now())
+            self.dispatch("on_changed")
+            self.show()
+            done()
+
+        app.take_photo(slot, keep, done)
+
+    def skip(self, slot: str, reason: str) -> None:
+        """Why there is no picture; it will stand in the protocol."""
+        form = self.visit.form
+        form.shots = [shot for shot in form.shots if shot.slot != slot]
+        form.skipped[slot] = reason
+        self.dispatch("on_changed")
+        self.show()
+
+    def next_open(self, after: str) -> str | None:
+        """The next slot around the car that has neither picture nor reason."""
+        form, start = self.visit.form, GUIDED_SLOTS.index(after) + 1
+        around = GUIDED_SLOTS[start:] + GUIDED_SLOTS[:start]
+        return next((slot for slot in around if form.shot(slot) is None and slot not in form.skipped), None)
+
+    def complaints(self) -> list[Complaint]:
+        """A picture or a reason for each slot."""
+        return checks.photos(self.visit.form)
+
+    def _thumbnail(self, sha256: str) -> str:
+        return str(App.get_running_app().store.photos.thumbnail(sha256) or "")
+
+
+class Aim(ModalView):
+    """One slot: what to aim at, take, take again, skip."""
+
+    slot = StringProperty("")
+    source = StringProperty("")
+    taken = BooleanProperty(False)
+    choosing_reason = BooleanProperty(False)
+    busy = BooleanProperty(False)
+
+    def __init__(self, step: PhotosStep, slot: str, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._step = step
+        self.aim_at(slot)
+        lang = App.get_running_app().lang
+        for name in SKIP_REASONS:
+            words = text(lang, f"skip_{name}")
+            button = Btn(label=words, kind="plain", least_height=64)
+            button.bind(on_tap=lambda _button, words=words: self._skip(words))
+            self.ids.reasons.add_widget(button)
+
+    def aim_at(self, slot: str) -> None:
+        """Shows the picture if there is one, else the outline."""
+        self.slot, self.choosing_reason, self.busy = slot, False, False
+        shot = self._step.visit.form.shot(slot)
+        self.taken = shot is not None
+        path = App.get_running_app().store.photos.path(shot.sha256) if shot else None
+        self.source = str(path) if path else outline(slot)
+
+    def take(self) -> None:
+        """Takes it, and goes on."""
+        if self.busy:
+            return
+        self.busy = True
+        before = self._step.visit.form.shot(self.slot)
+
+        def done() -> None:
+            self.busy = False
+            if self._step.visit.form.shot(self.slot) is before:
+                return
+            self._go_on()
+
+        self._step.take(self.slot, done)
+
+    def _skip(self, words: str) -> None:
+        self._step.skip(self.slot, words)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        following = self._step.next_open(self.slot)
+        if following is None:
+            self.dismiss(animation=False)
+        else:
+            self.aim_at(following)
+
+
+def outline(slot: str) -> str:
+    """The drawing of this side of the car."""
+    return str(OUTLINES / f"{slot.lower()}.png")
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

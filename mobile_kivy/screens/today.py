@@ -1,0 +1,134 @@
+"""The day at a glance: late, to hand over, to take back, each with its state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.recycleview.views import RecycleDataViewBehavior
+from kivy.uix.screenmanager import Screen
+
+from mobile_kivy.i18n import clock, day, text
+from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job
+from mobile_kivy.widgets.tappable import Tappable
+
+STATE_LOOKS = {
+    "": ("chevron-right", "primary"),
+    "DRAFT": ("pencil", "warn"),
+    "WAITING": ("cloud-sync", "warn"),
+    "SENT": ("check-circle", "ok"),
+    "CONFLICT": ("alert-circle", "warn"),
+    "REFUSED": ("alert", "error"),
+    "SIGN_IN": ("lock-outline", "error"),
+}
+
+
+class JobRow(RecycleDataViewBehavior, Tappable, BoxLayout):
+    """One contract in the list."""
+
+    due = StringProperty("")
+    day = StringProperty("")
+    title = StringProperty("")
+    detail = StringProperty("")
+    state = StringProperty("")
+    state_text = StringProperty("")
+    icon = StringProperty("chevron-right")
+    tone = StringProperty("primary")
+    overdue = BooleanProperty(False)
+    contract_id = StringProperty("")
+    kind = StringProperty("")
+
+    def on_tap(self) -> None:
+        """Opens the form, or says how its protocol stands."""
+        App.get_running_app().open_job(self.contract_id, self.kind)
+
+
+class TodayScreen(Screen):
+    """Two lists side by side, or one below the other; tiles and search narrow them."""
+
+    shown = StringProperty("ALL")
+    search = StringProperty("")
+    banner = StringProperty("")
+    banner_tone = StringProperty("ok")
+    note = StringProperty("")
+
+    def on_pre_enter(self, *_: object) -> None:
+        """Shows what is on the device now."""
+        self.fill()
+
+    def on_shown(self, *_: object) -> None:
+        """A tile was tapped."""
+        self.fill()
+
+    def on_search(self, *_: object) -> None:
+        """A letter was typed."""
+        self.fill()
+
+    def choose(self, what: str) -> None:
+        """The same tile again shows all."""
+        self.shown = "ALL" if self.shown == what else what
+
+    def fill(self) -> None:
+        """Both lists, from the store's day and what the outbox says of each contract."""
+        app = App.get_running_app()
+        jobs = app.day.jobs if app.day else ()
+        states = app.job_states()
+        open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
+        self._count(open_jobs)
+        found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
+        rows = {
+            kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind]
+            for kind in (CHECK_OUT, CHECK_IN)
+        }
+        self.ids.outs.data, self.ids.ins.data = rows[CHECK_OUT], rows[CHECK_IN]
+        self.ids.outs_empty.opacity = 0 if rows[CHECK_OUT] else 1
+        self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
+        self.note = text(app.lang, "as_of", at=clock(app.day.generated_at)) if app.day else text(app.lang, "no_day_yet")
+
+    def _count(self, jobs: list[Job]) -> None:
+        figures = {
+            "outs": sum(job.kind == CHECK_OUT for job in jobs),
+            "ins": sum(job.kind == CHECK_IN and not job.overdue for job in jobs),
+            "late": sum(job.overdue for job in jobs),
+        }
+        for name, figure in figures.items():
+            self.ids[f"tile_{name}"].figure = str(figure)
+
+    def _is_shown(self, job: Job) -> bool:
+        if self.shown == "OVERDUE":
+            return job.overdue
+        return self.shown in {"ALL", job.kind}
+
+    def _row(self, job: Job, state: str) -> dict[str, Any]:
+        app = App.get_running_app()
+        contract, icon_tone = job.contract, STATE_LOOKS[state]
+        vehicle = contract.vehicle
+        today = app.now().astimezone(job.due.tzinfo).date()
+        return {
+            "due": clock(job.due),
+            "day": "" if job.due.date() == today else day(app.lang, job.due),
+            "title": f"{vehicle.plate}  ·  {vehicle.name}" if vehicle else text(app.lang, "no_vehicle_short"),
+            "detail": f"{contract.customer}  ·  {contract.number}",
+            "state": state,
+            "state_text": text(app.lang, f"state_{state}")
+            if state
+            else text(app.lang, "overdue")
+            if job.overdue
+            else "",
+            "icon": icon_tone[0],
+            "tone": "error" if job.overdue and not state else icon_tone[1],
+            "overdue": job.overdue,
+            "contract_id": contract.id,
+            "kind": job.kind,
+        }
+
+    def say(self, words: str, tone: str = "ok") -> None:
+        """A line above the lists that goes by itself."""
+        self.banner, self.banner_tone = words, tone
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,0 +1,82 @@
+"""Signing in and the day that is on the device. No window here; answers come back in whatever way the app passes in."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mobile_kivy import i18n
+from mobile_kivy.api import ApiError, Client, Offline, Refusal
+from mobile_kivy.state.day import Day, read_day
+from mobile_kivy.store import Person, Store
+
+log = logging.getLogger(__name__)
+Later = Callable[[Callable[[], None]], None]
+"""Runs something in the main thread."""
+
+
+class Shift:
+    """Who may work here, with which day."""
+
+    def __init__(self, store: Store, client: Client, now: Callable[[], datetime], later: Later) -> None:
+        self._store, self._client, self._now, self._later = store, client, now, later
+        self.language = "de"
+
+    def sign_in(
+        self, email: str, password: str, done: Callable[[Person], None], refused: Callable[[str], None]
+    ) -> None:
+        """Asks the server in the background; one of the two is called afterwards, in the main thread."""
+
+        def work() -> None:
+            try:
+                session = self._client.sign_in(email, password)
+                self._store.people.remember(session, None)
+                person = next(p for p in self._store.people.all() if p.user_id == session.user_id)
+            except Offline:
+                self._later(lambda: refused(i18n.text(self.language, "sign_in_offline")))
+            except Refusal as refusal:
+                words = refusal.message
+                self._later(lambda: refused(words))
+            except ApiError:
+                self._later(lambda: refused(i18n.text(self.language, "sign_in_wrong")))
+            except Exception:
+                log.exception("signing in has failed")
+                self._later(lambda: refused(i18n.text(self.language, "unexpected")))
+            else:
+                self._later(lambda: done(person))
+
+        threading.Thread(target=work, name="sign-in", daemon=True).start()
+
+    def forget(self, person: Person) -> None:
+        """Removes somebody from the device and tells the server, if it is there. StillWaiting if not all is sent."""
+        session = self._store.people.session(person.user_id)
+        self._store.people.forget(person.user_id)
+        if session is None:
+            return
+
+        def work() -> None:
+            try:
+                self._client.sign_out(session.access_token)
+            except ApiError:
+                log.info("the server was not told that somebody was forgotten; the session ends by itself")
+
+        threading.Thread(target=work, name="sign-out", daemon=True).start()
+
+    def day(self, station_id: str) -> Day | None:
+        """Today with the next morning as the device knows it; None before it was fetched once.
+
+        A device that was off for a night shows the last day that it has rather than nothing: cars are still out there.
+        """
+        dates = self._store.days.dates(station_id)
+        if not dates:
+            return None
+        newest = self._store.days.get(station_id, max(dates))
+        # The answers carry the station's offset; Android has no table of time zones that Python could read.
+        zone = datetime.fromisoformat(newest[0]["generatedAt"]).tzinfo if newest else None
+        today = self._now().astimezone(zone).date()
+        known = [date for date in dates if date <= today] or dates[:1]
+        base = self._store.days.get(station_id, max(known))
+        following = self._store.days.get(station_id, max(known) + timedelta(days=1))
+        return read_day(base[0], following[0] if following else None) if base else None

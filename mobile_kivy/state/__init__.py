@@ -1,0 +1,1 @@
+"""What the yard works with: the day as the server tells it, and the form that is being filled in. No window here."""

@@ -1,0 +1,98 @@
+"""What a form still lacks and what looks wrong, as keys of the app's texts. The server checks again and decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mobile_kivy.state.day import Job, Vehicle
+from mobile_kivy.state.form import GUIDED_SLOTS, Form, Strokes
+
+MOST_KM_A_DAY = 2000
+"""More than this is a slip of the finger rather than a drive; the server asks for a reason then, and so do we."""
+FEWEST_POINTS = 8
+"""A signature of fewer points is a touch by accident."""
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Something to mend: where (with several of a kind: which), and the key of the text with its figures."""
+
+    where: str
+    key: str
+    figures: dict[str, object] = field(default_factory=dict)
+    index: int = 0
+
+
+def condition(form: Form, job: Job, vehicle: Vehicle | None, now: datetime) -> list[Complaint]:
+    """The odometer. An implausible reading passes with a reason; levels are always there and cannot be wrong."""
+    if vehicle is None:
+        return [Complaint("vehicle", "no_vehicle")]
+    if not form.odometer.isdigit():
+        return [Complaint("odometer", "odometer_empty")]
+    doubt = implausible(form, job, vehicle, now)
+    return [doubt] if doubt is not None and not form.override_reason.strip() else []
+
+
+def implausible(form: Form, job: Job, vehicle: Vehicle, now: datetime) -> Complaint | None:
+    """Why the reading cannot be right, unless somebody says why it is: below the last one, or too far for the time."""
+    out = None if form.checks_out else job.contract.checked_out
+    last = vehicle.odometer_km if out is None else out.odometer_km
+    driven = int(form.odometer) - last
+    if driven < 0:
+        return Complaint("odometer", "odometer_low", {"last": last})
+    days = 1.0 if out is None else max(timedelta(days=1), now - out.at) / timedelta(days=1)
+    most = int(MOST_KM_A_DAY * days)
+    return Complaint("odometer", "odometer_high", {"driven": driven, "most": most}) if driven > most else None
+
+
+def key_drop(form: Form, job: Job, now: datetime) -> list[Complaint]:
+    """The key's own time lies between the hand-over and now."""
+    if form.key_drop_at is None:
+        return []
+    at = datetime.fromisoformat(form.key_drop_at)
+    if at > now:
+        return [Complaint("key_drop", "key_drop_future")]
+    if job.contract.checked_out is not None and at < job.contract.checked_out.at:
+        return [Complaint("key_drop", "key_drop_early")]
+    return []
+
+
+def damages(form: Form, first_number: int = 1) -> list[Complaint]:
+    """Each new damage has a picture, and words where its kind says nothing. Numbers as on the drawing."""
+    for index, damage in enumerate(form.damages):
+        figures: dict[str, object] = {"number": first_number + index}
+        if not damage.photos:
+            return [Complaint("damages", "damage_without_photo", figures, index)]
+        if damage.kind == "OTHER" and not damage.description.strip():
+            return [Complaint("damages", "damage_without_words", figures, index)]
+    return []
+
+
+def photos(form: Form) -> list[Complaint]:
+    """Each guided slot has its picture or a reason why not."""
+    missing = [slot for slot in GUIDED_SLOTS if form.shot(slot) is None and not form.skipped.get(slot)]
+    return [Complaint("photos", "photos_missing", {"count": len(missing)})] if missing else []
+
+
+def licences(form: Form, job: Job) -> list[Complaint]:
+    """Every driver's original licence is seen, now or before."""
+    if not job.contract.drivers:
+        return [Complaint("licences", "no_driver")]
+    unseen = [d for d in job.contract.drivers if not d.checked and d.id not in form.licences]
+    return [Complaint("licences", "licence_unseen", {"name": unseen[0].name})] if unseen else []
+
+
+def signatures(form: Form) -> list[Complaint]:
+    """The customer's signature or a reason why there is none, and always that of the staff."""
+    found = []
+    if not is_signed(form.customer_strokes) and not form.signature_missing_reason.strip():
+        found.append(Complaint("customer", "signature_customer"))
+    if not is_signed(form.staff_strokes):
+        found.append(Complaint("staff", "signature_staff"))
+    return found
+
+
+def is_signed(strokes: Strokes) -> bool:
+    """Whether there is more than a touch by accident."""
+    return sum(len(stroke) for stroke in strokes) >= FEWEST_POINTS

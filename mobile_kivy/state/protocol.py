@@ -1,0 +1,72 @@
+"""From the form to what `checkOut` and `checkIn` take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from mobile_kivy.state.form import Form
+
+Words = Callable[..., str]
+
+
+def to_input(
+    form: Form, occurred_at: datetime, signature_sha256: str | None, staff_sha256: str | None, words: Words
+) -> dict[str, Any]:
+    """The mutation's input. `words` gives a text's wording in the customer's language: skipped pictures and their
+    reasons stand in the remarks, because the customer reads them in the protocol.
+    """
+    shared: dict[str, Any] = {
+        "protocolId": form.protocol_id,
+        "contractId": form.contract_id,
+        "occurredAt": occurred_at.isoformat(),
+        "condition": {
+            "odometerKm": int(form.odometer),
+            "fuelEighths": form.fuel_eighths,
+            "stateOfChargePercent": form.charge_percent,
+            "cleanlinessInside": form.cleanliness_inside,
+            "cleanlinessOutside": form.cleanliness_outside,
+        },
+        "accessories": [{"name": name, "present": present} for name, present in form.accessories.items()],
+        "damages": [
+            {
+                "id": damage.id,
+                "position": {"view": damage.view, "x": damage.x, "y": damage.y},
+                "kind": damage.kind,
+                "sizeMm": damage.size_mm,
+                "description": damage.description.strip() or None,
+                "photos": list(damage.photos),
+            }
+            for damage in form.damages
+        ],
+        "photos": [{"sha256": shot.sha256, "slot": shot.slot, "takenAt": shot.taken_at} for shot in form.shots],
+        "signature": (
+            {"sha256": signature_sha256}
+            if signature_sha256
+            else {"missingReason": form.signature_missing_reason.strip()}
+        ),
+        "staffSignatureSha256": staff_sha256,
+        "remarks": _remarks(form, words),
+        "overrideReason": form.override_reason.strip() or None,
+    }
+    if form.checks_out:
+        other = {"vehicleId": form.vehicle_id} if form.other_vehicle else {}
+        return {**shared, **other, "licenceCheckedDriverIds": list(form.licences)}
+    return {**shared, "keyDropAt": form.key_drop_at}
+
+
+def photo_hashes(form: Form, *more: str | None) -> list[str]:
+    """Every picture that the protocol names, each once, in the order of taking."""
+    named = [shot.sha256 for shot in form.shots]
+    named += [sha256 for damage in form.damages for sha256 in damage.photos]
+    named += [sha256 for sha256 in more if sha256]
+    return list(dict.fromkeys(named))
+
+
+def _remarks(form: Form, words: Words) -> str | None:
+    lines = [form.remarks.strip()] if form.remarks.strip() else []
+    lines += [
+        words("photo_not_taken", slot=words(f"slot_{slot}"), reason=reason) for slot, reason in form.skipped.items()
+    ]
+    return "\n".join(lines) or None

@@ -1,0 +1,77 @@
+"""Everything that the tablet keeps, so that it works, and loses nothing, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mobile_kivy.store.database import Database, NewerStore
+from mobile_kivy.store.days import Days
+from mobile_kivy.store.drafts import DraftRow, Drafts
+from mobile_kivy.store.outbox import Outbox, TooEarly
+from mobile_kivy.store.outbox_rows import OWN_CODES, OutboxItem, Parcel, State, Waiting
+from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
+from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
+from mobile_kivy.store.pictures import Pictures
+from mobile_kivy.store.settings import Settings
+
+__all__ = [
+    "OWN_CODES",
+    "DraftRow",
+    "FileDamaged",
+    "FileMissing",
+    "NewerStore",
+    "OutboxItem",
+    "Parcel",
+    "Person",
+    "PhotoFile",
+    "PinLocked",
+    "State",
+    "StillWaiting",
+    "Store",
+    "TooEarly",
+    "Waiting",
+]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """One folder on the device; any thread may call.
+
+    `tablet.db` holds rows, `photos/` pictures taken here, `thumbnails/` small versions of them, `pictures/` a cache of
+    known damages. The tokens lie in it as they are: the folder must be the app's own.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = _utc_now) -> None:
+        """Opens or makes the store. `now` gives aware instants. `NewerStore` if a newer app has written it."""
+        # Only the app's own user may look in (Android sees to that itself).
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = folder
+        self._database = Database(folder, now())
+        self.people = People(self._database, now)
+        self.days = Days(self._database, now)
+        self.drafts = Drafts(self._database, now)
+        self.photos = Photos(self._database, folder / "photos", folder / "thumbnails", now)
+        self.pictures = Pictures(folder / "pictures")
+        self.settings = Settings(self._database)
+        self.outbox = Outbox(self._database, now)
+
+    def set_aside(self) -> list[Path]:
+        """Databases that were found corrupt when the app started, and kept: somebody has to look at them.
+
+        As long as there is one, no photo is swept away.
+        """
+        return self._database.set_aside()
+
+    def integrity(self) -> str:
+        """What SQLite's full check of the file says; "ok" if all is well."""
+        row = self._database.row("PRAGMA integrity_check")
+        return row[0] if row else "no answer"
+
+    def close(self) -> None:
+        """Closes the store; nothing can be asked after that."""
+        self._database.close()

@@ -1,0 +1,152 @@
+"""The tablet's database file: one connection that any thread may use, a schema with a version, no silent loss."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mobile_kivy.store.files import sync_folder
+from mobile_kivy.store.schema import VERSIONS
+
+NAME = "tablet.db"
+_CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLite's primary result codes
+_BUSY_SECONDS = 10
+
+Row = sqlite3.Row
+
+
+class NewerStore(RuntimeError):
+    """The file was written by a newer version of the app; this one must not touch it."""
+
+
+class Database:
+    """SQLite in WAL mode, every commit synced to the disk."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        """Opens or makes the file. A corrupt one is moved aside, never deleted: see `set_aside`."""
+        self._path = folder / NAME
+        self._lock = threading.RLock()
+        try:
+            self._connection = self._open()
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+            self._move_aside(now)
+            self._connection = self._open()
+        self._upgrade()
+
+    def set_aside(self) -> list[Path]:
+        """Database files that were found corrupt and put aside, the oldest first: somebody has to look at them."""
+        return sorted(self._path.parent.glob(f"{NAME}.corrupt-*[0-9]"))
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            # A battery can be pulled: with NORMAL, the last commits before that could be lost.
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise _corrupt(found)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _move_aside(self, now: datetime) -> None:
+        mark = f"corrupt-{now:%Y%m%d%H%M%S%f}"
+        # The write-ahead log may hold the last protocols: it goes with its file.
+        for ending in ("", "-wal", "-shm"):
+            part = self._path.with_name(NAME + ending)
+            if part.exists():
+                part.rename(part.with_name(f"{NAME}.{mark}{ending}"))
+        sync_folder(self._path.parent)
+
+    def _upgrade(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(VERSIONS):
+            self._connection.close()
+            raise NewerStore(f"the store has version {version}, this app knows {len(VERSIONS)}")
+        for number, statements in enumerate(VERSIONS[version:], start=version + 1):
+            with self.write() as connection:
+                for statement in statements:
+                    connection.execute(statement)
+                # Inside the transaction: version and tables change together or not at all.
+                connection.execute(f"PRAGMA user_version={number}")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: everything inside is kept, or nothing. Inside another one it is a part of that."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        # Some errors (a full disk) have ended the transaction already.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Keeps other threads of this app away, for steps on files and rows together."""
+        with self._lock:
+            yield
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """One statement as a transaction of its own; the number of rows that it changed."""
+        with self.write() as connection:
+            return connection.execute(sql, parameters).rowcount
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        with self._lock:
+            found: Row | None = self._connection.execute(sql, parameters).fetchone()
+            return found
+
+    def close(self) -> None:
+        """Closes the file; nothing can be asked after that."""
+        with self._lock:
+            self._connection.close()
+
+
+def _corrupt(found: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(found)
+    error.sqlite_errorcode = _CORRUPT
+    return error
+
+
+def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
+    """Not so: locked, disk full, no permission. Those pass, and moving the file would lose it from sight."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in {_CORRUPT, _NOT_A_DATABASE}
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as it is stored: UTC, of fixed width, so that text sorts like time."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def instant_of(stamped: str) -> datetime:
+    """The aware instant of a stored text."""
+    return datetime.fromisoformat(stamped)

@@ -1,0 +1,79 @@
+"""A station's days as the server last told them: what the tablet works from without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from mobile_kivy.store.database import Database, instant_of, stamp
+
+_LISTS = ("checkOuts", "checkIns", "overdue")
+
+
+class Days:
+    """Stored answers of `handoverDay`, by station and date."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def put(self, station_id: str, day: date, payload: dict[str, Any]) -> None:
+        """Keeps a day in place of what was known of it before."""
+        self._database.execute(
+            "INSERT INTO day (station_id, date, payload, fetched_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET payload = excluded.payload, fetched_at = excluded.fetched_at",
+            (station_id, day.isoformat(), json.dumps(payload), stamp(self._now())),
+        )
+
+    def get(self, station_id: str, day: date) -> tuple[dict[str, Any], datetime] | None:
+        """The day and when it was fetched; None if it never was."""
+        row = self._database.row(
+            "SELECT payload, fetched_at FROM day WHERE station_id = ? AND date = ?", (station_id, day.isoformat())
+        )
+        return (json.loads(row["payload"]), instant_of(row["fetched_at"])) if row else None
+
+    def dates(self, station_id: str) -> list[date]:
+        """The stored days of a station, in order."""
+        rows = self._database.rows("SELECT date FROM day WHERE station_id = ? ORDER BY date", (station_id,))
+        return [date.fromisoformat(row["date"]) for row in rows]
+
+    def purge(self, before: date) -> int:
+        """Deletes older days, which hold customers' names; how many. Never one that unfinished work still needs."""
+        with self._database.write() as connection:
+            needed = {
+                row["contract_id"]
+                for row in connection.execute(
+                    "SELECT contract_id FROM draft UNION"
+                    " SELECT contract_id FROM protocol WHERE state IN ('WAITING', 'REFUSED')"
+                )
+            }
+            old = connection.execute(
+                "SELECT station_id, date, payload FROM day WHERE date < ?", (before.isoformat(),)
+            ).fetchall()
+            gone = [row for row in old if needed.isdisjoint(_contract_ids(json.loads(row["payload"])))]
+            connection.executemany(
+                "DELETE FROM day WHERE station_id = ? AND date = ?",
+                [(row["station_id"], row["date"]) for row in gone],
+            )
+            return len(gone)
+
+    def damage_photo_ids(self) -> set[str]:
+        """The photos of known damages on any stored day: the pictures that are worth keeping."""
+        rows = self._database.rows("SELECT payload FROM day")
+        return {photo["id"] for row in rows for photo in damage_photos(json.loads(row["payload"]))}
+
+
+def _contract_ids(payload: dict[str, Any]) -> Iterator[str]:
+    for name in _LISTS:
+        for contract in payload.get(name) or ():
+            yield contract["id"]
+
+
+def damage_photos(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The photos (id, thumbnailUrl) of all known damages on a day, in the order in which cars are needed."""
+    vehicles = [contract.get("vehicle") for name in _LISTS for contract in payload.get(name) or ()]
+    for vehicle in [*vehicles, *(payload.get("spareVehicles") or ())]:
+        for damage in (vehicle or {}).get("damages") or ():
+            yield from damage.get("photos") or ()

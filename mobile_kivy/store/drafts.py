@@ -1,0 +1,76 @@
+"""Protocols that somebody is still filling in: saved at every step, so that a killed app loses nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mobile_kivy.store.database import Database, Row, instant_of, stamp
+
+
+@dataclass(frozen=True)
+class DraftRow:
+    """A draft with what it belongs to."""
+
+    protocol_id: str
+    contract_id: str
+    kind: str
+    user_id: str
+    data: dict[str, Any]
+    saved_at: datetime
+
+
+class Drafts:
+    """At most one draft for each protocol id; the id is made when the form is opened."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def save(self, protocol_id: str, contract_id: str, kind: str, user_id: str, data: dict[str, Any]) -> bool:
+        """Keeps the draft as it is now. False, and nothing is kept, if the protocol is in the outbox already.
+
+        A screen saves a little later than its last change; by then the protocol may have been finished, and a draft
+        that came back to life would be handed over a second time.
+        """
+        with self._database.write() as connection:
+            if connection.execute("SELECT 1 FROM protocol WHERE protocol_id = ?", (protocol_id,)).fetchone():
+                return False
+            connection.execute(
+                "INSERT INTO draft (protocol_id, contract_id, kind, user_id, data, saved_at) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (protocol_id) DO UPDATE SET contract_id = excluded.contract_id, kind = excluded.kind,"
+                " user_id = excluded.user_id, data = excluded.data, saved_at = excluded.saved_at",
+                (protocol_id, contract_id, kind, user_id, json.dumps(data), stamp(self._now())),
+            )
+            return True
+
+    def get(self, contract_id: str, kind: str) -> dict[str, Any] | None:
+        """The data of the contract's draft of this kind, the last one saved if there are several."""
+        row = self._database.row(
+            "SELECT data FROM draft WHERE contract_id = ? AND kind = ? ORDER BY saved_at DESC LIMIT 1",
+            (contract_id, kind),
+        )
+        found: dict[str, Any] | None = json.loads(row["data"]) if row else None
+        return found
+
+    def all(self) -> list[DraftRow]:
+        """All drafts, the last one saved first."""
+        return [_draft_of(row) for row in self._database.rows("SELECT * FROM draft ORDER BY saved_at DESC")]
+
+    def drop(self, protocol_id: str) -> None:
+        """Throws a draft away. Its photos go with the next sweep."""
+        self._database.execute("DELETE FROM draft WHERE protocol_id = ?", (protocol_id,))
+
+
+def _draft_of(row: Row) -> DraftRow:
+    return DraftRow(
+        protocol_id=row["protocol_id"],
+        contract_id=row["contract_id"],
+        kind=row["kind"],
+        user_id=row["user_id"],
+        data=json.loads(row["data"]),
+        saved_at=instant_of(row["saved_at"]),
+    )

@@ -1,0 +1,239 @@
+"""Finished protocols on their way to the server: frozen, in order, kept until they are confirmed.
+
+There is no state for "being sent": a protocol whose answer was lost is simply sent again, and its id makes the server
+keep it once. So the app may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from mobile_kivy.store.database import Database, Row, stamp
+from mobile_kivy.store.outbox_rows import OutboxItem, Parcel, State, Waiting, item_of
+
+DAYS_WITH_CONTENT = 7
+"""How long the content of a sent protocol, which is personal, stays on the device."""
+DAYS_DISCARDED = 30
+"""How long a discarded protocol can be neither deleted nor lost."""
+_KINDS = frozenset({"CHECK_OUT", "CHECK_IN"})
+_SIGNED_IN = "EXISTS (SELECT 1 FROM person s WHERE s.user_id = p.user_id AND s.access_token IS NOT NULL)"
+_ITEMS = f"""SELECT p.*, {_SIGNED_IN} AS signed_in,
+    (SELECT count(*) FROM protocol_photo f WHERE f.protocol_id = p.protocol_id) AS photos_total,
+    (SELECT count(*) FROM protocol_photo f WHERE f.protocol_id = p.protocol_id AND f.sent) AS photos_sent
+    FROM protocol p"""  # noqa: S608 - no input in it
+
+
+class TooEarly(Exception):
+    """A discarded protocol may not be deleted yet."""
+
+
+class Outbox:
+    """The queue of protocols, in the order in which they were finished."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    # What the screens use.
+
+    def enqueue(
+        self,
+        protocol_id: str,
+        kind: str,
+        contract_id: str,
+        user_id: str,
+        payload: dict[str, Any],
+        photos: Sequence[str],
+        title: str,
+        *,
+        instead_of: str | None = None,
+    ) -> bool:
+        """Freezes a finished protocol and ends its draft, in one step. False if it was here already: nothing changes.
+
+        `payload` is the API's input; `photos` are the hashes of all that it names, signature and damages included.
+        With `instead_of` it corrects a refused protocol: it takes that one's place in the queue, which is discarded.
+        """
+        if kind not in _KINDS:
+            raise ValueError(f"{kind} is none of {sorted(_KINDS)}")
+        if payload.get("protocolId") != protocol_id or payload.get("contractId") != contract_id:
+            raise ValueError("the payload is of another protocol")
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM draft WHERE protocol_id = ?", (protocol_id,))
+            if connection.execute("SELECT 1 FROM protocol WHERE protocol_id = ?", (protocol_id,)).fetchone():
+                return False
+            place = "SELECT coalesce(max(position), 0) + 1 FROM protocol"
+            if instead_of is not None:
+                self.discard(instead_of, f"CORRECTED_BY {protocol_id}")
+                place = "SELECT position FROM protocol WHERE protocol_id = :old"
+            position = connection.execute(place, {"old": instead_of}).fetchone()[0]
+            connection.execute(
+                "INSERT INTO protocol (protocol_id, position, kind, contract_id, user_id, title, payload, queued_at)"
+                " VALUES (:id, :position, :kind, :contract, :user, :title, :payload, :now)",
+                {
+                    "id": protocol_id,
+                    "position": position,
+                    "kind": kind,
+                    "contract": contract_id,
+                    "user": user_id,
+                    "title": title,
+                    "payload": json.dumps(payload),
+                    "now": stamp(self._now()),
+                },
+            )
+            connection.executemany(
+                "INSERT INTO protocol_photo (protocol_id, sha256, place) VALUES (?, ?, ?)",
+                [(protocol_id, sha256.lower(), place) for place, sha256 in enumerate(dict.fromkeys(photos))],
+            )
+            return True
+
+    def items(self) -> list[OutboxItem]:
+        """Everything, in the order of the queue."""
+        return [item_of(row) for row in self._database.rows(f"{_ITEMS} ORDER BY p.position, p.seq")]
+
+    def refused(self) -> list[OutboxItem]:
+        """Those that a person has to decide about."""
+        return [
+            item_of(row)
+            for row in self._database.rows(f"{_ITEMS} WHERE p.state = 'REFUSED' ORDER BY p.position, p.seq")
+        ]
+
+    def states(self) -> dict[tuple[str, str], State]:
+        """By contract and kind, how its latest protocol stands; discarded ones do not count."""
+        rows = self._database.rows(f"{_ITEMS} WHERE p.state <> 'DISCARDED' ORDER BY p.position, p.seq")
+        return {(item.contract_id, item.kind): item.state for item in map(item_of, rows)}
+
+    def waiting(self) -> Waiting:
+        """What has not left yet, for whatever reason but a refusal."""
+        row = self._database.row("SELECT count(*) AS n, min(queued_at) AS oldest FROM protocol WHERE state = 'WAITING'")
+        if row is None or not row["n"]:
+            return Waiting(0, None)
+        return Waiting(row["n"], datetime.fromisoformat(row["oldest"]))
+
+    def count(self, state: State) -> int:
+        """How many there are in a stored state (so not SIGN_IN)."""
+        row = self._database.row("SELECT count(*) AS n FROM protocol WHERE state = ?", (state,))
+        return row["n"] if row else 0
+
+    def users_to_sign_in(self) -> tuple[str, ...]:
+        """The people whose protocols wait for them to sign in again."""
+        rows = self._database.rows(
+            f"SELECT DISTINCT p.user_id FROM protocol p WHERE p.state = 'WAITING' AND NOT {_SIGNED_IN} ORDER BY 1"  # noqa: S608
+        )
+        return tuple(row["user_id"] for row in rows)
+
+    def payload(self, protocol_id: str) -> dict[str, Any] | None:
+        """What was frozen, to look at or to correct; None if it is not here or was forgotten."""
+        row = self._database.row("SELECT payload FROM protocol WHERE protocol_id = ?", (protocol_id,))
+        found: dict[str, Any] | None = json.loads(row["payload"]) if row and row["payload"] else None
+        return found
+
+    def retry(self, protocol_id: str) -> bool:
+        """A person wants a refused protocol sent once more, as it is. False if it was not refused."""
+        sql = (
+            "UPDATE protocol SET state = 'WAITING', problem_code = NULL, message = NULL, field = '[]',"
+            " photo_rounds = 0 WHERE protocol_id = ? AND state = 'REFUSED'"
+        )
+        return self._database.execute(sql, (protocol_id,)) > 0
+
+    def discard(self, protocol_id: str, reason: str) -> None:
+        """A person has decided that a refused protocol is not to be sent. It and its photos stay on the device."""
+        changed = self._database.execute(
+            "UPDATE protocol SET state = 'DISCARDED', reason = ?, ended_at = ?"
+            " WHERE protocol_id = ? AND state = 'REFUSED'",
+            (reason, stamp(self._now()), protocol_id),
+        )
+        if not changed:
+            raise ValueError("only a refused protocol can be discarded")
+
+    def delete_discarded(self, protocol_id: str) -> None:
+        """Deletes the content of a discarded protocol, as a person has confirmed. `TooEarly` in its first 30 days."""
+        limit = stamp(self._now() - timedelta(days=DAYS_DISCARDED))
+        with self._database.write() as connection:
+            changed = connection.execute(
+                "UPDATE protocol SET payload = NULL, title = '' WHERE protocol_id = ? AND state = 'DISCARDED'"
+                " AND ended_at <= ?",
+                (protocol_id, limit),
+            ).rowcount
+            if not changed:
+                raise TooEarly(f"a discarded protocol is kept for {DAYS_DISCARDED} days")
+            # Its photos are swept when nothing names them any more.
+            connection.execute("DELETE FROM protocol_photo WHERE protocol_id = ?", (protocol_id,))
+
+    # What the sync uses.
+
+    def next_parcel(self, held: Collection[str] = ()) -> Parcel | None:
+        """The first protocol that may leave now.
+
+        It waits for earlier protocols of its contract, refused ones included, and for its person to be signed in.
+        Contracts in `held` are passed over.
+        """
+        rows = self._database.rows(
+            f"SELECT p.* FROM protocol p WHERE p.state = 'WAITING' AND {_SIGNED_IN} AND NOT EXISTS ("  # noqa: S608
+            " SELECT 1 FROM protocol e WHERE e.contract_id = p.contract_id AND e.position < p.position"
+            " AND e.state IN ('WAITING', 'REFUSED')) ORDER BY p.position, p.seq"
+            f" LIMIT {len(held) + 1}"
+        )
+        found = next((row for row in rows if row["contract_id"] not in held), None)
+        return self._parcel_of(found) if found else None
+
+    def _parcel_of(self, row: Row) -> Parcel:
+        photos = self._database.rows(
+            "SELECT sha256, sent FROM protocol_photo WHERE protocol_id = ? ORDER BY place", (row["protocol_id"],)
+        )
+        return Parcel(
+            protocol_id=row["protocol_id"],
+            kind=row["kind"],
+            contract_id=row["contract_id"],
+            user_id=row["user_id"],
+            payload=json.loads(row["payload"]),
+            photos=tuple((photo["sha256"], bool(photo["sent"])) for photo in photos),
+            photo_rounds=row["photo_rounds"],
+        )
+
+    def photo_sent(self, protocol_id: str, sha256: str) -> None:
+        """The server has confirmed this picture's hash."""
+        self._database.execute(
+            "UPDATE protocol_photo SET sent = 1 WHERE protocol_id = ? AND sha256 = ?", (protocol_id, sha256)
+        )
+
+    def send_photos_again(self, protocol_id: str) -> None:
+        """The server lacks a picture that it had confirmed: all of this protocol's are sent once more."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE protocol_photo SET sent = 0 WHERE protocol_id = ?", (protocol_id,))
+            connection.execute(
+                "UPDATE protocol SET photo_rounds = photo_rounds + 1 WHERE protocol_id = ?", (protocol_id,)
+            )
+
+    def confirm(self, protocol_id: str, *, conflict: bool) -> None:
+        """The server keeps the protocol with everything that belongs to it."""
+        self._database.execute(
+            "UPDATE protocol SET state = ?, ended_at = ?, last_error = NULL"
+            " WHERE protocol_id = ? AND state = 'WAITING'",
+            (State.CONFLICT if conflict else State.SENT, stamp(self._now()), protocol_id),
+        )
+
+    def refuse(self, protocol_id: str, code: str, message: str, field: Sequence[str] = ()) -> None:
+        """The server does not take it, or it cannot be sent: a person has to look at it."""
+        self._database.execute(
+            "UPDATE protocol SET state = 'REFUSED', problem_code = ?, message = ?, field = ?, tries = tries + 1"
+            " WHERE protocol_id = ? AND state = 'WAITING'",
+            (code, message, json.dumps(list(field)), protocol_id),
+        )
+
+    def note_failure(self, protocol_id: str, reason: str) -> None:
+        """It could not be sent this time; `reason` is a technical word for people who look for faults."""
+        self._database.execute(
+            "UPDATE protocol SET tries = tries + 1, last_error = ? WHERE protocol_id = ?", (reason[:200], protocol_id)
+        )
+
+    def forget_old(self) -> int:
+        """Removes the content of protocols that were sent a week ago: it is personal. How many."""
+        limit = stamp(self._now() - timedelta(days=DAYS_WITH_CONTENT))
+        return self._database.execute(
+            "UPDATE protocol SET payload = NULL, title = '', message = NULL"
+            " WHERE state IN ('SENT', 'CONFLICT') AND ended_at < ? AND payload IS NOT NULL",
+            (limit,),
+        )

@@ -1,0 +1,94 @@
+"""What the outbox tells about its protocols."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from mobile_kivy.store.database import Row, instant_of
+
+
+class State(StrEnum):
+    """Where a protocol on its way to the server stands."""
+
+    WAITING = "WAITING"
+    """It will be sent when there is a network."""
+    SIGN_IN = "SIGN_IN"
+    """It will be sent when the person who made it has signed in again."""
+    SENT = "SENT"
+    """The server keeps it."""
+    CONFLICT = "CONFLICT"
+    """The server keeps it, and has flagged the contract: it had changed meanwhile."""
+    REFUSED = "REFUSED"
+    """The server does not take it as it is: a person has to decide."""
+    DISCARDED = "DISCARDED"
+    """A person has decided that it is not to be sent; it is still on the device."""
+
+
+OWN_CODES = frozenset({"FILE_MISSING", "FILE_DAMAGED", "PHOTO_NOT_KEPT", "TOO_LARGE"})
+"""Problem codes of refused protocols that the tablet gives, beside the API's."""
+
+
+@dataclass(frozen=True)
+class OutboxItem:
+    """A protocol in the outbox, for people: `title` is the plate and the customer, empty once it is forgotten."""
+
+    protocol_id: str
+    kind: str
+    contract_id: str
+    user_id: str
+    title: str
+    queued_at: datetime
+    state: State
+    problem_code: str | None
+    message: str | None
+    field: tuple[str, ...]
+    photos_total: int
+    photos_sent: int
+    tries: int
+    last_error: str | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many protocols have not left yet, and since when the oldest of them waits."""
+
+    count: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What is sent next: a protocol, its frozen payload, and of each photo (in order) whether it was confirmed."""
+
+    protocol_id: str
+    kind: str
+    contract_id: str
+    user_id: str
+    payload: dict[str, Any]
+    photos: tuple[tuple[str, bool], ...]
+    photo_rounds: int
+
+
+def item_of(row: Row) -> OutboxItem:
+    """The item of a row of the outbox's view."""
+    signed_out = row["state"] == State.WAITING and not row["signed_in"]
+    return OutboxItem(
+        protocol_id=row["protocol_id"],
+        kind=row["kind"],
+        contract_id=row["contract_id"],
+        user_id=row["user_id"],
+        title=row["title"],
+        queued_at=instant_of(row["queued_at"]),
+        state=State.SIGN_IN if signed_out else State(row["state"]),
+        problem_code=row["problem_code"],
+        message=row["message"],
+        field=tuple(json.loads(row["field"])),
+        photos_total=row["photos_total"],
+        photos_sent=row["photos_sent"],
+        tries=row["tries"],
+        last_error=row["last_error"],
+    )

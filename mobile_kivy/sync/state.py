@@ -1,0 +1,26 @@
+"""What the sync reports to the screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """How things stand between tablet and server.
+
+    `online` is None before the first attempt. `waiting` counts protocols that have not left, `oldest` is since when the
+    first of them waits; `sign_in_needed` are the users without whom something cannot go on. `day_version` grows with
+    every day that was fetched: read the store again then. `last_contact` is when the server last answered.
+    """
+
+    online: bool | None = None
+    waiting: int = 0
+    oldest: datetime | None = None
+    refused: int = 0
+    conflicts: int = 0
+    sign_in_needed: tuple[str, ...] = ()
+    syncing: bool = False
+    last_contact: datetime | None = None
+    day_version: int = 0

@@ -1,0 +1,42 @@
+"""A part of a screen that is there or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.input import MotionEvent
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty
+from kivy.uix.boxlayout import BoxLayout
+
+
+class Fold(BoxLayout):
+    """Shown with all its height, or not at all: closed, it takes no place and no touch.
+
+    Kivy would let what is hidden and disabled swallow the touches of what lies in its place.
+    """
+
+    unfolded = BooleanProperty(True)
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        """Only when open."""
+        return self.unfolded and bool(super().on_touch_down(touch))
+
+    def on_touch_move(self, touch: MotionEvent) -> bool:
+        """Only when open."""
+        return self.unfolded and bool(super().on_touch_move(touch))
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        """Only when open."""
+        return self.unfolded and bool(super().on_touch_up(touch))
+
+
+Builder.load_string(
+    """
+<Fold>:
+    orientation: 'vertical'
+    size_hint_y: None
+    height: self.minimum_height if self.unfolded else 0
+    opacity: 1 if self.unfolded else 0
+"""
+)

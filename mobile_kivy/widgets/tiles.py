@@ -1,0 +1,49 @@
+"""Tiles with pictures and the frame around every screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+
+from mobile_kivy.widgets.tappable import Tappable
+
+
+class PictureTile(Tappable, FloatLayout):
+    """A picture, or the outline of what to take, with its name below."""
+
+    source = StringProperty("")
+    outline = StringProperty("")
+    icon = StringProperty("camera-plus")
+    caption = StringProperty("")
+    done = BooleanProperty(False)
+    skipped = BooleanProperty(False)
+
+
+class Tile(Tappable, BoxLayout):
+    """A figure with its name; tapped, it filters."""
+
+    figure = StringProperty("")
+    caption = StringProperty("")
+    icon = StringProperty("")
+    tone = StringProperty("primary")
+    active = BooleanProperty(False)
+
+
+class TopBar(BoxLayout):
+    """Title, way back, who works here, language and the outbox: on every screen in the same place."""
+
+    title = StringProperty("")
+    subtitle = StringProperty("")
+    can_go_back = BooleanProperty(False)
+    shows_person = BooleanProperty(False)
+    __events__ = ("on_back",)
+
+    def on_back(self) -> None:
+        """Bound by the screen."""
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

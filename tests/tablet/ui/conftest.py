@@ -1,0 +1,76 @@
+"""The app without a display: real drawing through EGL, no window system. Kivy reads all this at its first import."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("KIVY_HOME", tempfile.mkdtemp(prefix="kivy-"))
+os.environ["SDL_VIDEODRIVER"] = "offscreen"
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ["KIVY_NO_CONSOLELOG"] = "1"
+os.environ["KIVY_UNITTEST"] = "1"
+
+from mobile_kivy.start import prepare_kivy
+
+prepare_kivy("1920x1920")
+
+from kivy.config import Config
+
+Config.set("graphics", "maxfps", "0")
+Config.set("graphics", "vsync", "0")
+for name, _value in Config.items("input"):
+    Config.remove_option("input", name)
+
+import pytest
+from kivy.app import App
+from kivy.base import EventLoop
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+from mobile_kivy.app import YardApp
+from mobile_kivy.widgets import tappable
+from tests.tablet.ui.driving import Finger
+
+WIDE, TALL = (1280, 800), (800, 1280)
+
+
+@pytest.fixture
+def open_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Finger]]:
+    """Starts the app; called again, it is a restart on the same data."""
+    opened: list[YardApp] = []
+    before = {id(event) for event in Clock.get_events()}
+
+    def close() -> None:
+        app = opened.pop()
+        # Not `stop`: the window lives on. This also frees the rules' cached `app`.
+        app.dispatch("on_stop")
+        for child in Window.children[:]:
+            Window.remove_widget(child)
+        App._running_app = None
+        EventLoop.idle()
+        for event in Clock.get_events():
+            if id(event) not in before:
+                event.cancel()
+
+    def start(server: str = "http://127.0.0.1:9", size: tuple[int, int] = WIDE, **options: Any) -> Finger:
+        if opened:
+            close()
+        if tuple(Window.size) != size:
+            Window.size = size
+        EventLoop.start()
+        app = YardApp(tmp_path / "device", server, options.pop("camera", "sample"), base_delay=0.05, **options)
+        opened.append(app)
+        app._run_prepare()
+        finger = Finger(app)
+        monkeypatch.setattr(tappable, "now", lambda: finger.moment)
+        finger.frames(3)
+        return finger
+
+    start.close = close  # type: ignore[attr-defined]  # for the tests that pull the plug
+    yield start
+    while opened:
+        close()
