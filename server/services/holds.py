@@ -85,7 +85,6 @@ def _source(principal: Principal) -> ContractSource:
 def _contract(
     principal: Principal, request: BookingRequest, plan: Plan, customer: Customer, review: bool, now: datetime
 ) -> Contract:
-    _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
     copy = customers.copy_json(plan.customer)
     number = contracts.new_number(plan.station.code)
     return Contract(
@@ -94,13 +93,9 @@ def _contract(
         kind=request.kind,
         state=ContractState.HELD,
         language=plan.customer["language"],
-        station_id=plan.station.id,
-        station_code=plan.station.code,
-        station_name=plan.station.name,
-        return_station_id=plan.return_station.id,
-        return_station_code=plan.return_station.code,
-        return_station_name=plan.return_station.name,
         group_id=plan.group.id,
+        **_places(plan),
+        **_agreed(plan),
         vehicle_fixed=request.fixed_vehicle,
         starts_at=request.start,
         ends_at=request.end,
@@ -110,13 +105,6 @@ def _contract(
         payer=papers.checked_payer(request.payer) if request.payer else None,
         **_workshop(request.workshop or {}),
         extras=[{"code": code, "quantity": quantity} for code, quantity in request.extras],
-        tariff_id=plan.tariff.id,
-        tariff_snapshot=plan.snapshot,
-        tariff_hash=tariff_hash,
-        price=contracts.price_json(plan.price),
-        total_cents=plan.price.total_cents,
-        prepay_cents=plan.prepay_cents,
-        deductible_cents=plan.group.deductible_cents,
         payment_method=request.method.value,
         waiver_reason=validation.optional_text(
             request.waiver_reason, ("input", "payment", "waiverReason"), longest=500
@@ -127,6 +115,30 @@ def _contract(
         created_at=now,
         held_until=now + HELD_FOR,
     )
+
+
+def _places(plan: Plan) -> dict[str, Any]:
+    return {
+        "station_id": plan.station.id,
+        "station_code": plan.station.code,
+        "station_name": plan.station.name,
+        "return_station_id": plan.return_station.id,
+        "return_station_code": plan.return_station.code,
+        "return_station_name": plan.return_station.name,
+    }
+
+
+def _agreed(plan: Plan) -> dict[str, Any]:
+    _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
+    return {
+        "tariff_id": plan.tariff.id,
+        "tariff_snapshot": plan.snapshot,
+        "tariff_hash": tariff_hash,
+        "price": contracts.price_json(plan.price),
+        "total_cents": plan.price.total_cents,
+        "prepay_cents": plan.prepay_cents,
+        "deductible_cents": plan.group.deductible_cents,
+    }
 
 
 def _workshop(given: dict[str, Any]) -> dict[str, Any]:
