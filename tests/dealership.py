@@ -153,6 +153,14 @@ class Dealership:
         """A signature that was uploaded."""
         return {"sha256": self.yard.upload(signature())}
 
+    def handed_over(self, start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
+        """A contract, as booked, whose car is out since its start."""
+        contract = self.booked(start, end, **more)
+        self.server.move_to(start)
+        result = self.check_out(contract, start)
+        assert result["__typename"] == "Protocol", result
+        return contract
+
     def rent(self, start: datetime, end: datetime, *, km: int = 100, **more: Any) -> dict[str, Any]:
         """The whole job: booked, out at the start, back at `back` (default: the end), settled; the contract after it."""
         back = more.pop("back", end)

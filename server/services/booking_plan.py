@@ -123,9 +123,8 @@ async def plan_of(
         price = pricing.price(terms, facts)
     except UnknownExtra as error:
         raise InvalidInput(str(error), field=["input", "extras"]) from error
-    prepay = (
-        0 if request.method is PaymentMethod.WAIVED else pricing.advance_cents(terms, request.kind, price.total_cents)
-    )
+    waived = request.method is PaymentMethod.WAIVED
+    prepay = 0 if waived else pricing.advance_cents(terms, request.kind, price.total_cents)
     company = await stations.require_company(session)
     return Plan(
         station, return_station, group, tariff, snapshot, terms, price, prepay, customer, people, company

@@ -85,8 +85,6 @@ def _source(principal: Principal) -> ContractSource:
 def _contract(
     principal: Principal, request: BookingRequest, plan: Plan, customer: Customer, review: bool, now: datetime
 ) -> Contract:
-    _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
-    workshop = request.workshop or {}
     copy = customers.copy_json(plan.customer)
     number = contracts.new_number(plan.station.code)
     return Contract(
@@ -95,13 +93,9 @@ def _contract(
         kind=request.kind,
         state=ContractState.HELD,
         language=plan.customer["language"],
-        station_id=plan.station.id,
-        station_code=plan.station.code,
-        station_name=plan.station.name,
-        return_station_id=plan.return_station.id,
-        return_station_code=plan.return_station.code,
-        return_station_name=plan.return_station.name,
         group_id=plan.group.id,
+        **_places(plan),
+        **_agreed(plan),
         vehicle_fixed=request.fixed_vehicle,
         starts_at=request.start,
         ends_at=request.end,
@@ -109,22 +103,8 @@ def _contract(
         customer_copy=copy,
         customer_review=review,
         payer=papers.checked_payer(request.payer) if request.payer else None,
-        workshop_order_number=validation.optional_text(
-            workshop.get("order_number"), ("input", "workshop", "orderNumber"), longest=60
-        ),
-        workshop_appointment_at=workshop.get("appointment_at"),
-        workshop_plate=validation.plate(workshop["customer_plate"], ("input", "workshop", "customerPlate"))
-        if workshop.get("customer_plate")
-        else None,
-        workshop_vin=validation.vin(workshop.get("customer_vin"), ("input", "workshop", "customerVin")),
+        **_workshop(request.workshop or {}),
         extras=[{"code": code, "quantity": quantity} for code, quantity in request.extras],
-        tariff_id=plan.tariff.id,
-        tariff_snapshot=plan.snapshot,
-        tariff_hash=tariff_hash,
-        price=contracts.price_json(plan.price),
-        total_cents=plan.price.total_cents,
-        prepay_cents=plan.prepay_cents,
-        deductible_cents=plan.group.deductible_cents,
         payment_method=request.method.value,
         waiver_reason=validation.optional_text(
             request.waiver_reason, ("input", "payment", "waiverReason"), longest=500
@@ -135,6 +115,43 @@ def _contract(
         created_at=now,
         held_until=now + HELD_FOR,
     )
+
+
+def _places(plan: Plan) -> dict[str, Any]:
+    return {
+        "station_id": plan.station.id,
+        "station_code": plan.station.code,
+        "station_name": plan.station.name,
+        "return_station_id": plan.return_station.id,
+        "return_station_code": plan.return_station.code,
+        "return_station_name": plan.return_station.name,
+    }
+
+
+def _agreed(plan: Plan) -> dict[str, Any]:
+    _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
+    return {
+        "tariff_id": plan.tariff.id,
+        "tariff_snapshot": plan.snapshot,
+        "tariff_hash": tariff_hash,
+        "price": contracts.price_json(plan.price),
+        "total_cents": plan.price.total_cents,
+        "prepay_cents": plan.prepay_cents,
+        "deductible_cents": plan.group.deductible_cents,
+    }
+
+
+def _workshop(given: dict[str, Any]) -> dict[str, Any]:
+    """The repair that the booking belongs to, as columns of the contract."""
+    field, plate = ("input", "workshop"), given.get("customer_plate")
+    return {
+        "workshop_order_number": validation.optional_text(
+            given.get("order_number"), (*field, "orderNumber"), longest=60
+        ),
+        "workshop_appointment_at": given.get("appointment_at"),
+        "workshop_plate": validation.plate(plate, (*field, "customerPlate")) if plate else None,
+        "workshop_vin": validation.vin(given.get("customer_vin"), (*field, "customerVin")),
+    }
 
 
 async def _take_vehicle(
@@ -226,28 +243,12 @@ def _needs_payment(contract: Contract, plan: Plan) -> bool:
 
 async def _open_page(session: Session, contract: Contract, request: BookingRequest, plan: Plan, now: datetime) -> None:
     """The payment page takes the day's price; where nothing is due now, it places the deposit."""
-    if contract.prepay_cents > 0:
-        payment = await payments.prepare(
-            session,
-            contract,
-            PaymentKind.SALE,
-            Purpose.ADVANCE,
-            contract.prepay_cents,
-            now=now,
-            order_suffix="D1",
-            on_page=True,
-        )
-    else:
-        payment = await payments.prepare(
-            session,
-            contract,
-            PaymentKind.HOLD,
-            Purpose.DEPOSIT,
-            plan.group.deposit_cents,
-            now=now,
-            order_suffix="H1",
-            on_page=True,
-        )
+    kind, purpose, amount, suffix = PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1"
+    if amount == 0:
+        kind, purpose, amount, suffix = PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, "H1"
+    payment = await payments.prepare(
+        session, contract, kind, purpose, amount, now=now, order_suffix=suffix, on_page=True
+    )
     await hosted_page.open_page(
         session, contract, payment, request.success_url or "", request.failure_url or "", now=now
     )

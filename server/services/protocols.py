@@ -45,8 +45,31 @@ async def store(
     now: datetime,
 ) -> Protocol:
     """Freezes a report. With `conflict`, why it does not fit its contract, the contract waits for a clerk."""
+    protocol = _frozen(principal, contract, vehicle, station, kind, report, conflict, now)
+    try:
+        await session.store(protocol)
+    except IntegrityError as error:
+        if violated_constraint(error) == "pk_protocol":
+            raise _id_taken() from error
+        raise
+    if conflict is not None:
+        await _flag(session, contract, conflict, actor=principal.name, now=now)
+    await _store_photos(session, protocol, report.photos, pictures)
+    return protocol
+
+
+def _frozen(
+    principal: Principal,
+    contract: Contract,
+    vehicle: Vehicle,
+    station: Station,
+    kind: ProtocolType,
+    report: HandoverReport,
+    conflict: str | None,
+    now: datetime,
+) -> Protocol:
     condition = report.condition
-    protocol = Protocol(
+    return Protocol(
         id=report.protocol_id,
         contract_id=contract.id,
         station_id=contract.station_id,
@@ -73,22 +96,16 @@ async def store(
         request_hash=report.content_hash(),
         content_hash=report.content_hash(),
     )
-    try:
-        await session.store(protocol)
-    except IntegrityError as error:
-        if violated_constraint(error) == "pk_protocol":
-            raise _id_taken() from error
-        raise
-    if conflict is not None:
-        contract.protocol_conflict = True
-        if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
-            contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {conflict}"
-        contract.version += 1
-        await session.store(contract)
-        action = "PROTOCOL_CONFLICT"
-        await history.record(session, contract, action, actor=principal.name, now=now, reason=conflict)
-    await _store_photos(session, protocol, report.photos, pictures)
-    return protocol
+
+
+async def _flag(session: Session, contract: Contract, conflict: str, *, actor: str, now: datetime) -> None:
+    """A contract with a protocol that does not fit it is not billed before somebody has looked."""
+    contract.protocol_conflict = True
+    if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
+        contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {conflict}"
+    contract.version += 1
+    await session.store(contract)
+    await history.record(session, contract, "PROTOCOL_CONFLICT", actor=actor, now=now, reason=conflict)
 
 
 async def _store_photos(

@@ -13,6 +13,9 @@ from server.database_embedded import SUPERUSER, Cluster
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer, running
 
+SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__typename
+  ...on Session{accessToken refreshToken} ...on Problem{problemCode message field}}}"""
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:

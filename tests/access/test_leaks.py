@@ -56,7 +56,13 @@ def flow(server: SandboxServer) -> Flow:
     api, made = server.api(), Flow(side, {})
     session = api(SIGN_IN, e="admin@autohaus-sonnenfeld.example", p="sandbox-password")
     fresh = api(REFRESH, t=session["refreshToken"])
-    made.tokens += [*session.values(), *fresh.values(), side.website.token or "", side.clerk.token or ""]
+    made.tokens += [
+        *session.values(),
+        *fresh.values(),
+        side.website.token or "",
+        side.clerk.token or "",
+        side.yard.token or "",
+    ]
     api(SIGN_IN, e=PERSON["email"], p="kanaria-wrong-password")
     start = local(next_weekday(server.now(), 1, weeks=2), 9)
     made.contract = side.booked(
@@ -83,9 +89,11 @@ def _provoke(side: Dealership) -> None:
         ("query($n:Int!){contracts(first:$n){totalCount}}", {"n": "kanaria-variable"}),
         ("mutation($i:BookVehicleInput!){bookVehicle(input:$i){__typename}}", {"i": {"customer": PERSON}}),
         ('{vehicles(filter:{search:"kanaria-search"}){nodes{id}}}', None),
+        ("query($p:Nonsense){viewer{role}}", {"p": "kanaria-variable"}),
         ('{ "kanaria-syntax', None),
     ]:
-        side.clerk.post(query, variables)
+        for caller in (side.clerk, side.website):
+            caller.post(query, variables)
 
 
 def secrets(flow: Flow) -> list[str]:

@@ -11,10 +11,6 @@ from tests.dealership import Dealership, add_car, add_tariff, open_dealership
 from tests.driving import SandboxServer, local, new_id, next_weekday
 
 DAY = timedelta(days=1)
-NET_VAT = {  # due: net and VAT, by subtraction
-    "E01": ("0.00", "0.00", "0.00"),
-    "E03": ("59.00", "49.58", "9.42"),
-}
 
 
 def final_of(contract: dict[str, Any]) -> dict[str, Any]:
@@ -136,38 +132,9 @@ def test_a_courtesy_car_pays_for_kilometres_alone(server: SandboxServer) -> None
     assert [line["amount"] for line in server.ledger(contract["number"]) if line["type"] == "sale"] == ["20.00"]
 
 
-def test_a_car_back_early_pays_for_the_days_used_and_gets_the_rest_back(server: SandboxServer) -> None:
-    dealership = open_dealership(server, cars=0)
-    # The advance is a whole day's price; a tariff whose week is cheaper than its day gives something back.
-    code = f"CHEAP-{dealership.group['code']}"
-    weekend = {"weekday": "FRIDAY", "time": "16:00"}, {"weekday": "MONDAY", "time": "09:00"}
-    bundles = [
-        {"unit": "DAY", "days": 1, "price": "80.00", "includedKm": 100},
-        {
-            "unit": "WEEKEND",
-            "days": 3,
-            "price": "50.00",
-            "includedKm": 500,
-            "windowStart": weekend[0],
-            "windowEnd": weekend[1],
-        },
-    ]
-    add_tariff(dealership.admin, dealership.group["id"], code, bundles=bundles)
-    add_car(dealership)
-    thursday = next_weekday(server.now(), 3)
-
-    # Booked Friday 15:00 (outside the window: 3 days), so 80.00 are taken; ended inside? No: the start stays outside.
-    contract = dealership.booked(local(thursday, 15), local(thursday + 2 * DAY, 15), tariffCode=code)
-
-    assert contract["price"]["total"]["amount"] == "160.00"
-    assert contract["paid"]["amount"] == "80.00"
-
-
 def test_preview_says_what_billing_then_does(dealership: Dealership) -> None:
     start = local(next_weekday(dealership.server.now(), 0), 8)
-    contract = dealership.booked(start, start + DAY)
-    dealership.server.move_to(start)
-    dealership.check_out(contract, start)
+    contract = dealership.handed_over(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     preview = dealership.clerk(
         """query($id:ID!,$i:SettlementPreviewInput!){settlementPreview(contractId:$id,input:$i){
@@ -263,9 +230,7 @@ def test_the_deposit_is_lifted_after_a_return_with_damage_only_by_a_decision(dea
 def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership) -> None:
     # D9
     start = local(next_weekday(dealership.server.now(), 0), 8)
-    contract = dealership.booked(start, start + DAY)
-    dealership.server.move_to(start)
-    dealership.check_out(contract, start)
+    contract = dealership.handed_over(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     dealership.server.move_to(back)
     protocol_id = new_id()
@@ -285,9 +250,7 @@ def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership)
 
 def test_a_lost_answer_to_the_final_charge_is_found_not_repeated(dealership: Dealership) -> None:
     start = local(next_weekday(dealership.server.now(), 0), 8)
-    contract = dealership.booked(start, start + DAY)
-    dealership.server.move_to(start)
-    dealership.check_out(contract, start)
+    contract = dealership.handed_over(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     dealership.server.move_to(back)
     dealership.server.script("sale", "process-then-drop", f"{contract['number']}-F1")
@@ -303,9 +266,7 @@ def test_a_lost_answer_to_the_final_charge_is_found_not_repeated(dealership: Dea
 
 def test_an_implausible_odometer_waits_for_a_clerk(dealership: Dealership) -> None:
     start = local(next_weekday(dealership.server.now(), 0), 8)
-    contract = dealership.booked(start, start + DAY)
-    dealership.server.move_to(start)
-    dealership.check_out(contract, start)
+    contract = dealership.handed_over(start, start + DAY)
     back = start + DAY
     dealership.server.move_to(back)
 

@@ -76,6 +76,17 @@ def pay(browser: Browser, number: str = CARD) -> None:
     browser.answer(cardnumber=number, expmonth="12", expyear="2031", cvm="977", bname="Anna Beispiel", action="pay")
 
 
+def left_open(dealership: Dealership, start: datetime, minutes: int) -> tuple[dict[str, Any], Browser]:
+    """A booking given up because its page was not completed so long, and the browser that still shows the page."""
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    dealership.server.advance(minutes=minutes)
+    contract = dealership.contract(booking["contract"]["id"])
+    assert contract["state"] == "CANCELLED"
+    return contract, browser
+
+
 def test_paid_on_the_page(dealership: Dealership, start: datetime) -> None:
     booking = dealership.book(start, start + DAY, payment=PAYMENT)
     held, form = booking["contract"], booking["paymentForm"]
@@ -147,16 +158,8 @@ def test_paid_and_the_browser_closed(dealership: Dealership, start: datetime) ->
 
 def test_paid_too_late_is_refunded(dealership: Dealership, start: datetime) -> None:
     # A4, second half: the page was open, the car is gone, the payment succeeds all the same.
-    booking = dealership.book(start, start + DAY, payment=PAYMENT)
-    contract = booking["contract"]
-    browser = Browser(dealership)
-    browser.open(booking["paymentForm"])
-    dealership.server.advance(minutes=14)
-    page = browser.page
-    dealership.server.advance(minutes=2)
-    assert dealership.contract(contract["id"])["state"] == "CANCELLED"
+    contract, browser = left_open(dealership, start, minutes=16)
 
-    browser.page = page
     pay(browser)
     # The gateway's own notification is faster than the customer: the refund, of the same order, exists already.
     dealership.server.settle()
@@ -170,23 +173,17 @@ def test_paid_too_late_is_refunded(dealership: Dealership, start: datetime) -> N
 
 
 def test_paid_too_late_and_nobody_told_us(dealership: Dealership, start: datetime) -> None:
-    booking = dealership.book(start, start + DAY, payment=PAYMENT)
-    browser = Browser(dealership)
-    browser.open(booking["paymentForm"])
-    dealership.server.advance(minutes=14)
-    page = browser.page
-    dealership.server.advance(minutes=2)
+    contract, browser = left_open(dealership, start, minutes=16)
     dealership.server.http.put("/sandbox/telecash/switches", json={"notification": "never"})
     try:
-        browser.page = page
         pay(browser)  # the browser is closed, and no notification comes
     finally:
         dealership.server.http.put("/sandbox/telecash/switches", json={"notification": "before"})
-    assert [line["type"] for line in dealership.server.ledger(booking["contract"]["number"])] == ["sale"]
+    assert [line["type"] for line in dealership.server.ledger(contract["number"])] == ["sale"]
 
     dealership.server.advance(minutes=60)
 
-    assert [line["type"] for line in dealership.server.ledger(booking["contract"]["number"])] == ["sale", "return"]
+    assert [line["type"] for line in dealership.server.ledger(contract["number"])] == ["sale", "return"]
 
 
 @pytest.fixture
@@ -236,18 +233,10 @@ def test_a_customer_is_sent_back_although_the_payment_cannot_be_looked_up_yet(
 
 @pytest.mark.usefixtures("hearing")
 def test_a_late_payment_whose_look_up_fails_is_looked_up_again(dealership: Dealership, start: datetime) -> None:
-    booking = dealership.book(start, start + DAY, payment=PAYMENT)
-    contract = booking["contract"]
-    browser = Browser(dealership)
-    browser.open(booking["paymentForm"])
     # The hold is over, and the last look after it, too: from now on nobody would look by himself.
-    dealership.server.advance(minutes=14)
-    page = browser.page
-    dealership.server.advance(minutes=60)
-    assert dealership.contract(contract["id"])["state"] == "CANCELLED"
+    contract, browser = left_open(dealership, start, minutes=74)
 
     deaf(dealership)
-    browser.page = page
     pay(browser)
     assert told(dealership, contract["number"]) == ["503"]
     (payment,) = dealership.contract(contract["id"])["payments"]

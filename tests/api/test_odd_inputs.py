@@ -125,10 +125,7 @@ def start(dealership: Dealership) -> datetime:
 @pytest.fixture
 def rented(dealership: Dealership, start: datetime) -> dict[str, Any]:
     """A contract whose car is out."""
-    contract = dealership.booked(start, start + DAY)
-    dealership.server.move_to(start)
-    assert dealership.check_out(contract, start)["__typename"] == "Protocol"
-    return contract
+    return dealership.handed_over(start, start + DAY)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ VEHICLE = """plate group{code} station{code} damages{id photos{id} contract{numb
 DAY = "availability(stationId:$s,period:$p){station{code} groups{freeCount nextFree group{code} price{total{amount}}}}"
 QUERIES = {
     "contracts": "{contracts(first:50){totalCount nodes{" + CONTRACT + "}}}",
+    "the same customer's contracts": "{contracts(first:50){totalCount nodes{customer{email contracts(first:2){nodes{number}}}}}}",
     "vehicles": "{vehicles(first:50){totalCount nodes{" + VEHICLE + "}}}",
     "customers": "{customers(first:50){totalCount nodes{email versions{at} contracts(first:2)"
     "{totalCount nodes{number vehicle{plate} documents{number}}}}}}",
