@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,7 @@ class YardApp(App):
         self._last_touch = Clock.get_time()
         self._came_from = "sign_in"
         self._closed = False
+        self._keep_going = KeepGoing()
 
     # Life of the app.
 
@@ -119,6 +121,7 @@ class YardApp(App):
         """The screens are there; now the network may be slow."""
         gc.collect()
         gc.freeze()
+        ExceptionManager.add_handler(self._keep_going)
         self._show_sync(self.sync.state)
         self.sync.start()
         Clock.schedule_interval(self._lock_when_left, 15)
@@ -140,6 +143,7 @@ class YardApp(App):
         Window.unbind(size=self._resized, on_touch_down=self._touched)
         self.sync.stop()
         self._closed = True
+        ExceptionManager.remove_handler(self._keep_going)
         self.store.close()
 
     def _connect(self) -> None:
@@ -314,6 +318,8 @@ class YardApp(App):
         self.root.get_screen("handover").close()
         today = self.root.get_screen("today")
         today.say(i18n.text(self.lang, "saved"))
+        waiting = self.store.outbox.waiting()
+        self._show_sync(replace(self.sync.state, waiting=waiting.count, oldest=waiting.oldest))
         self._clear_banner_soon()
         self.go("today")
         self.sync.poke()

@@ -61,6 +61,7 @@ TEXT_ON = (
     ("error", "error_soft"),
     ("error", "surface"),
     ("error", "bg"),
+    ("error", "sunken"),
 )
 """Every pair of text and ground that the app uses: a test computes their contrast, and that no other pair is shown."""
 

@@ -10,25 +10,26 @@ from kivy.properties import BooleanProperty
 from kivy.uix.boxlayout import BoxLayout
 
 
-class Fold(BoxLayout):
-    """Shown with all its height, or not at all: closed, it takes no place and no touch.
-
-    Kivy would let what is hidden and disabled swallow the touches of what lies in its place.
-    """
+class Hideable:
+    """Takes no touch while it is hidden: Kivy would let what is hidden and disabled swallow those of what is in sight."""
 
     unfolded = BooleanProperty(True)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Only when open."""
-        return self.unfolded and bool(super().on_touch_down(touch))
+        return self.unfolded and bool(super().on_touch_down(touch))  # type: ignore[misc]  # the widget's
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
         """Only when open."""
-        return self.unfolded and bool(super().on_touch_move(touch))
+        return self.unfolded and bool(super().on_touch_move(touch))  # type: ignore[misc]  # the widget's
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
         """Only when open."""
-        return self.unfolded and bool(super().on_touch_up(touch))
+        return self.unfolded and bool(super().on_touch_up(touch))  # type: ignore[misc]  # the widget's
+
+
+class Fold(Hideable, BoxLayout):
+    """Shown with all its height, or not at all."""
 
 
 Builder.load_string(

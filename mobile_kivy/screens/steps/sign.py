@@ -7,7 +7,7 @@ from typing import Any
 
 from kivy.app import App
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from mobile_kivy.handover import language_of
@@ -15,6 +15,8 @@ from mobile_kivy.i18n import LANGUAGES
 from mobile_kivy.screens.steps.summary import summary
 from mobile_kivy.state import checks
 from mobile_kivy.state.checks import Complaint
+from mobile_kivy.widgets.basics import Card
+from mobile_kivy.widgets.fold import Hideable
 
 
 class SummaryRow(BoxLayout):
@@ -25,12 +27,19 @@ class SummaryRow(BoxLayout):
     new = BooleanProperty(False)
 
 
+class SignCard(Hideable, Card):
+    """A pad with its buttons."""
+
+    share = NumericProperty(1)
+
+
 class SignStep(BoxLayout):
     """The summary speaks the customer's language whatever the staff's is."""
 
     visit = ObjectProperty()
     language = StringProperty("de")
     missing = BooleanProperty(False)
+    compact = BooleanProperty(False)
     __events__ = ("on_changed",)
 
     def __init__(self, visit: Any, **kwargs: object) -> None:
@@ -77,7 +86,10 @@ class SignStep(BoxLayout):
 
     def complaints(self) -> list[Complaint]:
         """Both signatures, or the reason why the customer's is missing."""
-        return checks.signatures(self.visit.form)
+        found = checks.signatures(self.visit.form)
+        if found:
+            self.ids.which.value = found[0].where
+        return found
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -13,6 +13,9 @@ os.environ["SDL_VIDEODRIVER"] = "offscreen"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["KIVY_NO_CONSOLELOG"] = "1"
 os.environ["KIVY_UNITTEST"] = "1"
+if "ERSATZWAGEN_SCREENSHOTS" not in os.environ:
+    # Layout, type and touches are real, only the pixels are not drawn: half the time. test_real_window draws them.
+    os.environ["KIVY_GL_BACKEND"] = "mock"
 
 from mobile_kivy.start import prepare_kivy
 
@@ -64,6 +67,14 @@ def device(tmp_path: Path, yard_day: YardDay) -> Path:
     yard_day.enter(store)
     store.close()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_faults(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The app goes on after a fault of its own; a test does not."""
+    yield
+    faults = [record.getMessage() for record in caplog.get_records("call") if record.name.startswith("mobile_kivy")]
+    assert [fault for fault in faults if "unexpected" in fault or "failed" in fault] == []
 
 
 @pytest.fixture

@@ -92,8 +92,13 @@ class Finger:
             if hasattr(parent, "viewclass"):
                 return
             if isinstance(parent, ScrollView):
-                parent.scroll_to(widget, padding=4, animate=False)
-                self.frames(3)
+                # While a layout is under way, scrolling is put off by a frame or two.
+                for _ in range(10):
+                    parent.scroll_to(widget, padding=4, animate=False)
+                    self.frames(2)
+                    y = widget.to_window(*widget.center)[1]
+                    if 0 < y < Window.height:
+                        return
                 return
             parent = parent.parent if parent.parent is not parent else None
 

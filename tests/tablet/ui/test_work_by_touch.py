@@ -28,8 +28,8 @@ def test_from_the_first_sign_in_to_both_protocols(open_app: Start, yard_day: Yar
     finger.type_digits(PIN)
     finger.wait(lambda: finger.app.root.current == "today", "the day")
     finger.wait(lambda: finger.app.day is not None, "the day's list")
-    figures = {name: screen.figure for name, screen in finger.screen.ids.items() if name.startswith("tile_")}
-    assert figures == {"tile_late": "1", "tile_outs": "2", "tile_ins": "1"}
+    tiles = [finger.screen.ids[f"tile_{name}"] for name in ("late", "outs", "ins")]
+    finger.wait(lambda: [tile.figure for tile in tiles] == ["1", "2", "1"], "one late, two going out, one coming in")
 
     # when a car is handed over with all that there is
     work.open_job(finger, yard_day.out, "CHECK_OUT")

@@ -77,8 +77,11 @@ def see_licences(finger: Finger) -> None:
 
 
 def sign(finger: Finger) -> None:
-    finger.sign(finger.screen.step.ids.customer)
-    finger.sign(finger.screen.step.ids.staff)
+    for who in ("customer", "staff"):
+        step = finger.screen.step
+        if step.compact:
+            finger.tap(finger.find("Choice", root=step.ids.which, value=who))
+        finger.sign(step.ids[who])
 
 
 def finish(finger: Finger) -> None:

@@ -1,0 +1,97 @@
+"""One device, many hands: who works here, and that nobody works in another's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mobile_kivy import app as app_module
+from tests.tablet.ui import work
+from tests.tablet.ui.driving import Finger
+from tests.tablet.ui.yard_day import YardDay
+
+Start = Callable[..., Finger]
+NOWHERE = "http://127.0.0.1:9"
+
+
+def test_a_wrong_pin_opens_nothing_and_five_lock(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    moment = yard_day.now
+    finger = open_app(NOWHERE, now=lambda: moment)
+    finger.tap(finger.find("PersonTile"))
+    for _ in range(4):
+        finger.type_digits("0000")
+        assert finger.screen.error == work.word(finger, "pin_wrong")
+    finger.type_digits("0000")
+    finger.type_digits("4711")
+    assert "Zu viele Versuche" in finger.screen.error
+    assert finger.app.root.current == "sign_in"
+    moment += timedelta(minutes=2)
+    finger.type_digits("4711")
+    assert finger.app.root.current == "today"
+
+
+def test_the_first_sign_in_needs_a_network_and_says_so(open_app: Start) -> None:
+    finger = open_app(NOWHERE)
+    finger.screen.ids.email.text, finger.screen.ids.password.text = "yard@example.com", "secret-word-for-this"
+    finger.tap(finger.screen.ids.go)
+    finger.wait(lambda: not finger.screen.busy, "an answer")
+    assert finger.screen.error == work.word(finger, "sign_in_offline")
+    assert finger.app.store.people.all() == []
+
+
+def test_a_wrong_password_is_said_by_the_server(open_app: Start, yard_day: YardDay) -> None:
+    finger = open_app(yard_day.server.base)
+    finger.screen.ids.email.text, finger.screen.ids.password.text = yard_day.email, "not-the-password"
+    finger.tap(finger.screen.ids.go)
+    finger.wait(lambda: not finger.screen.busy, "an answer")
+    assert finger.screen.error
+    assert finger.app.root.current == "sign_in"
+
+
+def test_left_alone_the_device_locks_and_keeps_the_form(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    finger = open_app(NOWHERE, now=yard_day.clock)
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.type_digits("10007")
+    finger.app._last_touch -= app_module.LOCK_AFTER + 1
+    finger.app._lock_when_left(0)
+    finger.frames(3)
+    assert finger.app.root.current == "sign_in"
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    assert finger.screen.visit.form.odometer == "10007"
+
+
+def test_nobody_is_forgotten_whose_work_is_not_sent(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    finger = open_app(NOWHERE, now=yard_day.clock)
+    work.enter(finger)
+    work.check_out_quickly(finger, yard_day.out)
+    work.finish(finger)
+    finger.app.change_person()
+    finger.tap(finger.screen.ids.device)
+    assert finger.screen.locked, "another server's address while something waits for this one"
+    finger.tap(finger.find("Btn", icon="delete"))
+    finger.tap(work.word(finger, "forget"))
+    assert finger.screen.message == "Noch 1 Protokolle dieser Person sind nicht gesendet."
+    assert len(finger.app.store.people.all()) == 1
+
+
+def test_a_fault_of_ours_is_said_and_the_form_is_kept(
+    open_app: Start, device: Path, yard_day: YardDay, caplog: pytest.LogCaptureFixture
+) -> None:
+    finger = open_app(NOWHERE, now=yard_day.clock)
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.type_digits("10007")
+    handler = app_module.KeepGoing()
+    assert handler.handle_exception(ValueError("boom")) == app_module.ExceptionManager.PASS
+    finger.frames(2)
+    assert work.word(finger, "unexpected_title") in finger.texts()
+    saved = finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT")
+    assert saved is not None
+    assert saved["odometer"] == "10007"
+    assert "boom" in caplog.text
+    caplog.clear()
