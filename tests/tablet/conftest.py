@@ -9,6 +9,7 @@ import pytest
 
 from mobile_kivy.api import Client
 from mobile_kivy.store import Store
+from server.database_embedded import Cluster
 from tests.driving import SandboxServer
 
 
@@ -27,6 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
         yield started
     finally:
         started.stop()
+        # A server that was killed leaves its database running, and the next one adopts it without ending it.
+        Cluster(started.data_dir).force_stop()
 
 
 @pytest.fixture
