@@ -60,6 +60,7 @@ class ServerLives:
         return len(self._restarts)
 
     def kill(self) -> None:
+        self.wait()
         self._server.kill()
         restart = threading.Thread(target=self._server.restart)
         self._restarts.append(restart)
