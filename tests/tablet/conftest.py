@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mobile_kivy.api import Client
+from mobile_kivy.api import Client, Session
 from mobile_kivy.store import Store
+from server.database_embedded import Cluster
 from tests.driving import SandboxServer
+from tests.tablet.yard import Yard, open_yard
 
 
 class PaperlessServer(SandboxServer):
@@ -27,6 +29,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
         yield started
     finally:
         started.stop()
+        # A server that was killed leaves its database running, and the next one adopts it without ending it.
+        Cluster(started.data_dir).force_stop()
 
 
 @pytest.fixture
@@ -39,3 +43,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "tablet")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def yard(server: SandboxServer) -> Yard:
+    return open_yard(server)
+
+
+@pytest.fixture
+def user(yard: Yard, client: Client, store: Store) -> Session:
+    return yard.sign_in(client, store)

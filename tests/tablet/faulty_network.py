@@ -36,7 +36,7 @@ class FaultyNetwork:
         self.calls = 0
         self.faults: Counter[str] = Counter()
         self.surprises: dict[int, tuple[Moment, Callable[[], None]]] = {}
-        self.up = True
+        self._surprised: set[int] = set()
         self._server_port = server_port
         self._one_in = one_in
         self._lots = random.Random(seed)
@@ -54,8 +54,6 @@ class FaultyNetwork:
         with self._lock:
             number = self.calls
             self.calls += 1
-            if not self.up:
-                return number, "refused"
             if not self._one_in:
                 return number, None
             if number % self._one_in == 0:
@@ -67,14 +65,17 @@ class FaultyNetwork:
             return number, fault
 
     def surprise(self, number: int, moment: Moment) -> None:
-        """Lets happen what was planned for this moment of this call, or of one that never came so far."""
+        """Lets happen what was planned for this moment of this call, or of one that never came so far.
+
+        One surprise a call: who was killed in it cannot be killed again before the next.
+        """
         with self._lock:
-            due = sorted(
-                planned for planned, (when, _) in self.surprises.items() if planned <= number and when == moment
-            )
-            happens = self.surprises.pop(due[0])[1] if due else None
-        if happens is not None:
-            happens()
+            due = [planned for planned, (when, _) in self.surprises.items() if planned <= number and when == moment]
+            if not due or number in self._surprised:
+                return
+            self._surprised.add(number)
+            happens = self.surprises.pop(min(due))[1]
+        happens()
 
     @property
     def server_port(self) -> int:

@@ -1,8 +1,9 @@
-"""Two people of the yard, for tests without a server."""
+"""Two people of the yard, their clock and a contract, for tests without a server."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from mobile_kivy.api import Session, StationRef
 
@@ -22,3 +23,21 @@ def session_of(user_id: str, generation: int = 1) -> Session:
         role="YARD",
         stations=(StationRef("station-1", "BER", "Berlin"),),
     )
+
+
+class Clock:
+    """Stands still until it is told to move."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+def contract(number: int = 1) -> dict[str, Any]:
+    starts = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    return {"id": f"contract-{number}", "starts": starts, "drivers": [], "vehicle": {"plate": "B-EW 1"}}

@@ -19,8 +19,8 @@ from tests.driving import ROOT, SandboxServer
 from tests.tablet.faulty_network import FaultyNetwork, faulty_network
 from tests.tablet.yard import open_yard, record_all, small_photo, taken_photos
 
-CARS, ROUNDS, PHOTOS = 4, 4, 2
-APP_KILLS, SERVER_KILLS = 17, 3
+CARS, ROUNDS, PHOTOS = 4, 3, 2
+APP_KILLS, SERVER_KILLS = 18, 2
 MOMENTS = ("before", "during", "after")
 
 
@@ -60,6 +60,7 @@ class ServerLives:
         return len(self._restarts)
 
     def kill(self) -> None:
+        self.wait()
         self._server.kill()
         restart = threading.Thread(target=self._server.restart)
         self._restarts.append(restart)

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mobile_kivy.store import Person, PinLocked, StillWaiting, Store
-from tests.tablet.people import ANNA, BERT, session_of
+from tests.tablet.people import ANNA, BERT, Clock, contract, session_of
 from tests.tablet.yard import record
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -125,9 +117,7 @@ def test_neither_pin_nor_tokens_are_shown(store: Store) -> None:
 
 def test_who_has_protocols_waiting_cannot_be_forgotten(store: Store) -> None:
     store.people.remember(session_of(ANNA), "4711")
-    starts = datetime(2026, 3, 2, 8, tzinfo=UTC)
-    contract = {"id": "contract-1", "starts": starts, "drivers": [], "vehicle": {"plate": "B-EW 1"}}
-    protocol_id = record(store, ANNA, contract, "CHECK_OUT")
+    protocol_id = record(store, ANNA, contract(), "CHECK_OUT")
     with pytest.raises(StillWaiting):
         store.people.forget(ANNA)
 

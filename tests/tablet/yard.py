@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from mobile_kivy.api import Client, Session
-from mobile_kivy.store import Store
+from mobile_kivy.store import State, Store
 from tests.dealership import Dealership, open_dealership
 from tests.driving import PASSWORD, SandboxServer, new_id
 
@@ -155,3 +155,8 @@ def sha256_of(content: bytes) -> str:
 def taken_photos(store: Store) -> list[str]:
     """The names of the files of pictures that were taken here and are still kept."""
     return sorted(path.name for path in (store.folder / "photos").iterdir())
+
+
+def states(store: Store) -> list[State]:
+    """Of everything in the outbox, in the order of the queue."""
+    return [item.state for item in store.outbox.items()]

@@ -1,0 +1,197 @@
+"""Files on the tablet: photos, days, pictures, and a database that may be old, new or corrupt."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mobile_kivy.store import FileDamaged, FileMissing, NewerStore, Store
+from tests.driving import new_id
+from tests.tablet.people import ANNA, Clock, contract, session_of
+from tests.tablet.yard import record, sha256_of, small_photo, taken_photos
+
+STATION = "station-1"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Any:
+    opened = Store(tmp_path / "tablet", clock)
+    opened.people.remember(session_of(ANNA), None)
+    yield opened
+    opened.close()
+
+
+def queue(store: Store, number: int = 1, kind: str = "CHECK_OUT", **more: Any) -> str:
+    return record(store, ANNA, contract(number), kind, [small_photo(number)], **more)
+
+
+def again(store: Store) -> Store:
+    """The app was killed and is started again."""
+    store.close()
+    return Store(store.folder, store.outbox._now)
+
+
+class TestPhotos:
+    def test_a_file_stays_until_the_last_protocol_that_names_it_is_confirmed(self, store: Store) -> None:
+        picture = small_photo(7)
+        first = record(store, ANNA, contract(1), "CHECK_OUT", [picture])
+        second = record(store, ANNA, contract(2), "CHECK_OUT", [picture])
+        store.photos.put_thumbnail(sha256_of(picture), b"small")
+        store.outbox.confirm(first, conflict=False)
+        assert store.photos.release() == 0
+        assert store.photos.read(sha256_of(picture)) == picture
+        store.outbox.confirm(second, conflict=False)
+        assert store.photos.release() == 1
+        assert taken_photos(store) == []
+        assert store.photos.thumbnail(sha256_of(picture)) is None
+
+    def test_a_form_that_stores_the_same_picture_again_keeps_it(self, store: Store, clock: Clock) -> None:
+        picture = small_photo(7)
+        protocol_id = record(store, ANNA, contract(1), "CHECK_OUT", [picture])
+        clock.move(minutes=1)
+        store.photos.put(picture)
+        store.outbox.confirm(protocol_id, conflict=False)
+        assert store.photos.release() == 0
+        assert len(taken_photos(store)) == 1
+
+    def test_the_sweep_takes_old_files_that_nothing_names(self, store: Store, clock: Clock) -> None:
+        queued, drafted, forgotten = small_photo(1), small_photo(2), small_photo(3)
+        record(store, ANNA, contract(1), "CHECK_OUT", [queued])
+        nested = {"marks": [{"photos": [store.photos.put(drafted).sha256]}]}
+        store.drafts.save(new_id(), "contract-2", "CHECK_OUT", ANNA, nested)
+        store.photos.put(forgotten)
+        unfinished = store.folder / "photos" / f"{'0' * 64}.jpg.1234.part"
+        unfinished.write_bytes(b"half")
+        os.utime(unfinished, (clock.now.timestamp(), clock.now.timestamp()))
+
+        clock.move(minutes=59)
+        assert store.photos.sweep() == 0
+        clock.move(minutes=2)
+        recent = store.photos.put(small_photo(4))
+        assert store.photos.sweep() == 2
+
+        kept = {sha256_of(queued), sha256_of(drafted), recent.sha256}
+        assert {name[:64] for name in taken_photos(store)} == kept
+
+    def test_a_missing_and_a_damaged_file_are_told_apart(self, store: Store) -> None:
+        with pytest.raises(FileMissing):
+            store.photos.read("0" * 64)
+        kept = store.photos.put(small_photo(1))
+        kept.path.write_bytes(b"rotten")
+        with pytest.raises(FileDamaged):
+            store.photos.read(kept.sha256)
+
+    def test_names_cannot_lead_elsewhere(self, store: Store) -> None:
+        with pytest.raises(ValueError, match="hexadecimal"):
+            store.photos.path("../tablet.db")
+        with pytest.raises(ValueError, match="photo id"):
+            store.pictures.path("../tablet.db")
+
+
+class TestDaysAndPictures:
+    def test_old_days_go_except_those_that_unfinished_work_needs(self, store: Store) -> None:
+        today = date(2026, 3, 20)
+        for number in (1, 2, 3):
+            store.days.put(STATION, today - timedelta(days=10 + number), {"checkOuts": [{"id": f"contract-{number}"}]})
+        store.days.put(STATION, today, {"checkOuts": []})
+        store.drafts.save(new_id(), "contract-1", "CHECK_OUT", ANNA, {})
+        queue(store, 2)
+
+        assert store.days.purge(today - timedelta(days=7)) == 1
+
+        assert store.days.dates(STATION) == [today - timedelta(days=12), today - timedelta(days=11), today]
+
+    def test_a_day_is_replaced_and_tells_when_it_was_fetched(self, store: Store, clock: Clock) -> None:
+        day = date(2026, 3, 20)
+        assert store.days.get(STATION, day) is None
+        store.days.put(STATION, day, {"checkOuts": [1]})
+        clock.move(minutes=5)
+        store.days.put(STATION, day, {"checkOuts": []})
+        assert store.days.get(STATION, day) == ({"checkOuts": []}, clock.now)
+
+    def test_pictures_are_fetched_once_and_purged(self, store: Store) -> None:
+        store.pictures.put("a-1", b"one")
+        store.pictures.put("b-2", b"two")
+        assert store.pictures.missing(["a-1", "c-3", "c-3", "b-2"]) == ["c-3"]
+        assert store.pictures.purge(keep={"b-2"}) == 1
+        assert store.pictures.path("a-1") is None
+
+    def test_settings(self, store: Store) -> None:
+        assert store.settings.get("station") is None
+        assert store.settings.get("station", "none") == "none"
+        store.settings.set("station", "a")
+        store.settings.set("station", "b")
+        assert again(store).settings.get("station") == "b"
+
+
+class TestFile:
+    def test_every_commit_is_on_the_disk(self, store: Store) -> None:
+        database = store.photos._database
+        (mode,), (synchronous,) = database.rows("PRAGMA journal_mode")[0], database.rows("PRAGMA synchronous")[0]
+        assert (mode, synchronous) == ("wal", 2)
+
+    @pytest.mark.parametrize("damage", ["header", "pages"])
+    def test_a_corrupt_database_is_kept_and_reported_and_no_photo_is_swept(
+        self, store: Store, clock: Clock, damage: str
+    ) -> None:
+        for number in range(30):
+            queue(store, number)
+        file = store.folder / "tablet.db"
+        store.close()
+        content = bytearray(file.read_bytes())
+        spoiled = slice(0, 100) if damage == "header" else slice(4096, len(content))
+        content[spoiled] = b"\xa5" * len(content[spoiled])
+        file.write_bytes(content)
+
+        store = Store(store.folder, clock)
+
+        (aside,) = store.set_aside()
+        assert aside.read_bytes() == content
+        assert store.outbox.items() == []
+        clock.move(days=1)
+        assert store.photos.sweep() == 0
+        assert len(taken_photos(store)) == 30
+        store.close()
+
+    def test_a_store_of_a_newer_app_is_left_alone(self, store: Store) -> None:
+        store.close()
+        with sqlite3.connect(store.folder / "tablet.db") as connection:
+            connection.execute("PRAGMA user_version = 99")
+        connection.close()
+        with pytest.raises(NewerStore):
+            Store(store.folder)
+        assert not list(store.folder.glob("*corrupt*"))
+
+    def test_an_older_store_is_upgraded_with_everything_in_it(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from mobile_kivy.store import database, schema
+
+        protocol_id = queue(store)
+        more = (*schema.VERSIONS, ("ALTER TABLE setting ADD COLUMN changed_at TEXT",))
+        monkeypatch.setattr(database, "VERSIONS", more)
+        store = again(store)
+        assert store.photos._database.rows("PRAGMA user_version")[0][0] == 2
+        assert [item.protocol_id for item in store.outbox.items()] == [protocol_id]
+
+    def test_an_upgrade_that_fails_changes_nothing(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        from mobile_kivy.store import database, schema
+
+        store.close()
+        monkeypatch.setattr(database, "VERSIONS", (*schema.VERSIONS, ("CREATE TABLE half (a TEXT)", "NONSENSE")))
+        with pytest.raises(sqlite3.OperationalError):
+            Store(store.folder)
+        monkeypatch.undo()
+        reopened = Store(store.folder)
+        assert reopened.photos._database.rows("SELECT 1 FROM sqlite_master WHERE name = 'half'") == []
+        reopened.close()
