@@ -15,7 +15,7 @@ from mobile_kivy.store import Store
 
 
 def keep_picture(store: Store, taken: bytes) -> str:
-    """Scales a picture, stores it durably with a small version beside it; returns its hash. NotAPicture if it is none."""
+    """Scales a picture, keeps it and a small version of it durably; returns its hash. NotAPicture if it is none."""
     photo = store.photos.put(shrink(taken).content)
     store.photos.put_thumbnail(photo.sha256, thumbnail(taken).content)
     return photo.sha256

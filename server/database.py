@@ -229,6 +229,8 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
         max_overflow=2 * pool_size,
         pool_timeout=30,
         pool_pre_ping=True,
+        # The connection that was used last again: it has prepared the statements, and seen the policies, already.
+        pool_use_lifo=True,
         connect_args={
             "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000"
             " -c idle_in_transaction_session_timeout=120000"

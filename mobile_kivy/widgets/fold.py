@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kivy.input import MotionEvent
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty
@@ -11,7 +9,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 
 class Hideable:
-    """Takes no touch while it is hidden: Kivy would let what is hidden and disabled swallow those of what is in sight."""
+    """Takes no touch while it is hidden: Kivy would let what is hidden swallow those of what is in sight."""
 
     unfolded = BooleanProperty(True)
 

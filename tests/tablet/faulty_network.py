@@ -37,6 +37,7 @@ class FaultyNetwork:
         self.faults: Counter[str] = Counter()
         self.surprises: dict[int, tuple[Moment, Callable[[], None]]] = {}
         self._surprised: set[int] = set()
+        self.up = True
         self._server_port = server_port
         self._one_in = one_in
         self._lots = random.Random(seed)
@@ -54,6 +55,8 @@ class FaultyNetwork:
         with self._lock:
             number = self.calls
             self.calls += 1
+            if not self.up:
+                return number, "refused"
             if not self._one_in:
                 return number, None
             if number % self._one_in == 0:

@@ -51,7 +51,7 @@ class Finger:
         stack = [root or self.top()]
         while stack:
             widget = stack.pop(0)
-            if widget.opacity == 0 or widget.disabled and not widget.children and not hasattr(widget, "on_tap"):
+            if widget.opacity == 0 or (widget.disabled and not widget.children and not hasattr(widget, "on_tap")):
                 continue
             yield widget
             if widget is self.app.root:
@@ -108,7 +108,8 @@ class Finger:
         self.reach(target)
         self.moment += after
         x, y = at if at is not None else target.to_window(*target.center)
-        assert 0 <= x <= Window.width and 0 <= y <= Window.height, f"{target} is out of the window: {x}, {y}"
+        if not (0 <= x <= Window.width and 0 <= y <= Window.height):
+            raise AssertionError(f"{target} is out of the window: {x}, {y}")
         touch = UnitTestTouch(x, y)
         touch.touch_down()
         self.frames(1)

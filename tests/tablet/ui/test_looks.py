@@ -106,7 +106,8 @@ def _in_sight(widget: Widget) -> bool:
     """Drawn at all, and not scrolled away."""
     if widget.width <= 1 or widget.height <= 1:
         return False
-    parent, x, y = widget.parent, *widget.to_window(*widget.center)
+    x, y = widget.to_window(*widget.center)
+    parent: Any = widget.parent
     while parent is not None and parent is not Window and parent.parent is not parent:
         if isinstance(parent, ScrollView):
             left, bottom = parent.to_window(*parent.pos)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from kivy.base import ExceptionManager
 
 from mobile_kivy import app as app_module
 from tests.tablet.ui import work
@@ -87,7 +88,7 @@ def test_a_fault_of_ours_is_said_and_the_form_is_kept(
     work.open_job(finger, yard_day.out, "CHECK_OUT")
     finger.type_digits("10007")
     handler = app_module.KeepGoing()
-    assert handler.handle_exception(ValueError("boom")) == app_module.ExceptionManager.PASS
+    assert handler.handle_exception(ValueError("boom")) == ExceptionManager.PASS
     finger.frames(2)
     assert work.word(finger, "unexpected_title") in finger.texts()
     saved = finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from mobile_kivy.state.form import GUIDED_SLOTS
 from tests.driving import PASSWORD
@@ -172,7 +173,7 @@ def test_the_form_goes_on_where_the_battery_died(open_app: Start, device: Path, 
     assert finger.find("PictureTile", caption=work.word(finger, "slot_FRONT")).done
 
 
-def _saved(finger: Finger, yard_day: YardDay) -> dict[str, object]:
+def _saved(finger: Finger, yard_day: YardDay) -> dict[str, Any]:
     return finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT") or {"shots": []}
 
 

@@ -107,5 +107,3 @@ def words_of(language: str) -> set[str]:
     """The wordings that only this language has."""
     other = {value for name, words in WORDS.items() if name != language for value in words.values()}
     return {value for value in WORDS[language].values() if value not in other and "{" not in value and len(value) > 3}
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mobile_kivy.i18n import text
@@ -57,8 +58,12 @@ def take_around(finger: Finger, skip: str | None = None, look: Callable[[str], N
             finger.tap(word(finger, "skip_rain"))
         else:
             finger.tap(aim.ids.take)
-        finger.wait(lambda slot=before: finger.top() is not aim or aim.slot != slot, f"the picture {before}")
+        finger.wait(partial(_is_past, finger, aim, before), f"the picture {before}")
     assert finger.top() is not aim
+
+
+def _is_past(finger: Finger, aim: Any, slot: str) -> bool:
+    return finger.top() is not aim or aim.slot != slot
 
 
 def mark(finger: Finger, side: str, x: float, y: float, *, photo: bool = True) -> None:
