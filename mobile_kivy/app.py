@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,26 +17,24 @@ from kivy.core.window import Window
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
-from mobile_kivy import handover, i18n
-from mobile_kivy.api import Client, StationRef
+from mobile_kivy import i18n, sync_words
+from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
 from mobile_kivy.device.camera import PhotoSource, photo_source
 from mobile_kivy.device.vibration import tick
-from mobile_kivy.imaging import NotAPicture
 from mobile_kivy.screens.device import DeviceScreen
-from mobile_kivy.screens.handover import HandoverScreen, Visit
+from mobile_kivy.screens.handover import HandoverScreen
 from mobile_kivy.screens.outbox import OutboxScreen
 from mobile_kivy.screens.sign_in import SignInScreen
 from mobile_kivy.screens.today import TodayScreen
 from mobile_kivy.shift import Shift
-from mobile_kivy.start import DEFAULT_SERVER
-from mobile_kivy.state.day import Day, Vehicle
-from mobile_kivy.state.form import Form, open_form
+from mobile_kivy.state.day import Day
 from mobile_kivy.store import Person, Store
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
 from mobile_kivy.widgets import car_drawing, fold, gauge, progress, signature_pad, step_scroll, tiles  # noqa: F401  # known to the rules
 from mobile_kivy.widgets.dialog import ask
 from mobile_kivy.widgets.tappable import Tappable
+from mobile_kivy.work import Work
 
 LOCK_AFTER = 600.0
 """Seconds without a touch until the PIN is asked for again."""
@@ -122,11 +118,11 @@ class YardApp(App):
         gc.collect()
         gc.freeze()
         ExceptionManager.add_handler(self._keep_going)
-        self._show_sync(self.sync.state)
+        self.show_sync(self.sync.state)
         self.sync.start()
         Clock.schedule_interval(self._lock_when_left, 15)
         if self.store.set_aside():
-            ask(i18n.text(self.lang, "store_broken_title"), i18n.text(self.lang, "store_broken"), self._ok())
+            ask(i18n.text(self.lang, "store_broken_title"), i18n.text(self.lang, "store_broken"), self.ok())
 
     def on_pause(self) -> bool:
         """Android may kill the app from here on: everything goes to the disk."""
@@ -151,6 +147,7 @@ class YardApp(App):
         self.sync = Sync(self.store, client, self._sync_changed, now=self.now, base_delay=self._base_delay)
         self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))
         self.shift.language = self.lang
+        self.work = Work(self)
 
     def use_server(self, address: str) -> None:
         """Another address: nothing waits for the old one (the screen sees to that)."""
@@ -198,7 +195,7 @@ class YardApp(App):
         self.lang = i18n.LANGUAGES[(i18n.LANGUAGES.index(self.lang) + 1) % len(i18n.LANGUAGES)]
         self.shift.language = self.lang
         self.store.settings.set("language", self.lang)
-        self._show_sync(self.sync.state)
+        self.show_sync(self.sync.state)
         screen = self.root.current_screen
         if isinstance(screen, HandoverScreen):
             screen.relabel()
@@ -234,112 +231,22 @@ class YardApp(App):
     def refresh(self) -> None:
         """Asks the server now."""
         self.root.get_screen("today").say(i18n.text(self.lang, "refreshing"), "ink2")
-        self._clear_banner_soon()
+        self.clear_banner_soon()
         self.sync.poke()
 
-    def job_states(self) -> dict[tuple[str, str], str]:
-        """How each contract's protocol stands on this device; DRAFT while somebody is filling it in."""
-        states = {(draft.contract_id, draft.kind): "DRAFT" for draft in self.store.drafts.all()}
-        for key, state in self.store.outbox.states().items():
-            if state.value != "DISCARDED":
-                states[key] = state.value
-        return states
-
-    def spare_vehicles(self) -> Sequence[Vehicle]:
-        """Cars that are free."""
-        return self.day.spare_vehicles if self.day else ()
-
-    def open_job(self, contract_id: str, kind: str) -> None:
-        """The form where it was left, or how its protocol stands."""
-        job = self.day.job(contract_id, kind) if self.day else None
-        state = self.job_states().get((contract_id, kind), "")
-        if state not in {"", "DRAFT"}:
-            ask(i18n.text(self.lang, f"state_{state}"), i18n.text(self.lang, f"told_{state}"), self._ok())
-            return
-        if job is None or self.person is None:
-            return
-        saved = self.store.drafts.get(contract_id, kind)
-        form = Form.from_json(saved) if saved else open_form(job, self.person.user_id, self.now())
-        form.user_id = self.person.user_id
-        vehicles = [v for v in (job.contract.vehicle, *self.spare_vehicles()) if v is not None]
-        vehicle = next((v for v in vehicles if v.id == form.vehicle_id), job.contract.vehicle)
-        self.root.get_screen("handover").open(Visit(form, job, vehicle))
-        self.go("handover")
-
-    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
-        """One picture; scaling and writing it to the disk happen in the background."""
-
-        def work(taken: bytes) -> None:
-            try:
-                sha256 = handover.keep_picture(self.store, taken)
-            except NotAPicture:
-                self._no_photo("no_picture", nothing)
-            except OSError:
-                log.exception("the picture could not be written")
-                self._no_photo("disk_full", nothing)
-            else:
-                mainthread(keep)(sha256)
-
-        def on_nothing(reason: str) -> None:
-            if reason:
-                self._no_photo(reason, nothing)
-            else:
-                nothing()
-
-        def on_photo(taken: bytes) -> None:
-            threading.Thread(target=work, args=(taken,), name="photo", daemon=True).start()
-
-        self.camera.take(slot, on_photo, on_nothing)
-
-    @mainthread
-    def _no_photo(self, reason: str, nothing: Callable[[], None]) -> None:
-        ask(i18n.text(self.lang, "no_photo"), i18n.text(self.lang, reason), self._ok())
-        nothing()
-
-    def submit(self, visit: Visit) -> None:
-        """Into the outbox, in the background; the list comes back when it is on the disk."""
-        now, vehicle = self.now(), visit.vehicle
-        if vehicle is None:
-            raise LookupError("a form without a vehicle passed its first step")
-
-        def work() -> None:
-            try:
-                handover.submit(self.store, visit.form, visit.job, vehicle, now)
-            except Exception:
-                log.exception("the protocol could not be saved")
-                self._not_submitted()
-            else:
-                self._submitted()
-
-        threading.Thread(target=work, name="submit", daemon=True).start()
-
-    @mainthread
-    def _submitted(self) -> None:
-        self.root.get_screen("handover").close()
-        today = self.root.get_screen("today")
-        today.say(i18n.text(self.lang, "saved"))
-        waiting = self.store.outbox.waiting()
-        self._show_sync(replace(self.sync.state, waiting=waiting.count, oldest=waiting.oldest))
-        self._clear_banner_soon()
-        self.go("today")
-        self.sync.poke()
-
-    @mainthread
-    def _not_submitted(self) -> None:
-        self.root.get_screen("handover").submitting = False
-        ask(i18n.text(self.lang, "not_saved_title"), i18n.text(self.lang, "disk_full"), self._ok())
-
-    def _clear_banner_soon(self) -> None:
+    def clear_banner_soon(self) -> None:
+        """Nobody has to tap it away."""
         today = self.root.get_screen("today")
         Clock.schedule_once(lambda _dt: today.say(""), BANNER_FOR)
 
-    def _ok(self) -> list[tuple[str, str, None]]:
+    def ok(self) -> list[tuple[str, str, None]]:
+        """The only answer to a message."""
         return [(i18n.text(self.lang, "ok"), "primary", None)]
 
     def say_unexpected(self) -> None:
         """After a fault of ours."""
         self.root.get_screen("handover").save()
-        ask(i18n.text(self.lang, "unexpected_title"), i18n.text(self.lang, "unexpected"), self._ok())
+        ask(i18n.text(self.lang, "unexpected_title"), i18n.text(self.lang, "unexpected"), self.ok())
 
     # What the sync tells.
 
@@ -350,34 +257,14 @@ class YardApp(App):
             return
         if self.station is not None:
             self._read_day()
-        self._show_sync(state)
+        self.show_sync(state)
         screen = self.root.current_screen
         if isinstance(screen, TodayScreen | OutboxScreen):
             screen.fill()
 
-    def _show_sync(self, state: SyncState) -> None:
-        alarm = state.refused > 0 or bool(state.sign_in_needed)
-        self.sync_tone = "error" if alarm else "warn" if state.waiting or state.online is False else "ok"
-        self.sync_icon = (
-            "cloud-alert"
-            if alarm
-            else "cloud-off-outline"
-            if state.online is False
-            else "cloud-sync"
-            if state.waiting
-            else "cloud-check"
-        )
-        parts = []
-        if state.online is False:
-            parts.append(i18n.text(self.lang, "offline"))
-        if state.refused:
-            parts.append(i18n.text(self.lang, "need_help", count=state.refused))
-        if state.sign_in_needed:
-            parts.append(i18n.text(self.lang, "sign_in_needed"))
-        if state.waiting and state.oldest is not None:
-            oldest = i18n.clock(self.local(state.oldest))
-            parts.append(i18n.text(self.lang, "waiting", count=state.waiting, oldest=oldest))
-        self.sync_words = " · ".join(parts) or i18n.text(self.lang, "all_sent")
+    def show_sync(self, state: SyncState) -> None:
+        """The field at the top right."""
+        self.sync_tone, self.sync_icon, self.sync_words = sync_words.pill(self.lang, state, self.local)
 
     def sync_words_long(self) -> str:
         """With when the server was last heard."""

@@ -33,7 +33,16 @@ def submit(store: Store, form: Form, job: Job, vehicle: Vehicle, now: datetime) 
     payload = to_input(form, now, customer, staff, partial(i18n.text, language_of(job)))
     title = f"{vehicle.plate} · {job.contract.customer}"
     hashes = photo_hashes(form, customer, staff)
-    return store.outbox.enqueue(form.protocol_id, form.kind, form.contract_id, form.user_id, payload, hashes, title)
+    return store.outbox.enqueue(
+        form.protocol_id,
+        form.kind,
+        form.contract_id,
+        form.user_id,
+        payload,
+        hashes,
+        title,
+        instead_of=form.corrects,
+    )
 
 
 def language_of(job: Job) -> str:

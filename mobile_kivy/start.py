@@ -8,7 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-DEFAULT_SERVER = "http://127.0.0.1:8000"
+from mobile_kivy.api import DEFAULT_SERVER
+
 NO_WINDOW = """The tablet app needs a display, and there is none here.
   on a desktop:        start it from a terminal of that desktop
   over ssh:            ssh -X, or run it under Xvfb:  xvfb-run python3 dev.py tablet

@@ -1,10 +1,11 @@
 """The server's API as the tablet sees it: a client, sessions, and what can go wrong."""
 
-from mobile_kivy.api.client import Client
+from mobile_kivy.api.client import DEFAULT_SERVER, Client
 from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal, ServerFault, SignInNeeded
 from mobile_kivy.api.session import Confirmation, Session, StationRef
 
 __all__ = [
+    "DEFAULT_SERVER",
     "ApiError",
     "Broken",
     "Client",

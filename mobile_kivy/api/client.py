@@ -12,6 +12,8 @@ from mobile_kivy.api.errors import Broken, Offline, Refusal
 from mobile_kivy.api.session import Confirmation, Session, confirmation_of, session_of
 from mobile_kivy.api.transport import Transport
 
+DEFAULT_SERVER = "http://127.0.0.1:8000"
+"""Where a sandbox on the same machine answers."""
 _SIGN_IN = document("sign_in")
 _REFRESH = document("refresh_session")
 _SIGN_OUT = document("sign_out")

@@ -145,7 +145,7 @@ class HandoverScreen(Screen):
             self.show(self.current + 1)
         else:
             self.submitting = True
-            App.get_running_app().submit(self.visit)
+            App.get_running_app().work.submit(self.visit)
 
     def _complain(self, complaints: list[Complaint]) -> None:
         lang = App.get_running_app().lang

@@ -30,7 +30,11 @@ class OutboxRow(BoxLayout):
     tone = StringProperty("warn")
     refused = BooleanProperty(False)
     protocol_id = StringProperty("")
-    __events__ = ("on_again", "on_discard")
+    correctable = BooleanProperty(False)
+    __events__ = ("on_again", "on_correct", "on_discard")
+
+    def on_correct(self) -> None:
+        """Bound by the screen."""
 
     def on_again(self) -> None:
         """Bound by the screen."""
@@ -71,8 +75,13 @@ class OutboxScreen(Screen):
             tone=tone,
             refused=item.state is State.REFUSED,
             protocol_id=item.protocol_id,
+            correctable=app.person is not None and app.work.can_correct(item),
         )
-        row.bind(on_again=lambda *_: self._again(item), on_discard=lambda *_: self._ask_to_discard(item))
+        row.bind(
+            on_again=lambda *_: self._again(item),
+            on_correct=lambda *_: app.work.correct(item),
+            on_discard=lambda *_: self._ask_to_discard(item),
+        )
         return row
 
     def send_now(self) -> None:

@@ -47,7 +47,7 @@ class JobRow(RecycleDataViewBehavior, Tappable, BoxLayout):
 
     def on_tap(self) -> None:
         """Opens the form, or says how its protocol stands."""
-        App.get_running_app().open_job(self.contract_id, self.kind)
+        App.get_running_app().work.open_job(self.contract_id, self.kind)
 
 
 class TodayScreen(Screen):
@@ -78,8 +78,8 @@ class TodayScreen(Screen):
     def fill(self) -> None:
         """Both lists, from the store's day and what the outbox says of each contract."""
         app = App.get_running_app()
-        jobs = app.day.jobs if app.day else ()
-        states = app.job_states()
+        jobs = app.work.jobs()
+        states = app.work.job_states()
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]

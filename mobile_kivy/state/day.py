@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
@@ -43,7 +43,10 @@ class KnownDamage:
 
 @dataclass(frozen=True)
 class Vehicle:
-    """A car with its last known condition. Fuel in eighths, charge in per cent, odometer in kilometres."""
+    """A car with its last known condition. Fuel in eighths, charge in per cent, odometer in kilometres.
+
+    `answer` is what it was read from: a form keeps it, because the next day may not have it any more.
+    """
 
     id: str
     plate: str
@@ -55,6 +58,7 @@ class Vehicle:
     group: str
     accessories: tuple[tuple[str, int], ...]
     damages: tuple[KnownDamage, ...]
+    answer: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Vehicle:
@@ -71,6 +75,7 @@ class Vehicle:
             group=answer["group"]["name"],
             accessories=tuple((item["name"], item["expected"]) for item in answer["accessories"]),
             damages=tuple(KnownDamage.of(damage) for damage in answer["damages"]),
+            answer=answer,
         )
 
 
@@ -111,7 +116,7 @@ class CheckedOut:
 
 @dataclass(frozen=True)
 class Contract:
-    """A contract as the yard needs it. Instants are aware and carry the station's offset."""
+    """A contract as the yard needs it. Instants are aware and carry the station's offset. `answer` as for vehicles."""
 
     id: str
     number: str
@@ -126,6 +131,7 @@ class Contract:
     flags: tuple[str, ...]
     deposit_state: str
     checked_out: CheckedOut | None
+    answer: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Contract:
@@ -145,6 +151,7 @@ class Contract:
             flags=tuple(answer["flags"]),
             deposit_state=deposit["state"] if deposit else "",
             checked_out=_checked_out(answer.get("protocols", ())),
+            answer=answer,
         )
 
 
@@ -208,12 +215,15 @@ def customer_name(answer: Mapping[str, Any]) -> str:
     return f"{company} ({person})" if company and person else company or person
 
 
+def job_of(kind: str, contract: Contract, *, overdue: bool = False) -> Job:
+    """What there is to do: due at the start for a check-out, at the end for a check-in."""
+    return Job(kind, contract, contract.starts_at if kind == CHECK_OUT else contract.ends_at, overdue)
+
+
 def _jobs(answer: Mapping[str, Any]) -> Iterator[Job]:
-    for contract in map(Contract.of, answer["checkOuts"]):
-        yield Job(CHECK_OUT, contract, contract.starts_at, overdue=False)
-    for late, name in ((True, "overdue"), (False, "checkIns")):
+    for kind, name in ((CHECK_OUT, "checkOuts"), (CHECK_IN, "overdue"), (CHECK_IN, "checkIns")):
         for contract in map(Contract.of, answer[name]):
-            yield Job(CHECK_IN, contract, contract.ends_at, overdue=late)
+            yield job_of(kind, contract, overdue=name == "overdue")
 
 
 def _checked_out(protocols: Iterable[Mapping[str, Any]]) -> CheckedOut | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from mobile_kivy.state.day import CHECK_OUT, Job, Vehicle
+from mobile_kivy.state.day import CHECK_OUT, Contract, Job, Vehicle, job_of
 
 GUIDED_SLOTS = ("FRONT", "FRONT_LEFT", "LEFT", "REAR_LEFT", "REAR", "REAR_RIGHT", "RIGHT", "FRONT_RIGHT")
 """Once around the car, in the order of walking."""
@@ -45,14 +45,20 @@ class Shot:
 
 @dataclass
 class Form:
-    """All that is asked for. `protocol_id` is made when the form is opened and stays: it makes a repeat safe."""
+    """All that is asked for. `protocol_id` is made when the form is opened and stays: it makes a repeat safe.
+
+    `contract` and `vehicle` are what the server told of them when the form was opened: the form can be finished when
+    they are no longer on the day's list. `corrects` names a refused protocol that this one replaces.
+    """
 
     contract_id: str
     kind: str
     user_id: str
     opened_at: str
-    vehicle_id: str
+    contract: dict[str, Any] = field(repr=False)
+    vehicle: dict[str, Any] | None = field(repr=False)
     other_vehicle: bool = False
+    corrects: str | None = None
     protocol_id: str = field(default_factory=lambda: str(uuid4()))
     step: str = "condition"
     odometer: str = ""
@@ -78,6 +84,14 @@ class Form:
         """Whether a car is handed over, not taken back."""
         return self.kind == CHECK_OUT
 
+    def car(self) -> Vehicle | None:
+        """The car that the form is about."""
+        return Vehicle.of(self.vehicle) if self.vehicle else None
+
+    def job(self) -> Job:
+        """The job as it was when the form was opened."""
+        return job_of(self.kind, Contract.of(self.contract))
+
     def shot(self, slot: str) -> Shot | None:
         """The picture of a guided slot."""
         return next((shot for shot in self.shots if shot.slot == slot), None)
@@ -92,7 +106,7 @@ class Form:
 
     def use_vehicle(self, vehicle: Vehicle, *, other: bool) -> None:
         """Another car: what was read off the first one no longer counts."""
-        self.vehicle_id, self.other_vehicle = vehicle.id, other
+        self.vehicle, self.other_vehicle = dict(vehicle.answer), other
         self.odometer, self.damages, self.shots, self.skipped = "", [], [], {}
         _expect(self, vehicle, dict(vehicle.accessories))
 
@@ -114,7 +128,8 @@ def open_form(job: Job, user_id: str, now: datetime) -> Form:
     """An empty form for this job. Levels start where the car was last: only a difference has to be tapped."""
     contract = job.contract
     vehicle = contract.vehicle
-    form = Form(contract.id, job.kind, user_id, now.isoformat(), vehicle.id if vehicle else "")
+    told = dict(vehicle.answer) if vehicle else None
+    form = Form(contract.id, job.kind, user_id, now.isoformat(), dict(contract.answer), told)
     if vehicle is not None:
         out = contract.checked_out
         present = (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mobile_kivy.state.form import Form
+from mobile_kivy.state.form import Form, NewDamage, Shot
 
 Words = Callable[..., str]
 
@@ -51,9 +52,47 @@ def to_input(
         "overrideReason": form.override_reason.strip() or None,
     }
     if form.checks_out:
-        other = {"vehicleId": form.vehicle_id} if form.other_vehicle else {}
+        other = {"vehicleId": form.vehicle["id"]} if form.other_vehicle and form.vehicle else {}
         return {**shared, **other, "licenceCheckedDriverIds": list(form.licences)}
     return {**shared, "keyDropAt": form.key_drop_at}
+
+
+def form_of(sent: dict[str, Any], empty: Form) -> Form:
+    """A form to correct a refused protocol with: as it was sent, but with an id of its own and not yet signed.
+
+    `empty` is a new form of the same job; which pictures were skipped stands in the remarks already.
+    """
+    condition = sent["condition"]
+    return replace(
+        empty,
+        corrects=sent["protocolId"],
+        odometer=str(condition["odometerKm"]),
+        fuel_eighths=condition["fuelEighths"],
+        charge_percent=condition["stateOfChargePercent"],
+        cleanliness_inside=condition["cleanlinessInside"],
+        cleanliness_outside=condition["cleanlinessOutside"],
+        accessories={item["name"]: item["present"] for item in sent["accessories"]},
+        remarks=sent["remarks"] or "",
+        override_reason=sent["overrideReason"] or "",
+        key_drop_at=sent.get("keyDropAt"),
+        licences=list(sent.get("licenceCheckedDriverIds", ())),
+        shots=[Shot(photo["sha256"], photo["slot"], photo["takenAt"]) for photo in sent["photos"]],
+        damages=[_damage_of(damage) for damage in sent["damages"]],
+    )
+
+
+def _damage_of(sent: dict[str, Any]) -> NewDamage:
+    position = sent["position"]
+    return NewDamage(
+        position["view"],
+        position["x"],
+        position["y"],
+        sent["kind"],
+        sent["sizeMm"],
+        sent["description"] or "",
+        list(sent["photos"]),
+        sent["id"],
+    )
 
 
 def photo_hashes(form: Form, *more: str | None) -> list[str]:

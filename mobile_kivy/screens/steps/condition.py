@@ -131,7 +131,7 @@ class ConditionStep(BoxLayout):
 
     def other_car(self) -> None:
         """Another car than planned, for instance because of a flat tyre."""
-        choose_vehicle(App.get_running_app().spare_vehicles(), self._use)
+        choose_vehicle(App.get_running_app().work.spare_vehicles(), self._use)
 
     def _use(self, vehicle: Vehicle) -> None:
         planned = self.visit.job.contract.vehicle
@@ -145,6 +145,9 @@ class ConditionStep(BoxLayout):
         """Odometer and key."""
         app, visit = App.get_running_app(), self.visit
         found = checks.condition(visit.form, visit.job, visit.vehicle, app.now())
+        if found and found[0].figures:
+            # The field for the reason stands below the warning.
+            self.warning = text(app.lang, found[0].key, **found[0].figures)
         if not found and visit.vehicle and not checks.implausible(visit.form, visit.job, visit.vehicle, app.now()):
             visit.form.override_reason = ""
         return found + checks.key_drop(visit.form, visit.job, app.now())

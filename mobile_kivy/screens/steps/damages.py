@@ -115,7 +115,7 @@ class DamagesStep(BoxLayout):
         if self.busy or not self.is_new:
             return
         damage, self.busy = self.new[self.chosen - len(self._known)], True
-        App.get_running_app().take_photo("DAMAGE", lambda sha256: self._taken(damage, sha256), self._not_taken)
+        App.get_running_app().work.take_photo("DAMAGE", lambda sha256: self._taken(damage, sha256), self._not_taken)
 
     def _taken(self, damage: NewDamage, sha256: str) -> None:
         self.busy = False

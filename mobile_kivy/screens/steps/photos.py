@@ -82,7 +82,7 @@ class PhotosStep(BoxLayout):
             self.show()
             done()
 
-        app.take_photo(slot, keep, done)
+        app.work.take_photo(slot, keep, done)
 
     def skip(self, slot: str, reason: str) -> None:
         """Why there is no picture; it will stand in the protocol."""

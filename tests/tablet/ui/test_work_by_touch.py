@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +195,7 @@ def test_another_car_because_of_a_flat_tyre(open_app: Start, device: Path, yard_
     work.open_job(finger, yard_day.out, "CHECK_OUT")
     finger.type_digits("10001")
     finger.tap(finger.screen.step.ids.other_car)
-    spare = finger.app.spare_vehicles()[0]
+    spare = finger.app.work.spare_vehicles()[0]
     finger.tap(finger.button(f"{spare.plate}  ·  {spare.name}  ·  {spare.group}"))
     # then what was read off the first car is gone
     assert finger.screen.step.ids.odometer.text == ""
@@ -215,32 +215,3 @@ def test_another_car_because_of_a_flat_tyre(open_app: Start, device: Path, yard_
     told = yard_day.told(yard_day.out)
     assert told["vehicle"]["plate"] == spare.plate
     assert told["protocols"][0]["vehicle"]["plate"] == spare.plate
-
-
-def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device: Path, yard_day: YardDay) -> None:
-    # given a car that another device has handed over before this one opened its form
-    finger = open_app("http://127.0.0.1:9", now=lambda: yard_day.now + timedelta(minutes=30))
-    work.enter(finger)
-    work.check_out_quickly(finger, yard_day.out)
-    work.finish(finger)
-    result = yard_day.dealership.check_out(yard_day.out, yard_day.now)
-    assert result["__typename"] == "Protocol", result
-    before = yard_day.told(yard_day.out)
-
-    # when this device sends its own
-    yard_day.server.move_to(yard_day.now + timedelta(minutes=31))
-    finger.app.use_server(yard_day.server.base)
-    finger.app.sync.poke()
-    finger.wait(lambda: finger.app.sync.state.refused == 1, "the refusal", 40)
-    finger.wait(lambda: finger.app.sync_words == "1 brauchen Hilfe", "the pill")
-
-    # then nothing has changed at the server, and the device says why and keeps all
-    assert yard_day.told(yard_day.out) == before
-    finger.tap(finger.find("SyncPill"))
-    row = finger.find("OutboxRow")
-    assert "Bitte das Büro anrufen" in row.reason
-    assert len(list((finger.app.store.folder / "photos").glob("*.jpg"))) == 8
-    # and it is thrown away only after a second question
-    finger.tap(work.word(finger, "discard"))
-    finger.tap(work.word(finger, "keep"))
-    assert finger.app.store.outbox.items()[0].state == "REFUSED"

@@ -38,7 +38,7 @@ def every_screen(finger: Finger, yard_day: YardDay) -> Iterator[str]:
     finger.tap(finger.find("SyncPill"))
     yield "outbox"
     finger.app.leave_outbox()
-    finger.app.open_job(yard_day.out["id"], "CHECK_OUT")
+    finger.app.work.open_job(yard_day.out["id"], "CHECK_OUT")
     finger.frames(3)
     yield "told"
     finger.tap(work.word(finger, "ok"))

@@ -55,6 +55,14 @@ class YardDay:
             for day in (self.now.date(), self.now.date() + timedelta(days=1)):
                 store.days.put(station, day, client.handover_day(session.access_token, station, day))
 
+    def drive(self, contract: dict[str, Any], odometer_km: int) -> None:
+        """Somebody has driven the car and entered its odometer in the office."""
+        change = "mutation($v:ID!,$n:Int!,$i:VehicleUpdate!){updateVehicle(id:$v,version:$n,input:$i){__typename}}"
+        vehicle_id = contract["vehicle"]["id"]
+        (version,) = self.dealership.admin("query($v:ID!){vehicle(id:$v){version}}", v=vehicle_id).values()
+        result = self.dealership.admin(change, v=vehicle_id, n=version, i={"odometerKm": odometer_km})
+        assert result["__typename"] == "Vehicle", result
+
     def told(self, contract: dict[str, Any]) -> dict[str, Any]:
         """What the server has of a contract."""
         found: dict[str, Any] = self.dealership.clerk(STATE, id=contract["id"])

@@ -1,0 +1,103 @@
+"""What the server refuses, and what has changed meanwhile: said with what to do, corrected, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from tests.tablet.ui import work
+from tests.tablet.ui.driving import Finger
+from tests.tablet.ui.yard_day import YardDay
+
+Start = Callable[..., Finger]
+
+
+def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given a car that another device has handed over before this one opened its form
+    finger = open_app("http://127.0.0.1:9", now=lambda: yard_day.now + timedelta(minutes=30))
+    work.enter(finger)
+    work.check_out_quickly(finger, yard_day.out)
+    work.finish(finger)
+    result = yard_day.dealership.check_out(yard_day.out, yard_day.now)
+    assert result["__typename"] == "Protocol", result
+    before = yard_day.told(yard_day.out)
+
+    # when this device sends its own
+    yard_day.server.move_to(yard_day.now + timedelta(minutes=31))
+    finger.app.use_server(yard_day.server.base)
+    finger.app.sync.poke()
+    finger.wait(lambda: finger.app.sync.state.refused == 1, "the refusal", 40)
+    finger.wait(lambda: finger.app.sync_words == "1 brauchen Hilfe", "the pill")
+
+    # then nothing has changed at the server, and the device says why and keeps all
+    assert yard_day.told(yard_day.out) == before
+    finger.tap(finger.find("SyncPill"))
+    row = finger.find("OutboxRow")
+    assert "Bitte das Büro anrufen" in row.reason
+    assert len(list((finger.app.store.folder / "photos").glob("*.jpg"))) == 8
+    # and it is thrown away only after a second question
+    finger.tap(work.word(finger, "discard"))
+    finger.tap(work.word(finger, "keep"))
+    assert finger.app.store.outbox.items()[0].state == "REFUSED"
+
+
+def test_a_refused_protocol_is_corrected_and_signed_anew(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given a check-out whose odometer the server does not believe, because the car was driven meanwhile
+    finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
+    work.enter(finger)
+    work.check_out_quickly(finger, yard_day.out)
+    work.finish(finger)
+    yard_day.drive(yard_day.out, 10_400)
+    finger.app.use_server(yard_day.server.base)
+    finger.wait(lambda: finger.app.sync.state.refused == 1, "the refusal", 40)
+    (refused,) = finger.app.store.outbox.items()
+    assert refused.problem_code == "ODOMETER_IMPLAUSIBLE"
+
+    # when it is corrected
+    finger.tap(finger.find("SyncPill"))
+    finger.tap(work.word(finger, "correct"))
+    assert finger.app.root.current == "handover"
+    assert finger.screen.step.ids.odometer.text == "10000"
+    for _ in range(5):
+        finger.tap(finger.find("PadKey", key="<"), after=0.2)
+    finger.type_digits("10401")
+    work.go_on(finger, "care")
+    work.go_on(finger, "damages")
+    work.go_on(finger, "photos")
+    work.go_on(finger, "licences")
+    work.go_on(finger, "sign")
+    work.sign(finger)
+    work.finish(finger)
+    work.all_sent(finger)
+
+    # then there is one protocol with all its pictures, and the refused one is kept aside
+    (protocol,) = yard_day.told(yard_day.out)["protocols"]
+    assert protocol["condition"]["odometerKm"] == 10_401
+    assert len(protocol["photos"]) == 8
+    assert sorted(item.state for item in finger.app.store.outbox.items()) == ["DISCARDED", "SENT"]
+
+
+def test_a_form_outlives_its_place_on_the_list(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given a form that was begun before another device handed the car over
+    finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.type_digits("10003")
+    finger.screen.leave()
+    result = yard_day.dealership.check_out(yard_day.out, yard_day.now)
+    assert result["__typename"] == "Protocol", result
+    finger.app.use_server(yard_day.server.base)
+    person, station, contract_id = finger.app.person, finger.app.station, yard_day.out["id"]
+    assert person
+    assert station
+    finger.app.sync.watch(person.user_id, station.id)
+    finger.wait(lambda: finger.app.day and finger.app.day.job(contract_id, "CHECK_OUT") is None, "the new list")
+    finger.frames(5)
+
+    # then it is still there to be finished or thrown away
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    assert finger.screen.step.ids.odometer.text == "10003"
+    finger.tap(finger.screen.ids.drop)
+    finger.tap(work.word(finger, "drop_form"))
+    assert finger.app.store.drafts.all() == []
