@@ -5,40 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mobile_kivy.store import FileDamaged, FileMissing, NewerStore, Store
 from tests.driving import new_id
-from tests.tablet.people import ANNA, Clock, contract, session_of
+from tests.tablet.people import ANNA, Clock, contract
+from tests.tablet.store.kept import STATION, again, queue
 from tests.tablet.yard import record, sha256_of, small_photo, taken_photos
-
-STATION = "station-1"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Any:
-    opened = Store(tmp_path / "tablet", clock)
-    opened.people.remember(session_of(ANNA), None)
-    yield opened
-    opened.close()
-
-
-def queue(store: Store, number: int = 1, kind: str = "CHECK_OUT", **more: Any) -> str:
-    return record(store, ANNA, contract(number), kind, [small_photo(number)], **more)
-
-
-def again(store: Store) -> Store:
-    """The app was killed and is started again."""
-    store.close()
-    return Store(store.folder, store.outbox._now)
 
 
 class TestPhotos:
