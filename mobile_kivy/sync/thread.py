@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from mobile_kivy.api import ApiError, Client, Offline, ServerFault, SignInNeeded
 from mobile_kivy.store import State, Store
@@ -57,7 +58,8 @@ class Sync:
         self._tidy_due: datetime | None = None
         self._failures = 0
         self._turning, self._reporting = threading.Lock(), threading.Lock()
-        self._state = SyncState()
+        # What waits is known before the first turn: nobody is to read "all sent" when the app has only just started.
+        self._state = SyncState(**self._counts())
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -203,22 +205,9 @@ class Sync:
         self._report(online=True, last_contact=self._now().replace(microsecond=0), **changes)
 
     def _report(self, **changes: object) -> None:
-        outbox = self._store.outbox
-        waiting = outbox.waiting()
-        absent = list(outbox.users_to_sign_in())
-        watched = self._watched
-        if watched and watched[0] not in absent and self._store.people.needs_sign_in(watched[0]):
-            absent.append(watched[0])
+        counts = self._counts()
         with self._reporting:
-            state = replace(
-                self._state,
-                waiting=waiting.count,
-                oldest=waiting.oldest,
-                refused=outbox.count(State.REFUSED),
-                conflicts=outbox.count(State.CONFLICT),
-                sign_in_needed=tuple(absent),
-                **changes,  # type: ignore[arg-type]
-            )
+            state = replace(self._state, **counts, **changes)
             if state == self._state:
                 return
             self._state = state
@@ -226,3 +215,19 @@ class Sync:
             self._on_change(state)
         except Exception:
             _log.exception("a listener of the sync has failed")
+
+    def _counts(self) -> dict[str, Any]:
+        """What the store says of the outbox and of those who have to sign in."""
+        outbox = self._store.outbox
+        waiting = outbox.waiting()
+        absent = list(outbox.users_to_sign_in())
+        watched = self._watched
+        if watched and watched[0] not in absent and self._store.people.needs_sign_in(watched[0]):
+            absent.append(watched[0])
+        return {
+            "waiting": waiting.count,
+            "oldest": waiting.oldest,
+            "refused": outbox.count(State.REFUSED),
+            "conflicts": outbox.count(State.CONFLICT),
+            "sign_in_needed": tuple(absent),
+        }
