@@ -25,6 +25,10 @@ def main() -> None:
     prepare_kivy(options.size)
     # Kivy reads its settings at its first import, and opens the window with it.
     try:
+        from kivy.core.window import Window  # noqa: PLC0415
+
+        if Window is None:
+            raise RuntimeError("the display cannot be reached")
         from mobile_kivy.app import YardApp  # noqa: PLC0415
     except (ImportError, RuntimeError, SystemExit) as error:
         logging.getLogger(__name__).debug("no window", exc_info=True)
@@ -37,6 +41,11 @@ def prepare_kivy(size: str = "1280x800") -> None:
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
     os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
+    if sys.platform == "linux" and not _on_android():
+        # Else SDL, when it cannot reach the display, draws where nobody sees it; and Kivy's second window provider
+        # then ends the process before we can say why.
+        os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland")
+        os.environ.setdefault("KIVY_WINDOW", "sdl2")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     # At a finer level these two write addresses and headers, and with them tokens.
     for name in ("urllib3", "PIL"):

@@ -207,7 +207,7 @@ class Sync:
     def _report(self, **changes: object) -> None:
         counts = self._counts()
         with self._reporting:
-            state = replace(self._state, **counts, **changes)
+            state = replace(self._state, **{**counts, **changes})
             if state == self._state:
                 return
             self._state = state

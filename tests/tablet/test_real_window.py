@@ -61,7 +61,7 @@ def word(key: str, **figures: object) -> str:
 
 def enter_and_open(tablet: Tablet, contract: dict[str, Any]) -> dict[str, Any]:
     """Name, PIN, the contract's row; the form as it stands then."""
-    name = tablet.until(lambda look: _person(look), "a name")
+    name = tablet.until(_person, "a name")
     tablet.tap(_person(name))
     for digit in PIN:
         tablet.tap(digit)
@@ -77,7 +77,19 @@ def _person(look: dict[str, Any]) -> str:
 
 def go_on(tablet: Tablet, to: str) -> None:
     tablet.tap("#next")
-    tablet.until(lambda look: look["form"] and look["form"]["step"] == to, to)
+    until_form(tablet, "step", to)
+
+
+def until_form(tablet: Tablet, field: str, value: str) -> None:
+    tablet.until(lambda look: look["form"] and look["form"][field] == value, f"{field} {value}")
+
+
+def until_taken(tablet: Tablet, count: int) -> None:
+    tablet.until(lambda look: len(look["form"]["shots"]) == count, f"picture {count}")
+
+
+def until_signed(tablet: Tablet, who: str) -> None:
+    tablet.until(lambda look: look["form"][f"{who}_strokes"], f"the signature of the {who}")
 
 
 def begin(tablet: Tablet, contract: dict[str, Any], odometer: str) -> dict[str, Any]:
@@ -85,7 +97,7 @@ def begin(tablet: Tablet, contract: dict[str, Any], odometer: str) -> dict[str, 
     enter_and_open(tablet, contract)
     for count, digit in enumerate(odometer, start=1):
         tablet.tap(digit)
-        tablet.until(lambda look, count=count: look["form"]["odometer"] == odometer[:count], digit)
+        until_form(tablet, "odometer", odometer[:count])
     go_on(tablet, "care")
     go_on(tablet, "damages")
     tablet.tap("side LEFT", at=(0.3, 0.4))
@@ -101,14 +113,14 @@ def finish(tablet: Tablet) -> None:
     tablet.tap(word("slot_FRONT"))
     for count in range(1, len(GUIDED_SLOTS) + 1):
         tablet.tap("#take")
-        tablet.until(lambda look, count=count: len(look["form"]["shots"]) == count, f"picture {count}")
+        until_taken(tablet, count)
     go_on(tablet, "licences")
     tablet.tap(word("licence_seen"))
     go_on(tablet, "sign")
     wave = [(0.1 + step / 40, 0.3 + 0.4 * (step % 4) / 4) for step in range(30)]
     for who in ("customer", "staff"):
         tablet.draw(f"#{who}", wave)
-        tablet.until(lambda look, who=who: look["form"][f"{who}_strokes"], f"the signature of the {who}")
+        until_signed(tablet, who)
     tablet.tap("#next")
     tablet.until(lambda look: look["screen"] == "today", "the list again")
 

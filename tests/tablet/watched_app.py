@@ -86,7 +86,7 @@ def main() -> None:
     file, seconds, *options = sys.argv[1:]
     prepare = start.prepare_kivy
 
-    def prepare_and_watch(size: str) -> None:
+    def prepare_and_watch(size: str = "1280x800") -> None:
         prepare(size)
         watch(Path(file), timedelta(seconds=float(seconds)))
 
