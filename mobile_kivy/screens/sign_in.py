@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kivy.app import App
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
@@ -34,10 +34,12 @@ class SignInScreen(Screen):
     error = StringProperty("")
     person = ObjectProperty(None, allownone=True)
     first_pin = StringProperty("")
-    stations = ListProperty()
+    _attempt = 0
+    """Of signing in: whoever went back does not want to be signed in by an answer that comes late."""
 
     def on_pre_enter(self, *_: object) -> None:
         """Whoever worked here last has to say the PIN again."""
+        self._attempt += 1
         self.person, self.error, self.first_pin, self.busy = None, "", "", False
         self.ids.pin.text = self.ids.password.text = ""
         people = App.get_running_app().store.people.all()
@@ -119,7 +121,14 @@ class SignInScreen(Screen):
             self.error = "" if self.busy else text(app.lang, "fill_in_both")
             return
         self.busy, self.error = True, ""
-        app.shift.sign_in(email, password, self._signed_in, self._refused)
+        self._attempt += 1
+        attempt = self._attempt
+        app.shift.sign_in(
+            email,
+            password,
+            lambda person: self._signed_in(person) if attempt == self._attempt else None,
+            lambda message: self._refused(message) if attempt == self._attempt else None,
+        )
 
     def _signed_in(self, person: Person) -> None:
         self.busy, self.person = False, person
