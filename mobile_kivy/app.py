@@ -32,7 +32,7 @@ from mobile_kivy.store import Person, Store
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
 from mobile_kivy.widgets import car_drawing, fold, gauge, progress, signature_pad, step_scroll, tiles  # noqa: F401  # known to the rules
-from mobile_kivy.widgets.dialog import ask
+from mobile_kivy.widgets.dialog import Dialog, ask
 from mobile_kivy.widgets.tappable import Tappable
 from mobile_kivy.work import Work
 
@@ -93,6 +93,8 @@ class YardApp(App):
         self.day: Day | None = None
         self._last_touch = Clock.get_time()
         self._came_from = "sign_in"
+        self._day_version = 0
+        self._told_unexpected: Dialog | None = None
         self._closed = False
         self._keep_going = KeepGoing()
 
@@ -246,7 +248,10 @@ class YardApp(App):
     def say_unexpected(self) -> None:
         """After a fault of ours."""
         self.root.get_screen("handover").save()
-        ask(i18n.text(self.lang, "unexpected_title"), i18n.text(self.lang, "unexpected"), self.ok())
+        # A fault in every frame is said once.
+        if self._told_unexpected is None or self._told_unexpected.parent is None:
+            title, words = i18n.text(self.lang, "unexpected_title"), i18n.text(self.lang, "unexpected")
+            self._told_unexpected = ask(title, words, self.ok())
 
     # What the sync tells.
 
@@ -255,7 +260,8 @@ class YardApp(App):
         # What the sync said last may arrive when the store is closed already.
         if self.root is None or self._closed:
             return
-        if self.station is not None:
+        fresh, self._day_version = state.day_version != self._day_version, state.day_version
+        if fresh and self.station is not None:
             self._read_day()
         self.show_sync(state)
         screen = self.root.current_screen

@@ -13,6 +13,7 @@ from mobile_kivy.state.day import Day, read_day
 from mobile_kivy.store import Person, Store
 
 log = logging.getLogger(__name__)
+_REFUSALS = {"NOT_ALLOWED": "sign_in_wrong", "TOO_MANY_ATTEMPTS": "sign_in_locked"}
 Later = Callable[[Callable[[], None]], None]
 """Runs something in the main thread."""
 
@@ -37,7 +38,8 @@ class Shift:
             except Offline:
                 self._later(lambda: refused(i18n.text(self.language, "sign_in_offline")))
             except Refusal as refusal:
-                words = refusal.message
+                key = _REFUSALS.get(refusal.problem_code)
+                words = i18n.text(self.language, key) if key else refusal.message
                 self._later(lambda: refused(words))
             except ApiError:
                 self._later(lambda: refused(i18n.text(self.language, "sign_in_wrong")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -122,9 +123,12 @@ class Work:
         def work() -> None:
             try:
                 handover.submit(self._app.store, visit.form, visit.job, vehicle, now)
+            except (OSError, sqlite3.Error):
+                log.exception("the protocol could not be written")
+                self._not_submitted("disk_full")
             except Exception:
-                log.exception("the protocol could not be saved")
-                self._not_submitted()
+                log.exception("the protocol has failed")
+                self._not_submitted("unexpected")
             else:
                 self._submitted()
 
@@ -142,6 +146,6 @@ class Work:
         self._app.sync.poke()
 
     @mainthread
-    def _not_submitted(self) -> None:
+    def _not_submitted(self, reason: str) -> None:
         self._app.root.get_screen("handover").submitting = False
-        ask(i18n.text(self._app.lang, "not_saved_title"), i18n.text(self._app.lang, "disk_full"), self._app.ok())
+        ask(i18n.text(self._app.lang, "not_saved_title"), i18n.text(self._app.lang, reason), self._app.ok())

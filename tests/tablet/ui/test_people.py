@@ -48,7 +48,7 @@ def test_a_wrong_password_is_said_by_the_server(open_app: Start, yard_day: YardD
     finger.screen.ids.email.text, finger.screen.ids.password.text = yard_day.email, "not-the-password"
     finger.tap(finger.screen.ids.go)
     finger.wait(lambda: not finger.screen.busy, "an answer")
-    assert finger.screen.error
+    assert finger.screen.error == work.word(finger, "sign_in_wrong")
     assert finger.app.root.current == "sign_in"
 
 
