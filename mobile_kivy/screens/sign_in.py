@@ -34,6 +34,7 @@ class SignInScreen(Screen):
     error = StringProperty("")
     person = ObjectProperty(None, allownone=True)
     first_pin = StringProperty("")
+    wants_new_pin = BooleanProperty(False)
     _attempt = 0
     """Of signing in: whoever went back does not want to be signed in by an answer that comes late."""
 
@@ -41,6 +42,7 @@ class SignInScreen(Screen):
         """Whoever worked here last has to say the PIN again."""
         self._attempt += 1
         self.person, self.error, self.first_pin, self.busy = None, "", "", False
+        self.wants_new_pin = False
         self.ids.pin.text = self.ids.password.text = ""
         people = App.get_running_app().store.people.all()
         self._show_people(people)
@@ -67,6 +69,12 @@ class SignInScreen(Screen):
         else:
             self.ids.email.text = person.email
             self.face = "password"
+
+    def forgot_pin(self) -> None:
+        """The password opens, too, and then a new PIN is chosen."""
+        self.wants_new_pin, self.error = True, ""
+        self.ids.email.text = self.person.email
+        self.face = "password"
 
     def other_person(self) -> None:
         """Somebody whom this device does not know yet."""
@@ -133,7 +141,7 @@ class SignInScreen(Screen):
     def _signed_in(self, person: Person) -> None:
         self.busy, self.person = False, person
         self.ids.password.text = self.ids.pin.text = self.first_pin = ""
-        if person.has_pin:
+        if person.has_pin and not self.wants_new_pin:
             self._enter()
         else:
             self.face = "new_pin"

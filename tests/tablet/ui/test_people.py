@@ -10,6 +10,7 @@ import pytest
 from kivy.base import ExceptionManager
 
 from mobile_kivy import app as app_module
+from tests.driving import PASSWORD
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import YardDay
@@ -50,6 +51,25 @@ def test_a_wrong_password_is_said_by_the_server(open_app: Start, yard_day: YardD
     finger.wait(lambda: not finger.screen.busy, "an answer")
     assert finger.screen.error == work.word(finger, "sign_in_wrong")
     assert finger.app.root.current == "sign_in"
+
+
+def test_a_forgotten_pin_is_chosen_anew_with_the_password(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    finger = open_app(yard_day.server.base, now=yard_day.clock)
+    finger.tap(finger.find("PersonTile"))
+    finger.tap(finger.screen.ids.forgotten)
+    finger.screen.ids.password.text = PASSWORD
+    finger.tap(finger.screen.ids.go)
+    finger.wait(lambda: finger.screen.face == "new_pin", "the choice of a PIN")
+    finger.type_digits("2580")
+    finger.type_digits("2581")
+    assert finger.screen.error == work.word(finger, "pin_differs")
+    finger.type_digits("2580")
+    finger.type_digits("2580")
+    finger.wait(lambda: finger.app.root.current == "today", "the day")
+    person = finger.app.person
+    assert person
+    assert not finger.app.store.people.check_pin(person.user_id, "4711")
+    assert finger.app.store.people.check_pin(person.user_id, "2580")
 
 
 def test_left_alone_the_device_locks_and_keeps_the_form(open_app: Start, device: Path, yard_day: YardDay) -> None:
