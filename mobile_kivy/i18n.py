@@ -17,8 +17,12 @@ _THOUSANDS = {"de": ".", "en": ","}
 
 
 def text(language: str, key: str, **figures: object) -> str:
-    """The wording of a key; whole numbers among the figures are grouped as the language does. KeyError for no such."""
-    wording = WORDS[language][key]
+    """The wording of a key; whole numbers among the figures are grouped as the language does. KeyError for no such.
+
+    With a `count` of one the wording `<key>_one` is taken, where there is one.
+    """
+    words = WORDS[language]
+    wording = words.get(f"{key}_one", words[key]) if figures.get("count") == 1 else words[key]
     if not figures:
         return wording
     return wording.format(**{name: number(language, value) for name, value in figures.items()})

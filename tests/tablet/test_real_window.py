@@ -148,7 +148,7 @@ def test_a_hand_over_survives_two_dead_batteries_and_no_network(
     # when it is finished, the battery dies again, and the network comes back
     tablet.tap("side LEFT", at=(0.3, 0.4))
     finish(tablet)
-    tablet.until(lambda look: "1 warten, seit" in look["sync"], "the word that it waits")
+    tablet.until(lambda look: "1 wartet, seit" in look["sync"], "the word that it waits")
     tablet.kill()
     assert yard_day.told(yard_day.out)["protocols"] == []
     network.up = True

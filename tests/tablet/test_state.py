@@ -253,7 +253,7 @@ class TestWords:
             (SyncState(online=False), ("warn", "Offline")),
             (SyncState(online=True, waiting=3, oldest=NOON), ("warn", "3 warten, seit 12:00")),
             (SyncState(online=False, waiting=3, oldest=NOON), ("warn", "Offline · 3 warten, seit 12:00")),
-            (SyncState(online=True, refused=1), ("error", "1 brauchen Hilfe")),
+            (SyncState(online=True, refused=1), ("error", "1 braucht Hilfe")),
             (SyncState(online=True, sign_in_needed=("u1",)), ("error", "Anmeldung nötig")),
         ],
     )

@@ -96,7 +96,7 @@ def test_nobody_is_forgotten_whose_work_is_not_sent(open_app: Start, device: Pat
     assert finger.screen.locked, "another server's address while something waits for this one"
     finger.tap(finger.find("Btn", icon="delete"))
     finger.tap(work.word(finger, "forget"))
-    assert finger.screen.message == "Noch 1 Protokolle dieser Person sind nicht gesendet."
+    assert finger.screen.message == "Noch ein Protokoll dieser Person ist nicht gesendet."
     assert len(finger.app.store.people.all()) == 1
 
 

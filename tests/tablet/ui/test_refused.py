@@ -28,7 +28,7 @@ def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device
     finger.app.use_server(yard_day.server.base)
     finger.app.sync.poke()
     finger.wait(lambda: finger.app.sync.state.refused == 1, "the refusal", 40)
-    finger.wait(lambda: finger.app.sync_words == "1 brauchen Hilfe", "the pill")
+    finger.wait(lambda: finger.app.sync_words == "1 braucht Hilfe", "the pill")
 
     # then nothing has changed at the server, and the device says why and keeps all
     assert yard_day.told(yard_day.out) == before

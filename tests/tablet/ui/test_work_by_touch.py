@@ -129,10 +129,10 @@ def test_a_shift_without_a_network_in_portrait(
     work.check_out_quickly(finger, yard_day.out)
     work.finish(finger)
     finger.frames(3)
-    assert "1 warten, seit" in finger.app.sync_words
+    assert "1 wartet, seit" in finger.app.sync_words
     assert work.row_of(finger, yard_day.out, "CHECK_OUT").state == "WAITING"
     finger = open_app(network.url, TALL, now=yard_day.clock)
-    finger.wait(lambda: "1 warten, seit" in finger.app.sync_words, "what waits")
+    finger.wait(lambda: "1 wartet, seit" in finger.app.sync_words, "what waits")
     assert yard_day.told(yard_day.out)["state"] == "RESERVED"
 
     # then it is sent as soon as there is a network, nobody signed in
