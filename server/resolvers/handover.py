@@ -62,10 +62,7 @@ class HandoverMutation:
         if not hasattr(file, "read"):
             raise CallerError(CallerErrorCode.BAD_USER_INPUT, "`file` must be sent as a multipart upload.")
         content = await file.read()
-        async with context.transaction(context.principal.scope) as session:
-            photo = await photos.upload(
-                session, context.outside.objects, context.principal, sha256, content, now=context.now
-            )
+        photo = await photos.upload(context.outside, context.principal, sha256, content, now=context.now)
         return StoredPhoto(sha256=photo.sha256, width=photo.width, height=photo.height)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)

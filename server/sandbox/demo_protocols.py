@@ -114,7 +114,8 @@ async def _shots(outside: Outside, session: Session, yard: Principal, vehicle: V
 
 async def _upload(outside: Outside, session: Session, yard: Principal, content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
-    await photos.upload(session, outside.objects, yard, sha256, content, now=outside.clock.now())
+    kept = await photos.keep(outside.objects, sha256, content)
+    await photos.record(session, yard, kept, now=outside.clock.now())
     return sha256
 
 

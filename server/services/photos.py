@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -17,17 +18,40 @@ from server.models.columns import uuid7
 from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
+from server.services.outside import Outside
 
 
-async def upload(
-    session: Session, objects: ObjectStore, principal: Principal, sha256: str, content: bytes, *, now: datetime
-) -> Photo:
-    """Stores one picture. The same picture sent again is the same photo. PHOTO_REFUSED says what is wrong with it."""
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture that lies in the object store already, and has no row yet. `sha256` is of the bytes that were sent."""
+
+    sha256: str
+    width: int
+    height: int
+    object_key: str
+    thumbnail_key: str
+
+
+async def upload(outside: Outside, principal: Principal, sha256: str, content: bytes, *, now: datetime) -> Photo:
+    """Stores one picture. The same picture sent again is the same photo. PHOTO_REFUSED says what is wrong with it.
+
+    Decoding waits for its turn, and the object store may be slow: meanwhile no connection of the database is held.
+    """
+    wanted = validation.sha256(sha256, ("sha256",))
+    async with outside.database.snapshot(principal.scope) as session:
+        known = await _own(session, principal, wanted)
+    if known is not None and hashlib.sha256(content).hexdigest() == wanted:
+        return known
+    kept = await keep(outside.objects, wanted, content)
+    async with outside.database.transaction(principal.scope) as session:
+        return await record(session, principal, kept, now=now)
+
+
+async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPicture:
+    """Checks and re-encodes a picture and puts it away, with a small version of it."""
     wanted = validation.sha256(sha256, ("sha256",))
     if hashlib.sha256(content).hexdigest() != wanted:
         raise InvalidInput("The file is not the one that this sha256 belongs to; send it again.", field=["sha256"])
-    if (known := await _own(session, principal, wanted)) is not None:
-        return known
     try:
         picture = await in_decoder(process_photo, content)
     except PhotoRefused as refusal:
@@ -35,9 +59,15 @@ async def upload(
             ProblemCode.PHOTO_REFUSED, f"{refusal.reason[:1].upper()}{refusal.reason[1:]}.", field=["file"]
         ) from refusal
     stored = hashlib.sha256(picture.jpeg).hexdigest()
+    kept = KeptPicture(wanted, picture.width, picture.height, f"photos/{stored}.jpg", f"photos/{stored}-small.jpg")
     # File first, then the row: a row never points at nothing.
-    await objects.put(f"photos/{stored}.jpg", picture.jpeg)
-    await objects.put(f"photos/{stored}-small.jpg", picture.thumbnail)
+    await objects.put(kept.object_key, picture.jpeg)
+    await objects.put(kept.thumbnail_key, picture.thumbnail)
+    return kept
+
+
+async def record(session: Session, principal: Principal, kept: KeptPicture, *, now: datetime) -> Photo:
+    """Writes down who has uploaded a kept picture, and which stations may use it."""
     everywhere = principal.role is Role.ADMIN
     station_ids = await session.all(select(Station.id)) if everywhere else list(principal.stations)
     await session.write(
@@ -46,17 +76,17 @@ async def upload(
         " on conflict (sha256, uploaded_by) do nothing",
         {
             "id": uuid7(),
-            "sha256": wanted,
+            "sha256": kept.sha256,
             "user": principal.id,
             "stations": station_ids,
-            "width": picture.width,
-            "height": picture.height,
-            "key": f"photos/{stored}.jpg",
-            "small": f"photos/{stored}-small.jpg",
+            "width": kept.width,
+            "height": kept.height,
+            "key": kept.object_key,
+            "small": kept.thumbnail_key,
             "now": now,
         },
     )
-    photo = await _own(session, principal, wanted)
+    photo = await _own(session, principal, kept.sha256)
     if photo is None:
         raise LookupError("the picture that was just stored")
     return photo

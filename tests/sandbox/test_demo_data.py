@@ -48,6 +48,9 @@ def test_the_dealer_group_is_there(admin: Api) -> None:
     assert len(found["apiClients"][0]["stations"]) == 3
 
 
+SETTLED_OR_DUE = {"PAID", "PARTLY_PAID", "OPEN"}
+
+
 def test_contracts_of_a_few_weeks_are_in_every_state(server: SandboxServer, admin: Api) -> None:
     page = admin(CONTRACTS, after=None)
     assert page["totalCount"] == 45
@@ -58,7 +61,8 @@ def test_contracts_of_a_few_weeks_are_in_every_state(server: SandboxServer, admi
     assert {contract["source"] for contract in contracts} == {"WEBSITE", "STAFF"}
     billed = [contract for contract in contracts if contract["state"] == "BILLED"]
     assert all(contract["documents"][-1]["type"] == "FINAL_INVOICE" for contract in billed)
-    assert {contract["settlementState"] for contract in billed} == {"PAID", "PARTLY_PAID", "OPEN"}
+    # Whether the second spoilt card leaves all open or the deposit covers it depends on the weekday's prices.
+    assert {"PAID", "PARTLY_PAID"} <= {contract["settlementState"] for contract in billed} <= SETTLED_OR_DUE
     assert any(damage["liability"] == "SUSPECTED" for contract in billed for damage in contract["damages"])
     assert all(
         len(contract["protocols"]) == {"BILLED": 2, "CHECKED_OUT": 1}.get(contract["state"], 0)
