@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,7 @@ class YardApp(App):
         self.station: StationRef | None = None
         self.day: Day | None = None
         self._last_touch = Clock.get_time()
+        self._day_read: tuple[int, date] | None = None
         self._came_from = "sign_in"
         self._closed = False
         self._keep_going = KeepGoing()
@@ -229,7 +230,9 @@ class YardApp(App):
     # The day and its work.
 
     def _read_day(self) -> None:
+        version = self.sync.state.day_version
         self.day = self.shift.day(self.station.id) if self.station else None
+        self._day_read = (version, self.local(self.now()).date())
 
     def refresh(self) -> None:
         """Asks the server now."""
@@ -348,7 +351,8 @@ class YardApp(App):
         # What the sync said last may arrive when the store is closed already.
         if self.root is None or self._closed:
             return
-        if self.station is not None:
+        # A report comes with every photo that is sent: only a new day, theirs or the clock's, is worth reading.
+        if self.station is not None and self._day_read != (state.day_version, self.local(self.now()).date()):
             self._read_day()
         self._show_sync(state)
         screen = self.root.current_screen
