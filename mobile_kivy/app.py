@@ -6,7 +6,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,8 @@ class YardApp(App):
         self.station: StationRef | None = None
         self.day: Day | None = None
         self._last_touch = Clock.get_time()
+        self._day_read: tuple[int, date] | None = None
         self._came_from = "sign_in"
-        self._day_version = 0
         self._told_unexpected: Dialog | None = None
         self._closed = False
         self._keep_going = KeepGoing()
@@ -228,7 +228,9 @@ class YardApp(App):
     # The day and its work.
 
     def _read_day(self) -> None:
+        version = self.sync.state.day_version
         self.day = self.shift.day(self.station.id) if self.station else None
+        self._day_read = (version, self.local(self.now()).date())
 
     def refresh(self) -> None:
         """Asks the server now."""
@@ -260,8 +262,8 @@ class YardApp(App):
         # What the sync said last may arrive when the store is closed already.
         if self.root is None or self._closed:
             return
-        fresh, self._day_version = state.day_version != self._day_version, state.day_version
-        if fresh and self.station is not None:
+        # A report comes with every photo that is sent: only a new day, theirs or the clock's, is worth reading.
+        if self.station is not None and self._day_read != (state.day_version, self.local(self.now()).date()):
             self._read_day()
         self.show_sync(state)
         screen = self.root.current_screen

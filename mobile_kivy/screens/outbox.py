@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from kivy.app import App
+from kivy.clock import Clock
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
@@ -17,11 +18,19 @@ from mobile_kivy.widgets.dialog import ask
 
 SHOWN = 60
 """Rows on the list; those that need somebody come first, the sent ones last."""
+ROWS_AT_ONCE, ROWS_A_FRAME = 8, 3
+"""As many as are in sight, and what a frame has time for after that."""
 _RANK = (State.REFUSED, State.SIGN_IN, State.CONFLICT, State.WAITING, State.SENT, State.DISCARDED)
 
 
+class RefusedButtons(BoxLayout):
+    """What somebody can decide."""
+
+    row = ObjectProperty()
+
+
 class OutboxRow(BoxLayout):
-    """One protocol with its reason and its buttons."""
+    """One protocol with its reason; with buttons only where there is something to decide."""
 
     title = StringProperty("")
     detail = StringProperty("")
@@ -31,12 +40,33 @@ class OutboxRow(BoxLayout):
     refused = BooleanProperty(False)
     protocol_id = StringProperty("")
     correctable = BooleanProperty(False)
+    item: OutboxItem
     __events__ = ("on_again", "on_correct", "on_discard")
 
-    def on_correct(self) -> None:
-        """Bound by the screen."""
+    def show(self, item: OutboxItem) -> None:
+        """This protocol from now on; what stays the same is not drawn again."""
+        app = App.get_running_app()
+        queued = app.local(item.queued_at)
+        photos = text(app.lang, "photos_sent", sent=item.photos_sent, of=item.photos_total)
+        self.item, self.protocol_id = item, item.protocol_id
+        self.title = f"{text(app.lang, item.kind)}  ·  {item.title}"
+        self.detail = f"{clock(queued)}  ·  {text(app.lang, f'state_{item.state.value}')}  ·  {photos}"
+        self.reason = what_to_do(app.lang, item)
+        self.icon, self.tone = STATE_LOOKS.get(item.state.value, ("delete", "ink2"))
+        self.refused = item.state is State.REFUSED
+        self.correctable = self.refused and app.person is not None and app.work.can_correct(item)
+
+    def on_refused(self, *_: object) -> None:
+        """Buttons are the dearest part of a row, and hardly ever needed."""
+        if self.refused:
+            self.add_widget(RefusedButtons(row=self))
+        else:
+            self.remove_widget(next(child for child in self.children if isinstance(child, RefusedButtons)))
 
     def on_again(self) -> None:
+        """Bound by the screen."""
+
+    def on_correct(self) -> None:
         """Bound by the screen."""
 
     def on_discard(self) -> None:
@@ -48,55 +78,61 @@ class OutboxScreen(Screen):
 
     status = StringProperty("")
 
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._items: list[OutboxItem] = []
+        self._rows: list[OutboxRow] = []
+        self._go_on = Clock.create_trigger(lambda _dt: self._build(len(self._rows) + ROWS_A_FRAME))
+
     def on_pre_enter(self, *_: object) -> None:
         """Reads the store."""
         self.fill()
+
+    def on_leave(self, *_: object) -> None:
+        """Rows that nobody looks at can wait."""
+        self._go_on.cancel()
 
     def fill(self) -> None:
         """The protocols, those that need somebody first."""
         app = App.get_running_app()
         self.status = app.sync_words_long()
-        self.ids.rows.clear_widgets()
         items = sorted(app.store.outbox.items(), key=lambda item: (_RANK.index(item.state), item.queued_at))
-        for item in items[:SHOWN]:
-            self.ids.rows.add_widget(self._row(item))
+        self._items = items[:SHOWN]
+        for row in self._rows[len(self._items) :]:
+            self.ids.rows.remove_widget(row)
+        del self._rows[len(self._items) :]
+        for row, item in zip(self._rows, self._items, strict=False):
+            row.show(item)
+        self._build(ROWS_AT_ONCE)
         self.ids.empty.opacity = 0 if items else 1
 
-    def _row(self, item: OutboxItem) -> OutboxRow:
-        app = App.get_running_app()
-        icon, tone = STATE_LOOKS.get(item.state.value, ("delete", "ink2"))
-        queued = app.local(item.queued_at)
-        photos = text(app.lang, "photos_sent", sent=item.photos_sent, of=item.photos_total)
-        row = OutboxRow(
-            title=f"{text(app.lang, item.kind)}  ·  {item.title}",
-            detail=f"{clock(queued)}  ·  {text(app.lang, f'state_{item.state.value}')}  ·  {photos}",
-            reason=what_to_do(app.lang, item),
-            icon=icon,
-            tone=tone,
-            refused=item.state is State.REFUSED,
-            protocol_id=item.protocol_id,
-            correctable=app.person is not None and app.work.can_correct(item),
-        )
-        row.bind(
-            on_again=lambda *_: self._again(item),
-            on_correct=lambda *_: app.work.correct(item),
-            on_discard=lambda *_: self._ask_to_discard(item),
-        )
-        return row
+    def _build(self, up_to: int) -> None:
+        """Rows are kept and shown anew; those that are missing come a few with each frame, the first ones at once."""
+        for item in self._items[len(self._rows) : up_to]:
+            row = OutboxRow()
+            row.show(item)
+            row.bind(on_again=self._again, on_correct=self._correct, on_discard=self._ask_to_discard)
+            self._rows.append(row)
+            self.ids.rows.add_widget(row)
+        if len(self._rows) < len(self._items):
+            self._go_on()
 
     def send_now(self) -> None:
         """Does not wait for the next try."""
         App.get_running_app().sync.poke()
         self.fill()
 
-    def _again(self, item: OutboxItem) -> None:
+    def _again(self, row: OutboxRow) -> None:
         app = App.get_running_app()
-        app.store.outbox.retry(item.protocol_id)
+        app.store.outbox.retry(row.protocol_id)
         app.sync.poke()
         self.fill()
 
-    def _ask_to_discard(self, item: OutboxItem) -> None:
-        lang = App.get_running_app().lang
+    def _correct(self, row: OutboxRow) -> None:
+        App.get_running_app().work.correct(row.item)
+
+    def _ask_to_discard(self, row: OutboxRow) -> None:
+        lang, item = App.get_running_app().lang, row.item
         answers = [
             (text(lang, "discard"), "danger", lambda: self._discard(item)),
             (text(lang, "keep"), "primary", None),

@@ -9,12 +9,14 @@ from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivy.uix.screenmanager import Screen
 
 from mobile_kivy.i18n import clock, day, text
 from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job
 from mobile_kivy.store import OutboxItem, State
+from mobile_kivy.widgets.step_scroll import PromptTouch
 from mobile_kivy.widgets.tappable import Tappable
 
 KINDS = (CHECK_OUT, CHECK_IN)
@@ -48,6 +50,10 @@ class JobRow(RecycleDataViewBehavior, Tappable, BoxLayout):
     def on_tap(self) -> None:
         """Opens the form, or says how its protocol stands."""
         App.get_running_app().work.open_job(self.contract_id, self.kind)
+
+
+class JobList(PromptTouch, RecycleView):
+    """As many rows as are in sight, however long the day is."""
 
 
 class TodayScreen(Screen):

@@ -6,11 +6,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import StringProperty
+from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.modalview import ModalView
+from kivy.uix.recycleview import RecycleView
+from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
 from mobile_kivy.state.day import Vehicle
 from mobile_kivy.widgets.basics import Btn
+from mobile_kivy.widgets.step_scroll import PromptTouch
+
+
+class VehicleRow(RecycleDataViewBehavior, Btn):
+    """One car that is free."""
+
+    vehicle = ObjectProperty(None, allownone=True)
+    choice = ObjectProperty(None, allownone=True)
+
+    def on_tap(self) -> None:
+        """Chosen."""
+        self.choice.take(self.vehicle)
+
+
+class VehicleList(PromptTouch, RecycleView):
+    """As many rows as are in sight, however many cars are free."""
 
 
 class VehicleChoice(ModalView):
@@ -29,18 +47,17 @@ class VehicleChoice(ModalView):
 
     def fill(self) -> None:
         """Those that match."""
-        rows = self.ids.rows
-        rows.clear_widgets()
         wanted = self.search.casefold().replace(" ", "")
-        for vehicle in self._vehicles:
-            label = f"{vehicle.plate}  ·  {vehicle.name}  ·  {vehicle.group}"
-            if wanted in label.casefold().replace(" ", ""):
-                button = Btn(label=label, kind="plain", least_height=64)
-                button.bind(on_tap=lambda _button, vehicle=vehicle: self._take(vehicle))
-                rows.add_widget(button)
-        self.ids.none.opacity = 0 if rows.children else 1
+        labels = ((vehicle, f"{vehicle.plate}  ·  {vehicle.name}  ·  {vehicle.group}") for vehicle in self._vehicles)
+        self.ids.rows.data = [
+            {"label": label, "vehicle": vehicle, "choice": self}
+            for vehicle, label in labels
+            if wanted in label.casefold().replace(" ", "")
+        ]
+        self.ids.none.opacity = 0 if self.ids.rows.data else 1
 
-    def _take(self, vehicle: Vehicle) -> None:
+    def take(self, vehicle: Vehicle) -> None:
+        """This one."""
         self.dismiss(animation=False)
         self._chosen(vehicle)
 

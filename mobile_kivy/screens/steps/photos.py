@@ -32,40 +32,46 @@ class PhotosStep(BoxLayout):
     def __init__(self, visit: Any, **kwargs: object) -> None:
         super().__init__(visit=visit, **kwargs)
         self.aim: Aim | None = None
+        self._tiles = {slot: self._tile(slot) for slot in GUIDED_SLOTS}
+        self._more: list[str] | None = None
         self.show()
 
     def on_changed(self) -> None:
         """For the screen, which saves."""
 
+    def _tile(self, slot: str) -> PictureTile:
+        tile = PictureTile(outline=outline(slot))
+        tile.bind(on_tap=lambda _tile: self.open(slot))
+        self.ids.tiles.add_widget(tile)
+        return tile
+
     def show(self) -> None:
-        """Each slot with its picture or its outline."""
+        """Each slot with its picture or its outline. The tiles stay: only what has changed is drawn again."""
         app, form = App.get_running_app(), self.visit.form
-        self.ids.tiles.clear_widgets()
-        self.ids.more.clear_widgets()
-        for slot in GUIDED_SLOTS:
+        for slot, tile in self._tiles.items():
             shot, reason = form.shot(slot), form.skipped.get(slot)
-            tile = PictureTile(
-                source=self._thumbnail(shot.sha256) if shot else "",
-                outline=outline(slot),
-                caption=reason or text(app.lang, f"slot_{slot}"),
-                done=shot is not None,
-                skipped=reason is not None,
-            )
-            tile.bind(on_tap=lambda _tile, slot=slot: self.open(slot))
-            self.ids.tiles.add_widget(tile)
-        for shot in form.shots:
-            if shot.slot in MORE_SLOTS:
-                self.ids.more.add_widget(
-                    PictureTile(
-                        source=self._thumbnail(shot.sha256), caption=text(app.lang, f"slot_{shot.slot}"), done=True
-                    )
-                )
+            tile.source = self._thumbnail(shot.sha256) if shot else ""
+            tile.caption = reason or text(app.lang, f"slot_{slot}")
+            tile.done, tile.skipped = shot is not None, reason is not None
+        self._show_more()
+        taken = sum(form.shot(slot) is not None for slot in GUIDED_SLOTS)
+        self.progress = text(app.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
+
+    def _show_more(self) -> None:
+        """Pictures of anything else, and where to take one."""
+        app, box = App.get_running_app(), self.ids.more
+        shots = [shot for shot in self.visit.form.shots if shot.slot in MORE_SLOTS]
+        if self._more == [shot.sha256 for shot in shots]:
+            return
+        self._more = [shot.sha256 for shot in shots]
+        box.clear_widgets()
+        for shot in shots:
+            caption = text(app.lang, f"slot_{shot.slot}")
+            box.add_widget(PictureTile(source=self._thumbnail(shot.sha256), caption=caption, done=True))
         for slot in MORE_SLOTS:
             add = PictureTile(caption=f"+ {text(app.lang, f'slot_{slot}')}")
             add.bind(on_tap=lambda _tile, slot=slot: self.take(slot, lambda: None))
-            self.ids.more.add_widget(add)
-        taken = sum(form.shot(slot) is not None for slot in GUIDED_SLOTS)
-        self.progress = text(app.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
+            box.add_widget(add)
 
     def open(self, slot: str) -> None:
         """The outline in full size, from where it goes on to the next slot by itself."""

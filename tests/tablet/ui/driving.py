@@ -97,7 +97,9 @@ class Finger:
                     parent.scroll_to(widget, padding=4, animate=False)
                     self.frames(2)
                     y = widget.to_window(*widget.center)[1]
-                    if 0 < y < Window.height:
+                    bottom = parent.to_window(*parent.pos)[1]
+                    # Below the edge of the list lies another button.
+                    if bottom < y < bottom + parent.height:
                         return
                 return
             parent = parent.parent if parent.parent is not parent else None
@@ -113,22 +115,8 @@ class Finger:
         touch = UnitTestTouch(x, y)
         touch.touch_down()
         self.frames(1)
-        if self._may_scroll(target):
-            # A list first waits whether the touch becomes a scroll; a finger rests as long as that.
-            end = time.monotonic() + 0.1
-            while time.monotonic() < end and not getattr(target, "pressed", False):
-                self.frames(1)
-                time.sleep(0.003)
         touch.touch_up()
         self.frames(2)
-
-    def _may_scroll(self, widget: Widget) -> bool:
-        parent = widget.parent
-        while parent is not None and parent is not Window and parent.parent is not parent:
-            if isinstance(parent, ScrollView) and not getattr(parent, "fits", False):
-                return True
-            parent = parent.parent
-        return False
 
     def drag(self, points: Sequence[Point]) -> None:
         touch = UnitTestTouch(*points[0])
