@@ -119,6 +119,10 @@ def become(*command: object) -> NoReturn:
     """Replaces this process, so that Ctrl-C and SIGTERM reach the program itself and nothing stands between."""
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "VIRTUAL_ENV": str(ENVIRONMENT), "PATH": path}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Containers set it to keep folders clean. They stay clean; but to compile everything anew would be more than
+        # half of every start.
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(ENVIRONMENT / "bytecode"))
     arguments = [str(part) for part in command]
     if os.name == "nt":
         sys.exit(subprocess.run(arguments, cwd=ROOT, env=environment, check=False).returncode)
