@@ -37,6 +37,9 @@ SYSTEM_PACKAGES = [
     ("/usr/bin/xdotool", "xdotool"),
 ]
 
+# The whole suite waits for servers much of the time, so even a small machine runs two of these; see tests/conftest.py.
+SIDE_BY_SIDE = ["-n", str(min(max(os.cpu_count() or 1, 2), 4)), "--dist", "loadfile"]
+
 
 def say(text: str) -> None:
     """Progress goes to standard error: standard output belongs to the command that is run."""
@@ -119,6 +122,10 @@ def become(*command: object) -> NoReturn:
     """Replaces this process, so that Ctrl-C and SIGTERM reach the program itself and nothing stands between."""
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "VIRTUAL_ENV": str(ENVIRONMENT), "PATH": path}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Containers set it to keep folders clean. They stay clean; but to compile everything anew would be more than
+        # half of every start.
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(ENVIRONMENT / "bytecode"))
     arguments = [str(part) for part in command]
     if os.name == "nt":
         sys.exit(subprocess.run(arguments, cwd=ROOT, env=environment, check=False).returncode)
@@ -138,7 +145,7 @@ def main() -> int:
     if what == "test":
         set_up("test.lock")
         install_system_packages()
-        become(PYTHON, "-m", "pytest", *rest)
+        become(PYTHON, "-m", "pytest", *(rest or SIDE_BY_SIDE))
     if what == "setup":
         set_up("test.lock")
         install_system_packages()

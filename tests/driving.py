@@ -23,6 +23,8 @@ import httpx2
 import orjson
 from PIL import Image
 
+from server.database_embedded import Cluster
+
 ROOT = Path(__file__).resolve().parent.parent
 BERLIN = ZoneInfo("Europe/Berlin")
 PASSWORD = "correct-horse-battery"
@@ -99,6 +101,7 @@ class SandboxServer:
         self._demo = demo_data
         self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self.died = False
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
 
@@ -137,6 +140,7 @@ class SandboxServer:
         """As if the power went."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.died = True
 
     def stop(self, *, for_good: bool = True) -> int:
         """In order; returns the exit code."""
@@ -144,7 +148,11 @@ class SandboxServer:
             self.http.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        code = self.process.wait(timeout=60)
+        if for_good and self.died:
+            # A server that was killed leaves its database running, and the next one adopts it without ending it.
+            Cluster(self.data_dir).force_stop()
+        return code
 
     def restart(self) -> None:
         self.start()

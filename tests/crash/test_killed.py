@@ -49,6 +49,7 @@ class MortalServer(SandboxServer):
                 return step()
             except httpx2.HTTPError:
                 assert self.process.wait(timeout=30) == -9, self.log.read_text()[-3000:]
+                self.died = True
                 self.deaths.append(self._bomb.read_text())
                 self._next_life()
         raise AssertionError(f"no end after {self.deaths}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -117,33 +119,42 @@ class TestIntrospection:
         assert refused(query).code is CallerErrorCode.TOO_EXPENSIVE
 
 
+def lines_run(query: str) -> int:
+    """How many lines the check of a query runs: as good as its time, and the same on a busy machine."""
+    count = 0
+
+    def trace(_frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    document, before = parse(query), sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with contextlib.suppress(CallerError):
+            check(document, GENEROUS)
+    finally:
+        sys.settrace(before)
+    return count
+
+
 class TestLinear:
     @pytest.mark.parametrize("shape", [fan_out, chain])
-    def test_time_grows_with_length_only(self, shape: Callable[[int], str]) -> None:
-        def seconds(size: int) -> float:
-            document = parse(shape(size))
-            best = 1e9
-            for _ in range(5):
-                began = time.perf_counter()
-                with contextlib.suppress(CallerError):
-                    check(document, GENEROUS)
-                best = min(best, time.perf_counter() - began)
-            return best
-
+    def test_work_grows_with_length_only(self, shape: Callable[[int], str]) -> None:
         # Sixteen times the length: linear is 16, quadratic would be 256.
-        assert seconds(480) < 70 * max(seconds(30), 1e-4)
+        assert lines_run(shape(480)) < 24 * lines_run(shape(30))
 
     @pytest.mark.parametrize("levels", [8, 16, 24, 32, 40])
     def test_fan_out_is_refused_at_once(self, levels: int) -> None:
         document = parse(fan_out(levels))
-        began = time.perf_counter()
+        began = time.thread_time()
         with pytest.raises(CallerError):
             check(document, Limits())
-        assert time.perf_counter() - began < 0.2
+        assert time.thread_time() - began < 0.2
 
     @pytest.mark.parametrize("levels", [6, 8, 10])
     def test_pages_of_lists(self, levels: int) -> None:
         query = "{cars(first:100){nodes{" + "station{cars{" * levels + "id" + "}}" * levels + "}}}"
-        began = time.perf_counter()
+        began = time.thread_time()
         assert refused(query).code is CallerErrorCode.TOO_EXPENSIVE
-        assert time.perf_counter() - began < 0.2
+        assert time.thread_time() - began < 0.2

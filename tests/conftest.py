@@ -1,0 +1,56 @@
+"""The suite in several processes: what takes longest begins first, and a folder's costly world is made once."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+# From the folders and files that take longest to those that fill the gaps at the end; what is not named comes last.
+# Without it a process would still be at its last long test when the others have nothing left to do.
+LONGEST_FIRST = (
+    "tests/crash/",
+    "tests/scope/",
+    "tests/tablet/ui/test_looks.py",
+    "tests/tablet/ui/",
+    "tests/sandbox/test_demo.py",
+    "tests/api/",
+    "tests/database/",
+    "tests/sandbox/",
+    "tests/access/",
+    "tests/tablet/",
+    "tests/edge/",
+    "tests/telecash/",
+    "tests/rendering/",
+)
+# One process for the whole folder: two would each build its world, which takes longer than most of its tests.
+TOGETHER = ("tests/scope/", "tests/telecash/", "tests/edge/")
+
+
+class ByFileOrFolder(LoadScopeScheduling):
+    """Hands out whole files, and some folders as a whole, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileOrFolder | None:
+    """Takes the place of `--dist loadfile`; what else was asked for stays as it is."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # a file's number of tests says nothing about how long it takes
+    return ByFileOrFolder(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the longest first; one process alone keeps the order of the files."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)  # stable: within a rank the order stays
+
+
+def _rank(item: pytest.Item) -> int:
+    ranks = (rank for rank, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
+    return next(ranks, len(LONGEST_FIRST))
