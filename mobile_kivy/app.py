@@ -39,6 +39,8 @@ from mobile_kivy.work import Work
 LOCK_AFTER = 600.0
 """Seconds without a touch until the PIN is asked for again."""
 BANNER_FOR = 6.0
+REST, LONG_REST = 1.0, 10.0
+"""Seconds without a touch after which nobody is waiting for the app, and after which the person has gone."""
 log = logging.getLogger(__name__)
 
 
@@ -123,6 +125,7 @@ class YardApp(App):
         self.show_sync(self.sync.state)
         self.sync.start()
         Clock.schedule_interval(self._lock_when_left, 15)
+        Clock.schedule_interval(self._tidy_when_left, REST)
         if self.store.set_aside():
             ask(i18n.text(self.lang, "store_broken_title"), i18n.text(self.lang, "store_broken"), self.ok())
 
@@ -218,6 +221,13 @@ class YardApp(App):
     def _lock_when_left(self, _dt: float) -> None:
         if self.person is not None and Clock.get_time() - self._last_touch > LOCK_AFTER:
             self.change_person()
+
+    def _tidy_when_left(self, _dt: float) -> None:
+        # Old screens are garbage in cycles. Left to itself, Python looks for it in the middle of a tap, for half a
+        # second; while nobody waits it takes some milliseconds. After a long rest there is nothing new to look for.
+        left = Clock.get_time() - self._last_touch
+        if REST < left <= LONG_REST + REST:
+            gc.collect(1 if left <= LONG_REST else 2)
 
     def _touched(self, *_: object) -> None:
         self._last_touch = Clock.get_time()
