@@ -179,7 +179,7 @@ class Dealership:
 
 def open_dealership(server: SandboxServer, *, cars: int = 2, admin: Api | None = None, **station: Any) -> Dealership:
     """A dealership of its own, so that tests do not disturb each other."""
-    admin = admin or server.admin()
+    admin = admin or server.same_admin()
     number = next(_numbers)
     code = f"S{number}"
     made = admin(

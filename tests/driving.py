@@ -102,6 +102,7 @@ class SandboxServer:
         self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self.died = False
+        self._administrator: str | None = None
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
 
@@ -211,6 +212,11 @@ class SandboxServer:
 
     def admin(self) -> Api:
         return self.sign_in(**ADMIN)
+
+    def same_admin(self) -> Api:
+        """The administrator, signed in once: what tests prepare needs no session of its own, and each costs a hash."""
+        self._administrator = self._administrator or self.admin().token
+        return self.api(self._administrator)
 
 
 def free_port() -> int:
