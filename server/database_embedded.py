@@ -6,6 +6,7 @@ The cluster's superuser stays inside: it runs migrations; the server itself conn
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -16,6 +17,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 SUPERUSER = "cluster"
@@ -85,18 +87,23 @@ class Cluster:
         self._data = self.root / "data"
         self._socket = self._socket_directory()
         self._bin: Path | None = None
-        self.started_here = False
+        self._ownership: IO[str] | None = None
 
     def url(self, role: str = APP_ROLE, database: str = DATABASE) -> str:
         """A libpq address; only processes of this machine that may enter the socket's directory can use it."""
         return f"postgresql://{role}@/{database}?host={quote(str(self._socket))}"
 
     def start(self) -> None:
-        """Makes the cluster if there is none, and starts it unless it runs already (after a killed server)."""
+        """Makes the cluster if there is none, and starts it unless it runs already.
+
+        One that runs after its server was killed is adopted: whoever adopted it stops it, too. One that belongs to a
+        living process is only used.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         self._make_private(self._socket)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
+        self._own()
         if self._run("pg_ctl", "-D", str(self._data), "status", check=False).returncode == 0:
             return
         log = self._data / "server.log"
@@ -104,18 +111,33 @@ class Cluster:
         if self._run("pg_ctl", "-D", str(self._data), *options, "start", check=False).returncode != 0:
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
             raise NoPostgres(f"PostgreSQL did not start; the end of {log}:\n{tail}")
-        self.started_here = True
 
     def stop(self) -> None:
-        """Stops PostgreSQL if this object started it."""
-        if self.started_here:
-            self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-t", "60", "-s", "stop", check=False)
-            self.started_here = False
+        """Stops PostgreSQL if it is this object's to stop."""
+        if self._ownership is not None:
+            self._stop()
+            self._ownership.close()
+            self._ownership = None
 
     def force_stop(self) -> None:
         """Stops PostgreSQL whoever started it."""
-        self.started_here = True
+        self._stop()
         self.stop()
+
+    def _stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-t", "60", "-s", "stop", check=False)
+
+    def _own(self) -> None:
+        if self._ownership is not None:
+            return
+        file = (self.root / "owner.lock").open("w")
+        try:
+            # The kernel lets go of it when its process ends, however it ends.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+        else:
+            self._ownership = file
 
     def tool(self, name: str) -> Path:
         """The path of one of PostgreSQL's programs, such as pg_dump."""

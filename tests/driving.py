@@ -23,8 +23,6 @@ import httpx2
 import orjson
 from PIL import Image
 
-from server.database_embedded import Cluster
-
 ROOT = Path(__file__).resolve().parent.parent
 BERLIN = ZoneInfo("Europe/Berlin")
 PASSWORD = "correct-horse-battery"
@@ -101,7 +99,6 @@ class SandboxServer:
         self._demo = demo_data
         self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
-        self.died = False
         self._administrator: str | None = None
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
@@ -141,7 +138,6 @@ class SandboxServer:
         """As if the power went."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.died = True
 
     def stop(self, *, for_good: bool = True) -> int:
         """In order; returns the exit code."""
@@ -149,11 +145,7 @@ class SandboxServer:
             self.http.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
-        if for_good and self.died:
-            # A server that was killed leaves its database running, and the next one adopts it without ending it.
-            Cluster(self.data_dir).force_stop()
-        return code
+        return self.process.wait(timeout=60)
 
     def restart(self) -> None:
         self.start()

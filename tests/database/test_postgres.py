@@ -106,6 +106,23 @@ def test_an_end_in_order_leaves_no_postgres_behind(tmp_path: Path, ending: signa
     assert clusters_in(root) == []
 
 
+def test_whoever_adopts_a_killed_servers_postgres_stops_it_too(tmp_path: Path) -> None:
+    server = SandboxServer(tmp_path / "data").start()
+    root = Cluster(server.data_dir).root
+    # A command beside a living server uses its database, and leaves it to it.
+    beside = Cluster(server.data_dir)
+    beside.start()
+    beside.stop()
+    assert clusters_in(root)
+
+    server.kill()
+    assert clusters_in(root)
+    server.start()
+
+    assert server.stop() == 0
+    assert clusters_in(root) == []
+
+
 @pytest.mark.skipif(not SYSTEM, reason="no system PostgreSQL: apt-get install postgresql")
 def test_the_job_runs_on_the_systems_postgres(tmp_path: Path) -> None:
     environment = {"ERSATZWAGEN_POSTGRES_BIN": str(SYSTEM[-1])}

@@ -9,7 +9,6 @@ import pytest
 
 from mobile_kivy.api import Client, Session
 from mobile_kivy.store import Store
-from server.database_embedded import Cluster
 from tests.driving import SandboxServer
 from tests.tablet.yard import Yard, open_yard
 
@@ -29,8 +28,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
         yield started
     finally:
         started.stop()
-        # A server that was killed leaves its database running, and the next one adopts it without ending it.
-        Cluster(started.data_dir).force_stop()
 
 
 @pytest.fixture
