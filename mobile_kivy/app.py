@@ -39,7 +39,7 @@ from mobile_kivy.work import Work
 LOCK_AFTER = 600.0
 """Seconds without a touch until the PIN is asked for again."""
 BANNER_FOR = 6.0
-REST, LONG_REST = 1.0, 10.0
+REST, LONG_REST = 3.0, 10.0
 """Seconds without a touch after which nobody is waiting for the app, and after which the person has gone."""
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class YardApp(App):
         self.show_sync(self.sync.state)
         self.sync.start()
         Clock.schedule_interval(self._lock_when_left, 15)
-        Clock.schedule_interval(self._tidy_when_left, REST)
+        Clock.schedule_interval(self._tidy_when_left, 1)
         if self.store.set_aside():
             ask(i18n.text(self.lang, "store_broken_title"), i18n.text(self.lang, "store_broken"), self.ok())
 
@@ -224,10 +224,10 @@ class YardApp(App):
 
     def _tidy_when_left(self, _dt: float) -> None:
         # Old screens are garbage in cycles. Left to itself, Python looks for it in the middle of a tap, for half a
-        # second; while nobody waits it takes some milliseconds. After a long rest there is nothing new to look for.
-        left = Clock.get_time() - self._last_touch
-        if REST < left <= LONG_REST + REST:
-            gc.collect(1 if left <= LONG_REST else 2)
+        # second. Once in each rest is enough; with a form open rather late, as that would be kept with the garbage.
+        rest = LONG_REST if self.root.current == "handover" else REST
+        if rest < Clock.get_time() - self._last_touch <= rest + 1:
+            gc.collect()
 
     def _touched(self, *_: object) -> None:
         self._last_touch = Clock.get_time()

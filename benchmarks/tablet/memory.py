@@ -96,6 +96,7 @@ def many_forms(finger: Finger) -> float:
                 show(finger, name)
         screen.leave()
         finger.frames(2)
+        # Five in a row without a pause is more than anybody does.
         if number % 5 == 4:
             window.rest(finger)
         if number == 4:

@@ -52,7 +52,7 @@ def frame() -> None:
     glFinish()
 
 
-def rest(finger: Finger, seconds: float = 2.2) -> None:
+def rest(finger: Finger, seconds: float = 4.5) -> None:
     """A touch, and then the time in which somebody walks to the next car."""
     finger.app._touched()
     end = time.monotonic() + seconds
