@@ -60,7 +60,7 @@ def open_form(finger: Finger, number: int) -> Any:
     """Opens the form of one of the cars that go out."""
     jobs = [job for job in finger.app.day.jobs if job.kind == CHECK_OUT] if finger.app.day else []
     job = jobs[number % len(jobs)]
-    finger.app.open_job(job.contract.id, job.kind)
+    finger.app.work.open_job(job.contract.id, job.kind)
     finger.frames(4)
     return finger.screen
 

@@ -93,7 +93,7 @@ def shift(watch: Stopwatch, number: int) -> None:
     finger.frames(4)
     look_around(watch)
     jobs = app.day.jobs if app.day else ()
-    job = next(job for job in jobs if job.kind == CHECK_OUT and not app.job_states().get(job.key))
+    job = next(job for job in jobs if job.kind == CHECK_OUT and not app.work.job_states().get(job.key))
     finger.screen.search = job.contract.number
     finger.frames(4)
     row = work.row_of(finger, {"id": job.contract.id, "number": job.contract.number}, CHECK_OUT)

@@ -12,6 +12,8 @@ import pytest
 from tests.driving import Api, SandboxServer, running
 
 PASSWORD = "sandbox-password"
+# An administrator of the operator's own beside the six people of the demo data.
+ENVIRONMENT = {"ERSATZWAGEN_ADMIN_EMAIL": "boss@example.com", "ERSATZWAGEN_ADMIN_PASSWORD": "a-long-enough-one"}
 CONTRACTS = """query($after:String){contracts(first:50,after:$after){totalCount nodes{
   number state settlementState kind source payments{kind state amount{amount} gatewayReference}
   documents{type} protocols{type} deposit{state} damages{liability} }}}"""
@@ -19,7 +21,7 @@ CONTRACTS = """query($after:String){contracts(first:50,after:$after){totalCount 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with running(tmp_path_factory.mktemp("demo") / "data", demo_data=True) as started:
+    with running(tmp_path_factory.mktemp("demo") / "data", demo_data=True, environment=ENVIRONMENT) as started:
         yield started
 
 
@@ -34,6 +36,11 @@ def printed(server: SandboxServer, name: str) -> list[str]:
     return [line.removeprefix(name).strip() for line in lines if line.startswith(name)]
 
 
+def test_the_administrator_of_the_environment_sees_the_demo_data(server: SandboxServer) -> None:
+    boss = server.sign_in("boss@example.com", "a-long-enough-one")
+    assert len(boss("{stations{code}}")) == 3
+
+
 def test_the_dealer_group_is_there(admin: Api) -> None:
     found = admin.post(
         "{stations{code} vehicleGroups{code} tariffs{code} users{email role}"
@@ -42,7 +49,7 @@ def test_the_dealer_group_is_there(admin: Api) -> None:
     assert [station["code"] for station in found["stations"]] == ["BER", "HVL", "POT"]
     assert len(found["vehicleGroups"]) == len(found["tariffs"]) == 4
     assert Counter(user["role"] for user in found["users"]) == {
-        "YARD": 2, "CLERK": 2, "MANAGER": 1, "ADMIN": 1,
+        "YARD": 2, "CLERK": 2, "MANAGER": 1, "ADMIN": 2,
     }  # fmt: skip
     assert found["vehicles"]["totalCount"] == 40
     assert len(found["apiClients"][0]["stations"]) == 3

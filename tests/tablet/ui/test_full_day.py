@@ -98,7 +98,7 @@ def look_around(finger: Finger, monkeypatch: pytest.MonkeyPatch) -> dict[str, Co
         "search": lambda: setattr(today, "search", "B-EW 0003"),
         "no search": lambda: setattr(today, "search", ""),
         "scroll": lambda: setattr(today.ids.outs, "scroll_y", 0.4),
-        "open a form": lambda: app.open_job(job.contract.id, job.kind),
+        "open a form": lambda: app.work.open_job(job.contract.id, job.kind),
         "other cars": lambda: finger.screen.step.other_car(),  # noqa: PLW0108  # there is no step yet
         "leave": lambda: finger.screen.leave(),  # noqa: PLW0108  # nor is it this screen
         "outbox": app.show_outbox,
