@@ -40,12 +40,8 @@ class Work:
         """The day's, and those of forms that were begun and are no longer on the server's list."""
         known = list(self._app.day.jobs) if self._app.day else []
         keys = {job.key for job in known}
-        for draft in self._app.store.drafts.all():
-            key = (draft.contract_id, draft.kind)
-            saved = self._app.store.drafts.get(*key) if key not in keys else None
-            if saved is not None:
-                known.append(Form.from_json(saved).job())
-        return known
+        left = [draft for draft in self._app.store.drafts.all() if (draft.contract_id, draft.kind) not in keys]
+        return known + [Form.from_json(draft.data).job() for draft in left]
 
     def spare_vehicles(self) -> Sequence[Vehicle]:
         """Cars that are free."""
