@@ -75,6 +75,7 @@ def begin(open_app: Start, device: Path, yard_day: YardDay, contracts: int) -> F
     finger.wait(lambda: not finger.app.sync.state.syncing, "the first try to be over")
     # Nobody else asks the store while statements are counted.
     finger.app.sync.stop()
+    finger.frames(4)  # what it said last is shown before anything is counted
     return finger
 
 
