@@ -45,10 +45,11 @@ def scratch(server: SandboxServer, world: World, tmp_path_factory: pytest.TempPa
     """A copy of the whole database, and a server on it; the signed-in people are copied, too."""
     cluster = Cluster(Path(server.data_dir))
     migrate.create_database(cluster.url(SUPERUSER, "postgres"), "scratch")
-    copy = f"{cluster.tool('pg_dump')} '{cluster.url(SUPERUSER)}' | {cluster.tool('psql')} -q -v ON_ERROR_STOP=1"
-    subprocess.run(
-        ["/bin/sh", "-c", f"{copy} '{cluster.url(SUPERUSER, 'scratch')}'"], check=True, stdout=subprocess.DEVNULL
-    )
+    dump = [str(cluster.tool("pg_dump")), cluster.url(SUPERUSER)]
+    load = [str(cluster.tool("psql")), "-q", "-v", "ON_ERROR_STOP=1", cluster.url(SUPERUSER, "scratch")]
+    # Without a shell: the checkout may lie in a path with spaces.
+    dumped = subprocess.run(dump, check=True, capture_output=True).stdout
+    subprocess.run(load, check=True, input=dumped, stdout=subprocess.DEVNULL)
     environment = {
         "ERSATZWAGEN_DATABASE_URL": cluster.url(database="scratch"),
         "ERSATZWAGEN_MEDIA_URL": (server.data_dir / "media").as_uri(),
