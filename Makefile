@@ -1,12 +1,15 @@
 # Everyday names. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types format schema check demo bench
+.PHONY: help run tablet test quick lint types format schema check demo bench
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: ## the sandbox server with demo data
 	python3 dev.py run
+
+tablet: ## the tablet app in a window, against that server
+	python3 dev.py tablet --camera sample
 
 test: ## the whole suite
 	python3 dev.py test
