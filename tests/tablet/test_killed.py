@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from tests.driving import ROOT, SandboxServer
 from tests.tablet.faulty_network import FaultyNetwork, faulty_network
 from tests.tablet.yard import open_yard, record_all, small_photo, taken_photos
 
-CARS, ROUNDS, PHOTOS = 4, 3, 2
+FULL = os.environ.get("TABLET_TEST_SCALE") == "full"
+CARS, ROUNDS, PHOTOS = (10, 10, 8) if FULL else (4, 3, 2)
 APP_KILLS, SERVER_KILLS = 18, 2
 MOMENTS = ("before", "during", "after")
 
