@@ -18,8 +18,9 @@ from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import page
 from server.schema.payment import Settlement
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services import billing, collection, contracts, emails, search, settlements, stations
-from server.services.search import only
+from server.services import billing, collection, contracts, emails, settlements, stations
+from server.services.lists import search
+from server.services.lists.search import only
 from server.services.settlements import ReturnFacts
 from server.services.validation import as_uuid
 

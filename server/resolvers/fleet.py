@@ -25,8 +25,9 @@ from server.schema.fleet import VehicleGroup as VehicleGroupType
 from server.schema.paging import page
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput, given
-from server.services import fleet, search
-from server.services.search import only
+from server.services import fleet
+from server.services.lists import search
+from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 

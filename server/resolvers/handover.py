@@ -16,8 +16,9 @@ from server.schema.paging import page
 from server.schema.protocol import ProtocolResult
 from server.schema.root_fields import STAFF, mutation, query
 from server.schema.shared import given
-from server.services import damages, handover, handover_day, photos, search, stations
-from server.services.search import only
+from server.services import damages, handover, handover_day, photos, stations
+from server.services.lists import search
+from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 

@@ -18,7 +18,7 @@ from server.schema.problems import Rejection
 from server.schema.station import Station
 from server.services.handover_day import HandoverDay as DayFound
 from server.services.handover_report import ConditionReport, HandoverReport, PhotoReport
-from server.services.search import only
+from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 

@@ -18,8 +18,8 @@ from server.models.email import EmailState, EmailTemplate
 from server.models.fleet import VehicleStatus
 from server.models.staff import Role
 from server.security import Principal
-from server.services.attention import with_flag
-from server.services.listing import Key, Listing
+from server.services.lists.attention import with_flag
+from server.services.lists.listing import Key, Listing
 from server.services.validation import as_uuid
 
 Conditions = list[ColumnElement[bool]]
