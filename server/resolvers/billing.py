@@ -18,7 +18,8 @@ from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import page
 from server.schema.payment import Settlement
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services import billing, collection, contracts, emails, settlements, stations
+from server.services import billing, collection, emails, settlements, stations
+from server.services.contract import contracts
 from server.services.lists import search
 from server.services.lists.search import only
 from server.services.settlements import ReturnFacts

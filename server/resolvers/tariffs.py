@@ -15,7 +15,8 @@ from server.schema.shared import PeriodInput, given
 from server.schema.tariff import Tariff as TariffType
 from server.schema.tariff import TariffResult
 from server.schema.tariff_input import TariffInput
-from server.services import availability, fleet, quotes, stations, tariffs
+from server.services import availability, fleet, quotes, stations
+from server.services.pricing import tariffs
 from server.services.validation import as_uuid
 
 
@@ -80,4 +81,5 @@ class TariffMutation:
     async def create_tariff(self, info: Info, input: TariffInput) -> Any:  # noqa: A002
         """A new tariff. Contracts that exist keep the terms that they were booked with."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await tariffs.create(session, given(input))
+            group = await fleet.get_group(session, as_uuid(input.group_id), field=["input", "groupId"])
+            return await tariffs.create(session, group, given(input))

@@ -22,8 +22,9 @@ from server.models.staff import Role
 from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
 from server.security import Principal
-from server.services import fleet, staff, stations, tariffs
+from server.services import fleet, staff, stations
 from server.services.outside import Outside
+from server.services.pricing import tariffs
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
 API_KEY, TOKEN = "API key", "token"  # names of entries, not secrets
@@ -87,7 +88,7 @@ async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: da
         group = groups[values.pop("group_code")]
         # Bookings of the past need a price list as well, also in the first weeks of its year.
         valid_from = min(values["valid_from"], opened)
-        await tariffs.create(session, {**values, "group_id": str(group.id), "valid_from": valid_from})
+        await tariffs.create(session, group, {**values, "valid_from": valid_from})
 
 
 async def _vehicles(

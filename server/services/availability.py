@@ -20,9 +20,9 @@ from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.occupancy import LONGEST_ROW_DAYS
 from server.models.tariff import terms_json, terms_of
-from server.services import pricing, tariffs
 from server.services.opening import OpeningRules, opening_rules
-from server.services.pricing import Facts, PriceBreakdown
+from server.services.pricing import tariffs
+from server.services.pricing.price import Facts, PriceBreakdown, advance_cents, breakdown
 
 LONGEST_DAYS = 365
 EARLIEST_START = timedelta(minutes=15)
@@ -187,8 +187,8 @@ def _group_availability(
         return GroupAvailability(group, free, None, group.deposit_cents, 0, next_free, zone)
     terms = terms_of(terms_json(tariff))
     facts = Facts(ContractKind.RENTAL, start, end, zone, after_hours=is_after_hours(station, end), language=language)
-    price = pricing.price(terms, facts)
-    due = pricing.advance_cents(terms, ContractKind.RENTAL, price.total_cents)
+    price = breakdown(terms, facts)
+    due = advance_cents(terms, ContractKind.RENTAL, price.total_cents)
     return GroupAvailability(group, free, price, group.deposit_cents, due, next_free, zone)
 
 

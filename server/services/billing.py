@@ -21,16 +21,8 @@ from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.models.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
-from server.services import (
-    billing_mails,
-    collection,
-    contracts,
-    deposits,
-    documents,
-    history,
-    settlements,
-    stations,
-)
+from server.services import billing_mails, collection, deposits, documents, settlements, stations
+from server.services.contract import contracts, history
 from server.services.outside import Outside
 from server.services.settlements import Settlement, SettlementAction
 

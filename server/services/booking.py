@@ -24,15 +24,9 @@ from server.models import (
 from server.models.contract import ContractState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
-from server.services import (
-    contracts,
-    deposits,
-    holds,
-    hosted_page,
-    idempotency,
-    payments,
-)
+from server.services import deposits, holds, hosted_page, idempotency, payments
 from server.services.booking_plan import BookingRequest
+from server.services.contract import contracts
 from server.services.outside import Outside
 
 _LOCK_TRIES = 3

@@ -22,18 +22,9 @@ from server.models.payment import PaymentMethod
 from server.models.staff import Role
 from server.models.tariff import TariffTerms, terms_of
 from server.security import Principal
-from server.services import (
-    availability,
-    customers,
-    drivers,
-    fleet,
-    hosted_page,
-    pricing,
-    stations,
-    tariffs,
-    validation,
-)
-from server.services.pricing import Facts, PriceBreakdown, UnknownExtra
+from server.services import availability, customers, drivers, fleet, hosted_page, stations, validation
+from server.services.pricing import tariffs
+from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
 
 PERIOD = ("input", "period")
 
@@ -120,11 +111,11 @@ async def plan_of(
         language=customer["language"].value.lower(),
     )
     try:
-        price = pricing.price(terms, facts)
+        price = breakdown(terms, facts)
     except UnknownExtra as error:
         raise InvalidInput(str(error), field=["input", "extras"]) from error
     waived = request.method is PaymentMethod.WAIVED
-    prepay = 0 if waived else pricing.advance_cents(terms, request.kind, price.total_cents)
+    prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     company = await stations.require_company(session)
     return Plan(
         station, return_station, group, tariff, snapshot, terms, price, prepay, customer, people, company

@@ -17,7 +17,8 @@ from server.models import Contract, Damage, Deposit, Payment
 from server.models.contract import ContractState
 from server.models.damage import DamageLiability
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
-from server.services import contracts, history, payments
+from server.services import payments
+from server.services.contract import contracts, history
 from server.services.outside import Outside
 
 AT_BOOKING_WITHIN = timedelta(days=5)

@@ -36,7 +36,7 @@ from server.models.views import (
 )
 from server.services import papers
 from server.services.outside import Outside
-from server.services.pricing import PriceLine
+from server.services.pricing.price import PriceLine
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Re
 from server.models import Contract, Driver, Station, VehicleGroup
 from server.models.contract import ALLOWED, ContractState, DriverRole
 from server.security import Principal
-from server.services import contracts, history, stations, validation
+from server.services import stations, validation
+from server.services.contract import contracts, history
 
 FIELD = ("input", "drivers")
 

@@ -14,8 +14,8 @@ from server.database import Session
 from server.errors import InvalidInput
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
+from server.models.local_time import wall_clock
 from server.services import availability
-from server.services.rental_days import wall_clock
 
 
 @dataclass(frozen=True)

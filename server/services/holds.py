@@ -30,22 +30,21 @@ from server.security import Principal
 from server.services import (
     availability,
     booking_plan,
-    contracts,
     customers,
     deposits,
     fleet,
-    history,
     hosted_page,
     idempotency,
     occupancies,
     papers,
     paperwork,
     payments,
-    tariffs,
     validation,
 )
 from server.services.booking_plan import BookingRequest, Plan
+from server.services.contract import contracts, history
 from server.services.outside import Outside
+from server.services.pricing import tariffs
 
 HELD_FOR = timedelta(minutes=15)
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from server.models.local_time import wall_clock
 from server.models.station import Station, Weekday, local_time
-from server.services.rental_days import wall_clock
 
 Window = tuple[time, time]
 # Midnight as a closing time means the end of the day.

@@ -16,7 +16,7 @@ from server.models.views import DepositNote, FuelRule, MailView, PaymentPart, Pa
 from server.services import documents, emails, papers, stations
 from server.services.customers import display_name
 from server.services.outside import Outside
-from server.services.price_words import Words
+from server.services.pricing.words import Words
 
 FREE_CANCELLATION = timedelta(hours=24)
 

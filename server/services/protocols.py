@@ -15,7 +15,7 @@ from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Veh
 from server.models.contract import ContractState
 from server.models.protocol import ProtocolType
 from server.security import Principal
-from server.services import history
+from server.services.contract import history
 from server.services.handover_report import FIELD, HandoverReport, PhotoReport
 
 

@@ -11,8 +11,9 @@ from server.errors import DomainError, InvalidInput
 from server.models import Station, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.tariff import terms_of
-from server.services import availability, pricing, tariffs, validation
-from server.services.pricing import Facts, PriceBreakdown, UnknownExtra
+from server.services import availability, validation
+from server.services.pricing import tariffs
+from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
 
 VALID_FOR = timedelta(hours=24)
 
@@ -60,13 +61,13 @@ async def quote(
         language=language,
     )
     try:
-        price = pricing.price(terms, facts)
+        price = breakdown(terms, facts)
     except UnknownExtra as error:
         raise InvalidInput(str(error), field=["input", "extras"]) from error
     free = await availability.free_count(session, station, group.id, start, end, now)
     return Quote(
         price=price,
-        due_now_cents=pricing.advance_cents(terms, kind, price.total_cents),
+        due_now_cents=advance_cents(terms, kind, price.total_cents),
         deposit_cents=group.deposit_cents,
         deductible_cents=group.deductible_cents,
         grace_minutes=terms.grace_minutes,

@@ -16,13 +16,9 @@ from server.models.contract import ContractState
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit
 from server.models.tariff import terms_of
-from server.services import (
-    documents,
-    pricing,
-    stations,
-)
+from server.services import documents, stations
 from server.services.opening import opening_rules
-from server.services.pricing import Facts, LegUse, PriceBreakdown
+from server.services.pricing.price import Facts, LegUse, PriceBreakdown, breakdown
 
 LONGEST_LATE = timedelta(days=366)
 
@@ -78,7 +74,7 @@ async def of_contract(session: Session, contract: Contract, back: ReturnFacts) -
     """What billing comes to if the car came back, or comes back, like this."""
     station = await stations.get(session, contract.station_id)
     facts = await _facts(session, contract, station, back)
-    price = pricing.price(terms_of(contract.tariff_snapshot), facts)
+    price = breakdown(terms_of(contract.tariff_snapshot), facts)
     advances = await documents.advances_of(session, contract.id)
     sums = VatSplit(
         sum(advance.total_cents for advance in advances),

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.tariff import BundleUnit, Extra
-from server.services.rental_days import BundleChoice
+from server.services.pricing.rental_days import BundleChoice
 
 _UNITS = {
     "de": {

@@ -15,8 +15,8 @@ from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
 from server.models.tariff import EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
-from server.services.price_words import Words
-from server.services.rental_days import BundleChoice, count_days, time_price
+from server.services.pricing.rental_days import BundleChoice, count_days, time_price
+from server.services.pricing.words import Words
 
 ADDITIONAL_DRIVER, ONE_WAY, AFTER_HOURS = "ADDITIONAL_DRIVER", "ONE_WAY", "AFTER_HOURS"
 _KIND_OF_EXTRA = {ONE_WAY: PriceLineKind.ONE_WAY, AFTER_HOURS: PriceLineKind.AFTER_HOURS}
@@ -96,7 +96,7 @@ class UnknownExtra(ValueError):
         self.code = code
 
 
-def price(terms: TariffTerms, facts: Facts) -> PriceBreakdown:
+def breakdown(terms: TariffTerms, facts: Facts) -> PriceBreakdown:
     """The price of these facts under these terms, line by line. UnknownExtra if an extra is not in the tariff."""
     words = Words(facts.language)
     days = count_days(facts.starts_at, _billed_end(terms, facts), facts.zone, terms.grace_minutes)

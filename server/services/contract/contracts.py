@@ -14,8 +14,8 @@ from server.models import Contract
 from server.models.columns import Json
 from server.models.contract import ALLOWED, ContractState
 from server.models.tariff import PriceLineKind, terms_of
-from server.services import history, pricing
-from server.services.pricing import Facts, PriceBreakdown, PriceLine
+from server.services.contract import history
+from server.services.pricing.price import Facts, PriceBreakdown, PriceLine, breakdown
 
 # Without letters and digits that people mix up on the phone.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -72,7 +72,7 @@ def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:
         after_hours=any(line.kind is PriceLineKind.AFTER_HOURS for line in agreed.lines),
         language=contract.language.value.lower(),
     )
-    price = pricing.price(terms_of(contract.tariff_snapshot), facts)
+    price = breakdown(terms_of(contract.tariff_snapshot), facts)
     contract.price, contract.total_cents = price_json(price), price.total_cents
 
 

@@ -15,11 +15,11 @@ from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
 from server.errors import InvalidInput, NotFound, Path
-from server.models import Tariff
+from server.models import Tariff, VehicleGroup
 from server.models.columns import Json
 from server.models.money import CURRENCY
 from server.models.tariff import Bundle, BundleUnit, Extra, WeekMoment, bundle_json, extra_json, terms_json
-from server.services import fleet, validation
+from server.services import validation
 
 Values = dict[str, Any]
 INPUT = ("input",)
@@ -76,9 +76,8 @@ def freeze(tariff: Tariff) -> tuple[Json, str]:
     return snapshot, hashlib.sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-async def create(session: Session, values: Values) -> Tariff:
-    """A new tariff. InvalidInput names the field that is wrong."""
-    group = await fleet.get_group(session, validation.as_uuid(values["group_id"]), field=(*INPUT, "groupId"))
+async def create(session: Session, group: VehicleGroup, values: Values) -> Tariff:
+    """A new tariff of a group. InvalidInput names the field that is wrong."""
     if values.get("valid_until") is not None and values["valid_until"] < values["valid_from"]:
         raise InvalidInput("The last day must not lie before the first.", field=[*INPUT, "validUntil"])
     prices: Values = {f"{name}_cents": validation.cents(values[name], (*INPUT, field)) for name, field in _PRICES}

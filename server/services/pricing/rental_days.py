@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from server.models.local_time import wall_clock
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 
 # Stands for "unlimited" where included kilometres are compared.
@@ -20,12 +21,6 @@ class BundleChoice:
     bundles: tuple[tuple[Bundle, int], ...]
     price_cents: int
     included_km: int | None
-
-
-def wall_clock(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a wall-clock time; where it occurs twice or never, the later of the two readings."""
-    local = datetime.combine(day, at)
-    return max(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 def count_days(start: datetime, end: datetime, zone: ZoneInfo, grace_minutes: int) -> int:
