@@ -25,7 +25,8 @@ from server.resolvers.schema import create_schema
 from server.runtime import Runtime
 from server.schema.shared import zones
 from server.security import Principal
-from server.services import staff, stations
+from server.services import staff
+from server.services.fleet import stations
 
 FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
 query FirstLook {

@@ -18,8 +18,9 @@ from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import page
 from server.schema.payment import Settlement
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services import billing, collection, emails, settlements, stations
+from server.services import billing, collection, emails, settlements
 from server.services.contract import contracts
+from server.services.fleet import stations
 from server.services.lists import search
 from server.services.lists.search import only
 from server.services.settlements import ReturnFacts

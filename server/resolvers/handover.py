@@ -16,7 +16,8 @@ from server.schema.paging import page
 from server.schema.protocol import ProtocolResult
 from server.schema.root_fields import STAFF, mutation, query
 from server.schema.shared import given
-from server.services import damages, handover, handover_day, photos, stations
+from server.services import damages, handover, handover_day, photos
+from server.services.fleet import stations
 from server.services.lists import search
 from server.services.lists.search import only
 from server.services.validation import as_uuid

@@ -22,7 +22,8 @@ from server.models.staff import Role
 from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
 from server.security import Principal
-from server.services import fleet, staff, stations
+from server.services import staff
+from server.services.fleet import stations, vehicles
 from server.services.outside import Outside
 from server.services.pricing import tariffs
 
@@ -68,7 +69,7 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     opened = now - OPENED_AGO
     today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
     places = [await stations.create(session, values, now=opened) for values in demo_company.stations()]
-    groups = {group.code: group for group in [await fleet.create_group(session, v) for v in demo_prices.groups()]}
+    groups = {group.code: group for group in [await vehicles.create_group(session, v) for v in demo_prices.groups()]}
     by_code = {station.code: station for station in places}
     await _tariffs(session, groups, opened.date())
     vehicles = await _vehicles(session, by_code, groups, today, opened)
@@ -99,7 +100,7 @@ async def _vehicles(
         values = car.values(
             station_id=str(places[car.station].id), group_id=str(groups[car.group].id), today=today
         )  # fmt: skip
-        made[car.plate] = await fleet.create_vehicle(session, values, now=opened)
+        made[car.plate] = await vehicles.create_vehicle(session, values, now=opened)
     return made
 
 

@@ -30,8 +30,9 @@ from server.sandbox import demo_fleet, demo_plan, demo_protocols
 from server.sandbox.demo_bookings import request_of
 from server.sandbox.demo_plan import DemoContract, Stage
 from server.security import Principal
-from server.services import booking, fleet, holds
-from server.services.opening import opening_rules
+from server.services import booking, holds
+from server.services.fleet import vehicles
+from server.services.fleet.opening import opening_rules
 from server.services.outside import Outside
 from server.worker import handlers
 
@@ -151,7 +152,7 @@ async def _block_the_uninspected(outside: Outside, dealer: Dealer, now: datetime
         for car in late:
             vehicle_id, until = dealer.vehicles[car.plate].id, now + timedelta(days=4)
             note = "HU überfällig, Termin in der Werkstatt"
-            await fleet.block(session, vehicle_id, now, until, BlockReason.INSPECTION, note, now=now)
+            await vehicles.block(session, vehicle_id, now, until, BlockReason.INSPECTION, note, now=now)
 
 
 @dataclass

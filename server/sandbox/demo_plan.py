@@ -10,7 +10,7 @@ from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.local_time import wall_clock
 from server.sandbox.demo_company import BER, ELEKTRO, HVL, KLEIN, KOMBI, KOMPAKT, POT
-from server.services.opening import OpeningRules
+from server.services.fleet.opening import OpeningRules
 
 
 class Stage(StrEnum):

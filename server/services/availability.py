@@ -20,7 +20,7 @@ from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.occupancy import LONGEST_ROW_DAYS
 from server.models.tariff import terms_json, terms_of
-from server.services.opening import OpeningRules, opening_rules
+from server.services.fleet.opening import OpeningRules, opening_rules
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, PriceBreakdown, advance_cents, breakdown
 

@@ -11,8 +11,9 @@ from server.models.contract import ContractKind
 from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.models.views import DepositNote, MailView, PaymentPart, PaymentWay
-from server.services import emails, papers, paperwork, stations
+from server.services import emails, papers, paperwork
 from server.services.customers import display_name
+from server.services.fleet import stations
 
 
 async def final_invoice(

@@ -22,7 +22,8 @@ from server.models.payment import PaymentMethod
 from server.models.staff import Role
 from server.models.tariff import TariffTerms, terms_of
 from server.security import Principal
-from server.services import availability, customers, drivers, fleet, hosted_page, stations, validation
+from server.services import availability, customers, drivers, hosted_page, validation
+from server.services.fleet import stations, vehicles
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
 
@@ -90,7 +91,7 @@ async def plan_of(
     return_station = visible[request.return_station_id or request.station_id]
     availability.check_period(request.start, request.end, now, PERIOD)
     _check_method(principal, request)
-    group = await fleet.get_group(session, request.group_id, field=("input", "groupId"))
+    group = await vehicles.get_group(session, request.group_id, field=("input", "groupId"))
     today = now.astimezone(ZoneInfo(station.time_zone)).date()
     customer = customers.checked(request.customer, today=today)
     people = drivers.checked(request.drivers, customer)

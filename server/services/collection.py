@@ -18,8 +18,9 @@ from server.models.columns import uuid7
 from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
-from server.services import billing_mails, deposits, payments, stations
+from server.services import billing_mails, deposits, payments
 from server.services.contract import contracts, history
+from server.services.fleet import stations
 from server.services.outside import Outside
 
 DAYS_TO_PAY = 14

@@ -18,7 +18,8 @@ from server.database import Session, violated_constraint
 from server.errors import InvalidInput, Path, ProblemCode, Refused
 from server.models import Damage, DamagePhoto, Photo
 from server.models.damage import DamageKind, DamageLiability, VehicleView
-from server.services import fleet, photos, validation
+from server.services import photos, validation
+from server.services.fleet import vehicles
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def photo_hashes(reports: Sequence[DamageReport], field: Path) -> list[tuple[str
 async def report(session: Session, vehicle_id: UUID | None, seen: DamageReport, *, now: datetime) -> Damage:
     """A damage that was found outside a hand-over: it is known, and nobody is suspected."""
     field = ("damage",)
-    vehicle = await fleet.lock_vehicle(session, vehicle_id, field=["vehicleId"])
+    vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicleId"])
     check([seen], field)
     pictures = await photos.require(session, photo_hashes([seen], field))
     liability = DamageLiability.KNOWN

@@ -14,8 +14,9 @@ from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Re
 from server.models import Contract, Driver, Station, VehicleGroup
 from server.models.contract import ALLOWED, ContractState, DriverRole
 from server.security import Principal
-from server.services import stations, validation
+from server.services import validation
 from server.services.contract import contracts, history
+from server.services.fleet import stations
 
 FIELD = ("input", "drivers")
 

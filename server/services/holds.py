@@ -32,10 +32,8 @@ from server.services import (
     booking_plan,
     customers,
     deposits,
-    fleet,
     hosted_page,
     idempotency,
-    occupancies,
     papers,
     paperwork,
     payments,
@@ -43,6 +41,7 @@ from server.services import (
 )
 from server.services.booking_plan import BookingRequest, Plan
 from server.services.contract import contracts, history
+from server.services.fleet import occupancies, vehicles
 from server.services.outside import Outside
 from server.services.pricing import tariffs
 
@@ -185,7 +184,7 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
     until = contract.ends_at + timedelta(minutes=plan.station.turnaround_minutes)
     savepoint = await session.begin_nested()
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=True)
-    still_here = vehicle is not None and vehicle.station_id == plan.station.id and fleet.is_rentable(vehicle)
+    still_here = vehicle is not None and vehicle.station_id == plan.station.id and vehicles.is_rentable(vehicle)
     if (
         vehicle is None
         or not still_here

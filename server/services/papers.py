@@ -13,7 +13,7 @@ from server.models.views import Language as Wording
 from server.models.views import OpeningWindow, Place, PostalAddress, Recipient, Supplier
 from server.services import validation
 from server.services.customers import display_name
-from server.services.opening import opening_rules
+from server.services.fleet.opening import opening_rules
 
 
 def wording(language: Language) -> Wording:

@@ -13,8 +13,9 @@ from server.models.fleet import Energy
 from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.models.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
-from server.services import documents, emails, papers, stations
+from server.services import documents, emails, papers
 from server.services.customers import display_name
+from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.pricing.words import Words
 

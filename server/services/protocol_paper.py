@@ -42,7 +42,8 @@ from server.models.views import (
     ProtocolView,
     VehicleLine,
 )
-from server.services import customers, emails, papers, stations
+from server.services import customers, emails, papers
+from server.services.fleet import stations
 from server.services.outside import Outside
 
 T = TypeVar("T")

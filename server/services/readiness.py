@@ -15,7 +15,8 @@ from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
 from server.security import Principal
-from server.services import deposits, fleet, occupancies, papers, stations
+from server.services import deposits, papers
+from server.services.fleet import occupancies, stations, vehicles
 
 KM_A_DAY = 2000
 LONGEST_WITHOUT_NETWORK = timedelta(days=7)
@@ -29,7 +30,7 @@ async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | N
     """The car to hand over: the planned one, or another that was chosen on the spot. Locked unless only recorded."""
     wanted = vehicle_id or contract.vehicle_id
     if own_needed:
-        return await fleet.lock_vehicle(session, wanted, field=("input", "vehicleId"))
+        return await vehicles.lock_vehicle(session, wanted, field=("input", "vehicleId"))
     vehicle = await session.by_id(Vehicle, wanted)
     if vehicle is None:
         raise not_ready("The vehicle of this protocol is not known.")
@@ -43,7 +44,7 @@ def not_ready(message: str) -> Refused:
 
 async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, now: datetime) -> None:
     """In service, at this station, back from the rental before, inspected, and free until the planned end."""
-    if not fleet.is_rentable(vehicle):
+    if not vehicles.is_rentable(vehicle):
         raise not_ready(f"{vehicle.plate} is not in service.")
     if vehicle.station_id != contract.station_id:
         raise not_ready(f"{vehicle.plate} stands at another station.")
@@ -51,7 +52,7 @@ async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, 
         raise not_ready(f"{vehicle.plate} is still out with another customer.")
     station = await stations.get(session, contract.station_id)
     last_day = contract.ends_at.astimezone(ZoneInfo(station.time_zone)).date()
-    if not fleet.is_inspected(vehicle, last_day):
+    if not vehicles.is_inspected(vehicle, last_day):
         raise not_ready(f"The inspection of {vehicle.plate} is due before the planned return.")
     for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at):
         if use.contract_id == contract.id or use.busy_until <= now:

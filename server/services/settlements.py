@@ -16,8 +16,9 @@ from server.models.contract import ContractState
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit
 from server.models.tariff import terms_of
-from server.services import documents, stations
-from server.services.opening import opening_rules
+from server.services import documents
+from server.services.fleet import stations
+from server.services.fleet.opening import opening_rules
 from server.services.pricing.price import Facts, LegUse, PriceBreakdown, breakdown
 
 LONGEST_LATE = timedelta(days=366)

@@ -14,7 +14,7 @@ from server.errors import InvalidInput, NotFound, Path, ProblemCode, Refused, Ve
 from server.models import Company, Station
 from server.models.station import Weekday
 from server.services import validation
-from server.services.opening import MIDNIGHT, is_holiday_region
+from server.services.fleet.opening import MIDNIGHT, is_holiday_region
 
 Values = dict[str, Any]
 INPUT = ("input",)

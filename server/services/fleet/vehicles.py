@@ -14,7 +14,8 @@ from server.database import Session, violated_constraint
 from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, VersionConflict
 from server.models import Occupancy, Station, Vehicle, VehicleBlock, VehicleGroup
 from server.models.fleet import BlockReason, Energy, VehicleStatus
-from server.services import occupancies, stations, validation
+from server.services import validation
+from server.services.fleet import occupancies, stations
 from server.services.validation import number, optional_number
 
 Values = dict[str, Any]
