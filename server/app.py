@@ -25,8 +25,8 @@ from server.resolvers.schema import create_schema
 from server.runtime import Runtime
 from server.schema.shared import zones
 from server.security import Principal
-from server.services import staff
 from server.services.fleet import stations
+from server.services.people import staff
 
 FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
 query FirstLook {

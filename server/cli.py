@@ -25,7 +25,7 @@ from server.errors import DomainError
 from server.models import Station
 from server.models.staff import Role
 from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
-from server.services import staff
+from server.services.people import staff
 
 app = typer.Typer(
     help="Rental and replacement cars for dealerships.", no_args_is_help=True, pretty_exceptions_enable=False

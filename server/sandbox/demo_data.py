@@ -22,9 +22,9 @@ from server.models.staff import Role
 from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
 from server.security import Principal
-from server.services import staff
 from server.services.fleet import stations, vehicles
 from server.services.outside import Outside
+from server.services.people import staff
 from server.services.pricing import tariffs
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only

@@ -12,8 +12,8 @@ from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.models.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services import emails, papers, paperwork
-from server.services.customers import display_name
 from server.services.fleet import stations
+from server.services.people.customers import display_name
 
 
 async def final_invoice(

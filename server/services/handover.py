@@ -20,10 +20,11 @@ from server.models.damage import DamageLiability
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.security import Principal
-from server.services import damages, drivers, handover_report, protocols, readiness
+from server.services import damages, handover_report, protocols, readiness
 from server.services.contract import contracts
 from server.services.fleet import occupancies, stations
 from server.services.handover_report import FIELD, HandoverReport
+from server.services.people import drivers
 
 
 async def check_out(session: Session, principal: Principal, report: HandoverReport, *, now: datetime) -> Protocol:

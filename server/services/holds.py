@@ -30,7 +30,6 @@ from server.security import Principal
 from server.services import (
     availability,
     booking_plan,
-    customers,
     deposits,
     hosted_page,
     idempotency,
@@ -43,6 +42,7 @@ from server.services.booking_plan import BookingRequest, Plan
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
 from server.services.outside import Outside
+from server.services.people import customers
 from server.services.pricing import tariffs
 
 HELD_FOR = timedelta(minutes=15)

@@ -12,8 +12,8 @@ from server.models.customer import Language
 from server.models.views import Language as Wording
 from server.models.views import OpeningWindow, Place, PostalAddress, Recipient, Supplier
 from server.services import validation
-from server.services.customers import display_name
 from server.services.fleet.opening import opening_rules
+from server.services.people.customers import display_name
 
 
 def wording(language: Language) -> Wording:

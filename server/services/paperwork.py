@@ -14,9 +14,9 @@ from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.models.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
 from server.services import documents, emails, papers
-from server.services.customers import display_name
 from server.services.fleet import stations
 from server.services.outside import Outside
+from server.services.people.customers import display_name
 from server.services.pricing.words import Words
 
 FREE_CANCELLATION = timedelta(hours=24)

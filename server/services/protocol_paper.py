@@ -42,9 +42,10 @@ from server.models.views import (
     ProtocolView,
     VehicleLine,
 )
-from server.services import customers, emails, papers
+from server.services import emails, papers
 from server.services.fleet import stations
 from server.services.outside import Outside
+from server.services.people import customers
 
 T = TypeVar("T")
 TEMPLATES = {

@@ -19,8 +19,9 @@ from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT
 from server.sandbox.demo_fleet import VEHICLES
 from server.sandbox.demo_people import CUSTOMERS, USERS
 from server.sandbox.demo_plan import PLAN, DemoContract, Stage, Use
-from server.services import customers, validation
+from server.services import validation
 from server.services.fleet.opening import OpeningRules, is_holiday_region
+from server.services.people import customers
 from server.services.pricing.price import Facts, LegUse, breakdown
 
 TODAY = date(2026, 11, 23)
