@@ -13,7 +13,8 @@ from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract
 from server.models.contract import ContractState
 from server.runtime import Runtime
-from server.services import booking, hosted_page
+from server.services import booking
+from server.services.payments import hosted_page
 
 LARGEST_FORM = 64 * 1024
 

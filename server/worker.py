@@ -8,18 +8,9 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import (
-    billing,
-    booking,
-    collection,
-    deposits,
-    emails,
-    hosted_page,
-    inquiries,
-    payments,
-    protocol_paper,
-)
+from server.services import billing, booking, collection, emails, protocol_paper
 from server.services.outside import Outside
+from server.services.payments import attempts, deposits, hosted_page, inquiries
 
 
 def create_worker(outside: Outside) -> Worker:
@@ -43,8 +34,8 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
     async def resolve_payment(job: ClaimedJob) -> None:
         payment_id = UUID(job.payload["payment"])
         state = await inquiries.resolve(outside, payment_id)
-        if state in payments.UNRESOLVED:
-            raise TryLater(outside.clock.now() + payments.RECOVER_AFTER)
+        if state in attempts.UNRESOLVED:
+            raise TryLater(outside.clock.now() + attempts.RECOVER_AFTER)
         await follow(outside, payment_id)
 
     async def place_deposit(job: ClaimedJob) -> None:

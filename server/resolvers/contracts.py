@@ -20,11 +20,12 @@ from server.schema.customer import CustomerConnection
 from server.schema.paging import page
 from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.schema.shared import given
-from server.services import booking, hosted_page
+from server.services import booking
 from server.services.booking_plan import BookingRequest
 from server.services.lists import search
 from server.services.lists.search import customers as list_customers
 from server.services.lists.search import only
+from server.services.payments import hosted_page
 from server.services.people import drivers
 from server.services.validation import as_uuid
 

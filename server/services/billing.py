@@ -21,10 +21,11 @@ from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.models.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
-from server.services import billing_mails, collection, deposits, documents, settlements
+from server.services import billing_mails, collection, documents, settlements
 from server.services.contract import contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
+from server.services.payments import deposits
 from server.services.settlements import Settlement, SettlementAction
 
 

@@ -24,10 +24,11 @@ from server.models import (
 from server.models.contract import ContractState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
-from server.services import deposits, holds, hosted_page, idempotency, payments
+from server.services import holds, idempotency
 from server.services.booking_plan import BookingRequest
 from server.services.contract import contracts
 from server.services.outside import Outside
+from server.services.payments import attempts, deposits, hosted_page
 
 _LOCK_TRIES = 3
 
@@ -62,8 +63,8 @@ async def _hold_with_retries(
 async def drive(outside: Outside, contract_id: UUID) -> None:
     """Takes a held booking as far as it goes; for a cancelled one, gives back what was taken. Safe to repeat."""
     while (step := await _next_step(outside, contract_id)) is not None:
-        state = await payments.execute(outside, step)
-        if state in payments.UNRESOLVED:
+        state = await attempts.execute(outside, step)
+        if state in attempts.UNRESOLVED:
             break
     await _mark_unresolved(outside, contract_id)
 
@@ -73,14 +74,14 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
-        made = await payments.of_contract(session, contract_id)
+        made = await attempts.of_contract(session, contract_id)
         if contract.state is ContractState.CANCELLED:
             return await _give_back(session, contract, made, now)
-        if contract.state is not ContractState.HELD or any(payment.state in payments.UNRESOLVED for payment in made):
+        if contract.state is not ContractState.HELD or any(payment.state in attempts.UNRESOLVED for payment in made):
             return None
         advance = _last(made, Purpose.ADVANCE)
         if contract.prepay_cents > 0 and advance is None:
-            payment = await payments.prepare(
+            payment = await attempts.prepare(
                 session, contract, PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, now=now, order_suffix="D1"
             )
             return payment.id
@@ -123,7 +124,7 @@ async def _give_back(session: Session, contract: Contract, made: list[Payment], 
             continue
         kinds = {PaymentKind.SALE: PaymentKind.REFUND, PaymentKind.HOLD: PaymentKind.RELEASE}
         if kind := kinds.get(payment.kind):
-            undo = await payments.prepare(
+            undo = await attempts.prepare(
                 session, contract, kind, Purpose.UNDO, payment.amount_cents, now=now, refers_to=payment
             )
             return undo.id

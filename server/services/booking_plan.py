@@ -22,8 +22,9 @@ from server.models.payment import PaymentMethod
 from server.models.staff import Role
 from server.models.tariff import TariffTerms, terms_of
 from server.security import Principal
-from server.services import availability, hosted_page, validation
+from server.services import availability, validation
 from server.services.fleet import stations, vehicles
+from server.services.payments import hosted_page
 from server.services.people import customers, drivers
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown

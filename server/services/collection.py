@@ -18,10 +18,11 @@ from server.models.columns import uuid7
 from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
-from server.services import billing_mails, deposits, payments
+from server.services import billing_mails
 from server.services.contract import contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
+from server.services.payments import attempts, deposits
 
 DAYS_TO_PAY = 14
 
@@ -29,7 +30,7 @@ DAYS_TO_PAY = 14
 async def collect(outside: Outside, contract_id: UUID) -> None:
     """Moves what the final invoice asks for, one committed attempt at a time. Safe to repeat."""
     while (step := await _next_step(outside, contract_id)) is not None:
-        if await payments.execute(outside, step) in payments.UNRESOLVED:
+        if await attempts.execute(outside, step) in attempts.UNRESOLVED:
             return
 
 
@@ -40,8 +41,8 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
         document = await _final_invoice(session, contract_id)
         if contract.state is not ContractState.BILLED or document is None or document.payable_cents == 0:
             return None
-        made = [p for p in await payments.of_contract(session, contract_id) if p.document_id == document.id]
-        if any(payment.state in payments.UNRESOLVED for payment in made):
+        made = [p for p in await attempts.of_contract(session, contract_id) if p.document_id == document.id]
+        if any(payment.state in attempts.UNRESOLVED for payment in made):
             return None
         if document.payable_cents < 0:
             return await _refund_step(session, contract, document, made, now)
@@ -61,7 +62,7 @@ async def _charge_step(
     """The card first; if declined, the deposit as far as it reaches; the rest becomes an open item (4.5 rule 6)."""
     due = document.payable_cents
     if not made:
-        sale = await payments.prepare(
+        sale = await attempts.prepare(
             session, contract, PaymentKind.SALE, Purpose.FINAL, due, now=now, order_suffix="F1", document_id=document.id
         )
         return sale.id
@@ -75,7 +76,7 @@ async def _charge_step(
         hold = await session.by_id(Payment, deposit.hold_id)
         if hold is not None and not await deposits.is_kept_for_damage(session, contract.id):
             amount = min(due, deposit.amount_cents)
-            capture = await payments.prepare(
+            capture = await attempts.prepare(
                 session, contract, PaymentKind.CAPTURE, Purpose.FINAL, amount,
                 now=now, refers_to=hold, document_id=document.id,
             )  # fmt: skip
@@ -95,14 +96,14 @@ async def _refund_step(
     """Money goes back against the sale that took it; never more than it took."""
     amount = -document.payable_cents
     if not made:
-        sales = [p for p in await payments.of_contract(session, contract.id) if p.purpose is Purpose.ADVANCE]
+        sales = [p for p in await attempts.of_contract(session, contract.id) if p.purpose is Purpose.ADVANCE]
         paid = [p for p in sales if p.kind is PaymentKind.SALE and p.state is PaymentState.SUCCEEDED]
         if not paid or paid[-1].amount_cents < amount:
             contract.billing_block = "The refund is larger than what was paid by card: pay it by hand."
             await session.store(contract)
             await go_on_with(session, contract, "release_deposit", now)
             return None
-        refund = await payments.prepare(
+        refund = await attempts.prepare(
             session, contract, PaymentKind.REFUND, Purpose.FINAL, amount,
             now=now, refers_to=paid[-1], document_id=document.id,
         )  # fmt: skip

@@ -27,21 +27,12 @@ from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
 from server.models.staff import Role
 from server.security import Principal
-from server.services import (
-    availability,
-    booking_plan,
-    deposits,
-    hosted_page,
-    idempotency,
-    papers,
-    paperwork,
-    payments,
-    validation,
-)
+from server.services import availability, booking_plan, idempotency, papers, paperwork, validation
 from server.services.booking_plan import BookingRequest, Plan
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
 from server.services.outside import Outside
+from server.services.payments import attempts, deposits, hosted_page
 from server.services.people import customers
 from server.services.pricing import tariffs
 
@@ -227,7 +218,7 @@ async def _write_parts(
         session,
         "drive_booking",
         key=f"drive:{contract.id}",
-        due_at=now + payments.RECOVER_AFTER,
+        due_at=now + attempts.RECOVER_AFTER,
         now=now,
         contract=str(contract.id),
     )
@@ -244,7 +235,7 @@ async def _open_page(session: Session, contract: Contract, request: BookingReque
     kind, purpose, amount, suffix = PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1"
     if amount == 0:
         kind, purpose, amount, suffix = PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, "H1"
-    payment = await payments.prepare(
+    payment = await attempts.prepare(
         session, contract, kind, purpose, amount, now=now, order_suffix=suffix, on_page=True
     )
     await hosted_page.open_page(

@@ -15,8 +15,9 @@ from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
 from server.security import Principal
-from server.services import deposits, papers
+from server.services import papers
 from server.services.fleet import occupancies, stations, vehicles
+from server.services.payments import deposits
 
 KM_A_DAY = 2000
 LONGEST_WITHOUT_NETWORK = timedelta(days=7)

@@ -16,8 +16,8 @@ from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm,
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
 from server.models.payment import PaymentKind
-from server.services import inquiries, payments
 from server.services.outside import Outside
+from server.services.payments import attempts, inquiries
 
 RETURN_PATH = "/payment/return"
 NOTIFY_PATH = "/payment/notification"
@@ -73,7 +73,7 @@ async def form_of(outside: Outside, contract_id: UUID) -> tuple[HostedForm, date
     """The form that opens a contract's payment page, and until when; None if it has no page open."""
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
-    if found is None or found[1].state not in payments.UNRESOLVED:
+    if found is None or found[1].state not in attempts.UNRESOLVED:
         return None
     hosted, payment = found
     return outside.gateway.checkout_form(_checkout(outside, hosted, payment)), hosted.expires_at
@@ -113,7 +113,7 @@ async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
     """The customer may have paid and closed the browser: asks the gateway before the car is given free."""
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
-    if found is not None and found[1].state in payments.UNRESOLVED:
+    if found is not None and found[1].state in attempts.UNRESOLVED:
         await inquiries.inquire_once(outside, found[1].id, give_up=NOT_COMPLETED)
 
 

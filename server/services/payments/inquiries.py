@@ -13,9 +13,9 @@ from server.gateways.payment import LedgerLine, LineKind, Outcome, PaymentResult
 from server.jobs import TryLater, enqueue
 from server.models import Contract, Payment, StoredCard
 from server.models.payment import PaymentKind, PaymentState, Purpose
-from server.services import payments
 from server.services.outside import Outside
-from server.services.payments import RECOVER_AFTER, UNRESOLVED
+from server.services.payments import attempts
+from server.services.payments.attempts import RECOVER_AFTER, UNRESOLVED
 
 INQUIRY_GAPS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 """How long to wait before asking again for an attempt that the gateway does not know: it may still be on its way."""
@@ -35,21 +35,21 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
     capture, refund or release is sent again once; after that a person has to look.
     """
     async with outside.database.transaction(SYSTEM) as session:
-        payment = await payments.get(session, payment_id)
+        payment = await attempts.get(session, payment_id)
     if payment.state not in UNRESOLVED:
         return payment.state
     if payment.sent_at is None:
         if await _is_wanted(outside, payment):
-            state = await payments.execute(outside, payment_id)
+            state = await attempts.execute(outside, payment_id)
             if state in UNRESOLVED:
                 raise TryLater(outside.clock.now() + RECOVER_AFTER)
             return state
-        return await payments.record(
+        return await attempts.record(
             outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message="no longer wanted")
         )
     line = await _look_up(outside, payment)
     if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
-        return await payments.record(outside, payment_id, _result_of(line))
+        return await attempts.record(outside, payment_id, _result_of(line))
     return await _ask_again(outside, payment)
 
 
@@ -76,14 +76,14 @@ async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> Paym
 async def inquire_once(outside: Outside, payment_id: UUID, *, give_up: str | None = None) -> PaymentState:
     """Asks the gateway for an attempt of a payment page. With `give_up` it is over if the gateway does not know it."""
     async with outside.database.transaction(SYSTEM) as session:
-        payment = await payments.get(session, payment_id)
+        payment = await attempts.get(session, payment_id)
     if payment.state not in UNRESOLVED:
         return payment.state
     line = await _look_up(outside, payment)
     if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
-        return await payments.record(outside, payment_id, _result_of(line))
+        return await attempts.record(outside, payment_id, _result_of(line))
     if give_up is not None and line is None:
-        return await payments.record(outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message=give_up))
+        return await attempts.record(outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message=give_up))
     return payment.state
 
 
@@ -109,7 +109,7 @@ def _result_of(line: LedgerLine) -> PaymentResult:
 async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
-        payment = await payments.get(session, payment.id, lock=True)
+        payment = await attempts.get(session, payment.id, lock=True)
         if payment.state not in UNRESOLVED:
             return payment.state
         payment.state = PaymentState.UNKNOWN
@@ -122,12 +122,12 @@ async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
     if not resend:
         raise TryLater(now + INQUIRY_GAPS[payment.inquiries - 1])
     if payment.sent_at is None and await _is_wanted(outside, payment):
-        state = await payments.execute(outside, payment.id)
+        state = await attempts.execute(outside, payment.id)
         if state in UNRESOLVED:
             raise TryLater(now + INQUIRY_GAPS[0])
         return state
     message = "not known to the gateway after repeated inquiries"
-    return await payments.record(outside, payment.id, PaymentResult(outcome=Outcome.REJECTED, message=message))
+    return await attempts.record(outside, payment.id, PaymentResult(outcome=Outcome.REJECTED, message=message))
 
 
 async def _is_wanted(outside: Outside, payment: Payment) -> bool:

@@ -17,9 +17,9 @@ from server.models import Contract, Damage, Deposit, Payment
 from server.models.contract import ContractState
 from server.models.damage import DamageLiability
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
-from server.services import payments
 from server.services.contract import contracts, history
 from server.services.outside import Outside
+from server.services.payments import attempts
 
 AT_BOOKING_WITHIN = timedelta(days=5)
 HOLD_LIFE = timedelta(days=5)
@@ -49,9 +49,9 @@ def is_active(deposit: Deposit | None, now: datetime) -> bool:
 
 async def prepare_hold(session: Session, contract: Contract, deposit: Deposit, *, now: datetime) -> Payment:
     """Writes the next hold of a contract; every one has an order of its own."""
-    holds = [p for p in await payments.of_contract(session, contract.id) if p.kind is PaymentKind.HOLD]
+    holds = [p for p in await attempts.of_contract(session, contract.id) if p.kind is PaymentKind.HOLD]
     suffix = f"H{len(holds) + 1}"
-    return await payments.prepare(
+    return await attempts.prepare(
         session, contract, PaymentKind.HOLD, Purpose.DEPOSIT, deposit.amount_cents, now=now, order_suffix=suffix
     )
 
@@ -92,11 +92,11 @@ async def place(outside: Outside, contract_id: UUID) -> None:
         if deposit is not None and await _ended(session, contract, deposit, now):
             return
         last = await _last_hold(session, contract_id)
-        under_way = last is not None and last.state in payments.UNRESOLVED
+        under_way = last is not None and last.state in attempts.UNRESOLVED
         if deposit is not None and _is_renewed(contract, now) and not under_way and _needs_hold(deposit, now):
             step = (await prepare_hold(session, contract, deposit, now=now)).id
     if step is not None:
-        await payments.execute(outside, step)
+        await attempts.execute(outside, step)
     await follow(outside, contract_id)
 
 
@@ -126,7 +126,7 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
                 session, contract, "DEPOSIT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason
             )
     if step is not None:
-        await payments.execute(outside, step)
+        await attempts.execute(outside, step)
 
 
 async def _ended(session: Session, contract: Contract, deposit: Deposit, now: datetime) -> bool:
@@ -157,7 +157,7 @@ def _needs_hold(deposit: Deposit, now: datetime) -> bool:
 
 
 async def _last_hold(session: Session, contract_id: UUID) -> Payment | None:
-    holds = [p for p in await payments.of_contract(session, contract_id) if p.kind is PaymentKind.HOLD]
+    holds = [p for p in await attempts.of_contract(session, contract_id) if p.kind is PaymentKind.HOLD]
     return holds[-1] if holds else None
 
 
@@ -183,17 +183,17 @@ async def release(outside: Outside, contract_id: UUID) -> None:
         hold = await session.by_id(Payment, deposit.hold_id)
         step = await _prepare_release(session, contract, hold, now) if hold else None
     if step is not None:
-        await payments.execute(outside, step)
+        await attempts.execute(outside, step)
     await after_release(outside, contract_id)
 
 
 async def _prepare_release(session: Session, contract: Contract, hold: Payment, now: datetime) -> UUID | None:
     """Writes the release of a hold, once; None if there is one already that is not merely waiting to be sent."""
-    made = await payments.of_contract(session, contract.id)
+    made = await attempts.of_contract(session, contract.id)
     existing = [p for p in made if p.kind is PaymentKind.RELEASE and p.refers_to_id == hold.id]
     if existing:
         return existing[-1].id if existing[-1].state is PaymentState.PENDING else None
-    release_payment = await payments.prepare(
+    release_payment = await attempts.prepare(
         session, contract, PaymentKind.RELEASE, Purpose.DEPOSIT, hold.amount_cents, now=now, refers_to=hold
     )
     return release_payment.id
@@ -207,9 +207,9 @@ async def after_release(outside: Outside, contract_id: UUID) -> None:
         deposit = await session.by_id(Deposit, contract_id, lock=True)
         if deposit is None or deposit.state is not DepositState.ACTIVE:
             return
-        made = await payments.of_contract(session, contract_id)
+        made = await attempts.of_contract(session, contract_id)
         done = [p for p in made if p.kind is PaymentKind.RELEASE and p.refers_to_id == deposit.hold_id]
-        if not done or done[-1].state in payments.UNRESOLVED:
+        if not done or done[-1].state in attempts.UNRESOLVED:
             return
         succeeded = done[-1].state is PaymentState.SUCCEEDED
         deposit.state = DepositState.RELEASED if succeeded else DepositState.EXPIRED
