@@ -8,7 +8,8 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import billing, booking, collection, emails, protocol_paper
+from server.services import billing, booking, collection, protocol_paper
+from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries
 

@@ -18,11 +18,12 @@ from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import page
 from server.schema.payment import Settlement
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services import billing, collection, emails, settlements
+from server.services import billing, collection, settlements
 from server.services.contract import contracts
 from server.services.fleet import stations
 from server.services.lists import search
 from server.services.lists.search import only
+from server.services.mail import emails
 from server.services.settlements import ReturnFacts
 from server.services.validation import as_uuid
 

@@ -11,8 +11,9 @@ from server.models.contract import ContractKind
 from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.models.views import DepositNote, MailView, PaymentPart, PaymentWay
-from server.services import emails, papers, paperwork
+from server.services import paperwork
 from server.services.fleet import stations
+from server.services.mail import emails, parts
 from server.services.people.customers import display_name
 
 
@@ -90,8 +91,8 @@ async def _view(
     company = await stations.require_company(session)
     return MailView(
         time_zone=station.time_zone,
-        supplier=papers.supplier_of(company),
-        station=papers.place_of(station),
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
         greeting_name=display_name(contract.customer_copy),
         contract_number=contract.number,
         courtesy=contract.kind is ContractKind.COURTESY,

@@ -34,7 +34,7 @@ from server.models.views import (
     PaymentPart,
     VehicleUse,
 )
-from server.services import papers
+from server.services.mail import parts
 from server.services.outside import Outside
 from server.services.pricing.price import PriceLine
 
@@ -88,7 +88,7 @@ async def issue(
         service_from=draft.service_from,
         service_until=draft.service_until,
         issuer=company.model_dump(mode="json"),
-        recipient=papers.recipient_of(contract),
+        recipient=parts.recipient_of(contract),
         lines=[line_json(line) for line in draft.lines],
         vat_rate_bp=contract.tariff_snapshot["vat_rate_bp"],
         total_cents=draft.sums.gross,
@@ -176,12 +176,12 @@ def _view(
     zone = ZoneInfo(station.time_zone)
     return InvoiceView(
         kind=InvoiceKind(draft.type.value),
-        language=papers.wording(contract.language),
+        language=parts.wording(contract.language),
         time_zone=station.time_zone,
         number=number,
         issued_at=now,
-        supplier=papers.supplier_of(company),
-        recipient=papers.recipient_view(papers.recipient_of(contract)),
+        supplier=parts.supplier_of(company),
+        recipient=parts.recipient_view(parts.recipient_of(contract)),
         contract_number=contract.number,
         service_start=draft.service_from,
         service_end=draft.service_until,
@@ -203,7 +203,7 @@ def _view(
         ],
         payments=draft.payments,
         vehicles=draft.vehicles,
-        station=papers.place_of(station),
+        station=parts.place_of(station),
         workshop_order=contract.workshop_order_number,
         deposit_cents=draft.deposit_cents,
         deposit_note=draft.deposit_note,

@@ -27,10 +27,11 @@ from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
 from server.models.staff import Role
 from server.security import Principal
-from server.services import availability, booking_plan, idempotency, papers, paperwork, validation
+from server.services import availability, booking_plan, idempotency, paperwork, validation
 from server.services.booking_plan import BookingRequest, Plan
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
+from server.services.mail import parts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page
 from server.services.people import customers
@@ -91,7 +92,7 @@ def _contract(
         customer_id=customer.id,
         customer_copy=copy,
         customer_review=review,
-        payer=papers.checked_payer(request.payer) if request.payer else None,
+        payer=parts.checked_payer(request.payer) if request.payer else None,
         **_workshop(request.workshop or {}),
         extras=[{"code": code, "quantity": quantity} for code, quantity in request.extras],
         payment_method=request.method.value,
@@ -186,7 +187,7 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
     contract.vehicle_id = vehicle.id
     if contract.return_station_id != contract.station_id:
         vehicle.leaves_at = contract.starts_at
-    contract.search_text = papers.search_text(contract, vehicle)
+    contract.search_text = parts.search_text(contract, vehicle)
     await session.store(contract, vehicle)
     turnaround = plan.station.turnaround_minutes
     await occupancies.occupy_contract(session, vehicle, contract, OccupancyKind.HELD, turnaround)

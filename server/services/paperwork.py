@@ -13,8 +13,9 @@ from server.models.fleet import Energy
 from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.models.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
-from server.services import documents, emails, papers
+from server.services import documents
 from server.services.fleet import stations
+from server.services.mail import emails, parts
 from server.services.outside import Outside
 from server.services.people.customers import display_name
 from server.services.pricing.words import Words
@@ -28,7 +29,7 @@ async def confirm_booking(outside: Outside, session: Session, contract: Contract
     station = await stations.get(session, contract.station_id)
     advance = None
     if contract.prepay_cents > 0 and contract.payment_method != "WAIVED":
-        words = Words(papers.wording(contract.language))
+        words = Words(parts.wording(contract.language))
         line = documents.advance_line(words.advance(), contract.prepay_cents, words.advance_reason(contract.number))
         draft = documents.Draft(
             type=DocumentType.ADVANCE_INVOICE,
@@ -61,8 +62,8 @@ async def _confirmation(session: Session, contract: Contract, station: Station, 
     company = await stations.require_company(session)
     return MailView(
         time_zone=station.time_zone,
-        supplier=papers.supplier_of(company),
-        station=papers.place_of(station),
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
         greeting_name=display_name(contract.customer_copy),
         contract_number=contract.number,
         courtesy=contract.kind is ContractKind.COURTESY,
@@ -70,9 +71,9 @@ async def _confirmation(session: Session, contract: Contract, station: Station, 
         vehicle=f"{vehicle.make} {vehicle.model}" if vehicle else None,
         start=contract.starts_at,
         end=contract.ends_at,
-        return_station=papers.place_of(return_station) if elsewhere else None,
-        pickup_hours=papers.opening_windows(station, contract.starts_at),
-        return_hours=papers.opening_windows(return_station, contract.ends_at),
+        return_station=parts.place_of(return_station) if elsewhere else None,
+        pickup_hours=parts.opening_windows(station, contract.starts_at),
+        return_hours=parts.opening_windows(return_station, contract.ends_at),
         after_hours_return=return_station.after_hours_return,
         price_cents=contract.total_cents,
         paid_cents=advance.total_cents if advance else 0,

@@ -42,8 +42,8 @@ from server.models.views import (
     ProtocolView,
     VehicleLine,
 )
-from server.services import emails, papers
 from server.services.fleet import stations
+from server.services.mail import emails, parts
 from server.services.outside import Outside
 from server.services.people import customers
 
@@ -88,7 +88,7 @@ async def _mail(session: Session, contract: Contract, protocol: Protocol, view: 
     company = await stations.require_company(session)
     mail = MailView(
         time_zone=view.time_zone,
-        supplier=papers.supplier_of(company),
+        supplier=parts.supplier_of(company),
         station=view.station,
         greeting_name=customers.display_name(contract.customer_copy),
         contract_number=contract.number,
@@ -126,12 +126,12 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
     return ProtocolView(
         protocol_id=str(protocol.id),
         kind=ProtocolKind(protocol.type.value),
-        language=papers.wording(contract.language),
+        language=parts.wording(contract.language),
         time_zone=station.time_zone,
         contract_number=contract.number,
-        supplier=papers.supplier_of(company),
-        station=papers.place_of(station),
-        customer=papers.recipient_view(papers.recipient_of(contract)),
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        customer=parts.recipient_view(parts.recipient_of(contract)),
         vehicle=VehicleLine(
             plate=vehicle.plate,
             make=vehicle.make,

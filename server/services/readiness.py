@@ -15,8 +15,8 @@ from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
 from server.security import Principal
-from server.services import papers
 from server.services.fleet import occupancies, stations, vehicles
+from server.services.mail import parts
 from server.services.payments import deposits
 
 KM_A_DAY = 2000
@@ -79,7 +79,7 @@ async def change_vehicle(
         if sql_state(error) == "23P01":
             raise not_ready(f"{plate} is taken right after this period.") from error
         raise
-    contract.search_text = papers.search_text(contract, vehicle)
+    contract.search_text = parts.search_text(contract, vehicle)
 
 
 async def check_deposit(

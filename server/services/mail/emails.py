@@ -19,7 +19,7 @@ from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.email import EmailState, EmailTemplate
 from server.models.views import MailView
-from server.services import papers
+from server.services.mail import parts
 from server.services.outside import Outside
 
 _log = structlog.get_logger("emails")
@@ -45,7 +45,7 @@ async def queue(
     )
     if (existing := await session.first(statement)) is not None:
         return existing
-    rendered = render_mail(template.value, papers.wording(contract.language), view)
+    rendered = render_mail(template.value, parts.wording(contract.language), view)
     email = Email(
         id=uuid7(),
         contract_id=contract.id,
