@@ -72,7 +72,7 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     groups = {group.code: group for group in [await vehicles.create_group(session, v) for v in demo_prices.groups()]}
     by_code = {station.code: station for station in places}
     await _tariffs(session, groups, opened.date())
-    vehicles = await _vehicles(session, by_code, groups, today, opened)
+    cars = await _vehicles(session, by_code, groups, today, opened)
     users = await _users(session, by_code, opened)
     ids = [str(station.id) for station in places]
     website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, now=opened)
@@ -81,7 +81,7 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     access |= {API_KEY: key, TOKEN: await _token(session, admin)}
     caller = Principal(website.id, website.name, Role.WEB, tuple(station.id for station in places))
     people = tuple(_principal(user, by_code) for user in users)
-    return Dealer(by_code, groups, vehicles, people, caller), access
+    return Dealer(by_code, groups, cars, people, caller), access
 
 
 async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: date) -> None:
