@@ -8,7 +8,8 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import billing, booking, collection, protocol_paper
+from server.services import booking, protocol_paper
+from server.services.billing import collection, invoice
 from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries
@@ -46,7 +47,7 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
         await deposits.release(outside, _contract(job))
 
     async def settle(job: ClaimedJob) -> None:
-        await billing.settle(outside, _contract(job))
+        await invoice.settle(outside, _contract(job))
 
     async def collect(job: ClaimedJob) -> None:
         await collection.collect(outside, _contract(job))

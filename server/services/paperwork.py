@@ -13,7 +13,7 @@ from server.models.fleet import Energy
 from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.models.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
-from server.services import documents
+from server.services.billing import documents
 from server.services.fleet import stations
 from server.services.mail import emails, parts
 from server.services.outside import Outside
@@ -41,15 +41,10 @@ async def confirm_booking(outside: Outside, session: Session, contract: Contract
         )
         advance = await documents.issue(outside, session, contract, draft, company, station, now=now)
     view = await _confirmation(session, contract, station, advance)
-    attachments = [attachment(advance)] if advance else []
+    attachments = [documents.attachment(advance)] if advance else []
     await emails.queue(
         session, contract, EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, now=now, attachments=attachments
     )
-
-
-def attachment(document: Document) -> dict[str, str]:
-    """A document as a mail's attachment."""
-    return {"name": f"{document.number}.pdf", "type": "application/pdf", "key": document.pdf_key}
 
 
 async def _confirmation(session: Session, contract: Contract, station: Station, advance: Document | None) -> MailView:

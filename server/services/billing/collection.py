@@ -18,7 +18,7 @@ from server.models.columns import uuid7
 from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
-from server.services import billing_mails
+from server.services.billing import mails
 from server.services.contract import contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
@@ -110,7 +110,7 @@ async def _refund_step(
         return refund.id
     if made[-1].state is PaymentState.SUCCEEDED:
         if contract.settlement_state is not SettlementState.PAID:
-            await billing_mails.refund(session, contract, document, amount, now=now)
+            await mails.refund(session, contract, document, amount, now=now)
         await _paid(session, contract, now)
     else:
         contract.billing_block = f"The refund was refused: {made[-1].reason or 'no reason given'}."
@@ -140,7 +140,7 @@ async def _short(
     missing = document.payable_cents - taken
     if missing == 0:
         await _paid(session, contract, now)
-        await billing_mails.payment_failed(session, contract, document, sale, taken, None, now=now)
+        await mails.payment_failed(session, contract, document, sale, taken, None, now=now)
         return
     contract.settlement_state = SettlementState.PARTLY_PAID if taken else SettlementState.OPEN
     contract.version += 1
@@ -149,7 +149,7 @@ async def _short(
     await history.record(session, contract, "PAYMENT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason)
     item = await open_item(session, contract, document, missing, station, now)
     await go_on_with(session, contract, "release_deposit", now)
-    await billing_mails.payment_failed(session, contract, document, sale, taken, item, now=now)
+    await mails.payment_failed(session, contract, document, sale, taken, item, now=now)
 
 
 async def open_item(

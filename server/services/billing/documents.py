@@ -225,3 +225,8 @@ def _line_view(line: PriceLine) -> InvoiceLine:
 def advance_line(text: str, cents: int, explanation: str) -> PriceLine:
     """The single line of an advance invoice."""
     return PriceLine(PriceLineKind.RENTAL, text, Decimal(1), cents, cents, explanation)
+
+
+def attachment(document: Document) -> dict[str, str]:
+    """A document as a mail's attachment."""
+    return {"name": f"{document.number}.pdf", "type": "application/pdf", "key": document.pdf_key}

@@ -11,7 +11,7 @@ from server.models.contract import ContractKind
 from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.models.views import DepositNote, MailView, PaymentPart, PaymentWay
-from server.services import paperwork
+from server.services.billing import documents
 from server.services.fleet import stations
 from server.services.mail import emails, parts
 from server.services.people.customers import display_name
@@ -21,7 +21,7 @@ async def final_invoice(
     session: Session,
     contract: Contract,
     document: Document,
-    parts: Sequence[PaymentPart],
+    payments: Sequence[PaymentPart],
     deposit: Deposit | None,
     *,
     kept: bool,
@@ -33,7 +33,7 @@ async def final_invoice(
         session,
         contract,
         document,
-        payments=parts,
+        payments=payments,
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
     )
@@ -44,7 +44,7 @@ async def final_invoice(
         document.id,
         view,
         now=now,
-        attachments=[paperwork.attachment(document)],
+        attachments=[documents.attachment(document)],
     )
 
 
@@ -66,16 +66,16 @@ async def payment_failed(
     now: datetime,
 ) -> None:
     """The card was declined: what was taken from the deposit, and what is to be transferred until when."""
-    parts = []
+    payments = []
     if from_deposit:
-        parts.append(PaymentPart(way=PaymentWay.FROM_DEPOSIT, amount_cents=from_deposit))
+        payments.append(PaymentPart(way=PaymentWay.FROM_DEPOSIT, amount_cents=from_deposit))
     if item is not None:
-        parts.append(
+        payments.append(
             PaymentPart(
                 way=PaymentWay.TRANSFER, amount_cents=item.open_cents, due_on=item.due_on, reference=document.number
             )
         )
-    view = await _view(session, contract, document, payments=parts, due_on=item.due_on if item else None)
+    view = await _view(session, contract, document, payments=payments, due_on=item.due_on if item else None)
     await emails.queue(session, contract, EmailTemplate.PAYMENT_FAILED, sale.id, view, now=now)
 
 

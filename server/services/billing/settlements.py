@@ -16,7 +16,7 @@ from server.models.contract import ContractState
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit
 from server.models.tariff import terms_of
-from server.services import documents
+from server.services.billing import documents
 from server.services.fleet import stations
 from server.services.fleet.opening import opening_rules
 from server.services.pricing.price import Facts, LegUse, PriceBreakdown, breakdown

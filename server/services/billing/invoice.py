@@ -21,12 +21,12 @@ from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.models.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
-from server.services import billing_mails, collection, documents, settlements
+from server.services.billing import collection, documents, mails, settlements
+from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.payments import deposits
-from server.services.settlements import Settlement, SettlementAction
 
 
 async def settle(outside: Outside, contract_id: UUID) -> None:
@@ -88,7 +88,7 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     document = await documents.issue(outside, session, contract, draft, company, station, now=now)
     if settlement.action is SettlementAction.OPEN_ITEM:
         await collection.open_item(session, contract, document, settlement.due.gross, station, now)
-    await billing_mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
+    await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
     # The deposit is lifted only when it is certain that nothing of it is needed.
     moves_money = settlement.action in {SettlementAction.CHARGE, SettlementAction.REFUND}
     await collection.go_on_with(session, contract, "collect" if moves_money else "release_deposit", now)
