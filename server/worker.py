@@ -8,8 +8,9 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker
 from server.models import Payment
 from server.models.contract import ContractState
-from server.services import booking, protocol_paper
 from server.services.billing import collection, invoice
+from server.services.booking import saga
+from server.services.handover import paper
 from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries
@@ -24,14 +25,14 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
     """What to do for each kind of job."""
 
     async def drive_booking(job: ClaimedJob) -> None:
-        await booking.drive(outside, _contract(job))
+        await saga.drive(outside, _contract(job))
 
     async def expire_hold(job: ClaimedJob) -> None:
-        await booking.expire(outside, _contract(job))
+        await saga.expire(outside, _contract(job))
 
     async def late_page(job: ClaimedJob) -> None:
         await hosted_page.look_again(outside, _contract(job))
-        await booking.drive(outside, _contract(job))
+        await saga.drive(outside, _contract(job))
 
     async def resolve_payment(job: ClaimedJob) -> None:
         payment_id = UUID(job.payload["payment"])
@@ -53,7 +54,7 @@ def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small
         await collection.collect(outside, _contract(job))
 
     async def protocol_paper_job(job: ClaimedJob) -> None:
-        await protocol_paper.make(outside, UUID(job.payload["protocol"]))
+        await paper.make(outside, UUID(job.payload["protocol"]))
 
     async def send_email(job: ClaimedJob) -> None:
         await emails.send(outside, job)
@@ -86,7 +87,7 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
     if payment is None:
         return
     if state in {ContractState.HELD.value, ContractState.CANCELLED.value}:
-        await booking.drive(outside, payment.contract_id)
+        await saga.drive(outside, payment.contract_id)
         return
     await deposits.follow(outside, payment.contract_id)
     await deposits.after_release(outside, payment.contract_id)

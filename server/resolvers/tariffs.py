@@ -15,7 +15,7 @@ from server.schema.shared import PeriodInput, given
 from server.schema.tariff import Tariff as TariffType
 from server.schema.tariff import TariffResult
 from server.schema.tariff_input import TariffInput
-from server.services import availability, quotes
+from server.services.booking import availability, quotes
 from server.services.fleet import stations, vehicles
 from server.services.pricing import tariffs
 from server.services.validation import as_uuid

@@ -30,7 +30,7 @@ from server.sandbox import demo_fleet, demo_plan, demo_protocols
 from server.sandbox.demo_bookings import request_of
 from server.sandbox.demo_plan import DemoContract, Stage
 from server.security import Principal
-from server.services import booking, holds
+from server.services.booking import car_hold, saga
 from server.services.fleet import vehicles
 from server.services.fleet.opening import opening_rules
 from server.services.outside import Outside
@@ -188,7 +188,7 @@ class _Story:
             clerk = self.dealer.somebody(Role.CLERK, plan.station)
             caller = self.dealer.website if online or plan.return_station else clerk
             request = request_of(plan, self.dealer.stations, self.dealer.groups, start, end, self.now)
-            self.booked[index] = await booking.book(self.outside, caller, request)
+            self.booked[index] = await saga.book(self.outside, caller, request)
 
         return step
 
@@ -222,7 +222,7 @@ class _Story:
                 contract = await session.by_id(Contract, self.booked[index], lock=True)
                 if contract is not None:
                     reason = plan.note or "Auf Wunsch des Kunden"
-                    await holds.cancel(session, contract, now=self.outside.clock.now(), reason=reason)
+                    await car_hold.cancel(session, contract, now=self.outside.clock.now(), reason=reason)
 
         return step
 

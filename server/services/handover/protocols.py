@@ -16,7 +16,7 @@ from server.models.contract import ContractState
 from server.models.protocol import ProtocolType
 from server.security import Principal
 from server.services.contract import history
-from server.services.handover_report import FIELD, HandoverReport, PhotoReport
+from server.services.handover.report import FIELD, HandoverReport, PhotoReport
 
 
 async def sent_before(session: Session, kind: ProtocolType, report: HandoverReport) -> Protocol | None:

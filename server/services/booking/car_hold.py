@@ -27,8 +27,9 @@ from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
 from server.models.staff import Role
 from server.security import Principal
-from server.services import availability, booking_plan, idempotency, paperwork, validation
-from server.services.booking_plan import BookingRequest, Plan
+from server.services import validation
+from server.services.booking import availability, confirmation, idempotency
+from server.services.booking.plan import BookingRequest, Plan, plan_of, visible_stations
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
@@ -45,11 +46,11 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
     now = outside.clock.now()
     async with outside.database.transaction(principal.scope) as session:
         # Under the caller's own scope: what it may not see does not exist for it.
-        visible = await booking_plan.visible_stations(session, request)
+        visible = await visible_stations(session, request)
     async with outside.database.transaction(SYSTEM) as session:
         if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
             return None
-        plan = await booking_plan.plan_of(session, principal, request, visible, now)
+        plan = await plan_of(session, principal, request, visible, now)
         customer, review = await customers.match(
             session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
         )
@@ -250,7 +251,7 @@ async def confirm(outside: Outside, session: Session, contract: Contract, now: d
     contract.held_until = None
     await contracts.move(session, contract, ContractState.RESERVED, actor=history.SYSTEM_ACTOR, now=now)
     await session.refresh(contract, ["paid_cents"])
-    await paperwork.confirm_booking(outside, session, contract, now=now)
+    await confirmation.confirm_booking(outside, session, contract, now=now)
     await deposits.schedule(session, contract, now=now)
 
 

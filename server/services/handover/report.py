@@ -14,8 +14,9 @@ from server.errors import InvalidInput
 from server.models import Photo, VehicleGroup
 from server.models.fleet import Cleanliness, Energy
 from server.models.protocol import PhotoSlot
-from server.services import damages, photos, validation
-from server.services.damages import DamageReport
+from server.services import validation
+from server.services.handover import damages, photos
+from server.services.handover.damages import DamageReport
 from server.services.validation import optional_number
 
 FIELD = ("input",)
@@ -69,7 +70,7 @@ class HandoverReport:
         return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
 
-async def check(session: Session, report: HandoverReport) -> dict[str, Photo]:
+async def check_report(session: Session, report: HandoverReport) -> dict[str, Photo]:
     """What can be judged without the contract; returns the pictures that are named."""
     signed, reason = report.signature_sha256, (report.signature_missing_reason or "").strip()
     if bool(signed) == bool(reason):

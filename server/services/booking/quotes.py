@@ -11,7 +11,8 @@ from server.errors import DomainError, InvalidInput
 from server.models import Station, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.tariff import terms_of
-from server.services import availability, validation
+from server.services import validation
+from server.services.booking import availability
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
 

@@ -22,7 +22,8 @@ from server.models.payment import PaymentMethod
 from server.models.staff import Role
 from server.models.tariff import TariffTerms, terms_of
 from server.security import Principal
-from server.services import availability, validation
+from server.services import validation
+from server.services.booking import availability
 from server.services.fleet import stations, vehicles
 from server.services.payments import hosted_page
 from server.services.people import customers, drivers

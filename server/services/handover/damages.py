@@ -18,8 +18,9 @@ from server.database import Session, violated_constraint
 from server.errors import InvalidInput, Path, ProblemCode, Refused
 from server.models import Damage, DamagePhoto, Photo
 from server.models.damage import DamageKind, DamageLiability, VehicleView
-from server.services import photos, validation
+from server.services import validation
 from server.services.fleet import vehicles
+from server.services.handover import photos
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from server.models import (
 from server.models.contract import ContractState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
-from server.services import holds, idempotency
-from server.services.booking_plan import BookingRequest
+from server.services.booking import car_hold, idempotency
+from server.services.booking.plan import BookingRequest
 from server.services.contract import contracts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page
@@ -52,7 +52,7 @@ async def _hold_with_retries(
 ) -> UUID | None:
     for attempt in range(_LOCK_TRIES):
         try:
-            return await holds.hold(outside, principal, request, request_hash)
+            return await car_hold.hold(outside, principal, request, request_hash)
         except DBAPIError as error:
             # Deadlock or serialisation failure: nothing was written, so it may simply be tried again.
             if sql_state(error) not in {"40P01", "40001"} or attempt == _LOCK_TRIES - 1:
@@ -95,7 +95,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
             return await _refuse(session, contract, made, hold, now)
         if hold is not None and deposit is not None:
             await deposits.activate(session, contract, deposit, hold, now=now)
-        await holds.confirm(outside, session, contract, now)
+        await car_hold.confirm(outside, session, contract, now)
         await idempotency.finish(session, contract.id)
     return None
 
@@ -108,7 +108,9 @@ async def _refuse(
     session: Session, contract: Contract, made: list[Payment], refused: Payment, now: datetime
 ) -> UUID | None:
     """The card was refused: the car is free again, and what was taken before goes back."""
-    await holds.cancel(session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}")
+    await car_hold.cancel(
+        session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}"
+    )
     message = "The card was declined. Nothing is charged; please try another card."
     if refused.purpose is Purpose.DEPOSIT:
         message = "The deposit could not be placed on the card. Nothing is charged; please try another card."
@@ -152,6 +154,6 @@ async def expire(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         if contract.state is ContractState.HELD:
-            await holds.cancel(session, contract, now=now, reason="not paid within fifteen minutes")
-            await idempotency.finish(session, contract.id, refusal=holds.expired())
+            await car_hold.cancel(session, contract, now=now, reason="not paid within fifteen minutes")
+            await idempotency.finish(session, contract.id, refusal=car_hold.expired())
     await drive(outside, contract_id)

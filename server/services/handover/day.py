@@ -15,7 +15,7 @@ from server.errors import InvalidInput
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.local_time import wall_clock
-from server.services import availability
+from server.services.booking import availability
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from server.models.damage import DamageLiability
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.security import Principal
-from server.services import damages, handover_report, protocols, readiness
 from server.services.contract import contracts
 from server.services.fleet import occupancies, stations
-from server.services.handover_report import FIELD, HandoverReport
+from server.services.handover import damages, protocols, readiness
+from server.services.handover.report import FIELD, HandoverReport, check_levels, check_report
 from server.services.people import drivers
 
 
@@ -32,12 +32,12 @@ async def check_out(session: Session, principal: Principal, report: HandoverRepo
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contractId"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_OUT, report)) is not None:
         return known
-    pictures = await handover_report.check(session, report)
+    pictures = await check_report(session, report)
     station = await stations.get(session, contract.station_id)
     conflict = await _conflict(session, contract, ContractState.CHECKED_OUT, report)
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     group = await session.by_id(VehicleGroup, vehicle.group_id)
-    handover_report.check_levels(report.condition, group)
+    check_levels(report.condition, group)
     implausible = None
     if conflict is None:
         implausible = await _check_ready(session, principal, contract, vehicle, report, now)
@@ -71,7 +71,7 @@ async def check_in(session: Session, principal: Principal, report: HandoverRepor
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contractId"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_IN, report)) is not None:
         return known
-    pictures = await handover_report.check(session, report)
+    pictures = await check_report(session, report)
     station = await _return_station(session, contract, report)
     conflict = await _conflict(session, contract, ContractState.RETURNED, report)
     leg = await _open_leg(session, contract)
@@ -80,7 +80,7 @@ async def check_in(session: Session, principal: Principal, report: HandoverRepor
     if vehicle is None:
         raise Refused(ProblemCode.VEHICLE_NOT_READY, "This contract has no vehicle that could come back.")
     group = await session.by_id(VehicleGroup, vehicle.group_id)
-    handover_report.check_levels(report.condition, group)
+    check_levels(report.condition, group)
     implausible = None
     returned_at = min(report.key_drop_at or report.occurred_at, now)
     if conflict is None and leg is not None:
