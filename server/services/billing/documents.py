@@ -19,13 +19,13 @@ import orjson
 from sqlmodel import col, select
 
 from server.database import Session
-from server.gateways import typesetter
 from server.models import Company, Contract, Document, Station
 from server.models.columns import Json, uuid7
 from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.tariff import PriceLineKind
-from server.models.views import (
+from server.paper import typesetter
+from server.paper.views import (
     Advance,
     DepositNote,
     InvoiceKind,

@@ -20,7 +20,7 @@ from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.payment import DepositState
-from server.models.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
+from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import contracts, history

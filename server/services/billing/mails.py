@@ -10,7 +10,7 @@ from server.models import Contract, Deposit, Document, OpenItem, Payment
 from server.models.contract import ContractKind
 from server.models.email import EmailTemplate
 from server.models.payment import DepositState
-from server.models.views import DepositNote, MailView, PaymentPart, PaymentWay
+from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
 from server.services.fleet import stations
 from server.services.mail import emails, parts

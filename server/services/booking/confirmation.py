@@ -12,7 +12,7 @@ from server.models.email import EmailTemplate
 from server.models.fleet import Energy
 from server.models.money import split_vat
 from server.models.payment import DepositState
-from server.models.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
+from server.paper.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
 from server.services.fleet import stations
 from server.services.mail import emails, parts

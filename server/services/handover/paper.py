@@ -12,9 +12,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.gateways import typesetter
 from server.gateways.object_store import ObjectStore
-from server.gateways.pictures import PhotoRefused, in_decoder, process_signature
 from server.models import (
     Contract,
     Damage,
@@ -31,7 +29,8 @@ from server.models import (
 from server.models.damage import RepairState
 from server.models.email import EmailTemplate
 from server.models.protocol import ProtocolType
-from server.models.views import (
+from server.paper import typesetter
+from server.paper.views import (
     AccessoryLine,
     ConditionView,
     DamageMark,
@@ -42,6 +41,7 @@ from server.models.views import (
     ProtocolView,
     VehicleLine,
 )
+from server.pictures import PhotoRefused, in_decoder, process_signature
 from server.services.fleet import stations
 from server.services.mail import emails, parts
 from server.services.outside import Outside

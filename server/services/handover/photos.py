@@ -12,10 +12,10 @@ from sqlmodel import col, select
 from server.database import Session
 from server.errors import InvalidInput, Path, ProblemCode, Refused
 from server.gateways.object_store import ObjectStore
-from server.gateways.pictures import PhotoRefused, in_decoder, process_photo
 from server.models import Photo, Station
 from server.models.columns import uuid7
 from server.models.staff import Role
+from server.pictures import PhotoRefused, in_decoder, process_photo
 from server.security import Principal
 from server.services import validation
 from server.services.outside import Outside

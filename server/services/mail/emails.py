@@ -12,13 +12,13 @@ from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.errors import NotFound
-from server.gateways.mail_templates import render_mail
 from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
 from server.jobs import RETRY_MINUTES, ClaimedJob, enqueue
 from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.email import EmailState, EmailTemplate
-from server.models.views import MailView
+from server.paper.mail_templates import render_mail
+from server.paper.views import MailView
 from server.services.mail import parts
 from server.services.outside import Outside
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from server.models import Company, Contract, Station, Vehicle
 from server.models.columns import Json
 from server.models.customer import Language
-from server.models.views import Language as Wording
-from server.models.views import OpeningWindow, Place, PostalAddress, Recipient, Supplier
+from server.paper.views import Language as Wording
+from server.paper.views import OpeningWindow, Place, PostalAddress, Recipient, Supplier
 from server.services import validation
 from server.services.fleet.opening import opening_rules
 from server.services.people.customers import display_name

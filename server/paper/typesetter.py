@@ -14,11 +14,11 @@ from typing import Literal
 
 import typst
 
-from server.gateways.document_words import DOCUMENTS, Sheet
-from server.gateways.invoice_sheet import invoice_sheet
-from server.gateways.pictures import photo_for_print
-from server.gateways.protocol_sheet import protocol_sheet
-from server.models.views import InvoiceView, ProtocolView
+from server.paper.invoice_sheet import invoice_sheet
+from server.paper.protocol_sheet import protocol_sheet
+from server.paper.views import InvoiceView, ProtocolView
+from server.paper.words import DOCUMENTS, Sheet
+from server.pictures import photo_for_print
 
 FONTS = DOCUMENTS.parent / "fonts"
 PREVIEW_PPI = 110.0

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from server.models.views.parts import DepositNote, Language, PaymentPart, Place, Recipient, Supplier
+from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Recipient, Supplier
 
 
 class InvoiceKind(StrEnum):

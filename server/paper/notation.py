@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
-from server.models.views import Language, PostalAddress
+from server.paper.views import Language, PostalAddress
 
 NBSP = "\u00a0"
 _LOCALES = {"de": "de_DE", "en": "en_GB"}

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from server.gateways.notation import NBSP, address_lines, printable
-from server.models.views import Language, Supplier
+from server.paper.notation import NBSP, address_lines, printable
+from server.paper.views import Language, Supplier
 
-DOCUMENTS = Path(__file__).parent.parent / "templates" / "documents"
+DOCUMENTS = Path(__file__).parent / "templates" / "documents"
 
 # JSON for the typst template: strings, lists and objects whose shape the template knows.
 Sheet = dict[str, Any]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from server.models.views.parts import DepositNote, PaymentPart, Place, Supplier
+from server.paper.views.parts import DepositNote, PaymentPart, Place, Supplier
 
 
 class FuelRule(StrEnum):

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from server.gateways.document_words import Sheet, fact, letterhead, words
-from server.gateways.notation import address_lines, day, kilometres, local_day, moment, money, number, printable, rate
-from server.models.views import Advance, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay, Recipient
+from server.paper.notation import address_lines, day, kilometres, local_day, moment, money, number, printable, rate
+from server.paper.views import Advance, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay, Recipient
+from server.paper.words import Sheet, fact, letterhead, words
 
 _MOVED = (PaymentWay.CHARGED, PaymentWay.FROM_DEPOSIT, PaymentWay.PAID_ELSEWHERE, PaymentWay.REFUNDED)
 

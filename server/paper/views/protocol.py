@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from server.models.views.parts import Language, Place, Recipient, Supplier
+from server.paper.views.parts import Language, Place, Recipient, Supplier
 
 
 class ProtocolKind(StrEnum):

@@ -5,9 +5,9 @@ are printed. A view with figures that contradict each other is refused where it 
 that leaves the house can only be right or not exist.
 """
 
-from server.models.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
-from server.models.views.mail import FuelRule, MailView, OpeningWindow
-from server.models.views.parts import (
+from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
+from server.paper.views.mail import FuelRule, MailView, OpeningWindow
+from server.paper.views.parts import (
     DepositNote,
     Language,
     PaymentPart,
@@ -17,7 +17,7 @@ from server.models.views.parts import (
     Recipient,
     Supplier,
 )
-from server.models.views.protocol import (
+from server.paper.views.protocol import (
     AccessoryLine,
     ConditionView,
     DamageMark,

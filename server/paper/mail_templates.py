@@ -19,10 +19,10 @@ from jinja2 import BaseLoader, StrictUndefined, Template, UndefinedError, pass_c
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from server.gateways import notation
-from server.models.views import Language, MailView, PostalAddress
+from server.paper import notation
+from server.paper.views import Language, MailView, PostalAddress
 
-MAILS = Path(__file__).parent.parent / "templates" / "mails"
+MAILS = Path(__file__).parent / "templates" / "mails"
 TEMPLATES = (
     "BOOKING_CONFIRMATION",
     "CHECK_OUT_PROTOCOL",

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from server.gateways.document_words import Sheet, fact, letterhead, words
-from server.gateways.notation import NBSP, address_lines, clock_time, kilometres, local_day, moment, number, printable
-from server.models.views import ConditionView, DamageMark, ProtocolView
+from server.paper.notation import NBSP, address_lines, clock_time, kilometres, local_day, moment, number, printable
+from server.paper.views import ConditionView, DamageMark, ProtocolView
+from server.paper.words import Sheet, fact, letterhead, words
 
 VIEWS = ("LEFT", "RIGHT", "FRONT", "REAR", "TOP", "INTERIOR")
 
