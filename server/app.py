@@ -75,7 +75,7 @@ def create_app(runtime: Runtime) -> Starlette:
     if runtime.sandbox is not None:
         from server.sandbox.routes import routes as sandbox_routes  # noqa: PLC0415  # never outside the sandbox
 
-        routes += sandbox_routes(runtime, runtime.sandbox)
+        routes += sandbox_routes(runtime.worker, runtime.sandbox)
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])
 
 

@@ -18,6 +18,7 @@ from sqlmodel import col, select
 
 from server import logs, migrate
 from server.backup import BackupFailed, read_backup, write_backup
+from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
@@ -197,8 +198,6 @@ def _settings(**given: Any) -> Settings:
 
 
 def _machine_now() -> datetime:
-    from server.clock import SystemClock  # noqa: PLC0415
-
     return SystemClock().now()
 
 

@@ -1,6 +1,6 @@
 """Booking: hold a car, take the day's price and the deposit, confirm. A saga that survives being killed anywhere.
 
-1. One transaction checks everything and holds a car for fifteen minutes (`holds.py`).
+1. One transaction checks everything and holds a car for fifteen minutes (`car_hold.py`).
 2. `drive` makes the payments, one committed attempt at a time.
 3. One transaction confirms with the advance invoice and the mail, or cancels and gives back what was taken.
 
