@@ -93,6 +93,11 @@ class Context:
         self._session = self._price_session = self._loaders = None
         self.now = self.outside.clock.now()
 
+    async def session_anew(self) -> Session:
+        """A new snapshot: what a mutation has just written is in it."""
+        await self.start_anew()
+        return await self.session()
+
     async def close(self) -> None:
         """Gives the connections back."""
         await self._stack.aclose()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import strawberry
-from sqlmodel import col, select
 
-from server.models import Vehicle, VehicleGroup
+from server.models import Vehicle, VehicleBlock, VehicleGroup
 from server.models.fleet import BlockReason
 from server.schema.building import Info
 from server.schema.fleet import (
@@ -22,12 +19,10 @@ from server.schema.fleet import (
 )
 from server.schema.fleet import Vehicle as VehicleType
 from server.schema.fleet import VehicleGroup as VehicleGroupType
-from server.schema.paging import page
+from server.schema.paging import Page, page
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput, given
 from server.services.fleet import vehicles
-from server.services.lists import search
-from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 
@@ -36,9 +31,9 @@ class FleetQuery:
     """Vehicle groups and vehicles."""
 
     @query(allow=EVERYBODY, graphql_type=list[VehicleGroupType])
-    async def vehicle_groups(self, info: Info) -> Any:
+    async def vehicle_groups(self, info: Info) -> list[VehicleGroup]:
         """All vehicle groups of the company."""
-        return await (await info.context.session()).all(select(VehicleGroup).order_by(col(VehicleGroup.code)))
+        return await vehicles.all_groups(await info.context.session())
 
     @query(allow=STAFF, graphql_type=VehicleConnection)
     async def vehicles(
@@ -47,24 +42,14 @@ class FleetQuery:
         filter: VehicleFilter | None = None,  # noqa: A002
         first: int = 50,
         after: str | None = None,
-    ) -> Any:
+    ) -> Page[Vehicle]:
         """Vehicles of your stations, by plate."""
-        wanted = given(filter) if filter else {}
-        listing = search.vehicles(
-            info.context.principal,
-            station_id=only(wanted.get("station_id")),
-            group_id=only(wanted.get("group_id")),
-            status=wanted.get("status"),
-            search=wanted.get("search"),
-        )
-        return await page(info, listing, first, after)
+        return await page(info, (filter or VehicleFilter()).listing(info.context.principal), first, after)
 
     @query(allow=STAFF, graphql_type=VehicleType | None)
-    async def vehicle(self, info: Info, id: strawberry.ID | None = None, plate: str | None = None) -> Any:  # noqa: A002
+    async def vehicle(self, info: Info, id: strawberry.ID | None = None, plate: str | None = None) -> Vehicle | None:  # noqa: A002
         """One of your vehicles, by id or by plate; null if there is no such vehicle."""
-        session = await info.context.session()
-        wanted = col(Vehicle.id) == as_uuid(id) if plate is None else vehicles.has_plate(plate)
-        return await session.first(select(Vehicle).where(wanted, *search.own_vehicles(info.context.principal)))
+        return await vehicles.find(await info.context.session(), info.context.principal, as_uuid(id), plate)
 
 
 @strawberry.type
@@ -72,19 +57,19 @@ class FleetMutation:
     """Creating, changing and blocking vehicles."""
 
     @mutation(allow=ADMINS, graphql_type=VehicleGroupResult)
-    async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> Any:  # noqa: A002
+    async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> VehicleGroup:  # noqa: A002
         """A new vehicle group."""
         async with info.context.write() as session:
             return await vehicles.create_group(session, given(input))
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
-    async def create_vehicle(self, info: Info, input: VehicleInput) -> Any:  # noqa: A002
+    async def create_vehicle(self, info: Info, input: VehicleInput) -> Vehicle:  # noqa: A002
         """A new vehicle at one of your stations."""
         async with info.context.write() as session:
             return await vehicles.create_vehicle(session, given(input), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
-    async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Any:  # noqa: A002
+    async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Vehicle:  # noqa: A002
         """Changes a vehicle, or transfers it to another of your stations."""
         async with info.context.write() as session:
             return await vehicles.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
@@ -92,7 +77,7 @@ class FleetMutation:
     @mutation(allow=OFFICE, graphql_type=BlockVehicleResult)
     async def block_vehicle(
         self, info: Info, vehicle_id: strawberry.ID, period: PeriodInput, reason: BlockReason, note: str | None = None
-    ) -> Any:
+    ) -> VehicleBlock:
         """Takes a vehicle out of availability for a period. What is in the way is named."""
         async with info.context.write() as session:
             return await vehicles.block(
@@ -100,7 +85,7 @@ class FleetMutation:
             )
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
-    async def unblock_vehicle(self, info: Info, block_id: strawberry.ID) -> Any:
+    async def unblock_vehicle(self, info: Info, block_id: strawberry.ID) -> Vehicle:
         """Ends a block; the vehicle is available again."""
         async with info.context.write() as session:
             return await vehicles.unblock(session, as_uuid(block_id), now=info.context.now)

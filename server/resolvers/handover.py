@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import strawberry
 from strawberry.file_uploads import Upload
 
 from server.errors import CallerError, CallerErrorCode
+from server.models import Damage, Protocol
 from server.schema.building import Info
 from server.schema.damage import DamageConnection, DamageFilter, DamageInput, DamageResult
 from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto, UploadPhotoResult
-from server.schema.paging import page
+from server.schema.paging import Page, page
 from server.schema.protocol import ProtocolResult
 from server.schema.root_fields import STAFF, mutation, query
-from server.schema.shared import given
-from server.services.fleet import stations
 from server.services.handover import damages, day, exchange, photos
-from server.services.lists import search
-from server.services.lists.search import only
+from server.services.handover.day import HandoverDay as DayFound
 from server.services.validation import as_uuid
 
 
@@ -28,11 +25,9 @@ class HandoverQuery:
     """A station's day, and damages."""
 
     @query(allow=STAFF, graphql_type=HandoverDay)
-    async def handover_day(self, info: Info, station_id: strawberry.ID, date: date) -> Any:
+    async def handover_day(self, info: Info, station_id: strawberry.ID, date: date) -> DayFound:
         """A station's work of one day, for the tablet: everything that it needs to go on without a network."""
-        session = await info.context.session()
-        station = await stations.get(session, as_uuid(station_id), field=["stationId"])
-        return await day.of(session, station, date, now=info.context.now)
+        return await day.of(await info.context.session(), as_uuid(station_id), date, now=info.context.now)
 
     @query(allow=STAFF, graphql_type=DamageConnection)
     async def damages(
@@ -41,16 +36,9 @@ class HandoverQuery:
         filter: DamageFilter | None = None,  # noqa: A002
         first: int = 50,
         after: str | None = None,
-    ) -> Any:
+    ) -> Page[Damage]:
         """Damages of your vehicles, the newest first."""
-        wanted = given(filter) if filter else {}
-        listing = search.damages(
-            station_id=only(wanted.get("station_id")),
-            vehicle_id=only(wanted.get("vehicle_id")),
-            liability=wanted.get("liability"),
-            repair=wanted.get("repair"),
-        )
-        return await page(info, listing, first, after)
+        return await page(info, (filter or DamageFilter()).listing(), first, after)
 
 
 @strawberry.type
@@ -68,21 +56,21 @@ class HandoverMutation:
         return StoredPhoto(sha256=photo.sha256, width=photo.width, height=photo.height)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)
-    async def check_out(self, info: Info, input: CheckOutInput) -> Any:  # noqa: A002
+    async def check_out(self, info: Info, input: CheckOutInput) -> Protocol:  # noqa: A002
         """Hands a car over. The protocol is frozen, and mailed to the customer within a minute."""
         context = info.context
         async with context.write() as session:
             return await exchange.check_out(session, context.principal, input.report(), now=context.now)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)
-    async def check_in(self, info: Info, input: CheckInInput) -> Any:  # noqa: A002
+    async def check_in(self, info: Info, input: CheckInInput) -> Protocol:  # noqa: A002
         """Takes a car back. The protocol is mailed to the customer, and billing follows by itself."""
         context = info.context
         async with context.write() as session:
             return await exchange.check_in(session, context.principal, input.report(), now=context.now)
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
-    async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Any:
+    async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Damage:
         """Reports a damage that was found outside a hand-over. The same damage id again is the same damage."""
         context = info.context
         async with context.write() as session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import strawberry
 
@@ -16,7 +15,10 @@ from server.schema.tariff import Tariff as TariffType
 from server.schema.tariff import TariffResult
 from server.schema.tariff_input import TariffInput
 from server.services.booking import availability, quotes
-from server.services.fleet import stations, vehicles
+from server.services.booking.availability import Availability as AvailabilityFound
+from server.services.booking.quotes import Quote as QuoteFound
+from server.services.fleet import vehicles
+from server.services.lists.search import only
 from server.services.pricing import tariffs
 from server.services.validation import as_uuid
 
@@ -35,43 +37,19 @@ class TariffQuery:
     @query(allow=EVERYBODY, graphql_type=Availability)
     async def availability(
         self, info: Info, station_id: strawberry.ID, period: PeriodInput, group_id: strawberry.ID | None = None
-    ) -> Any:
+    ) -> AvailabilityFound:
         """How many vehicles are free in a period, what they cost, and when one is next free."""
-        context = info.context
-        session = await context.price_session()
-        station = await stations.get(session, as_uuid(station_id), field=["stationId"])
-        availability.check_period(period.start, period.end, context.now, ["period"])
-        group = await vehicles.get_group(session, as_uuid(group_id), field=["groupId"]) if group_id else None
-        return await availability.availability(
-            session,
-            station,
-            period.start,
-            period.end,
-            now=context.now,
-            group_id=group.id if group else None,
-            language=context.language,
+        session, now, language = await info.context.price_session(), info.context.now, info.context.language
+        station, group = as_uuid(station_id), only(group_id or None)
+        return await availability.at_station(
+            session, station, group, period.start, period.end, now=now, language=language
         )
 
     @query(allow=EVERYBODY, graphql_type=Quote)
-    async def quote(self, info: Info, input: QuoteInput) -> Any:  # noqa: A002
+    async def quote(self, info: Info, input: QuoteInput) -> QuoteFound:  # noqa: A002
         """What a rental would cost, line by line. Nothing is reserved."""
-        context = info.context
-        session = await context.price_session()
-        station = await stations.get(session, as_uuid(input.station_id), field=["input", "stationId"])
-        back = as_uuid(input.return_station_id) if input.return_station_id else station.id
-        return await quotes.quote(
-            session,
-            station,
-            await stations.get(session, back, field=["input", "returnStationId"]),
-            await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"]),
-            input.period.start,
-            input.period.end,
-            kind=input.kind,
-            tariff_code=input.tariff_code,
-            extras=[(extra.code, extra.quantity) for extra in input.extras],
-            language=context.language,
-            now=context.now,
-        )
+        session, now, language = await info.context.price_session(), info.context.now, info.context.language
+        return await quotes.quote(session, input.request(), language=language, now=now)
 
 
 @strawberry.type
@@ -79,7 +57,7 @@ class TariffMutation:
     """Creating tariffs."""
 
     @mutation(allow=ADMINS, graphql_type=TariffResult)
-    async def create_tariff(self, info: Info, input: TariffInput) -> Any:  # noqa: A002
+    async def create_tariff(self, info: Info, input: TariffInput) -> Tariff:  # noqa: A002
         """A new tariff. Contracts that exist keep the terms that they were booked with."""
         async with info.context.write() as session:
             group = await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"])

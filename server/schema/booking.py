@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
-from server.models.contract import (
-    ContractKind,
-)
+from server.gateways.payment import HostedForm
+from server.models import Contract as ContractRow
+from server.models.contract import ContractKind
 from server.models.payment import PaymentMethod
-from server.schema.building import api_enum, api_input, api_type
+from server.schema.building import api_enum, api_input, api_type, row_type
 from server.schema.contract import Contract
 from server.schema.contract_parts import DriverInput, WorkshopReferenceInput
 from server.schema.customer import CustomerInput
@@ -24,7 +25,7 @@ from server.schema.problems import (
     Rejection,
 )
 from server.schema.quote import ExtraInput
-from server.schema.shared import PeriodInput
+from server.schema.shared import PeriodInput, row_of
 
 api_enum(PaymentMethod)
 
@@ -103,14 +104,29 @@ class HostedPaymentForm:
     """Until when the car is held."""
 
 
-@api_type
+@dataclass(frozen=True)
+class BookingMade:
+    """A booked contract, and the form that is still to be posted for it, until when."""
+
+    contract: ContractRow
+    form: tuple[HostedForm, datetime] | None
+
+
+@row_type(BookingMade)
 class Booking:
     """A booking: confirmed, or held until the payment page is completed."""
 
     contract: Contract
     """The contract."""
-    payment_form: HostedPaymentForm | None
-    """For HOSTED_PAGE: post this from the customer's browser."""
+
+    @strawberry.field
+    def payment_form(self) -> HostedPaymentForm | None:
+        """For HOSTED_PAGE: post this from the customer's browser."""
+        if row_of(self).form is None:
+            return None
+        form, expires_at = row_of(self).form
+        fields = [FormField(name=name, value=value) for name, value in form.fields.items()]
+        return HostedPaymentForm(url=form.url, fields=fields, expires_at=expires_at)
 
 
 BookVehicleResult = Annotated[

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cache
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -21,6 +21,7 @@ from strawberry.types.field import StrawberryField
 from server.context import Context
 
 Class = TypeVar("Class", bound=type)
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 EnumClass = TypeVar("EnumClass", bound=type[Enum])
 Info = strawberry.Info[Context, None]
 
@@ -82,6 +83,16 @@ def row_type(*sources: type, name: str | None = None) -> Callable[[Class], Class
         made: Class = strawberry.type(cls, name=name, description=inspect.getdoc(cls))
         _describe(made)
         return made
+
+    return decorate
+
+
+def shown_as(graphql_type: Any) -> Callable[[Resolver], Resolver]:
+    """A field whose resolver returns rows: `graphql_type` is what the API shows them as."""
+
+    def decorate(resolver: Resolver) -> Resolver:
+        field: Any = strawberry.field(resolver=resolver, graphql_type=graphql_type)
+        return cast(Resolver, field)  # as mypy sees `strawberry.field` itself: the function below the decorator
 
     return decorate
 

@@ -35,8 +35,11 @@ from server.schema.problems import (
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
+from server.security import Principal
 from server.services.contract.contracts import price_of
-from server.services.lists import attention
+from server.services.lists import attention, search
+from server.services.lists.listing import Listing
+from server.services.lists.search import only
 from server.services.people.customers import BookedCustomer
 
 if TYPE_CHECKING:
@@ -255,6 +258,21 @@ class ContractFilter:
     """Only those that overlap it."""
     search: str | None = None
     """Part of number, plate, customer's name, e-mail or workshop order number."""
+
+    def listing(self, order: ContractOrder, principal: Principal, now: datetime) -> Listing[ContractRow]:
+        """The list that it asks for, as far as it is the caller's."""
+        wanted = search.ContractFilter(
+            station_id=only(self.station_id),
+            states=self.states,
+            settlement=self.settlement,
+            flags=self.flags,
+            customer_id=only(self.customer_id),
+            vehicle_id=only(self.vehicle_id),
+            start=self.period.start if self.period else None,
+            end=self.period.end if self.period else None,
+            search=self.search,
+        )
+        return search.contracts(wanted, order.value, principal, now)
 
 
 @api_enum

@@ -18,6 +18,9 @@ from server.schema.paging import connection_type
 from server.schema.problems import PaymentDeclined, Rejection, VersionConflict
 from server.schema.shared import Money, optional_money, row_of
 from server.services.handover.damages import DamageReport
+from server.services.lists import search
+from server.services.lists.listing import Listing
+from server.services.lists.search import only
 
 if TYPE_CHECKING:
     from server.schema.contract import Contract
@@ -166,6 +169,15 @@ class DamageFilter:
     """Only in one of these states."""
     repair: list[RepairState] | None = None
     """Only in one of these states of repair."""
+
+    def listing(self) -> Listing[DamageRow]:
+        """The list that it asks for."""
+        return search.damages(
+            station_id=only(self.station_id),
+            vehicle_id=only(self.vehicle_id),
+            liability=self.liability,
+            repair=self.repair,
+        )
 
 
 @api_input

@@ -18,6 +18,9 @@ from server.schema.paging import connection_type
 from server.schema.problems import Rejection
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Address, AddressInput
+from server.services.lists import search
+from server.services.lists.listing import Listing
+from server.services.lists.search import only
 
 if TYPE_CHECKING:
     from server.schema.contract import Contract
@@ -239,6 +242,17 @@ class DocumentFilter:
     """Only of this contract."""
     search: str | None = None
     """Part of number or recipient."""
+
+    def listing(self) -> Listing[DocumentRow]:
+        """The list that it asks for."""
+        return search.documents(
+            station_id=only(self.station_id),
+            types=self.types,
+            start=self.issued.start if self.issued else None,
+            end=self.issued.end if self.issued else None,
+            contract_id=only(self.contract_id),
+            search=self.search,
+        )
 
 
 DocumentResult = Annotated[

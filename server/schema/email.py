@@ -14,6 +14,9 @@ from server.schema.building import api_enum, api_input, row_type
 from server.schema.paging import connection_type
 from server.schema.problems import Rejection
 from server.schema.shared import row_of
+from server.services.lists import search
+from server.services.lists.listing import Listing
+from server.services.lists.search import only
 
 for _kind in (EmailState, EmailTemplate):
     api_enum(_kind)
@@ -63,6 +66,10 @@ class EmailFilter:
     """Only in one of these states."""
     template: EmailTemplate | None = None
     """Only of this kind."""
+
+    def listing(self) -> Listing[EmailRow]:
+        """The list that it asks for."""
+        return search.emails(contract_id=only(self.contract_id), states=self.states, template=self.template)
 
 
 EmailResult = Annotated[Email | Rejection, strawberry.union("EmailResult", description="The mail, or why not.")]

@@ -21,6 +21,10 @@ from server.schema.paging import connection_type
 from server.schema.problems import PeriodConflict, Rejection, VersionConflict
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station
+from server.security import Principal
+from server.services.lists import search
+from server.services.lists.listing import Listing
+from server.services.lists.search import only
 
 if TYPE_CHECKING:
     from server.schema.contract import Contract
@@ -234,6 +238,16 @@ class VehicleFilter:
     """Only those in this state."""
     search: str | None = None
     """Part of plate, VIN, make or model."""
+
+    def listing(self, principal: Principal) -> Listing[VehicleRow]:
+        """The list that it asks for, as far as it is the caller's."""
+        return search.vehicles(
+            principal,
+            station_id=only(self.station_id),
+            group_id=only(self.group_id),
+            status=self.status,
+            search=self.search,
+        )
 
 
 @api_input

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 
+from server.models import Station as StationRow
 from server.models.fleet import Cleanliness
 from server.models.protocol import PhotoSlot
 from server.schema.building import api_input, api_type, row_type
@@ -16,6 +17,7 @@ from server.schema.damage import DamageInput
 from server.schema.fleet import Vehicle
 from server.schema.problems import Rejection
 from server.schema.station import Station
+from server.services.billing.settlements import ReturnFacts
 from server.services.handover.day import HandoverDay as DayFound
 from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
 from server.services.lists.search import only
@@ -203,6 +205,18 @@ class SettlementPreviewInput:
     """In which state."""
     return_station_id: strawberry.ID | None = None
     """Where; the planned station if not given."""
+
+    def facts(self, station: StationRow) -> ReturnFacts:
+        """As the services take it."""
+        return ReturnFacts(
+            returned_at=self.returned_at,
+            station=station,
+            odometer_km=self.condition.odometer_km,
+            fuel_eighths=self.condition.fuel_eighths,
+            state_of_charge_percent=self.condition.state_of_charge_percent,
+            cleanliness_inside=self.condition.cleanliness_inside,
+            cleanliness_outside=self.condition.cleanliness_outside,
+        )
 
 
 @api_type

@@ -9,13 +9,14 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 import strawberry
+from sqlmodel import SQLModel
 
 from server.errors import CallerError, CallerErrorCode
 from server.schema.building import Info
 from server.schema.shared import PageInfo
 from server.services.lists.listing import Listing
 
-Node = TypeVar("Node")
+Row = TypeVar("Row", bound=SQLModel)
 LARGEST_PAGE = 100
 
 
@@ -48,13 +49,13 @@ def _bad_cursor() -> CallerError:
     return CallerError(CallerErrorCode.BAD_USER_INPUT, "`after` is not a cursor of this list.")
 
 
-class Page(Generic[Node]):
+class Page(Generic[Row]):
     """What a connection type shows: the rows of a listing with their cursors. The count is made only if asked for."""
 
     def __init__(
         self,
-        listing: Listing[Any],
-        rows: Sequence[Node],
+        listing: Listing[Row],
+        rows: Sequence[Row],
         count: Callable[[], Awaitable[int]],
         *,
         has_next: bool,
@@ -72,15 +73,15 @@ class Page(Generic[Node]):
         )
 
 
-class Edge(Generic[Node]):
+class Edge(Generic[Row]):
     """A row with its cursor."""
 
-    def __init__(self, cursor: str, node: Node) -> None:
+    def __init__(self, cursor: str, node: Row) -> None:
         self.cursor = cursor
         self.node = node
 
 
-async def page(info: Info, listing: Listing[Any], first: int, after: str | None) -> Page[Any]:
+async def page(info: Info, listing: Listing[Row], first: int, after: str | None) -> Page[Row]:
     """One page of a listing."""
     session = await info.context.session()
     return await page_from(
@@ -93,13 +94,13 @@ async def page(info: Info, listing: Listing[Any], first: int, after: str | None)
 
 
 async def page_from(
-    listing: Listing[Any],
+    listing: Listing[Row],
     first: int,
     after: str | None,
     *,
-    rows: Callable[[int, list[str] | None], Awaitable[Sequence[Any]]],
+    rows: Callable[[int, list[str] | None], Awaitable[Sequence[Row]]],
     count: Callable[[], Awaitable[int]],
-) -> Page[Any]:
+) -> Page[Row]:
     """One page of a listing whose rows and count come from elsewhere: from a loader, for a list inside a list."""
     position = read_cursor(after, listing.key_length)
     try:

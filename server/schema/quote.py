@@ -15,6 +15,9 @@ from server.schema.station import Station
 from server.services.booking.availability import Availability as AvailabilityFound
 from server.services.booking.availability import GroupAvailability as GroupFound
 from server.services.booking.quotes import Quote as QuoteFound
+from server.services.booking.quotes import QuoteRequest
+from server.services.lists.search import only
+from server.services.validation import as_uuid
 
 
 @row_type(GroupFound)
@@ -127,3 +130,16 @@ class QuoteInput:
     """What the contract is for."""
     extras: list[ExtraInput] = strawberry.field(default_factory=list)
     """What is added."""
+
+    def request(self) -> QuoteRequest:
+        """As the services take it."""
+        return QuoteRequest(
+            station_id=as_uuid(self.station_id),
+            return_station_id=only(self.return_station_id or None),
+            group_id=as_uuid(self.group_id),
+            start=self.period.start,
+            end=self.period.end,
+            kind=self.kind,
+            tariff_code=self.tariff_code,
+            extras=[(extra.code, extra.quantity) for extra in self.extras],
+        )

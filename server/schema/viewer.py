@@ -8,11 +8,16 @@ from typing import Annotated
 import strawberry
 
 from server.models import ApiClient as ApiClientRow
+from server.models import Station as StationRow
 from server.models import User as UserRow
 from server.models.staff import Role
-from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.building import Info, api_enum, api_input, row_type, shown_as
 from server.schema.problems import Rejection
+from server.schema.shared import row_of
 from server.schema.station import Station
+from server.security import Principal
+from server.services.fleet import stations
+from server.services.people.staff import NewClient, Tokens
 
 api_enum(Role)
 
@@ -61,21 +66,33 @@ class ApiClient:
         return await (await info.context.loaders()).client_stations.load(self.id)  # type: ignore[return-value, arg-type]
 
 
-@api_type
+@row_type(Principal)
 class Viewer:
     """Who you are to the API."""
 
-    user: User | None
-    """The user who signed in; null for an API client."""
-    client: ApiClient | None
-    """The API client; null for a user."""
-    role: Role
-    """What you may do."""
-    stations: list[Station]
-    """The stations whose data you see; for a website, those that it may book at."""
+    @shown_as(User | None)
+    async def user(self, info: Info) -> UserRow | None:
+        """The user who signed in; null for an API client."""
+        return None if info.context.is_website else await (await info.context.loaders()).user.load(row_of(self).id)
+
+    @shown_as(ApiClient | None)
+    async def client(self, info: Info) -> ApiClientRow | None:
+        """The API client; null for a user."""
+        return await (await info.context.loaders()).client.load(row_of(self).id) if info.context.is_website else None
+
+    @strawberry.field
+    def role(self) -> Role:
+        """What you may do."""
+        role: Role = row_of(self).role
+        return role
+
+    @shown_as(list[Station])
+    async def stations(self, info: Info) -> list[StationRow]:
+        """The stations whose data you see; for a website, those that it may book at."""
+        return await stations.visible_stations(await info.context.session())
 
 
-@api_type
+@row_type(Tokens)
 class Session:
     """A sign-in. Send the access token as `Authorization: Bearer …`; use the refresh token before `expiresAt`."""
 
@@ -85,11 +102,15 @@ class Session:
     """Good once, for the next session. Used twice, it ends all sessions that came from it."""
     expires_at: datetime
     """When the access token ends, by the machine's own clock."""
-    viewer: Viewer
-    """Who has signed in."""
+
+    @shown_as(Viewer)
+    def viewer(self) -> Principal:
+        """Who has signed in."""
+        principal: Principal = row_of(self).principal
+        return principal
 
 
-@api_type
+@row_type(NewClient)
 class CreatedApiClient:
     """A new API client with its key."""
 

@@ -139,6 +139,13 @@ async def _next_number(session: Session, station_id: UUID, year: int) -> tuple[i
     return rows[0].last_number, rows[0].last_hash
 
 
+async def find(session: Session, document_id: UUID | None, number: str | None) -> Document | None:
+    """A visible document by its number or, without one, by its id."""
+    if number is None:
+        return await session.by_id(Document, document_id)
+    return await session.first(select(Document).where(col(Document.number) == number.strip().upper()))
+
+
 async def advances_of(session: Session, contract_id: UUID) -> list[Document]:
     """The advance invoices of a contract, which its final invoice deducts."""
     statement = select(Document).where(

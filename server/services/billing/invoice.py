@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.errors import ProblemCode, Refused
+from server.errors import ProblemCode, Refused, VersionConflict
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
 from server.models.contract import ContractState, SettlementState
@@ -38,8 +38,19 @@ async def settle(outside: Outside, contract_id: UUID) -> None:
             await _bill(outside, session, contract, now)
 
 
-async def release_block(session: Session, contract: Contract, *, actor: str, now: datetime) -> None:
+async def settle_now(outside: Outside, contract_id: UUID) -> None:
+    """What the jobs would do one after the other: the final invoice, then its money. Safe to repeat."""
+    await settle(outside, contract_id)
+    await collection.collect(outside, contract_id)
+
+
+async def release_block(
+    session: Session, contract_id: UUID | None, version: int, *, actor: str, now: datetime
+) -> Contract:
     """A clerk has looked: billing may go on. BILLING_BLOCKED when the contract cannot be billed at all."""
+    contract = await contracts.lock(session, contract_id, field=["contractId"])
+    if contract.version != version:
+        raise VersionConflict(contract.version)
     if contract.state is not ContractState.RETURNED:
         contracts.require_state(contract, ContractState.BILLED)
     if await _unreadable(session, contract):
@@ -52,6 +63,7 @@ async def release_block(session: Session, contract: Contract, *, actor: str, now
     # Under another key than the first one: that job may have found the block and be done.
     key = f"settle:{contract.id}:{contract.version}"
     await enqueue(session, "settle", key=key, due_at=now, now=now, contract=str(contract.id))
+    return contract
 
 
 async def _bill(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:

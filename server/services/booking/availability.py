@@ -20,6 +20,7 @@ from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.occupancy import LONGEST_ROW_DAYS
 from server.models.tariff import terms_json, terms_of
+from server.services.fleet import stations, vehicles
 from server.services.fleet.opening import OpeningRules, opening_rules
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, PriceBreakdown, advance_cents, breakdown
@@ -130,6 +131,24 @@ def check_opening(station: Station, return_station: Station, start: datetime, en
 def is_after_hours(return_station: Station, end: datetime) -> bool:
     """Whether a planned return falls outside opening hours."""
     return not opening_rules(return_station).is_open(end)
+
+
+async def at_station(
+    session: Session,
+    station_id: UUID | None,
+    group_id: UUID | None,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    language: str,
+) -> Availability:
+    """What a station offers in a period that could be booked; refusals name the arguments of the query."""
+    station = await stations.get(session, station_id, field=["stationId"])
+    check_period(start, end, now, ["period"])
+    if group_id is not None:
+        await vehicles.get_group(session, group_id, field=["groupId"])
+    return await availability(session, station, start, end, now=now, group_id=group_id, language=language)
 
 
 async def availability(

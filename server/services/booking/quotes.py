@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.errors import DomainError, InvalidInput
-from server.models import Station, VehicleGroup
+from server.models import Station
 from server.models.contract import ContractKind
 from server.models.tariff import terms_of
 from server.services import validation
 from server.services.booking import availability
+from server.services.fleet import stations, vehicles
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
 
@@ -32,31 +34,38 @@ class Quote:
     valid_until: datetime
 
 
-async def quote(
-    session: Session,
-    station: Station,
-    return_station: Station,
-    group: VehicleGroup,
-    start: datetime,
-    end: datetime,
-    *,
-    kind: ContractKind,
-    tariff_code: str | None,
-    extras: list[tuple[str, int]],
-    language: str,
-    now: datetime,
-) -> Quote:
+@dataclass(frozen=True)
+class QuoteRequest:
+    """What to quote. `return_station_id` None: the car comes back to where it was picked up."""
+
+    station_id: UUID | None
+    return_station_id: UUID | None
+    group_id: UUID | None
+    start: datetime
+    end: datetime
+    kind: ContractKind
+    tariff_code: str | None
+    extras: list[tuple[str, int]]
+
+
+async def quote(session: Session, wanted: QuoteRequest, *, language: str, now: datetime) -> Quote:
     """The price of a period, as a booking made now would get it. InvalidInput for what cannot be booked at all."""
+    station = await stations.get(session, wanted.station_id, field=["input", "stationId"])
+    back = station.id if wanted.return_station_id is None else wanted.return_station_id
+    return_station = await stations.get(session, back, field=["input", "returnStationId"])
+    group = await vehicles.get_group(session, wanted.group_id, field=["input", "groupId"])
+    start, end, kind = wanted.start, wanted.end, wanted.kind
     availability.check_period(start, end, now, ("input", "period"))
     zone = ZoneInfo(station.time_zone)
-    tariff = await tariffs.applicable(session, group.id, tariff_code, now.astimezone(zone).date(), field=("input",))
+    today = now.astimezone(zone).date()
+    tariff = await tariffs.applicable(session, group.id, wanted.tariff_code, today, field=("input",))
     terms = terms_of(tariffs.freeze(tariff)[0])
     facts = Facts(
         kind,
         start,
         end,
         zone,
-        extras=tuple(validation.extras(extras, ("input", "extras"))),
+        extras=tuple(validation.extras(wanted.extras, ("input", "extras"))),
         one_way=return_station.id != station.id,
         after_hours=availability.is_after_hours(return_station, end),
         language=language,

@@ -8,6 +8,8 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlmodel import col, select
+
 from server.database import Session
 from server.errors import InvalidTransition, NotFound, Path
 from server.models import Contract
@@ -24,6 +26,21 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 def new_number(station_code: str) -> str:
     """A contract number: the station's code and six random characters, which tell nobody how many contracts exist."""
     return f"{station_code}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"
+
+
+async def get(session: Session, contract_id: UUID | None, *, field: Path | None = None) -> Contract:
+    """A visible contract; NotFound otherwise."""
+    contract = await session.by_id(Contract, contract_id)
+    if contract is None:
+        raise NotFound("contract", field=field)
+    return contract
+
+
+async def find(session: Session, contract_id: UUID | None, number: str | None) -> Contract | None:
+    """A visible contract by its number or, without one, by its id."""
+    if number is None:
+        return await session.by_id(Contract, contract_id)
+    return await session.first(select(Contract).where(col(Contract.number) == number.strip().upper()))
 
 
 async def lock(session: Session, contract_id: UUID | None, *, field: Path | None = None) -> Contract:

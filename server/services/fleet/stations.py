@@ -33,6 +33,13 @@ async def get(session: Session, station_id: UUID | None, *, field: Path | None =
     return found
 
 
+async def find(session: Session, station_id: UUID | None, code: str | None) -> Station | None:
+    """A visible station by its code or, without one, by its id."""
+    if code is None:
+        return await session.by_id(Station, station_id)
+    return await session.first(select(Station).where(col(Station.code) == code.strip().upper()))
+
+
 async def create(session: Session, values: Values, *, now: datetime) -> Station:
     """A new station. InvalidInput names the field that is wrong."""
     station = Station(

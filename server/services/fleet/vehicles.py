@@ -14,8 +14,10 @@ from server.database import Session, violated_constraint
 from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, VersionConflict
 from server.models import Occupancy, Station, Vehicle, VehicleBlock, VehicleGroup
 from server.models.fleet import BlockReason, Energy, VehicleStatus
+from server.security import Principal
 from server.services import validation
 from server.services.fleet import occupancies, stations
+from server.services.lists import search
 from server.services.validation import number, optional_number
 
 Values = dict[str, Any]
@@ -53,6 +55,11 @@ async def create_group(session: Session, values: Values) -> VehicleGroup:
             raise InvalidInput("There is a group of that code already.", field=[*INPUT, "code"]) from error
         raise
     return group
+
+
+async def all_groups(session: Session) -> list[VehicleGroup]:
+    """All vehicle groups of the company, by code."""
+    return await session.all(select(VehicleGroup).order_by(col(VehicleGroup.code)))
 
 
 async def get_group(session: Session, group_id: UUID | None, *, field: Path | None = None) -> VehicleGroup:
@@ -165,8 +172,13 @@ async def unblock(session: Session, block_id: UUID | None, *, now: datetime) -> 
     return vehicle
 
 
-def has_plate(plate: str) -> ColumnElement[bool]:
-    """The condition that a vehicle has a plate, however that is spelt."""
+async def find(session: Session, principal: Principal, vehicle_id: UUID | None, plate: str | None) -> Vehicle | None:
+    """A vehicle of the caller's stations by its plate, however that is spelt, or, without one, by its id."""
+    wanted = col(Vehicle.id) == vehicle_id if plate is None else _has_plate(plate)
+    return await session.first(select(Vehicle).where(wanted, *search.own_vehicles(principal)))
+
+
+def _has_plate(plate: str) -> ColumnElement[bool]:
     plain = func.replace(func.replace(func.upper(col(Vehicle.plate)), " ", ""), "-", "")
     return plain == plate.upper().replace(" ", "").replace("-", "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
@@ -16,6 +17,7 @@ from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.local_time import wall_clock
 from server.services.booking import availability
+from server.services.fleet import stations
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class HandoverDay:
     generated_at: datetime
 
 
-async def of(session: Session, station: Station, day: date, *, now: datetime) -> HandoverDay:
+async def of(session: Session, station_id: UUID | None, day: date, *, now: datetime) -> HandoverDay:
     """The day in the station's time zone. Late pick-ups of earlier days are still to be handed over."""
+    station = await stations.get(session, station_id, field=["stationId"])
     if not now.year - 50 <= day.year <= now.year + 50:
         raise InvalidInput("There is no work to show for this day.", field=["date"])
     zone = ZoneInfo(station.time_zone)

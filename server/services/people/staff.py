@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlmodel import col, select
@@ -35,6 +35,13 @@ class Tokens:
     refresh_token: str
     expires_at: datetime
     principal: Principal
+
+
+class NewClient(NamedTuple):
+    """An API client that was just made: its key is shown here and stored nowhere."""
+
+    client: ApiClient
+    key: str
 
 
 async def sign_in(database: Database, email: str, password: str, *, address: str, now: datetime) -> Tokens:
@@ -185,7 +192,17 @@ async def _keep_an_administrator(session: Session, user_id: UUID | None, field: 
         raise InvalidInput("This is the last active administrator; name another one first.", field=["input", field])
 
 
-async def create_client(session: Session, name: str, station_ids: list[str], *, now: datetime) -> tuple[ApiClient, str]:
+async def users(session: Session) -> list[User]:
+    """The users that the caller may see, by name."""
+    return await session.all(select(User).order_by(col(User.name), col(User.id)))
+
+
+async def api_clients(session: Session) -> list[ApiClient]:
+    """The API clients that the caller may see, by name."""
+    return await session.all(select(ApiClient).order_by(col(ApiClient.name)))
+
+
+async def create_client(session: Session, name: str, station_ids: list[str], *, now: datetime) -> NewClient:
     """A new API client and its key, which is not stored and cannot be shown again."""
     stations = await _stations(session, station_ids, ("stationIds",))
     if not stations:
@@ -195,7 +212,7 @@ async def create_client(session: Session, name: str, station_ids: list[str], *, 
     client = ApiClient(name=checked_name, key_prefix=key[:9], key_hash=security.token_hash(key), created_at=now)
     await session.store(client)
     await session.store(*(ClientStation(client_id=client.id, station_id=station_id) for station_id in stations))
-    return client, key
+    return NewClient(client, key)
 
 
 async def revoke_client(session: Session, client_id: UUID | None) -> ApiClient:
