@@ -18,6 +18,7 @@ from server.jobs import enqueue
 from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
 from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
+from server.models.job import JobKind, OfContract
 from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
@@ -51,7 +52,7 @@ async def release_block(session: Session, contract: Contract, *, actor: str, now
     await history.record(session, contract, "BILLING_RELEASED", actor=actor, now=now, before=before)
     # Under another key than the first one: that job may have found the block and be done.
     key = f"settle:{contract.id}:{contract.version}"
-    await enqueue(session, "settle", key=key, due_at=now, now=now, contract=str(contract.id))
+    await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=now)
 
 
 async def _bill(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
@@ -91,7 +92,7 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
     # The deposit is lifted only when it is certain that nothing of it is needed.
     moves_money = settlement.action in {SettlementAction.CHARGE, SettlementAction.REFUND}
-    await collection.go_on_with(session, contract, "collect" if moves_money else "release_deposit", now)
+    await collection.go_on_with(session, contract, JobKind.COLLECT if moves_money else JobKind.RELEASE_DEPOSIT, now)
 
 
 def _held(deposit: Deposit | None) -> int | None:

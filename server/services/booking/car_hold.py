@@ -23,6 +23,7 @@ from server.models import (
 )
 from server.models.columns import uuid7
 from server.models.contract import ContractSource, ContractState
+from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
 from server.models.staff import Role
@@ -212,17 +213,11 @@ async def _write_parts(
         text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
         await session.store(Note(**common, text=text, author=principal.name, created_at=now))
     await history.record(session, contract, "BOOKED", actor=principal.name, now=now, reason=contract.waiver_reason)
-    await enqueue(
-        session, "expire_hold", key=f"expire:{contract.id}", due_at=now + HELD_FOR, now=now, contract=str(contract.id)
-    )
+    about = OfContract(contract.id)
+    await enqueue(session, JobKind.EXPIRE_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
     # Comes back to the saga if this process dies after the commit.
     await enqueue(
-        session,
-        "drive_booking",
-        key=f"drive:{contract.id}",
-        due_at=now + attempts.RECOVER_AFTER,
-        now=now,
-        contract=str(contract.id),
+        session, JobKind.DRIVE_BOOKING, about, key=f"drive:{contract.id}", now=now, due_at=now + attempts.RECOVER_AFTER
     )
 
 

@@ -17,6 +17,7 @@ from server.jobs import enqueue
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
 from server.models.contract import ContractState
 from server.models.damage import DamageLiability
+from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.security import Principal
@@ -195,7 +196,7 @@ async def _take_back(
     vehicle.station_id = station.id
     await session.store(vehicle)
     if contract.billing_block is None:
-        await enqueue(session, "settle", key=f"settle:{contract.id}", due_at=now, now=now, contract=str(contract.id))
+        await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=f"settle:{contract.id}", now=now)
 
 
 def _adopt_condition(vehicle: Vehicle, protocol: Protocol) -> None:

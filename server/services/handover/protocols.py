@@ -13,6 +13,7 @@ from server.errors import ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
 from server.models.contract import ContractState
+from server.models.job import JobKind, OfProtocol
 from server.models.protocol import ProtocolType
 from server.security import Principal
 from server.services.contract import history
@@ -134,4 +135,4 @@ def _accessories(vehicle: Vehicle, present: Sequence[tuple[str, int]]) -> list[d
 async def enqueue_paper(session: Session, protocol: Protocol, now: datetime) -> None:
     """Has the protocol printed and mailed."""
     key = f"protocol:{protocol.id}"
-    await enqueue(session, "protocol_paper", key=key, due_at=now, now=now, protocol=str(protocol.id))
+    await enqueue(session, JobKind.PROTOCOL_PAPER, OfProtocol(protocol.id), key=key, now=now)

@@ -16,6 +16,7 @@ from server.jobs import enqueue
 from server.models import Contract, Damage, Deposit, Payment
 from server.models.contract import ContractState
 from server.models.damage import DamageLiability
+from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.contract import contracts, history
 from server.services.outside import Outside
@@ -79,7 +80,7 @@ async def schedule(session: Session, contract: Contract, *, now: datetime) -> No
         times = [deposit.expires_at - RENEW_BEFORE, deposit.expires_at]
     for at in times:
         key = f"deposit:{contract.id}:{at.isoformat()}"
-        await enqueue(session, "place_deposit", key=key, due_at=at, now=now, contract=str(contract.id))
+        await enqueue(session, JobKind.PLACE_DEPOSIT, OfContract(contract.id), key=key, now=now, due_at=at)
 
 
 async def place(outside: Outside, contract_id: UUID) -> None:
