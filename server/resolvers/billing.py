@@ -115,7 +115,7 @@ class BillingMutation:
             contract = await contracts.lock(session, wanted, field=["contractId"])
             if contract.version != version:
                 raise VersionConflict(contract.version)
-            await invoice.release_block(session, contract, actor=context.principal.name, now=context.now)
+            await invoice.release_block(session, contract, context.acting)
         await invoice.settle(context.outside, contract.id)
         await collection.collect(context.outside, contract.id)
         await context.start_anew()
