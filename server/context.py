@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -81,9 +81,13 @@ class Context:
             self._loaders = Loaders(session, self.now)
         return self._loaders
 
+    def write(self) -> AbstractAsyncContextManager[Session]:
+        """The transaction of one mutation, in the caller's scope."""
+        return self.transaction(self.principal.scope)
+
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
-        """The transaction of one mutation."""
+        """The transaction of a mutation that needs another scope than the caller's."""
         await self.start_anew()
         async with self.outside.database.transaction(scope) as session:
             yield session

@@ -111,7 +111,7 @@ class BillingMutation:
         """Runs billing for a returned contract again, after what blocked it was cleared."""
         context = info.context
         wanted = as_uuid(contract_id)
-        async with context.transaction(context.principal.scope) as session:
+        async with context.write() as session:
             contract = await contracts.lock(session, wanted, field=["contractId"])
             if contract.version != version:
                 raise VersionConflict(contract.version)
@@ -125,5 +125,5 @@ class BillingMutation:
     async def resend_email(self, info: Info, email_id: strawberry.ID) -> Any:
         """Sends a mail again, as it was."""
         context = info.context
-        async with context.transaction(context.principal.scope) as session:
+        async with context.write() as session:
             return await emails.resend(session, as_uuid(email_id), now=context.now)

@@ -87,7 +87,7 @@ class ContractMutation:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
         context = info.context
         wanted = as_uuid(contract_id)
-        async with context.transaction(context.principal.scope) as session:
+        async with context.write() as session:
             await drivers.add(session, wanted, version, given(driver), context.acting)
         await context.start_anew()
         return await (await context.session()).by_id(Contract, wanted)
