@@ -26,7 +26,7 @@ from server.database import SYSTEM, Scope
 from server.database_embedded import SUPERUSER, Cluster
 from server.models.staff import Role
 from server.runtime import create_runtime
-from server.services import staff
+from server.services.people import staff
 
 ANCHOR = "2026-11-21 00:00:00+00"
 MOST_GROWTH = 1.1

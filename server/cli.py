@@ -18,6 +18,7 @@ from sqlmodel import col, select
 
 from server import logs, migrate
 from server.backup import BackupFailed, read_backup, write_backup
+from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
@@ -25,7 +26,7 @@ from server.errors import DomainError
 from server.models import Station
 from server.models.staff import Role
 from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
-from server.services import staff
+from server.services.people import staff
 
 app = typer.Typer(
     help="Rental and replacement cars for dealerships.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -197,8 +198,6 @@ def _settings(**given: Any) -> Settings:
 
 
 def _machine_now() -> datetime:
-    from server.clock import SystemClock  # noqa: PLC0415
-
     return SystemClock().now()
 
 

@@ -41,8 +41,8 @@ from server.models import (
     VehicleGroup,
     VehicleLeg,
 )
-from server.services import search
-from server.services.attention import AT_RISK
+from server.services.lists import search
+from server.services.lists.attention import AT_RISK
 
 Row = TypeVar("Row", bound=SQLModel)
 Key = TypeVar("Key")

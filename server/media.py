@@ -13,7 +13,7 @@ from server.database import SYSTEM, Scope
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
 from server.runtime import Runtime
-from server.services import staff
+from server.services.people import staff
 from server.services.validation import as_uuid
 
 NOT_FOUND = 404

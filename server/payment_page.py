@@ -13,7 +13,8 @@ from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract
 from server.models.contract import ContractState
 from server.runtime import Runtime
-from server.services import booking, hosted_page
+from server.services.booking import saga
+from server.services.payments import hosted_page
 
 LARGEST_FORM = 64 * 1024
 
@@ -27,7 +28,7 @@ def routes(runtime: Runtime) -> list[Route]:
             hosted, payment = await hosted_page.accept(runtime.outside, form, "browser")
         except NoticeRejected:
             return PlainTextResponse("This answer of the payment page is not valid.", 400)
-        await booking.drive(runtime.outside, payment.contract_id)
+        await saga.drive(runtime.outside, payment.contract_id)
         async with runtime.outside.database.transaction(SYSTEM) as session:
             contract = await session.by_id(Contract, payment.contract_id)
         paid = contract is not None and contract.state is not ContractState.CANCELLED and _approved(form)
@@ -42,7 +43,7 @@ def routes(runtime: Runtime) -> list[Route]:
         except GatewayError:
             # Not answered with 200: whatever the gateway does then, the end of the hold looks once more.
             return PlainTextResponse("try again", 503)
-        await booking.drive(runtime.outside, payment.contract_id)
+        await saga.drive(runtime.outside, payment.contract_id)
         return PlainTextResponse("ok")
 
     return [

@@ -25,8 +25,8 @@ from server.jobs import Worker, release_leases
 from server.models import User
 from server.models.staff import Role
 from server.security import LinkSigner
-from server.services import staff
 from server.services.outside import Outside
+from server.services.people import staff
 from server.worker import create_worker, recover
 
 if TYPE_CHECKING:

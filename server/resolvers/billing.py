@@ -18,9 +18,13 @@ from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import page
 from server.schema.payment import Settlement
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services import billing, collection, contracts, emails, search, settlements, stations
-from server.services.search import only
-from server.services.settlements import ReturnFacts
+from server.services.billing import collection, invoice, settlements
+from server.services.billing.settlements import ReturnFacts
+from server.services.contract import contracts
+from server.services.fleet import stations
+from server.services.lists import search
+from server.services.lists.search import only
+from server.services.mail import emails
 from server.services.validation import as_uuid
 
 
@@ -111,8 +115,8 @@ class BillingMutation:
             contract = await contracts.lock(session, wanted, field=["contractId"])
             if contract.version != version:
                 raise VersionConflict(contract.version)
-            await billing.release_block(session, contract, actor=context.principal.name, now=context.now)
-        await billing.settle(context.outside, contract.id)
+            await invoice.release_block(session, contract, actor=context.principal.name, now=context.now)
+        await invoice.settle(context.outside, contract.id)
         await collection.collect(context.outside, contract.id)
         await context.start_anew()
         return await (await context.session()).by_id(Contract, wanted)

@@ -20,10 +20,13 @@ from server.schema.customer import CustomerConnection
 from server.schema.paging import page
 from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.schema.shared import given
-from server.services import booking, drivers, hosted_page, search
-from server.services.booking_plan import BookingRequest
-from server.services.search import customers as list_customers
-from server.services.search import only
+from server.services.booking import saga
+from server.services.booking.plan import BookingRequest
+from server.services.lists import search
+from server.services.lists.search import customers as list_customers
+from server.services.lists.search import only
+from server.services.payments import hosted_page
+from server.services.people import drivers
 from server.services.validation import as_uuid
 
 BOOKERS = frozenset({Role.WEB, Role.CLERK, Role.MANAGER, Role.ADMIN})
@@ -76,7 +79,7 @@ class ContractMutation:
         Repeating the same key returns the first answer and charges nothing again.
         """
         context = info.context
-        contract_id = await booking.book(context.outside, context.principal, _request(input))
+        contract_id = await saga.book(context.outside, context.principal, _request(input))
         return await _booking(context, contract_id)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)

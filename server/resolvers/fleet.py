@@ -25,8 +25,9 @@ from server.schema.fleet import VehicleGroup as VehicleGroupType
 from server.schema.paging import page
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput, given
-from server.services import fleet, search
-from server.services.search import only
+from server.services.fleet import vehicles
+from server.services.lists import search
+from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 
@@ -62,7 +63,7 @@ class FleetQuery:
     async def vehicle(self, info: Info, id: strawberry.ID | None = None, plate: str | None = None) -> Any:  # noqa: A002
         """One of your vehicles, by id or by plate; null if there is no such vehicle."""
         session = await info.context.session()
-        wanted = col(Vehicle.id) == as_uuid(id) if plate is None else fleet.has_plate(plate)
+        wanted = col(Vehicle.id) == as_uuid(id) if plate is None else vehicles.has_plate(plate)
         return await session.first(select(Vehicle).where(wanted, *search.own_vehicles(info.context.principal)))
 
 
@@ -74,19 +75,19 @@ class FleetMutation:
     async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> Any:  # noqa: A002
         """A new vehicle group."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await fleet.create_group(session, given(input))
+            return await vehicles.create_group(session, given(input))
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def create_vehicle(self, info: Info, input: VehicleInput) -> Any:  # noqa: A002
         """A new vehicle at one of your stations."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await fleet.create_vehicle(session, given(input), now=info.context.now)
+            return await vehicles.create_vehicle(session, given(input), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Any:  # noqa: A002
         """Changes a vehicle, or transfers it to another of your stations."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await fleet.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
+            return await vehicles.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=BlockVehicleResult)
     async def block_vehicle(
@@ -94,7 +95,7 @@ class FleetMutation:
     ) -> Any:
         """Takes a vehicle out of availability for a period. What is in the way is named."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await fleet.block(
+            return await vehicles.block(
                 session, as_uuid(vehicle_id), period.start, period.end, reason, note, now=info.context.now
             )
 
@@ -102,4 +103,4 @@ class FleetMutation:
     async def unblock_vehicle(self, info: Info, block_id: strawberry.ID) -> Any:
         """Ends a block; the vehicle is available again."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await fleet.unblock(session, as_uuid(block_id), now=info.context.now)
+            return await vehicles.unblock(session, as_uuid(block_id), now=info.context.now)

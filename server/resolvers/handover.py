@@ -16,8 +16,10 @@ from server.schema.paging import page
 from server.schema.protocol import ProtocolResult
 from server.schema.root_fields import STAFF, mutation, query
 from server.schema.shared import given
-from server.services import damages, handover, handover_day, photos, search, stations
-from server.services.search import only
+from server.services.fleet import stations
+from server.services.handover import damages, day, exchange, photos
+from server.services.lists import search
+from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 
@@ -30,7 +32,7 @@ class HandoverQuery:
         """A station's work of one day, for the tablet: everything that it needs to go on without a network."""
         session = await info.context.session()
         station = await stations.get(session, as_uuid(station_id), field=["stationId"])
-        return await handover_day.of(session, station, date, now=info.context.now)
+        return await day.of(session, station, date, now=info.context.now)
 
     @query(allow=STAFF, graphql_type=DamageConnection)
     async def damages(
@@ -70,14 +72,14 @@ class HandoverMutation:
         """Hands a car over. The protocol is frozen, and mailed to the customer within a minute."""
         context = info.context
         async with context.transaction(context.principal.scope) as session:
-            return await handover.check_out(session, context.principal, input.report(), now=context.now)
+            return await exchange.check_out(session, context.principal, input.report(), now=context.now)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)
     async def check_in(self, info: Info, input: CheckInInput) -> Any:  # noqa: A002
         """Takes a car back. The protocol is mailed to the customer, and billing follows by itself."""
         context = info.context
         async with context.transaction(context.principal.scope) as session:
-            return await handover.check_in(session, context.principal, input.report(), now=context.now)
+            return await exchange.check_in(session, context.principal, input.report(), now=context.now)
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
     async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Any:

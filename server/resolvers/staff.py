@@ -28,8 +28,9 @@ from server.schema.viewer import (
 )
 from server.schema.viewer import User as UserType
 from server.security import Principal
-from server.services import staff, stations
-from server.services.staff import Tokens
+from server.services.fleet import stations
+from server.services.people import staff
+from server.services.people.staff import Tokens
 from server.services.validation import as_uuid
 
 

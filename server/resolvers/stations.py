@@ -20,7 +20,7 @@ from server.schema.station import (
     StationUpdate,
 )
 from server.schema.station import Station as StationType
-from server.services import stations
+from server.services.fleet import stations
 from server.services.validation import as_uuid
 
 

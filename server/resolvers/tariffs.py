@@ -15,7 +15,9 @@ from server.schema.shared import PeriodInput, given
 from server.schema.tariff import Tariff as TariffType
 from server.schema.tariff import TariffResult
 from server.schema.tariff_input import TariffInput
-from server.services import availability, fleet, quotes, stations, tariffs
+from server.services.booking import availability, quotes
+from server.services.fleet import stations, vehicles
+from server.services.pricing import tariffs
 from server.services.validation import as_uuid
 
 
@@ -39,7 +41,7 @@ class TariffQuery:
         session = await context.price_session()
         station = await stations.get(session, as_uuid(station_id), field=["stationId"])
         availability.check_period(period.start, period.end, context.now, ["period"])
-        group = await fleet.get_group(session, as_uuid(group_id), field=["groupId"]) if group_id else None
+        group = await vehicles.get_group(session, as_uuid(group_id), field=["groupId"]) if group_id else None
         return await availability.availability(
             session,
             station,
@@ -61,7 +63,7 @@ class TariffQuery:
             session,
             station,
             await stations.get(session, back, field=["input", "returnStationId"]),
-            await fleet.get_group(session, as_uuid(input.group_id), field=["input", "groupId"]),
+            await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"]),
             input.period.start,
             input.period.end,
             kind=input.kind,
@@ -80,4 +82,5 @@ class TariffMutation:
     async def create_tariff(self, info: Info, input: TariffInput) -> Any:  # noqa: A002
         """A new tariff. Contracts that exist keep the terms that they were booked with."""
         async with info.context.transaction(info.context.principal.scope) as session:
-            return await tariffs.create(session, given(input))
+            group = await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"])
+            return await tariffs.create(session, group, given(input))

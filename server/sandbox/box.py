@@ -13,6 +13,7 @@ from server.clock import Clock
 from server.config import Settings
 from server.gateways.mailer import SmtpMailer
 from server.gateways.telecash import TelecashGateway, TelecashSettings
+from server.sandbox import demo_data
 from server.sandbox.clock import SandboxClock
 from server.sandbox.mail_catcher import MailCatcher
 from server.sandbox.telecash import SimulatorConfig, create_simulator
@@ -52,8 +53,6 @@ class Sandbox:
 
     async def prepare(self, outside: Outside) -> None:
         """Starts the mail catcher and fills an empty database: with demo data, or with the least that works."""
-        from server.sandbox import demo_data  # noqa: PLC0415  # only where it is needed
-
         self.mails.start()
         self.access = await demo_data.prepare(
             outside,

@@ -12,7 +12,7 @@ from server.models.payment import PaymentMethod
 from server.sandbox import demo_company
 from server.sandbox.demo_people import CUSTOMERS
 from server.sandbox.demo_plan import DemoContract, Stage
-from server.services.booking_plan import BookingRequest
+from server.services.booking.plan import BookingRequest
 
 CARD = "tok-approved"
 

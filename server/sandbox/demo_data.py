@@ -22,8 +22,10 @@ from server.models.staff import Role
 from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
 from server.security import Principal
-from server.services import fleet, staff, stations, tariffs
+from server.services.fleet import stations, vehicles
 from server.services.outside import Outside
+from server.services.people import staff
+from server.services.pricing import tariffs
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
 API_KEY, TOKEN = "API key", "token"  # names of entries, not secrets
@@ -67,10 +69,10 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     opened = now - OPENED_AGO
     today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
     places = [await stations.create(session, values, now=opened) for values in demo_company.stations()]
-    groups = {group.code: group for group in [await fleet.create_group(session, v) for v in demo_prices.groups()]}
+    groups = {group.code: group for group in [await vehicles.create_group(session, v) for v in demo_prices.groups()]}
     by_code = {station.code: station for station in places}
     await _tariffs(session, groups, opened.date())
-    vehicles = await _vehicles(session, by_code, groups, today, opened)
+    cars = await _vehicles(session, by_code, groups, today, opened)
     users = await _users(session, by_code, opened)
     ids = [str(station.id) for station in places]
     website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, now=opened)
@@ -79,7 +81,7 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     access |= {API_KEY: key, TOKEN: await _token(session, admin)}
     caller = Principal(website.id, website.name, Role.WEB, tuple(station.id for station in places))
     people = tuple(_principal(user, by_code) for user in users)
-    return Dealer(by_code, groups, vehicles, people, caller), access
+    return Dealer(by_code, groups, cars, people, caller), access
 
 
 async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: date) -> None:
@@ -87,7 +89,7 @@ async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: da
         group = groups[values.pop("group_code")]
         # Bookings of the past need a price list as well, also in the first weeks of its year.
         valid_from = min(values["valid_from"], opened)
-        await tariffs.create(session, {**values, "group_id": str(group.id), "valid_from": valid_from})
+        await tariffs.create(session, group, {**values, "valid_from": valid_from})
 
 
 async def _vehicles(
@@ -98,7 +100,7 @@ async def _vehicles(
         values = car.values(
             station_id=str(places[car.station].id), group_id=str(groups[car.group].id), today=today
         )  # fmt: skip
-        made[car.plate] = await fleet.create_vehicle(session, values, now=opened)
+        made[car.plate] = await vehicles.create_vehicle(session, values, now=opened)
     return made
 
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
+from server.models.local_time import wall_clock
 from server.sandbox.demo_company import BER, ELEKTRO, HVL, KLEIN, KOMBI, KOMPAKT, POT
-from server.services.opening import OpeningRules
-from server.services.rental_days import wall_clock
+from server.services.fleet.opening import OpeningRules
 
 
 class Stage(StrEnum):

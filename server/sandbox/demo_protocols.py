@@ -17,9 +17,9 @@ from server.sandbox import demo_pictures
 from server.sandbox.demo_people import CUSTOMERS
 from server.sandbox.demo_plan import DemoContract, Use
 from server.security import Principal
-from server.services import handover, photos
-from server.services.damages import DamageReport
-from server.services.handover_report import ConditionReport, HandoverReport, PhotoReport
+from server.services.handover import exchange, photos
+from server.services.handover.damages import DamageReport
+from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
 from server.services.outside import Outside
 
 PHOTOGRAPHED = 6
@@ -43,7 +43,7 @@ async def hand_out(outside: Outside, yard: Principal, contract: Contract, index:
             damages=(_stone_chip(),) if seen else (),
             licence_checked_driver_ids=await _driver_ids(session, contract),
         )
-        await handover.check_out(session, yard, report, now=now)
+        await exchange.check_out(session, yard, report, now=now)
 
 
 async def take_back(outside: Outside, yard: Principal, contract: Contract, plan: DemoContract) -> None:
@@ -58,7 +58,7 @@ async def take_back(outside: Outside, yard: Principal, contract: Contract, plan:
         report = replace(
             report, condition=_condition(vehicle, km, use), damages=damages, station_id=returned_at
         )  # fmt: skip
-        await handover.check_in(session, yard, report, now=now)
+        await exchange.check_in(session, yard, report, now=now)
 
 
 async def _report(

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from server.runtime import Runtime
+from server.jobs import Worker
 from server.sandbox.box import Sandbox
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 90.0
 _MOST_MINUTES = 10 * 366 * 24 * 60
 
 
-def routes(runtime: Runtime, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901  # one small handler for each route
+def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901  # one small handler for each route
     """GET and PUT /sandbox/clock, POST /sandbox/settle, mails, smtp, and the simulator below /sandbox/telecash."""
     moving = asyncio.Lock()
 
@@ -32,17 +32,17 @@ def routes(runtime: Runtime, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901
         target = _target(await _body(request), sandbox)
         if isinstance(target, str):
             return JSONResponse({"error": target}, 400)
-        async with moving, _Pause(runtime):
-            while (due := await runtime.worker.next_due()) is not None and due <= target:
+        async with moving, _Pause(worker):
+            while (due := await worker.next_due()) is not None and due <= target:
                 sandbox.clock.move_to(due)
-                await _work(runtime)
+                await _work(worker)
             sandbox.clock.move_to(target)
-            await _work(runtime)
+            await _work(worker)
         return JSONResponse({"now": sandbox.clock.now().isoformat()})
 
     async def settle(_request: Request) -> Response:
-        async with moving, _Pause(runtime):
-            ran, failed = await _work(runtime)
+        async with moving, _Pause(worker):
+            ran, failed = await _work(worker)
         return JSONResponse({"ran": ran, "failed": failed})
 
     async def mails(_request: Request) -> Response:
@@ -78,8 +78,8 @@ def routes(runtime: Runtime, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901
 class _Pause:
     """Keeps the background worker from taking new jobs, so that they run here, in the order of their times."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._worker = runtime.worker
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
 
     async def __aenter__(self) -> None:
         self._worker.paused = True
@@ -88,14 +88,14 @@ class _Pause:
         self._worker.paused = False
 
 
-async def _work(runtime: Runtime) -> tuple[int, int]:
+async def _work(worker: Worker) -> tuple[int, int]:
     """Runs what is due until nothing is and nobody is still at it."""
     ran = failed = 0
     deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
     while True:
-        more, worse = await runtime.worker.run_due()
+        more, worse = await worker.run_due()
         ran, failed = ran + more, failed + worse
-        if await runtime.worker.idle() or asyncio.get_running_loop().time() > deadline:
+        if await worker.idle() or asyncio.get_running_loop().time() > deadline:
             return ran, failed
         await asyncio.sleep(0.02)
 

@@ -35,9 +35,9 @@ from server.schema.problems import (
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
-from server.services import attention
-from server.services.contracts import price_of
-from server.services.customers import BookedCustomer
+from server.services.contract.contracts import price_of
+from server.services.lists import attention
+from server.services.people.customers import BookedCustomer
 
 if TYPE_CHECKING:
     from server.schema.protocol import Protocol

@@ -14,8 +14,8 @@ from server.schema.building import Info, api_enum, api_input, row_type
 from server.schema.paging import connection_type, page_from
 from server.schema.shared import row_of
 from server.schema.station import Address, AddressInput
-from server.services import search
-from server.services.customers import BookedCustomer
+from server.services.lists import search
+from server.services.people.customers import BookedCustomer
 
 api_enum(CustomerKind)
 api_enum(CustomerStatus)

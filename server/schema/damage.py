@@ -17,7 +17,7 @@ from server.schema.fleet import Vehicle
 from server.schema.paging import connection_type
 from server.schema.problems import PaymentDeclined, Rejection, VersionConflict
 from server.schema.shared import Money, optional_money, row_of
-from server.services.damages import DamageReport
+from server.services.handover.damages import DamageReport
 
 if TYPE_CHECKING:
     from server.schema.contract import Contract

@@ -16,9 +16,9 @@ from server.schema.damage import DamageInput
 from server.schema.fleet import Vehicle
 from server.schema.problems import Rejection
 from server.schema.station import Station
-from server.services.handover_day import HandoverDay as DayFound
-from server.services.handover_report import ConditionReport, HandoverReport, PhotoReport
-from server.services.search import only
+from server.services.handover.day import HandoverDay as DayFound
+from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
+from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 

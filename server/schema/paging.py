@@ -13,7 +13,7 @@ import strawberry
 from server.errors import CallerError, CallerErrorCode
 from server.schema.building import Info
 from server.schema.shared import PageInfo
-from server.services.listing import Listing
+from server.services.lists.listing import Listing
 
 Node = TypeVar("Node")
 LARGEST_PAGE = 100

@@ -12,8 +12,8 @@ from server.models.payment import DepositState, PaymentKind, PaymentState
 from server.schema.building import api_enum, row_type
 from server.schema.price import PriceBreakdown
 from server.schema.shared import Money, money, row_of
-from server.services.settlements import Settlement as SettlementFound
-from server.services.settlements import SettlementAction
+from server.services.billing.settlements import Settlement as SettlementFound
+from server.services.billing.settlements import SettlementAction
 
 for _kind in (DepositState, PaymentKind, PaymentState, SettlementAction):
     api_enum(_kind)

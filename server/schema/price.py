@@ -9,8 +9,8 @@ import strawberry
 from server.models.tariff import PriceLineKind
 from server.schema.building import row_type
 from server.schema.shared import Money, money, row_of
-from server.services.pricing import PriceBreakdown as PriceFound
-from server.services.pricing import PriceLine as LineFound
+from server.services.pricing.price import PriceBreakdown as PriceFound
+from server.services.pricing.price import PriceLine as LineFound
 
 
 @row_type(LineFound)

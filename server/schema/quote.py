@@ -12,9 +12,9 @@ from server.schema.fleet import VehicleGroup
 from server.schema.price import PriceBreakdown
 from server.schema.shared import Money, Period, PeriodInput, money, row_of, zone_of
 from server.schema.station import Station
-from server.services.availability import Availability as AvailabilityFound
-from server.services.availability import GroupAvailability as GroupFound
-from server.services.quotes import Quote as QuoteFound
+from server.services.booking.availability import Availability as AvailabilityFound
+from server.services.booking.availability import GroupAvailability as GroupFound
+from server.services.booking.quotes import Quote as QuoteFound
 
 
 @row_type(GroupFound)

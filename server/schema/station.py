@@ -15,7 +15,7 @@ from server.schema.building import api_enum, api_input, api_type, row_type
 from server.schema.problems import Rejection, VersionConflict
 from server.schema.scalars import LocalTime
 from server.schema.shared import Period
-from server.services.opening import opening_rules
+from server.services.fleet.opening import opening_rules
 
 api_enum(Weekday)
 

@@ -17,7 +17,7 @@ import pytest
 from server.database_embedded import SUPERUSER, Cluster
 from server.jobs import TryLater
 from server.models.payment import PaymentState
-from server.services import inquiries, payments
+from server.services.payments import attempts, inquiries
 from tests.calendar import local, next_weekday, soon
 from tests.dealership import CONTRACT, Dealership, add_car, add_tariff, open_dealership
 from tests.driving import SandboxServer
@@ -77,7 +77,7 @@ def test_an_attempt_that_never_left_is_sent_once_although_it_was_asked_for_meanw
     async def cross() -> PaymentState:
         network = SlowNetwork()
         async with beside(server, network) as outside:
-            sending = asyncio.create_task(payments.execute(outside, UUID(charge["id"])))
+            sending = asyncio.create_task(attempts.execute(outside, UUID(charge["id"])))
             await asyncio.wait_for(network.waiting.wait(), 30)
             with pytest.raises(TryLater):
                 await inquiries.resolve(outside, UUID(charge["id"]))

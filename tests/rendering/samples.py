@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from server.models.views import (
+from server.paper.views import (
     AccessoryLine,
     Advance,
     ConditionView,

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.gateways.document_words import DOCUMENTS, words
-from server.gateways.notation import kilometres, money, number, printable, rate
-from server.gateways.typesetter import invoice_pages, render_invoice
-from server.models.views import DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
+from server.paper.notation import kilometres, money, number, printable, rate
+from server.paper.typesetter import invoice_pages, render_invoice
+from server.paper.views import DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
+from server.paper.words import DOCUMENTS, words
 
 from . import samples
 from .reading import page_count, words_of

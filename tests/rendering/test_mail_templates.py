@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from server.gateways.mail_templates import TEMPLATES, MailIncomplete, UnknownMail, compile_all, render_mail
-from server.models.views import DepositNote, FuelRule, PaymentPart, PaymentWay
+from server.paper.mail_templates import TEMPLATES, MailIncomplete, UnknownMail, compile_all, render_mail
+from server.paper.views import DepositNote, FuelRule, PaymentPart, PaymentWay
 
 from . import samples
 

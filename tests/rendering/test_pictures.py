@@ -11,7 +11,7 @@ import zlib
 import pytest
 from PIL import Image, PngImagePlugin
 
-from server.gateways.pictures import PhotoRefused, in_decoder, process_photo, process_signature
+from server.pictures import PhotoRefused, in_decoder, process_photo, process_signature
 
 from . import samples
 

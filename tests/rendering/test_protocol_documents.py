@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from server.gateways.protocol_sheet import VIEWS, protocol_sheet
-from server.gateways.typesetter import protocol_pages, render_protocol
-from server.models.views import AccessoryLine, ConditionView, DamageMark, PhotoPrint, ProtocolKind
+from server.paper.protocol_sheet import VIEWS, protocol_sheet
+from server.paper.typesetter import protocol_pages, render_protocol
+from server.paper.views import AccessoryLine, ConditionView, DamageMark, PhotoPrint, ProtocolKind
 
 from . import samples
 from .reading import page_count, words_of

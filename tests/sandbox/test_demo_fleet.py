@@ -19,9 +19,10 @@ from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT
 from server.sandbox.demo_fleet import VEHICLES
 from server.sandbox.demo_people import CUSTOMERS, USERS
 from server.sandbox.demo_plan import PLAN, DemoContract, Stage, Use
-from server.services import customers, validation
-from server.services.opening import OpeningRules, is_holiday_region
-from server.services.pricing import Facts, LegUse, price
+from server.services import validation
+from server.services.fleet.opening import OpeningRules, is_holiday_region
+from server.services.people import customers
+from server.services.pricing.price import Facts, LegUse, breakdown
 
 TODAY = date(2026, 11, 23)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -168,7 +169,7 @@ class TestPrices:
     def test_longer_is_never_cheaper(self, code: str) -> None:
         start = datetime(2026, 11, 24, 7, tzinfo=UTC)
         totals = [
-            price(TERMS[code], Facts(ContractKind.RENTAL, start, start + timedelta(days=n), BERLIN)).total_cents
+            breakdown(TERMS[code], Facts(ContractKind.RENTAL, start, start + timedelta(days=n), BERLIN)).total_cents
             for n in range(1, 70)
         ]
         assert totals == sorted(totals)
@@ -307,7 +308,7 @@ class TestPlan:
                 inside_in=use.inside,
                 outside_in=use.outside,
             )
-            result = price(
+            result = breakdown(
                 TERMS[contract.group],
                 Facts(
                     contract.kind,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from server.models.contract import ContractKind
 from server.models.station import Weekday
 from server.models.tariff import Bundle, BundleUnit, EarlyReturnPolicy, Extra, TariffTerms, WeekMoment
-from server.services.pricing import Facts
+from server.services.pricing.price import Facts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = Bundle(BundleUnit.DAY, 1, 5900, 150)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.models.station import Station, Weekday
-from server.services.opening import MIDNIGHT, OpeningRules, Window, is_holiday_region, opening_rules
+from server.services.fleet.opening import MIDNIGHT, OpeningRules, Window, is_holiday_region, opening_rules
 
 from .samples import BERLIN, at
 

@@ -10,15 +10,15 @@ from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit, split_vat
 from server.models.tariff import Bundle, BundleUnit, EarlyReturnPolicy, PriceLineKind
-from server.services.pricing import (
+from server.services.pricing.price import (
     FREE_KINDS,
     LegUse,
     PriceBreakdown,
     PriceLine,
     UnknownExtra,
     advance_cents,
+    breakdown,
     line_nets,
-    price,
 )
 
 from .samples import DAY, KOMPAKT, WEEK, at, facts
@@ -41,37 +41,37 @@ def only(result: PriceBreakdown, kind: PriceLineKind) -> PriceLine:
 
 class TestWorkedExamples:
     def test_e01_one_day(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, driven_km=120))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, driven_km=120))
         assert totals(result) == (5900, 4958, 942)
         assert (result.days, result.included_km, len(result.lines)) == (1, 150, 1)
         assert due(result) == VatSplit(0, 0, 0)
 
     def test_e02_within_grace(self) -> None:
-        assert totals(price(KOMPAKT, facts(MONDAY, "2026-11-24 09:00"))) == (5900, 4958, 942)
+        assert totals(breakdown(KOMPAKT, facts(MONDAY, "2026-11-24 09:00"))) == (5900, 4958, 942)
 
     def test_e03_a_minute_beyond_grace(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, "2026-11-24 09:01"))
+        result = breakdown(KOMPAKT, facts(MONDAY, "2026-11-24 09:01"))
         assert totals(result) == (11800, 9916, 1884)
         assert due(result) == VatSplit(5900, 4958, 942)
 
     def test_e04b_spring_change(self) -> None:
-        result = price(KOMPAKT, facts("2027-03-27 10:00", "2027-03-28 11:00"))
+        result = breakdown(KOMPAKT, facts("2027-03-27 10:00", "2027-03-28 11:00"))
         assert (result.total_cents, result.days) == (5900, 1)
-        assert price(KOMPAKT, facts("2027-03-27 10:00", "2027-03-28 11:01")).days == 2
+        assert breakdown(KOMPAKT, facts("2027-03-27 10:00", "2027-03-28 11:01")).days == 2
 
     def test_e05b_autumn_change(self) -> None:
-        result = price(KOMPAKT, facts("2026-10-24 10:00", "2026-10-25 11:00"))
+        result = breakdown(KOMPAKT, facts("2026-10-24 10:00", "2026-10-25 11:00"))
         assert (result.total_cents, result.days) == (5900, 1)
-        assert price(KOMPAKT, facts("2026-10-24 10:00", "2026-10-25 11:01")).days == 2
+        assert breakdown(KOMPAKT, facts("2026-10-24 10:00", "2026-10-25 11:01")).days == 2
 
     def test_e08_six_days_for_the_price_of_a_week(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, "2026-11-29 08:00"))
+        result = breakdown(KOMPAKT, facts(MONDAY, "2026-11-29 08:00"))
         assert totals(result) == (31900, 26807, 5093)
         assert (result.days, result.included_km) == (6, 1050)
         assert due(result) == VatSplit(26000, 21849, 4151)
 
     def test_e10a_extra_kilometres(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, "2026-11-26 08:00", driven_km=612))
+        result = breakdown(KOMPAKT, facts(MONDAY, "2026-11-26 08:00", driven_km=612))
         assert totals(result) == (21750, 18277, 3473)
         line = only(result, PriceLineKind.EXTRA_KM)
         assert (line.quantity, line.unit_cents, line.total_cents) == (Decimal(162), 25, 4050)
@@ -79,20 +79,20 @@ class TestWorkedExamples:
 
     def test_e11b_an_eighth_of_fuel_is_rounded_up(self) -> None:
         leg = LegUse(fuel_out=8, fuel_in=7, tank_litres=50)
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,)))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,)))
         assert totals(result) == (8713, 7322, 1391)
         line = only(result, PriceLineKind.FUEL)
         assert (line.quantity, line.unit_cents, line.total_cents) == (Decimal("6.25"), 210, 1313 + 1500)
         assert due(result) == VatSplit(2813, 2364, 449)
 
     def test_e14a_weekend(self) -> None:
-        result = price(KOMPAKT, facts("2026-11-27 17:00", "2026-11-30 08:30"))
+        result = breakdown(KOMPAKT, facts("2026-11-27 17:00", "2026-11-30 08:30"))
         assert totals(result) == (12900, 10840, 2060)
         assert (result.days, result.included_km) == (3, 450)
         assert due(result) == VatSplit(7000, 5882, 1118)
 
     def test_e17_the_rest_by_subtraction(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, driven_km=210))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, driven_km=210))
         assert totals(result) == (7400, 6218, 1182)
         assert due(result) == VatSplit(1500, 1260, 240)
 
@@ -100,7 +100,7 @@ class TestWorkedExamples:
         # Given: a tariff whose day has 100 km
         terms = replace(KOMPAKT, bundles=(replace(DAY, included_km=100), WEEK))
         # When
-        result = price(terms, facts(MONDAY, TUESDAY, kind=ContractKind.COURTESY, driven_km=180))
+        result = breakdown(terms, facts(MONDAY, TUESDAY, kind=ContractKind.COURTESY, driven_km=180))
         # Then
         assert totals(result) == (2000, 1681, 319)
         rental = only(result, PriceLineKind.RENTAL)
@@ -112,17 +112,17 @@ class TestWorkedExamples:
             LegUse(fuel_out=8, fuel_in=3, tank_litres=50, fuel_waived=True),
             LegUse(fuel_out=8, fuel_in=6, tank_litres=50),
         )
-        result = price(KOMPAKT, facts(MONDAY, "2026-11-25 08:00", driven_km=330, legs=legs))
+        result = breakdown(KOMPAKT, facts(MONDAY, "2026-11-25 08:00", driven_km=330, legs=legs))
         assert totals(result) == (16675, 14013, 2662)
         assert due(result) == VatSplit(10775, 9055, 1720)
 
     def test_ev_check(self) -> None:
         leg = LegUse(charge_out=80, charge_in=55, battery_wh=58_000)
-        line = only(price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))), PriceLineKind.ENERGY)
+        line = only(breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))), PriceLineKind.ENERGY)
         assert (line.quantity, line.unit_cents, line.total_cents) == (Decimal("14.5"), 69, 1001 + 1000)
 
     def test_leap_day(self) -> None:
-        result = price(KOMPAKT, facts("2028-02-28 10:00", "2028-03-01 10:00"))
+        result = breakdown(KOMPAKT, facts("2028-02-28 10:00", "2028-03-01 10:00"))
         assert (result.days, result.total_cents) == (2, 11800)
 
     @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ class TestWorkedExamples:
     )
     def test_time_price_by_days(self, days: int, total: int, km: int) -> None:
         end = f"2026-12-{days:02d} 12:00"
-        result = price(KOMPAKT, facts("2026-11-30 12:00", end))
+        result = breakdown(KOMPAKT, facts("2026-11-30 12:00", end))
         assert (result.days, result.total_cents, result.included_km) == (days, total, km)
 
 
@@ -153,7 +153,7 @@ class TestFreeKinds:
     def test_only_what_is_used_costs(self, kind: ContractKind) -> None:
         leg = LegUse(fuel_out=8, fuel_in=7, tank_litres=50, inside_in=Cleanliness.HEAVY)
         end = "2026-12-03 08:00"
-        result = price(KOMPAKT, facts(MONDAY, end, kind=kind, drivers=2, driven_km=1501, legs=(leg,)))
+        result = breakdown(KOMPAKT, facts(MONDAY, end, kind=kind, drivers=2, driven_km=1501, legs=(leg,)))
         assert (result.days, result.included_km) == (10, 1500)
         assert [(line.kind, line.total_cents) for line in result.lines] == [
             (PriceLineKind.RENTAL, 0),
@@ -165,7 +165,7 @@ class TestFreeKinds:
 
     def test_unlimited_kilometres_stay_unlimited(self) -> None:
         terms = replace(KOMPAKT, bundles=(replace(DAY, included_km=None),))
-        result = price(terms, facts(MONDAY, TUESDAY, kind=ContractKind.TEST_DRIVE, driven_km=99_999))
+        result = breakdown(terms, facts(MONDAY, TUESDAY, kind=ContractKind.TEST_DRIVE, driven_km=99_999))
         assert (result.included_km, result.total_cents) == (None, 0)
 
 
@@ -187,12 +187,12 @@ class TestExtras:
     )
     def test_per_day_with_a_maximum_for_each_piece(self, days: int, quantity: int, piece: int) -> None:
         end = f"2026-12-{days:02d} 08:00"
-        result = price(KOMPAKT, facts("2026-11-30 08:00", end, extras=(("CHILD_SEAT", quantity),)))
+        result = breakdown(KOMPAKT, facts("2026-11-30 08:00", end, extras=(("CHILD_SEAT", quantity),)))
         line = only(result, PriceLineKind.EXTRA)
         assert (line.quantity, line.unit_cents, line.total_cents) == (Decimal(quantity), piece, piece * quantity)
 
     def test_per_day_and_per_rental_together(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, "2026-11-26 08:00", extras=(("SNOW_CHAINS", 2),)))
+        result = breakdown(KOMPAKT, facts(MONDAY, "2026-11-26 08:00", extras=(("SNOW_CHAINS", 2),)))
         line = only(result, PriceLineKind.EXTRA)
         assert (line.unit_cents, line.total_cents) == (1300, 2600)
         assert line.explanation == "2 × (3 days × 1.00 + 10.00 per rental) = 26.00"
@@ -207,37 +207,37 @@ class TestExtras:
         ],
     )
     def test_facts_bring_their_extras(self, more: dict[str, Any], kind: PriceLineKind, total: int) -> None:
-        assert only(price(KOMPAKT, facts(MONDAY, TUESDAY, **more)), kind).total_cents == total
+        assert only(breakdown(KOMPAKT, facts(MONDAY, TUESDAY, **more)), kind).total_cents == total
 
     def test_asked_for_and_found_counts_once(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, one_way=True, drivers=2, extras=(("ONE_WAY", 1),)))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, one_way=True, drivers=2, extras=(("ONE_WAY", 1),)))
         assert [line.total_cents for line in result.lines] == [5900, 500, 4900]
 
     def test_the_same_code_twice_adds_up(self) -> None:
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, extras=(("CHILD_SEAT", 1), ("CHILD_SEAT", 2))))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, extras=(("CHILD_SEAT", 1), ("CHILD_SEAT", 2))))
         assert only(result, PriceLineKind.EXTRA).total_cents == 1200
 
     def test_facts_cost_nothing_where_the_tariff_has_no_such_extra(self) -> None:
         terms = replace(KOMPAKT, extras=())
-        result = price(terms, facts(MONDAY, TUESDAY, drivers=3, one_way=True, after_hours=True))
+        result = breakdown(terms, facts(MONDAY, TUESDAY, drivers=3, one_way=True, after_hours=True))
         assert result.total_cents == 5900
 
     def test_an_unknown_extra_is_refused(self) -> None:
         with pytest.raises(UnknownExtra, match="no extra 'ROOF_BOX'; it has: ADDITIONAL_DRIVER, ONE_WAY") as refused:
-            price(KOMPAKT, facts(MONDAY, TUESDAY, extras=(("ROOF_BOX", 1),)))
+            breakdown(KOMPAKT, facts(MONDAY, TUESDAY, extras=(("ROOF_BOX", 1),)))
         assert refused.value.code == "ROOF_BOX"
         with pytest.raises(UnknownExtra, match="it has: none"):
-            price(replace(KOMPAKT, extras=()), facts(MONDAY, TUESDAY, extras=(("ROOF_BOX", 1),)))
+            breakdown(replace(KOMPAKT, extras=()), facts(MONDAY, TUESDAY, extras=(("ROOF_BOX", 1),)))
 
 
 class TestKilometres:
     @pytest.mark.parametrize(("driven", "total"), [(None, 5900), (0, 5900), (150, 5900), (151, 5925), (350, 10900)])
     def test_beyond_those_included(self, driven: int | None, total: int) -> None:
-        assert price(KOMPAKT, facts(MONDAY, TUESDAY, driven_km=driven)).total_cents == total
+        assert breakdown(KOMPAKT, facts(MONDAY, TUESDAY, driven_km=driven)).total_cents == total
 
     def test_unlimited(self) -> None:
         terms = replace(KOMPAKT, bundles=(Bundle(BundleUnit.DAY, 1, 5900, None),))
-        result = price(terms, facts(MONDAY, TUESDAY, driven_km=5000))
+        result = breakdown(terms, facts(MONDAY, TUESDAY, driven_km=5000))
         assert (result.total_cents, result.included_km) == (5900, None)
 
 
@@ -256,7 +256,7 @@ class TestFuelAndCharge:
         ],
     )
     def test_fuel(self, leg: LegUse, charged: int | None) -> None:
-        lines = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).lines
+        lines = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).lines
         found = [line.total_cents for line in lines if line.kind is PriceLineKind.FUEL]
         assert found == ([] if charged is None else [charged])
 
@@ -273,25 +273,25 @@ class TestFuelAndCharge:
         ],
     )
     def test_charge(self, leg: LegUse, charged: int | None) -> None:
-        lines = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).lines
+        lines = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).lines
         found = [line.total_cents for line in lines if line.kind is PriceLineKind.ENERGY]
         assert found == ([] if charged is None else [charged])
 
     def test_the_service_fee_is_once_for_each_leg(self) -> None:
         leg = LegUse(fuel_out=8, fuel_in=7, tank_litres=40)
-        lines = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg, leg))).lines
+        lines = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg, leg))).lines
         assert [line.total_cents for line in lines] == [5900, 1050 + 1500, 1050 + 1500]
 
     def test_a_hybrid_can_lack_both(self) -> None:
         leg = LegUse(fuel_out=8, fuel_in=7, tank_litres=40, charge_out=100, charge_in=50, battery_wh=10_000)
-        lines = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).lines
+        lines = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).lines
         assert [line.total_cents for line in lines] == [5900, 1050 + 1500, 345 + 1000]
 
     @pytest.mark.parametrize(("tank", "quantity"), [(50, "50"), (80, "80"), (44, "44")])
     def test_quantities_are_written_out(self, tank: int, quantity: str) -> None:
         # "8E+1" would reach customers through the API and the documents
         leg = LegUse(fuel_out=8, fuel_in=0, tank_litres=tank, charge_out=100, charge_in=0, battery_wh=tank * 1000)
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,)))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,)))
         assert str(only(result, PriceLineKind.FUEL).quantity) == quantity
         assert str(only(result, PriceLineKind.ENERGY).quantity) == quantity
 
@@ -321,13 +321,13 @@ class TestCleaning:
         ],
     )
     def test_once_the_higher_fee_for_what_became_worse(self, states: dict[str, Any], fee: int | None) -> None:
-        lines = price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(LegUse(**states),))).lines
+        lines = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(LegUse(**states),))).lines
         found = [line.total_cents for line in lines if line.kind is PriceLineKind.CLEANING]
         assert found == ([] if fee is None else [fee])
 
     def test_is_not_waived_with_the_fuel(self) -> None:
         leg = LegUse(fuel_out=8, fuel_in=1, tank_litres=50, fuel_waived=True, inside_in=Cleanliness.HEAVY)
-        assert price(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).total_cents == 5900 + 4900
+        assert breakdown(KOMPAKT, facts(MONDAY, TUESDAY, legs=(leg,))).total_cents == 5900 + 4900
 
 
 class TestEarlyReturn:
@@ -345,11 +345,11 @@ class TestEarlyReturn:
     )
     def test_days_used_or_days_booked(self, policy: EarlyReturnPolicy, end: str, total: int) -> None:
         terms = replace(KOMPAKT, early_return=policy)
-        assert price(terms, facts(MONDAY, end, planned_end=at(self.PLANNED))).total_cents == total
+        assert breakdown(terms, facts(MONDAY, end, planned_end=at(self.PLANNED))).total_cents == total
 
     def test_without_a_plan_the_end_counts(self) -> None:
         terms = replace(KOMPAKT, early_return=EarlyReturnPolicy.CHARGE_PLANNED)
-        assert price(terms, facts(MONDAY, TUESDAY)).total_cents == 5900
+        assert breakdown(terms, facts(MONDAY, TUESDAY)).total_cents == 5900
 
 
 class TestWeekendWindow:
@@ -373,18 +373,18 @@ class TestWeekendWindow:
         ],
     )
     def test_edges(self, start: str, end: str, total: int) -> None:
-        assert price(KOMPAKT, facts(start, end)).total_cents == total
+        assert breakdown(KOMPAKT, facts(start, end)).total_cents == total
 
     def test_not_when_it_is_not_cheaper(self) -> None:
         terms = replace(KOMPAKT, bundles=(DAY, replace(KOMPAKT.bundles[-1], price_cents=17700, included_km=2000)))
-        result = price(terms, facts("2026-11-27 16:00", "2026-11-30 09:00"))
+        result = breakdown(terms, facts("2026-11-27 16:00", "2026-11-30 09:00"))
         assert (result.total_cents, result.included_km) == (17700, 450)
 
     @pytest.mark.parametrize("turned", [False, True])
     def test_of_two_at_one_price_the_one_with_more_kilometres(self, turned: bool) -> None:
         less, more = KOMPAKT.bundles[-1], replace(KOMPAKT.bundles[-1], included_km=600)
         both = (more, less) if turned else (less, more)
-        result = price(replace(KOMPAKT, bundles=(DAY, *both)), facts("2026-11-27 16:00", "2026-11-30 09:00"))
+        result = breakdown(replace(KOMPAKT, bundles=(DAY, *both)), facts("2026-11-27 16:00", "2026-11-30 09:00"))
         assert (result.total_cents, result.included_km) == (12900, 600)
 
 
@@ -408,13 +408,13 @@ class TestWords:
         ],
     )
     def test_rental(self, language: str, end: str, text: str, explanation: str) -> None:
-        line = price(KOMPAKT, facts(MONDAY, end, language=language)).lines[0]
+        line = breakdown(KOMPAKT, facts(MONDAY, end, language=language)).lines[0]
         assert (line.text, line.explanation) == (text, explanation)
 
     def test_a_mixture_is_one_piece_and_equal_packages_are_counted(self) -> None:
-        mixed = price(KOMPAKT, facts(MONDAY, "2026-12-01 08:00")).lines[0]
+        mixed = breakdown(KOMPAKT, facts(MONDAY, "2026-12-01 08:00")).lines[0]
         assert (mixed.quantity, mixed.unit_cents, mixed.total_cents) == (Decimal(1), 37800, 37800)
-        equal = price(KOMPAKT, facts(MONDAY, "2026-11-26 08:00")).lines[0]
+        equal = breakdown(KOMPAKT, facts(MONDAY, "2026-11-26 08:00")).lines[0]
         assert (equal.quantity, equal.unit_cents, equal.total_cents) == (Decimal(3), 5900, 17700)
 
     @pytest.mark.parametrize(
@@ -457,14 +457,14 @@ class TestWords:
             legs=(leg,),
             language=language,
         )
-        assert [line.explanation for line in price(KOMPAKT, given).lines] == explanations
+        assert [line.explanation for line in breakdown(KOMPAKT, given).lines] == explanations
 
     @pytest.mark.parametrize(
         ("language", "explanation"),
         [("en", "10 days × 5.00, at most 35.00"), ("de", "10 Tage × 5,00, höchstens 35,00")],
     )
     def test_a_maximum_that_was_reached(self, language: str, explanation: str) -> None:
-        result = price(KOMPAKT, facts(MONDAY, "2026-12-03 08:00", drivers=2, language=language))
+        result = breakdown(KOMPAKT, facts(MONDAY, "2026-12-03 08:00", drivers=2, language=language))
         assert only(result, PriceLineKind.EXTRA).explanation == explanation
 
     @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ class TestWords:
         ],
     )
     def test_free(self, language: str, kind: ContractKind, explanation: str) -> None:
-        result = price(KOMPAKT, facts(MONDAY, TUESDAY, kind=kind, language=language))
+        result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, kind=kind, language=language))
         assert result.lines[0].explanation == explanation
 
 

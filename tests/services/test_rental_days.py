@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.models.contract import ContractKind
+from server.models.local_time import wall_clock
 from server.models.station import Weekday
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
-from server.services.pricing import Facts, price
-from server.services.rental_days import BundleChoice, count_days, time_price, wall_clock
+from server.services.pricing.price import Facts, breakdown
+from server.services.pricing.rental_days import BundleChoice, count_days, time_price
 
 from .samples import BERLIN, DAY, KOMPAKT, WEEKEND, at
 
@@ -218,7 +219,7 @@ def rentals(draw: st.DrawFn) -> tuple[TariffTerms, datetime, int]:
 
 def priced(terms: TariffTerms, start: datetime, minutes: int, **more: object) -> int:
     given_facts = Facts(ContractKind.RENTAL, start, start + minutes * MINUTE, BERLIN, **more)  # type: ignore[arg-type]
-    return price(terms, given_facts).total_cents
+    return breakdown(terms, given_facts).total_cents
 
 
 class TestNeverCheaperForLonger:
@@ -251,7 +252,7 @@ class TestNeverCheaperForLonger:
                     *(start + timedelta(days=d, minutes=m) for d in range(1, 12) for m in (-1, 0, 1, 59, 60, 61)),
                 }
             )
-            prices = [price(KOMPAKT, Facts(ContractKind.RENTAL, start, end, BERLIN)).total_cents for end in ends]
+            prices = [breakdown(KOMPAKT, Facts(ContractKind.RENTAL, start, end, BERLIN)).total_cents for end in ends]
             # Then
             assert prices == sorted(prices)
 
@@ -278,7 +279,7 @@ class TestSums:
         given_facts = Facts(
             ContractKind.RENTAL, start, start + minutes * MINUTE, BERLIN, drivers=drivers, one_way=True, driven_km=km
         )
-        result = price(replace(terms, vat_rate_bp=rate), given_facts)
+        result = breakdown(replace(terms, vat_rate_bp=rate), given_facts)
         assert result.net_cents + result.vat_cents == result.total_cents
         assert sum(line.total_cents for line in result.lines) == result.total_cents
         assert all(line.total_cents >= 0 and line.explanation and line.text for line in result.lines)
@@ -305,6 +306,6 @@ class TestServerTimeZone:
                 # When / Then
                 assert count_days(start, end, BERLIN, 60) == days_by_hand(start, end, 60)
         weekend = Facts(ContractKind.RENTAL, at("2027-03-26 16:00"), at("2027-03-29 10:00"), BERLIN)
-        assert price(terms, weekend).total_cents == 12900
+        assert breakdown(terms, weekend).total_cents == 12900
         late = Facts(ContractKind.RENTAL, at("2027-03-26 16:00"), at("2027-03-29 10:01"), BERLIN)
-        assert price(terms, late).total_cents == 17700
+        assert breakdown(terms, late).total_cents == 17700

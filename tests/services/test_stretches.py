@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.models.occupancy import LONGEST_ROW_DAYS
-from server.services.occupancies import stretches
+from server.services.fleet.occupancies import stretches
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 

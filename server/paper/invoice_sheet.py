@@ -1,0 +1,181 @@
+"""An invoice as its template shows it: every amount, date and sentence written out, nothing left to calculate."""
+
+from decimal import Decimal
+
+from server.paper.notation import address_lines, day, kilometres, local_day, moment, money, number, printable, rate
+from server.paper.views import Advance, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay, Recipient
+from server.paper.words import Sheet, fact, letterhead, words
+
+_MOVED = (PaymentWay.CHARGED, PaymentWay.FROM_DEPOSIT, PaymentWay.PAID_ELSEWHERE, PaymentWay.REFUNDED)
+
+
+def invoice_sheet(view: InvoiceView) -> Sheet:
+    """The data of invoice.typ."""
+    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    return {
+        "language": view.language,
+        "words": words(view.language),
+        "letterhead": letterhead(view.supplier, view.language),
+        "recipient": _recipient(view.recipient, view),
+        "title": invoice_title(view),
+        "number": printable(view.number),
+        "facts": _facts(view),
+        "introduction": _introduction(view),
+        "claim": claim,
+        "lines": [_line(line, view) for line in view.lines],
+        "vat_label": f"{words(view.language)['vat']} {rate(view.vat_rate_bp, view.language)}",
+        "sums": _sums(view),
+        "payable": _payable(view),
+        "paragraphs": _paragraphs(view),
+        "vehicles": _vehicles(view),
+    }
+
+
+def invoice_title(view: InvoiceView) -> str:
+    """The heading. The German word for self-billing never stands here (§ 14 Abs. 4 Nr. 10 UStG)."""
+    after_advance = view.kind is InvoiceKind.FINAL_INVOICE and view.advances
+    return str(words(view.language)["titles"]["FINAL_INVOICE_AFTER_ADVANCE" if after_advance else view.kind])
+
+
+def _recipient(recipient: Recipient, view: InvoiceView) -> list[str]:
+    names = [printable(name) for name in (recipient.name, recipient.extra) if name]
+    return names + (address_lines(recipient.address, view.language) if recipient.address else [])
+
+
+def _facts(view: InvoiceView) -> list[tuple[str, str]]:
+    w, zone, language = words(view.language), view.time_zone, view.language
+    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    advance = view.kind is InvoiceKind.ADVANCE_INVOICE
+    period = f"{moment(view.service_start, zone, language)}\n{w['until']} {moment(view.service_end, zone, language)}"
+    return [
+        (w["claim_number"] if claim else w["number"], printable(view.number)),
+        (w["dated"] if claim else w["issued_on"], local_day(view.issued_at, zone, language)),
+        (w["rental_period"] if claim else w["expected_period"] if advance else w["service_period"], period),
+        (w["contract"], printable(view.contract_number)),
+        *fact(w["plate"], ", ".join(vehicle.plate for vehicle in view.vehicles)),
+        *fact(w["station"], view.station.name if view.station else None),
+        *fact(w["workshop_order"], view.workshop_order),
+        *fact(w["your_reference"], view.recipient.reference),
+        *fact(w["your_vat_id"], view.recipient.vat_id),
+    ]
+
+
+def _introduction(view: InvoiceView) -> list[str]:
+    w, sentences = words(view.language), []
+    if view.refers_to:
+        pattern = w["refers"].get(view.kind, w["refers"]["other"])
+        title, issued = w["titles"][view.refers_to.kind], day(view.refers_to.issued_on, view.language)
+        sentences.append(pattern.format(kind=title, number=printable(view.refers_to.number), date=issued))
+    if view.reason:
+        sentences.append(w["reason"].format(reason=printable(view.reason)))
+    if view.kind is InvoiceKind.ADVANCE_INVOICE:
+        sentences.append(w["advance_note"])
+    return sentences
+
+
+def _line(line: InvoiceLine, view: InvoiceView) -> Sheet:
+    unit = line.unit_price_cents
+    if unit is None and line.quantity == Decimal(1):
+        unit = line.total_cents
+    return {
+        "text": printable(line.text),
+        "explanation": printable(line.explanation or ""),
+        "quantity": number(line.quantity, view.language),
+        "unit_price": "" if unit is None else money(unit, view.language),
+        "total": money(line.total_cents, view.language),
+    }
+
+
+def _sums(view: InvoiceView) -> list[Sheet]:
+    """Rows of net, VAT and gross: the taxed and untaxed parts, the total, the advances."""
+    w, claim = words(view.language), view.kind is InvoiceKind.DAMAGE_CLAIM
+    rows = []
+    if view.untaxed_cents and not claim:
+        vat_rate = rate(view.vat_rate_bp, view.language)
+        taxed = view.net_cents + view.vat_cents
+        rows.append(_row(view, w["taxed_services"].format(rate=vat_rate), view.net_cents, view.vat_cents, taxed))
+        rows.append(_row(view, w["untaxed_services"], view.untaxed_cents, None, view.untaxed_cents))
+    net = view.net_cents + view.untaxed_cents
+    rows.append(_row(view, w["total"], net, view.vat_cents, view.total_cents, strong=True))
+    return rows + [_advance(view, advance) for advance in view.advances]
+
+
+def _advance(view: InvoiceView, advance: Advance) -> Sheet:
+    label = words(view.language)["less_advance"]
+    issued = day(advance.issued_on, view.language)
+    text = label.format(number=printable(advance.number), date=issued)
+    return _row(view, text, -advance.net_cents, -advance.vat_cents, -advance.total_cents)
+
+
+def _payable(view: InvoiceView) -> Sheet:
+    """The remaining net and VAT are subtracted, not calculated anew (domain rule E17)."""
+    label = words(view.language)["payable"][_payable_label(view)]
+    net = view.net_cents + view.untaxed_cents - sum(advance.net_cents for advance in view.advances)
+    vat = view.vat_cents - sum(advance.vat_cents for advance in view.advances)
+    return _row(view, label, net, vat, view.payable_cents, strong=True)
+
+
+def _payable_label(view: InvoiceView) -> str:
+    """ "To pay" over an amount that was already taken from the card would frighten the customer."""
+    if not view.payable_cents:
+        return "nothing"
+    moved = bool(view.payments) and all(part.way in _MOVED for part in view.payments)
+    if view.payable_cents > 0:
+        return "paid" if moved else "due"
+    return "paid_back" if moved else "back"
+
+
+def _row(view: InvoiceView, label: str, net: int, vat: int | None, gross: int, *, strong: bool = False) -> Sheet:
+    return {
+        "label": label,
+        "net": money(net, view.language),
+        "vat": "–" if vat is None else money(vat, view.language),
+        "gross": money(gross, view.language),
+        "strong": strong,
+    }
+
+
+def _paragraphs(view: InvoiceView) -> list[tuple[str, list[str]]]:
+    """Headings with their sentences: payment, deposit, notes."""
+    w, language = words(view.language), view.language
+    payment = [_payment(part, view) for part in view.payments]
+    if not view.payable_cents and not view.payments:
+        payment = [w["nothing_due"]]
+    deposit = []
+    if view.deposit_cents:
+        deposit = [w["deposits"][view.deposit_note].format(amount=money(view.deposit_cents, language))]
+    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    notes = [w["no_vat"]] if claim else [w["prices_gross"]]
+    if view.untaxed_cents and not claim:
+        notes.append(w["untaxed_note"])
+    if any(line.kind in ("FUEL", "ENERGY") for line in view.lines):
+        notes.append(w["lower_cost"])
+    notes.append(w["times"].format(zone=view.time_zone))
+    if view.remarks:
+        notes.append(printable(view.remarks))
+    headed = ((w["payment_heading"], payment), (w["deposit_heading"], deposit), (w["notes_heading"], notes))
+    return [(heading, sentences) for heading, sentences in headed if sentences]
+
+
+def _payment(part: PaymentPart, view: InvoiceView) -> str:
+    w = words(view.language)
+    due = w["due_by"].format(date=day(part.due_on, view.language)) if part.due_on else ""
+    amount = money(part.amount_cents, view.language)
+    sentence = str(w["payments"][part.way].format(amount=amount, due=due, number=printable(view.number)))
+    if part.reference and part.way is not PaymentWay.TRANSFER:
+        sentence += " " + w["payment_reference"].format(reference=printable(part.reference)) + "."
+    return sentence
+
+
+def _vehicles(view: InvoiceView) -> list[Sheet]:
+    return [
+        {
+            "name": printable(f"{vehicle.plate} · {vehicle.model}"),
+            "out": "–" if vehicle.km_out is None else kilometres(vehicle.km_out, view.language),
+            "in": "–" if vehicle.km_in is None else kilometres(vehicle.km_in, view.language),
+            "driven": "–"
+            if vehicle.km_in is None or vehicle.km_out is None
+            else kilometres(vehicle.km_in - vehicle.km_out, view.language),
+        }
+        for vehicle in view.vehicles
+    ]

@@ -1,0 +1,57 @@
+"""What a document or a mail shows: frozen facts, gathered before rendering, without a database behind them.
+
+Money is integer cents, instants are aware datetimes, `time_zone` is an IANA name in whose wall-clock time they
+are printed. A view with figures that contradict each other is refused where it is made (`ValueError`): the paper
+that leaves the house can only be right or not exist.
+"""
+
+from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
+from server.paper.views.mail import FuelRule, MailView, OpeningWindow
+from server.paper.views.parts import (
+    DepositNote,
+    Language,
+    PaymentPart,
+    PaymentWay,
+    Place,
+    PostalAddress,
+    Recipient,
+    Supplier,
+)
+from server.paper.views.protocol import (
+    AccessoryLine,
+    ConditionView,
+    DamageMark,
+    DriverLine,
+    PhotoPrint,
+    ProtocolKind,
+    ProtocolView,
+    VehicleLine,
+)
+
+__all__ = [
+    "AccessoryLine",
+    "Advance",
+    "ConditionView",
+    "DamageMark",
+    "DepositNote",
+    "DocumentReference",
+    "DriverLine",
+    "FuelRule",
+    "InvoiceKind",
+    "InvoiceLine",
+    "InvoiceView",
+    "Language",
+    "MailView",
+    "OpeningWindow",
+    "PaymentPart",
+    "PaymentWay",
+    "PhotoPrint",
+    "Place",
+    "PostalAddress",
+    "ProtocolKind",
+    "ProtocolView",
+    "Recipient",
+    "Supplier",
+    "VehicleLine",
+    "VehicleUse",
+]

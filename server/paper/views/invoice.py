@@ -1,0 +1,113 @@
+"""An issued document as it is printed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Recipient, Supplier
+
+
+class InvoiceKind(StrEnum):
+    """The kind of an issued document, named like the API's DocumentType."""
+
+    ADVANCE_INVOICE = "ADVANCE_INVOICE"
+    FINAL_INVOICE = "FINAL_INVOICE"
+    CANCELLATION_INVOICE = "CANCELLATION_INVOICE"
+    CORRECTION_INVOICE = "CORRECTION_INVOICE"
+    DAMAGE_CLAIM = "DAMAGE_CLAIM"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceLine:
+    """One line: gross total in cents. `kind` is the API's PriceLineKind; FUEL and ENERGY add the lower-cost note."""
+
+    kind: str
+    text: str
+    total_cents: int
+    quantity: Decimal = Decimal(1)
+    unit_price_cents: int | None = None
+    explanation: str | None = None
+    taxable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advance:
+    """An advance invoice that is deducted, with its VAT (§ 14 Abs. 5 Satz 2 UStG)."""
+
+    number: str
+    issued_on: date
+    net_cents: int
+    vat_cents: int
+    total_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VehicleUse:
+    """A car of the rental with its odometer at both ends, in km; several after a swap."""
+
+    plate: str
+    model: str
+    km_out: int | None = None
+    km_in: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentReference:
+    """Another issued document that this one cancels, corrects or belongs to."""
+
+    kind: InvoiceKind
+    number: str
+    issued_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceView:
+    """An invoice, cancellation, correction or damage claim as it is printed.
+
+    `total_cents` is the sum of the lines and of `net_cents`, `vat_cents` and `untaxed_cents`; `payable_cents` is the
+    total minus the advances; `payments`, where given, add up to it without its sign. Amounts are negative on
+    cancellations. `service_start/end` is the rental period, on an advance invoice the expected one.
+    """
+
+    kind: InvoiceKind
+    language: Language
+    time_zone: str
+    number: str
+    issued_at: datetime
+    supplier: Supplier
+    recipient: Recipient
+    contract_number: str
+    service_start: datetime
+    service_end: datetime
+    lines: Sequence[InvoiceLine]
+    net_cents: int
+    vat_cents: int
+    total_cents: int
+    payable_cents: int
+    vat_rate_bp: int = 1900
+    untaxed_cents: int = 0
+    advances: Sequence[Advance] = ()
+    payments: Sequence[PaymentPart] = ()
+    vehicles: Sequence[VehicleUse] = ()
+    station: Place | None = None
+    workshop_order: str | None = None
+    refers_to: DocumentReference | None = None
+    reason: str | None = None
+    deposit_cents: int | None = None
+    deposit_note: DepositNote = DepositNote.BLOCKED
+    remarks: str | None = None
+
+    def __post_init__(self) -> None:
+        total = self.net_cents + self.vat_cents + self.untaxed_cents
+        if total != self.total_cents or sum(line.total_cents for line in self.lines) != self.total_cents:
+            raise ValueError(f"the figures of {self.number} do not add up to the total {self.total_cents}")
+        if self.payable_cents != self.total_cents - sum(advance.total_cents for advance in self.advances):
+            raise ValueError(f"{self.number}: total minus advances is not the payable amount {self.payable_cents}")
+        if self.payments and sum(part.amount_cents for part in self.payments) != abs(self.payable_cents):
+            raise ValueError(f"{self.number}: the payments are not the payable amount {self.payable_cents}")
+        if any(advance.net_cents + advance.vat_cents != advance.total_cents for advance in self.advances):
+            raise ValueError(f"{self.number}: an advance does not add up")
+        if self.kind is InvoiceKind.DAMAGE_CLAIM and (self.vat_cents or self.net_cents):
+            raise ValueError(f"{self.number}: a damage claim bears no VAT, its amounts are untaxed")

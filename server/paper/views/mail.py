@@ -1,0 +1,71 @@
+"""What the mail templates may show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from server.paper.views.parts import DepositNote, PaymentPart, Place, Supplier
+
+
+class FuelRule(StrEnum):
+    """In which state the car has to come back: as much fuel, or as much charge, as at the handover."""
+
+    SAME_LEVEL = "SAME_LEVEL"
+    SAME_CHARGE = "SAME_CHARGE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpeningWindow:
+    """When the station is open, as instants of one day."""
+
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailView:
+    """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
+
+    `price_cents` is the quoted total, `paid_cents` what was charged now, `free_cancellation_until` the last instant
+    for a cancellation without a fee. `total/advance/payable_cents` are those of the document `document_number`.
+    """
+
+    time_zone: str
+    supplier: Supplier
+    station: Place
+    greeting_name: str
+    contract_number: str
+    courtesy: bool = False
+    group_name: str | None = None
+    vehicle: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    return_station: Place | None = None
+    pickup_hours: Sequence[OpeningWindow] = ()
+    return_hours: Sequence[OpeningWindow] = ()
+    after_hours_return: bool = False
+    price_cents: int | None = None
+    paid_cents: int | None = None
+    included_km: int | None = None
+    extra_km_cents: int | None = None
+    deposit_cents: int | None = None
+    deposit_note: DepositNote = DepositNote.BLOCKED
+    deductible_cents: int | None = None
+    grace_minutes: int | None = None
+    fuel_rule: FuelRule = FuelRule.SAME_LEVEL
+    free_cancellation_until: datetime | None = None
+    cancellation_fee_cents: int | None = None
+    occurred_at: datetime | None = None
+    odometer_km: int | None = None
+    driven_km: int | None = None
+    new_damages: int = 0
+    photo_count: int | None = None
+    document_number: str | None = None
+    total_cents: int | None = None
+    advance_cents: int | None = None
+    payable_cents: int | None = None
+    refund_cents: int | None = None
+    due_on: date | None = None
+    payments: Sequence[PaymentPart] = ()
+    reason: str | None = None

@@ -1,0 +1,232 @@
+"""Issuing documents: numbered without gaps, frozen with their PDF, chained by hash per station and year.
+
+The number is taken inside the transaction that stores the finished document, from the series' locked row: no number is
+ever used for something that does not exist (domain 3.2). The PDF is written before the row, under its own hash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlmodel import col, select
+
+from server.database import Session
+from server.models import Company, Contract, Document, Station
+from server.models.columns import Json, uuid7
+from server.models.document import DocumentType
+from server.models.money import VatSplit
+from server.models.tariff import PriceLineKind
+from server.paper import typesetter
+from server.paper.views import (
+    Advance,
+    DepositNote,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceView,
+    PaymentPart,
+    VehicleUse,
+)
+from server.services.mail import parts
+from server.services.outside import Outside
+from server.services.pricing.price import PriceLine
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A document that has everything but its number. `sums` are those of the lines; `payments` say how money moves."""
+
+    type: DocumentType
+    service_from: datetime
+    service_until: datetime
+    lines: Sequence[PriceLine]
+    sums: VatSplit
+    advances: Sequence[Document] = ()
+    payments: Sequence[PaymentPart] = ()
+    vehicles: Sequence[VehicleUse] = ()
+    deposit_cents: int | None = None
+    deposit_note: DepositNote = DepositNote.BLOCKED
+
+
+async def issue(
+    outside: Outside,
+    session: Session,
+    contract: Contract,
+    draft: Draft,
+    company: Company,
+    station: Station,
+    *,
+    now: datetime,
+) -> Document:
+    """Numbers, prints, stores. Must be the last thing in its transaction that can take long: the series is locked."""
+    year = now.astimezone(ZoneInfo(station.time_zone)).year
+    running, previous_hash = await _next_number(session, station.id, year)
+    number = f"{station.code}-{year}-{running:06d}"
+    view = _view(contract, draft, company, station, number, now)
+    pdf = await asyncio.to_thread(typesetter.render_invoice, view)
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    key = f"documents/{sha256}.pdf"
+    await outside.objects.put(key, pdf)
+    payable = draft.sums.gross - sum(advance.total_cents for advance in draft.advances)
+    document = Document(
+        id=uuid7(),
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        number=number,
+        year=year,
+        running_number=running,
+        type=draft.type,
+        language=contract.language,
+        issued_at=now,
+        service_from=draft.service_from,
+        service_until=draft.service_until,
+        issuer=company.model_dump(mode="json"),
+        recipient=parts.recipient_of(contract),
+        lines=[line_json(line) for line in draft.lines],
+        vat_rate_bp=contract.tariff_snapshot["vat_rate_bp"],
+        total_cents=draft.sums.gross,
+        net_cents=draft.sums.net,
+        vat_cents=draft.sums.vat,
+        advances=[_advance_json(advance) for advance in draft.advances],
+        payable_cents=payable,
+        tariff_hash=contract.tariff_hash,
+        pdf_key=key,
+        sha256=sha256,
+        previous_hash=previous_hash,
+        chain_hash="",
+    )
+    document.chain_hash = chain_hash(document)
+    await session.store(document)
+    await session.write(
+        "update document_series set last_hash = :hash where station_id = :station and year = :year",
+        {"hash": document.chain_hash, "station": station.id, "year": year},
+    )
+    return document
+
+
+def chain_hash(document: Document) -> str:
+    """The hash that ties a document to its content and to the one before it in its series."""
+    content = {
+        "number": document.number,
+        "type": document.type.value,
+        "issued_at": document.issued_at.isoformat(),
+        "recipient": document.recipient,
+        "lines": document.lines,
+        "total": document.total_cents,
+        "net": document.net_cents,
+        "vat": document.vat_cents,
+        "payable": document.payable_cents,
+        "pdf": document.sha256,
+        "previous": document.previous_hash,
+    }
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def _next_number(session: Session, station_id: UUID, year: int) -> tuple[int, str | None]:
+    rows = await session.rows(
+        "insert into document_series (station_id, year, last_number) values (:station, :year, 1)"
+        " on conflict (station_id, year) do update set last_number = document_series.last_number + 1"
+        " returning last_number, last_hash",
+        {"station": station_id, "year": year},
+    )
+    return rows[0].last_number, rows[0].last_hash
+
+
+async def advances_of(session: Session, contract_id: UUID) -> list[Document]:
+    """The advance invoices of a contract, which its final invoice deducts."""
+    statement = select(Document).where(
+        col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.ADVANCE_INVOICE
+    )
+    return await session.all(statement.order_by(col(Document.issued_at)))
+
+
+def line_json(line: PriceLine) -> Json:
+    """A line as it is frozen on a document."""
+    return {
+        "kind": line.kind.value,
+        "text": line.text,
+        "quantity": str(line.quantity),
+        "unit_cents": line.unit_cents,
+        "total_cents": line.total_cents,
+        "taxable": line.taxable,
+        "explanation": line.explanation,
+    }
+
+
+def _advance_json(advance: Document) -> Json:
+    return {
+        "document_id": str(advance.id),
+        "number": advance.number,
+        "total_cents": advance.total_cents,
+        "net_cents": advance.net_cents,
+        "vat_cents": advance.vat_cents,
+    }
+
+
+def _view(
+    contract: Contract, draft: Draft, company: Company, station: Station, number: str, now: datetime
+) -> InvoiceView:
+    zone = ZoneInfo(station.time_zone)
+    return InvoiceView(
+        kind=InvoiceKind(draft.type.value),
+        language=parts.wording(contract.language),
+        time_zone=station.time_zone,
+        number=number,
+        issued_at=now,
+        supplier=parts.supplier_of(company),
+        recipient=parts.recipient_view(parts.recipient_of(contract)),
+        contract_number=contract.number,
+        service_start=draft.service_from,
+        service_end=draft.service_until,
+        lines=[_line_view(line) for line in draft.lines],
+        net_cents=draft.sums.net,
+        vat_cents=draft.sums.vat,
+        total_cents=draft.sums.gross,
+        payable_cents=draft.sums.gross - sum(advance.total_cents for advance in draft.advances),
+        vat_rate_bp=contract.tariff_snapshot["vat_rate_bp"],
+        advances=[
+            Advance(
+                number=advance.number,
+                issued_on=advance.issued_at.astimezone(zone).date(),
+                net_cents=advance.net_cents,
+                vat_cents=advance.vat_cents,
+                total_cents=advance.total_cents,
+            )
+            for advance in draft.advances
+        ],
+        payments=draft.payments,
+        vehicles=draft.vehicles,
+        station=parts.place_of(station),
+        workshop_order=contract.workshop_order_number,
+        deposit_cents=draft.deposit_cents,
+        deposit_note=draft.deposit_note,
+    )
+
+
+def _line_view(line: PriceLine) -> InvoiceLine:
+    return InvoiceLine(
+        kind=line.kind.value,
+        text=line.text,
+        total_cents=line.total_cents,
+        quantity=line.quantity,
+        unit_price_cents=line.unit_cents,
+        explanation=line.explanation,
+        taxable=line.taxable,
+    )
+
+
+def advance_line(text: str, cents: int, explanation: str) -> PriceLine:
+    """The single line of an advance invoice."""
+    return PriceLine(PriceLineKind.RENTAL, text, Decimal(1), cents, cents, explanation)
+
+
+def attachment(document: Document) -> dict[str, str]:
+    """A document as a mail's attachment."""
+    return {"name": f"{document.number}.pdf", "type": "application/pdf", "key": document.pdf_key}

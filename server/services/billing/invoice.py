@@ -1,0 +1,146 @@
+"""Billing by itself: facts, price, final invoice, money, deposit, mail. Each step is stored before the next begins.
+
+The final invoice is issued first, so that every charge is preceded by a document and a mail (domain 3.10); the money
+is moved by `collection.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
+from server.errors import ProblemCode, Refused
+from server.jobs import enqueue
+from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
+from server.models.contract import ContractState, SettlementState
+from server.models.document import DocumentType
+from server.models.job import JobKind, OfContract
+from server.models.money import VatSplit
+from server.models.payment import DepositState
+from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
+from server.services.billing import collection, documents, mails, settlements
+from server.services.billing.settlements import Settlement, SettlementAction
+from server.services.contract import contracts, history
+from server.services.fleet import stations
+from server.services.outside import Outside
+from server.services.payments import deposits
+
+
+async def settle(outside: Outside, contract_id: UUID) -> None:
+    """Issues the final invoice of a returned contract and goes on to the money. Safe to repeat."""
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        if contract.state is ContractState.RETURNED and contract.billing_block is None:
+            await _bill(outside, session, contract, now)
+
+
+async def release_block(session: Session, contract: Contract, *, actor: str, now: datetime) -> None:
+    """A clerk has looked: billing may go on. BILLING_BLOCKED when the contract cannot be billed at all."""
+    if contract.state is not ContractState.RETURNED:
+        contracts.require_state(contract, ContractState.BILLED)
+    if await _unreadable(session, contract):
+        message = "The tank or battery size of the vehicle is missing; enter it, then settle again."
+        raise Refused(ProblemCode.BILLING_BLOCKED, message)
+    before, contract.billing_block = contract.billing_block, None
+    contract.version += 1
+    await session.store(contract)
+    await history.record(session, contract, "BILLING_RELEASED", actor=actor, now=now, before=before)
+    # Under another key than the first one: that job may have found the block and be done.
+    key = f"settle:{contract.id}:{contract.version}"
+    await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=now)
+
+
+async def _bill(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
+    if await _unreadable(session, contract):
+        contract.billing_block = "The tank or battery size of the vehicle is missing, so what is missing has no price."
+        contract.version += 1
+        await session.store(contract)
+        return
+    last = await _last_check_in(session, contract)
+    back = await settlements.facts_of(session, last)
+    settlement = await settlements.of_contract(session, contract, back)
+    station = await stations.get(session, contract.station_id)
+    company = await stations.require_company(session)
+    advances = await documents.advances_of(session, contract.id)
+    deposit = await session.by_id(Deposit, contract.id)
+    kept = await deposits.is_kept_for_damage(session, contract.id)
+    draft = documents.Draft(
+        type=DocumentType.FINAL_INVOICE,
+        service_from=contract.starts_at,
+        service_until=back.returned_at,
+        lines=settlement.price.lines,
+        sums=VatSplit(settlement.price.total_cents, settlement.price.net_cents, settlement.price.vat_cents),
+        advances=advances,
+        payments=_payment_parts(settlement, station, now),
+        vehicles=await _vehicle_uses(session, contract),
+        deposit_cents=_held(deposit),
+        deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
+    )
+    contract.price = contracts.price_json(settlement.price)
+    contract.total_cents = settlement.price.total_cents
+    contract.billed_at = now
+    contract.settlement_state = _state_before_money(settlement)
+    await contracts.move(session, contract, ContractState.BILLED, actor=history.SYSTEM_ACTOR, now=now)
+    document = await documents.issue(outside, session, contract, draft, company, station, now=now)
+    if settlement.action is SettlementAction.OPEN_ITEM:
+        await collection.open_item(session, contract, document, settlement.due.gross, station, now)
+    await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
+    # The deposit is lifted only when it is certain that nothing of it is needed.
+    moves_money = settlement.action in {SettlementAction.CHARGE, SettlementAction.REFUND}
+    await collection.go_on_with(session, contract, JobKind.COLLECT if moves_money else JobKind.RELEASE_DEPOSIT, now)
+
+
+def _held(deposit: Deposit | None) -> int | None:
+    return deposit.amount_cents if deposit is not None and deposit.state is DepositState.ACTIVE else None
+
+
+def _state_before_money(settlement: Settlement) -> SettlementState:
+    if settlement.due.gross == 0:
+        return SettlementState.PAID
+    return SettlementState.REFUND_PENDING if settlement.due.gross < 0 else SettlementState.OPEN
+
+
+def _payment_parts(settlement: Settlement, station: Station, now: datetime) -> list[PaymentPart]:
+    amount = abs(settlement.due.gross)
+    if settlement.action is SettlementAction.NOTHING:
+        return []
+    if settlement.action is SettlementAction.OPEN_ITEM:
+        due_on = (now.astimezone(ZoneInfo(station.time_zone)) + timedelta(days=collection.DAYS_TO_PAY)).date()
+        return [PaymentPart(way=PaymentWay.TRANSFER, amount_cents=amount, due_on=due_on)]
+    way = PaymentWay.TO_BE_CHARGED if settlement.action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
+    return [PaymentPart(way=way, amount_cents=amount)]
+
+
+async def _last_check_in(session: Session, contract: Contract) -> Protocol | None:
+    statement = select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract.id)
+    leg = await session.first(statement.order_by(col(VehicleLeg.from_at).desc()))
+    return await session.by_id(Protocol, leg.check_in_id) if leg else None
+
+
+async def _unreadable(session: Session, contract: Contract) -> bool:
+    """Whether fuel or charge is missing and the size of tank or battery is not known."""
+    missing = await session.value(
+        "select 1 from vehicle_leg l join vehicle v on v.id = l.vehicle_id"
+        " join protocol o on o.id = l.check_out_id join protocol i on i.id = l.check_in_id"
+        " where l.contract_id = :id and not l.fuel_waived"
+        " and ((i.fuel_eighths < o.fuel_eighths and v.tank_litres is null)"
+        " or (i.state_of_charge_percent < o.state_of_charge_percent and v.battery_wh is null))",
+        {"id": contract.id},
+    )
+    return missing is not None
+
+
+async def _vehicle_uses(session: Session, contract: Contract) -> list[VehicleUse]:
+    rows = await session.rows(
+        "select v.plate, v.make || ' ' || v.model as model, o.odometer_km as km_out, i.odometer_km as km_in"
+        " from vehicle_leg l join vehicle v on v.id = l.vehicle_id"
+        " join protocol o on o.id = l.check_out_id left join protocol i on i.id = l.check_in_id"
+        " where l.contract_id = :id order by l.from_at",
+        {"id": contract.id},
+    )
+    return [VehicleUse(plate=row.plate, model=row.model, km_out=row.km_out, km_in=row.km_in) for row in rows]

@@ -1,0 +1,105 @@
+"""Mails around the final invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from server.database import Session
+from server.models import Contract, Deposit, Document, OpenItem, Payment
+from server.models.contract import ContractKind
+from server.models.email import EmailTemplate
+from server.models.payment import DepositState
+from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
+from server.services.billing import documents
+from server.services.fleet import stations
+from server.services.mail import emails, parts
+from server.services.people.customers import display_name
+
+
+async def final_invoice(
+    session: Session,
+    contract: Contract,
+    document: Document,
+    payments: Sequence[PaymentPart],
+    deposit: Deposit | None,
+    *,
+    kept: bool,
+    now: datetime,
+) -> None:
+    """The invoice, and how the rest of it will be paid."""
+    held = deposit is not None and deposit.state is DepositState.ACTIVE
+    view = await _view(
+        session,
+        contract,
+        document,
+        payments=payments,
+        deposit_cents=deposit.amount_cents if deposit is not None and held else None,
+        deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
+    )
+    await emails.queue(
+        session,
+        contract,
+        EmailTemplate.FINAL_INVOICE,
+        document.id,
+        view,
+        now=now,
+        attachments=[documents.attachment(document)],
+    )
+
+
+async def refund(session: Session, contract: Contract, document: Document, cents: int, *, now: datetime) -> None:
+    """Money is on its way back."""
+    part = PaymentPart(way=PaymentWay.REFUNDED, amount_cents=cents)
+    view = await _view(session, contract, document, payments=[part], refund_cents=cents)
+    await emails.queue(session, contract, EmailTemplate.REFUND, document.id, view, now=now)
+
+
+async def payment_failed(
+    session: Session,
+    contract: Contract,
+    document: Document,
+    sale: Payment,
+    from_deposit: int,
+    item: OpenItem | None,
+    *,
+    now: datetime,
+) -> None:
+    """The card was declined: what was taken from the deposit, and what is to be transferred until when."""
+    payments = []
+    if from_deposit:
+        payments.append(PaymentPart(way=PaymentWay.FROM_DEPOSIT, amount_cents=from_deposit))
+    if item is not None:
+        payments.append(
+            PaymentPart(
+                way=PaymentWay.TRANSFER, amount_cents=item.open_cents, due_on=item.due_on, reference=document.number
+            )
+        )
+    view = await _view(session, contract, document, payments=payments, due_on=item.due_on if item else None)
+    await emails.queue(session, contract, EmailTemplate.PAYMENT_FAILED, sale.id, view, now=now)
+
+
+async def _view(
+    session: Session,
+    contract: Contract,
+    document: Document,
+    *,
+    payments: Sequence[PaymentPart],
+    **more: object,
+) -> MailView:
+    station = await stations.get(session, contract.station_id)
+    company = await stations.require_company(session)
+    return MailView(
+        time_zone=station.time_zone,
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        greeting_name=display_name(contract.customer_copy),
+        contract_number=contract.number,
+        courtesy=contract.kind is ContractKind.COURTESY,
+        document_number=document.number,
+        total_cents=document.total_cents,
+        advance_cents=document.total_cents - document.payable_cents,
+        payable_cents=document.payable_cents,
+        payments=payments,
+        **more,  # type: ignore[arg-type]  # the callers' keywords are the view's own
+    )

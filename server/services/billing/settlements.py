@@ -1,0 +1,161 @@
+"""What a rental comes to: facts, price, what was invoiced before, what remains, and how that will be moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.errors import InvalidInput, InvalidTransition
+from server.models import Contract, Driver, Protocol, Station, Vehicle, VehicleLeg
+from server.models.contract import ContractState
+from server.models.fleet import Cleanliness
+from server.models.money import VatSplit
+from server.models.tariff import terms_of
+from server.services.billing import documents
+from server.services.fleet import stations
+from server.services.fleet.opening import opening_rules
+from server.services.pricing.price import Facts, LegUse, PriceBreakdown, breakdown
+
+LONGEST_LATE = timedelta(days=366)
+
+
+class SettlementAction(StrEnum):
+    """How what remains will be moved."""
+
+    CHARGE = "CHARGE"
+    """Charged to the stored card."""
+    REFUND = "REFUND"
+    """Refunded to the card that paid the advance."""
+    NOTHING = "NOTHING"
+    """Nothing remains."""
+    OPEN_ITEM = "OPEN_ITEM"
+    """To be paid within fourteen days: there is no card, or somebody else pays."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What billing comes to: the price, what was invoiced before, and what remains (by subtraction)."""
+
+    price: PriceBreakdown
+    advances: VatSplit
+    due: VatSplit
+    action: SettlementAction
+
+
+@dataclass(frozen=True)
+class ReturnFacts:
+    """A return that has happened or is supposed to: when, where, in which state."""
+
+    returned_at: datetime
+    station: Station
+    odometer_km: int
+    fuel_eighths: int | None
+    state_of_charge_percent: int | None
+    cleanliness_inside: Cleanliness
+    cleanliness_outside: Cleanliness
+    key_drop_at: datetime | None = None
+
+
+async def preview(session: Session, contract: Contract, back: ReturnFacts) -> Settlement:
+    """What billing would do if the car came back like this. INVALID for a contract whose car is not out or back."""
+    if contract.state not in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
+        message = "Only a contract whose car is out, or back and not billed yet, can be settled."
+        raise InvalidTransition(message, state=contract.state, allowed=[])
+    if back.returned_at > max(contract.starts_at, contract.ends_at) + LONGEST_LATE:
+        raise InvalidInput("This return lies too far ahead.", field=["input", "returnedAt"])
+    return await of_contract(session, contract, back)
+
+
+async def of_contract(session: Session, contract: Contract, back: ReturnFacts) -> Settlement:
+    """What billing comes to if the car came back, or comes back, like this."""
+    station = await stations.get(session, contract.station_id)
+    facts = await _facts(session, contract, station, back)
+    price = breakdown(terms_of(contract.tariff_snapshot), facts)
+    advances = await documents.advances_of(session, contract.id)
+    sums = VatSplit(
+        sum(advance.total_cents for advance in advances),
+        sum(advance.net_cents for advance in advances),
+        sum(advance.vat_cents for advance in advances),
+    )
+    due = VatSplit(price.total_cents, price.net_cents, price.vat_cents).minus(sums)
+    card = await session.value("select 1 from stored_card where contract_id = :id", {"id": contract.id})
+    return Settlement(price, sums, due, _action(contract, due.gross, has_card=card is not None))
+
+
+def _action(contract: Contract, due: int, *, has_card: bool) -> SettlementAction:
+    if due == 0:
+        return SettlementAction.NOTHING
+    if due < 0:
+        return SettlementAction.REFUND
+    return SettlementAction.CHARGE if has_card and contract.payer is None else SettlementAction.OPEN_ITEM
+
+
+async def _facts(session: Session, contract: Contract, station: Station, back: ReturnFacts) -> Facts:
+    drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
+    legs = await session.all(
+        select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract.id).order_by(col(VehicleLeg.from_at))
+    )
+    uses, driven, after_hours = [], 0, False
+    for leg in legs:
+        out = await session.by_id(Protocol, leg.check_out_id)
+        returned = await facts_of(session, await session.by_id(Protocol, leg.check_in_id)) if leg.check_in_id else back
+        vehicle = await session.by_id(Vehicle, leg.vehicle_id)
+        if out is None or vehicle is None:
+            continue
+        uses.append(_use(out, returned, vehicle, fuel_waived=leg.fuel_waived))
+        driven += max(0, returned.odometer_km - out.odometer_km)
+        after_hours = after_hours or not opening_rules(station).is_open(out.occurred_at)
+    dropped = back.key_drop_at
+    after_hours = after_hours or (dropped is not None and not opening_rules(back.station).is_open(dropped))
+    return Facts(
+        kind=contract.kind,
+        starts_at=contract.starts_at,
+        ends_at=back.returned_at,
+        planned_end=contract.ends_at,
+        zone=ZoneInfo(station.time_zone),
+        extras=tuple((extra["code"], extra["quantity"]) for extra in contract.extras),
+        drivers=max(1, len(drivers)),
+        one_way=back.station.id != contract.station_id,
+        after_hours=after_hours,
+        driven_km=driven,
+        legs=tuple(uses),
+        language=contract.language.value.lower(),
+    )
+
+
+def _use(out: Protocol, back: ReturnFacts, vehicle: Vehicle, *, fuel_waived: bool) -> LegUse:
+    return LegUse(
+        fuel_out=out.fuel_eighths,
+        fuel_in=back.fuel_eighths,
+        tank_litres=vehicle.tank_litres,
+        charge_out=out.state_of_charge_percent,
+        charge_in=back.state_of_charge_percent,
+        battery_wh=vehicle.battery_wh,
+        inside_out=out.cleanliness_inside,
+        inside_in=back.cleanliness_inside,
+        outside_out=out.cleanliness_outside,
+        outside_in=back.cleanliness_outside,
+        fuel_waived=fuel_waived,
+    )
+
+
+async def facts_of(session: Session, protocol: Protocol | None) -> ReturnFacts:
+    """The facts of a return protocol. LookupError for a contract that has none."""
+    if protocol is None:
+        raise LookupError("a returned contract without its return protocol")
+    station = await stations.get(session, protocol.at_station_id)
+    return ReturnFacts(
+        returned_at=protocol.key_drop_at or protocol.occurred_at,
+        station=station,
+        odometer_km=protocol.odometer_km,
+        fuel_eighths=protocol.fuel_eighths,
+        state_of_charge_percent=protocol.state_of_charge_percent,
+        cleanliness_inside=protocol.cleanliness_inside,
+        cleanliness_outside=protocol.cleanliness_outside,
+        key_drop_at=protocol.key_drop_at,
+    )

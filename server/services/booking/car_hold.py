@@ -1,0 +1,274 @@
+"""A car held for a booking: taken, with everything that belongs to it; then confirmed, or free again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
+from server.errors import NoVehicleAvailable, PaymentDeclined
+from server.jobs import enqueue
+from server.models import (
+    Contract,
+    Customer,
+    Deposit,
+    Driver,
+    Note,
+    Station,
+    StoredCard,
+    Vehicle,
+)
+from server.models.columns import uuid7
+from server.models.contract import ContractSource, ContractState
+from server.models.job import JobKind, OfContract
+from server.models.occupancy import OccupancyKind
+from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
+from server.models.staff import Role
+from server.security import Principal
+from server.services import validation
+from server.services.booking import availability, confirmation, idempotency
+from server.services.booking.plan import BookingRequest, Plan, plan_of, visible_stations
+from server.services.contract import contracts, history
+from server.services.fleet import occupancies, vehicles
+from server.services.mail import parts
+from server.services.outside import Outside
+from server.services.payments import attempts, deposits, hosted_page
+from server.services.people import customers
+from server.services.pricing import tariffs
+
+HELD_FOR = timedelta(minutes=15)
+
+
+async def hold(outside: Outside, principal: Principal, request: BookingRequest, request_hash: str) -> UUID | None:
+    """The first transaction. None if another request with the same key was faster: its answer counts."""
+    now = outside.clock.now()
+    async with outside.database.transaction(principal.scope) as session:
+        # Under the caller's own scope: what it may not see does not exist for it.
+        visible = await visible_stations(session, request)
+    async with outside.database.transaction(SYSTEM) as session:
+        if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
+            return None
+        plan = await plan_of(session, principal, request, visible, now)
+        customer, review = await customers.match(
+            session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
+        )
+        contract = _contract(principal, request, plan, customer, review, now)
+        await _take_vehicle(session, contract, request, plan, visible, now)
+        await _write_parts(session, contract, request, plan, principal, now)
+        if not _needs_payment(contract, plan):
+            await confirm(outside, session, contract, now)
+        elif request.method is PaymentMethod.HOSTED_PAGE:
+            await _open_page(session, contract, request, plan, now)
+        await idempotency.attach(session, str(principal.id), request.key, contract.id)
+        if contract.state is ContractState.RESERVED or request.method is PaymentMethod.HOSTED_PAGE:
+            await idempotency.finish(session, contract.id)
+        return contract.id
+
+
+def _source(principal: Principal) -> ContractSource:
+    if principal.role is Role.WEB:
+        return ContractSource.WEBSITE
+    return ContractSource.TABLET if principal.role is Role.YARD else ContractSource.STAFF
+
+
+def _contract(
+    principal: Principal, request: BookingRequest, plan: Plan, customer: Customer, review: bool, now: datetime
+) -> Contract:
+    copy = customers.copy_json(plan.customer)
+    number = contracts.new_number(plan.station.code)
+    return Contract(
+        id=uuid7(),
+        number=number,
+        kind=request.kind,
+        state=ContractState.HELD,
+        language=plan.customer["language"],
+        group_id=plan.group.id,
+        **_places(plan),
+        **_agreed(plan),
+        vehicle_fixed=request.fixed_vehicle,
+        starts_at=request.start,
+        ends_at=request.end,
+        customer_id=customer.id,
+        customer_copy=copy,
+        customer_review=review,
+        payer=parts.checked_payer(request.payer) if request.payer else None,
+        **_workshop(request.workshop or {}),
+        extras=[{"code": code, "quantity": quantity} for code, quantity in request.extras],
+        payment_method=request.method.value,
+        waiver_reason=validation.optional_text(
+            request.waiver_reason, ("input", "payment", "waiverReason"), longest=500
+        ),
+        source=_source(principal),
+        client_id=principal.client_id,
+        created_by=principal.name,
+        created_at=now,
+        held_until=now + HELD_FOR,
+    )
+
+
+def _places(plan: Plan) -> dict[str, Any]:
+    return {
+        "station_id": plan.station.id,
+        "station_code": plan.station.code,
+        "station_name": plan.station.name,
+        "return_station_id": plan.return_station.id,
+        "return_station_code": plan.return_station.code,
+        "return_station_name": plan.return_station.name,
+    }
+
+
+def _agreed(plan: Plan) -> dict[str, Any]:
+    _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
+    return {
+        "tariff_id": plan.tariff.id,
+        "tariff_snapshot": plan.snapshot,
+        "tariff_hash": tariff_hash,
+        "price": contracts.price_json(plan.price),
+        "total_cents": plan.price.total_cents,
+        "prepay_cents": plan.prepay_cents,
+        "deductible_cents": plan.group.deductible_cents,
+    }
+
+
+def _workshop(given: dict[str, Any]) -> dict[str, Any]:
+    """The repair that the booking belongs to, as columns of the contract."""
+    field, plate = ("input", "workshop"), given.get("customer_plate")
+    return {
+        "workshop_order_number": validation.optional_text(
+            given.get("order_number"), (*field, "orderNumber"), longest=60
+        ),
+        "workshop_appointment_at": given.get("appointment_at"),
+        "workshop_plate": validation.plate(plate, (*field, "customerPlate")) if plate else None,
+        "workshop_vin": validation.vin(given.get("customer_vin"), (*field, "customerVin")),
+    }
+
+
+async def _take_vehicle(
+    session: Session,
+    contract: Contract,
+    request: BookingRequest,
+    plan: Plan,
+    visible: dict[UUID | None, Station],
+    now: datetime,
+) -> None:
+    """Finds a free car and occupies it with the contract, which is written here; NoVehicleAvailable otherwise."""
+    await expire_due(session, plan.station.id, now)
+    one_way = contract.return_station_id != contract.station_id
+    found = await availability.candidates(
+        session, plan.station, plan.group.id, request.start, request.end, now, one_way=one_way
+    )
+    if request.vehicle_id is not None:
+        found = [vehicle_id for vehicle_id in found if vehicle_id == request.vehicle_id]
+    for vehicle_id in found:
+        if await _try_vehicle(session, contract, vehicle_id, plan):
+            return
+    others = [station for station in visible.values() if station.id != plan.station.id]
+    alternatives = await availability.alternatives(
+        session, plan.station, plan.group, others, request.start, request.end, now=now
+    )
+    message = f"No vehicle of group {plan.group.name} is free at {plan.station.name} in this period."
+    raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "groupId"])
+
+
+async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, plan: Plan) -> bool:
+    """Locks a candidate and takes it if it still is free. A savepoint, so that a car not taken is not kept locked."""
+    until = contract.ends_at + timedelta(minutes=plan.station.turnaround_minutes)
+    savepoint = await session.begin_nested()
+    vehicle = await session.by_id(Vehicle, vehicle_id, lock=True)
+    still_here = vehicle is not None and vehicle.station_id == plan.station.id and vehicles.is_rentable(vehicle)
+    if (
+        vehicle is None
+        or not still_here
+        or await occupancies.overlapping(session, vehicle.id, contract.starts_at, until)
+    ):
+        await savepoint.rollback()
+        return False
+    contract.vehicle_id = vehicle.id
+    if contract.return_station_id != contract.station_id:
+        vehicle.leaves_at = contract.starts_at
+    contract.search_text = parts.search_text(contract, vehicle)
+    await session.store(contract, vehicle)
+    turnaround = plan.station.turnaround_minutes
+    await occupancies.occupy_contract(session, vehicle, contract, OccupancyKind.HELD, turnaround)
+    await savepoint.commit()
+    return True
+
+
+async def _write_parts(
+    session: Session, contract: Contract, request: BookingRequest, plan: Plan, principal: Principal, now: datetime
+) -> None:
+    common: dict[str, Any] = {"contract_id": contract.id, "station_id": contract.station_id}
+    await session.store(*(Driver(**common, **driver) for driver in plan.drivers))
+    waived = request.method is PaymentMethod.WAIVED
+    deposit = 0 if waived else plan.group.deposit_cents
+    state = DepositState.WAIVED if deposit == 0 else DepositState.NONE
+    due_at = deposits.due_at(contract.starts_at, now)
+    await session.store(Deposit(**common, state=state, amount_cents=plan.group.deposit_cents, due_at=due_at))
+    if request.card_token and request.method is PaymentMethod.STORED_CARD:
+        await session.store(StoredCard(**common, token=request.card_token.strip(), consent_at=now))
+    if request.note:
+        text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
+        await session.store(Note(**common, text=text, author=principal.name, created_at=now))
+    await history.record(session, contract, "BOOKED", actor=principal.name, now=now, reason=contract.waiver_reason)
+    about = OfContract(contract.id)
+    await enqueue(session, JobKind.EXPIRE_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
+    # Comes back to the saga if this process dies after the commit.
+    await enqueue(
+        session, JobKind.DRIVE_BOOKING, about, key=f"drive:{contract.id}", now=now, due_at=now + attempts.RECOVER_AFTER
+    )
+
+
+def _needs_payment(contract: Contract, plan: Plan) -> bool:
+    if contract.payment_method == PaymentMethod.WAIVED:
+        return False
+    return contract.prepay_cents > 0 or plan.group.deposit_cents > 0
+
+
+async def _open_page(session: Session, contract: Contract, request: BookingRequest, plan: Plan, now: datetime) -> None:
+    """The payment page takes the day's price; where nothing is due now, it places the deposit."""
+    kind, purpose, amount, suffix = PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1"
+    if amount == 0:
+        kind, purpose, amount, suffix = PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, "H1"
+    payment = await attempts.prepare(
+        session, contract, kind, purpose, amount, now=now, order_suffix=suffix, on_page=True
+    )
+    await hosted_page.open_page(
+        session, contract, payment, request.success_url or "", request.failure_url or "", now=now
+    )
+
+
+async def confirm(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
+    """The booking has come about: advance invoice, mail, and the deposit in time."""
+    await occupancies.set_kind(session, contract.id, OccupancyKind.RESERVED)
+    contract.held_until = None
+    await contracts.move(session, contract, ContractState.RESERVED, actor=history.SYSTEM_ACTOR, now=now)
+    await session.refresh(contract, ["paid_cents"])
+    await confirmation.confirm_booking(outside, session, contract, now=now)
+    await deposits.schedule(session, contract, now=now)
+
+
+async def expire_due(session: Session, station_id: UUID, now: datetime) -> None:
+    """Frees cars whose hold has run out, for a booking that comes before the expiry job."""
+    statement = select(Contract).where(
+        col(Contract.station_id) == station_id,
+        col(Contract.state) == ContractState.HELD,
+        col(Contract.held_until) <= now,
+    )
+    for contract in await session.all(statement.with_for_update(skip_locked=True, key_share=True)):
+        await cancel(session, contract, now=now, reason="not paid within fifteen minutes")
+        await idempotency.finish(session, contract.id, refusal=expired())
+
+
+def expired() -> PaymentDeclined:
+    """The answer to a booking whose hold ran out."""
+    return PaymentDeclined("The payment was not made in time; the reservation has ended.", reason=None)
+
+
+async def cancel(session: Session, contract: Contract, *, now: datetime, reason: str) -> None:
+    """Ends a booking that did not come about; the car is free at once."""
+    await occupancies.free_contract(session, contract.id)
+    contract.held_until = None
+    await contracts.move(session, contract, ContractState.CANCELLED, actor=history.SYSTEM_ACTOR, now=now, reason=reason)

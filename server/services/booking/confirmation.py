@@ -1,0 +1,95 @@
+"""What a booking leaves behind on paper: the advance invoice and the confirmation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from server.database import Session
+from server.models import Contract, Deposit, Document, Station, Vehicle, VehicleGroup
+from server.models.contract import ContractKind
+from server.models.document import DocumentType
+from server.models.email import EmailTemplate
+from server.models.fleet import Energy
+from server.models.money import split_vat
+from server.models.payment import DepositState
+from server.paper.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
+from server.services.billing import documents
+from server.services.fleet import stations
+from server.services.mail import emails, parts
+from server.services.outside import Outside
+from server.services.people.customers import display_name
+from server.services.pricing.words import Words
+
+FREE_CANCELLATION = timedelta(hours=24)
+
+
+async def confirm_booking(outside: Outside, session: Session, contract: Contract, *, now: datetime) -> None:
+    """Issues the advance invoice over what was taken, and writes the confirmation with it attached."""
+    company = await stations.require_company(session)
+    station = await stations.get(session, contract.station_id)
+    advance = None
+    if contract.prepay_cents > 0 and contract.payment_method != "WAIVED":
+        words = Words(parts.wording(contract.language))
+        line = documents.advance_line(words.advance(), contract.prepay_cents, words.advance_reason(contract.number))
+        draft = documents.Draft(
+            type=DocumentType.ADVANCE_INVOICE,
+            service_from=contract.starts_at,
+            service_until=contract.ends_at,
+            lines=[line],
+            sums=split_vat(contract.prepay_cents, contract.tariff_snapshot["vat_rate_bp"]),
+            payments=[PaymentPart(way=PaymentWay.CHARGED, amount_cents=contract.prepay_cents)],
+        )
+        advance = await documents.issue(outside, session, contract, draft, company, station, now=now)
+    view = await _confirmation(session, contract, station, advance)
+    attachments = [documents.attachment(advance)] if advance else []
+    await emails.queue(
+        session, contract, EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, now=now, attachments=attachments
+    )
+
+
+async def _confirmation(session: Session, contract: Contract, station: Station, advance: Document | None) -> MailView:
+    group = await session.by_id(VehicleGroup, contract.group_id)
+    vehicle = await session.by_id(Vehicle, contract.vehicle_id)
+    deposit = await session.by_id(Deposit, contract.id)
+    elsewhere = contract.return_station_id != contract.station_id
+    return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
+    electric = group is not None and group.energy is Energy.ELECTRIC
+    company = await stations.require_company(session)
+    return MailView(
+        time_zone=station.time_zone,
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        greeting_name=display_name(contract.customer_copy),
+        contract_number=contract.number,
+        courtesy=contract.kind is ContractKind.COURTESY,
+        group_name=group.name if group else None,
+        vehicle=f"{vehicle.make} {vehicle.model}" if vehicle else None,
+        start=contract.starts_at,
+        end=contract.ends_at,
+        return_station=parts.place_of(return_station) if elsewhere else None,
+        pickup_hours=parts.opening_windows(station, contract.starts_at),
+        return_hours=parts.opening_windows(return_station, contract.ends_at),
+        after_hours_return=return_station.after_hours_return,
+        price_cents=contract.total_cents,
+        paid_cents=advance.total_cents if advance else 0,
+        included_km=contract.price["included_km"],
+        extra_km_cents=contract.tariff_snapshot["extra_km_cents"],
+        deposit_cents=_shown_deposit(deposit),
+        deposit_note=_deposit_note(deposit),
+        deductible_cents=contract.deductible_cents,
+        grace_minutes=contract.tariff_snapshot["grace_minutes"],
+        fuel_rule=FuelRule.SAME_CHARGE if electric else FuelRule.SAME_LEVEL,
+        free_cancellation_until=contract.starts_at - FREE_CANCELLATION,
+        document_number=advance.number if advance else None,
+    )
+
+
+def _shown_deposit(deposit: Deposit | None) -> int | None:
+    if deposit is None or deposit.state is DepositState.WAIVED:
+        return None
+    return deposit.amount_cents or None
+
+
+def _deposit_note(deposit: Deposit | None) -> DepositNote:
+    active = deposit is not None and deposit.state is DepositState.ACTIVE
+    return DepositNote.BLOCKED if active else DepositNote.WILL_BE_BLOCKED

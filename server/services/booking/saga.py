@@ -1,0 +1,159 @@
+"""Booking: hold a car, take the day's price and the deposit, confirm. A saga that survives being killed anywhere.
+
+1. One transaction checks everything and holds a car for fifteen minutes (`car_hold.py`).
+2. `drive` makes the payments, one committed attempt at a time.
+3. One transaction confirms with the advance invoice and the mail, or cancels and gives back what was taken.
+
+`drive` looks only at what is stored, so that the request, the recovery job and the payment page can all call it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+
+from server.database import SYSTEM, Session, sql_state
+from server.errors import PaymentDeclined
+from server.models import (
+    Contract,
+    Deposit,
+    Payment,
+)
+from server.models.contract import ContractState
+from server.models.payment import PaymentKind, PaymentState, Purpose
+from server.security import Principal
+from server.services.booking import car_hold, idempotency
+from server.services.booking.plan import BookingRequest
+from server.services.contract import contracts
+from server.services.outside import Outside
+from server.services.payments import attempts, deposits, hosted_page
+
+_LOCK_TRIES = 3
+
+
+async def book(outside: Outside, principal: Principal, request: BookingRequest) -> UUID:
+    """Books, and returns the contract's id: RESERVED, or HELD with a payment page open. The same key again: the first
+    answer. Raises the refusals of `bookVehicle`; PAYMENT_UNRESOLVED while a payment's outcome is not known.
+    """
+    request_hash = idempotency.hash_of(request)
+    owner = str(principal.id)
+    known = await idempotency.find(outside, owner, request.key, request_hash)
+    if known is None:
+        contract_id = await _hold_with_retries(outside, principal, request, request_hash)
+        if contract_id is not None:
+            await drive(outside, contract_id)
+    return await idempotency.answer(outside, owner, request.key, request_hash)
+
+
+async def _hold_with_retries(
+    outside: Outside, principal: Principal, request: BookingRequest, request_hash: str
+) -> UUID | None:
+    for attempt in range(_LOCK_TRIES):
+        try:
+            return await car_hold.hold(outside, principal, request, request_hash)
+        except DBAPIError as error:
+            # Deadlock or serialisation failure: nothing was written, so it may simply be tried again.
+            if sql_state(error) not in {"40P01", "40001"} or attempt == _LOCK_TRIES - 1:
+                raise
+    return None
+
+
+async def drive(outside: Outside, contract_id: UUID) -> None:
+    """Takes a held booking as far as it goes; for a cancelled one, gives back what was taken. Safe to repeat."""
+    while (step := await _next_step(outside, contract_id)) is not None:
+        state = await attempts.execute(outside, step)
+        if state in attempts.UNRESOLVED:
+            break
+    await _mark_unresolved(outside, contract_id)
+
+
+async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noqa: PLR0911  # one decision after another
+    """Decides under the contract's lock; returns an attempt to make, or None when there is nothing to do now."""
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        made = await attempts.of_contract(session, contract_id)
+        if contract.state is ContractState.CANCELLED:
+            return await _give_back(session, contract, made, now)
+        if contract.state is not ContractState.HELD or any(payment.state in attempts.UNRESOLVED for payment in made):
+            return None
+        advance = _last(made, Purpose.ADVANCE)
+        if contract.prepay_cents > 0 and advance is None:
+            payment = await attempts.prepare(
+                session, contract, PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, now=now, order_suffix="D1"
+            )
+            return payment.id
+        if advance is not None and advance.state is not PaymentState.SUCCEEDED:
+            return await _refuse(session, contract, made, advance, now)
+        hold = _last(made, Purpose.DEPOSIT)
+        deposit = await session.by_id(Deposit, contract.id, lock=True)
+        if deposit is not None and hold is None and deposits.is_due(deposit, now):
+            return (await deposits.prepare_hold(session, contract, deposit, now=now)).id
+        if hold is not None and hold.state is not PaymentState.SUCCEEDED:
+            return await _refuse(session, contract, made, hold, now)
+        if hold is not None and deposit is not None:
+            await deposits.activate(session, contract, deposit, hold, now=now)
+        await car_hold.confirm(outside, session, contract, now)
+        await idempotency.finish(session, contract.id)
+    return None
+
+
+def _last(made: list[Payment], purpose: Purpose) -> Payment | None:
+    return next((payment for payment in reversed(made) if payment.purpose is purpose), None)
+
+
+async def _refuse(
+    session: Session, contract: Contract, made: list[Payment], refused: Payment, now: datetime
+) -> UUID | None:
+    """The card was refused: the car is free again, and what was taken before goes back."""
+    await car_hold.cancel(
+        session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}"
+    )
+    message = "The card was declined. Nothing is charged; please try another card."
+    if refused.purpose is Purpose.DEPOSIT:
+        message = "The deposit could not be placed on the card. Nothing is charged; please try another card."
+    await idempotency.finish(session, contract.id, refusal=PaymentDeclined(message, reason=refused.reason))
+    return await _give_back(session, contract, made, now)
+
+
+async def _give_back(session: Session, contract: Contract, made: list[Payment], now: datetime) -> UUID | None:
+    """The next refund or release of a booking that did not come about, or None when all is back."""
+    undone = {payment.refers_to_id for payment in made if payment.kind in {PaymentKind.REFUND, PaymentKind.RELEASE}}
+    for payment in made:
+        if payment.state is not PaymentState.SUCCEEDED or payment.id in undone:
+            continue
+        kinds = {PaymentKind.SALE: PaymentKind.REFUND, PaymentKind.HOLD: PaymentKind.RELEASE}
+        if kind := kinds.get(payment.kind):
+            undo = await attempts.prepare(
+                session, contract, kind, Purpose.UNDO, payment.amount_cents, now=now, refers_to=payment
+            )
+            return undo.id
+    # An attempt that was prepared here and never sent, because the process died, is made by its own job.
+    refused = {PaymentState.DECLINED, PaymentState.FAILED}
+    if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and contract.billing_block is None:
+        contract.billing_block = (
+            "The advance of a booking that did not come about could not be refunded: do it by hand."
+        )
+        contract.version += 1
+        await session.store(contract)
+    return None
+
+
+async def _mark_unresolved(outside: Outside, contract_id: UUID) -> None:
+    async with outside.database.transaction(SYSTEM) as session:
+        await idempotency.mark_unresolved(session, contract_id)
+
+
+async def expire(outside: Outside, contract_id: UUID) -> None:
+    """Gives the car of an unpaid booking free after fifteen minutes; what was paid after all goes back."""
+    await hosted_page.look_up_before_expiry(outside, contract_id)
+    await drive(outside, contract_id)
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        if contract.state is ContractState.HELD:
+            await car_hold.cancel(session, contract, now=now, reason="not paid within fifteen minutes")
+            await idempotency.finish(session, contract.id, refusal=car_hold.expired())
+    await drive(outside, contract_id)

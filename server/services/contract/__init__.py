@@ -1,0 +1,1 @@
+"""What all steps of a contract share: its row, its states, its history."""

@@ -1,0 +1,97 @@
+"""When a station is open: the week's rule, exceptions, and the public holidays of its Land. Pure, in station time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from server.models.local_time import wall_clock
+from server.models.station import Station, Weekday, local_time
+
+Window = tuple[time, time]
+# Midnight as a closing time means the end of the day.
+MIDNIGHT = time(0)
+
+
+@dataclass(frozen=True)
+class OpeningRules:
+    """When a station opens. `weekly` empty: hours are not kept, and nothing is refused for them."""
+
+    zone: ZoneInfo
+    weekly: dict[Weekday, tuple[Window, ...]]
+    exceptions: dict[date, tuple[Window, ...]]
+    holiday_region: str | None
+
+    def windows_on(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The windows of one calendar day as UTC instants, exceptions and public holidays applied."""
+        if day.year in {date.min.year, date.max.year}:  # the day before or after may not exist
+            return []
+        return [
+            (wall_clock(day, opens, self.zone), self._closing(day, closes))
+            for opens, closes in self._local_windows(day)
+        ]
+
+    def is_open(self, instant: datetime) -> bool:
+        """Whether somebody is there at an instant; the closing minute still counts."""
+        day = instant.astimezone(self.zone).date()
+        days = (day - timedelta(days=1), day)  # a window that ends at midnight belongs to the day before
+        return any(opens <= instant <= closes for one in days for opens, closes in self.windows_on(one))
+
+    def next_open(self, instant: datetime, *, days_ahead: int = 366) -> datetime | None:
+        """The first instant from `instant` on at which the station is open, or None within a year."""
+        if self.is_open(instant):
+            return instant
+        first = instant.astimezone(self.zone).date()
+        upcoming: Iterator[datetime] = (
+            opens
+            for ahead in range(days_ahead)
+            for opens, _closes in self.windows_on(first + timedelta(days=ahead))
+            if opens >= instant
+        )
+        return next(upcoming, None)
+
+    def _local_windows(self, day: date) -> tuple[Window, ...]:
+        if day in self.exceptions:
+            return self.exceptions[day]
+        if self.holiday_region and day in _public_holidays(self.holiday_region, day.year):
+            return ()
+        if not self.weekly:
+            return ((MIDNIGHT, MIDNIGHT),)
+        return self.weekly.get(Weekday.of(day), ())
+
+    def _closing(self, day: date, closes: time) -> datetime:
+        return wall_clock(day + timedelta(days=1) if closes == MIDNIGHT else day, closes, self.zone)
+
+
+@lru_cache(maxsize=256)
+def _public_holidays(region: str, year: int) -> frozenset[date]:
+    country, _, subdivision = region.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+
+
+def is_holiday_region(region: str) -> bool:
+    """Whether public holidays of an ISO 3166-2 region such as DE-BY are known."""
+    country, _, subdivision = region.partition("-")
+    supported = holidays.list_supported_countries(include_aliases=False)
+    return country in supported and (not subdivision or subdivision in supported[country])
+
+
+def opening_rules(station: Station) -> OpeningRules:
+    """The rules of a station's row."""
+    weekly: dict[Weekday, tuple[Window, ...]] = {}
+    for entry in station.opening_hours:
+        weekday = Weekday(entry["weekday"])
+        window = (local_time(entry["opens"]), local_time(entry["closes"]))
+        weekly[weekday] = (*weekly.get(weekday, ()), window)
+    exceptions = {
+        date.fromisoformat(entry["date"]): tuple(
+            (local_time(window["opens"]), local_time(window["closes"])) for window in entry["windows"]
+        )
+        for entry in station.opening_exceptions
+    }
+    return OpeningRules(ZoneInfo(station.time_zone), weekly, exceptions, station.holiday_region)

@@ -1,0 +1,159 @@
+"""Damages as they are reported: with a hand-over, a return, or in between. Deciding about them comes later."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from server.database import Session, violated_constraint
+from server.errors import InvalidInput, Path, ProblemCode, Refused
+from server.models import Damage, DamagePhoto, Photo
+from server.models.damage import DamageKind, DamageLiability, VehicleView
+from server.services import validation
+from server.services.fleet import vehicles
+from server.services.handover import photos
+
+
+@dataclass(frozen=True)
+class DamageReport:
+    """A damage that somebody saw. `x` and `y` are fractions of the view's drawing; `photos` are hashes."""
+
+    id: UUID
+    view: VehicleView
+    x: float
+    y: float
+    kind: DamageKind
+    size_mm: int | None
+    description: str | None
+    photos: tuple[str, ...]
+
+    def content_hash(self) -> str:
+        """Recognises the same report sent again."""
+        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+
+def check(reports: Sequence[DamageReport], field: Path) -> None:
+    """InvalidInput for a position outside the drawing, a size or text that cannot be, an id that is there twice."""
+    seen: set[UUID] = set()
+    for index, report in enumerate(reports):
+        own = [*field, str(index)]
+        if report.id in seen:
+            raise InvalidInput("This id is there twice.", field=[*own, "id"])
+        seen.add(report.id)
+        if not (0 <= report.x <= 1 and 0 <= report.y <= 1):
+            raise InvalidInput("A position lies between 0 and 1.", field=[*own, "position"])
+        validation.optional_number(report.size_mm, [*own, "sizeMm"], lowest=1, highest=10_000)
+        validation.optional_text(report.description, [*own, "description"], longest=1000, multiline=True)
+
+
+def photo_hashes(reports: Sequence[DamageReport], field: Path) -> list[tuple[str, Path]]:
+    """Every picture that the reports name, with its field."""
+    return [
+        (sha256, [*field, str(index), "photos", str(position)])
+        for index, report in enumerate(reports)
+        for position, sha256 in enumerate(report.photos)
+    ]
+
+
+async def report(session: Session, vehicle_id: UUID | None, seen: DamageReport, *, now: datetime) -> Damage:
+    """A damage that was found outside a hand-over: it is known, and nobody is suspected."""
+    field = ("damage",)
+    vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicleId"])
+    check([seen], field)
+    pictures = await photos.require(session, photo_hashes([seen], field))
+    liability = DamageLiability.KNOWN
+    (damage,) = await record(
+        session, vehicle.id, [seen], pictures, liability=liability, seen_at=now, zone=ZoneInfo("UTC"), field=field
+    )
+    return damage
+
+
+async def record(
+    session: Session,
+    vehicle_id: UUID,
+    reports: Sequence[DamageReport],
+    pictures: dict[str, Photo],
+    *,
+    liability: DamageLiability,
+    seen_at: datetime,
+    zone: ZoneInfo,
+    field: Path,
+    contract_id: UUID | None = None,
+    protocol_id: UUID | None = None,
+) -> list[Damage]:
+    """Stores what is new. A damage sent again is the one that is there; other content is an IDEMPOTENCY_CONFLICT."""
+    known = {
+        damage.id: damage
+        for damage in await session.all(select(Damage).where(col(Damage.id).in_([report.id for report in reports])))
+    }
+    stored = []
+    for index, report in enumerate(reports):
+        existing = known.get(report.id)
+        if existing is not None:
+            if existing.vehicle_id != vehicle_id or existing.request_hash != report.content_hash():
+                raise _id_taken([*field, str(index), "id"])
+            stored.append(existing)
+            continue
+        damage = _row(report, vehicle_id, liability, seen_at, zone, contract_id, protocol_id)
+        try:
+            await session.store(damage)
+        except IntegrityError as error:  # of a vehicle that is not the caller's
+            if violated_constraint(error) == "pk_damage":
+                raise _id_taken([*field, str(index), "id"]) from error
+            raise
+        await session.store(
+            *(
+                DamagePhoto(damage_id=damage.id, photo_id=pictures[sha256.lower()].id, position=position)
+                for position, sha256 in enumerate(dict.fromkeys(report.photos))
+            )
+        )
+        stored.append(damage)
+    return stored
+
+
+def _id_taken(field: Path) -> Refused:
+    return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, "This id belongs to another damage already.", field=field)
+
+
+def _row(
+    report: DamageReport,
+    vehicle_id: UUID,
+    liability: DamageLiability,
+    seen_at: datetime,
+    zone: ZoneInfo,
+    contract_id: UUID | None,
+    protocol_id: UUID | None,
+) -> Damage:
+    suspected = liability is DamageLiability.SUSPECTED
+    return Damage(
+        id=report.id,
+        vehicle_id=vehicle_id,
+        contract_id=contract_id if suspected else None,
+        protocol_id=protocol_id,
+        view=report.view,
+        x=report.x,
+        y=report.y,
+        kind=report.kind,
+        size_mm=report.size_mm,
+        description=report.description and report.description.strip(),
+        seen_at=seen_at,
+        liability=liability,
+        claim_deadline=_six_months_after(seen_at.astimezone(zone)) if suspected else None,
+        request_hash=report.content_hash(),
+    )
+
+
+def _six_months_after(returned: datetime) -> date:
+    """Claims for damage lapse six months after the return (§ 548 BGB); a day that the month lacks is its last."""
+    month = returned.month + 6
+    year, month = returned.year + (month - 1) // 12, (month - 1) % 12 + 1
+    return date(year, month, min(returned.day, calendar.monthrange(year, month)[1]))

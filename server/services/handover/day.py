@@ -1,0 +1,67 @@
+"""A station's work of one day: what to hand over, what to take back, what is late, what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from server.database import Session
+from server.errors import InvalidInput
+from server.models import Contract, Station, Vehicle
+from server.models.contract import ContractState
+from server.models.local_time import wall_clock
+from server.services.booking import availability
+
+
+@dataclass(frozen=True)
+class HandoverDay:
+    """Everything that a tablet needs for a day."""
+
+    station: Station
+    date: date
+    check_outs: Sequence[Contract]
+    check_ins: Sequence[Contract]
+    overdue: Sequence[Contract]
+    spare_vehicles: Sequence[Vehicle]
+    generated_at: datetime
+
+
+async def of(session: Session, station: Station, day: date, *, now: datetime) -> HandoverDay:
+    """The day in the station's time zone. Late pick-ups of earlier days are still to be handed over."""
+    if not now.year - 50 <= day.year <= now.year + 50:
+        raise InvalidInput("There is no work to show for this day.", field=["date"])
+    zone = ZoneInfo(station.time_zone)
+    begins, ends = wall_clock(day, time(0), zone), wall_clock(day + timedelta(days=1), time(0), zone)
+    here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id
+    reserved = col(Contract.state) == ContractState.RESERVED
+    out = col(Contract.state) == ContractState.CHECKED_OUT
+    late = col(Contract.ends_at) < min(now, ends)
+    return HandoverDay(
+        station=station,
+        date=day,
+        check_outs=await _contracts(session, here, reserved, col(Contract.starts_at) < ends),
+        check_ins=await _contracts(
+            session, back_here, out, ~late, col(Contract.ends_at) >= begins, col(Contract.ends_at) < ends
+        ),
+        overdue=await _contracts(session, back_here, out, late),
+        spare_vehicles=await _spare(session, station, max(now, begins), ends, now),
+        generated_at=now.astimezone(zone),
+    )
+
+
+async def _contracts(session: Session, *conditions: ColumnElement[bool]) -> list[Contract]:
+    statement = select(Contract).where(*conditions).order_by(col(Contract.starts_at), col(Contract.id)).limit(500)
+    return await session.all(statement)
+
+
+async def _spare(session: Session, station: Station, start: datetime, end: datetime, now: datetime) -> list[Vehicle]:
+    if end <= start:
+        return []
+    free = await availability.free_vehicles(session, station, start, end, now)
+    statement = select(Vehicle).where(col(Vehicle.id).in_(free), col(Vehicle.out_contract_id).is_(None))
+    return await session.all(statement.order_by(col(Vehicle.plate)))

@@ -1,0 +1,237 @@
+"""The PDF of a protocol and the mail that carries it: made by a job, frozen by its hash, always sent."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
+from server.gateways.object_store import ObjectStore
+from server.models import (
+    Contract,
+    Damage,
+    Driver,
+    Email,
+    Photo,
+    Protocol,
+    ProtocolPhoto,
+    Station,
+    Vehicle,
+    VehicleGroup,
+    VehicleLeg,
+)
+from server.models.damage import RepairState
+from server.models.email import EmailTemplate
+from server.models.protocol import ProtocolType
+from server.paper import typesetter
+from server.paper.views import (
+    AccessoryLine,
+    ConditionView,
+    DamageMark,
+    DriverLine,
+    MailView,
+    PhotoPrint,
+    ProtocolKind,
+    ProtocolView,
+    VehicleLine,
+)
+from server.pictures import PhotoRefused, in_decoder, process_signature
+from server.services.fleet import stations
+from server.services.mail import emails, parts
+from server.services.outside import Outside
+from server.services.people import customers
+
+T = TypeVar("T")
+TEMPLATES = {
+    ProtocolType.CHECK_OUT: EmailTemplate.CHECK_OUT_PROTOCOL,
+    ProtocolType.SWAP_OUT: EmailTemplate.CHECK_OUT_PROTOCOL,
+    ProtocolType.CHECK_IN: EmailTemplate.CHECK_IN_PROTOCOL,
+    ProtocolType.SWAP_IN: EmailTemplate.CHECK_IN_PROTOCOL,
+}
+
+
+async def make(outside: Outside, protocol_id: UUID) -> None:
+    """Prints a protocol, stores the PDF, writes the mail. Safe to repeat: the same protocol prints the same bytes."""
+    async with outside.database.transaction(SYSTEM) as session:
+        protocol = await session.by_id(Protocol, protocol_id)
+        if protocol is None or await _is_mailed(session, protocol):
+            return
+        contract = await _required(session.by_id(Contract, protocol.contract_id))
+        view = await _view(session, outside.objects, contract, protocol)
+    pdf = await asyncio.to_thread(typesetter.render_protocol, view)
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    key = f"protocols/{sha256}.pdf"
+    await outside.objects.put(key, pdf)
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        protocol = await _required(session.by_id(Protocol, protocol_id, lock=True))
+        if await _is_mailed(session, protocol):
+            return
+        protocol.pdf_key, protocol.sha256 = key, sha256
+        await session.store(protocol)
+        if contract.checked_out_at is not None:
+            await customers.show_to(session, contract.customer_id, contract.return_station_id)
+        await _mail(session, contract, protocol, view, now)
+
+
+async def _is_mailed(session: Session, protocol: Protocol) -> bool:
+    return await session.first(select(Email).where(col(Email.protocol_id) == protocol.id)) is not None
+
+
+async def _mail(session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, now: datetime) -> None:
+    company = await stations.require_company(session)
+    mail = MailView(
+        time_zone=view.time_zone,
+        supplier=parts.supplier_of(company),
+        station=view.station,
+        greeting_name=customers.display_name(contract.customer_copy),
+        contract_number=contract.number,
+        vehicle=f"{view.vehicle.make} {view.vehicle.model}, {view.vehicle.plate}",
+        start=contract.starts_at,
+        end=contract.ends_at,
+        occurred_at=protocol.key_drop_at or protocol.occurred_at,
+        odometer_km=protocol.odometer_km,
+        driven_km=protocol.odometer_km - view.before.odometer_km if view.before else None,
+        new_damages=sum(damage.is_new for damage in view.damages),
+        photo_count=len(view.photos),
+    )
+    attachment = {"name": f"{contract.number}-{protocol.type.value}.pdf", "type": "application/pdf"}
+    await emails.queue(
+        session,
+        contract,
+        TEMPLATES[protocol.type],
+        protocol.id,
+        mail,
+        now=now,
+        attachments=[{**attachment, "key": protocol.pdf_key or ""}],
+        protocol_id=protocol.id,
+    )
+
+
+async def _view(session: Session, objects: ObjectStore, contract: Contract, protocol: Protocol) -> ProtocolView:
+    station = await _required(session.by_id(Station, protocol.at_station_id))
+    vehicle = await _required(session.by_id(Vehicle, protocol.vehicle_id))
+    group = await session.by_id(VehicleGroup, vehicle.group_id)
+    company = await stations.require_company(session)
+    drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id).order_by(col(Driver.id)))
+    before = await _matching_check_out(session, protocol)
+    signature = await _signature(session, objects, protocol.signature_sha256)
+    staff_signature = await _signature(session, objects, protocol.staff_signature_sha256)
+    return ProtocolView(
+        protocol_id=str(protocol.id),
+        kind=ProtocolKind(protocol.type.value),
+        language=parts.wording(contract.language),
+        time_zone=station.time_zone,
+        contract_number=contract.number,
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        customer=parts.recipient_view(parts.recipient_of(contract)),
+        vehicle=VehicleLine(
+            plate=vehicle.plate,
+            make=vehicle.make,
+            model=vehicle.model,
+            vin=vehicle.vin,
+            colour=vehicle.colour,
+            group=group.name if group else None,
+        ),
+        condition=_condition(protocol),
+        occurred_at=protocol.occurred_at,
+        received_at=protocol.received_at,
+        staff_name=protocol.staff,
+        drivers=[
+            DriverLine(
+                name=f"{driver.first_name} {driver.last_name}".strip(),
+                licence_class=driver.licence_class,
+                checked_at=driver.checked_at,
+            )
+            for driver in drivers
+        ],
+        key_drop_at=protocol.key_drop_at,
+        planned_return_at=contract.ends_at,
+        before=_condition(before) if before else None,
+        before_at=before.occurred_at if before else None,
+        accessories=[
+            AccessoryLine(name=item["name"], expected=item["expected"], present=item["present"])
+            for item in protocol.accessories
+        ],
+        damages=await _damages(session, protocol),
+        photos=await _photos(session, objects, protocol),
+        customer_signature=signature,
+        staff_signature=staff_signature,
+        signed_by=customers.display_name(contract.customer_copy) if signature else None,
+        signature_missing_reason=protocol.signature_missing_reason,
+        remarks=protocol.remarks,
+        content_sha256=protocol.content_hash,
+    )
+
+
+def _condition(protocol: Protocol) -> ConditionView:
+    return ConditionView(
+        odometer_km=protocol.odometer_km,
+        fuel_eighths=protocol.fuel_eighths,
+        charge_percent=protocol.state_of_charge_percent,
+        cleanliness_inside=protocol.cleanliness_inside.value,
+        cleanliness_outside=protocol.cleanliness_outside.value,
+    )
+
+
+async def _matching_check_out(session: Session, protocol: Protocol) -> Protocol | None:
+    leg = await session.first(select(VehicleLeg).where(col(VehicleLeg.check_in_id) == protocol.id))
+    return await session.by_id(Protocol, leg.check_out_id) if leg else None
+
+
+async def _damages(session: Session, protocol: Protocol) -> list[DamageMark]:
+    statement = select(Damage).where(
+        col(Damage.vehicle_id) == protocol.vehicle_id,
+        col(Damage.repair) != RepairState.REPAIRED,
+        (col(Damage.seen_at) <= protocol.occurred_at) | (col(Damage.protocol_id) == protocol.id),
+    )
+    return [
+        DamageMark(
+            view=damage.view.value,
+            x=damage.x,
+            y=damage.y,
+            kind=damage.kind.value,
+            is_new=damage.protocol_id == protocol.id,
+            size_mm=damage.size_mm,
+            note=damage.description,
+        )
+        for damage in await session.all(statement.order_by(col(Damage.seen_at), col(Damage.id)))
+    ]
+
+
+async def _photos(session: Session, objects: ObjectStore, protocol: Protocol) -> list[PhotoPrint]:
+    statement = (
+        select(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol.id).order_by(col(ProtocolPhoto.position))
+    )
+    prints = []
+    for placed in await session.all(statement):
+        photo = await _required(session.by_id(Photo, placed.photo_id))
+        jpeg = await objects.get(photo.object_key)
+        prints.append(PhotoPrint(slot=placed.slot.value, jpeg=jpeg, taken_at=placed.taken_at))
+    return prints
+
+
+async def _signature(session: Session, objects: ObjectStore, sha256: str | None) -> bytes | None:
+    if sha256 is None:
+        return None
+    photo = await session.first(select(Photo).where(col(Photo.sha256) == sha256))
+    if photo is None:
+        return None
+    try:
+        return await in_decoder(process_signature, await objects.get(photo.object_key))
+    except PhotoRefused:
+        return None
+
+
+async def _required(looking: Awaitable[T | None]) -> T:
+    found = await looking
+    if found is None:
+        raise LookupError("a protocol points at something that is not there")
+    return found

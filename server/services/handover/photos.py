@@ -1,0 +1,109 @@
+"""Pictures: checked, re-encoded, stored once under the hash of what is stored, found by the hash of what was sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.errors import InvalidInput, Path, ProblemCode, Refused
+from server.gateways.object_store import ObjectStore
+from server.models import Photo, Station
+from server.models.columns import uuid7
+from server.models.staff import Role
+from server.pictures import PhotoRefused, in_decoder, process_photo
+from server.security import Principal
+from server.services import validation
+from server.services.outside import Outside
+
+
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture that lies in the object store already, and has no row yet. `sha256` is of the bytes that were sent."""
+
+    sha256: str
+    width: int
+    height: int
+    object_key: str
+    thumbnail_key: str
+
+
+async def upload(outside: Outside, principal: Principal, sha256: str, content: bytes, *, now: datetime) -> Photo:
+    """Stores one picture. The same picture sent again is the same photo. PHOTO_REFUSED says what is wrong with it.
+
+    Decoding waits for its turn, and the object store may be slow: meanwhile no connection of the database is held.
+    """
+    wanted = validation.sha256(sha256, ("sha256",))
+    async with outside.database.snapshot(principal.scope) as session:
+        known = await _own(session, principal, wanted)
+    if known is not None and hashlib.sha256(content).hexdigest() == wanted:
+        return known
+    kept = await keep(outside.objects, wanted, content)
+    async with outside.database.transaction(principal.scope) as session:
+        return await record(session, principal, kept, now=now)
+
+
+async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPicture:
+    """Checks and re-encodes a picture and puts it away, with a small version of it."""
+    wanted = validation.sha256(sha256, ("sha256",))
+    if hashlib.sha256(content).hexdigest() != wanted:
+        raise InvalidInput("The file is not the one that this sha256 belongs to; send it again.", field=["sha256"])
+    try:
+        picture = await in_decoder(process_photo, content)
+    except PhotoRefused as refusal:
+        raise Refused(
+            ProblemCode.PHOTO_REFUSED, f"{refusal.reason[:1].upper()}{refusal.reason[1:]}.", field=["file"]
+        ) from refusal
+    stored = hashlib.sha256(picture.jpeg).hexdigest()
+    kept = KeptPicture(wanted, picture.width, picture.height, f"photos/{stored}.jpg", f"photos/{stored}-small.jpg")
+    # File first, then the row: a row never points at nothing.
+    await objects.put(kept.object_key, picture.jpeg)
+    await objects.put(kept.thumbnail_key, picture.thumbnail)
+    return kept
+
+
+async def record(session: Session, principal: Principal, kept: KeptPicture, *, now: datetime) -> Photo:
+    """Writes down who has uploaded a kept picture, and which stations may use it."""
+    everywhere = principal.role is Role.ADMIN
+    station_ids = await session.all(select(Station.id)) if everywhere else list(principal.stations)
+    await session.write(
+        "insert into photo (id, sha256, uploaded_by, stations, signature, width, height, object_key, thumbnail_key,"
+        " created_at) values (:id, :sha256, :user, :stations, false, :width, :height, :key, :small, :now)"
+        " on conflict (sha256, uploaded_by) do nothing",
+        {
+            "id": uuid7(),
+            "sha256": kept.sha256,
+            "user": principal.id,
+            "stations": station_ids,
+            "width": kept.width,
+            "height": kept.height,
+            "key": kept.object_key,
+            "small": kept.thumbnail_key,
+            "now": now,
+        },
+    )
+    photo = await _own(session, principal, kept.sha256)
+    if photo is None:
+        raise LookupError("the picture that was just stored")
+    return photo
+
+
+async def _own(session: Session, principal: Principal, sha256: str) -> Photo | None:
+    statement = select(Photo).where(col(Photo.sha256) == sha256).order_by(col(Photo.uploaded_by) != principal.id)
+    return await session.first(statement)
+
+
+async def require(session: Session, hashes: Sequence[tuple[str, Path]]) -> dict[str, Photo]:
+    """The uploaded pictures of these hashes, as (hash, field). PHOTO_MISSING names the first that is not there."""
+    wanted = {validation.sha256(sha256, field): field for sha256, field in hashes}
+    if not wanted:
+        return {}
+    found = {photo.sha256: photo for photo in await session.all(select(Photo).where(col(Photo.sha256).in_(wanted)))}
+    for sha256, field in wanted.items():
+        if sha256 not in found:
+            raise Refused(ProblemCode.PHOTO_MISSING, "This picture has not been uploaded yet.", field=field)
+    return found

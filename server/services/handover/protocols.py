@@ -1,0 +1,138 @@
+"""The protocol of a hand-over: stored once with its pictures, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from server.database import Session, violated_constraint
+from server.errors import ProblemCode, Refused
+from server.jobs import enqueue
+from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
+from server.models.contract import ContractState
+from server.models.job import JobKind, OfProtocol
+from server.models.protocol import ProtocolType
+from server.security import Principal
+from server.services.contract import history
+from server.services.handover.report import FIELD, HandoverReport, PhotoReport
+
+
+async def sent_before(session: Session, kind: ProtocolType, report: HandoverReport) -> Protocol | None:
+    """The protocol of this id, if it is there already; IDEMPOTENCY_CONFLICT if that one says something else."""
+    known = await session.by_id(Protocol, report.protocol_id)
+    if known is not None and (known.type is not kind or known.request_hash != report.content_hash()):
+        raise _id_taken()
+    return known
+
+
+def _id_taken() -> Refused:
+    message = "This protocol id was used for another protocol already."
+    return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*FIELD, "protocolId"])
+
+
+async def store(
+    session: Session,
+    principal: Principal,
+    contract: Contract,
+    vehicle: Vehicle,
+    station: Station,
+    kind: ProtocolType,
+    report: HandoverReport,
+    pictures: dict[str, Photo],
+    conflict: str | None,
+    now: datetime,
+) -> Protocol:
+    """Freezes a report. With `conflict`, why it does not fit its contract, the contract waits for a clerk."""
+    protocol = _frozen(principal, contract, vehicle, station, kind, report, conflict, now)
+    try:
+        await session.store(protocol)
+    except IntegrityError as error:
+        if violated_constraint(error) == "pk_protocol":
+            raise _id_taken() from error
+        raise
+    if conflict is not None:
+        await _flag(session, contract, conflict, actor=principal.name, now=now)
+    await _store_photos(session, protocol, report.photos, pictures)
+    return protocol
+
+
+def _frozen(
+    principal: Principal,
+    contract: Contract,
+    vehicle: Vehicle,
+    station: Station,
+    kind: ProtocolType,
+    report: HandoverReport,
+    conflict: str | None,
+    now: datetime,
+) -> Protocol:
+    condition = report.condition
+    return Protocol(
+        id=report.protocol_id,
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        at_station_id=station.id,
+        vehicle_id=vehicle.id,
+        type=kind,
+        occurred_at=min(report.occurred_at, now),
+        received_at=now,
+        key_drop_at=report.key_drop_at and min(report.key_drop_at, now),
+        odometer_km=condition.odometer_km,
+        fuel_eighths=condition.fuel_eighths,
+        state_of_charge_percent=condition.state_of_charge_percent,
+        cleanliness_inside=condition.cleanliness_inside,
+        cleanliness_outside=condition.cleanliness_outside,
+        accessories=_accessories(vehicle, report.accessories),
+        signature_sha256=report.signature_sha256 and report.signature_sha256.lower(),
+        signature_missing_reason=(report.signature_missing_reason or "").strip() or None,
+        staff_signature_sha256=report.staff_signature_sha256 and report.staff_signature_sha256.lower(),
+        remarks=report.remarks and report.remarks.strip(),
+        override_reason=report.override_reason and report.override_reason.strip(),
+        staff=principal.name,
+        staff_id=principal.id,
+        conflict=conflict,
+        request_hash=report.content_hash(),
+        content_hash=report.content_hash(),
+    )
+
+
+async def _flag(session: Session, contract: Contract, conflict: str, *, actor: str, now: datetime) -> None:
+    """A contract with a protocol that does not fit it is not billed before somebody has looked."""
+    contract.protocol_conflict = True
+    if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
+        contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {conflict}"
+    contract.version += 1
+    await session.store(contract)
+    await history.record(session, contract, "PROTOCOL_CONFLICT", actor=actor, now=now, reason=conflict)
+
+
+async def _store_photos(
+    session: Session, protocol: Protocol, reports: Sequence[PhotoReport], pictures: dict[str, Photo]
+) -> None:
+    rows = [
+        ProtocolPhoto(
+            protocol_id=protocol.id,
+            contract_id=protocol.contract_id,
+            station_id=protocol.station_id,
+            photo_id=pictures[report.sha256.lower()].id,
+            slot=report.slot,
+            taken_at=report.taken_at,
+            position=position,
+        )
+        for position, report in enumerate(reports)
+    ]
+    await session.store(*rows)
+
+
+def _accessories(vehicle: Vehicle, present: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    expected = {item["name"]: item["expected"] for item in vehicle.accessories}
+    return [{"name": name, "expected": expected.get(name, count), "present": count} for name, count in present]
+
+
+async def enqueue_paper(session: Session, protocol: Protocol, now: datetime) -> None:
+    """Has the protocol printed and mailed."""
+    key = f"protocol:{protocol.id}"
+    await enqueue(session, JobKind.PROTOCOL_PAPER, OfProtocol(protocol.id), key=key, now=now)

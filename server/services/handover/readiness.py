@@ -1,0 +1,148 @@
+"""Whether a car may be handed over: vehicle, drivers, deposit, odometer. Each check raises its own refusal."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError
+
+from server.database import Session, sql_state
+from server.errors import InvalidInput, ProblemCode, Refused
+from server.models import Contract, Deposit, Protocol, Station, Vehicle
+from server.models.occupancy import OccupancyKind
+from server.models.payment import DepositState
+from server.models.staff import Role
+from server.security import Principal
+from server.services.fleet import occupancies, stations, vehicles
+from server.services.mail import parts
+from server.services.payments import deposits
+
+KM_A_DAY = 2000
+LONGEST_WITHOUT_NETWORK = timedelta(days=7)
+"""How long a hand-over may have waited in a tablet."""
+CLOCKS_APART = timedelta(minutes=15)
+"""How far a tablet's clock may be behind: the contract of a customer at the counter is a minute old."""
+OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
+
+
+async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | None, *, own_needed: bool) -> Vehicle:
+    """The car to hand over: the planned one, or another that was chosen on the spot. Locked unless only recorded."""
+    wanted = vehicle_id or contract.vehicle_id
+    if own_needed:
+        return await vehicles.lock_vehicle(session, wanted, field=("input", "vehicleId"))
+    vehicle = await session.by_id(Vehicle, wanted)
+    if vehicle is None:
+        raise not_ready("The vehicle of this protocol is not known.")
+    return vehicle
+
+
+def not_ready(message: str) -> Refused:
+    """The refusal of a vehicle that cannot go out."""
+    return Refused(ProblemCode.VEHICLE_NOT_READY, message, field=["input", "vehicleId"])
+
+
+async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, now: datetime) -> None:
+    """In service, at this station, back from the rental before, inspected, and free until the planned end."""
+    if not vehicles.is_rentable(vehicle):
+        raise not_ready(f"{vehicle.plate} is not in service.")
+    if vehicle.station_id != contract.station_id:
+        raise not_ready(f"{vehicle.plate} stands at another station.")
+    if vehicle.out_contract_id is not None:
+        raise not_ready(f"{vehicle.plate} is still out with another customer.")
+    station = await stations.get(session, contract.station_id)
+    last_day = contract.ends_at.astimezone(ZoneInfo(station.time_zone)).date()
+    if not vehicles.is_inspected(vehicle, last_day):
+        raise not_ready(f"The inspection of {vehicle.plate} is due before the planned return.")
+    for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at):
+        if use.contract_id == contract.id or use.busy_until <= now:
+            continue
+        if use.kind is OccupancyKind.BLOCK or vehicle.id != contract.vehicle_id:
+            raise not_ready(f"{vehicle.plate} is taken in this period.")
+
+
+async def change_vehicle(
+    session: Session, contract: Contract, vehicle: Vehicle, station: Station, now: datetime
+) -> None:
+    """Another car than planned: the planned one is free again, this one is taken until the planned end."""
+    await occupancies.free_contract(session, contract.id)
+    contract.vehicle_id, plate = vehicle.id, vehicle.plate
+    planned_start = contract.starts_at
+    # The row begins now if the customer is early: before that, this car may have been with somebody else.
+    starts = max(planned_start, now) if now < contract.ends_at else planned_start
+    try:
+        await occupancies.occupy(
+            session, vehicle, contract.id, OccupancyKind.RESERVED, starts, contract.ends_at, station.turnaround_minutes
+        )
+    except IntegrityError as error:  # the turnaround reaches into the next use
+        if sql_state(error) == "23P01":
+            raise not_ready(f"{plate} is taken right after this period.") from error
+        raise
+    contract.search_text = parts.search_text(contract, vehicle)
+
+
+async def check_deposit(
+    session: Session, contract: Contract, principal: Principal, override_reason: str | None, now: datetime
+) -> None:
+    """DEPOSIT_MISSING unless the deposit is held or waived; a manager may go on with a reason."""
+    deposit = await session.by_id(Deposit, contract.id)
+    waived = deposit is None or deposit.state is DepositState.WAIVED or deposit.amount_cents == 0
+    if waived or deposits.is_active(deposit, now):
+        return
+    if principal.role in OVERRIDERS and (override_reason or "").strip():
+        return
+    message = "The deposit is not held on the card. A manager can hand the car over with a reason."
+    raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "overrideReason"])
+
+
+def check_out_time(occurred_at: datetime, contract: Contract, now: datetime) -> None:
+    """InvalidInput for a hand-over before its contract was made, or too long ago for a tablet without network."""
+    field = ["input", "occurredAt"]
+    if occurred_at < contract.created_at - CLOCKS_APART:
+        raise InvalidInput("The contract had not been made yet at this time. Is the tablet's clock right?", field=field)
+    if occurred_at < now - LONGEST_WITHOUT_NETWORK:
+        message = f"This is more than {LONGEST_WITHOUT_NETWORK.days} days ago. Is the tablet's clock right?"
+        raise InvalidInput(message, field=field)
+
+
+def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: datetime) -> None:
+    """InvalidInput for a return before the hand-over or a key that was dropped after it was found: both cost money."""
+    if (key_drop_at or occurred_at) < earliest:
+        field = "occurredAt" if key_drop_at is None else "keyDropAt"
+        raise InvalidInput("The car had not been handed over yet at this time.", field=["input", field])
+    if key_drop_at is not None and key_drop_at > occurred_at:
+        message = "The key was dropped before the car was looked at, not after."
+        raise InvalidInput(message, field=["input", "keyDropAt"])
+
+
+def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:
+    """Why billing has to wait if the reading was overridden; ODOMETER_IMPLAUSIBLE if it was not."""
+    if odometer_km >= vehicle.odometer_km:
+        return None
+    problem = f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km."
+    return _overridden(problem, override_reason)
+
+
+def odometer_at_return(
+    handed_out: Protocol | None, odometer_km: int, returned_at: datetime, override_reason: str | None
+) -> str | None:
+    """The same for a return: not below the reading at hand-over, and not more than 2,000 km a day."""
+    if handed_out is None:
+        return None
+    driven = odometer_km - handed_out.odometer_km
+    if driven < 0:
+        problem = f"The odometer shows {odometer_km} km, at hand-over it was {handed_out.odometer_km} km."
+        return _overridden(problem, override_reason)
+    days = max(timedelta(days=1), returned_at - handed_out.occurred_at) / timedelta(days=1)
+    if driven > KM_A_DAY * days:
+        return _overridden(f"{driven} km in {days:.1f} days are more than {KM_A_DAY} km a day.", override_reason)
+    return None
+
+
+def _overridden(problem: str, override_reason: str | None) -> str:
+    reason = (override_reason or "").strip()
+    if not reason:
+        message = f"{problem} Correct it, or say why it is right."
+        raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometerKm"])
+    return f"{problem} Reason given: {reason}"

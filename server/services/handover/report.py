@@ -1,0 +1,104 @@
+"""A protocol as the tablet sends it, and what can be judged of it without the contract."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from server.database import Session
+from server.errors import InvalidInput
+from server.models import Photo, VehicleGroup
+from server.models.fleet import Cleanliness, Energy
+from server.models.protocol import PhotoSlot
+from server.services import validation
+from server.services.handover import damages, photos
+from server.services.handover.damages import DamageReport
+from server.services.validation import optional_number
+
+FIELD = ("input",)
+
+
+@dataclass(frozen=True)
+class ConditionReport:
+    """What the instruments and the eye say. Fuel in eighths, charge in per cent."""
+
+    odometer_km: int
+    fuel_eighths: int | None
+    state_of_charge_percent: int | None
+    cleanliness_inside: Cleanliness
+    cleanliness_outside: Cleanliness
+
+
+@dataclass(frozen=True)
+class PhotoReport:
+    """A picture of the protocol, by its hash."""
+
+    sha256: str
+    slot: PhotoSlot
+    taken_at: datetime | None
+
+
+@dataclass(frozen=True)
+class HandoverReport:
+    """A protocol as the tablet sends it. `vehicle_id` and licence checks are of check-outs, the rest of `station_id`
+    and `key_drop_at` of check-ins.
+    """
+
+    protocol_id: UUID
+    contract_id: UUID | None
+    occurred_at: datetime
+    condition: ConditionReport
+    accessories: tuple[tuple[str, int], ...]
+    damages: tuple[DamageReport, ...]
+    photos: tuple[PhotoReport, ...]
+    signature_sha256: str | None
+    signature_missing_reason: str | None
+    remarks: str | None
+    override_reason: str | None
+    staff_signature_sha256: str | None = None
+    vehicle_id: UUID | None = None
+    licence_checked_driver_ids: tuple[str, ...] = ()
+    station_id: UUID | None = None
+    key_drop_at: datetime | None = None
+
+    def content_hash(self) -> str:
+        """Recognises the same protocol sent again."""
+        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+
+async def check_report(session: Session, report: HandoverReport) -> dict[str, Photo]:
+    """What can be judged without the contract; returns the pictures that are named."""
+    signed, reason = report.signature_sha256, (report.signature_missing_reason or "").strip()
+    if bool(signed) == bool(reason):
+        message = "Give the customer's signature, or the reason why there is none."
+        raise InvalidInput(message, field=[*FIELD, "signature"])
+    damages.check(report.damages, (*FIELD, "damages"))
+    for index, (name, present) in enumerate(report.accessories):
+        validation.text(name, (*FIELD, "accessories", str(index), "name"), longest=80)
+        validation.number(present, (*FIELD, "accessories", str(index), "present"), lowest=0, highest=99)
+    validation.optional_text(report.remarks, (*FIELD, "remarks"), longest=4000, multiline=True)
+    validation.optional_text(reason, (*FIELD, "signature", "missingReason"), longest=500)
+    validation.optional_text(report.override_reason, (*FIELD, "overrideReason"), longest=500)
+    hashes = [(p.sha256, [*FIELD, "photos", str(i), "sha256"]) for i, p in enumerate(report.photos)]
+    if signed:
+        hashes.append((signed, [*FIELD, "signature", "sha256"]))
+    if report.staff_signature_sha256 is not None:
+        hashes.append((report.staff_signature_sha256, [*FIELD, "staffSignatureSha256"]))
+    return await photos.require(session, [*hashes, *damages.photo_hashes(report.damages, (*FIELD, "damages"))])
+
+
+def check_levels(condition: ConditionReport, group: VehicleGroup | None) -> None:
+    """InvalidInput for an impossible reading, or one that is missing for the group's kind of energy."""
+    field = (*FIELD, "condition")
+    validation.number(condition.odometer_km, (*field, "odometerKm"), lowest=0, highest=2_000_000)
+    optional_number(condition.fuel_eighths, (*field, "fuelEighths"), lowest=0, highest=8)
+    optional_number(condition.state_of_charge_percent, (*field, "stateOfChargePercent"), lowest=0, highest=100)
+    energy = group.energy if group else Energy.COMBUSTION
+    if energy is Energy.ELECTRIC and condition.state_of_charge_percent is None:
+        raise InvalidInput("An electric car needs its state of charge.", field=[*field, "stateOfChargePercent"])
+    if energy is not Energy.ELECTRIC and condition.fuel_eighths is None:
+        raise InvalidInput("This car needs its fuel level, in eighths.", field=[*field, "fuelEighths"])

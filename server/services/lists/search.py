@@ -1,0 +1,228 @@
+"""What the lists of the API can be narrowed by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_
+from sqlmodel import col, select
+
+from server.models import Contract, Customer, Damage, Document, Email, OpenItem, Station, Vehicle
+from server.models.contract import ContractFlag, ContractState, SettlementState
+from server.models.damage import DamageLiability, RepairState
+from server.models.document import DocumentType
+from server.models.email import EmailState, EmailTemplate
+from server.models.fleet import VehicleStatus
+from server.models.staff import Role
+from server.security import Principal
+from server.services.lists.attention import with_flag
+from server.services.lists.listing import Key, Listing
+from server.services.validation import as_uuid
+
+Conditions = list[ColumnElement[bool]]
+_ID, _ID_DOWN = Key("id", UUID), Key("id", UUID, descending=True)
+
+
+NOTHING = UUID(int=0)
+
+
+def only(wanted: str | None) -> UUID | None:
+    """An id to filter by; one that is malformed finds nothing."""
+    return None if wanted is None else as_uuid(wanted) or NOTHING
+
+
+def _in_sight(station_id: UUID) -> ColumnElement[bool]:
+    """Whether the caller may see a station: the id of another one finds nothing, like one that does not exist, also
+    where a car or contract of the caller's has to do with it.
+    """
+    return exists(select(Station.id).where(col(Station.id) == station_id))
+
+
+def _pattern(search: str) -> str:
+    escaped = search.strip().casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def own_vehicles(principal: Principal) -> Conditions:
+    """Vehicles that belong to or stand at the caller's stations. A car that has gone elsewhere stays readable where an
+    old contract names it, but is no longer in any list.
+    """
+    if principal.role is Role.ADMIN:
+        return []
+    stations = list(principal.stations)
+    return [or_(col(Vehicle.station_id).in_(stations), col(Vehicle.home_station_id).in_(stations))]
+
+
+def vehicles(
+    principal: Principal,
+    *,
+    station_id: UUID | None = None,
+    group_id: UUID | None = None,
+    status: VehicleStatus | None = None,
+    search: str | None = None,
+) -> Listing[Vehicle]:
+    """Vehicles by plate. The search looks at plate, VIN, make and model."""
+    where = own_vehicles(principal)
+    if station_id is not None:
+        where += [col(Vehicle.station_id) == station_id, _in_sight(station_id)]
+    if group_id is not None:
+        where.append(col(Vehicle.group_id) == group_id)
+    if status is not None:
+        where.append(col(Vehicle.status) == status)
+    if search:
+        pattern = _pattern(search)
+        plain = func.replace(func.replace(func.lower(col(Vehicle.plate)), " ", ""), "-", "")
+        columns = [col(Vehicle.vin), col(Vehicle.make), col(Vehicle.model)]
+        compact = pattern.replace(" ", "").replace("-", "")
+        where.append(or_(plain.like(compact), *(func.lower(column).like(pattern) for column in columns)))
+    return Listing(Vehicle, (Key("plate", str), _ID), tuple(where))
+
+
+@dataclass(frozen=True)
+class ContractFilter:
+    """What contracts are looked for. `start` and `end`: those that overlap the period."""
+
+    station_id: UUID | None = None
+    states: Sequence[ContractState] | None = None
+    settlement: Sequence[SettlementState] | None = None
+    flags: Sequence[ContractFlag] | None = None
+    customer_id: UUID | None = None
+    vehicle_id: UUID | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    search: str | None = None
+
+
+_ORDERS = {
+    "START_ASC": (Key("starts_at", datetime), _ID),
+    "START_DESC": (Key("starts_at", datetime, descending=True), _ID_DOWN),
+    "CREATED_DESC": (Key("created_at", datetime, descending=True), _ID_DOWN),
+}
+
+
+def _of_stations(filter_: ContractFilter, principal: Principal) -> Conditions:
+    """One condition for each way to be a contract of a station: picked up there, or to be returned there.
+
+    Few contracts of one customer or vehicle need no such care.
+    """
+    stations = [filter_.station_id] if filter_.station_id is not None else list(principal.stations)
+    if principal.role is Role.WEB or (filter_.station_id is None and (filter_.customer_id or filter_.vehicle_id)):
+        return [] if filter_.station_id is None else [col(Contract.station_id) == filter_.station_id]
+    pick_up, back = col(Contract.station_id), col(Contract.return_station_id)
+    out = col(Contract.checked_out_at).is_not(None)
+    returned = [and_(back == station, out, pick_up != back) for station in stations]
+    return [*(pick_up == station for station in stations), *returned]
+
+
+def contracts(filter_: ContractFilter, order: str, principal: Principal, now: datetime) -> Listing[Contract]:
+    """Contracts in one of three orders."""
+    where: Conditions = []
+    if principal.role is Role.WEB:
+        where.append(col(Contract.client_id) == principal.id)
+    if filter_.states is not None:
+        where.append(col(Contract.state).in_(filter_.states))
+    if filter_.settlement is not None:
+        where.append(col(Contract.settlement_state).in_(filter_.settlement))
+    if filter_.flags is not None:
+        where.append(or_(false(), *(with_flag(flag, now) for flag in filter_.flags)))
+    if filter_.customer_id is not None:
+        where.append(col(Contract.customer_id) == filter_.customer_id)
+    if filter_.vehicle_id is not None:
+        where.append(col(Contract.vehicle_id) == filter_.vehicle_id)
+    if filter_.start is not None and filter_.end is not None:
+        where += [col(Contract.starts_at) < filter_.end, col(Contract.ends_at) > filter_.start]
+    if filter_.station_id is not None:
+        where.append(_in_sight(filter_.station_id))
+    if filter_.search:
+        where.append(col(Contract.search_text).like(_pattern(filter_.search)))
+    return Listing(Contract, _ORDERS[order], tuple(where), tuple(_of_stations(filter_, principal)))
+
+
+def contracts_of_customers() -> Listing[Contract]:
+    """Contracts of one customer or of each of several, the newest first."""
+    return Listing(Contract, _ORDERS["CREATED_DESC"])
+
+
+def customers(search: str | None) -> Listing[Customer]:
+    """Customers, the newest first. The search looks at names, company and e-mail."""
+    where: Conditions = [col(Customer.restricted_at).is_(None)]
+    if search:
+        names = [col(Customer.first_name), col(Customer.last_name), col(Customer.company), col(Customer.email_key)]
+        full = func.concat_ws(" ", *names)
+        where.append(func.lower(full).like(_pattern(search)))
+    return Listing(Customer, (Key("created_at", datetime, descending=True), _ID_DOWN), tuple(where))
+
+
+def damages(
+    *,
+    station_id: UUID | None = None,
+    vehicle_id: UUID | None = None,
+    liability: Sequence[DamageLiability] | None = None,
+    repair: Sequence[RepairState] | None = None,
+) -> Listing[Damage]:
+    """Damages, the newest first. `station_id`: where the vehicle stands."""
+    where: Conditions = []
+    if station_id is not None:
+        there = select(Vehicle.id).where(col(Vehicle.station_id) == station_id)
+        where += [col(Damage.vehicle_id).in_(there), _in_sight(station_id)]
+    if vehicle_id is not None:
+        where.append(col(Damage.vehicle_id) == vehicle_id)
+    if liability is not None:
+        where.append(col(Damage.liability).in_(liability))
+    if repair is not None:
+        where.append(col(Damage.repair).in_(repair))
+    return Listing(Damage, (Key("seen_at", datetime, descending=True), _ID_DOWN), tuple(where))
+
+
+def documents(
+    *,
+    station_id: UUID | None = None,
+    types: Sequence[DocumentType] | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    contract_id: UUID | None = None,
+    search: str | None = None,
+) -> Listing[Document]:
+    """Documents, the newest first. The search looks at number and recipient."""
+    where: Conditions = []
+    if station_id is not None:
+        where += [col(Document.station_id) == station_id, _in_sight(station_id)]
+    if types is not None:
+        where.append(col(Document.type).in_(types))
+    if start is not None and end is not None:
+        where += [col(Document.issued_at) >= start, col(Document.issued_at) < end]
+    if contract_id is not None:
+        where.append(col(Document.contract_id) == contract_id)
+    if search:
+        pattern = _pattern(search)
+        name = func.lower(col(Document.recipient)["name"].astext)
+        where.append(or_(func.lower(col(Document.number)).like(pattern), name.like(pattern)))
+    return Listing(Document, (Key("issued_at", datetime, descending=True), _ID_DOWN), tuple(where))
+
+
+def open_items(station_id: UUID | None) -> Listing[OpenItem]:
+    """Open items, the oldest debt first."""
+    where: Conditions = [col(OpenItem.open_cents) > 0]
+    if station_id is not None:
+        where += [col(OpenItem.station_id) == station_id, _in_sight(station_id)]
+    return Listing(OpenItem, (Key("due_on", date), _ID), tuple(where))
+
+
+def emails(
+    *,
+    contract_id: UUID | None = None,
+    states: Sequence[EmailState] | None = None,
+    template: EmailTemplate | None = None,
+) -> Listing[Email]:
+    """Mails, the newest first."""
+    where: Conditions = []
+    if contract_id is not None:
+        where.append(col(Email.contract_id) == contract_id)
+    if states is not None:
+        where.append(col(Email.state).in_(states))
+    if template is not None:
+        where.append(col(Email.template) == template)
+    return Listing(Email, (Key("queued_at", datetime, descending=True), _ID_DOWN), tuple(where))

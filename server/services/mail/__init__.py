@@ -1,0 +1,1 @@
+"""Mails to customers: writing them down, sending them, and the parts that they share with documents."""

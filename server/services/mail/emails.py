@@ -1,0 +1,129 @@
+"""Mails: written in the transaction of what caused them, sent by a job, one per cause however often it is retried."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
+from server.errors import NotFound
+from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
+from server.jobs import enqueue
+from server.models import Contract, Email
+from server.models.columns import uuid7
+from server.models.email import EmailState, EmailTemplate
+from server.models.job import JobKind, OfEmail
+from server.paper.mail_templates import render_mail
+from server.paper.views import MailView
+from server.services.mail import parts
+from server.services.outside import Outside
+
+_log = structlog.get_logger("emails")
+
+
+async def queue(
+    session: Session,
+    contract: Contract,
+    template: EmailTemplate,
+    cause_id: UUID,
+    view: MailView,
+    *,
+    now: datetime,
+    attachments: list[dict[str, str]] | None = None,
+    protocol_id: UUID | None = None,
+) -> Email:
+    """Writes a mail and the job that sends it. A second mail for the same cause is the first one.
+
+    `attachments` name stored objects: {"name", "type", "key"}.
+    """
+    statement = select(Email).where(
+        col(Email.contract_id) == contract.id, col(Email.template) == template, col(Email.cause_id) == cause_id
+    )
+    if (existing := await session.first(statement)) is not None:
+        return existing
+    rendered = render_mail(template.value, parts.wording(contract.language), view)
+    email = Email(
+        id=uuid7(),
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        template=template,
+        cause_id=cause_id,
+        to=contract.customer_copy["email"],
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        language=contract.language,
+        attachments=attachments or [],
+        protocol_id=protocol_id,
+        queued_at=now,
+    )
+    await session.store(email)
+    await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=f"email:{email.id}", now=now)
+    return email
+
+
+async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> Email:
+    """Sends a mail again as it was. One that is still waiting is left to its job."""
+    email = await session.by_id(Email, email_id, lock=True)
+    if email is None:
+        raise NotFound("mail", field=["emailId"])
+    if email.state is not EmailState.QUEUED:
+        email.state = EmailState.QUEUED
+        await session.store(email)
+        key = f"email:{email.id}:{email.tries}"
+        await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=key, now=now)
+    return email
+
+
+async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
+    """Hands a mail to the mail server. The Message-ID is fixed, so that a mail sent twice is recognised as one.
+
+    A temporary failure is raised, for the job to be tried again; a refusal for good ends it.
+    """
+    async with outside.database.transaction(SYSTEM) as session:
+        email = await session.by_id(Email, email_id, lock=True)
+        if email is None or email.state is not EmailState.QUEUED:
+            return
+        email.tries += 1
+        await session.store(email)
+    try:
+        await outside.mailer.send(await _outgoing(outside, email))
+    except MailRefused as refusal:
+        _log.warning("email.refused", email=str(email.id))
+        await _mark(outside, email.id, EmailState.FAILED, error=str(refusal))
+    except Exception as error:
+        await _mark(outside, email.id, EmailState.FAILED if is_last_try else EmailState.QUEUED, error=str(error))
+        raise
+    else:
+        await _mark(outside, email.id, EmailState.SENT, error=None)
+
+
+async def _outgoing(outside: Outside, email: Email) -> OutgoingMail:
+    files = await asyncio.gather(*(outside.objects.get(item["key"]) for item in email.attachments))
+    return OutgoingMail(
+        message_id=f"<{email.id}@{outside.mail_domain}>",
+        date=email.queued_at,
+        to=email.to,
+        subject=email.subject,
+        html=email.html,
+        text=email.text,
+        template=email.template.value,
+        attachments=[
+            Attachment(item["name"], item["type"], content)
+            for item, content in zip(email.attachments, files, strict=True)
+        ],
+    )
+
+
+async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> None:
+    values: dict[str, Any] = {"state": state.value, "error": error and error[:300], "id": email_id}
+    values["sent_at"] = outside.clock.now() if state is EmailState.SENT else None
+    async with outside.database.transaction(SYSTEM) as session:
+        await session.write(
+            "update email set state = :state, last_error = :error, sent_at = :sent_at where id = :id", values
+        )

@@ -1,0 +1,1 @@
+"""Money on cards: attempts at the gateway, what became of them, the payment page, deposits."""

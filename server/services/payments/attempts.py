@@ -1,0 +1,197 @@
+"""Attempts at the gateway: written and committed before the call, recorded after it.
+
+Whoever sets `sent_at` makes the call, so that two processes never both do. What is in doubt is for `inquiries.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
+from server.gateways.payment import Attempt, GatewayError, Outcome, PaymentResult
+from server.gateways.payment import StoredCard as CardToken
+from server.jobs import enqueue, hasten
+from server.models import Contract, Payment, StoredCard
+from server.models.columns import uuid7
+from server.models.contract import ContractState
+from server.models.job import JobKind, OfPayment
+from server.models.payment import PaymentKind, PaymentState, Purpose
+from server.services.outside import Outside
+
+RECOVER_AFTER = timedelta(seconds=60)
+UNRESOLVED = (PaymentState.PENDING, PaymentState.UNKNOWN)
+_STATES = {
+    Outcome.APPROVED: PaymentState.SUCCEEDED,
+    Outcome.DECLINED: PaymentState.DECLINED,
+    Outcome.REJECTED: PaymentState.FAILED,
+    Outcome.PENDING: PaymentState.UNKNOWN,
+    Outcome.UNKNOWN: PaymentState.UNKNOWN,
+}
+_log = structlog.get_logger("payments")
+
+
+async def of_contract(session: Session, contract_id: UUID) -> list[Payment]:
+    """All attempts of a contract, oldest first."""
+    return await session.all(
+        select(Payment)
+        .where(col(Payment.contract_id) == contract_id)
+        .order_by(col(Payment.created_at), col(Payment.id))
+    )
+
+
+async def prepare(
+    session: Session,
+    contract: Contract,
+    kind: PaymentKind,
+    purpose: Purpose,
+    amount_cents: int,
+    *,
+    now: datetime,
+    order_suffix: str | None = None,
+    refers_to: Payment | None = None,
+    document_id: UUID | None = None,
+    on_page: bool = False,
+) -> Payment:
+    """Writes an attempt, and the job that resolves it if nobody comes back to it.
+
+    `on_page`: the customer pays on the gateway's page; then the end of the hold is what resolves it.
+    A sale or hold gets an order of its own (`order_suffix`); what refers to an earlier payment carries its order.
+    """
+    order = refers_to.order_reference if refers_to else f"{contract.number}-{order_suffix}"
+    payment = Payment(
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        kind=kind,
+        purpose=purpose,
+        amount_cents=amount_cents,
+        order_reference=order,
+        attempt_reference=uuid7().hex,
+        refers_to_id=refers_to.id if refers_to else None,
+        document_id=document_id,
+        created_at=now,
+    )
+    await session.store(payment)
+    if not on_page:
+        due_at = now + RECOVER_AFTER
+        await enqueue(
+            session, JobKind.RESOLVE_PAYMENT, OfPayment(payment.id), key=_key(payment), now=now, due_at=due_at
+        )
+    return payment
+
+
+def _key(payment: Payment) -> str:
+    return f"payment:{payment.id}"
+
+
+async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
+    """Makes the call of a prepared attempt, unless somebody else has, and records what came of it."""
+    async with outside.database.transaction(SYSTEM) as session:
+        claimed = await session.write(
+            "update payment set sent_at = :now where id = :id and sent_at is null and state = 'PENDING'",
+            {"now": outside.clock.now(), "id": payment_id},
+        )
+        payment = await get(session, payment_id)
+        card = await session.by_id(StoredCard, payment.contract_id)
+        original = await session.by_id(Payment, payment.refers_to_id)
+        contract = await session.by_id(Contract, payment.contract_id)
+    if not claimed:
+        return payment.state
+    try:
+        result = await _call(outside, payment, card, original)
+    except GatewayError as error:
+        _log.warning("payment.not_sent", payment=str(payment_id), reason=type(error).__name__)
+        if contract is None or contract.state is not ContractState.HELD:
+            return await _send_later(outside, payment_id)
+        # Certainly not processed, and a customer is waiting for an answer: the booking fails, nothing is charged.
+        result = PaymentResult(outcome=Outcome.REJECTED, message="the payment system cannot be reached")
+    return await record(outside, payment_id, result)
+
+
+async def _send_later(outside: Outside, payment_id: UUID) -> PaymentState:
+    """Leaves an attempt that certainly did not reach the gateway to the job, which sends it when its time comes."""
+    async with outside.database.transaction(SYSTEM) as session:
+        # UNKNOWN if the job has asked the gateway meanwhile: the claim of an attempt wants PENDING.
+        await session.write(
+            "update payment set sent_at = null, state = 'PENDING' where id = :id and state in ('PENDING', 'UNKNOWN')",
+            {"id": payment_id},
+        )
+    return PaymentState.PENDING
+
+
+async def _call(outside: Outside, payment: Payment, card: StoredCard | None, original: Payment | None) -> PaymentResult:
+    attempt = Attempt(order_ref=payment.order_reference, attempt_ref=payment.attempt_reference)
+    gateway, amount = outside.gateway, payment.amount_cents
+    if payment.kind in {PaymentKind.SALE, PaymentKind.HOLD}:
+        if card is None:
+            return PaymentResult(outcome=Outcome.REJECTED, message="no card is stored")
+        token = CardToken(token=card.token, network_ref=card.network_reference)
+        use = gateway.charge if payment.kind is PaymentKind.SALE else gateway.hold
+        return await use(attempt, token, amount)
+    if payment.kind is PaymentKind.CAPTURE:
+        return await gateway.capture(attempt, amount)
+    if payment.kind is PaymentKind.REFUND:
+        return await gateway.refund(attempt, amount)
+    if original is None or original.gateway_reference is None:
+        return PaymentResult(outcome=Outcome.REJECTED, message="the transaction to lift is not known")
+    return await gateway.cancel(attempt, original.gateway_reference)
+
+
+async def record(outside: Outside, payment_id: UUID, result: PaymentResult) -> PaymentState:
+    """Writes what came of an attempt, once, with what it changes on the contract; returns the state that stands."""
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        payment = await get(session, payment_id, lock=True)
+        if payment.state not in UNRESOLVED:
+            return payment.state
+        payment.state = _STATES[result.outcome]
+        payment.gateway_reference = result.gateway_ref or payment.gateway_reference
+        payment.network_reference = result.network_ref
+        payment.reason = _reason(result)
+        payment.resolved_at = None if payment.state in UNRESOLVED else now
+        await session.store(payment)
+        if payment.state is PaymentState.UNKNOWN:
+            # The job written with the attempt asks the gateway, now and not in a minute.
+            await hasten(session, _key(payment), now=now)
+        elif payment.state is PaymentState.SUCCEEDED:
+            await _booked(session, payment)
+        return payment.state
+
+
+async def _booked(session: Session, payment: Payment) -> None:
+    """What money that moved changes on the contract, in the same transaction as the payment itself."""
+    signs = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
+    if sign := signs.get(payment.kind):
+        await session.write(
+            "update contract set paid_cents = paid_cents + :amount where id = :id",
+            {"amount": sign * payment.amount_cents, "id": payment.contract_id},
+        )
+    await session.write(
+        "insert into stored_card (contract_id, station_id, token, consent_at)"
+        " select contract_id, station_id, token, :now from hosted_payment where payment_id = :id"
+        " on conflict do nothing",
+        {"id": payment.id, "now": payment.resolved_at},
+    )
+    if payment.network_reference:
+        await session.write(
+            "update stored_card set network_reference = coalesce(network_reference, :reference)"
+            " where contract_id = :id",
+            {"reference": payment.network_reference, "id": payment.contract_id},
+        )
+
+
+def _reason(result: PaymentResult) -> str | None:
+    if result.outcome is Outcome.APPROVED:
+        return None
+    return ": ".join(part for part in (result.code, result.message) if part)[:200] or None
+
+
+async def get(session: Session, payment_id: UUID, *, lock: bool = False) -> Payment:
+    """An attempt that must be there. LookupError if it is not."""
+    payment = await session.by_id(Payment, payment_id, lock=lock)
+    if payment is None:
+        raise LookupError(f"payment {payment_id}")
+    return payment

@@ -1,0 +1,220 @@
+"""The deposit: a hold on the card, placed when it is useful, renewed before it ends, lifted when all is settled.
+
+A hold taken weeks before the rental would be dead at hand-over (domain 3.10): it is placed at booking if the rental
+starts within five days, else the day before it starts. It is never revenue and never debited by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
+from server.jobs import enqueue
+from server.models import Contract, Damage, Deposit, Payment
+from server.models.contract import ContractState
+from server.models.damage import DamageLiability
+from server.models.job import JobKind, OfContract
+from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
+from server.services.contract import contracts, history
+from server.services.outside import Outside
+from server.services.payments import attempts
+
+AT_BOOKING_WITHIN = timedelta(days=5)
+HOLD_LIFE = timedelta(days=5)
+"""How long a hold that we place is trusted: the shortest figure for merchant-initiated ones (telecash notes 5.3)."""
+RENEW_BEFORE = timedelta(days=1)
+RENEWED_WHILE_LATE = timedelta(days=7)
+LIVE = frozenset({ContractState.HELD, ContractState.RESERVED, ContractState.CHECKED_OUT})
+
+
+def due_at(starts_at: datetime, now: datetime) -> datetime:
+    """When the hold is to be placed."""
+    return now if starts_at - now <= AT_BOOKING_WITHIN else starts_at - timedelta(days=1)
+
+
+def is_due(deposit: Deposit, now: datetime) -> bool:
+    """Whether the hold should be placed now."""
+    wanted = deposit.state is DepositState.NONE and deposit.amount_cents > 0
+    return wanted and deposit.due_at is not None and deposit.due_at <= now
+
+
+def is_active(deposit: Deposit | None, now: datetime) -> bool:
+    """Whether a hold stands that can still be captured."""
+    if deposit is None or deposit.state is not DepositState.ACTIVE:
+        return False
+    return deposit.expires_at is not None and deposit.expires_at > now
+
+
+async def prepare_hold(session: Session, contract: Contract, deposit: Deposit, *, now: datetime) -> Payment:
+    """Writes the next hold of a contract; every one has an order of its own."""
+    holds = [p for p in await attempts.of_contract(session, contract.id) if p.kind is PaymentKind.HOLD]
+    suffix = f"H{len(holds) + 1}"
+    return await attempts.prepare(
+        session, contract, PaymentKind.HOLD, Purpose.DEPOSIT, deposit.amount_cents, now=now, order_suffix=suffix
+    )
+
+
+async def activate(session: Session, contract: Contract, deposit: Deposit, hold: Payment, *, now: datetime) -> None:
+    """Takes a hold that succeeded as the contract's deposit."""
+    placed_at = hold.resolved_at or now
+    deposit.state = DepositState.ACTIVE
+    deposit.hold_id = hold.id
+    deposit.authorised_at = placed_at
+    deposit.expires_at = placed_at + HOLD_LIFE
+    await session.store(deposit)
+    await history.record(session, contract, "DEPOSIT_HELD", actor=history.SYSTEM_ACTOR, now=now)
+
+
+async def schedule(session: Session, contract: Contract, *, now: datetime) -> None:
+    """Writes the job that places or renews the hold at its time."""
+    deposit = await session.by_id(Deposit, contract.id)
+    if deposit is None or deposit.amount_cents == 0:
+        return
+    times: list[datetime] = []
+    if deposit.state is DepositState.NONE and deposit.due_at is not None:
+        times = [deposit.due_at]
+    elif deposit.state is DepositState.ACTIVE and deposit.expires_at is not None:
+        times = [deposit.expires_at - RENEW_BEFORE, deposit.expires_at]
+    for at in times:
+        key = f"deposit:{contract.id}:{at.isoformat()}"
+        await enqueue(session, JobKind.PLACE_DEPOSIT, OfContract(contract.id), key=key, now=now, due_at=at)
+
+
+async def place(outside: Outside, contract_id: UUID) -> None:
+    """Places a hold that is due, or a new one before the old one ends while the contract needs it. Safe to repeat."""
+    now = outside.clock.now()
+    step: UUID | None = None
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        deposit = await session.by_id(Deposit, contract_id, lock=True)
+        if deposit is not None and await _ended(session, contract, deposit, now):
+            return
+        last = await _last_hold(session, contract_id)
+        under_way = last is not None and last.state in attempts.UNRESOLVED
+        if deposit is not None and _is_renewed(contract, now) and not under_way and _needs_hold(deposit, now):
+            step = (await prepare_hold(session, contract, deposit, now=now)).id
+    if step is not None:
+        await attempts.execute(outside, step)
+    await follow(outside, contract_id)
+
+
+async def follow(outside: Outside, contract_id: UUID) -> None:
+    """Draws the consequences of the last hold: it becomes the deposit and the one before it is lifted."""
+    now = outside.clock.now()
+    step: UUID | None = None
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        deposit = await session.by_id(Deposit, contract_id, lock=True)
+        hold = await _last_hold(session, contract_id)
+        if deposit is None or hold is None or contract.state is ContractState.HELD or hold.id == deposit.hold_id:
+            return
+        if hold.state is PaymentState.SUCCEEDED and contract.state in LIVE:
+            before = await session.by_id(Payment, deposit.hold_id)
+            await activate(session, contract, deposit, hold, now=now)
+            await schedule(session, contract, now=now)
+            step = await _prepare_release(session, contract, before, now) if before else None
+        elif hold.state is PaymentState.SUCCEEDED:
+            # Its answer was lost, and by now nobody needs it.
+            step = await _prepare_release(session, contract, hold, now)
+        elif _has_failed(deposit, hold, now):
+            deposit.state = DepositState.FAILED
+            await session.store(deposit)
+            reason = hold.reason
+            await history.record(
+                session, contract, "DEPOSIT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason
+            )
+    if step is not None:
+        await attempts.execute(outside, step)
+
+
+async def _ended(session: Session, contract: Contract, deposit: Deposit, now: datetime) -> bool:
+    """A hold that is not renewed any more ends by itself: it can no longer be captured."""
+    if _is_renewed(contract, now) or deposit.state is not DepositState.ACTIVE or is_active(deposit, now):
+        return False
+    deposit.state = DepositState.EXPIRED
+    await session.store(deposit)
+    await history.record(session, contract, "DEPOSIT_ENDED", actor=history.SYSTEM_ACTOR, now=now)
+    return True
+
+
+def _has_failed(deposit: Deposit, hold: Payment, now: datetime) -> bool:
+    """The last hold was refused and no earlier one stands. A deposit that is over stays what it was."""
+    wanted = deposit.state in {DepositState.NONE, DepositState.ACTIVE}
+    return wanted and hold.state in {PaymentState.DECLINED, PaymentState.FAILED} and not is_active(deposit, now)
+
+
+def _is_renewed(contract: Contract, now: datetime) -> bool:
+    """Until the planned end; for a car that is late, a week longer. A card is not blocked for ever."""
+    late = RENEWED_WHILE_LATE if contract.state is ContractState.CHECKED_OUT else timedelta(0)
+    return contract.state in LIVE and now < contract.ends_at + late
+
+
+def _needs_hold(deposit: Deposit, now: datetime) -> bool:
+    ending = deposit.expires_at is not None and deposit.expires_at - RENEW_BEFORE <= now
+    return is_due(deposit, now) or (deposit.state is DepositState.ACTIVE and ending)
+
+
+async def _last_hold(session: Session, contract_id: UUID) -> Payment | None:
+    holds = [p for p in await attempts.of_contract(session, contract_id) if p.kind is PaymentKind.HOLD]
+    return holds[-1] if holds else None
+
+
+async def is_kept_for_damage(session: Session, contract_id: UUID) -> bool:
+    """Whether a damage is suspected or confirmed: then the hold stays for it (domain 4.5 rule 7)."""
+    open_damages = select(Damage).where(
+        col(Damage.contract_id) == contract_id,
+        col(Damage.liability).in_([DamageLiability.SUSPECTED, DamageLiability.CONFIRMED]),
+    )
+    return await session.first(open_damages) is not None
+
+
+async def release(outside: Outside, contract_id: UUID) -> None:
+    """Lifts the hold of a contract that is settled, unless a damage needs it. Safe to repeat."""
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        deposit = await session.by_id(Deposit, contract_id, lock=True)
+        if deposit is None or deposit.state is not DepositState.ACTIVE or contract.state in LIVE:
+            return
+        if await is_kept_for_damage(session, contract_id):
+            return
+        hold = await session.by_id(Payment, deposit.hold_id)
+        step = await _prepare_release(session, contract, hold, now) if hold else None
+    if step is not None:
+        await attempts.execute(outside, step)
+    await after_release(outside, contract_id)
+
+
+async def _prepare_release(session: Session, contract: Contract, hold: Payment, now: datetime) -> UUID | None:
+    """Writes the release of a hold, once; None if there is one already that is not merely waiting to be sent."""
+    made = await attempts.of_contract(session, contract.id)
+    existing = [p for p in made if p.kind is PaymentKind.RELEASE and p.refers_to_id == hold.id]
+    if existing:
+        return existing[-1].id if existing[-1].state is PaymentState.PENDING else None
+    release_payment = await attempts.prepare(
+        session, contract, PaymentKind.RELEASE, Purpose.DEPOSIT, hold.amount_cents, now=now, refers_to=hold
+    )
+    return release_payment.id
+
+
+async def after_release(outside: Outside, contract_id: UUID) -> None:
+    """Marks the deposit as lifted once the gateway has confirmed it, or as ended where there was nothing to lift."""
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, contract_id)
+        deposit = await session.by_id(Deposit, contract_id, lock=True)
+        if deposit is None or deposit.state is not DepositState.ACTIVE:
+            return
+        made = await attempts.of_contract(session, contract_id)
+        done = [p for p in made if p.kind is PaymentKind.RELEASE and p.refers_to_id == deposit.hold_id]
+        if not done or done[-1].state in attempts.UNRESOLVED:
+            return
+        succeeded = done[-1].state is PaymentState.SUCCEEDED
+        deposit.state = DepositState.RELEASED if succeeded else DepositState.EXPIRED
+        await session.store(deposit)
+        action = "DEPOSIT_RELEASED" if succeeded else "DEPOSIT_ENDED"
+        reason = done[-1].reason
+        await history.record(session, contract, action, actor=history.SYSTEM_ACTOR, now=now, reason=reason)

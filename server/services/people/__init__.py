@@ -1,0 +1,1 @@
+"""People: customers, drivers, staff who sign in."""

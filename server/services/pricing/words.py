@@ -1,0 +1,156 @@
+"""What price lines say to a customer, in German and English."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from babel.numbers import format_decimal
+
+from server.models.contract import ContractKind
+from server.models.fleet import Cleanliness
+from server.models.tariff import BundleUnit, Extra
+from server.services.pricing.rental_days import BundleChoice
+
+_UNITS = {
+    "de": {
+        BundleUnit.DAY: ("Tag", "Tage"),
+        BundleUnit.WEEK: ("Woche", "Wochen"),
+        BundleUnit.MONTH: ("Monat", "Monate"),
+        BundleUnit.WEEKEND: ("Wochenende", "Wochenenden"),
+    },
+    "en": {
+        BundleUnit.DAY: ("day", "days"),
+        BundleUnit.WEEK: ("week", "weeks"),
+        BundleUnit.MONTH: ("month", "months"),
+        BundleUnit.WEEKEND: ("weekend", "weekends"),
+    },
+}
+_FREE = {
+    "de": {
+        ContractKind.COURTESY: "Ersatzwagen: Miete frei",
+        ContractKind.TEST_DRIVE: "Probefahrt: Miete frei",
+        ContractKind.INTERNAL: "Interne Fahrt: Miete frei",
+    },
+    "en": {
+        ContractKind.COURTESY: "Courtesy car: no rental charge",
+        ContractKind.TEST_DRIVE: "Test drive: no rental charge",
+        ContractKind.INTERNAL: "Internal trip: no rental charge",
+    },
+}
+_CLEANLINESS = {
+    "de": {
+        Cleanliness.CLEAN: "sauber",
+        Cleanliness.NORMAL: "normal",
+        Cleanliness.HEAVY: "stark verschmutzt",
+        Cleanliness.SPECIAL: "Sonderreinigung nötig",
+    },
+    "en": {
+        Cleanliness.CLEAN: "clean",
+        Cleanliness.NORMAL: "normal",
+        Cleanliness.HEAVY: "heavily soiled",
+        Cleanliness.SPECIAL: "special cleaning needed",
+    },
+}
+_PARTS = {"de": {"inside": "innen", "outside": "außen"}, "en": {"inside": "inside", "outside": "outside"}}
+
+
+class Words:
+    """Texts and explanations of price lines in one language ("de" or "en")."""
+
+    def __init__(self, language: str) -> None:
+        self._german = language == "de"
+        self._language = "de" if self._german else "en"
+        self.extra_km_text = self._say("Mehrkilometer", "Extra kilometres")
+        self.fuel_text = self._say("Fehlender Kraftstoff", "Missing fuel")
+        self.energy_text = self._say("Fehlende Ladung", "Missing charge")
+        self.cleaning_text = self._say("Reinigung", "Cleaning")
+
+    def _say(self, german: str, english: str) -> str:
+        return german if self._german else english
+
+    def _money(self, cents: int) -> str:
+        return format_decimal(Decimal(cents).scaleb(-2), format="#,##0.00", locale=self._language)
+
+    def _number(self, value: Decimal | int) -> str:
+        return format_decimal(value, format="#,##0.###", locale=self._language)
+
+    def _count(self, number: int, unit: BundleUnit) -> str:
+        one, many = _UNITS[self._language][unit]
+        return f"{number} {one if number == 1 else many}"
+
+    def _days(self, days: int) -> str:
+        return self._count(days, BundleUnit.DAY)
+
+    def rental(self, days: int) -> str:
+        """The text of the rental line."""
+        return self._say(f"Miete {self._days(days)}", f"Rental {self._days(days)}")
+
+    def courtesy(self, kind: ContractKind, days: int) -> str:
+        """Why the rental costs nothing."""
+        return f"{self._days(days)}: {_FREE[self._language][kind]}"
+
+    def bundles(self, days: int, choice: BundleChoice) -> str:
+        """How the time price came about: "8 days: 1 week 319.00 + 1 day 59.00"."""
+        (first, count), *more = choice.bundles
+        if first.unit is BundleUnit.DAY and count > 1 and not more:
+            each, total = self._money(first.price_cents), self._money(choice.price_cents)
+            return f"{self._days(days)}: {count} × {each} = {total}"
+        parts = [f"{self._count(n, bundle.unit)} {self._money(bundle.price_cents * n)}" for bundle, n in choice.bundles]
+        return f"{self._days(days)}: {' + '.join(parts)}"
+
+    def extra(self, extra: Extra, quantity: int, days: int, piece_cents: int) -> str:
+        """How the price of an extra came about."""
+        parts = []
+        if extra.per_day_cents is not None:
+            by_day = f"{self._days(days)} × {self._money(extra.per_day_cents)}"
+            if extra.maximum_cents is not None and extra.per_day_cents * days > extra.maximum_cents:
+                by_day += self._say(", höchstens ", ", at most ") + self._money(extra.maximum_cents)
+            parts.append(by_day)
+        if extra.per_rental_cents:
+            parts.append(f"{self._money(extra.per_rental_cents)} {self._say('je Miete', 'per rental')}")
+        text = " + ".join(parts) or self._money(0)
+        return text if quantity == 1 else f"{quantity} × ({text}) = {self._money(piece_cents * quantity)}"
+
+    def extra_km(self, driven: int, included: int, extra: int, each_cents: int) -> str:
+        """Driven, included, and what the rest costs."""
+        total = self._money(extra * each_cents)
+        return self._say(
+            f"{self._number(driven)} km gefahren, {self._number(included)} km frei:"
+            f" {self._number(extra)} km × {self._money(each_cents)} = {total}",
+            f"{self._number(driven)} km driven, {self._number(included)} km included:"
+            f" {self._number(extra)} km × {self._money(each_cents)} = {total}",
+        )
+
+    def fuel(self, eighths: int, tank: int, litres: Decimal, each_cents: int, amount_cents: int, fee_cents: int) -> str:
+        """Missing eighths of the tank in litres, their price, and the service fee."""
+        sum_of = f"{self._number(litres)} l × {self._money(each_cents)} = {self._money(amount_cents)}"
+        return self._say(
+            f"{eighths}/8 von {tank} l: {sum_of}, Tankservice {self._money(fee_cents)}",
+            f"{eighths}/8 of {tank} l: {sum_of}, refuelling service {self._money(fee_cents)}",
+        )
+
+    def energy(self, percent: int, wh: int, kwh: Decimal, each_cents: int, amount_cents: int, fee_cents: int) -> str:
+        """Missing per cent of the battery in kWh, their price, and the service fee."""
+        battery = self._number(Decimal(wh) / 1000)
+        sum_of = f"{self._number(kwh)} kWh × {self._money(each_cents)} = {self._money(amount_cents)}"
+        return self._say(
+            f"{percent} % von {battery} kWh: {sum_of}, Ladeservice {self._money(fee_cents)}",
+            f"{percent} % of {battery} kWh: {sum_of}, charging service {self._money(fee_cents)}",
+        )
+
+    def cleaning(self, part: str, before: Cleanliness, after: Cleanliness) -> str:
+        """Which part came back in which state."""
+        states = _CLEANLINESS[self._language]
+        where = _PARTS[self._language][part]
+        return self._say(
+            f"{where} {states[after]}, bei Übergabe {states[before]}",
+            f"{where} {states[after]}, at hand-over {states[before]}",
+        )
+
+    def advance(self) -> str:
+        """The line of an advance invoice."""
+        return self._say("Anzahlung auf die Fahrzeugmiete", "Advance payment on the vehicle rental")
+
+    def advance_reason(self, contract_number: str) -> str:
+        """Why an advance is taken."""
+        return self._say(f"Preis eines Tages zu Vertrag {contract_number}", f"price of one day for {contract_number}")
