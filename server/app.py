@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from server import media, metrics, migrate, payment_page
+from server import jobs, media, metrics, migrate, payment_page
 from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
@@ -38,6 +39,8 @@ query FirstLook {
   }
 }
 """
+LATE_AFTER = timedelta(minutes=5)
+"""A job that nobody has taken up for so long: no worker is running."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -146,11 +149,7 @@ def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
         try:
             async with runtime.outside.database.transaction(SYSTEM) as session:
                 found = await session.value("select version_num from alembic_version")
-                late = await session.value(
-                    "select count(*) from job where state = 'WAITING' and leased_until is null"
-                    " and due_at < cast(:now as timestamptz) - interval '5 minutes'",
-                    {"now": runtime.outside.clock.now()},
-                )
+                late = await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
         except Exception:  # whatever it is, the answer is no
             return JSONResponse({"database": False}, 503)
         state = {"database": True, "migrations": found == migrate.head(), "worker": late == 0}
@@ -164,8 +163,7 @@ def _metrics(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
         if request.client is None or request.client.host not in {"127.0.0.1", "::1"}:
             return Response(status_code=404)
         async with runtime.outside.database.transaction(SYSTEM) as session:
-            due = "select count(*) from job where state = 'WAITING' and due_at <= :now"
-            metrics.waiting_jobs.set(await session.value(due, {"now": runtime.outside.clock.now()}))
+            metrics.waiting_jobs.set(await jobs.count_due(session, runtime.outside.clock.now()))
             unknown = "select count(*) from payment where state in ('PENDING', 'UNKNOWN')"
             metrics.unresolved_payments.set(await session.value(unknown))
         return PlainTextResponse(metrics.render())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr, model_validator
+from pydantic import AwareDatetime, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,6 +44,8 @@ class Settings(BaseSettings):
 
     sandbox: bool = False
     """Set by `serve --sandbox`, not by the environment of a production machine."""
+    sandbox_begins: AwareDatetime | None = None
+    """The instant at which a fresh sandbox begins, in the past or to come; without it the machine's."""
     demo_data: bool = True
     host: str = "127.0.0.1"
     port: int = 8000

@@ -15,6 +15,7 @@ from server.errors import CallerError, CallerErrorCode
 from server.loaders import Loaders
 from server.models.staff import Role
 from server.security import LinkSigner, Principal
+from server.services.acting import Acting
 from server.services.outside import Outside
 
 
@@ -49,6 +50,11 @@ class Context:
     def is_website(self) -> bool:
         """Whether an API client is asking."""
         return self.principal.role is Role.WEB
+
+    @property
+    def acting(self) -> Acting:
+        """Who acts, and when: for services that leave a trace."""
+        return Acting(self.now, self.principal)
 
     async def session(self) -> Session:
         """The snapshot or transaction that the operation is in."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -20,7 +19,8 @@ import structlog
 
 from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Database, Session
-from server.models.columns import uuid7
+from server.models.columns import Json, uuid7
+from server.models.job import About, JobKind
 
 RETRY_MINUTES = (1, 5, 30, 120, 720)
 """When a failed job is tried again (domain 4.6); after the last it is given up."""
@@ -44,11 +44,16 @@ class ClaimedJob:
     """A job that this worker holds until its lease ends."""
 
     id: UUID
-    kind: str
+    kind: JobKind
     key: str
-    payload: dict[str, Any]
+    payload: Json
     tries: int
     lease: UUID
+
+    @property
+    def is_last_try(self) -> bool:
+        """Whether the job is given up if it fails once more."""
+        return self.tries > len(RETRY_MINUTES)
 
 
 class TryLater(Exception):
@@ -62,20 +67,78 @@ class TryLater(Exception):
 Handler = Callable[[ClaimedJob], Awaitable[None]]
 
 
-async def enqueue(session: Session, kind: str, *, key: str, due_at: datetime, now: datetime, **payload: Any) -> None:
-    """Writes a job in the caller's transaction. The same key a second time changes nothing."""
+async def enqueue(
+    session: Session, kind: JobKind, about: About, *, key: str, now: datetime, due_at: datetime | None = None
+) -> None:
+    """Writes a job in the caller's transaction, due now unless told otherwise. The same key a second time changes
+    nothing.
+    """
     await session.write(
         "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
         " values (:id, :kind, :key, cast(:payload as jsonb), 'WAITING', :due_at, 0, :now) on conflict (key) do nothing",
         {
             "id": uuid7(),
-            "kind": kind,
+            "kind": kind.value,
             "key": key,
-            "payload": orjson.dumps(payload).decode(),
-            "due_at": due_at,
+            "payload": orjson.dumps(asdict(about)).decode(),
+            "due_at": due_at or now,
             "now": now,
         },
     )
+    await _wake(session)
+
+
+async def hasten(session: Session, key: str, *, now: datetime) -> None:
+    """Has a waiting job run now and not at its time."""
+    await session.write("update job set due_at = :now where key = :key and state = 'WAITING'", {"now": now, "key": key})
+    await _wake(session)
+
+
+async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datetime) -> None:
+    """Has all waiting jobs of these kinds run now, unless their time had come before."""
+    await session.write(
+        "update job set due_at = least(due_at, :now) where state = 'WAITING' and kind = any(:kinds)",
+        {"now": now, "kinds": _names(kinds)},
+    )
+
+
+async def line_up(session: Session, kinds: Collection[JobKind], *, since: datetime, behind: datetime) -> None:
+    """Puts jobs of these kinds that would be due before an instant right behind it, in their order since another."""
+    await session.write(
+        "update job set due_at = cast(:behind as timestamptz) + (due_at - cast(:since as timestamptz)) / 1e6"
+        " where kind = any(:kinds) and state = 'WAITING' and due_at < :behind",
+        {"kinds": _names(kinds), "since": since, "behind": behind},
+    )
+
+
+async def call_off(session: Session, kinds: Collection[JobKind], *, now: datetime) -> None:
+    """Takes jobs of these kinds as done."""
+    await session.write(
+        "update job set state = 'DONE', done_at = :now where kind = any(:kinds) and state = 'WAITING'",
+        {"kinds": _names(kinds), "now": now},
+    )
+
+
+async def count_due(session: Session, at: datetime) -> int:
+    """How many jobs wait whose time has come."""
+    due = await session.value("select count(*) from job where state = 'WAITING' and due_at <= :at", {"at": at})
+    return int(due or 0)
+
+
+async def count_untaken(session: Session, due_before: datetime) -> int:
+    """How many jobs should have begun before an instant and are in nobody's hands."""
+    found = await session.value(
+        "select count(*) from job where state = 'WAITING' and leased_until is null and due_at < :before",
+        {"before": due_before},
+    )
+    return int(found or 0)
+
+
+def _names(kinds: Collection[JobKind]) -> list[str]:
+    return [kind.value for kind in kinds]
+
+
+async def _wake(session: Session) -> None:
     # Heard only after the commit: a job that was rolled back wakes nobody.
     await session.rows("select pg_notify('job', '')")
 
@@ -86,7 +149,7 @@ class Worker:
     In the background a few run at once, so that a slow gateway does not keep mails waiting.
     """
 
-    def __init__(self, database: Database, clock: Clock, handlers: dict[str, Handler]) -> None:
+    def __init__(self, database: Database, clock: Clock, handlers: Mapping[JobKind, Handler]) -> None:
         self._database = database
         self._clock = clock
         self._machine = SystemClock()
@@ -158,7 +221,7 @@ class Worker:
         if not found:
             return None
         row = found[0]
-        return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, lease)
+        return ClaimedJob(row.id, JobKind(row.kind), row.key, row.payload, row.tries, lease)
 
     async def _run(self, job: ClaimedJob) -> bool:
         try:
@@ -175,7 +238,7 @@ class Worker:
         return True
 
     async def _retry_or_give_up(self, job: ClaimedJob, reason: str) -> None:
-        if job.tries > len(RETRY_MINUTES):
+        if job.is_last_try:
             await self._finish(job, "FAILED", reason=reason)
         else:
             due_at = self._clock.now() + timedelta(minutes=RETRY_MINUTES[job.tries - 1])

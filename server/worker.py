@@ -1,13 +1,17 @@
-"""Which job does what. A handler may be run again at any time; it looks at what is stored and does what is missing."""
+"""Which job does what. Work may be done again at any time; it looks at what is stored and does what is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from server.database import SYSTEM
-from server.jobs import ClaimedJob, Handler, TryLater, Worker
+from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
 from server.models import Payment
 from server.models.contract import ContractState
+from server.models.job import About, JobKind, OfContract, OfEmail, OfPayment, OfProtocol
 from server.services.billing import collection, invoice
 from server.services.booking import saga
 from server.services.handover import paper
@@ -15,66 +19,82 @@ from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries
 
+Subject = TypeVar("Subject", bound=About)
+
+
+@dataclass(frozen=True)
+class Work(Generic[Subject]):
+    """What a kind of job is about, and who does it."""
+
+    about: type[Subject]
+    do: Callable[[Outside, Subject, ClaimedJob], Awaitable[None]]
+
 
 def create_worker(outside: Outside) -> Worker:
     """A worker that knows every kind of job."""
     return Worker(outside.database, outside.clock, handlers(outside))
 
 
-def handlers(outside: Outside) -> dict[str, Handler]:  # noqa: C901  # one small function for each kind
-    """What to do for each kind of job."""
-
-    async def drive_booking(job: ClaimedJob) -> None:
-        await saga.drive(outside, _contract(job))
-
-    async def expire_hold(job: ClaimedJob) -> None:
-        await saga.expire(outside, _contract(job))
-
-    async def late_page(job: ClaimedJob) -> None:
-        await hosted_page.look_again(outside, _contract(job))
-        await saga.drive(outside, _contract(job))
-
-    async def resolve_payment(job: ClaimedJob) -> None:
-        payment_id = UUID(job.payload["payment"])
-        state = await inquiries.resolve(outside, payment_id)
-        if state in attempts.UNRESOLVED:
-            raise TryLater(outside.clock.now() + attempts.RECOVER_AFTER)
-        await follow(outside, payment_id)
-
-    async def place_deposit(job: ClaimedJob) -> None:
-        await deposits.place(outside, _contract(job))
-
-    async def release_deposit(job: ClaimedJob) -> None:
-        await deposits.release(outside, _contract(job))
-
-    async def settle(job: ClaimedJob) -> None:
-        await invoice.settle(outside, _contract(job))
-
-    async def collect(job: ClaimedJob) -> None:
-        await collection.collect(outside, _contract(job))
-
-    async def protocol_paper_job(job: ClaimedJob) -> None:
-        await paper.make(outside, UUID(job.payload["protocol"]))
-
-    async def send_email(job: ClaimedJob) -> None:
-        await emails.send(outside, job)
-
-    return {
-        "drive_booking": drive_booking,
-        "expire_hold": expire_hold,
-        "late_page": late_page,
-        "resolve_payment": resolve_payment,
-        "place_deposit": place_deposit,
-        "release_deposit": release_deposit,
-        "settle": settle,
-        "collect": collect,
-        "protocol_paper": protocol_paper_job,
-        "send_email": send_email,
-    }
+def handlers(outside: Outside) -> dict[JobKind, Handler]:
+    """The table below with everything that its work needs."""
+    return {kind: _handler(outside, work) for kind, work in WORK.items()}
 
 
-def _contract(job: ClaimedJob) -> UUID:
-    return UUID(job.payload["contract"])
+def _handler(outside: Outside, work: Work[Any]) -> Handler:
+    async def handle(job: ClaimedJob) -> None:
+        await work.do(outside, work.about(**{name: UUID(value) for name, value in job.payload.items()}), job)
+
+    return handle
+
+
+def _on_contract(do: Callable[[Outside, UUID], Awaitable[None]]) -> Work[OfContract]:
+    async def work(outside: Outside, about: OfContract, _job: ClaimedJob) -> None:
+        await do(outside, about.contract)
+
+    return Work(OfContract, work)
+
+
+async def _look_at_late_page(outside: Outside, contract_id: UUID) -> None:
+    await hosted_page.look_again(outside, contract_id)
+    await saga.drive(outside, contract_id)
+
+
+async def _resolve_payment(outside: Outside, about: OfPayment, _job: ClaimedJob) -> None:
+    state = await inquiries.resolve(outside, about.payment)
+    if state in attempts.UNRESOLVED:
+        raise TryLater(outside.clock.now() + attempts.RECOVER_AFTER)
+    await follow(outside, about.payment)
+
+
+async def _print_protocol(outside: Outside, about: OfProtocol, _job: ClaimedJob) -> None:
+    await paper.make(outside, about.protocol)
+
+
+async def _send_email(outside: Outside, about: OfEmail, job: ClaimedJob) -> None:
+    await emails.send(outside, about.email, is_last_try=job.is_last_try)
+
+
+WORK: Mapping[JobKind, Work[Any]] = {
+    JobKind.DRIVE_BOOKING: _on_contract(saga.drive),
+    JobKind.EXPIRE_HOLD: _on_contract(saga.expire),
+    JobKind.LATE_PAGE: _on_contract(_look_at_late_page),
+    JobKind.RESOLVE_PAYMENT: Work(OfPayment, _resolve_payment),
+    JobKind.PLACE_DEPOSIT: _on_contract(deposits.place),
+    JobKind.RELEASE_DEPOSIT: _on_contract(deposits.release),
+    JobKind.SETTLE: _on_contract(invoice.settle),
+    JobKind.COLLECT: _on_contract(collection.collect),
+    JobKind.PROTOCOL_PAPER: Work(OfProtocol, _print_protocol),
+    JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
+}
+
+AT_ONCE_AFTER_A_START = (
+    JobKind.RESOLVE_PAYMENT,
+    JobKind.DRIVE_BOOKING,
+    JobKind.COLLECT,
+    JobKind.SETTLE,
+    JobKind.RELEASE_DEPOSIT,
+)
+"""Money whose outcome nobody may have seen does not wait for its time."""
 
 
 async def follow(outside: Outside, payment_id: UUID) -> None:
@@ -96,10 +116,5 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
 
 async def recover(outside: Outside) -> None:
     """At start: looks at once into every payment whose outcome is not known, instead of waiting for its time."""
-    now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
-        await session.write(
-            "update job set due_at = least(due_at, :now) where state = 'WAITING'"
-            " and kind in ('resolve_payment', 'drive_booking', 'collect', 'settle', 'release_deposit')",
-            {"now": now},
-        )
+        await hasten_all(session, AT_ONCE_AFTER_A_START, now=outside.clock.now())

@@ -11,12 +11,13 @@ from typing import Any
 import httpx2
 
 from tests.driving import PASSWORD, Api, SandboxServer, new_id, signature
+from tests.staff import put_staff
 
 _numbers = itertools.count(1)
 DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"]
 PROBLEM = "...on Problem{problemCode message field}"
 KOMPAKT = {
-    "validFrom": "2026-01-01",
+    "validFrom": "2020-01-01",
     "bundles": [
         {"unit": "DAY", "days": 1, "price": "59.00", "includedKm": 150},
         {"unit": "WEEK", "days": 7, "price": "319.00", "includedKm": 1050},
@@ -197,11 +198,10 @@ def open_dealership(server: SandboxServer, *, cars: int = 2, admin: Api | None =
         i={"code": f"G{number}", "name": "Kompakt", "deposit": "300.00", "deductible": "1000.00"},
     )
     add_tariff(admin, group["id"], f"KOMPAKT-{number}")
-    users = {}
-    for role in ("YARD", "CLERK"):
-        email = f"{role.lower()}{number}@example.com"
-        add_user(admin, email, role, [made["id"]])
-        users[role] = server.sign_in(email)
+    users = {
+        role: server.api(put_staff(server.owner, f"{role.lower()}{number}@example.com", role, [made["id"]]))
+        for role in ("YARD", "CLERK")
+    }
     dealership = Dealership(
         server,
         admin,

@@ -13,18 +13,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import httpx2
 import orjson
 from PIL import Image
 
+from server.database_embedded import SUPERUSER, Cluster
+from tests.calendar import SETTINGS
+from tests.clusters import lay_out
+
 ROOT = Path(__file__).resolve().parent.parent
-BERLIN = ZoneInfo("Europe/Berlin")
 PASSWORD = "correct-horse-battery"
 ADMIN = {"email": "admin@autohaus-sonnenfeld.example", "password": "sandbox-password"}
 
@@ -89,19 +92,33 @@ class Api:
 
 
 class SandboxServer:
-    """A server process of its own data directory."""
+    """A server process of its own data directory. `from_nothing` leaves it to the server to make its database."""
 
-    def __init__(self, data_dir: Path, *, demo_data: bool = False, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        demo_data: bool = False,
+        from_nothing: bool = False,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.data_dir = data_dir
         self.entry = ["server"]
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self._demo = demo_data
         self._environment = environment or {}
+        own = {"ERSATZWAGEN_DATABASE_URL", "ERSATZWAGEN_POSTGRES_BIN"} & self._environment.keys()
+        self._from_nothing = from_nothing or bool(own)
         self._process: subprocess.Popen[bytes] | None = None
         self._administrator: str | None = None
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
+
+    @cached_property
+    def owner(self) -> str:
+        """The address of the server's database, past row-level security."""
+        return self._environment.get("ERSATZWAGEN_DATABASE_URL") or Cluster(self.data_dir).url(SUPERUSER)
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -112,11 +129,13 @@ class SandboxServer:
         if self.http.is_closed:
             self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        if not self._from_nothing:
+            lay_out(self.data_dir)
         command = [sys.executable, "-m", *self.entry, "serve", "--sandbox", "--data-dir", str(self.data_dir)]
         command += ["--port", str(self.port), "--demo-data" if self._demo else "--no-demo-data"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, **self._environment}
+                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, **SETTINGS, **self._environment}
             )
         self._wait()
         return self
@@ -249,21 +268,3 @@ def signature(height: int = 30) -> bytes:
 
 def new_id() -> str:
     return str(uuid4())
-
-
-def local(day: date, hour: int, minute: int = 0) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
-
-
-def soon(after: datetime, *, hour: int = 9) -> datetime:
-    """An hour on the next Monday to Thursday: within five days, so that the deposit is held at booking."""
-    day = after.astimezone(BERLIN).date() + timedelta(days=1)
-    while day.weekday() > 3:
-        day += timedelta(days=1)
-    return local(day, hour)
-
-
-def next_weekday(after: datetime, weekday: int, *, weeks: int = 0) -> date:
-    """The next such weekday (0 is Monday) strictly after a day, some weeks on."""
-    day = after.astimezone(BERLIN).date() + timedelta(days=1)
-    return day + timedelta(days=(weekday - day.weekday()) % 7 + 7 * weeks)

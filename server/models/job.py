@@ -1,5 +1,6 @@
 """Work to be done after the transaction that asked for it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -8,6 +9,63 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
+
+
+class JobKind(StrEnum):
+    """What is to be done. The table of `server/worker.py` says what each is about and who does it."""
+
+    DRIVE_BOOKING = "DRIVE_BOOKING"
+    """Goes on with a booking whose request may have died."""
+    EXPIRE_HOLD = "EXPIRE_HOLD"
+    """Gives the car of an unpaid booking free."""
+    LATE_PAGE = "LATE_PAGE"
+    """Looks once more whether a payment page was paid after all."""
+    RESOLVE_PAYMENT = "RESOLVE_PAYMENT"
+    """Finds out what became of a payment."""
+    PLACE_DEPOSIT = "PLACE_DEPOSIT"
+    """Places or renews the hold on the card."""
+    RELEASE_DEPOSIT = "RELEASE_DEPOSIT"
+    """Lifts the hold."""
+    SETTLE = "SETTLE"
+    """Bills a returned contract."""
+    COLLECT = "COLLECT"
+    """Moves the money that an invoice asks for."""
+    PROTOCOL_PAPER = "PROTOCOL_PAPER"
+    """Prints a protocol and mails it."""
+    SEND_EMAIL = "SEND_EMAIL"
+    """Hands a mail to the mail server."""
+
+
+@dataclass(frozen=True)
+class OfContract:
+    """Work on a contract."""
+
+    contract: UUID
+
+
+@dataclass(frozen=True)
+class OfPayment:
+    """Work on an attempt at the gateway."""
+
+    payment: UUID
+
+
+@dataclass(frozen=True)
+class OfProtocol:
+    """Work on a protocol."""
+
+    protocol: UUID
+
+
+@dataclass(frozen=True)
+class OfEmail:
+    """Work on a mail."""
+
+    email: UUID
+
+
+About = OfContract | OfPayment | OfProtocol | OfEmail
+"""What a job is about: ids only, never a customer's data."""
 
 
 class JobState(StrEnum):
@@ -26,7 +84,7 @@ class Job(SQLModel, table=True):
 
     __tablename__ = "job"
     id: UUID = new_id()
-    kind: str
+    kind: JobKind = Field(sa_column=enum_column(JobKind))
     key: str = Field(unique=True)
     payload: Json = Field(sa_column=json_column("'{}'"))
     state: JobState = Field(default=JobState.WAITING, sa_column=enum_column(JobState))

@@ -86,8 +86,7 @@ class BillingMutation:
         """Runs billing for a returned contract again, after what blocked it was cleared."""
         context, wanted = info.context, as_uuid(contract_id)
         async with context.write() as session:
-            actor = context.principal.name
-            contract = await invoice.release_block(session, wanted, version, actor=actor, now=context.now)
+            contract = await invoice.release_block(session, wanted, version, context.acting)
         await invoice.settle_now(context.outside, contract.id)
         return await contracts.get(await context.session_anew(), contract.id)
 

@@ -81,9 +81,9 @@ class ContractMutation:
     @mutation(allow=OFFICE, graphql_type=ContractResult)
     async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Contract:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
-        context, wanted, actor = info.context, as_uuid(contract_id), info.context.principal.name
+        context, wanted = info.context, as_uuid(contract_id)
         async with context.write() as session:
-            await drivers.add(session, wanted, version, given(driver), actor=actor, now=context.now)
+            await drivers.add(session, wanted, version, given(driver), context.acting)
         return await contracts.get(await context.session_anew(), wanted)
 
 

@@ -60,14 +60,14 @@ class HandoverMutation:
         """Hands a car over. The protocol is frozen, and mailed to the customer within a minute."""
         context = info.context
         async with context.write() as session:
-            return await exchange.check_out(session, context.principal, input.report(), now=context.now)
+            return await exchange.check_out(session, input.report(), context.acting)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)
     async def check_in(self, info: Info, input: CheckInInput) -> Protocol:  # noqa: A002
         """Takes a car back. The protocol is mailed to the customer, and billing follows by itself."""
         context = info.context
         async with context.write() as session:
-            return await exchange.check_in(session, context.principal, input.report(), now=context.now)
+            return await exchange.check_in(session, input.report(), context.acting)
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
     async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Damage:

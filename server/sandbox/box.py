@@ -29,7 +29,7 @@ class Sandbox:
         directory = settings.data_dir.absolute() / "sandbox"
         self._settings = settings
         self._directory = directory
-        self.clock = SandboxClock(directory)
+        self.clock = SandboxClock(directory, settings.sandbox_begins)
         self.mails = MailCatcher(directory / "mails", self.clock)
         self._config = SimulatorConfig(production=settings.environment == "production")
         self.simulator: Starlette = create_simulator(self.clock, directory / "telecash", self._config)

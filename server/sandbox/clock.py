@@ -6,15 +6,21 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+_MICROSECOND = timedelta(microseconds=1)
+
 
 class SandboxClock:
-    """The machine's clock plus an offset that only grows."""
+    """The machine's clock plus an offset that only grows, wherever it began."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, begins: datetime | None = None) -> None:
+        """`begins` counts for a clock that has never run; one that has goes on from where it was."""
         self._file = directory / "clock"
+        self._offset = timedelta(0)
         directory.mkdir(parents=True, exist_ok=True)
-        stored = self._file.read_text(encoding="ascii") if self._file.exists() else "0"
-        self._offset = timedelta(microseconds=int(stored))
+        if self._file.exists():
+            self._offset = int(self._file.read_text(encoding="ascii")) * _MICROSECOND
+        elif begins is not None:
+            self._keep(begins - self.now())
 
     def now(self) -> datetime:
         """The sandbox's time, in UTC."""
@@ -23,12 +29,13 @@ class SandboxClock:
     def move_to(self, target: datetime) -> None:
         """Moves forwards; an earlier time changes nothing."""
         ahead = target - self.now()
-        if ahead <= timedelta(0):
-            return
-        offset = self._offset + ahead
+        if ahead > timedelta(0):
+            self._keep(self._offset + ahead)
+
+    def _keep(self, offset: timedelta) -> None:
         draft = self._file.with_suffix(".new")
         with draft.open("w", encoding="ascii") as file:
-            file.write(str(offset // timedelta(microseconds=1)))
+            file.write(str(offset // _MICROSECOND))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._file)

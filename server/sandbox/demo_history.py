@@ -21,10 +21,11 @@ from sqlmodel import col, select
 from server.clock import Clock
 from server.database import SYSTEM, Database
 from server.gateways.payment import PaymentGateway
-from server.jobs import ClaimedJob, Handler, TryLater, Worker
+from server.jobs import ClaimedJob, Handler, TryLater, Worker, call_off, line_up
 from server.models import Contract, Station, Vehicle, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.fleet import BlockReason
+from server.models.job import JobKind
 from server.models.staff import Role
 from server.sandbox import demo_fleet, demo_plan, demo_protocols
 from server.sandbox.demo_bookings import request_of
@@ -43,16 +44,10 @@ LEADS = (3, 1, 9, 5, 2, 12, 4, 7, 1, 6)
 """How many days ahead people book, in turn."""
 LOOK_BACK = timedelta(days=50)
 """Before the first booking of the plan."""
-LATER = ("send_email", "protocol_paper")
+LATER = (JobKind.SEND_EMAIL, JobKind.PROTOCOL_PAPER)
 """Jobs that are left to the server's own worker."""
-WATCHERS = ("drive_booking", "expire_hold", "resolve_payment")
+WATCHERS = (JobKind.DRIVE_BOOKING, JobKind.EXPIRE_HOLD, JobKind.RESOLVE_PAYMENT)
 """Jobs that look after a process that died. Here none does: every payment has its answer before the next step."""
-# In their order, from the opening on.
-_PUT_OFF = """
-update job set due_at = cast(:opens_at as timestamptz) + (due_at - cast(:begin as timestamptz)) / 1e6
-where kind = any(:later) and state = 'WAITING' and due_at < :opens_at
-"""
-_DONE_ALREADY = "update job set state = 'DONE', done_at = :now where kind = any(:watchers) and state = 'WAITING'"
 NO_LONGER_GOOD = frozenset({1, 4})
 """Contracts of the plan whose card is refused at the end: deposits are captured, something stays open."""
 
@@ -131,19 +126,17 @@ def _put_off(clock: PastClock, opens_at: datetime) -> Handler:
 
 async def _work(past: Outside, worker: Worker, clock: PastClock, target: datetime, opens_at: datetime) -> None:
     """Runs what falls due up to an instant, each job at its own time, and arrives there."""
-    while (due := await _next_due(past, opens_at)) is not None and due < target:
+    while (due := await _next_due(past, worker, opens_at)) is not None and due < target:
         clock.set_to(due)
         await worker.run_due()
     clock.set_to(target)
 
 
-async def _next_due(past: Outside, opens_at: datetime) -> datetime | None:
+async def _next_due(past: Outside, worker: Worker, opens_at: datetime) -> datetime | None:
     async with past.database.transaction(SYSTEM) as session:
-        begin = opens_at - LOOK_BACK
-        await session.write(_PUT_OFF, {"later": list(LATER), "opens_at": opens_at, "begin": begin})
-        await session.write(_DONE_ALREADY, {"watchers": list(WATCHERS), "now": opens_at})
-        due = await session.value("select min(due_at) from job where state = 'WAITING'")
-    return due if isinstance(due, datetime) else None
+        await line_up(session, LATER, since=opens_at - LOOK_BACK, behind=opens_at)
+        await call_off(session, WATCHERS, now=opens_at)
+    return await worker.next_due()
 
 
 async def _block_the_uninspected(outside: Outside, dealer: Dealer, now: datetime) -> None:

@@ -24,6 +24,7 @@ import orjson
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 90.0
+KEPT_SETTINGS = ("ERSATZWAGEN_POSTGRES_BIN", "ERSATZWAGEN_SANDBOX_BEGINS")
 Json = dict[str, Any]
 
 
@@ -133,10 +134,7 @@ def fresh_server() -> Iterator[DemoServer]:
 
 
 def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    # Nothing of the caller's own settings: not his database, not his mail server.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ERSATZWAGEN_")}
-    if "ERSATZWAGEN_POSTGRES_BIN" in os.environ:
-        environment["ERSATZWAGEN_POSTGRES_BIN"] = os.environ["ERSATZWAGEN_POSTGRES_BIN"]
+    environment = {name: value for name, value in os.environ.items() if not _is_foreign(name)}
     command = [sys.executable, "-m", "server", "serve", "--sandbox", "--demo-data"]
     command += ["--port", str(port), "--data-dir", str(folder / "data")]
     with (folder / "log").open("wb") as log:
@@ -149,6 +147,11 @@ def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
             # Ctrl-C reaches the demo alone, which then ends the server in order.
             start_new_session=True,
         )
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether it is one of the caller's own settings: not his database, not his mail server."""
+    return name.startswith("ERSATZWAGEN_") and name not in KEPT_SETTINGS
 
 
 def _wait(http: httpx2.Client, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.calendar import local, next_weekday
 from tests.dealership import Dealership, open_dealership
-from tests.driving import PASSWORD, SandboxServer, local, next_weekday
+from tests.driving import PASSWORD, SandboxServer
 
 from .conftest import execute
 
@@ -64,7 +65,7 @@ def flow(server: SandboxServer) -> Flow:
         side.yard.token or "",
     ]
     api(SIGN_IN, e=PERSON["email"], p="kanaria-wrong-password")
-    start = local(next_weekday(server.now(), 1, weeks=2), 9)
+    start = local(next_weekday(server, 1, weeks=2), 9)
     made.contract = side.booked(
         start, start + timedelta(days=1), customer=PERSON, drivers=[DRIVER], note="Kanaria-note"
     )
@@ -140,7 +141,8 @@ def test_a_fault_of_ours_tells_a_reference_and_nothing_else(
     server: SandboxServer, owner: str, flow: Flow, broken: None
 ) -> None:
     # When something fails inside that knows what it failed with
-    period = {"start": "2027-03-01T09:00:00Z", "end": "2027-03-02T09:00:00Z"}
+    start = server.now() + timedelta(days=180)
+    period = {"start": start.isoformat(), "end": (start + timedelta(days=1)).isoformat()}
     block = """mutation($v:ID!,$p:PeriodInput!,$n:String){
       blockVehicle(vehicleId:$v,period:$p,reason:OTHER,note:$n){__typename}}"""
     variables = {"v": flow.side.vehicles[0]["id"], "p": period, "n": "kanaria-block-note"}

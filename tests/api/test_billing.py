@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.calendar import day_of, local, next_weekday
 from tests.dealership import Dealership, add_car, add_tariff, open_dealership
-from tests.driving import SandboxServer, local, new_id, next_weekday
+from tests.driving import SandboxServer, new_id
 
 DAY = timedelta(days=1)
 
@@ -53,7 +54,7 @@ def test_one_day(
     due: tuple[str, str, str],
     charged: str | None,
 ) -> None:
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     back = start + DAY + timedelta(minutes=late_minutes)
 
     contract = dealership.rent(start, start + DAY, back=back, km=km, back_with={"condition": {"fuelEighths": fuel_in}})
@@ -71,7 +72,7 @@ def test_one_day(
 
 
 def test_the_advance_is_taxed_and_deducted_by_number(dealership: Dealership) -> None:
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
 
     contract = dealership.rent(start, start + DAY, km=210)
 
@@ -85,7 +86,7 @@ def test_the_advance_is_taxed_and_deducted_by_number(dealership: Dealership) -> 
 
 def test_three_days_with_extra_km(dealership: Dealership) -> None:
     # E10a: Monday to Thursday, 612 km.
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
 
     final = final_of(dealership.rent(start, start + 3 * DAY, km=612))
 
@@ -95,7 +96,7 @@ def test_three_days_with_extra_km(dealership: Dealership) -> None:
 
 def test_six_days_cost_a_week(dealership: Dealership) -> None:
     # E08 by the facts: back after six days.
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
 
     final = final_of(dealership.rent(start, start + DAY, back=start + 6 * DAY))
 
@@ -105,7 +106,7 @@ def test_six_days_cost_a_week(dealership: Dealership) -> None:
 
 def test_a_weekend(dealership: Dealership) -> None:
     # E14a: Friday 17:00 to Monday 08:30.
-    friday = next_weekday(dealership.server.now(), 4)
+    friday = next_weekday(dealership.server, 4)
     start = local(friday, 17)
 
     final = final_of(dealership.rent(start, local(friday + 3 * DAY, 8, 30), km=200))
@@ -121,7 +122,7 @@ def test_a_courtesy_car_pays_for_kilometres_alone(server: SandboxServer) -> None
     bundles = [{"unit": "DAY", "days": 1, "price": "59.00", "includedKm": 100}]
     add_tariff(dealership.admin, dealership.group["id"], code, bundles=bundles)
     add_car(dealership)
-    start = local(next_weekday(server.now(), 0), 8)
+    start = local(next_weekday(server, 0), 8)
 
     contract = dealership.rent(start, start + DAY, km=180, kind="COURTESY", tariffCode=code)
 
@@ -133,7 +134,7 @@ def test_a_courtesy_car_pays_for_kilometres_alone(server: SandboxServer) -> None
 
 
 def test_preview_says_what_billing_then_does(dealership: Dealership) -> None:
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     contract = dealership.handed_over(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     preview = dealership.clerk(
@@ -160,7 +161,7 @@ def test_preview_says_what_billing_then_does(dealership: Dealership) -> None:
 
 def declined_later(dealership: Dealership, *, km: int, fuel: int = 8) -> dict[str, Any]:
     """A day on a card that takes the advance and the deposit and nothing after that."""
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     return dealership.rent(
         start, start + DAY, km=km, card="tok-declined-later", back_with={"condition": {"fuelEighths": fuel}}
     )
@@ -188,15 +189,14 @@ def test_more_than_the_deposit_becomes_an_open_item(dealership: Dealership) -> N
     assert contract["settlementState"] == "PARTLY_PAID"
     assert contract["deposit"]["state"] == "USED"
     assert final["openItem"]["open"]["amount"] == "50.00"
-    billed_on = next_weekday(dealership.server.now() - DAY, dealership.server.now().weekday())
-    assert final["openItem"]["dueOn"] == (billed_on + timedelta(days=14)).isoformat()
+    assert final["openItem"]["dueOn"] == (day_of(dealership.server.now()) + 14 * DAY).isoformat()
     to = contract["customer"]["email"]
     assert len(dealership.server.mails(to, "PAYMENT_FAILED")) == 1
 
 
 def test_a_suspected_damage_keeps_the_deposit(dealership: Dealership) -> None:
     # D1, first half, and D3c: no damage line, deposit stays; a declined rest becomes an open item.
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     scratch = {"id": new_id(), "position": {"view": "LEFT", "x": 0.4, "y": 0.5}, "kind": "SCRATCH", "sizeMm": 80}
 
     contract = dealership.rent(
@@ -215,7 +215,7 @@ def test_a_suspected_damage_keeps_the_deposit(dealership: Dealership) -> None:
 
 
 def test_the_deposit_is_lifted_after_a_return_with_damage_only_by_a_decision(dealership: Dealership) -> None:
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     dent = {"id": new_id(), "position": {"view": "REAR", "x": 0.5, "y": 0.5}, "kind": "DENT"}
 
     contract = dealership.rent(start, start + DAY, back_with={"damages": [dent]})
@@ -229,7 +229,7 @@ def test_the_deposit_is_lifted_after_a_return_with_damage_only_by_a_decision(dea
 
 def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership) -> None:
     # D9
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     contract = dealership.handed_over(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     dealership.server.move_to(back)
@@ -249,7 +249,7 @@ def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership)
 
 
 def test_a_lost_answer_to_the_final_charge_is_found_not_repeated(dealership: Dealership) -> None:
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     contract = dealership.handed_over(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     dealership.server.move_to(back)
@@ -265,7 +265,7 @@ def test_a_lost_answer_to_the_final_charge_is_found_not_repeated(dealership: Dea
 
 
 def test_an_implausible_odometer_waits_for_a_clerk(dealership: Dealership) -> None:
-    start = local(next_weekday(dealership.server.now(), 0), 8)
+    start = local(next_weekday(dealership.server, 0), 8)
     contract = dealership.handed_over(start, start + DAY)
     back = start + DAY
     dealership.server.move_to(back)
@@ -293,7 +293,7 @@ def test_an_implausible_odometer_waits_for_a_clerk(dealership: Dealership) -> No
 
 def test_key_drop_ends_the_rental_not_the_inspection(server: SandboxServer) -> None:
     dealership = open_dealership(server, afterHoursReturn=True)
-    friday = next_weekday(server.now(), 4)
+    friday = next_weekday(server, 4)
     start = local(friday, 8)
 
     # Dropped Saturday 08:30 (in the grace hour), looked at on Monday.
@@ -317,7 +317,7 @@ def test_an_electric_car_pays_for_missing_charge(server: SandboxServer) -> None:
     dealership.group = group
     add_tariff(dealership.admin, group["id"], f"ELEKTRO-{number}", energyPerKwh="0.69", chargingService="0.00")
     add_car(dealership, batteryWh=58_000, stateOfChargePercent=80, tankLitres=None)
-    start = local(next_weekday(server.now(), 0), 8)
+    start = local(next_weekday(server, 0), 8)
 
     contract = dealership.rent(
         start,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.calendar import local, next_weekday, soon
 from tests.dealership import Dealership, add_car, at_once, open_dealership, request_of
-from tests.driving import SandboxServer, local, new_id, next_weekday, soon
+from tests.driving import SandboxServer, new_id
 
 DAY = timedelta(days=1)
 
@@ -16,7 +17,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def start(dealership: Dealership) -> datetime:
     """One of the next days, at nine."""
-    return soon(dealership.server.now())
+    return soon(dealership.server)
 
 
 def money(dealership: Dealership, contract: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -40,8 +41,8 @@ def test_a_booking_takes_one_day_and_blocks_the_deposit(dealership: Dealership, 
 
 
 def test_the_deposit_waits_until_the_day_before(dealership: Dealership) -> None:
-    # A hold taken twelve days ahead would be dead at hand-over (domain 3.10).
-    start = local(next_weekday(dealership.server.now() + 10 * DAY, 1), 9)
+    # A hold taken two weeks ahead would be dead at hand-over (domain 3.10).
+    start = local(next_weekday(dealership.server, 1, weeks=2), 9)
     contract = dealership.booked(start, start + DAY)
     assert contract["deposit"]["state"] == "NONE"
     assert [line[0] for line in money(dealership, contract)] == ["sale"]
@@ -175,7 +176,7 @@ def test_the_same_key_gets_the_first_answer(dealership: Dealership, start: datet
 
 def test_a_hundred_at_once_for_ten_cars(server: SandboxServer) -> None:
     dealership = open_dealership(server, cars=10)
-    start = soon(server.now())
+    start = soon(server)
 
     results = at_once(dealership, [request_of(dealership, start, start + DAY, n) for n in range(100)], 25)
 
@@ -205,7 +206,7 @@ def test_a_hundred_at_once_for_ten_cars(server: SandboxServer) -> None:
 def test_the_last_car_goes_to_one_of_twenty(server: SandboxServer) -> None:
     # A3
     dealership = open_dealership(server, cars=1)
-    start = soon(server.now())
+    start = soon(server)
 
     results = at_once(dealership, [request_of(dealership, start, start + DAY, 200 + n) for n in range(20)], 20)
 
@@ -217,7 +218,7 @@ def test_the_last_car_goes_to_one_of_twenty(server: SandboxServer) -> None:
 def test_refusals_name_the_field(dealership: Dealership, start: datetime) -> None:
     # A10, and inputs that are wrong
     now = dealership.server.now()
-    sunday = local(next_weekday(now, 6), 10)
+    sunday = local(next_weekday(dealership.server, 6), 10)
     cases: list[tuple[dict[str, Any], str, list[str]]] = [
         ({"end": start}, "INVALID_INPUT", ["input", "period", "end"]),
         ({"start": now - timedelta(minutes=16), "end": now + DAY}, "INVALID_INPUT", ["input", "period", "start"]),
@@ -246,7 +247,7 @@ def test_refusals_name_the_field(dealership: Dealership, start: datetime) -> Non
 
 def test_a_closed_start_names_the_next_possible_instant(dealership: Dealership) -> None:
     # A7: the start on a closed Sunday is refused, a period across Sunday is fine.
-    sunday = next_weekday(dealership.server.now(), 6)
+    sunday = next_weekday(dealership.server, 6)
     closed = dealership.book(local(sunday, 10), local(sunday + DAY, 10))
     across = dealership.book(local(sunday - DAY, 10), local(sunday + DAY, 10))
 
@@ -319,7 +320,7 @@ def test_instants_carry_the_stations_offset(dealership: Dealership, start: datet
 def test_a_car_needs_its_turnaround(server: SandboxServer) -> None:
     # A1 and A2
     dealership = open_dealership(server, cars=1)
-    start = soon(server.now())
+    start = soon(server)
     dealership.booked(start, start + timedelta(hours=1))  # busy until 10:00, turnaround 60
 
     early = dealership.book(start + timedelta(minutes=119), start + DAY)
@@ -335,7 +336,7 @@ def test_a_car_needs_its_turnaround(server: SandboxServer) -> None:
 def test_a_late_car_is_not_offered_and_its_next_contract_is_at_risk(server: SandboxServer) -> None:
     # A5
     dealership = open_dealership(server, cars=1)
-    start = soon(server.now())
+    start = soon(server)
     out = dealership.booked(start, start + DAY)
     following = dealership.booked(start + 7 * DAY, start + 8 * DAY)
     server.move_to(start)
@@ -355,7 +356,7 @@ def test_a_late_car_is_not_offered_and_its_next_contract_is_at_risk(server: Sand
 def test_a_block_takes_a_car_out_and_names_what_is_in_its_way(server: SandboxServer) -> None:
     # A6
     dealership = open_dealership(server, cars=1)
-    start = soon(server.now())
+    start = soon(server)
     contract = dealership.booked(start, start + DAY)
     block = """mutation($v:ID!,$p:PeriodInput!){blockVehicle(vehicleId:$v,period:$p,reason:WORKSHOP,note:"HU"){__typename
       ...on VehicleBlock{id} ...on PeriodConflict{conflicts{kind contract{id}}}}}"""

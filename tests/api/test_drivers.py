@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.calendar import BEGINS, soon
 from tests.dealership import Dealership, add_car, add_tariff, add_user, open_dealership
-from tests.driving import Api, SandboxServer, soon
+from tests.driving import Api, SandboxServer
 
 DAY = timedelta(days=1)
 ADD = """mutation($id:ID!,$v:Int!,$d:DriverInput!){addDriver(contractId:$id,version:$v,driver:$d){__typename
@@ -22,7 +23,7 @@ WIFE = {"firstName": "Eva", "lastName": "Beispiel", "birthDate": "1985-04-01", "
 
 @pytest.fixture
 def start(dealership: Dealership) -> datetime:
-    return soon(dealership.server.now())
+    return soon(dealership.server)
 
 
 def add(
@@ -97,8 +98,8 @@ def test_the_added_drivers_licence_must_be_seen_and_the_final_invoice_has_the_dr
 @pytest.mark.parametrize(
     ("driver", "code", "field"),
     [
-        ({**WIFE, "birthDate": "2015-01-01"}, "DRIVER_NOT_ELIGIBLE", ["driver"]),
-        ({**WIFE, "licenceValidUntil": "2026-01-01"}, "DRIVER_NOT_ELIGIBLE", ["driver"]),
+        ({**WIFE, "birthDate": f"{BEGINS.year - 11}-01-01"}, "DRIVER_NOT_ELIGIBLE", ["driver"]),
+        ({**WIFE, "licenceValidUntil": f"{BEGINS.year - 1}-01-01"}, "DRIVER_NOT_ELIGIBLE", ["driver"]),
         ({**WIFE, "role": "RENTER"}, "INVALID_INPUT", ["driver", "role"]),
         ({**WIFE, "birthDate": "1830-01-01"}, "INVALID_INPUT", ["driver", "birthDate"]),
         ({**WIFE, "lastName": " "}, "INVALID_INPUT", ["driver", "lastName"]),
@@ -132,7 +133,7 @@ def test_too_short_a_time_with_a_licence_is_refused_by_the_groups_rule(server: S
     )
     add_tariff(dealership.admin, dealership.group["id"], f"L{dealership.tariff}")
     add_car(dealership)
-    begin = soon(server.now())
+    begin = soon(server)
     booked = dealership.booked(begin, begin + DAY)
     beginner = {**WIFE, "licenceIssued": (begin - timedelta(days=700)).date().isoformat()}
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from tests.calendar import soon
 from tests.dealership import Dealership, add_car, add_user, open_dealership
-from tests.driving import SandboxServer, new_id, picture, signature, soon
+from tests.driving import SandboxServer, new_id, picture, signature
 
 DAY = timedelta(days=1)
 SLOTS = ["FRONT", "REAR", "LEFT", "RIGHT", "FRONT_LEFT", "FRONT_RIGHT", "REAR_LEFT", "REAR_RIGHT"]
@@ -20,7 +21,7 @@ SLOTS = ["FRONT", "REAR", "LEFT", "RIGHT", "FRONT_LEFT", "FRONT_RIGHT", "REAR_LE
 
 @pytest.fixture
 def start(dealership: Dealership) -> datetime:
-    return soon(dealership.server.now())
+    return soon(dealership.server)
 
 
 @pytest.fixture
@@ -278,8 +279,13 @@ def test_the_deposit_must_be_held_unless_a_manager_decides(dealership: Dealershi
 
 def test_a_driver_too_young_is_refused(server: SandboxServer) -> None:
     dealership = open_dealership(server, cars=1)
-    start = soon(server.now())
-    customer = {"firstName": "Jung", "lastName": "Jünger", "email": "jung@example.com", "birthDate": "2015-01-01"}
+    start = soon(server)
+    customer = {
+        "firstName": "Jung",
+        "lastName": "Jünger",
+        "email": "jung@example.com",
+        "birthDate": f"{start.year - 11}-01-01",
+    }
 
     refused = dealership.book(start, start + DAY, customer=customer)
 
@@ -327,7 +333,7 @@ def test_one_way_brings_the_car_to_the_other_station(server: SandboxServer) -> N
     both = [here.station["id"], there.station["id"]]
     add_user(here.admin, f"both-{here.station['code'].lower()}@example.com", "MANAGER", both)
     manager = server.sign_in(f"both-{here.station['code'].lower()}@example.com")
-    start = soon(server.now())
+    start = soon(server)
     contract = here.booked(start, start + DAY, caller=manager, returnStationId=there.station["id"])
     assert contract["price"]["total"]["amount"] == "108.00"
     lookup = "query($id:ID){contract(id:$id){id station{id code name} returnStation{code}}}"

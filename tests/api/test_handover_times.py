@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.calendar import soon
 from tests.dealership import Dealership
-from tests.driving import soon
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -16,8 +16,8 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def start(dealership: Dealership) -> datetime:
-    """In ten days: there is time between the booking and the hand-over."""
-    return soon(dealership.server.now() + 10 * DAY)
+    """In a week: there is time between the booking and the hand-over."""
+    return soon(dealership.server) + 7 * DAY
 
 
 def out_since(dealership: Dealership, contract: dict[str, Any]) -> str:
@@ -62,7 +62,7 @@ def test_more_than_seven_days_ago_is_refused(dealership: Dealership, start: date
 
 
 def test_before_the_contract_was_made_is_refused(dealership: Dealership) -> None:
-    begin = soon(dealership.server.now())
+    begin = soon(dealership.server)
     dealership.server.move_to(begin - timedelta(hours=1))
     made = dealership.server.now()
     booked = dealership.booked(begin, begin + DAY)

@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.calendar import soon
 from tests.dealership import Dealership
-from tests.driving import soon
 
 DAY = timedelta(days=1)
 PAYMENT = {
@@ -25,7 +25,7 @@ CARD = "4035874000424977"
 
 @pytest.fixture
 def start(dealership: Dealership) -> datetime:
-    return soon(dealership.server.now())
+    return soon(dealership.server)
 
 
 class Browser:

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from tests.calendar import local, next_weekday
 from tests.dealership import Dealership
-from tests.driving import local, next_weekday
 
 
 def test_a_day_on_time_costs_what_was_paid_in_advance(dealership: Dealership) -> None:
     # E01: Monday 08:00 to Tuesday 08:00, 120 km.
-    monday = next_weekday(dealership.server.now(), 0)
+    monday = next_weekday(dealership.server, 0)
     start = local(monday, 8)
 
     contract = dealership.rent(start, start + timedelta(days=1), km=120)

@@ -18,8 +18,9 @@ from server.database_embedded import SUPERUSER, Cluster
 from server.jobs import TryLater
 from server.models.payment import PaymentState
 from server.services.payments import attempts, inquiries
+from tests.calendar import local, next_weekday, soon
 from tests.dealership import CONTRACT, Dealership, add_car, add_tariff, open_dealership
-from tests.driving import SandboxServer, local, next_weekday, soon
+from tests.driving import SandboxServer
 
 from .second_process import SlowNetwork, beside
 
@@ -29,7 +30,7 @@ REFUNDED_BY_HAND = "The advance of a booking that did not come about could not b
 
 @pytest.fixture
 def start(dealership: Dealership) -> datetime:
-    return soon(dealership.server.now())
+    return soon(dealership.server)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def only_contract(dealership: Dealership) -> dict[str, Any]:
 def test_an_attempt_that_never_left_is_sent_once_although_it_was_asked_for_meanwhile(dealership: Dealership) -> None:
     # One process waits for a connection; another one asks the gateway, which knows nothing; then the first gives up.
     server = dealership.server
-    begin = local(next_weekday(server.now(), 0), 8)
+    begin = local(next_weekday(server, 0), 8)
     booked = dealership.handed_over(begin, begin + DAY)
     server.script("sale", "fault:merchant", f"{booked['number']}-F1")
     back = begin + DAY + timedelta(minutes=61)
@@ -182,7 +183,7 @@ def weekend_after_all(dealership: Dealership) -> tuple[dict[str, Any], datetime]
     ]
     add_tariff(dealership.admin, dealership.group["id"], code, bundles=bundles)
     add_car(dealership)
-    friday = next_weekday(dealership.server.now(), 4)
+    friday = next_weekday(dealership.server, 4)
     begin = local(friday, 17)
     contract = dealership.booked(begin, local(friday + 3 * DAY, 12), tariffCode=code)
     assert contract["paid"]["amount"] == "80.00"

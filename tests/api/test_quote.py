@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.calendar import local, next_weekday
 from tests.dealership import Dealership
-from tests.driving import local, next_weekday
 
 DAY = timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,7 +59,7 @@ def test_a_day_and_the_grace_are_counted_in_station_time(
 def test_the_cheapest_packages_explain_themselves(
     dealership: Dealership, weekday: int, days: int, total: str, net: str, vat: str
 ) -> None:
-    start = local(next_weekday(dealership.server.now(), weekday, weeks=1), 8)
+    start = local(next_weekday(dealership.server, weekday, weeks=1), 8)
 
     answer = quote(dealership, start, start + days * DAY)
 
@@ -73,7 +73,7 @@ def test_the_cheapest_packages_explain_themselves(
 
 def test_the_hours_of_the_weekend_window(dealership: Dealership) -> None:
     # E14a: Friday 17:00 to Monday 8:30
-    friday = next_weekday(dealership.server.now(), 4, weeks=1)
+    friday = next_weekday(dealership.server, 4, weeks=1)
 
     answer = quote(dealership, local(friday, 17), local(friday + 3 * DAY, 8, 30))
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx2
 
+from tests.calendar import soon
 from tests.dealership import Dealership, open_dealership
-from tests.driving import Api, SandboxServer, new_id, soon
+from tests.driving import Api, SandboxServer, new_id
 
 DAY = timedelta(days=1)
 
@@ -95,7 +96,7 @@ def reach(server: MortalServer, moment: datetime) -> None:
 
 def the_whole_job(server: MortalServer, dealership: Dealership) -> dict[str, Any]:
     """Booked, handed over, back an hour and a minute late, billed; each step is repeated until it is answered."""
-    start = soon(server.insist(server.now))
+    start = server.insist(lambda: soon(server))
     customer = {"lastName": "Unverwüstlich", "email": "killed@example.com"}
     request = {"start": start, "end": start + DAY, "key": new_id(), "customer": customer}
     contract = until_booked(server, dealership, request)

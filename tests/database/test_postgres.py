@@ -16,8 +16,9 @@ import pytest
 
 from server import migrate
 from server.database_embedded import DATABASE, SUPERUSER, Cluster, find_binaries
+from tests.calendar import soon
 from tests.dealership import at_once, open_dealership, request_of
-from tests.driving import ROOT, SandboxServer, running, soon
+from tests.driving import ROOT, SandboxServer, running
 
 DAY = timedelta(days=1)
 SYSTEM = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -93,7 +94,7 @@ def test_a_second_start_finds_the_first_ones_data(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_an_end_in_order_leaves_no_postgres_behind(tmp_path: Path, ending: signal.Signals) -> None:
-    server = SandboxServer(tmp_path / "a folder with spaces").start()
+    server = SandboxServer(tmp_path / "a folder with spaces", from_nothing=True).start()
     root = Cluster(server.data_dir).root
     assert clusters_in(root)
 
@@ -107,7 +108,7 @@ def test_an_end_in_order_leaves_no_postgres_behind(tmp_path: Path, ending: signa
 
 
 def test_whoever_adopts_a_killed_servers_postgres_stops_it_too(tmp_path: Path) -> None:
-    server = SandboxServer(tmp_path / "data").start()
+    server = SandboxServer(tmp_path / "data", from_nothing=True).start()
     root = Cluster(server.data_dir).root
     # A command beside a living server uses its database, and leaves it to it.
     beside = Cluster(server.data_dir)
@@ -128,7 +129,7 @@ def test_the_job_runs_on_the_systems_postgres(tmp_path: Path) -> None:
     environment = {"ERSATZWAGEN_POSTGRES_BIN": str(SYSTEM[-1])}
     with running(tmp_path / "data", environment=environment) as server:
         dealership = open_dealership(server, cars=2)
-        start = soon(server.now())
+        start = soon(server)
         results = at_once(dealership, [request_of(dealership, start, start + DAY, n) for n in range(20)], 20)
 
         names = [result["__typename"] for result in results]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from email import message_from_bytes
@@ -14,6 +15,7 @@ from PIL import Image
 
 from server.sandbox.demo_checks import Ledgers, Story
 from server.sandbox.demo_server import DemoFailed
+from tests.calendar import SETTINGS
 from tests.driving import ROOT
 
 
@@ -22,6 +24,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_its_papers(tmp_path: Path) ->
     result = subprocess.run(
         [sys.executable, "-m", "server", "demo", "--folder", str(folder)],
         cwd=ROOT,
+        env={**os.environ, **SETTINGS},
         capture_output=True,
         text=True,
         timeout=170,

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from tests.calendar import soon
 from tests.dealership import open_dealership
-from tests.driving import running, soon
+from tests.driving import running
 
 ENVIRONMENT = {"ERSATZWAGEN_ADMIN_EMAIL": "boss@example.com", "ERSATZWAGEN_ADMIN_PASSWORD": "a-long-enough-one"}
 
@@ -15,5 +16,5 @@ def test_from_the_environment(tmp_path: Path) -> None:
 
         assert admin("{stations{code}}") == []
         dealership = open_dealership(server, cars=1, admin=admin)
-        start = soon(server.now())
+        start = soon(server)
         assert dealership.booked(start, start.replace(hour=15))["state"] == "RESERVED"

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.driving import SandboxServer, local, running
+from tests.calendar import local
+from tests.driving import SandboxServer, running
 
 from .database import Hidden, hidden_from_alpha, owner_url, rows, versions
 from .inputs import Values

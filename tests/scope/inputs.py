@@ -20,6 +20,7 @@ from graphql import (
     get_nullable_type,
 )
 
+from tests.calendar import AROUND_LITERAL, IN_HALF_A_YEAR
 from tests.driving import new_id
 
 ID_TYPES = {"ID", "UUID"}
@@ -77,7 +78,7 @@ class Values:
             return new_id()
         fixed = {
             "ID": self.ids.get(name, new_id()),
-            "Date": "2027-03-01",
+            "Date": IN_HALF_A_YEAR,
             "LocalTime": "10:00",
             "Decimal": "10.00",
             "Boolean": False,
@@ -95,8 +96,8 @@ def literal(argument: GraphQLArgument) -> str:
     """What a required argument of a nested field gets: there are only dates and periods."""
     kind = get_named_type(argument.type).name
     return {
-        "Date": '"2026-12-01"',
-        "PeriodInput": '{start: "2026-11-01T00:00:00+01:00", end: "2027-06-01T00:00:00+01:00"}',
+        "Date": f'"{IN_HALF_A_YEAR}"',
+        "PeriodInput": AROUND_LITERAL,
     }[kind]
 
 

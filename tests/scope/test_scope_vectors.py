@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.calendar import AROUND, local
 from tests.dealership import CHECK_IN, add_car, add_user, open_dealership
-from tests.driving import Api, local, new_id
+from tests.driving import Api, new_id
 
 from .database import Hidden, counts, of_bravo, rows
 from .world import BLOCK, CANARY, DAY, UPDATE, WAIVED, World, person
@@ -62,10 +63,10 @@ def test_s3_a_vehicle_that_moved_brings_its_damages_but_not_the_contracts(world:
 
 
 def test_s3_the_old_station_keeps_its_contract_and_sees_nothing_new(world: World) -> None:
-    query = """query($id:ID){contract(id:$id){vehicle{id plate damages{description} blocks{id}
-      occupancy(period:{start:"2026-01-01T00:00:00Z",end:"2028-01-01T00:00:00Z"}){kind}}}}"""
+    query = """query($id:ID,$p:PeriodInput!){contract(id:$id){vehicle{id plate damages{description} blocks{id}
+      occupancy(period:$p){kind}}}}"""
 
-    vehicle = world.a.clerk(query, id=world.contracts["alpha-paid"]["id"])["vehicle"]
+    vehicle = world.a.clerk(query, id=world.contracts["alpha-paid"]["id"], p=AROUND)["vehicle"]
 
     assert [damage["description"] for damage in vehicle["damages"]] == ["alpha new scratch"]
     assert (vehicle["id"], vehicle["blocks"]) == (world.moved, [])
@@ -197,14 +198,14 @@ def test_of_the_return_station_one_sees_the_label_and_no_more(world: World) -> N
 
 def test_a_field_that_is_refused_leaves_the_rest_of_the_answer_whole(world: World) -> None:
     # Given a document where one contract has a field that is refused, beside much that is read at the same time
-    query = """{contracts(first:20){nodes{number group{code} vehicle{plate blocks{id} damages{id} group{code}
-      occupancy(period:{start:"2026-01-01T00:00:00Z",end:"2028-01-01T00:00:00Z"}){kind}}
+    query = """query($p:PeriodInput!){contracts(first:20){nodes{number group{code} vehicle{plate blocks{id} damages{id}
+      group{code} occupancy(period:$p){kind}}
       customer{email contracts(first:3){totalCount}} documents{number} protocols{station{phone} vehicle{plate}}}}
       stations{code} vehicleGroups{code} customers(first:3){totalCount}}"""
 
     # When it is asked for again and again, then only that is refused, and never is it a fault of ours
     for _ in range(10):
-        answer = world.a.clerk.post(query)
+        answer = world.a.clerk.post(query, {"p": AROUND})
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
         assert all("station" in error["path"] for error in answer["errors"])
     assert len(world.a.clerk("{stations{code}}")) == 1

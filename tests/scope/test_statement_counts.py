@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,16 @@ from server.config import Settings
 from server.database import statement_counter
 from server.database_embedded import Cluster
 from server.runtime import create_runtime
+from tests.calendar import AROUND_LITERAL, local, next_weekday
 from tests.dealership import Dealership, open_dealership
-from tests.driving import SandboxServer, local, next_weekday
+from tests.driving import SandboxServer
 
 CONTRACT = """id number flags vehicle{plate station{code} group{code} damages{id photos{id}} blocks{id}} tariff{code tariff{code group{code}}}
   customer{email versions{at}} station{code} returnStation{code} group{code} legs{vehicle{plate} checkOut{id} checkIn{id}} drivers{id}
   deposit{state} payments{id} documents{number openItem{dueOn} advances{document{number}} refersTo{number}}
   protocols{id photos{id} damages{id} emails{id} vehicle{plate} station{code}} damages{id} emails{id} notes{text} history{at}"""
-VEHICLE = """plate group{code} station{code} damages{id photos{id} contract{number}} blocks{id vehicle{plate}}
-  occupancy(period:{start:"2026-01-01T00:00:00Z",end:"2028-01-01T00:00:00Z"}){kind contract{number} block{id} vehicle{plate}}"""
+VEHICLE = f"""plate group{{code}} station{{code}} damages{{id photos{{id}} contract{{number}}}} blocks{{id vehicle{{plate}}}}
+  occupancy(period:{AROUND_LITERAL}){{kind contract{{number}} block{{id}} vehicle{{plate}}}}"""
 DAY = "availability(stationId:$s,period:$p){station{code} groups{freeCount nextFree group{code} price{total{amount}}}}"
 QUERIES = {
     "contracts": "{contracts(first:50){totalCount nodes{" + CONTRACT + "}}}",
@@ -121,10 +122,11 @@ async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory
     """A dealership with one contract, and an application in this process on the same database."""
     side = open_dealership(server, cars=1)
     cluster = Cluster(Path(server.data_dir))
-    runtime = create_runtime(Settings(data_dir=tmp_path_factory.mktemp("counts")), cluster.url())
+    settings = Settings(data_dir=tmp_path_factory.mktemp("counts"), sandbox=True, sandbox_begins=server.now())
+    runtime = create_runtime(settings, cluster.url())
     app = create_app(runtime)
     transport = httpx2.ASGITransport(app=app)
-    day = next_weekday(server.now(), 2, weeks=9)
+    day = next_weekday(server, 2, weeks=9)
     period = {"start": local(day, 10).isoformat(), "end": (local(day, 10) + timedelta(days=1)).isoformat()}
     async with httpx2.AsyncClient(transport=transport, base_url="http://counts") as http:
         sent = statement_counter(runtime.outside.database.engine)
@@ -135,11 +137,13 @@ async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory
 async def test_fifty_rows_take_as_many_statements_as_one(copied: Copied, owner: str) -> None:
     # Given one contract with a document, a payment, mails, a driver and a note
     side, period = copied.side, copied.variables["p"]
-    start = local(next_weekday(side.server.now(), 2, weeks=9), 10)
-    contract = side.booked(start, start + timedelta(days=1), note="a remark")
+    start, end = (datetime.fromisoformat(period[edge]) for edge in ("start", "end"))
+    contract = side.booked(start, end, note="a remark")
     side.server.settle()
-    later = {"start": period["end"].replace("T09", "T15"), "end": period["end"].replace("T09", "T17")}
-    copied.variables["p"] = later
+    copied.variables["p"] = {
+        "start": (end + timedelta(hours=6)).isoformat(),
+        "end": (end + timedelta(hours=8)).isoformat(),
+    }
     await copied.cost("contracts")  # once, so that connections are open and time zones learnt
     before = {name: await copied.cost(name) for name in QUERIES}
 

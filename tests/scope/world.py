@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from tests.calendar import IN_HALF_A_YEAR, local, next_weekday
 from tests.dealership import Dealership, add_car, add_user, add_website, open_dealership
-from tests.driving import Api, SandboxServer, local, new_id, next_weekday, picture
+from tests.driving import Api, SandboxServer, new_id, picture
 
 CANARY = "zzcanary"
 DAY = timedelta(days=1)
@@ -36,10 +37,10 @@ class World:
 def build(server: SandboxServer) -> World:
     """Both dealerships, and what goes on between them."""
     admin = server.admin()
-    feast = [{"date": "2027-05-03", "windows": [{"opens": "10:00", "closes": "12:00"}], "note": "alpha feast"}]
+    feast = [{"date": IN_HALF_A_YEAR, "windows": [{"opens": "10:00", "closes": "12:00"}], "note": "alpha feast"}]
     a = open_dealership(server, cars=4, admin=admin, name="Alpha", openingExceptions=feast)
     b = _bravo(server, admin)
-    world = World(server, admin, a, b, monday=next_weekday(server.now(), 0))
+    world = World(server, admin, a, b, monday=next_weekday(server, 0))
     world.viewers = {"YARD": a.yard, "CLERK": a.clerk, "MANAGER": _manager(world, a), "WEB": a.website}
     _manager(world, b)
     _first_day(world)
@@ -59,7 +60,7 @@ def _bravo(server: SandboxServer, admin: Api) -> Dealership:
         name=f"{CANARY} Bravo",
         address={"street": f"{CANARY}weg 7", "postcode": "20095", "city": f"{CANARY}stadt"},
         email=f"{CANARY}-station@example.com",
-        openingExceptions=[{"date": "2027-05-03", "windows": [], "note": f"{CANARY} feast"}],
+        openingExceptions=[{"date": IN_HALF_A_YEAR, "windows": [], "note": f"{CANARY} feast"}],
     )
     for number in range(1, 6):
         make_and_model = {"make": f"{CANARY} works", "model": f"{CANARY} one", "colour": f"{CANARY} blue"}

@@ -9,6 +9,7 @@ import pytest
 
 from mobile_kivy.api import Client, Session
 from mobile_kivy.store import Store
+from tests.calendar import BEGINS, running_from
 from tests.driving import SandboxServer
 from tests.tablet.yard import Yard, open_yard
 
@@ -37,7 +38,7 @@ def client(server: SandboxServer) -> Client:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "tablet")
+    opened = Store(tmp_path / "tablet", running_from(BEGINS))
     yield opened
     opened.close()
 

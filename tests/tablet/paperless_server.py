@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from server import worker
 from server.jobs import ClaimedJob, Handler
+from server.models.job import JobKind
 from server.services.outside import Outside
 
-PAPER = frozenset({"protocol_paper", "send_email", "settle"})
+PAPER = frozenset({JobKind.PROTOCOL_PAPER, JobKind.SEND_EMAIL, JobKind.SETTLE})
 _handlers = worker.handlers
 
 
@@ -17,7 +18,7 @@ async def _leave(job: ClaimedJob) -> None:
     return None
 
 
-def handlers(outside: Outside) -> dict[str, Handler]:
+def handlers(outside: Outside) -> dict[JobKind, Handler]:
     """The worker's, with those that make paper doing nothing."""
     return {name: _leave if name in PAPER else handler for name, handler in _handlers(outside).items()}
 

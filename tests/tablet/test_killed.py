@@ -16,6 +16,7 @@ import pytest
 
 from mobile_kivy.api import Client
 from mobile_kivy.store import State, Store
+from tests.calendar import BEGINS, ahead_of_machine, running_from
 from tests.driving import ROOT, SandboxServer
 from tests.tablet.faulty_network import FaultyNetwork, faulty_network
 from tests.tablet.yard import open_yard, record_all, small_photo, taken_photos
@@ -30,7 +31,8 @@ class Tablet:
     """The app's process, started again whenever it was killed."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self._command = [sys.executable, "-m", "tests.tablet.tablet_process", str(folder), url]
+        ahead = str(ahead_of_machine(BEGINS).total_seconds())
+        self._command = [sys.executable, "-m", "tests.tablet.tablet_process", str(folder), url, ahead]
         self.deaths = 0
         self._process = self._start()
 
@@ -101,7 +103,7 @@ def test_killed_twenty_times_while_sending(server: SandboxServer, store: Store) 
     print(f"\nsent in {time.monotonic() - began:.1f} s, {network.calls} calls, {network.faults}")
 
     assert (tablet.deaths, lives.deaths) == (APP_KILLS, SERVER_KILLS)
-    reopened = Store(store.folder)
+    reopened = Store(store.folder, running_from(BEGINS))
     assert reopened.integrity() == "ok"
     assert Counter(item.state for item in reopened.outbox.items()) == {State.SENT: len(ids)}
     assert taken_photos(reopened) == []
@@ -113,13 +115,13 @@ def test_killed_twenty_times_while_sending(server: SandboxServer, store: Store) 
 
 SAVING = """
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from mobile_kivy.store import Store
+from tests.calendar import BEGINS
 from tests.tablet.yard import record, small_photo
-store = Store(Path(sys.argv[1]))
+store = Store(Path(sys.argv[1]), lambda: BEGINS)
 for number in range(10_000):
-    contract = {"id": f"contract-{number}", "starts": datetime.now(UTC), "drivers": [], "vehicle": {"plate": "B-EW 1"}}
+    contract = {"id": f"contract-{number}", "starts": BEGINS, "drivers": [], "vehicle": {"plate": "B-EW 1"}}
     pictures = [small_photo(number * 3 + place) for place in range(3)]
     print(record(store, "user", contract, "CHECK_OUT", pictures), flush=True)
 """
@@ -135,7 +137,7 @@ def test_killed_while_saving_what_was_said_to_be_saved_is_there(tmp_path: Path) 
         # What it said between our last look and its death; the last line may be cut.
         said += [line.strip() for line in process.stdout if line.endswith("\n")]
 
-    store = Store(folder)
+    store = Store(folder, running_from(BEGINS))
     items = store.outbox.items()
     assert store.integrity() == "ok"
     assert set(said) <= {item.protocol_id for item in items}

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from PIL import Image, ImageGrab
 from mobile_kivy.i18n import text
 from mobile_kivy.state.form import GUIDED_SLOTS
 from mobile_kivy.store import State, Store
+from tests.calendar import ahead_of_machine
 from tests.driving import ROOT, SandboxServer
 from tests.tablet.faulty_network import FaultyNetwork, faulty_network
 from tests.tablet.ui.yard_day import PIN, YardDay, open_yard_day
@@ -47,10 +47,10 @@ def network(server: SandboxServer) -> Iterator[FaultyNetwork]:
 @pytest.fixture
 def tablet(shown_on: str, tmp_path: Path, yard_day: YardDay, network: FaultyNetwork) -> Iterator[Tablet]:
     """Not started yet. The yard's user has signed in this morning, and the day is on the device."""
-    store = Store(tmp_path / "device")
+    store = Store(tmp_path / "device", yard_day.clock)
     yard_day.enter(store)
     store.close()
-    made = Tablet(shown_on, tmp_path, network.url, yard_day.clock() - datetime.now(UTC))
+    made = Tablet(shown_on, tmp_path, network.url, ahead_of_machine(yard_day.clock()))
     yield made
     made.kill()
 

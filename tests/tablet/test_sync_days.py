@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from mobile_kivy.api import Client, Confirmation, Refusal, ServerFault, Session
 from mobile_kivy.store import State, Store
 from mobile_kivy.sync import Sync, SyncState
+from tests.calendar import BEGINS, day_of
 from tests.driving import SandboxServer, free_port, new_id, picture
 from tests.tablet.people import ANNA, session_of
 from tests.tablet.yard import Yard, open_yard, record, states
@@ -32,12 +33,11 @@ class TestDay:
 
         sync.turn()
 
-        today = server.now().astimezone().date()
-        found = store.days.get(station, store.days.dates(station)[0])
+        today = day_of(server.now())
+        found = store.days.get(station, today)
         assert found is not None
         day, _ = found
-        assert len(store.days.dates(station)) == 2
-        assert abs((store.days.dates(station)[0] - today).days) <= 1
+        assert store.days.dates(station) == [today, today + timedelta(days=1)]
         assert sync.state.day_version == 1
         assert [contract["id"] for contract in day["checkOuts"]] == [yard.contracts[1]["id"]]
         still_out: list[dict[str, Any]] = day["checkIns"] + day["overdue"]
@@ -60,14 +60,14 @@ class TestDay:
         self, server: SandboxServer, yard: Yard, client: Client, store: Store, user: Session
     ) -> None:
         other = open_yard(server)
-        sync = Sync(store, client)
+        sync = Sync(store, client, now=server.now)
         sync.watch(user.user_id, other.dealership.station["id"])
         record(store, user.user_id, yard.contract, "CHECK_OUT")
         sync.turn()
         assert states(store) == [State.SENT]
         assert (sync.state.online, sync.state.day_version) == (True, 0)
         with pytest.raises(Refusal):
-            sync.refresh_day(user.user_id, other.dealership.station["id"], server.now().date())
+            sync.refresh_day(user.user_id, other.dealership.station["id"], day_of(server.now()))
 
 
 class Stumbling(Client):
@@ -92,7 +92,7 @@ class TestPatience:
     def fill(store: Store, *contracts: str) -> None:
         store.people.remember(session_of(ANNA), None)
         for contract_id in contracts:
-            contract = {"id": contract_id, "starts": datetime.now(UTC), "drivers": [], "vehicle": {"plate": "B-EW 1"}}
+            contract = {"id": contract_id, "starts": BEGINS, "drivers": [], "vehicle": {"plate": "B-EW 1"}}
             record(store, ANNA, contract, "CHECK_OUT")
 
     def test_a_protocol_that_the_server_stumbles_over_holds_up_no_others(self, store: Store) -> None:

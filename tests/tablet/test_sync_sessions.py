@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from mobile_kivy.api import Client, Confirmation, Offline, Refusal, Session, SignInNeeded
 from mobile_kivy.store import State, Store
 from mobile_kivy.sync import Sync
+from tests.calendar import BEGINS
 from tests.dealership import add_user
 from tests.driving import PASSWORD, SandboxServer, free_port, new_id, picture
 from tests.tablet.people import ANNA, session_of
@@ -86,7 +87,7 @@ class TestSessions:
         store.people.remember(session_of(ANNA), None)
         contract = {
             "id": "c",
-            "starts": datetime.now(UTC) - timedelta(days=40),
+            "starts": BEGINS - timedelta(days=40),
             "drivers": [],
             "vehicle": {"plate": "B-EW 1"},
         }

@@ -21,6 +21,8 @@ from tests.driving import ROOT
 Look = dict[str, Any]
 HELD = 0.12
 """Seconds between press and release: a list waits for a moment whether a touch becomes a scroll."""
+UNHURRIED = 0.45
+"""Seconds between two taps on the same thing: the app takes a second one within 0.35 for a slip of the finger."""
 
 
 def lacking() -> str:
@@ -66,6 +68,7 @@ class Tablet:
         self._command = [sys.executable, "-m", *watched, *options]
         self._process: subprocess.Popen[bytes] | None = None
         self._shown_on = shown_on
+        self._tapped: dict[str, float] = {}
 
     def start(self) -> None:
         self._file.unlink(missing_ok=True)
@@ -95,11 +98,13 @@ class Tablet:
         raise AssertionError(f"waited for: {what}; saw {look}\n{self._log.read_text()[-2000:]}")
 
     def tap(self, name: str, at: tuple[float, float] = (0.5, 0.5)) -> None:
-        """Clicks on what has this name, `at` fractions of it from its left and top."""
+        """Clicks on what has this name, `at` fractions of it from its left and top; no faster than a person."""
         left, top, width, height = self.place(name)
+        time.sleep(max(0.0, self._tapped.get(name, 0.0) + UNHURRIED - time.monotonic()))
         self._mouse("mousemove", left + width * at[0], top + height * at[1], "mousedown", 1)
         time.sleep(HELD)
         self._mouse("mouseup", 1)
+        self._tapped[name] = time.monotonic()
 
     def place(self, name: str) -> Sequence[float]:
         """Where it is, once it stands still."""

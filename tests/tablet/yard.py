@@ -15,6 +15,7 @@ from PIL import Image
 
 from mobile_kivy.api import Client, Session
 from mobile_kivy.store import State, Store
+from tests.calendar import morning
 from tests.dealership import Dealership, open_dealership
 from tests.driving import PASSWORD, SandboxServer, new_id
 
@@ -74,9 +75,9 @@ def open_yard(server: SandboxServer, cars: int = 1, rounds: int = 1) -> Yard:
 
     Every round needs all cars back from the round before: protocols in another order would be refused.
     """
-    # Without opening hours, so that a car can go out whenever the test runs.
+    # Without opening hours, so that a car can go out on any day.
     dealership = open_dealership(server, cars=cars, openingHours=[], turnaroundMinutes=0)
-    begins = server.now() + timedelta(minutes=2)
+    begins = morning(server) + timedelta(minutes=2)
     with ThreadPoolExecutor(4) as pool:
         booked = list(pool.map(lambda number: _book_apart(dealership, begins, number // cars), range(cars * rounds)))
     server.move_to(begins + ROUND * rounds)

@@ -16,8 +16,11 @@ from server.jobs import enqueue
 from server.models import Contract, Deposit, Document, OpenItem, Payment, Station
 from server.models.columns import uuid7
 from server.models.contract import ContractState, SettlementState
+from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
+from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
+from server.services.acting import Acting
 from server.services.billing import mails
 from server.services.contract import contracts, history
 from server.services.fleet import stations
@@ -101,7 +104,7 @@ async def _refund_step(
         if not paid or paid[-1].amount_cents < amount:
             contract.billing_block = "The refund is larger than what was paid by card: pay it by hand."
             await session.store(contract)
-            await go_on_with(session, contract, "release_deposit", now)
+            await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
             return None
         refund = await attempts.prepare(
             session, contract, PaymentKind.REFUND, Purpose.FINAL, amount,
@@ -115,7 +118,7 @@ async def _refund_step(
     else:
         contract.billing_block = f"The refund was refused: {made[-1].reason or 'no reason given'}."
         await session.store(contract)
-        await go_on_with(session, contract, "release_deposit", now)
+        await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
     return None
 
 
@@ -125,8 +128,8 @@ async def _paid(session: Session, contract: Contract, now: datetime) -> None:
     contract.settlement_state = SettlementState.PAID
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, "SETTLED", actor=history.SYSTEM_ACTOR, now=now)
-    await go_on_with(session, contract, "release_deposit", now)
+    await history.record(session, contract, HistoryAction.SETTLED, Acting(now))
+    await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
 
 
 async def _short(
@@ -145,10 +148,9 @@ async def _short(
     contract.settlement_state = SettlementState.PARTLY_PAID if taken else SettlementState.OPEN
     contract.version += 1
     await session.store(contract)
-    reason = sale.reason
-    await history.record(session, contract, "PAYMENT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason)
+    await history.record(session, contract, HistoryAction.PAYMENT_FAILED, Acting(now, why=sale.reason))
     item = await open_item(session, contract, document, missing, station, now)
-    await go_on_with(session, contract, "release_deposit", now)
+    await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
     await mails.payment_failed(session, contract, document, sale, taken, item, now=now)
 
 
@@ -172,6 +174,6 @@ async def open_item(
     return item
 
 
-async def go_on_with(session: Session, contract: Contract, kind: str, now: datetime) -> None:
-    """Writes the next step of a settlement as a job: "collect" or "release_deposit"."""
-    await enqueue(session, kind, key=f"{kind}:{contract.id}", due_at=now, now=now, contract=str(contract.id))
+async def go_on_with(session: Session, contract: Contract, kind: JobKind, now: datetime) -> None:
+    """Writes the next step of a settlement as a job: COLLECT or RELEASE_DEPOSIT."""
+    await enqueue(session, kind, OfContract(contract.id), key=f"{kind.lower()}:{contract.id}", now=now)

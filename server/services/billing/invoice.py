@@ -17,10 +17,13 @@ from server.errors import ProblemCode, Refused, VersionConflict
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
 from server.models.contract import ContractState, SettlementState
+from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
+from server.models.job import JobKind, OfContract
 from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
+from server.services.acting import Acting
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import contracts, history
@@ -44,9 +47,7 @@ async def settle_now(outside: Outside, contract_id: UUID) -> None:
     await collection.collect(outside, contract_id)
 
 
-async def release_block(
-    session: Session, contract_id: UUID | None, version: int, *, actor: str, now: datetime
-) -> Contract:
+async def release_block(session: Session, contract_id: UUID | None, version: int, acting: Acting) -> Contract:
     """A clerk has looked: billing may go on. BILLING_BLOCKED when the contract cannot be billed at all."""
     contract = await contracts.lock(session, contract_id, field=["contractId"])
     if contract.version != version:
@@ -59,10 +60,10 @@ async def release_block(
     before, contract.billing_block = contract.billing_block, None
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, "BILLING_RELEASED", actor=actor, now=now, before=before)
+    await history.record(session, contract, HistoryAction.BILLING_RELEASED, acting, before=before)
     # Under another key than the first one: that job may have found the block and be done.
     key = f"settle:{contract.id}:{contract.version}"
-    await enqueue(session, "settle", key=key, due_at=now, now=now, contract=str(contract.id))
+    await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=acting.now)
     return contract
 
 
@@ -96,14 +97,14 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     contract.total_cents = settlement.price.total_cents
     contract.billed_at = now
     contract.settlement_state = _state_before_money(settlement)
-    await contracts.move(session, contract, ContractState.BILLED, actor=history.SYSTEM_ACTOR, now=now)
+    await contracts.move(session, contract, ContractState.BILLED, Acting(now))
     document = await documents.issue(outside, session, contract, draft, company, station, now=now)
     if settlement.action is SettlementAction.OPEN_ITEM:
         await collection.open_item(session, contract, document, settlement.due.gross, station, now)
     await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
     # The deposit is lifted only when it is certain that nothing of it is needed.
     moves_money = settlement.action in {SettlementAction.CHARGE, SettlementAction.REFUND}
-    await collection.go_on_with(session, contract, "collect" if moves_money else "release_deposit", now)
+    await collection.go_on_with(session, contract, JobKind.COLLECT if moves_money else JobKind.RELEASE_DEPOSIT, now)
 
 
 def _held(deposit: Deposit | None) -> int | None:

@@ -13,10 +13,11 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.errors import NotFound
 from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
-from server.jobs import RETRY_MINUTES, ClaimedJob, enqueue
+from server.jobs import enqueue
 from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.email import EmailState, EmailTemplate
+from server.models.job import JobKind, OfEmail
 from server.paper.mail_templates import render_mail
 from server.paper.views import MailView
 from server.services.mail import parts
@@ -62,7 +63,7 @@ async def queue(
         queued_at=now,
     )
     await session.store(email)
-    await enqueue(session, "send_email", key=f"email:{email.id}", due_at=now, now=now, email=str(email.id))
+    await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=f"email:{email.id}", now=now)
     return email
 
 
@@ -75,17 +76,17 @@ async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> E
         email.state = EmailState.QUEUED
         await session.store(email)
         key = f"email:{email.id}:{email.tries}"
-        await enqueue(session, "send_email", key=key, due_at=now, now=now, email=str(email.id))
+        await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=key, now=now)
     return email
 
 
-async def send(outside: Outside, job: ClaimedJob) -> None:
+async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
     """Hands a mail to the mail server. The Message-ID is fixed, so that a mail sent twice is recognised as one.
 
     A temporary failure is raised, for the job to be tried again; a refusal for good ends it.
     """
     async with outside.database.transaction(SYSTEM) as session:
-        email = await session.by_id(Email, UUID(job.payload["email"]), lock=True)
+        email = await session.by_id(Email, email_id, lock=True)
         if email is None or email.state is not EmailState.QUEUED:
             return
         email.tries += 1
@@ -96,8 +97,7 @@ async def send(outside: Outside, job: ClaimedJob) -> None:
         _log.warning("email.refused", email=str(email.id))
         await _mark(outside, email.id, EmailState.FAILED, error=str(refusal))
     except Exception as error:
-        last_try = job.tries > len(RETRY_MINUTES)
-        await _mark(outside, email.id, EmailState.FAILED if last_try else EmailState.QUEUED, error=str(error))
+        await _mark(outside, email.id, EmailState.FAILED if is_last_try else EmailState.QUEUED, error=str(error))
         raise
     else:
         await _mark(outside, email.id, EmailState.SENT, error=None)

@@ -14,10 +14,11 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.gateways.payment import Attempt, GatewayError, Outcome, PaymentResult
 from server.gateways.payment import StoredCard as CardToken
-from server.jobs import enqueue
+from server.jobs import enqueue, hasten
 from server.models import Contract, Payment, StoredCard
 from server.models.columns import uuid7
 from server.models.contract import ContractState
+from server.models.job import JobKind, OfPayment
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services.outside import Outside
 
@@ -75,9 +76,15 @@ async def prepare(
     )
     await session.store(payment)
     if not on_page:
-        key = f"payment:{payment.id}"
-        await enqueue(session, "resolve_payment", key=key, due_at=now + RECOVER_AFTER, now=now, payment=str(payment.id))
+        due_at = now + RECOVER_AFTER
+        await enqueue(
+            session, JobKind.RESOLVE_PAYMENT, OfPayment(payment.id), key=_key(payment), now=now, due_at=due_at
+        )
     return payment
+
+
+def _key(payment: Payment) -> str:
+    return f"payment:{payment.id}"
 
 
 async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
@@ -148,11 +155,7 @@ async def record(outside: Outside, payment_id: UUID, result: PaymentResult) -> P
         await session.store(payment)
         if payment.state is PaymentState.UNKNOWN:
             # The job written with the attempt asks the gateway, now and not in a minute.
-            await session.write(
-                "update job set due_at = :now where key = :key and state = 'WAITING'",
-                {"now": now, "key": f"payment:{payment.id}"},
-            )
-            await session.rows("select pg_notify('job', '')")
+            await hasten(session, _key(payment), now=now)
         elif payment.state is PaymentState.SUCCEEDED:
             await _booked(session, payment)
         return payment.state

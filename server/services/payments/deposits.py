@@ -15,8 +15,11 @@ from server.database import SYSTEM, Session
 from server.jobs import enqueue
 from server.models import Contract, Damage, Deposit, Payment
 from server.models.contract import ContractState
+from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
+from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
+from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.outside import Outside
 from server.services.payments import attempts
@@ -64,7 +67,7 @@ async def activate(session: Session, contract: Contract, deposit: Deposit, hold:
     deposit.authorised_at = placed_at
     deposit.expires_at = placed_at + HOLD_LIFE
     await session.store(deposit)
-    await history.record(session, contract, "DEPOSIT_HELD", actor=history.SYSTEM_ACTOR, now=now)
+    await history.record(session, contract, HistoryAction.DEPOSIT_HELD, Acting(now))
 
 
 async def schedule(session: Session, contract: Contract, *, now: datetime) -> None:
@@ -79,7 +82,7 @@ async def schedule(session: Session, contract: Contract, *, now: datetime) -> No
         times = [deposit.expires_at - RENEW_BEFORE, deposit.expires_at]
     for at in times:
         key = f"deposit:{contract.id}:{at.isoformat()}"
-        await enqueue(session, "place_deposit", key=key, due_at=at, now=now, contract=str(contract.id))
+        await enqueue(session, JobKind.PLACE_DEPOSIT, OfContract(contract.id), key=key, now=now, due_at=at)
 
 
 async def place(outside: Outside, contract_id: UUID) -> None:
@@ -121,10 +124,7 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
         elif _has_failed(deposit, hold, now):
             deposit.state = DepositState.FAILED
             await session.store(deposit)
-            reason = hold.reason
-            await history.record(
-                session, contract, "DEPOSIT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason
-            )
+            await history.record(session, contract, HistoryAction.DEPOSIT_FAILED, Acting(now, why=hold.reason))
     if step is not None:
         await attempts.execute(outside, step)
 
@@ -135,7 +135,7 @@ async def _ended(session: Session, contract: Contract, deposit: Deposit, now: da
         return False
     deposit.state = DepositState.EXPIRED
     await session.store(deposit)
-    await history.record(session, contract, "DEPOSIT_ENDED", actor=history.SYSTEM_ACTOR, now=now)
+    await history.record(session, contract, HistoryAction.DEPOSIT_ENDED, Acting(now))
     return True
 
 
@@ -214,6 +214,5 @@ async def after_release(outside: Outside, contract_id: UUID) -> None:
         succeeded = done[-1].state is PaymentState.SUCCEEDED
         deposit.state = DepositState.RELEASED if succeeded else DepositState.EXPIRED
         await session.store(deposit)
-        action = "DEPOSIT_RELEASED" if succeeded else "DEPOSIT_ENDED"
-        reason = done[-1].reason
-        await history.record(session, contract, action, actor=history.SYSTEM_ACTOR, now=now, reason=reason)
+        action = HistoryAction.DEPOSIT_RELEASED if succeeded else HistoryAction.DEPOSIT_ENDED
+        await history.record(session, contract, action, Acting(now, why=done[-1].reason))

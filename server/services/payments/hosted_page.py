@@ -15,6 +15,7 @@ from server.errors import InvalidInput, Path
 from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm, NoticeRejected
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
+from server.models.job import JobKind, OfContract
 from server.models.payment import PaymentKind
 from server.services.outside import Outside
 from server.services.payments import attempts, inquiries
@@ -66,7 +67,7 @@ async def open_page(
     )
     due_at = (contract.held_until or now) + LOOK_AGAIN_AFTER
     key = f"late-page:{contract.id}"
-    await enqueue(session, "late_page", key=key, due_at=due_at, now=now, contract=str(contract.id))
+    await enqueue(session, JobKind.LATE_PAGE, OfContract(contract.id), key=key, now=now, due_at=due_at)
 
 
 async def form_of(outside: Outside, contract_id: UUID) -> tuple[HostedForm, datetime] | None:

@@ -12,6 +12,7 @@ from server.database import SYSTEM
 from server.gateways.payment import LedgerLine, LineKind, Outcome, PaymentResult
 from server.jobs import TryLater, enqueue
 from server.models import Contract, Payment, StoredCard
+from server.models.job import JobKind, OfPayment
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services.outside import Outside
 from server.services.payments import attempts
@@ -69,7 +70,7 @@ async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> Paym
         if reopened:
             key = f"reopened:{payment_id}:{now.isoformat()}"
             due_at = now + RECOVER_AFTER
-            await enqueue(session, "resolve_payment", key=key, due_at=due_at, now=now, payment=str(payment_id))
+            await enqueue(session, JobKind.RESOLVE_PAYMENT, OfPayment(payment_id), key=key, now=now, due_at=due_at)
     return await inquire_once(outside, payment_id, give_up=give_up if reopened else None)
 
 

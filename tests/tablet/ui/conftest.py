@@ -37,6 +37,7 @@ from kivy.core.window import Window
 from mobile_kivy.app import YardApp
 from mobile_kivy.store import Store
 from mobile_kivy.widgets import tappable
+from tests.calendar import BEGINS, running_from
 from tests.driving import SandboxServer
 from tests.tablet.faulty_network import FaultyNetwork
 from tests.tablet.ui.driving import Finger
@@ -63,7 +64,7 @@ def network(server: SandboxServer) -> Iterator[FaultyNetwork]:
 def device(tmp_path: Path, yard_day: YardDay) -> Path:
     """The device's folder: the yard's user has signed in this morning, and the day is on it."""
     folder = tmp_path / "device"
-    store = Store(folder)
+    store = Store(folder, yard_day.clock)
     yard_day.enter(store)
     store.close()
     return folder
@@ -101,6 +102,7 @@ def open_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         if tuple(Window.size) != size:
             Window.size = size
         EventLoop.start()
+        options.setdefault("now", running_from(BEGINS))
         app = YardApp(tmp_path / "device", server, options.pop("camera", "sample"), base_delay=0.05, **options)
         opened.append(app)
         app._run_prepare()

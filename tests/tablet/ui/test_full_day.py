@@ -58,8 +58,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Count]:
 
 def put_day(folder: Path, yard_day: YardDay, contracts: int) -> None:
     """So many contracts on the device: half go out, half come in, a tenth of all late."""
-    store = Store(folder)
-    station, date = yard_day.dealership.station["id"], yard_day.now.date()
+    store = Store(folder, yard_day.clock)
+    station, date = yard_day.dealership.station["id"], yard_day.today
     known = store.days.get(station, date)
     assert known is not None
     late = contracts // 10

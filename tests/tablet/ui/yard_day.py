@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from mobile_kivy.api import Client
 from mobile_kivy.store import Store
+from tests.calendar import day_of, morning, running_from
 from tests.dealership import Dealership, add_car, open_dealership
 from tests.driving import PASSWORD, SandboxServer, new_id, picture
 
@@ -31,11 +32,13 @@ class YardDay:
     out_too: dict[str, Any]
     back: dict[str, Any]
     late: dict[str, Any]
-    begun: float
+    clock: Callable[[], datetime]
+    """The server's, which runs since it was moved; asked of no network, as the device's own."""
 
-    def clock(self) -> datetime:
-        """The server's, which runs since it was moved; asked of no network, as the device's own."""
-        return self.now + timedelta(seconds=time.monotonic() - self.begun)
+    @property
+    def today(self) -> date:
+        """The station's calendar day."""
+        return day_of(self.now)
 
     @property
     def server(self) -> SandboxServer:
@@ -52,7 +55,7 @@ class YardDay:
         store.people.remember(session, PIN)
         if with_day:
             station = self.dealership.station["id"]
-            for day in (self.now.date(), self.now.date() + timedelta(days=1)):
+            for day in (self.today, self.today + timedelta(days=1)):
                 store.days.put(station, day, client.handover_day(session.access_token, station, day))
 
     def drive(self, contract: dict[str, Any], odometer_km: int) -> None:
@@ -74,7 +77,7 @@ def open_yard_day(server: SandboxServer) -> YardDay:
     dealership = open_dealership(server, cars=0, openingHours=[])
     for _ in range(5):
         add_car(dealership, colour="Reinweiß")
-    early = server.now() + timedelta(minutes=5)
+    early = morning(server) + timedelta(minutes=5)
     late = _booked(dealership, early, early + timedelta(hours=2), "Öztürk")
     back = _booked(dealership, early, early + timedelta(hours=6), "Großmann")
     now = early + timedelta(hours=4)
@@ -86,7 +89,7 @@ def open_yard_day(server: SandboxServer) -> YardDay:
     out = _booked(dealership, now + timedelta(minutes=20), now + timedelta(hours=5), "Bergmann")
     out_too = _booked(dealership, now + timedelta(minutes=40), now + timedelta(hours=5), "Yılmaz-Šimek")
     _scratch(dealership, out["vehicle"]["id"], now)
-    return YardDay(dealership, now, out, out_too, back, late, time.monotonic())
+    return YardDay(dealership, now, out, out_too, back, late, running_from(now))
 
 
 def _booked(dealership: Dealership, start: datetime, end: datetime, name: str) -> dict[str, Any]:

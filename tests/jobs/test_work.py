@@ -1,0 +1,45 @@
+"""The table of jobs is whole, and whoever writes a job says what its kind is about."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.models.job import JobKind
+from server.worker import WORK
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Passes on the kind that its callers give: both are about a contract.
+PASSED_ON = {"server/services/billing/collection.py": (JobKind.COLLECT, JobKind.RELEASE_DEPOSIT)}
+
+
+def enqueued() -> Iterator[tuple[str, ast.expr, str]]:
+    """File, kind and payload of every job that the server writes."""
+    for file in sorted((ROOT / "server").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "enqueue":
+                yield file.relative_to(ROOT).as_posix(), node.args[1], ast.unparse(node.args[2]).partition("(")[0]
+
+
+def test_every_kind_has_its_work() -> None:
+    assert set(WORK) == set(JobKind)
+
+
+def test_every_job_is_about_what_its_kind_says() -> None:
+    # Given
+    calls = list(enqueued())
+    names = {work.about.__name__: work.about for work in WORK.values()} | {"about": WORK[JobKind.EXPIRE_HOLD].about}
+    # Then
+    assert len(calls) >= 12
+    for file, kind, payload in calls:
+        kinds = [JobKind[kind.attr]] if isinstance(kind, ast.Attribute) else PASSED_ON[file]
+        assert all(WORK[one].about is names[payload] for one in kinds), (file, ast.unparse(kind), payload)
+
+
+@pytest.mark.parametrize("word", ["update job", "insert into job", "delete from job"])
+def test_jobs_are_written_in_one_place(word: str) -> None:
+    writers = [file for file in (ROOT / "server").rglob("*.py") if word in file.read_text(encoding="utf-8").lower()]
+    assert {file.name for file in writers} <= {"jobs.py"}
