@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from server.batches import Batch, Key, Value
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import Scope, Session
@@ -74,12 +75,12 @@ class Context:
                 self._price_session = await self._stack.enter_async_context(snapshot)
             return self._price_session
 
-    async def loaders(self) -> Loaders:
-        """Loaders on the current session."""
+    async def load(self, batch: Batch[Key, Value], key: Key) -> Value:
+        """What a batch function finds for a key in the current session, together with what others ask for meanwhile."""
         session = await self.session()
         if self._loaders is None:
-            self._loaders = Loaders(session, self.now)
-        return self._loaders
+            self._loaders = Loaders(session)
+        return await self._loaders.load(batch, key)
 
     def write(self) -> AbstractAsyncContextManager[Session]:
         """The transaction of one mutation, in the caller's scope."""

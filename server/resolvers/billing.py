@@ -6,13 +6,13 @@ import strawberry
 
 from server.models import Contract, Document, Email, OpenItem
 from server.schema.building import Info
-from server.schema.contract import ContractResult
 from server.schema.document import Document as DocumentType
 from server.schema.document import DocumentConnection, DocumentFilter, OpenItemConnection
-from server.schema.email import EmailConnection, EmailFilter, EmailResult
+from server.schema.email import EmailConnection, EmailFilter
 from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import Page, page
 from server.schema.payment import Settlement
+from server.schema.results import ContractResult, EmailResult
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
 from server.services.billing import documents, invoice, settlements
 from server.services.billing.settlements import Settlement as SettlementFound

@@ -6,14 +6,15 @@ import strawberry
 
 from server.models import Contract, Customer
 from server.models.staff import Role
-from server.schema.booking import BookingMade, BookVehicleInput, BookVehicleResult
+from server.schema.booking import BookingMade, BookVehicleInput
 from server.schema.building import Info
 from server.schema.contract import Contract as ContractType
-from server.schema.contract import ContractConnection, ContractFilter, ContractOrder, ContractResult
+from server.schema.contract import ContractConnection, ContractFilter, ContractOrder
 from server.schema.contract_parts import DriverInput
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
 from server.schema.paging import Page, page
+from server.schema.results import BookVehicleResult, ContractResult
 from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.schema.shared import given
 from server.services.booking import saga

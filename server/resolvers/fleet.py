@@ -7,19 +7,11 @@ import strawberry
 from server.models import Vehicle, VehicleBlock, VehicleGroup
 from server.models.fleet import BlockReason
 from server.schema.building import Info
-from server.schema.fleet import (
-    BlockVehicleResult,
-    VehicleConnection,
-    VehicleFilter,
-    VehicleGroupInput,
-    VehicleGroupResult,
-    VehicleInput,
-    VehicleResult,
-    VehicleUpdate,
-)
 from server.schema.fleet import Vehicle as VehicleType
+from server.schema.fleet import VehicleConnection, VehicleFilter, VehicleGroupInput, VehicleInput, VehicleUpdate
 from server.schema.fleet import VehicleGroup as VehicleGroupType
 from server.schema.paging import Page, page
+from server.schema.results import BlockVehicleResult, VehicleGroupResult, VehicleResult
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput, given
 from server.services.fleet import vehicles

@@ -10,10 +10,10 @@ from strawberry.file_uploads import Upload
 from server.errors import CallerError, CallerErrorCode
 from server.models import Damage, Protocol
 from server.schema.building import Info
-from server.schema.damage import DamageConnection, DamageFilter, DamageInput, DamageResult
-from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto, UploadPhotoResult
+from server.schema.damage import DamageConnection, DamageFilter, DamageInput
+from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto
 from server.schema.paging import Page, page
-from server.schema.protocol import ProtocolResult
+from server.schema.results import DamageResult, ProtocolResult, UploadPhotoResult
 from server.schema.root_fields import STAFF, mutation, query
 from server.services.handover import damages, day, exchange, photos
 from server.services.handover.day import HandoverDay as DayFound

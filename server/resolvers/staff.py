@@ -8,18 +8,12 @@ from server.clock import SystemClock
 from server.database import SYSTEM
 from server.models import ApiClient, User
 from server.schema.building import Info
+from server.schema.results import ApiClientResult, SignInResult, UserResult
 from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
 from server.schema.shared import given
 from server.schema.viewer import ApiClient as ApiClientType
-from server.schema.viewer import (
-    ApiClientResult,
-    SignInResult,
-    UserInput,
-    UserResult,
-    UserUpdate,
-    Viewer,
-)
 from server.schema.viewer import User as UserType
+from server.schema.viewer import UserInput, UserUpdate, Viewer
 from server.security import Principal
 from server.services.people import staff
 from server.services.people.staff import NewClient, Tokens

@@ -6,16 +6,11 @@ import strawberry
 
 from server.models import Company, Station
 from server.schema.building import Info
+from server.schema.results import CompanyResult, StationResult
 from server.schema.root_fields import ADMINS, EVERYBODY, MANAGERS, STAFF, mutation, query
 from server.schema.shared import given
 from server.schema.station import Company as CompanyType
-from server.schema.station import (
-    CompanyInput,
-    CompanyResult,
-    StationInput,
-    StationResult,
-    StationUpdate,
-)
+from server.schema.station import CompanyInput, StationInput, StationUpdate
 from server.schema.station import Station as StationType
 from server.services.fleet import stations
 from server.services.validation import as_uuid

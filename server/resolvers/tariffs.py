@@ -9,10 +9,10 @@ import strawberry
 from server.models import Tariff
 from server.schema.building import Info
 from server.schema.quote import Availability, Quote, QuoteInput
+from server.schema.results import TariffResult
 from server.schema.root_fields import ADMINS, EVERYBODY, mutation, query
 from server.schema.shared import PeriodInput, given
 from server.schema.tariff import Tariff as TariffType
-from server.schema.tariff import TariffResult
 from server.schema.tariff_input import TariffInput
 from server.services.booking import availability, quotes
 from server.services.booking.availability import Availability as AvailabilityFound

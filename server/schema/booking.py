@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -18,12 +17,6 @@ from server.schema.contract import Contract
 from server.schema.contract_parts import DriverInput, WorkshopReferenceInput
 from server.schema.customer import CustomerInput
 from server.schema.document import PayerInput
-from server.schema.problems import (
-    NoVehicleAvailable,
-    OutsideOpeningHours,
-    PaymentDeclined,
-    Rejection,
-)
 from server.schema.quote import ExtraInput
 from server.schema.shared import PeriodInput, row_of
 
@@ -127,9 +120,3 @@ class Booking:
         form, expires_at = row_of(self).form
         fields = [FormField(name=name, value=value) for name, value in form.fields.items()]
         return HostedPaymentForm(url=form.url, fields=fields, expires_at=expires_at)
-
-
-BookVehicleResult = Annotated[
-    Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,
-    strawberry.union("BookVehicleResult", description="The booking, or why not."),
-]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import strawberry
 
+from server import batches
 from server.models import Contract as ContractRow
+from server.models import Customer as CustomerRow
+from server.models import Station as StationRow
 from server.models.contract import (
     ContractFlag,
     ContractKind,
@@ -17,33 +20,7 @@ from server.models.contract import (
     SettlementState,
 )
 from server.models.customer import Language
-from server.schema.building import Info, api_enum, api_input, row_type
-from server.schema.customer import Customer
-from server.schema.damage import Damage
-from server.schema.document import Document, Payer, payer_of
-from server.schema.email import Email
-from server.schema.fleet import Vehicle, VehicleGroup
-from server.schema.paging import connection_type
-from server.schema.payment import Deposit, Payment
-from server.schema.price import PriceBreakdown
-from server.schema.problems import (
-    InvalidTransition,
-    PaymentDeclined,
-    Rejection,
-    VersionConflict,
-)
-from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
-from server.schema.station import Station, StationLabel
-from server.schema.tariff import extra_of
-from server.security import Principal
-from server.services.contract.contracts import price_of
-from server.services.lists import attention, search
-from server.services.lists.listing import Listing
-from server.services.lists.search import only
-from server.services.people.customers import BookedCustomer
-
-if TYPE_CHECKING:
-    from server.schema.protocol import Protocol
+from server.schema.building import Info, api_enum, api_input, row_type, shown_as
 from server.schema.contract_parts import (
     ContractExtra,
     Driver,
@@ -53,9 +30,44 @@ from server.schema.contract_parts import (
     VehicleLeg,
     WorkshopReference,
 )
+from server.schema.customer import Customer
+from server.schema.damage import Damage
+from server.schema.document import Document, Payer, payer_of
+from server.schema.email import Email
+from server.schema.fleet import Vehicle, VehicleGroup
+from server.schema.paging import connection_type
+from server.schema.payment import Deposit, Payment
+from server.schema.price import PriceBreakdown
+from server.schema.related import later_list, related
+from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
+from server.schema.station import Station, StationLabel
+from server.schema.tariff import extra_of
+from server.security import Principal
+from server.services.contract.contracts import price_of
+from server.services.lists import attention, search
+from server.services.lists.listing import Listing
+from server.services.lists.search import only
+from server.services.people.customers import BookedCustomer
+from server.services.pricing.price import PriceBreakdown as PriceFound
 
-for _kind in (ContractFlag, ContractSource, SettlementState):
+for _kind in (ContractFlag, ContractSource, ContractState, SettlementState):
     api_enum(_kind)
+
+
+def _station(row: ContractRow, found: StationRow | None) -> StationRow | StationLabel:
+    return found or StationLabel(row.station_id, row.station_code, row.station_name)
+
+
+def _return_station(row: ContractRow, found: StationRow | None) -> StationRow | StationLabel:
+    return found or StationLabel(row.return_station_id, row.return_station_code, row.return_station_name)
+
+
+def _stored_customer(root: ContractRow, info: Info) -> UUID | None:
+    return None if info.context.is_website else root.customer_id
+
+
+def _customer(row: ContractRow, stored: CustomerRow | None) -> CustomerRow | BookedCustomer:
+    return stored or BookedCustomer.of(row)
 
 
 @row_type(ContractRow)
@@ -83,62 +95,36 @@ class Contract:
     source: ContractSource
     """Who made it."""
 
-    @strawberry.field
-    async def station(self, info: Info) -> Station:
-        """Where the car is picked up. Of a station that is not yours you see id, code and name only."""
-        row = row_of(self)
-        found = await (await info.context.loaders()).station.load(row.station_id)
-        return found or StationLabel(row.station_id, row.station_code, row.station_name)  # type: ignore[return-value]
+    station = related(Station, batches.station, by="station_id", shown=_station)
+    """Where the car is picked up. Of a station that is not yours you see id, code and name only."""
 
-    @strawberry.field
-    async def return_station(self, info: Info) -> Station:
-        """Where it comes back. Of a station that is not yours you see id, code and name only."""
-        row = row_of(self)
-        found = await (await info.context.loaders()).station.load(row.return_station_id)
-        return found or StationLabel(row.return_station_id, row.return_station_code, row.return_station_name)  # type: ignore[return-value]
+    return_station = related(Station, batches.station, by="return_station_id", shown=_return_station)
+    """Where it comes back. Of a station that is not yours you see id, code and name only."""
 
-    @strawberry.field
-    async def group(self, info: Info) -> VehicleGroup:
-        """The vehicle group."""
-        return await (await info.context.loaders()).group.load(row_of(self).group_id)  # type: ignore[return-value]
+    group = related(VehicleGroup, batches.group, by="group_id")
+    """The vehicle group."""
 
-    @strawberry.field
-    async def vehicle(self, info: Info) -> Vehicle | None:
-        """The car; before the hand-over, the one that is planned."""
-        vehicle_id = row_of(self).vehicle_id
-        if vehicle_id is None:
-            return None
-        return await (await info.context.loaders()).vehicle.load(vehicle_id)  # type: ignore[return-value]
+    vehicle = related(Vehicle | None, batches.vehicle, by="vehicle_id")
+    """The car; before the hand-over, the one that is planned."""
 
-    @strawberry.field
-    async def legs(self, info: Info) -> list[VehicleLeg]:
-        """The cars that were driven, in order."""
-        return await (await info.context.loaders()).legs.load(row_of(self).id)  # type: ignore[return-value]
+    legs = related(list[VehicleLeg], batches.legs_of_contract)
+    """The cars that were driven, in order."""
 
     @strawberry.field
     def period(self) -> Period:
         """The agreed period."""
         return period(row_of(self).starts_at, row_of(self).ends_at, self)
 
-    @strawberry.field
-    async def customer(self, info: Info) -> Customer:
-        """The customer. A website sees what it sent with this booking, not what is stored."""
-        row = row_of(self)
-        if not info.context.is_website:
-            stored = await (await info.context.loaders()).customer.load(row.customer_id)
-            if stored is not None:
-                return stored  # type: ignore[return-value]
-        return BookedCustomer.of(row)  # type: ignore[return-value]
+    customer = related(Customer, batches.customer, by=_stored_customer, shown=_customer)
+    """The customer. A website sees what it sent with this booking, not what is stored."""
 
     @strawberry.field
     def payer(self) -> Payer | None:
         """Who pays, if that is somebody else."""
         return payer_of(row_of(self).payer) if row_of(self).payer else None
 
-    @strawberry.field
-    async def drivers(self, info: Info) -> list[Driver]:
-        """Everybody who may drive."""
-        return await (await info.context.loaders()).drivers.load(row_of(self).id)  # type: ignore[return-value]
+    drivers = related(list[Driver], batches.drivers_of_contract)
+    """Everybody who may drive."""
 
     @strawberry.field
     def extras(self) -> list[ContractExtra]:
@@ -161,17 +147,16 @@ class Contract:
             customer_vin=row.workshop_vin,
         )
 
-    @strawberry.field
-    async def tariff(self, info: Info) -> TariffSnapshot:
+    @shown_as(TariffSnapshot)
+    def tariff(self) -> ContractRow:
         """The tariff as frozen at booking, edits included."""
-        row = row_of(self)
-        tariff = await (await info.context.loaders()).tariff.load(row.tariff_id)
-        return TariffSnapshot(code=row.tariff_snapshot["code"], tariff=tariff, edits=[])  # type: ignore[arg-type]
+        row: ContractRow = row_of(self)
+        return row
 
-    @strawberry.field
-    def price(self) -> PriceBreakdown:
+    @shown_as(PriceBreakdown)
+    def price(self) -> PriceFound:
         """What was agreed; after billing, the final price."""
-        return price_of(row_of(self).price)  # type: ignore[return-value]
+        return price_of(row_of(self).price)
 
     @strawberry.field
     def paid(self) -> Money:
@@ -185,54 +170,37 @@ class Contract:
         nothing = row.state in {ContractState.CANCELLED, ContractState.NO_SHOW}
         return money(0 if nothing else row.total_cents - row.paid_cents)
 
-    @strawberry.field
-    async def deposit(self, info: Info) -> Deposit | None:
-        """The deposit."""
-        return await (await info.context.loaders()).deposit.load(row_of(self).id)  # type: ignore[return-value]
+    deposit = related(Deposit | None, batches.deposit_of_contract)
+    """The deposit."""
 
-    @strawberry.field
-    async def payments(self, info: Info) -> list[Payment]:
-        """All movements of money, the oldest first."""
-        return await (await info.context.loaders()).payments.load(row_of(self).id)  # type: ignore[return-value]
+    payments = related(list[Payment], batches.payments_of_contract)
+    """All movements of money, the oldest first."""
 
-    @strawberry.field
-    async def documents(self, info: Info) -> list[Document]:
-        """Issued documents, the oldest first."""
-        return await (await info.context.loaders()).documents.load(row_of(self).id)  # type: ignore[return-value]
+    documents = related(list[Document], batches.documents_of_contract)
+    """Issued documents, the oldest first."""
 
-    @strawberry.field
-    async def protocols(self, info: Info) -> list[Annotated[Protocol, strawberry.lazy("server.schema.protocol")]]:
-        """Hand-over and return protocols, the oldest first."""
-        return await (await info.context.loaders()).protocols.load(row_of(self).id)  # type: ignore[return-value]
+    protocols = related(later_list("protocol.Protocol"), batches.protocols_of_contract)
+    """Hand-over and return protocols, the oldest first."""
 
-    @strawberry.field
-    async def damages(self, info: Info) -> list[Damage]:
-        """Damages that this contract is suspected to have caused."""
-        return await (await info.context.loaders()).contract_damages.load(row_of(self).id)  # type: ignore[return-value]
+    damages = related(list[Damage], batches.damages_of_contract)
+    """Damages that this contract is suspected to have caused."""
 
-    @strawberry.field
-    async def emails(self, info: Info) -> list[Email]:
-        """Mails to the customer, the oldest first. Not shown to websites."""
-        return await (await info.context.loaders()).emails.load(row_of(self).id)  # type: ignore[return-value]
+    emails = related(list[Email], batches.emails_of_contract)
+    """Mails to the customer, the oldest first. Not shown to websites."""
 
-    @strawberry.field
-    async def notes(self, info: Info) -> list[Note]:
-        """Remarks of staff, the oldest first. Not shown to websites."""
-        return await (await info.context.loaders()).notes.load(row_of(self).id)  # type: ignore[return-value]
+    notes = related(list[Note], batches.notes_of_contract)
+    """Remarks of staff, the oldest first. Not shown to websites."""
 
     @strawberry.field
     async def flags(self, info: Info) -> list[ContractFlag]:
         """What a clerk should look at."""
-        row = row_of(self)
-        loaders = await info.context.loaders()
-        deposit = await loaders.deposit.load(row.id)
-        at_risk = await loaders.at_risk.load(row.id)
-        return attention.flags(row, deposit, at_risk=at_risk, now=info.context.now)
+        row, context = row_of(self), info.context
+        deposit = await context.load(batches.deposit_of_contract, row.id)
+        at_risk = await context.load(batches.at_risk, (row.id, context.now))
+        return attention.flags(row, deposit, at_risk=at_risk, now=context.now)
 
-    @strawberry.field
-    async def history(self, info: Info) -> list[HistoryEntry]:
-        """Who did what, the oldest first. Not shown to websites."""
-        return await (await info.context.loaders()).history.load(row_of(self).id)  # type: ignore[return-value]
+    history = related(list[HistoryEntry], batches.history_of_contract)
+    """Who did what, the oldest first. Not shown to websites."""
 
 
 ContractConnection = connection_type(Contract)
@@ -285,9 +253,3 @@ class ContractOrder(StrEnum):
     """By start, the latest first."""
     CREATED_DESC = "CREATED_DESC"
     """By when they were made, the newest first."""
-
-
-ContractResult = Annotated[
-    Contract | InvalidTransition | VersionConflict | PaymentDeclined | Rejection,
-    strawberry.union("ContractResult", description="The contract, or why not."),
-]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from server import batches
+from server.models import Contract as ContractRow
 from server.models import Driver as DriverRow
 from server.models import HistoryEntry as HistoryRow
 from server.models import Note as NoteRow
@@ -14,13 +15,11 @@ from server.models import VehicleLeg as LegRow
 from server.models.contract import (
     DriverRole,
 )
-from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.building import api_enum, api_input, api_type, row_type
 from server.schema.fleet import Vehicle
+from server.schema.related import later, related
 from server.schema.shared import period, row_of
 from server.schema.tariff import Extra, Tariff
-
-if TYPE_CHECKING:
-    from server.schema.protocol import Protocol
 
 api_enum(DriverRole)
 
@@ -79,10 +78,8 @@ class DriverInput:
 class VehicleLeg:
     """One vehicle's part of a contract."""
 
-    @strawberry.field
-    async def vehicle(self, info: Info) -> Vehicle:
-        """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+    vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
+    """The vehicle."""
 
     @strawberry.field(name="from")  # type: ignore[untyped-decorator]
     def from_(self) -> datetime:
@@ -95,18 +92,11 @@ class VehicleLeg:
         row = row_of(self)
         return row.to_at and period(row.to_at, row.to_at, self).end
 
-    @strawberry.field
-    async def check_out(self, info: Info) -> Annotated[Protocol, strawberry.lazy("server.schema.protocol")] | None:
-        """The protocol of the hand-over."""
-        return await (await info.context.loaders()).protocol.load(row_of(self).check_out_id)  # type: ignore[return-value]
+    check_out = related(later("protocol.Protocol") | None, batches.protocol, by="check_out_id")
+    """The protocol of the hand-over."""
 
-    @strawberry.field
-    async def check_in(self, info: Info) -> Annotated[Protocol, strawberry.lazy("server.schema.protocol")] | None:
-        """The protocol of the return."""
-        check_in_id = row_of(self).check_in_id
-        if check_in_id is None:
-            return None
-        return await (await info.context.loaders()).protocol.load(check_in_id)  # type: ignore[return-value]
+    check_in = related(later("protocol.Protocol") | None, batches.protocol, by="check_in_id")
+    """The protocol of the return."""
 
 
 @api_type
@@ -197,13 +187,19 @@ class TariffEdit:
     """When."""
 
 
-@api_type
+@row_type(ContractRow)
 class TariffSnapshot:
     """The tariff as frozen at booking, edits included."""
 
-    code: str
-    """Its code."""
-    tariff: Tariff
+    @strawberry.field
+    def code(self) -> str:
+        """Its code."""
+        return str(row_of(self).tariff_snapshot["code"])
+
+    tariff = related(Tariff, batches.tariff, by="tariff_id")
     """The price list that it was taken from; that may have changed since."""
-    edits: list[TariffEdit]
-    """What was changed on this contract."""
+
+    @strawberry.field
+    def edits(self) -> list[TariffEdit]:
+        """What was changed on this contract."""
+        return []

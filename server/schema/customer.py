@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 
+from server import batches
+from server.models import Contract
 from server.models import Customer as CustomerRow
 from server.models import CustomerVersion as VersionRow
 from server.models.customer import CustomerKind, CustomerStatus, Language
-from server.schema.building import Info, api_enum, api_input, row_type
-from server.schema.paging import connection_type, page_from
+from server.schema.building import Info, api_enum, api_input, row_type, shown_as
+from server.schema.paging import Page, connection_type, page_from
+from server.schema.related import later, related
 from server.schema.shared import row_of
 from server.schema.station import Address, AddressInput
 from server.services.lists import search
@@ -31,6 +34,14 @@ class CustomerVersion:
     """Who made it: WEBSITE, STAFF or TABLET."""
     changed: list[str]
     """Which fields changed."""
+
+
+def _unless_website(root: CustomerRow | BookedCustomer, info: Info) -> UUID | None:
+    return None if info.context.is_website else root.id
+
+
+def _versions(_row: CustomerRow | BookedCustomer, found: list[VersionRow] | None) -> list[VersionRow]:
+    return found or []
 
 
 @row_type(CustomerRow, BookedCustomer)
@@ -77,26 +88,22 @@ class Customer:
             return None
         return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)
 
-    @strawberry.field(graphql_type=Annotated["ContractConnection", strawberry.lazy("server.schema.contract")])  # type: ignore[untyped-decorator]  # noqa: F821
-    async def contracts(self, info: Info, first: int = 20, after: str | None = None) -> Any:
+    @shown_as(later("contract.ContractConnection"))
+    async def contracts(self, info: Info, first: int = 20, after: str | None = None) -> Page[Contract]:
         """The customer's contracts that you may see, the newest first."""
-        customer_id, loaders = row_of(self).id, await info.context.loaders()
+        customer_id, load = row_of(self).id, info.context.load
         return await page_from(
             search.contracts_of_customers(),
             first,
             after,
-            rows=lambda limit, position: loaders.customer_contracts.load(
-                (customer_id, limit, tuple(position) if position else None)
+            rows=lambda limit, position: load(
+                batches.contracts_of_customer, (customer_id, limit, tuple(position) if position else None)
             ),
-            count=lambda: loaders.customer_contract_counts.load(customer_id),
+            count=lambda: load(batches.contract_count_of_customer, customer_id),
         )
 
-    @strawberry.field
-    async def versions(self, info: Info) -> list[CustomerVersion]:
-        """Changes of the record, the oldest first. Not shown to websites."""
-        if info.context.is_website:
-            return []
-        return await (await info.context.loaders()).customer_versions.load(row_of(self).id)  # type: ignore[return-value]
+    versions = related(list[CustomerVersion], batches.versions_of_customer, by=_unless_website, shown=_versions)
+    """Changes of the record, the oldest first. Not shown to websites."""
 
 
 CustomerConnection = connection_type(Customer)

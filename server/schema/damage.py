@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
+from server import batches
 from server.models import Damage as DamageRow
 from server.models import Photo as PhotoRow
 from server.models.damage import DamageKind, DamageLiability, RepairState, VehicleView
 from server.models.protocol import PhotoSlot
-from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.fleet import Vehicle
 from server.schema.paging import connection_type
-from server.schema.problems import PaymentDeclined, Rejection, VersionConflict
+from server.schema.related import later, related
 from server.schema.shared import Money, optional_money, row_of
 from server.services.handover.damages import DamageReport
 from server.services.lists import search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
-
-if TYPE_CHECKING:
-    from server.schema.contract import Contract
-    from server.schema.document import Document
 
 for _kind in (DamageKind, DamageLiability, RepairState, VehicleView, PhotoSlot):
     api_enum(_kind)
@@ -90,6 +86,10 @@ class DamagePositionInput:
     """From the top, 0 to 1."""
 
 
+def _placed(_row: DamageRow, found: list[PhotoRow] | None) -> list[PlacedPhoto]:
+    return [PlacedPhoto(photo, PhotoSlot.DAMAGE, None) for photo in found or []]
+
+
 @row_type(DamageRow)
 class Damage:
     """A damage of a vehicle. It is never charged by itself: people decide (liability)."""
@@ -113,18 +113,11 @@ class Damage:
     version: int
     """Give it with a change; it grows with each."""
 
-    @strawberry.field
-    async def vehicle(self, info: Info) -> Vehicle:
-        """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+    vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
+    """The vehicle."""
 
-    @strawberry.field
-    async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")] | None:
-        """The contract that is suspected to have caused it; null where there is none or you may not see it."""
-        contract_id = row_of(self).contract_id
-        if contract_id is None:
-            return None
-        return await (await info.context.loaders()).contract.load(contract_id)  # type: ignore[return-value]
+    contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")
+    """The contract that is suspected to have caused it; null where there is none or you may not see it."""
 
     @strawberry.field
     def position(self) -> DamagePosition:
@@ -132,11 +125,8 @@ class Damage:
         row = row_of(self)
         return DamagePosition(view=row.view, x=row.x, y=row.y)
 
-    @strawberry.field
-    async def photos(self, info: Info) -> list[Photo]:
-        """Pictures of it."""
-        found = await (await info.context.loaders()).damage_photos.load(row_of(self).id)
-        return [PlacedPhoto(photo, PhotoSlot.DAMAGE, None) for photo in found]  # type: ignore[misc]
+    photos = related(list[Photo], batches.photos_of_damage, shown=_placed)
+    """Pictures of it."""
 
     @strawberry.field
     def estimate_net(self) -> Money | None:
@@ -148,10 +138,10 @@ class Damage:
         """Final repair cost, net."""
         return optional_money(row_of(self).final_net_cents)
 
-    @strawberry.field
-    def claim(self) -> Annotated[Document, strawberry.lazy("server.schema.document")] | None:
+    @shown_as(later("document.Document") | None)
+    def claim(self) -> None:
         """The claim, once there is one."""
-        return None
+        return
 
 
 DamageConnection = connection_type(Damage)
@@ -209,9 +199,3 @@ class DamageInput:
             description=self.description,
             photos=tuple(self.photos),
         )
-
-
-DamageResult = Annotated[
-    Damage | VersionConflict | PaymentDeclined | Rejection,
-    strawberry.union("DamageResult", description="The damage, or why not."),
-]

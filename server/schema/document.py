@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import strawberry
 
+from server import batches
 from server.models import Document as DocumentRow
 from server.models import OpenItem as OpenItemRow
 from server.models.document import DocumentType
 from server.models.tariff import PriceLineKind
-from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.paging import connection_type
-from server.schema.problems import Rejection
+from server.schema.related import later, related
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Address, AddressInput
 from server.services.lists import search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
-
-if TYPE_CHECKING:
-    from server.schema.contract import Contract
 
 api_enum(DocumentType)
 
@@ -88,18 +87,37 @@ class DocumentLine:
     """Whether it bears VAT."""
 
 
-@api_type
+@dataclass(frozen=True)
+class DeductedAdvance:
+    """An advance as a document stores it."""
+
+    document_id: UUID
+    total_cents: int
+    net_cents: int
+    vat_cents: int
+
+
+@row_type(DeductedAdvance)
 class AdvanceDeduction:
     """An advance that a final invoice deducts, with the VAT on it."""
 
-    document: Annotated[Document, strawberry.lazy("server.schema.document")]
+    document = related(later("document.Document"), batches.document, by="document_id")
     """The advance invoice."""
-    total: Money
-    """Gross."""
-    net: Money
-    """Net."""
-    vat: Money
-    """VAT."""
+
+    @strawberry.field
+    def total(self) -> Money:
+        """Gross."""
+        return money(row_of(self).total_cents)
+
+    @strawberry.field
+    def net(self) -> Money:
+        """Net."""
+        return money(row_of(self).net_cents)
+
+    @strawberry.field
+    def vat(self) -> Money:
+        """VAT."""
+        return money(row_of(self).vat_cents)
 
 
 @row_type(OpenItemRow)
@@ -113,10 +131,8 @@ class OpenItem:
     reminders: int
     """How many reminders were sent."""
 
-    @strawberry.field
-    async def document(self, info: Info) -> Annotated[Document, strawberry.lazy("server.schema.document")]:
-        """The document."""
-        return await (await info.context.loaders()).document.load(row_of(self).document_id)  # type: ignore[return-value]
+    document = related(later("document.Document"), batches.document, by="document_id")
+    """The document."""
 
     @strawberry.field
     def open(self) -> Money:
@@ -144,10 +160,8 @@ class Document:
         """When the service was given; on an advance invoice, when it is expected."""
         return period(row_of(self).service_from, row_of(self).service_until, self)
 
-    @strawberry.field
-    async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")]:
-        """The contract that it belongs to."""
-        return await (await info.context.loaders()).contract.load(row_of(self).contract_id)  # type: ignore[return-value]
+    contract = related(later("contract.Contract"), batches.contract, by="contract_id")
+    """The contract that it belongs to."""
 
     @strawberry.field
     def recipient(self) -> Payer:
@@ -183,17 +197,11 @@ class Document:
         """VAT: gross minus net, to the cent."""
         return money(row_of(self).vat_cents)
 
-    @strawberry.field
-    async def advances(self, info: Info) -> list[AdvanceDeduction]:
+    @shown_as(list[AdvanceDeduction])
+    def advances(self) -> list[DeductedAdvance]:
         """The advances that are deducted."""
-        loaders = await info.context.loaders()
         return [
-            AdvanceDeduction(
-                document=await loaders.document.load(UUID(item["document_id"])),  # type: ignore[arg-type]
-                total=money(item["total_cents"]),
-                net=money(item["net_cents"]),
-                vat=money(item["vat_cents"]),
-            )
+            DeductedAdvance(UUID(item["document_id"]), item["total_cents"], item["net_cents"], item["vat_cents"])
             for item in row_of(self).advances
         ]
 
@@ -202,11 +210,8 @@ class Document:
         """What remains after the advances; negative if money goes back."""
         return money(row_of(self).payable_cents)
 
-    @strawberry.field
-    async def refers_to(self, info: Info) -> Annotated[Document, strawberry.lazy("server.schema.document")] | None:
-        """The document that this one cancels or corrects."""
-        other = row_of(self).refers_to_id
-        return None if other is None else await (await info.context.loaders()).document.load(other)  # type: ignore[return-value]
+    refers_to = related(later("document.Document") | None, batches.document, by="refers_to_id")
+    """The document that this one cancels or corrects."""
 
     @strawberry.field
     def pdf_url(self, info: Info) -> str:
@@ -218,10 +223,8 @@ class Document:
         """The e-invoice as XML, where there is one."""
         return None
 
-    @strawberry.field
-    async def open_item(self, info: Info) -> OpenItem | None:
-        """What is still owed for it."""
-        return await (await info.context.loaders()).open_item.load(row_of(self).id)  # type: ignore[return-value]
+    open_item = related(OpenItem | None, batches.open_item_of_document)
+    """What is still owed for it."""
 
 
 DocumentConnection = connection_type(Document)
@@ -253,8 +256,3 @@ class DocumentFilter:
             contract_id=only(self.contract_id),
             search=self.search,
         )
-
-
-DocumentResult = Annotated[
-    Document | Rejection, strawberry.union("DocumentResult", description="The document, or why not.")
-]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -12,7 +11,6 @@ from server.models.customer import Language
 from server.models.email import EmailState, EmailTemplate
 from server.schema.building import api_enum, api_input, row_type
 from server.schema.paging import connection_type
-from server.schema.problems import Rejection
 from server.schema.shared import row_of
 from server.services.lists import search
 from server.services.lists.listing import Listing
@@ -70,6 +68,3 @@ class EmailFilter:
     def listing(self) -> Listing[EmailRow]:
         """The list that it asks for."""
         return search.emails(contract_id=only(self.contract_id), states=self.states, template=self.template)
-
-
-EmailResult = Annotated[Email | Rejection, strawberry.union("EmailResult", description="The mail, or why not.")]

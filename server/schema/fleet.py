@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
+from server import batches
 from server.errors import CallerError, CallerErrorCode
 from server.models import Occupancy as OccupancyRow
+from server.models import Station as StationRow
 from server.models import Vehicle as VehicleRow
 from server.models import VehicleBlock as BlockRow
 from server.models import VehicleGroup as GroupRow
-from server.models.damage import RepairState
 from server.models.fleet import BlockReason, Cleanliness, Energy, VehicleStatus
 from server.models.occupancy import OccupancyKind
-from server.schema.building import Info, api_enum, api_input, api_type, row_type
+from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.paging import connection_type
-from server.schema.problems import PeriodConflict, Rejection, VersionConflict
+from server.schema.related import later, later_list, related
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station
 from server.security import Principal
 from server.services.lists import search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
-
-if TYPE_CHECKING:
-    from server.schema.contract import Contract
-    from server.schema.damage import Damage
 
 for _kind in (BlockReason, Cleanliness, Energy, VehicleStatus, OccupancyKind):
     api_enum(_kind)
@@ -74,6 +72,28 @@ class ExpectedAccessory:
     """How many there should be."""
 
 
+def _damages(
+    root: VehicleRow,
+    open: Annotated[  # noqa: A002  # the contract's name
+        bool | None, strawberry.argument(description="Only those not repaired, or only those repaired.")
+    ] = None,
+) -> tuple[UUID, bool | None]:
+    return root.id, open
+
+
+def _blocks(
+    root: VehicleRow,
+    period: Annotated[PeriodInput | None, strawberry.argument(description="Only those that touch it.")] = None,
+) -> tuple[UUID, tuple[datetime, datetime] | None]:
+    return root.id, None if period is None else (period.start, period.end)
+
+
+def _occupancy(
+    root: VehicleRow, period: Annotated[PeriodInput, strawberry.argument(description="The period to look at.")]
+) -> batches.InPeriod:
+    return root.id, period.start, period.end
+
+
 @row_type(VehicleRow)
 class Vehicle:
     """A car."""
@@ -113,60 +133,38 @@ class Vehicle:
     version: int
     """Give it with a change; it grows with each."""
 
-    @strawberry.field
-    async def group(self, info: Info) -> VehicleGroup:
-        """Its group."""
-        return await (await info.context.loaders()).group.load(row_of(self).group_id)  # type: ignore[return-value]
+    group = related(VehicleGroup, batches.group, by="group_id")
+    """Its group."""
 
-    @strawberry.field
-    async def station(self, info: Info) -> Station:
+    @shown_as(Station)
+    async def station(self, info: Info) -> StationRow:
         """Where it stands, or went out from. Of a car of yours that stands at a station which you may not see: where it
         belongs.
         """
-        loaders = await info.context.loaders()
-        station = await loaders.station.load(row_of(self).station_id)
-        station = station or await loaders.station.load(row_of(self).home_station_id)
+        row, context = row_of(self), info.context
+        station = await context.load(batches.station, row.station_id)
+        station = station or await context.load(batches.station, row.home_station_id)
         if station is None:
             raise CallerError(CallerErrorCode.FORBIDDEN, "This vehicle stands at a station that you may not see.")
-        return station  # type: ignore[return-value]  # rows are the source
+        return station
 
     @strawberry.field
     def accessories(self) -> list[ExpectedAccessory]:
         """What belongs to it: keys, papers, triangle, cable."""
         return [ExpectedAccessory(name=item["name"], expected=item["expected"]) for item in row_of(self).accessories]
 
-    @strawberry.field
-    async def damages(
-        self,
-        info: Info,
-        open: Annotated[  # noqa: A002  # the contract's name
-            bool | None, strawberry.argument(description="Only those not repaired, or only those repaired.")
-        ] = None,
-    ) -> list[Annotated[Damage, strawberry.lazy("server.schema.damage")]]:
-        """Its damages, the oldest first. They stay with the vehicle when it moves to another station."""
-        found = await (await info.context.loaders()).vehicle_damages.load(row_of(self).id)
-        return [d for d in found if open is None or open == (d.repair is not RepairState.REPAIRED)]  # type: ignore[misc]
+    damages = related(later_list("damage.Damage"), batches.damages_of_vehicle, by=_damages)
+    """Its damages, the oldest first. They stay with the vehicle when it moves to another station."""
 
-    @strawberry.field
-    async def blocks(
-        self,
-        info: Info,
-        period: Annotated[PeriodInput | None, strawberry.argument(description="Only those that touch it.")] = None,
-    ) -> list[Annotated[VehicleBlock, strawberry.lazy("server.schema.fleet")]]:
-        """When it is blocked."""
-        found = await (await info.context.loaders()).blocks.load(row_of(self).id)
-        active = [block for block in found if block.removed_at is None]
-        if period is not None:
-            active = [b for b in active if b.starts_at < period.end and b.ends_at > period.start]
-        return active  # type: ignore[return-value]
+    blocks = related(later_list("fleet.VehicleBlock"), batches.blocks_of_vehicle, by=_blocks)
+    """When it is blocked."""
 
-    @strawberry.field
-    async def occupancy(
-        self, info: Info, period: Annotated[PeriodInput, strawberry.argument(description="The period to look at.")]
-    ) -> list[Annotated[Occupancy, strawberry.lazy("server.schema.fleet")]]:
-        """Who has it when, in a period."""
-        key = (row_of(self).id, period.start, period.end)
-        return await (await info.context.loaders()).occupancy.load(key)  # type: ignore[return-value]
+    occupancy = related(
+        later_list("fleet.Occupancy"),
+        batches.occupancy_of_vehicle,
+        by=_occupancy,
+    )
+    """Who has it when, in a period."""
 
 
 @row_type(BlockRow)
@@ -180,10 +178,8 @@ class VehicleBlock:
     note: str | None
     """Anything else, for people."""
 
-    @strawberry.field
-    async def vehicle(self, info: Info) -> Vehicle:
-        """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+    vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
+    """The vehicle."""
 
     @strawberry.field
     def period(self) -> Period:
@@ -198,29 +194,19 @@ class Occupancy:
     kind: OccupancyKind
     """Why it is taken."""
 
-    @strawberry.field
-    async def vehicle(self, info: Info) -> Vehicle:
-        """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+    vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
+    """The vehicle."""
 
     @strawberry.field
     def period(self) -> Period:
         """From when to when, without the turnaround after it. A use of more than 60 days shows as several."""
         return period(row_of(self).starts_at, row_of(self).ends_at, self)
 
-    @strawberry.field
-    async def contract(self, info: Info) -> Annotated[Contract, strawberry.lazy("server.schema.contract")] | None:
-        """The contract; null for a block, and where you may not see it."""
-        contract_id = row_of(self).contract_id
-        if contract_id is None:
-            return None
-        return await (await info.context.loaders()).contract.load(contract_id)  # type: ignore[return-value]
+    contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")
+    """The contract; null for a block, and where you may not see it."""
 
-    @strawberry.field
-    async def block(self, info: Info) -> VehicleBlock | None:
-        """The block, if it is one."""
-        block_id = row_of(self).block_id
-        return None if block_id is None else await (await info.context.loaders()).block.load(block_id)  # type: ignore[return-value]
+    block = related(VehicleBlock | None, batches.block, by="block_id")
+    """The block, if it is one."""
 
 
 VehicleConnection = connection_type(Vehicle)
@@ -330,15 +316,3 @@ class VehicleUpdate:
     """Until when the inspection (HU) is valid."""
     status: VehicleStatus | None = strawberry.UNSET
     """Whether it is in service."""
-
-
-VehicleGroupResult = Annotated[
-    VehicleGroup | Rejection, strawberry.union("VehicleGroupResult", description="The group, or why not.")
-]
-VehicleResult = Annotated[
-    Vehicle | VersionConflict | Rejection, strawberry.union("VehicleResult", description="The vehicle, or why not.")
-]
-BlockVehicleResult = Annotated[
-    VehicleBlock | PeriodConflict | Rejection,
-    strawberry.union("BlockVehicleResult", description="The block, or what is in the way."),
-]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -15,7 +15,6 @@ from server.schema.building import api_input, api_type, row_type
 from server.schema.contract import Contract
 from server.schema.damage import DamageInput
 from server.schema.fleet import Vehicle
-from server.schema.problems import Rejection
 from server.schema.station import Station
 from server.services.billing.settlements import ReturnFacts
 from server.services.handover.day import HandoverDay as DayFound
@@ -229,8 +228,3 @@ class StoredPhoto:
     """Width in pixels, as stored."""
     height: int
     """Height in pixels, as stored."""
-
-
-UploadPhotoResult = Annotated[
-    StoredPhoto | Rejection, strawberry.union("UploadPhotoResult", description="The picture, or why not.")
-]

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
-
-import strawberry
+from typing import Any
 
 from server import errors
 from server.errors import ProblemCode
 from server.models.contract import ContractState
 from server.schema.building import api_enum, api_interface, api_type
+from server.schema.fleet import Occupancy, VehicleGroup
 from server.schema.shared import Money, Period, money, period
-
-if TYPE_CHECKING:
-    from server.schema.fleet import Occupancy, VehicleGroup
-    from server.schema.station import Station
+from server.schema.station import Station
 
 api_enum(ProblemCode)
-api_enum(ContractState)
 
 
 @api_interface
@@ -39,10 +34,24 @@ class Rejection(Problem):
 
 
 @api_type
+class Alternative:
+    """Something that could be booked instead."""
+
+    group: VehicleGroup
+    """The vehicle group."""
+    period: Period
+    """The period in which it is free."""
+    station: Station
+    """The station."""
+    total: Money
+    """What it would cost."""
+
+
+@api_type
 class NoVehicleAvailable(Problem):
     """Nothing of the group is free; what could be booked instead, nearest first. Nothing was charged."""
 
-    alternatives: list[Annotated[Alternative, strawberry.lazy("server.schema.problems")]]
+    alternatives: list[Alternative]
     """What could be booked instead, nearest first."""
 
 
@@ -58,7 +67,7 @@ class OutsideOpeningHours(Problem):
 class PeriodConflict(Problem):
     """The period collides with other uses of the vehicle, each named."""
 
-    conflicts: list[Annotated[Occupancy, strawberry.lazy("server.schema.fleet")]]
+    conflicts: list[Occupancy]
     """The uses that are in the way."""
 
 
@@ -86,20 +95,6 @@ class VersionConflict(Problem):
 
     current_version: int
     """The version that is stored now."""
-
-
-@api_type
-class Alternative:
-    """Something that could be booked instead."""
-
-    group: Annotated[VehicleGroup, strawberry.lazy("server.schema.fleet")]
-    """The vehicle group."""
-    period: Period
-    """The period in which it is free."""
-    station: Annotated[Station, strawberry.lazy("server.schema.station")]
-    """The station."""
-    total: Money
-    """What it would cost."""
 
 
 def problem_of(error: errors.DomainError, possible: set[str]) -> Problem:

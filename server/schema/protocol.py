@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
+from server import batches
+from server.models import Contract as ContractRow
+from server.models import Photo as PhotoRow
 from server.models import Protocol as ProtocolRow
+from server.models import ProtocolPhoto
+from server.models import Station as StationRow
 from server.models.fleet import Cleanliness
 from server.models.protocol import ProtocolType
-from server.schema.building import Info, api_enum, api_type, row_type
+from server.schema.building import Info, api_enum, api_type, row_type, shown_as
 from server.schema.contract import Contract
 from server.schema.damage import Damage, Photo, PlacedPhoto
 from server.schema.email import Email
 from server.schema.fleet import Vehicle
-from server.schema.problems import InvalidTransition, Rejection
+from server.schema.related import related
 from server.schema.shared import row_of
 from server.schema.station import Station, StationLabel
 
@@ -50,6 +54,18 @@ class Accessory:
     """How many there were."""
 
 
+def _placed(_row: ProtocolRow, found: list[tuple[ProtocolPhoto, PhotoRow]] | None) -> list[PlacedPhoto]:
+    return [PlacedPhoto(photo, placed.slot, placed.taken_at) for placed, photo in found or []]
+
+
+def _label(row: ProtocolRow, contract: ContractRow | None) -> StationLabel:
+    if contract is None:
+        return StationLabel(row.at_station_id, "", "")
+    if contract.return_station_id == row.at_station_id:
+        return StationLabel(row.at_station_id, contract.return_station_code, contract.return_station_name)
+    return StationLabel(row.at_station_id, contract.station_code, contract.station_name)
+
+
 @row_type(ProtocolRow)
 class Protocol:
     """A finished handover or return record. It is never changed: a correction is a new one that names it."""
@@ -75,29 +91,18 @@ class Protocol:
     staff: str
     """Who made it."""
 
-    @strawberry.field
-    async def contract(self, info: Info) -> Contract:
-        """The contract."""
-        return await (await info.context.loaders()).contract.load(row_of(self).contract_id)  # type: ignore[return-value]
+    contract = related(Contract, batches.contract, by="contract_id")
+    """The contract."""
 
-    @strawberry.field
-    async def vehicle(self, info: Info) -> Vehicle:
-        """The vehicle."""
-        return await (await info.context.loaders()).vehicle.load(row_of(self).vehicle_id)  # type: ignore[return-value]
+    vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
+    """The vehicle."""
 
-    @strawberry.field
-    async def station(self, info: Info) -> Station:
+    @shown_as(Station)
+    async def station(self, info: Info) -> StationRow | StationLabel:
         """Where it happened. Of a station that is not yours you see id, code and name only."""
-        row = row_of(self)
-        loaders = await info.context.loaders()
-        found = await loaders.station.load(row.at_station_id)
-        if found is not None:
-            return found  # type: ignore[return-value]
-        contract = await loaders.contract.load(row.contract_id)
-        if contract is not None and contract.return_station_id == row.at_station_id:
-            return StationLabel(row.at_station_id, contract.return_station_code, contract.return_station_name)  # type: ignore[return-value]
-        code, name = (contract.station_code, contract.station_name) if contract is not None else ("", "")
-        return StationLabel(row.at_station_id, code, name)  # type: ignore[return-value]
+        row, context = row_of(self), info.context
+        found = await context.load(batches.station, row.at_station_id)
+        return found or _label(row, await context.load(batches.contract, row.contract_id))
 
     @strawberry.field
     def condition(self) -> Condition:
@@ -119,16 +124,11 @@ class Protocol:
             for item in row_of(self).accessories
         ]
 
-    @strawberry.field
-    async def damages(self, info: Info) -> list[Damage]:
-        """Damages that were first seen with it."""
-        return await (await info.context.loaders()).protocol_damages.load(row_of(self).id)  # type: ignore[return-value]
+    damages = related(list[Damage], batches.damages_of_protocol)
+    """Damages that were first seen with it."""
 
-    @strawberry.field
-    async def photos(self, info: Info) -> list[Photo]:
-        """Its pictures, in order."""
-        found = await (await info.context.loaders()).protocol_photos.load(row_of(self).id)
-        return [PlacedPhoto(photo, placed.slot, placed.taken_at) for placed, photo in found]  # type: ignore[misc]
+    photos = related(list[Photo], batches.photos_of_protocol, shown=_placed)
+    """Its pictures, in order."""
 
     @strawberry.field
     def sha256(self) -> str:
@@ -147,13 +147,5 @@ class Protocol:
         row = row_of(self)
         return info.context.link(f"/media/protocols/{row.id}") if row.pdf_key else None
 
-    @strawberry.field
-    async def emails(self, info: Info) -> list[Email]:
-        """The mails that carried it. Not shown to websites."""
-        return await (await info.context.loaders()).protocol_emails.load(row_of(self).id)  # type: ignore[return-value]
-
-
-ProtocolResult = Annotated[
-    Protocol | InvalidTransition | Rejection,
-    strawberry.union("ProtocolResult", description="The protocol, or why not."),
-]
+    emails = related(list[Email], batches.emails_of_protocol)
+    """The mails that carried it. Not shown to websites."""

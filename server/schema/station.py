@@ -12,7 +12,6 @@ from server.models import Company as CompanyRow
 from server.models import Station as StationRow
 from server.models.station import Weekday
 from server.schema.building import api_enum, api_input, api_type, row_type
-from server.schema.problems import Rejection, VersionConflict
 from server.schema.scalars import LocalTime
 from server.schema.shared import Period
 from server.services.fleet.opening import opening_rules
@@ -301,11 +300,3 @@ class StationUpdate:
     """The week's rule."""
     opening_exceptions: list[OpeningExceptionInput] | None = strawberry.UNSET
     """Days that differ from it."""
-
-
-StationResult = Annotated[
-    Station | VersionConflict | Rejection, strawberry.union("StationResult", description="The station, or why not.")
-]
-CompanyResult = Annotated[
-    Company | Rejection, strawberry.union("CompanyResult", description="The company's data, or why not.")
-]

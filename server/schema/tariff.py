@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
+from server import batches
 from server.models import Tariff as TariffRow
 from server.models.station import Weekday
 from server.models.tariff import BundleUnit, EarlyReturnPolicy
-from server.schema.building import Info, api_type, row_type
+from server.schema.building import api_type, row_type
 from server.schema.fleet import VehicleGroup
-from server.schema.problems import Rejection
+from server.schema.related import related
 from server.schema.scalars import LocalTime
 from server.schema.shared import Money, money, optional_money, row_of
 
@@ -100,10 +101,8 @@ class Tariff:
     version: int
     """Grows with each change."""
 
-    @strawberry.field
-    async def group(self, info: Info) -> VehicleGroup:
-        """The group that it is for."""
-        return await (await info.context.loaders()).group.load(row_of(self).group_id)  # type: ignore[return-value]
+    group = related(VehicleGroup, batches.group, by="group_id")
+    """The group that it is for."""
 
     @strawberry.field
     def vat_rate(self) -> Decimal:
@@ -164,6 +163,3 @@ class Tariff:
     def cleaning_special(self) -> Money:
         """Special cleaning."""
         return money(row_of(self).cleaning_special_cents)
-
-
-TariffResult = Annotated[Tariff | Rejection, strawberry.union("TariffResult", description="The tariff, or why not.")]

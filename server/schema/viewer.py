@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
+from server import batches
 from server.models import ApiClient as ApiClientRow
 from server.models import Station as StationRow
 from server.models import User as UserRow
 from server.models.staff import Role
 from server.schema.building import Info, api_enum, api_input, row_type, shown_as
-from server.schema.problems import Rejection
+from server.schema.related import related
 from server.schema.shared import row_of
 from server.schema.station import Station
 from server.security import Principal
@@ -39,10 +40,8 @@ class User:
     last_sign_in_at: datetime | None
     """When the user last signed in."""
 
-    @strawberry.field
-    async def stations(self, info: Info) -> list[Station]:
-        """The stations where the user works, as far as you may see them. Administrators need none: they see all."""
-        return await (await info.context.loaders()).user_stations.load(self.id)  # type: ignore[return-value, arg-type]
+    stations = related(list[Station], batches.stations_of_user)
+    """The stations where the user works, as far as you may see them. Administrators need none: they see all."""
 
 
 @row_type(ApiClientRow)
@@ -60,25 +59,22 @@ class ApiClient:
     last_used_at: datetime | None
     """When the key was last used, to the minute."""
 
-    @strawberry.field
-    async def stations(self, info: Info) -> list[Station]:
-        """The stations that it may book at."""
-        return await (await info.context.loaders()).client_stations.load(self.id)  # type: ignore[return-value, arg-type]
+    stations = related(list[Station], batches.stations_of_client)
+    """The stations that it may book at."""
+
+
+def _user(root: Principal) -> UUID | None:
+    return None if root.role is Role.WEB else root.id
 
 
 @row_type(Principal)
 class Viewer:
     """Who you are to the API."""
 
-    @shown_as(User | None)
-    async def user(self, info: Info) -> UserRow | None:
-        """The user who signed in; null for an API client."""
-        return None if info.context.is_website else await (await info.context.loaders()).user.load(row_of(self).id)
-
-    @shown_as(ApiClient | None)
-    async def client(self, info: Info) -> ApiClientRow | None:
-        """The API client; null for a user."""
-        return await (await info.context.loaders()).client.load(row_of(self).id) if info.context.is_website else None
+    user = related(User | None, batches.user, by=_user)
+    """The user who signed in; null for an API client."""
+    client = related(ApiClient | None, batches.client, by="client_id")
+    """The API client; null for a user."""
 
     @strawberry.field
     def role(self) -> Role:
@@ -118,14 +114,6 @@ class CreatedApiClient:
     """The client."""
     key: str
     """The key, shown only now. Send it as `Authorization: Bearer ek_…`."""
-
-
-SignInResult = Annotated[Session | Rejection, strawberry.union("SignInResult", description="A session, or why not.")]
-UserResult = Annotated[User | Rejection, strawberry.union("UserResult", description="The user, or why not.")]
-ApiClientResult = Annotated[
-    CreatedApiClient | ApiClient | Rejection,
-    strawberry.union("ApiClientResult", description="The API client, with its key when it is new, or why not."),
-]
 
 
 @api_input

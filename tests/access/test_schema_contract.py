@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 from graphql import (
@@ -17,9 +20,13 @@ from graphql import (
     build_schema,
     print_ast,
 )
+from strawberry.types.base import get_object_definition
 
+from server import batches
 from server.edge.costs import uncosted_list_fields
 from server.resolvers.schema import create_schema
+from server.schema.contract import Contract
+from server.schema.related import Related
 
 LATER_FIELDS = {
     "Query": {"planningBoard", "vehicleUse"},
@@ -167,3 +174,21 @@ def test_every_list_has_a_cost() -> None:
 def test_the_committed_schema_is_the_one_that_is_served() -> None:
     committed = Path(__file__).parents[2] / "server" / "schema" / "schema.graphql"
     assert committed.read_text(encoding="utf-8") == create_schema().as_str() + "\n"
+
+
+def test_a_relation_tells_its_batch_function_and_the_key_of_a_row() -> None:
+    # Given a contract with a car
+    contract = SimpleNamespace(id=uuid4(), vehicle_id=uuid4())
+    fields = {field.python_name: field for field in get_object_definition(Contract, strict=True).fields}
+
+    # Then whoever executes a level at a time can look for all cars and all drivers at once
+    for name, batch, key in [
+        ("vehicle", batches.vehicle, contract.vehicle_id),
+        ("drivers", batches.drivers_of_contract, contract.id),
+    ]:
+        relation, key_of = Related.of(fields[name]), fields[name].base_resolver
+        assert relation is not None
+        assert relation.batch is batch
+        assert cast(Any, key_of)(contract) == key
+    # And a field that shows the row itself has none
+    assert Related.of(fields["number"]) is None

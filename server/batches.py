@@ -1,0 +1,232 @@
+"""What rows point at, found for many at once. A batch function takes keys and gives the value of each, in their order,
+by one statement; rows that the caller may not see are not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlmodel import SQLModel, col, select
+
+from server.database import Session
+from server.models import (
+    ApiClient,
+    ClientStation,
+    Contract,
+    Customer,
+    CustomerVersion,
+    Damage,
+    DamagePhoto,
+    Deposit,
+    Document,
+    Driver,
+    Email,
+    HistoryEntry,
+    Note,
+    Occupancy,
+    OpenItem,
+    Payment,
+    Photo,
+    Protocol,
+    ProtocolPhoto,
+    Station,
+    Tariff,
+    User,
+    UserStation,
+    Vehicle,
+    VehicleBlock,
+    VehicleGroup,
+    VehicleLeg,
+)
+from server.models.damage import RepairState
+from server.services.lists import search
+from server.services.lists.attention import AT_RISK
+
+Row = TypeVar("Row", bound=SQLModel)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Batch = Callable[[Session, Sequence[Key]], Awaitable[Sequence[Value]]]
+"""Many keys in, the value of each out."""
+
+OfCustomer = tuple[UUID, int, tuple[str, ...] | None]
+"""A customer, how many contracts, behind which position."""
+InPeriod = tuple[UUID, datetime, datetime]
+"""A vehicle, from when, until when."""
+
+
+def _one(model: type[Row], key: str = "id") -> Batch[UUID, Row | None]:
+    async def batch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
+        column = getattr(model, key)
+        found = {getattr(row, key): row for row in await session.all(select(model).where(column.in_(keys)))}
+        return [found.get(wanted) for wanted in keys]
+
+    return batch
+
+
+def _many(model: type[Row], parent: str, *order: str) -> Batch[UUID, list[Row]]:
+    async def batch(session: Session, keys: Sequence[UUID]) -> list[list[Row]]:
+        return _of_each(keys, await _rows_of(session, keys, model, parent, *order))
+
+    return batch
+
+
+async def _rows_of(
+    session: Session, parents: Iterable[UUID], model: type[Row], parent: str, *order: str
+) -> list[tuple[UUID, Row]]:
+    statement = select(model).where(getattr(model, parent).in_(parents))
+    rows = await session.all(statement.order_by(*(getattr(model, name) for name in order)))
+    return [(getattr(row, parent), row) for row in rows]
+
+
+def _of_each(keys: Sequence[Key], found: Iterable[tuple[Key, Value]]) -> list[list[Value]]:
+    values: dict[Key, list[Value]] = {}
+    for key, value in found:
+        values.setdefault(key, []).append(value)
+    return [values.get(key, []) for key in keys]
+
+
+station = _one(Station)
+vehicle = _one(Vehicle)
+group = _one(VehicleGroup)
+tariff = _one(Tariff)
+customer = _one(Customer)
+contract = _one(Contract)
+block = _one(VehicleBlock)
+protocol = _one(Protocol)
+document = _one(Document)
+user = _one(User)
+client = _one(ApiClient)
+deposit_of_contract = _one(Deposit, key="contract_id")
+open_item_of_document = _one(OpenItem, key="document_id")
+drivers_of_contract = _many(Driver, "contract_id", "id")
+legs_of_contract = _many(VehicleLeg, "contract_id", "from_at")
+payments_of_contract = _many(Payment, "contract_id", "created_at", "id")
+documents_of_contract = _many(Document, "contract_id", "issued_at", "id")
+protocols_of_contract = _many(Protocol, "contract_id", "occurred_at", "id")
+damages_of_contract = _many(Damage, "contract_id", "seen_at", "id")
+damages_of_protocol = _many(Damage, "protocol_id", "seen_at", "id")
+emails_of_contract = _many(Email, "contract_id", "queued_at", "id")
+emails_of_protocol = _many(Email, "protocol_id", "queued_at", "id")
+notes_of_contract = _many(Note, "contract_id", "created_at", "id")
+history_of_contract = _many(HistoryEntry, "contract_id", "at", "id")
+versions_of_customer = _many(CustomerVersion, "customer_id", "at", "id")
+
+
+async def photos_of_protocol(session: Session, keys: Sequence[UUID]) -> list[list[tuple[ProtocolPhoto, Photo]]]:
+    """Pictures of protocols, each with its place."""
+    statement = (
+        select(ProtocolPhoto, Photo)
+        .join(Photo, col(Photo.id) == col(ProtocolPhoto.photo_id))
+        .where(col(ProtocolPhoto.protocol_id).in_(keys))
+        .order_by(col(ProtocolPhoto.position))
+    )
+    pairs: list[tuple[ProtocolPhoto, Photo]] = await session.pairs(statement)
+    return _of_each(keys, ((placed.protocol_id, (placed, photo)) for placed, photo in pairs))
+
+
+async def photos_of_damage(session: Session, keys: Sequence[UUID]) -> list[list[Photo]]:
+    """Pictures of damages."""
+    statement = (
+        select(DamagePhoto, Photo)
+        .join(Photo, col(Photo.id) == col(DamagePhoto.photo_id))
+        .where(col(DamagePhoto.damage_id).in_(keys))
+        .order_by(col(DamagePhoto.position))
+    )
+    pairs: list[tuple[DamagePhoto, Photo]] = await session.pairs(statement)
+    return _of_each(keys, ((placed.damage_id, photo) for placed, photo in pairs))
+
+
+async def stations_of_user(session: Session, keys: Sequence[UUID]) -> list[list[Station]]:
+    """Where users work."""
+    return await _stations(session, keys, UserStation, UserStation.user_id)
+
+
+async def stations_of_client(session: Session, keys: Sequence[UUID]) -> list[list[Station]]:
+    """Where API clients may book."""
+    return await _stations(session, keys, ClientStation, ClientStation.client_id)
+
+
+async def _stations(
+    session: Session, keys: Sequence[UUID], link: type[UserStation | ClientStation], owner: Any
+) -> list[list[Station]]:
+    statement = (
+        select(link, Station)
+        .join(Station, col(Station.id) == col(link.station_id))
+        .where(col(owner).in_(keys))
+        .order_by(col(Station.code))
+    )
+    return _of_each(keys, ((getattr(row, owner.key), there) for row, there in await session.pairs(statement)))
+
+
+async def damages_of_vehicle(session: Session, keys: Sequence[tuple[UUID, bool | None]]) -> list[list[Damage]]:
+    """Damages of vehicles: all of them, only those not repaired, or only those repaired."""
+    rows = await _rows_of(session, [*dict.fromkeys(key[0] for key in keys)], Damage, "vehicle_id", "seen_at", "id")
+    asked = {is_open for _, is_open in keys}
+    return _of_each(
+        keys,
+        (
+            ((of, is_open), row)
+            for of, row in rows
+            for is_open in asked
+            if is_open is None or is_open == (row.repair is not RepairState.REPAIRED)
+        ),
+    )
+
+
+async def blocks_of_vehicle(
+    session: Session, keys: Sequence[tuple[UUID, tuple[datetime, datetime] | None]]
+) -> list[list[VehicleBlock]]:
+    """Blocks of vehicles that were not ended: all of them, or those that touch a period."""
+    rows = await _rows_of(session, [*dict.fromkeys(key[0] for key in keys)], VehicleBlock, "vehicle_id", "starts_at")
+    asked = {period for _, period in keys}
+    return _of_each(
+        keys,
+        (
+            ((of, period), row)
+            for of, row in rows
+            for period in asked
+            if row.removed_at is None and (period is None or (row.starts_at < period[1] and row.ends_at > period[0]))
+        ),
+    )
+
+
+async def occupancy_of_vehicle(session: Session, keys: Sequence[InPeriod]) -> list[list[Occupancy]]:
+    """Who has vehicles in a period; one statement, unless aliases ask for several periods."""
+    found: list[tuple[InPeriod, Occupancy]] = []
+    for start, end in {key[1:] for key in keys}:
+        statement = select(Occupancy).where(
+            col(Occupancy.vehicle_id).in_([key[0] for key in keys if key[1:] == (start, end)]),
+            col(Occupancy.active),
+            col(Occupancy.starts_at) < end,
+            col(Occupancy.ends_at) > start,
+        )
+        rows = await session.all(statement.order_by(col(Occupancy.starts_at)))
+        found += (((row.vehicle_id, start, end), row) for row in rows)
+    return _of_each(keys, found)
+
+
+async def contracts_of_customer(session: Session, keys: Sequence[OfCustomer]) -> list[list[Contract]]:
+    """A page of the contracts of customers; one statement, unless aliases ask for several pages."""
+    listing = search.contracts_of_customers()
+    found: dict[OfCustomer, list[Contract]] = {}
+    for limit, after in {key[1:] for key in keys}:
+        parents = [key[0] for key in keys if key[1:] == (limit, after)]
+        rows = await listing.rows_of_each(session, "customer_id", parents, limit, after)
+        found |= {(parent, limit, after): rows.get(parent, []) for parent in parents}
+    return [found[key] for key in keys]
+
+
+async def contract_count_of_customer(session: Session, keys: Sequence[UUID]) -> list[int]:
+    """How many contracts customers have."""
+    counts = await search.contracts_of_customers().counts_of_each(session, "customer_id", keys)
+    return [counts.get(key, 0) for key in keys]
+
+
+async def at_risk(session: Session, keys: Sequence[tuple[UUID, datetime]]) -> list[bool]:
+    """Whether contracts are the next to need a car that is late with somebody else; at one instant for all."""
+    ids, now = [contract_id for contract_id, _ in keys], keys[0][1]
+    found = {row.id for row in await session.rows(f"{AT_RISK} and c.id = any(:ids)", {"ids": ids, "now": now})}
+    return [contract_id in found for contract_id in ids]

@@ -1,0 +1,71 @@
+"""What a mutation answers: what it has made, or why not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from server.schema.booking import Booking
+from server.schema.contract import Contract
+from server.schema.damage import Damage
+from server.schema.email import Email
+from server.schema.fleet import Vehicle, VehicleBlock, VehicleGroup
+from server.schema.handover import StoredPhoto
+from server.schema.problems import (
+    InvalidTransition,
+    NoVehicleAvailable,
+    OutsideOpeningHours,
+    PaymentDeclined,
+    PeriodConflict,
+    Rejection,
+    VersionConflict,
+)
+from server.schema.protocol import Protocol
+from server.schema.station import Company, Station
+from server.schema.tariff import Tariff
+from server.schema.viewer import ApiClient, CreatedApiClient, Session, User
+
+SignInResult = Annotated[Session | Rejection, strawberry.union("SignInResult", description="A session, or why not.")]
+UserResult = Annotated[User | Rejection, strawberry.union("UserResult", description="The user, or why not.")]
+ApiClientResult = Annotated[
+    CreatedApiClient | ApiClient | Rejection,
+    strawberry.union("ApiClientResult", description="The API client, with its key when it is new, or why not."),
+]
+StationResult = Annotated[
+    Station | VersionConflict | Rejection, strawberry.union("StationResult", description="The station, or why not.")
+]
+CompanyResult = Annotated[
+    Company | Rejection, strawberry.union("CompanyResult", description="The company's data, or why not.")
+]
+VehicleGroupResult = Annotated[
+    VehicleGroup | Rejection, strawberry.union("VehicleGroupResult", description="The group, or why not.")
+]
+VehicleResult = Annotated[
+    Vehicle | VersionConflict | Rejection, strawberry.union("VehicleResult", description="The vehicle, or why not.")
+]
+BlockVehicleResult = Annotated[
+    VehicleBlock | PeriodConflict | Rejection,
+    strawberry.union("BlockVehicleResult", description="The block, or what is in the way."),
+]
+TariffResult = Annotated[Tariff | Rejection, strawberry.union("TariffResult", description="The tariff, or why not.")]
+ContractResult = Annotated[
+    Contract | InvalidTransition | VersionConflict | PaymentDeclined | Rejection,
+    strawberry.union("ContractResult", description="The contract, or why not."),
+]
+BookVehicleResult = Annotated[
+    Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,
+    strawberry.union("BookVehicleResult", description="The booking, or why not."),
+]
+EmailResult = Annotated[Email | Rejection, strawberry.union("EmailResult", description="The mail, or why not.")]
+DamageResult = Annotated[
+    Damage | VersionConflict | PaymentDeclined | Rejection,
+    strawberry.union("DamageResult", description="The damage, or why not."),
+]
+ProtocolResult = Annotated[
+    Protocol | InvalidTransition | Rejection,
+    strawberry.union("ProtocolResult", description="The protocol, or why not."),
+]
+UploadPhotoResult = Annotated[
+    StoredPhoto | Rejection, strawberry.union("UploadPhotoResult", description="The picture, or why not.")
+]
