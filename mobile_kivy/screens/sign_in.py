@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kivy.app import App
@@ -10,6 +11,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
+from mobile_kivy.api import StationRef
 from mobile_kivy.i18n import clock, text
 from mobile_kivy.store.people import Person, PinLocked
 from mobile_kivy.widgets.basics import Btn
@@ -159,11 +161,11 @@ class SignInScreen(Screen):
         else:
             self._offer_stations(stations)
 
-    def _offer_stations(self, stations: list[object]) -> None:
+    def _offer_stations(self, stations: Sequence[StationRef]) -> None:
         box = self.ids.stations
         box.clear_widgets()
         for station in stations:
-            button = Btn(label=f"{station.name} ({station.code})", kind="tonal", icon="map-marker", least_height=72)  # type: ignore[attr-defined]  # a StationRef
+            button = Btn(label=f"{station.name} ({station.code})", kind="tonal", icon="map-marker", least_height=72)
             button.bind(on_tap=lambda _b, station=station: App.get_running_app().begin_shift(self.person, station))
             box.add_widget(button)
         self.face = "station"

@@ -6,24 +6,25 @@ from kivy.input import MotionEvent
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 
-class Hideable:
+class Hideable(Widget):
     """Takes no touch while it is hidden: Kivy would let what is hidden swallow those of what is in sight."""
 
     unfolded = BooleanProperty(True)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Only when open."""
-        return self.unfolded and bool(super().on_touch_down(touch))  # type: ignore[misc]  # the widget's
+        return self.unfolded and bool(super().on_touch_down(touch))
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
         """Only when open."""
-        return self.unfolded and bool(super().on_touch_move(touch))  # type: ignore[misc]  # the widget's
+        return self.unfolded and bool(super().on_touch_move(touch))
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
         """Only when open."""
-        return self.unfolded and bool(super().on_touch_up(touch))  # type: ignore[misc]  # the widget's
+        return self.unfolded and bool(super().on_touch_up(touch))
 
 
 class Fold(Hideable, BoxLayout):

@@ -11,8 +11,8 @@ from kivy.uix.scrollview import ScrollView
 from mobile_kivy.widgets.tappable import Tappable
 
 
-class PromptTouch:
-    """For a ScrollView. Kivy's holds a touch back for 250 ms, in case it becomes a scroll, and a short tap for longer.
+class PromptTouch(ScrollView):
+    """Kivy's ScrollView holds a touch back for 250 ms, in case it becomes a scroll, and a short tap for longer.
 
     Here, what is under the finger looks pressed at once, until it is clear that the finger scrolls; a tap is passed on
     in the moment in which the finger leaves; and where all is in sight, a touch is a touch at once.
@@ -23,14 +23,14 @@ class PromptTouch:
     @property
     def fits(self) -> bool:
         """Whether all of the content is in sight."""
-        content = self._viewport  # type: ignore[attr-defined]  # the ScrollView's, like all of this kind here
-        return content is None or content.height <= self.height + 1  # type: ignore[attr-defined]
+        content = self._viewport
+        return content is None or content.height <= self.height + 1
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """To the content at once if it fits, else with a hint that the finger was felt."""
         if self.fits:
-            return self.collide_point(*touch.pos) and self.simulate_touch_down(touch)  # type: ignore[attr-defined]
-        taken = bool(super().on_touch_down(touch))  # type: ignore[misc]
+            return self.collide_point(*touch.pos) and self.simulate_touch_down(touch)
+        taken = bool(super().on_touch_down(touch))
         if self._waits(touch):
             self._hinted = _tappable_at(self, *touch.pos)
             if self._hinted is not None:
@@ -39,7 +39,7 @@ class PromptTouch:
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
         """A finger that scrolls does not press."""
-        taken = bool(super().on_touch_move(touch))  # type: ignore[misc]
+        taken = bool(super().on_touch_move(touch))
         if self._touch is touch and not self._waits(touch):
             self._take_back(touch)
         return taken
@@ -47,24 +47,24 @@ class PromptTouch:
     def on_touch_up(self, touch: MotionEvent) -> bool:
         """A short tap: down is passed on now, and up comes to whoever has taken it."""
         if touch.grab_current is None and self._waits(touch):
-            if self.effect_y:  # type: ignore[attr-defined]
-                self.effect_y.cancel()  # type: ignore[attr-defined]
+            if self.effect_y:
+                self.effect_y.cancel()
             touch.ungrab(self)
             self._touch = None
             self.simulate_touch_down(touch)
             return True
         self._take_back(touch)
-        return bool(super().on_touch_up(touch))  # type: ignore[misc]
+        return bool(super().on_touch_up(touch))
 
     def simulate_touch_down(self, touch: MotionEvent) -> bool:
         """Kivy's name for passing a touch on; from here on, what has taken it looks after itself."""
-        taken = bool(super().simulate_touch_down(touch))  # type: ignore[misc]
+        taken = bool(super().simulate_touch_down(touch))
         self._take_back(touch)
         return taken
 
     def _waits(self, touch: MotionEvent) -> bool:
         """Whether it is not clear yet if this touch scrolls."""
-        known = touch.ud.get(self._get_uid())  # type: ignore[attr-defined]
+        known = touch.ud.get(self._get_uid())
         return self._touch is touch and known is not None and known["mode"] == "unknown" and not known["user_stopped"]
 
     def _take_back(self, touch: MotionEvent) -> None:
@@ -85,7 +85,7 @@ def _tappable_at(widget: Any, x: float, y: float) -> Any:
     return None
 
 
-class StepScroll(PromptTouch, ScrollView):
+class StepScroll(PromptTouch):
     """Every list and form but the long ones."""
 
 

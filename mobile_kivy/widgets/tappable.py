@@ -5,12 +5,13 @@ from __future__ import annotations
 from kivy.clock import Clock
 from kivy.input import MotionEvent
 from kivy.properties import BooleanProperty, NumericProperty
+from kivy.uix.widget import Widget
 
 now = Clock.get_time
 """Seconds; tests put a clock of their own here."""
 
 
-class Tappable:
+class Tappable(Widget):
     """A touch behaviour of our own (Kivy's changes between versions 2 and 3) with a guard against double taps.
 
     Feedback does not wait for the action: `pressed` changes the picture in the next frame, and where the device can,
@@ -28,9 +29,9 @@ class Tappable:
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Takes the touch if it is ours."""
-        if super().on_touch_down(touch):  # type: ignore[misc]  # the widget beside us in the class
+        if super().on_touch_down(touch):
             return True
-        if getattr(touch, "is_mouse_scrolling", False) or self.disabled or not self.collide_point(*touch.pos):  # type: ignore[attr-defined]  # the same
+        if getattr(touch, "is_mouse_scrolling", False) or self.disabled or not self.collide_point(*touch.pos):
             return False
         touch.grab(self)
         self.pressed = True
@@ -42,12 +43,12 @@ class Tappable:
         if touch.grab_current is self:
             self.pressed = self.collide_point(*touch.pos)
             return True
-        return bool(super().on_touch_move(touch))  # type: ignore[misc]  # the widget's
+        return bool(super().on_touch_move(touch))
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
         """A tap, unless the last one was only just."""
         if touch.grab_current is not self:
-            return bool(super().on_touch_up(touch))  # type: ignore[misc]  # the widget's
+            return bool(super().on_touch_up(touch))
         touch.ungrab(self)
         was_pressed, self.pressed = self.pressed, False
         moment = now()
