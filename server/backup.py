@@ -118,11 +118,13 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes]) -> None:
 
 
 def _add_media(tar: tarfile.TarFile, folder: Path | None) -> None:
-    for path in sorted(folder.rglob("*")) if folder is not None else []:
+    if folder is None:
+        return
+    for path in sorted(folder.rglob("*")):
         # A name that begins with a dot is an object that is still being written.
         if path.is_file() and not path.name.startswith("."):
             with path.open("rb") as content:
-                _add(tar, f"{MEDIA}/{path.relative_to(folder).as_posix()}", content)  # type: ignore[arg-type]
+                _add(tar, f"{MEDIA}/{path.relative_to(folder).as_posix()}", content)
 
 
 def _about(tar: tarfile.TarFile) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AsyncExitStack
+from socket import socket
 
 import uvicorn
 
@@ -20,17 +21,17 @@ class Server(uvicorn.Server):
         self._runtime = runtime
         self._background = AsyncExitStack()
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begins to listen, then to work."""
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         if self.started and not self.should_exit:
             await self._background.enter_async_context(self._runtime.working())
             _announce(self._runtime)
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stops working, then listening."""
         await self._background.aclose()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings) -> None:

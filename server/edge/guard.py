@@ -262,9 +262,9 @@ class _Walk:
             for selection in waiting.pop().selections:
                 if isinstance(selection, FieldNode):
                     yield selection.name.value
-                elif not isinstance(selection, FragmentSpreadNode):
-                    waiting.append(selection.selection_set)  # type: ignore[attr-defined]
-                elif selection.name.value not in seen:
+                elif isinstance(selection, InlineFragmentNode):
+                    waiting.append(selection.selection_set)
+                elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
                     seen.add(selection.name.value)
                     waiting.append(self._fragments[selection.name.value].selection_set)
 

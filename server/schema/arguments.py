@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
+from strawberry.types.base import get_object_definition
 
 MEANINGS = {
     "id": "The id.",
@@ -42,7 +43,7 @@ MEANINGS = {
 def describe_arguments(*types: type) -> None:
     """Gives every argument that has no description of its own the common one."""
     for cls in types:
-        for field in cls.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # set by strawberry
+        for field in get_object_definition(cls, strict=True).fields:
             for argument in field.arguments:
                 if argument.description is None:
                     argument.description = MEANINGS.get(argument.python_name)

@@ -16,6 +16,8 @@ from functools import cache
 from typing import Any, TypeVar, cast, dataclass_transform
 
 import strawberry
+from strawberry.types.base import get_object_definition
+from strawberry.types.enum import has_enum_definition
 from strawberry.types.field import StrawberryField
 
 from server.context import Context
@@ -54,7 +56,7 @@ def _attributes_of(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 def _describe(cls: type) -> None:
     docs = attribute_docstrings(cls)
-    for field in cls.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # set by strawberry
+    for field in get_object_definition(cls, strict=True).fields:
         if field.description is None:
             field.description = docs.get(field.python_name) or _method_doc(field)
 
@@ -87,11 +89,13 @@ def row_type(*sources: type, name: str | None = None) -> Callable[[Class], Class
     return decorate
 
 
-def shown_as(graphql_type: Any) -> Callable[[Resolver], Resolver]:
-    """A field whose resolver returns rows: `graphql_type` is what the API shows them as."""
+def shown_as(graphql_type: Any, *, name: str | None = None) -> Callable[[Resolver], Resolver]:
+    """A field whose resolver returns rows: `graphql_type` is what the API shows them as; `name` the field's name there,
+    if Python has another use for it.
+    """
 
     def decorate(resolver: Resolver) -> Resolver:
-        field: Any = strawberry.field(resolver=resolver, graphql_type=graphql_type)
+        field: Any = strawberry.field(resolver=resolver, graphql_type=graphql_type, name=name)
         return cast(Resolver, field)  # as mypy sees `strawberry.field` itself: the function below the decorator
 
     return decorate
@@ -117,6 +121,7 @@ def api_enum(cls: EnumClass) -> EnumClass:
     """An enum of the models, with its values described."""
     made = strawberry.enum(cls, description=inspect.getdoc(cls))
     docs = attribute_docstrings(cls)
-    for value in made.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by strawberry
-        value.description = docs.get(value.name)
+    if has_enum_definition(made):  # it always has: this is how its type is told
+        for value in made.__strawberry_definition__.values:
+            value.description = docs.get(value.name)
     return made

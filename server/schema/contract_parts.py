@@ -15,7 +15,7 @@ from server.models import VehicleLeg as LegRow
 from server.models.contract import (
     DriverRole,
 )
-from server.schema.building import api_enum, api_input, api_type, row_type
+from server.schema.building import api_enum, api_input, api_type, row_type, shown_as
 from server.schema.fleet import Vehicle
 from server.schema.related import later, related
 from server.schema.shared import period, row_of
@@ -81,7 +81,7 @@ class VehicleLeg:
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
     """The vehicle."""
 
-    @strawberry.field(name="from")  # type: ignore[untyped-decorator]
+    @shown_as(datetime, name="from")
     def from_(self) -> datetime:
         """When it was handed over."""
         return period(row_of(self).from_at, row_of(self).from_at, self).start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
+from types import GenericAlias
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -123,8 +124,8 @@ def connection_type(node: type) -> Any:
         return await self.count()
 
     fields = {
-        "edges": (list[edge], "The items with their cursors."),  # type: ignore[valid-type]
-        "nodes": (list[node], "The items."),  # type: ignore[valid-type]
+        "edges": (GenericAlias(list, (edge,)), "The items with their cursors."),
+        "nodes": (GenericAlias(list, (node,)), "The items."),
         "page_info": (PageInfo, "Where this page stands."),
     }
     count = strawberry.field(

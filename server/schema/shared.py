@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import strawberry
+from strawberry.types.base import get_object_definition
 
 from server.models.contract import ContractKind
 from server.models.customer import Language
@@ -109,7 +110,7 @@ def read_attribute(source: Any, name: str) -> Any:
 
 def given(values: object) -> dict[str, Any]:
     """What a client has sent of an input, by Python name; nested inputs become dictionaries too."""
-    definition = type(values).__strawberry_definition__  # type: ignore[attr-defined]  # every input has one
+    definition = get_object_definition(type(values), strict=True)
     sent = {field.python_name: getattr(values, field.python_name) for field in definition.fields}
     return {name: _plain(value) for name, value in sent.items() if value is not strawberry.UNSET}
 

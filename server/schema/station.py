@@ -26,7 +26,12 @@ class StationLabel:
         self.id, self.code, self.name = str(station_id), code, name
 
     def __getattr__(self, name: str) -> Any:
-        raise CallerError(CallerErrorCode.FORBIDDEN, "Of this station you may see only id, code and name.")
+        raise self.refusal()
+
+    @staticmethod
+    def refusal() -> CallerError:
+        """What else is asked for is not shown."""
+        return CallerError(CallerErrorCode.FORBIDDEN, "Of this station you may see only id, code and name.")
 
 
 @api_type
@@ -189,7 +194,7 @@ class Station:
 
 def _row(source: Any) -> StationRow:
     if isinstance(source, StationLabel):
-        return source.opening_hours  # type: ignore[no-any-return]  # refuses
+        raise source.refusal()
     row: StationRow = source
     return row
 
