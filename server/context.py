@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from server.errors import CallerError, CallerErrorCode
 from server.loaders import Loaders
 from server.models.staff import Role
 from server.security import LinkSigner, Principal
+from server.services.acting import Acting
 from server.services.outside import Outside
 
 
@@ -50,6 +51,11 @@ class Context:
         """Whether an API client is asking."""
         return self.principal.role is Role.WEB
 
+    @property
+    def acting(self) -> Acting:
+        """Who acts, and when: for services that leave a trace."""
+        return Acting(self.now, self.principal)
+
     async def session(self) -> Session:
         """The snapshot or transaction that the operation is in."""
         async with self._opening:
@@ -75,9 +81,13 @@ class Context:
             self._loaders = Loaders(session, self.now)
         return self._loaders
 
+    def write(self) -> AbstractAsyncContextManager[Session]:
+        """The transaction of one mutation, in the caller's scope."""
+        return self.transaction(self.principal.scope)
+
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
-        """The transaction of one mutation."""
+        """The transaction of a mutation that needs another scope than the caller's."""
         await self.start_anew()
         async with self.outside.database.transaction(scope) as session:
             yield session

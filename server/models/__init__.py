@@ -1,13 +1,7 @@
 """Tables and the rules that need nothing but their own values. Importing this package fills the metadata."""
 
-from server.models.contract import (
-    Contract,
-    Driver,
-    HistoryEntry,
-    IdempotencyRecord,
-    Note,
-    VehicleLeg,
-)
+from server.models.contract import Contract
+from server.models.contract_parts import Driver, HistoryEntry, IdempotencyRecord, Note, VehicleLeg
 from server.models.customer import Customer, CustomerStation, CustomerVersion
 from server.models.damage import Damage, DamagePhoto
 from server.models.document import Document, OpenItem

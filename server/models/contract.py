@@ -1,6 +1,6 @@
 """The contract: one record from the first hold to the final invoice, with its drivers, legs, notes and history."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -118,7 +118,8 @@ class Contract(SQLModel, table=True):
     """One rental. Times are UTC instants, money is gross cents.
 
     `price` is the breakdown that was agreed, and after billing the final one; `paid_cents` is what has been taken for
-    the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station.
+    the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
+    `state_since` is when it came into its state, by the server.
     """
 
     __tablename__ = "contract"
@@ -164,6 +165,7 @@ class Contract(SQLModel, table=True):
     client_id: UUID | None = Field(default=None, foreign_key="api_client.id")
     created_by: str
     created_at: datetime
+    state_since: datetime
     held_until: datetime | None = None
     checked_out_at: datetime | None = None
     returned_at: datetime | None = None
@@ -215,82 +217,3 @@ def within_station(table: str, column: str, target: str) -> ForeignKeyConstraint
     return ForeignKeyConstraint(
         ["station_id", column], [f"{target}.station_id", f"{target}.id"], name=f"fk_{table}_{column}"
     )
-
-
-class Driver(SQLModel, table=True):
-    """Somebody who may drive. The licence is looked at, never copied (domain 3.14)."""
-
-    __tablename__ = "driver"
-    id: UUID = new_id()
-    contract_id: UUID = Field(index=True)
-    station_id: UUID
-    role: DriverRole = Field(sa_column=enum_column(DriverRole))
-    first_name: str
-    last_name: str
-    birth_date: date | None = None
-    licence_number: str | None = None
-    licence_class: str | None = None
-    licence_issued: date | None = None
-    licence_valid_until: date | None = None
-    checked_at: datetime | None = None
-    checked_by: str | None = None
-    __table_args__ = of_contract("driver")
-
-
-class VehicleLeg(SQLModel, table=True):
-    """One vehicle's part of a contract, from its hand-over to its return."""
-
-    __tablename__ = "vehicle_leg"
-    id: UUID = new_id()
-    contract_id: UUID = Field(index=True)
-    station_id: UUID
-    vehicle_id: UUID = Field(foreign_key="vehicle.id", index=True)
-    from_at: datetime
-    to_at: datetime | None = None
-    check_out_id: UUID
-    check_in_id: UUID | None = None
-    fuel_waived: bool = False
-    __table_args__ = of_contract("vehicle_leg")
-
-
-class Note(SQLModel, table=True):
-    """A remark of staff. Only ever added."""
-
-    __tablename__ = "note"
-    id: UUID = new_id()
-    contract_id: UUID = Field(index=True)
-    station_id: UUID
-    text: str
-    author: str
-    created_at: datetime
-    __table_args__ = of_contract("note")
-
-
-class HistoryEntry(SQLModel, table=True):
-    """The audit trail: who did what to a contract, when and why. Rows are never changed or deleted."""
-
-    __tablename__ = "history_entry"
-    id: UUID = new_id()
-    contract_id: UUID = Field(index=True)
-    station_id: UUID
-    at: datetime
-    actor: str
-    action: str
-    reason: str | None = None
-    before: str | None = None
-    after: str | None = None
-    __table_args__ = of_contract("history_entry")
-
-
-class IdempotencyRecord(SQLModel, table=True):
-    """A key that a caller used, what it asked for (as a hash) and what it got."""
-
-    __tablename__ = "idempotency_record"
-    principal: str = Field(primary_key=True)
-    key: UUID = Field(primary_key=True)
-    request_hash: str
-    contract_id: UUID | None = None
-    refusal: Json | None = Field(default=None, sa_column=json_column(nullable=True))
-    finished: bool = False
-    unresolved: bool = False
-    created_at: datetime

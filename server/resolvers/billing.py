@@ -111,11 +111,11 @@ class BillingMutation:
         """Runs billing for a returned contract again, after what blocked it was cleared."""
         context = info.context
         wanted = as_uuid(contract_id)
-        async with context.transaction(context.principal.scope) as session:
+        async with context.write() as session:
             contract = await contracts.lock(session, wanted, field=["contractId"])
             if contract.version != version:
                 raise VersionConflict(contract.version)
-            await invoice.release_block(session, contract, actor=context.principal.name, now=context.now)
+            await invoice.release_block(session, contract, context.acting)
         await invoice.settle(context.outside, contract.id)
         await collection.collect(context.outside, contract.id)
         await context.start_anew()
@@ -125,5 +125,5 @@ class BillingMutation:
     async def resend_email(self, info: Info, email_id: strawberry.ID) -> Any:
         """Sends a mail again, as it was."""
         context = info.context
-        async with context.transaction(context.principal.scope) as session:
+        async with context.write() as session:
             return await emails.resend(session, as_uuid(email_id), now=context.now)

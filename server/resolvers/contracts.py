@@ -86,9 +86,9 @@ class ContractMutation:
     async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Any:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
         context = info.context
-        wanted, actor = as_uuid(contract_id), context.principal.name
-        async with context.transaction(context.principal.scope) as session:
-            await drivers.add(session, wanted, version, given(driver), actor=actor, now=context.now)
+        wanted = as_uuid(contract_id)
+        async with context.write() as session:
+            await drivers.add(session, wanted, version, given(driver), context.acting)
         await context.start_anew()
         return await (await context.session()).by_id(Contract, wanted)
 

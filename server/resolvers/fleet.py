@@ -74,19 +74,19 @@ class FleetMutation:
     @mutation(allow=ADMINS, graphql_type=VehicleGroupResult)
     async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> Any:  # noqa: A002
         """A new vehicle group."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await vehicles.create_group(session, given(input))
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def create_vehicle(self, info: Info, input: VehicleInput) -> Any:  # noqa: A002
         """A new vehicle at one of your stations."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await vehicles.create_vehicle(session, given(input), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Any:  # noqa: A002
         """Changes a vehicle, or transfers it to another of your stations."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await vehicles.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=BlockVehicleResult)
@@ -94,7 +94,7 @@ class FleetMutation:
         self, info: Info, vehicle_id: strawberry.ID, period: PeriodInput, reason: BlockReason, note: str | None = None
     ) -> Any:
         """Takes a vehicle out of availability for a period. What is in the way is named."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await vehicles.block(
                 session, as_uuid(vehicle_id), period.start, period.end, reason, note, now=info.context.now
             )
@@ -102,5 +102,5 @@ class FleetMutation:
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def unblock_vehicle(self, info: Info, block_id: strawberry.ID) -> Any:
         """Ends a block; the vehicle is available again."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await vehicles.unblock(session, as_uuid(block_id), now=info.context.now)

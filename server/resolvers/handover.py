@@ -71,19 +71,19 @@ class HandoverMutation:
     async def check_out(self, info: Info, input: CheckOutInput) -> Any:  # noqa: A002
         """Hands a car over. The protocol is frozen, and mailed to the customer within a minute."""
         context = info.context
-        async with context.transaction(context.principal.scope) as session:
-            return await exchange.check_out(session, context.principal, input.report(), now=context.now)
+        async with context.write() as session:
+            return await exchange.check_out(session, input.report(), context.acting)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)
     async def check_in(self, info: Info, input: CheckInInput) -> Any:  # noqa: A002
         """Takes a car back. The protocol is mailed to the customer, and billing follows by itself."""
         context = info.context
-        async with context.transaction(context.principal.scope) as session:
-            return await exchange.check_in(session, context.principal, input.report(), now=context.now)
+        async with context.write() as session:
+            return await exchange.check_in(session, input.report(), context.acting)
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
     async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Any:
         """Reports a damage that was found outside a hand-over. The same damage id again is the same damage."""
         context = info.context
-        async with context.transaction(context.principal.scope) as session:
+        async with context.write() as session:
             return await damages.report(session, as_uuid(vehicle_id), damage.report(), now=context.now)

@@ -100,26 +100,26 @@ class StaffMutation:
     @mutation(allow=ADMINS, graphql_type=UserResult)
     async def create_user(self, info: Info, input: UserInput) -> Any:  # noqa: A002  # the contract's name
         """A new member of staff."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await staff.create_user(session, given(input), now=info.context.now)
 
     @mutation(allow=ADMINS, graphql_type=UserResult)
     async def update_user(self, info: Info, id: strawberry.ID, input: UserUpdate) -> Any:  # noqa: A002
         """Changes a user. Role and stations count from the next request on."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await staff.update_user(session, as_uuid(id), given(input), now=SystemClock().now())
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def create_api_client(self, info: Info, name: str, station_ids: list[strawberry.ID]) -> CreatedApiClient:
         """A new API key for a website. It is shown in this answer and never again."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             client, key = await staff.create_client(session, name, [*station_ids], now=info.context.now)
         return CreatedApiClient(client=client, key=key)  # type: ignore[arg-type]
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def revoke_api_client(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002
         """Ends an API key at once."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await staff.revoke_client(session, as_uuid(id))
 
 

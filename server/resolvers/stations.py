@@ -54,17 +54,17 @@ class StationMutation:
     @mutation(allow=ADMINS, graphql_type=StationResult)
     async def create_station(self, info: Info, input: StationInput) -> Any:  # noqa: A002
         """A new station."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await stations.create(session, given(input), now=info.context.now)
 
     @mutation(allow=MANAGERS, graphql_type=StationResult)
     async def update_station(self, info: Info, id: strawberry.ID, version: int, input: StationUpdate) -> Any:  # noqa: A002
         """Changes a station."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await stations.update(session, as_uuid(id), version, given(input))
 
     @mutation(allow=ADMINS, graphql_type=CompanyResult)
     async def update_company(self, info: Info, input: CompanyInput) -> Any:  # noqa: A002
         """Enters or changes the company's legal data. Without them no invoice can be issued."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             return await stations.update_company(session, given(input))

@@ -81,6 +81,6 @@ class TariffMutation:
     @mutation(allow=ADMINS, graphql_type=TariffResult)
     async def create_tariff(self, info: Info, input: TariffInput) -> Any:  # noqa: A002
         """A new tariff. Contracts that exist keep the terms that they were booked with."""
-        async with info.context.transaction(info.context.principal.scope) as session:
+        async with info.context.write() as session:
             group = await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"])
             return await tariffs.create(session, group, given(input))

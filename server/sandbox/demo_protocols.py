@@ -17,6 +17,7 @@ from server.sandbox import demo_pictures
 from server.sandbox.demo_people import CUSTOMERS
 from server.sandbox.demo_plan import DemoContract, Use
 from server.security import Principal
+from server.services.acting import Acting
 from server.services.handover import exchange, photos
 from server.services.handover.damages import DamageReport
 from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
@@ -31,7 +32,7 @@ Shots = tuple[PhotoReport, ...]
 
 async def hand_out(outside: Outside, yard: Principal, contract: Contract, index: int, plan: DemoContract) -> None:
     """The car goes out, full and clean. Now and then a damage is there already and is written down."""
-    now = outside.clock.now()
+    acting = Acting(outside.clock.now(), yard)
     async with outside.database.transaction(yard.scope) as session:
         vehicle = await _vehicle(session, contract)
         seen = index % 9 == 4
@@ -43,12 +44,12 @@ async def hand_out(outside: Outside, yard: Principal, contract: Contract, index:
             damages=(_stone_chip(),) if seen else (),
             licence_checked_driver_ids=await _driver_ids(session, contract),
         )
-        await exchange.check_out(session, yard, report, now=now)
+        await exchange.check_out(session, report, acting)
 
 
 async def take_back(outside: Outside, yard: Principal, contract: Contract, plan: DemoContract) -> None:
     """The car comes back as the plan says."""
-    now, use = outside.clock.now(), plan.use or Use(0)
+    acting, use = Acting(outside.clock.now(), yard), plan.use or Use(0)
     async with outside.database.transaction(yard.scope) as session:
         vehicle = await _vehicle(session, contract)
         km = vehicle.odometer_km + use.driven_km
@@ -58,7 +59,7 @@ async def take_back(outside: Outside, yard: Principal, contract: Contract, plan:
         report = replace(
             report, condition=_condition(vehicle, km, use), damages=damages, station_id=returned_at
         )  # fmt: skip
-        await exchange.check_in(session, yard, report, now=now)
+        await exchange.check_in(session, report, acting)
 
 
 async def _report(

@@ -16,9 +16,11 @@ from server.jobs import enqueue
 from server.models import Contract, Deposit, Document, OpenItem, Payment, Station
 from server.models.columns import uuid7
 from server.models.contract import ContractState, SettlementState
+from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
+from server.services.acting import Acting
 from server.services.billing import mails
 from server.services.contract import contracts, history
 from server.services.fleet import stations
@@ -126,7 +128,7 @@ async def _paid(session: Session, contract: Contract, now: datetime) -> None:
     contract.settlement_state = SettlementState.PAID
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, "SETTLED", actor=history.SYSTEM_ACTOR, now=now)
+    await history.record(session, contract, HistoryAction.SETTLED, Acting(now))
     await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
 
 
@@ -146,8 +148,7 @@ async def _short(
     contract.settlement_state = SettlementState.PARTLY_PAID if taken else SettlementState.OPEN
     contract.version += 1
     await session.store(contract)
-    reason = sale.reason
-    await history.record(session, contract, "PAYMENT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason)
+    await history.record(session, contract, HistoryAction.PAYMENT_FAILED, Acting(now, why=sale.reason))
     item = await open_item(session, contract, document, missing, station, now)
     await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
     await mails.payment_failed(session, contract, document, sale, taken, item, now=now)

@@ -17,11 +17,13 @@ from server.errors import ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
 from server.models.contract import ContractState, SettlementState
+from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
+from server.services.acting import Acting
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import contracts, history
@@ -39,7 +41,7 @@ async def settle(outside: Outside, contract_id: UUID) -> None:
             await _bill(outside, session, contract, now)
 
 
-async def release_block(session: Session, contract: Contract, *, actor: str, now: datetime) -> None:
+async def release_block(session: Session, contract: Contract, acting: Acting) -> None:
     """A clerk has looked: billing may go on. BILLING_BLOCKED when the contract cannot be billed at all."""
     if contract.state is not ContractState.RETURNED:
         contracts.require_state(contract, ContractState.BILLED)
@@ -49,10 +51,10 @@ async def release_block(session: Session, contract: Contract, *, actor: str, now
     before, contract.billing_block = contract.billing_block, None
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, "BILLING_RELEASED", actor=actor, now=now, before=before)
+    await history.record(session, contract, HistoryAction.BILLING_RELEASED, acting, before=before)
     # Under another key than the first one: that job may have found the block and be done.
     key = f"settle:{contract.id}:{contract.version}"
-    await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=now)
+    await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=acting.now)
 
 
 async def _bill(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
@@ -85,7 +87,7 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     contract.total_cents = settlement.price.total_cents
     contract.billed_at = now
     contract.settlement_state = _state_before_money(settlement)
-    await contracts.move(session, contract, ContractState.BILLED, actor=history.SYSTEM_ACTOR, now=now)
+    await contracts.move(session, contract, ContractState.BILLED, Acting(now))
     document = await documents.issue(outside, session, contract, draft, company, station, now=now)
     if settlement.action is SettlementAction.OPEN_ITEM:
         await collection.open_item(session, contract, document, settlement.due.gross, station, now)

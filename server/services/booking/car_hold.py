@@ -23,12 +23,14 @@ from server.models import (
 )
 from server.models.columns import uuid7
 from server.models.contract import ContractSource, ContractState
+from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
 from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
+from server.services.acting import Acting
 from server.services.booking import availability, confirmation, idempotency
 from server.services.booking.plan import BookingRequest, Plan, plan_of, visible_stations
 from server.services.contract import contracts, history
@@ -57,7 +59,7 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
         )
         contract = _contract(principal, request, plan, customer, review, now)
         await _take_vehicle(session, contract, request, plan, visible, now)
-        await _write_parts(session, contract, request, plan, principal, now)
+        await _write_parts(session, contract, request, plan, Acting(now, principal))
         if not _needs_payment(contract, plan):
             await confirm(outside, session, contract, now)
         elif request.method is PaymentMethod.HOSTED_PAGE:
@@ -105,6 +107,7 @@ def _contract(
         client_id=principal.client_id,
         created_by=principal.name,
         created_at=now,
+        state_since=now,
         held_until=now + HELD_FOR,
     )
 
@@ -198,8 +201,9 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
 
 
 async def _write_parts(
-    session: Session, contract: Contract, request: BookingRequest, plan: Plan, principal: Principal, now: datetime
+    session: Session, contract: Contract, request: BookingRequest, plan: Plan, acting: Acting
 ) -> None:
+    now = acting.now
     common: dict[str, Any] = {"contract_id": contract.id, "station_id": contract.station_id}
     await session.store(*(Driver(**common, **driver) for driver in plan.drivers))
     waived = request.method is PaymentMethod.WAIVED
@@ -211,8 +215,8 @@ async def _write_parts(
         await session.store(StoredCard(**common, token=request.card_token.strip(), consent_at=now))
     if request.note:
         text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
-        await session.store(Note(**common, text=text, author=principal.name, created_at=now))
-    await history.record(session, contract, "BOOKED", actor=principal.name, now=now, reason=contract.waiver_reason)
+        await session.store(Note(**common, text=text, author=acting.name, created_at=now))
+    await history.record(session, contract, HistoryAction.BOOKED, acting.because(contract.waiver_reason))
     about = OfContract(contract.id)
     await enqueue(session, JobKind.EXPIRE_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
     # Comes back to the saga if this process dies after the commit.
@@ -244,7 +248,7 @@ async def confirm(outside: Outside, session: Session, contract: Contract, now: d
     """The booking has come about: advance invoice, mail, and the deposit in time."""
     await occupancies.set_kind(session, contract.id, OccupancyKind.RESERVED)
     contract.held_until = None
-    await contracts.move(session, contract, ContractState.RESERVED, actor=history.SYSTEM_ACTOR, now=now)
+    await contracts.move(session, contract, ContractState.RESERVED, Acting(now))
     await session.refresh(contract, ["paid_cents"])
     await confirmation.confirm_booking(outside, session, contract, now=now)
     await deposits.schedule(session, contract, now=now)
@@ -271,4 +275,4 @@ async def cancel(session: Session, contract: Contract, *, now: datetime, reason:
     """Ends a booking that did not come about; the car is free at once."""
     await occupancies.free_contract(session, contract.id)
     contract.held_until = None
-    await contracts.move(session, contract, ContractState.CANCELLED, actor=history.SYSTEM_ACTOR, now=now, reason=reason)
+    await contracts.move(session, contract, ContractState.CANCELLED, Acting(now, why=reason))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,10 +12,20 @@ from server.errors import InvalidTransition, NotFound, Path
 from server.models import Contract
 from server.models.columns import Json
 from server.models.contract import ALLOWED, ContractState
+from server.models.contract_parts import HistoryAction
 from server.models.tariff import PriceLineKind, terms_of
+from server.services.acting import Acting
 from server.services.contract import history
 from server.services.pricing.price import Facts, PriceBreakdown, PriceLine, breakdown
 
+_ENTERED = {
+    ContractState.RESERVED: HistoryAction.STATE_RESERVED,
+    ContractState.CHECKED_OUT: HistoryAction.STATE_CHECKED_OUT,
+    ContractState.RETURNED: HistoryAction.STATE_RETURNED,
+    ContractState.BILLED: HistoryAction.STATE_BILLED,
+    ContractState.CANCELLED: HistoryAction.STATE_CANCELLED,
+    ContractState.NO_SHOW: HistoryAction.STATE_NO_SHOW,
+}
 # Without letters and digits that people mix up on the phone.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -43,18 +52,14 @@ def require_state(contract: Contract, wanted: ContractState) -> None:
         raise InvalidTransition(message, state=contract.state, allowed=allowed)
 
 
-async def move(
-    session: Session, contract: Contract, state: ContractState, *, actor: str, now: datetime, reason: str | None = None
-) -> None:
+async def move(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
     """Moves a locked contract on, with its entry in the history."""
     require_state(contract, state)
     before, contract.state = contract.state, state
+    contract.state_since = acting.now
     contract.version += 1
     await session.store(contract)
-    action = f"STATE_{state.value}"
-    await history.record(
-        session, contract, action, actor=actor, now=now, reason=reason, before=before.value, after=state.value
-    )
+    await history.record(session, contract, _ENTERED[state], acting, before=before.value, after=state.value)
 
 
 def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:

@@ -1,32 +1,28 @@
 """The audit trail of a contract: written with every change, never changed itself."""
 
-from datetime import datetime
-
 from server.database import Session
 from server.models import Contract, HistoryEntry
-
-SYSTEM_ACTOR = "System"
+from server.models.contract_parts import HistoryAction
+from server.services.acting import Acting
 
 
 async def record(
     session: Session,
     contract: Contract,
-    action: str,
+    action: HistoryAction,
+    acting: Acting,
     *,
-    actor: str,
-    now: datetime,
-    reason: str | None = None,
     before: str | None = None,
     after: str | None = None,
 ) -> None:
-    """Adds an entry in the caller's transaction."""
+    """Adds an entry in the caller's transaction: what was done, with who, when and why of `acting`."""
     entry = HistoryEntry(
         contract_id=contract.id,
         station_id=contract.station_id,
-        at=now,
-        actor=actor,
+        at=acting.now,
+        actor=acting.name,
         action=action,
-        reason=reason,
+        reason=acting.why,
         before=before,
         after=after,
     )

@@ -64,90 +64,88 @@ def photo_hashes(reports: Sequence[DamageReport], field: Path) -> list[tuple[str
     ]
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """On which car damages were seen, when, and what follows. `seen_at` is an instant (UTC), `zone` the place's.
+
+    The contract is that of a suspected damage: the customer may have to answer for it.
+    """
+
+    vehicle_id: UUID
+    liability: DamageLiability
+    seen_at: datetime
+    zone: ZoneInfo
+    contract_id: UUID | None = None
+    protocol_id: UUID | None = None
+
+
 async def report(session: Session, vehicle_id: UUID | None, seen: DamageReport, *, now: datetime) -> Damage:
     """A damage that was found outside a hand-over: it is known, and nobody is suspected."""
     field = ("damage",)
     vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicleId"])
     check([seen], field)
     pictures = await photos.require(session, photo_hashes([seen], field))
-    liability = DamageLiability.KNOWN
-    (damage,) = await record(
-        session, vehicle.id, [seen], pictures, liability=liability, seen_at=now, zone=ZoneInfo("UTC"), field=field
-    )
+    sighting = Sighting(vehicle.id, DamageLiability.KNOWN, now, ZoneInfo("UTC"))
+    (damage,) = await record(session, sighting, [seen], pictures, field=field)
     return damage
 
 
 async def record(
-    session: Session,
-    vehicle_id: UUID,
-    reports: Sequence[DamageReport],
-    pictures: dict[str, Photo],
-    *,
-    liability: DamageLiability,
-    seen_at: datetime,
-    zone: ZoneInfo,
-    field: Path,
-    contract_id: UUID | None = None,
-    protocol_id: UUID | None = None,
+    session: Session, sighting: Sighting, reports: Sequence[DamageReport], pictures: dict[str, Photo], *, field: Path
 ) -> list[Damage]:
     """Stores what is new. A damage sent again is the one that is there; other content is an IDEMPOTENCY_CONFLICT."""
-    known = {
-        damage.id: damage
-        for damage in await session.all(select(Damage).where(col(Damage.id).in_([report.id for report in reports])))
-    }
+    ids = [report.id for report in reports]
+    known = {damage.id: damage for damage in await session.all(select(Damage).where(col(Damage.id).in_(ids)))}
     stored = []
     for index, report in enumerate(reports):
-        existing = known.get(report.id)
-        if existing is not None:
-            if existing.vehicle_id != vehicle_id or existing.request_hash != report.content_hash():
-                raise _id_taken([*field, str(index), "id"])
-            stored.append(existing)
-            continue
-        damage = _row(report, vehicle_id, liability, seen_at, zone, contract_id, protocol_id)
-        try:
-            await session.store(damage)
-        except IntegrityError as error:  # of a vehicle that is not the caller's
-            if violated_constraint(error) == "pk_damage":
-                raise _id_taken([*field, str(index), "id"]) from error
-            raise
-        await session.store(
-            *(
-                DamagePhoto(damage_id=damage.id, photo_id=pictures[sha256.lower()].id, position=position)
-                for position, sha256 in enumerate(dict.fromkeys(report.photos))
-            )
-        )
+        own = [*field, str(index), "id"]
+        damage = known.get(report.id)
+        if damage is None:
+            damage = await _store(session, _row(sighting, report), report, pictures, own)
+        elif damage.vehicle_id != sighting.vehicle_id or damage.request_hash != report.content_hash():
+            raise _id_taken(own)
         stored.append(damage)
     return stored
+
+
+async def _store(
+    session: Session, damage: Damage, report: DamageReport, pictures: dict[str, Photo], field: Path
+) -> Damage:
+    try:
+        await session.store(damage)
+    except IntegrityError as error:  # of a vehicle that is not the caller's
+        if violated_constraint(error) == "pk_damage":
+            raise _id_taken(field) from error
+        raise
+    await session.store(
+        *(
+            DamagePhoto(damage_id=damage.id, photo_id=pictures[sha256.lower()].id, position=position)
+            for position, sha256 in enumerate(dict.fromkeys(report.photos))
+        )
+    )
+    return damage
 
 
 def _id_taken(field: Path) -> Refused:
     return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, "This id belongs to another damage already.", field=field)
 
 
-def _row(
-    report: DamageReport,
-    vehicle_id: UUID,
-    liability: DamageLiability,
-    seen_at: datetime,
-    zone: ZoneInfo,
-    contract_id: UUID | None,
-    protocol_id: UUID | None,
-) -> Damage:
-    suspected = liability is DamageLiability.SUSPECTED
+def _row(sighting: Sighting, report: DamageReport) -> Damage:
+    suspected = sighting.liability is DamageLiability.SUSPECTED
     return Damage(
         id=report.id,
-        vehicle_id=vehicle_id,
-        contract_id=contract_id if suspected else None,
-        protocol_id=protocol_id,
+        vehicle_id=sighting.vehicle_id,
+        contract_id=sighting.contract_id if suspected else None,
+        protocol_id=sighting.protocol_id,
         view=report.view,
         x=report.x,
         y=report.y,
         kind=report.kind,
         size_mm=report.size_mm,
         description=report.description and report.description.strip(),
-        seen_at=seen_at,
-        liability=liability,
-        claim_deadline=_six_months_after(seen_at.astimezone(zone)) if suspected else None,
+        seen_at=sighting.seen_at,
+        liability=sighting.liability,
+        claim_deadline=_six_months_after(sighting.seen_at.astimezone(sighting.zone)) if suspected else None,
         request_hash=report.content_hash(),
     )
 

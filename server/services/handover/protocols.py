@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,28 @@ from server.errors import ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
 from server.models.contract import ContractState
+from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfProtocol
 from server.models.protocol import ProtocolType
-from server.security import Principal
+from server.services.acting import Acting
 from server.services.contract import history
 from server.services.handover.report import FIELD, HandoverReport, PhotoReport
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One check-out or check-in with everything that was found for it. `pictures` are the report's, by hash;
+    `conflict` says why it does not fit its contract.
+    """
+
+    kind: ProtocolType
+    contract: Contract
+    vehicle: Vehicle
+    station: Station
+    report: HandoverReport
+    pictures: dict[str, Photo]
+    conflict: str | None
+    acting: Acting
 
 
 async def sent_before(session: Session, kind: ProtocolType, report: HandoverReport) -> Protocol | None:
@@ -33,50 +51,31 @@ def _id_taken() -> Refused:
     return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*FIELD, "protocolId"])
 
 
-async def store(
-    session: Session,
-    principal: Principal,
-    contract: Contract,
-    vehicle: Vehicle,
-    station: Station,
-    kind: ProtocolType,
-    report: HandoverReport,
-    pictures: dict[str, Photo],
-    conflict: str | None,
-    now: datetime,
-) -> Protocol:
-    """Freezes a report. With `conflict`, why it does not fit its contract, the contract waits for a clerk."""
-    protocol = _frozen(principal, contract, vehicle, station, kind, report, conflict, now)
+async def store(session: Session, handover: Handover) -> Protocol:
+    """Freezes a report. With a conflict, why it does not fit its contract, the contract waits for a clerk."""
+    protocol = _frozen(handover)
     try:
         await session.store(protocol)
     except IntegrityError as error:
         if violated_constraint(error) == "pk_protocol":
             raise _id_taken() from error
         raise
-    if conflict is not None:
-        await _flag(session, contract, conflict, actor=principal.name, now=now)
-    await _store_photos(session, protocol, report.photos, pictures)
+    if handover.conflict is not None:
+        await _flag(session, handover.contract, handover.acting.because(handover.conflict))
+    await _store_photos(session, protocol, handover.report.photos, handover.pictures)
     return protocol
 
 
-def _frozen(
-    principal: Principal,
-    contract: Contract,
-    vehicle: Vehicle,
-    station: Station,
-    kind: ProtocolType,
-    report: HandoverReport,
-    conflict: str | None,
-    now: datetime,
-) -> Protocol:
-    condition = report.condition
+def _frozen(handover: Handover) -> Protocol:
+    report, condition = handover.report, handover.report.condition
+    staff, now = handover.acting.person, handover.acting.now
     return Protocol(
         id=report.protocol_id,
-        contract_id=contract.id,
-        station_id=contract.station_id,
-        at_station_id=station.id,
-        vehicle_id=vehicle.id,
-        type=kind,
+        contract_id=handover.contract.id,
+        station_id=handover.contract.station_id,
+        at_station_id=handover.station.id,
+        vehicle_id=handover.vehicle.id,
+        type=handover.kind,
         occurred_at=min(report.occurred_at, now),
         received_at=now,
         key_drop_at=report.key_drop_at and min(report.key_drop_at, now),
@@ -85,28 +84,28 @@ def _frozen(
         state_of_charge_percent=condition.state_of_charge_percent,
         cleanliness_inside=condition.cleanliness_inside,
         cleanliness_outside=condition.cleanliness_outside,
-        accessories=_accessories(vehicle, report.accessories),
+        accessories=_accessories(handover.vehicle, report.accessories),
         signature_sha256=report.signature_sha256 and report.signature_sha256.lower(),
         signature_missing_reason=(report.signature_missing_reason or "").strip() or None,
         staff_signature_sha256=report.staff_signature_sha256 and report.staff_signature_sha256.lower(),
         remarks=report.remarks and report.remarks.strip(),
         override_reason=report.override_reason and report.override_reason.strip(),
-        staff=principal.name,
-        staff_id=principal.id,
-        conflict=conflict,
+        staff=staff.name,
+        staff_id=staff.id,
+        conflict=handover.conflict,
         request_hash=report.content_hash(),
         content_hash=report.content_hash(),
     )
 
 
-async def _flag(session: Session, contract: Contract, conflict: str, *, actor: str, now: datetime) -> None:
+async def _flag(session: Session, contract: Contract, acting: Acting) -> None:
     """A contract with a protocol that does not fit it is not billed before somebody has looked."""
     contract.protocol_conflict = True
     if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
-        contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {conflict}"
+        contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {acting.why}"
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, "PROTOCOL_CONFLICT", actor=actor, now=now, reason=conflict)
+    await history.record(session, contract, HistoryAction.PROTOCOL_CONFLICT, acting)
 
 
 async def _store_photos(

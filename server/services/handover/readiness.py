@@ -14,7 +14,7 @@ from server.models import Contract, Deposit, Protocol, Station, Vehicle
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
-from server.security import Principal
+from server.services.acting import Acting
 from server.services.fleet import occupancies, stations, vehicles
 from server.services.mail import parts
 from server.services.payments import deposits
@@ -82,15 +82,13 @@ async def change_vehicle(
     contract.search_text = parts.search_text(contract, vehicle)
 
 
-async def check_deposit(
-    session: Session, contract: Contract, principal: Principal, override_reason: str | None, now: datetime
-) -> None:
+async def check_deposit(session: Session, contract: Contract, acting: Acting) -> None:
     """DEPOSIT_MISSING unless the deposit is held or waived; a manager may go on with a reason."""
     deposit = await session.by_id(Deposit, contract.id)
     waived = deposit is None or deposit.state is DepositState.WAIVED or deposit.amount_cents == 0
-    if waived or deposits.is_active(deposit, now):
+    if waived or deposits.is_active(deposit, acting.now):
         return
-    if principal.role in OVERRIDERS and (override_reason or "").strip():
+    if acting.person.role in OVERRIDERS and (acting.why or "").strip():
         return
     message = "The deposit is not held on the card. A manager can hand the car over with a reason."
     raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "overrideReason"])

@@ -15,9 +15,11 @@ from server.database import SYSTEM, Session
 from server.jobs import enqueue
 from server.models import Contract, Damage, Deposit, Payment
 from server.models.contract import ContractState
+from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
+from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.outside import Outside
 from server.services.payments import attempts
@@ -65,7 +67,7 @@ async def activate(session: Session, contract: Contract, deposit: Deposit, hold:
     deposit.authorised_at = placed_at
     deposit.expires_at = placed_at + HOLD_LIFE
     await session.store(deposit)
-    await history.record(session, contract, "DEPOSIT_HELD", actor=history.SYSTEM_ACTOR, now=now)
+    await history.record(session, contract, HistoryAction.DEPOSIT_HELD, Acting(now))
 
 
 async def schedule(session: Session, contract: Contract, *, now: datetime) -> None:
@@ -122,10 +124,7 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
         elif _has_failed(deposit, hold, now):
             deposit.state = DepositState.FAILED
             await session.store(deposit)
-            reason = hold.reason
-            await history.record(
-                session, contract, "DEPOSIT_FAILED", actor=history.SYSTEM_ACTOR, now=now, reason=reason
-            )
+            await history.record(session, contract, HistoryAction.DEPOSIT_FAILED, Acting(now, why=hold.reason))
     if step is not None:
         await attempts.execute(outside, step)
 
@@ -136,7 +135,7 @@ async def _ended(session: Session, contract: Contract, deposit: Deposit, now: da
         return False
     deposit.state = DepositState.EXPIRED
     await session.store(deposit)
-    await history.record(session, contract, "DEPOSIT_ENDED", actor=history.SYSTEM_ACTOR, now=now)
+    await history.record(session, contract, HistoryAction.DEPOSIT_ENDED, Acting(now))
     return True
 
 
@@ -215,6 +214,5 @@ async def after_release(outside: Outside, contract_id: UUID) -> None:
         succeeded = done[-1].state is PaymentState.SUCCEEDED
         deposit.state = DepositState.RELEASED if succeeded else DepositState.EXPIRED
         await session.store(deposit)
-        action = "DEPOSIT_RELEASED" if succeeded else "DEPOSIT_ENDED"
-        reason = done[-1].reason
-        await history.record(session, contract, action, actor=history.SYSTEM_ACTOR, now=now, reason=reason)
+        action = HistoryAction.DEPOSIT_RELEASED if succeeded else HistoryAction.DEPOSIT_ENDED
+        await history.record(session, contract, action, Acting(now, why=done[-1].reason))

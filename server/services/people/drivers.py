@@ -13,8 +13,9 @@ from server.database import Session
 from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, VersionConflict
 from server.models import Contract, Driver, Station, VehicleGroup
 from server.models.contract import ALLOWED, ContractState, DriverRole
-from server.security import Principal
+from server.models.contract_parts import HistoryAction
 from server.services import validation
+from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.fleet import stations
 
@@ -73,7 +74,7 @@ def check_all(
 
 
 async def add(
-    session: Session, contract_id: UUID | None, version: int, entry: dict[str, Any], *, actor: str, now: datetime
+    session: Session, contract_id: UUID | None, version: int, entry: dict[str, Any], acting: Acting
 ) -> Contract:
     """Adds somebody who may drive, until the car is back; what is agreed is priced anew with one driver more.
 
@@ -90,14 +91,14 @@ async def add(
     station = station or await stations.get(session, contract.return_station_id)
     zone = ZoneInfo(station.time_zone)
     known = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
-    values = await _eligible(session, contract, entry, known, zone, now)
+    values = await _eligible(session, contract, entry, known, zone, acting.now)
     driver = Driver(contract_id=contract.id, station_id=contract.station_id, **values)
     await session.store(driver)
     contracts.reprice(contract, drivers=len(known) + 1, zone=zone)
     contract.version += 1
     await session.store(contract)
     name = f"{driver.first_name} {driver.last_name}"
-    await history.record(session, contract, "DRIVER_ADDED", actor=actor, now=now, after=name)
+    await history.record(session, contract, HistoryAction.DRIVER_ADDED, acting, after=name)
     return contract
 
 
@@ -116,9 +117,7 @@ async def _eligible(
     return values
 
 
-async def check_licences(
-    session: Session, contract: Contract, checked_ids: tuple[str, ...], principal: Principal, now: datetime
-) -> None:
+async def check_licences(session: Session, contract: Contract, checked_ids: tuple[str, ...], acting: Acting) -> None:
     """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before, and age and time fit."""
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
     if not drivers:
@@ -130,7 +129,7 @@ async def check_licences(
         raise Refused(ProblemCode.NOT_FOUND, message, field=["input", "licenceCheckedDriverIds"])
     for driver in drivers:
         if driver.id in seen_now:
-            driver.checked_at, driver.checked_by = now, principal.name
+            driver.checked_at, driver.checked_by = acting.now, acting.name
         if driver.checked_at is None:
             message = f"The licence of {driver.first_name} {driver.last_name} has not been checked."
             raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=["input", "licenceCheckedDriverIds"])

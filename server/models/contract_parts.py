@@ -1,0 +1,128 @@
+"""What belongs to a contract: drivers, cars, notes, history, and the keys that made it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from server.models.columns import Json, enum_column, json_column, new_id
+from server.models.contract import DriverRole, of_contract
+
+
+class Driver(SQLModel, table=True):
+    """Somebody who may drive. The licence is looked at, never copied (domain 3.14)."""
+
+    __tablename__ = "driver"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    role: DriverRole = Field(sa_column=enum_column(DriverRole))
+    first_name: str
+    last_name: str
+    birth_date: date | None = None
+    licence_number: str | None = None
+    licence_class: str | None = None
+    licence_issued: date | None = None
+    licence_valid_until: date | None = None
+    checked_at: datetime | None = None
+    checked_by: str | None = None
+    __table_args__ = of_contract("driver")
+
+
+class VehicleLeg(SQLModel, table=True):
+    """One vehicle's part of a contract, from its hand-over to its return."""
+
+    __tablename__ = "vehicle_leg"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    vehicle_id: UUID = Field(foreign_key="vehicle.id", index=True)
+    from_at: datetime
+    to_at: datetime | None = None
+    check_out_id: UUID
+    check_in_id: UUID | None = None
+    fuel_waived: bool = False
+    __table_args__ = of_contract("vehicle_leg")
+
+
+class Note(SQLModel, table=True):
+    """A remark of staff. Only ever added."""
+
+    __tablename__ = "note"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    text: str
+    author: str
+    created_at: datetime
+    __table_args__ = of_contract("note")
+
+
+class HistoryAction(StrEnum):
+    """What was done to a contract. The API shows the value."""
+
+    BOOKED = "BOOKED"
+    """It was made."""
+    STATE_RESERVED = "STATE_RESERVED"
+    """The booking came about."""
+    STATE_CHECKED_OUT = "STATE_CHECKED_OUT"
+    """The car was handed over."""
+    STATE_RETURNED = "STATE_RETURNED"
+    """The car came back."""
+    STATE_BILLED = "STATE_BILLED"
+    """The final invoice was issued."""
+    STATE_CANCELLED = "STATE_CANCELLED"
+    """It did not come about, or was called off."""
+    STATE_NO_SHOW = "STATE_NO_SHOW"
+    """Nobody picked the car up."""
+    DRIVER_ADDED = "DRIVER_ADDED"
+    """Somebody more may drive."""
+    PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
+    """A protocol does not fit the contract."""
+    BILLING_RELEASED = "BILLING_RELEASED"
+    """A clerk let billing go on."""
+    SETTLED = "SETTLED"
+    """Everything is paid."""
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    """The card was declined."""
+    DEPOSIT_HELD = "DEPOSIT_HELD"
+    """The deposit was placed on the card."""
+    DEPOSIT_FAILED = "DEPOSIT_FAILED"
+    """The deposit could not be placed."""
+    DEPOSIT_ENDED = "DEPOSIT_ENDED"
+    """The hold ran out."""
+    DEPOSIT_RELEASED = "DEPOSIT_RELEASED"
+    """The hold was lifted."""
+
+
+class HistoryEntry(SQLModel, table=True):
+    """The audit trail: who did what to a contract, when and why. Rows are never changed or deleted."""
+
+    __tablename__ = "history_entry"
+    id: UUID = new_id()
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    at: datetime
+    actor: str
+    action: HistoryAction = Field(sa_column=enum_column(HistoryAction))
+    reason: str | None = None
+    before: str | None = None
+    after: str | None = None
+    __table_args__ = of_contract("history_entry")
+
+
+class IdempotencyRecord(SQLModel, table=True):
+    """A key that a caller used, what it asked for (as a hash) and what it got."""
+
+    __tablename__ = "idempotency_record"
+    principal: str = Field(primary_key=True)
+    key: UUID = Field(primary_key=True)
+    request_hash: str
+    contract_id: UUID | None = None
+    refusal: Json | None = Field(default=None, sa_column=json_column(nullable=True))
+    finished: bool = False
+    unresolved: bool = False
+    created_at: datetime

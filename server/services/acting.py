@@ -1,0 +1,35 @@
+"""Who does something, when, and why: one value that travels through the services into the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from server.security import Principal
+
+SYSTEM_NAME = "System"
+
+
+@dataclass(frozen=True)
+class Acting:
+    """`now` is the instant (UTC) of everything that is done; without a principal the system acts by itself."""
+
+    now: datetime
+    principal: Principal | None = None
+    why: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How the history names who acted."""
+        return self.principal.name if self.principal else SYSTEM_NAME
+
+    @property
+    def person(self) -> Principal:
+        """Who acts, where only people and websites can. LookupError for the system."""
+        if self.principal is None:
+            raise LookupError("nobody is behind this")
+        return self.principal
+
+    def because(self, why: str | None) -> Acting:
+        """The same, with a reason."""
+        return replace(self, why=why)
