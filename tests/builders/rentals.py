@@ -13,6 +13,7 @@ from server.models.customer import CustomerKind, Language
 from server.models.fleet import Cleanliness
 from server.models.payment import PaymentMethod
 from server.models.staff import Role
+from server.services.acting import Acting
 from server.services.booking import saga
 from server.services.booking.plan import BookingRequest
 from server.services.handover import exchange
@@ -98,14 +99,14 @@ async def hand_over(shop: Shop, contract: Contract, *, km: int = 10_000, **more:
     drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=contract.id))
     report = _report(contract, bench.now, km, {"licence_checked_driver_ids": drivers, **more})
     async with bench.outside.database.transaction(yard.scope) as session:
-        await exchange.check_out(session, yard, report, now=bench.now)
+        await exchange.check_out(session, report, Acting(bench.now, yard))
 
 
 async def take_back(shop: Shop, contract: Contract, *, km: int = 10_100, **more: Any) -> None:
     """The car comes back now."""
     bench, yard = shop.bench, shop.somebody(Role.YARD)
     async with bench.outside.database.transaction(yard.scope) as session:
-        await exchange.check_in(session, yard, _report(contract, bench.now, km, more), now=bench.now)
+        await exchange.check_in(session, _report(contract, bench.now, km, more), Acting(bench.now, yard))
 
 
 async def rented(shop: Shop, start: datetime, end: datetime, *, km: int = 100, **more: Any) -> Contract:

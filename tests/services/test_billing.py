@@ -15,6 +15,7 @@ from server.models.document import DocumentType
 from server.models.fleet import Cleanliness, Energy
 from server.models.job import JobKind
 from server.models.money import VatSplit
+from server.services.acting import Acting
 from server.services.billing import invoice, settlements
 from server.services.billing.settlements import SettlementAction
 from tests.builders.bench import Bench, texts
@@ -126,13 +127,13 @@ async def test_without_the_size_of_the_tank_a_person_has_to_look(bench: Bench) -
     # Released before the size is entered: refused, and nothing has changed.
     async with bench.outside.database.transaction(SYSTEM) as session:
         with pytest.raises(DomainError) as raised:
-            await invoice.release_block(session, waiting, actor="Clerk", now=bench.now)
+            await invoice.release_block(session, waiting, Acting(bench.now, shop.somebody()))
     assert raised.value.code.value == "BILLING_BLOCKED"
     assert (await bench.contract(contract.id)).billing_block == WAITING_FOR_SIZE
 
     async with bench.outside.database.transaction(SYSTEM) as session:
         await session.write("update vehicle set tank_litres = 50 where id = :id", {"id": car.id})
-        await invoice.release_block(session, await bench.contract(contract.id), actor="Clerk", now=bench.now)
+        await invoice.release_block(session, await bench.contract(contract.id), Acting(bench.now, shop.somebody()))
     await invoice.settle(bench.outside, contract.id)
     # 12.5 litres at 2.10 and 15.00 service.
     assert (await final_of(bench, contract)).total_cents == 5_900 + 2_625 + 1_500
