@@ -14,8 +14,8 @@ tablet: ## the tablet app in a window, against that server
 test: ## the whole suite
 	python3 dev.py test
 
-quick: ## the tests of pure rules only, in seconds
-	python3 dev.py test tests/models tests/services
+quick: ## the rules of prices, bookings and billing, without a server, in seconds
+	python3 dev.py test -q -n 2 tests/models tests/services
 
 lint: ## lint and import rules
 	python3 dev.py exec ruff check .

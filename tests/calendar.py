@@ -82,8 +82,12 @@ def soon(server: Movable, *, hour: int = 9) -> datetime:
 
 def next_weekday(server: Movable, weekday: int, *, weeks: int = 0) -> date:
     """The next such weekday (0 is Monday) after the Monday on which the clock stands, some weeks on."""
-    tomorrow = quiet_monday(server, 5 + weeks) + DAY
-    return tomorrow + ((weekday - tomorrow.weekday()) % 7 + 7 * weeks) * DAY
+    return weekday_after(quiet_monday(server, 5 + weeks), weekday) + 7 * weeks * DAY
+
+
+def weekday_after(day: date, weekday: int) -> date:
+    """The next such weekday strictly after a day, whatever lies between."""
+    return day + ((weekday - day.weekday() - 1) % 7 + 1) * DAY
 
 
 def morning(server: Movable) -> datetime:

@@ -71,9 +71,9 @@ class BillingQuery:
     ) -> SettlementFound:
         """What billing would do if the car came back like this."""
         session = await info.context.session()
-        contract = await contracts.get(session, as_uuid(contract_id), field=["contractId"])
+        contract = await contracts.get(session, as_uuid(contract_id), field=["contract_id"])
         back = as_uuid(input.return_station_id) if input.return_station_id else contract.return_station_id
-        station = await stations.get(session, back, field=["input", "returnStationId"])
+        station = await stations.get(session, back, field=["input", "return_station_id"])
         return await settlements.preview(session, contract, input.facts(station))
 
 

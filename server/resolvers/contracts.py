@@ -16,12 +16,9 @@ from server.schema.customer import CustomerConnection
 from server.schema.paging import Page, page
 from server.schema.results import BookVehicleResult, ContractResult
 from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
-from server.schema.shared import given
 from server.services.booking import saga
-from server.services.booking.plan import BookingRequest
 from server.services.contract import contracts
 from server.services.lists.search import customers as list_customers
-from server.services.lists.search import only
 from server.services.payments import hosted_page
 from server.services.people import drivers
 from server.services.validation import as_uuid
@@ -75,7 +72,7 @@ class ContractMutation:
         Repeating the same key returns the first answer and charges nothing again.
         """
         context = info.context
-        contract_id = await saga.book(context.outside, context.principal, _request(input))
+        contract_id = await saga.book(context.outside, context.principal, input.given())
         form = await hosted_page.form_of(context.outside, contract_id)
         return BookingMade(await contracts.get(await context.session_anew(), contract_id), form)
 
@@ -84,33 +81,5 @@ class ContractMutation:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
         context, wanted = info.context, as_uuid(contract_id)
         async with context.write() as session:
-            await drivers.add(session, wanted, version, given(driver), context.acting)
+            await drivers.add(session, wanted, version, driver.given(), context.acting)
         return await contracts.get(await context.session_anew(), wanted)
-
-
-def _request(given_input: BookVehicleInput) -> BookingRequest:
-    values = given(given_input)
-    payment = values["payment"]
-    return BookingRequest(
-        key=values["idempotency_key"],
-        station_id=as_uuid(values["station_id"]),
-        return_station_id=only(values["return_station_id"]),
-        group_id=as_uuid(values["group_id"]),
-        vehicle_id=only(values["vehicle_id"]),
-        fixed_vehicle=values["vehicle_id"] is not None,
-        start=values["period"]["start"],
-        end=values["period"]["end"],
-        tariff_code=values["tariff_code"],
-        kind=values["kind"],
-        customer=values["customer"],
-        drivers=values["drivers"],
-        extras=[(extra["code"], extra["quantity"]) for extra in values["extras"]],
-        workshop=values["workshop"],
-        payer=values["payer"],
-        method=payment["method"],
-        card_token=payment["card_token"],
-        success_url=payment["success_url"],
-        failure_url=payment["failure_url"],
-        waiver_reason=payment["waiver_reason"],
-        note=values["note"],
-    )

@@ -8,13 +8,14 @@ from server.models import Vehicle, VehicleBlock, VehicleGroup
 from server.models.fleet import BlockReason
 from server.schema.building import Info
 from server.schema.fleet import Vehicle as VehicleType
-from server.schema.fleet import VehicleConnection, VehicleFilter, VehicleGroupInput, VehicleInput, VehicleUpdate
+from server.schema.fleet import VehicleConnection, VehicleFilter
 from server.schema.fleet import VehicleGroup as VehicleGroupType
+from server.schema.fleet_input import VehicleGroupInput, VehicleInput, VehicleUpdate
 from server.schema.paging import Page, page
 from server.schema.results import BlockVehicleResult, VehicleGroupResult, VehicleResult
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
-from server.schema.shared import PeriodInput, given
-from server.services.fleet import vehicles
+from server.schema.shared import PeriodInput
+from server.services.fleet import groups, vehicles
 from server.services.validation import as_uuid
 
 
@@ -25,7 +26,7 @@ class FleetQuery:
     @query(allow=EVERYBODY, graphql_type=list[VehicleGroupType])
     async def vehicle_groups(self, info: Info) -> list[VehicleGroup]:
         """All vehicle groups of the company."""
-        return await vehicles.all_groups(await info.context.session())
+        return await groups.all_of_company(await info.context.session())
 
     @query(allow=STAFF, graphql_type=VehicleConnection)
     async def vehicles(
@@ -52,19 +53,19 @@ class FleetMutation:
     async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> VehicleGroup:  # noqa: A002
         """A new vehicle group."""
         async with info.context.write() as session:
-            return await vehicles.create_group(session, given(input))
+            return await groups.create(session, input.given())
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def create_vehicle(self, info: Info, input: VehicleInput) -> Vehicle:  # noqa: A002
         """A new vehicle at one of your stations."""
         async with info.context.write() as session:
-            return await vehicles.create_vehicle(session, given(input), now=info.context.now)
+            return await vehicles.create_vehicle(session, input.given(), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Vehicle:  # noqa: A002
         """Changes a vehicle, or transfers it to another of your stations."""
         async with info.context.write() as session:
-            return await vehicles.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
+            return await vehicles.update_vehicle(session, as_uuid(id), version, input.given(), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=BlockVehicleResult)
     async def block_vehicle(

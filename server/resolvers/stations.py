@@ -8,11 +8,10 @@ from server.models import Company, Station
 from server.schema.building import Info
 from server.schema.results import CompanyResult, StationResult
 from server.schema.root_fields import ADMINS, EVERYBODY, MANAGERS, STAFF, mutation, query
-from server.schema.shared import given
 from server.schema.station import Company as CompanyType
-from server.schema.station import CompanyInput, StationInput, StationUpdate
 from server.schema.station import Station as StationType
-from server.services.fleet import stations
+from server.schema.station_input import CompanyInput, StationInput, StationUpdate
+from server.services.fleet import company_data, stations
 from server.services.validation import as_uuid
 
 
@@ -33,7 +32,7 @@ class StationQuery:
     @query(allow=STAFF, graphql_type=CompanyType | None)
     async def company(self, info: Info) -> Company | None:
         """The company's legal data, as invoices show them."""
-        return await stations.company(await info.context.session())
+        return await company_data.found(await info.context.session())
 
 
 @strawberry.type
@@ -44,16 +43,16 @@ class StationMutation:
     async def create_station(self, info: Info, input: StationInput) -> Station:  # noqa: A002
         """A new station."""
         async with info.context.write() as session:
-            return await stations.create(session, given(input), now=info.context.now)
+            return await stations.create(session, input.given(), now=info.context.now)
 
     @mutation(allow=MANAGERS, graphql_type=StationResult)
     async def update_station(self, info: Info, id: strawberry.ID, version: int, input: StationUpdate) -> Station:  # noqa: A002
         """Changes a station."""
         async with info.context.write() as session:
-            return await stations.update(session, as_uuid(id), version, given(input))
+            return await stations.update(session, as_uuid(id), version, input.given())
 
     @mutation(allow=ADMINS, graphql_type=CompanyResult)
     async def update_company(self, info: Info, input: CompanyInput) -> Company:  # noqa: A002
         """Enters or changes the company's legal data. Without them no invoice can be issued."""
         async with info.context.write() as session:
-            return await stations.update_company(session, given(input))
+            return await company_data.update(session, input.given())

@@ -11,13 +11,13 @@ from server.schema.building import Info
 from server.schema.quote import Availability, Quote, QuoteInput
 from server.schema.results import TariffResult
 from server.schema.root_fields import ADMINS, EVERYBODY, mutation, query
-from server.schema.shared import PeriodInput, given
+from server.schema.shared import PeriodInput
 from server.schema.tariff import Tariff as TariffType
 from server.schema.tariff_input import TariffInput
 from server.services.booking import availability, quotes
 from server.services.booking.availability import Availability as AvailabilityFound
 from server.services.booking.quotes import Quote as QuoteFound
-from server.services.fleet import vehicles
+from server.services.fleet import groups
 from server.services.lists.search import only
 from server.services.pricing import tariffs
 from server.services.validation import as_uuid
@@ -49,7 +49,7 @@ class TariffQuery:
     async def quote(self, info: Info, input: QuoteInput) -> QuoteFound:  # noqa: A002
         """What a rental would cost, line by line. Nothing is reserved."""
         session, now, language = await info.context.price_session(), info.context.now, info.context.language
-        return await quotes.quote(session, input.request(), language=language, now=now)
+        return await quotes.quote(session, input.given(), language=language, now=now)
 
 
 @strawberry.type
@@ -60,5 +60,5 @@ class TariffMutation:
     async def create_tariff(self, info: Info, input: TariffInput) -> Tariff:  # noqa: A002
         """A new tariff. Contracts that exist keep the terms that they were booked with."""
         async with info.context.write() as session:
-            group = await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"])
-            return await tariffs.create(session, group, given(input))
+            group = await groups.get(session, as_uuid(input.group_id), field=["input", "group_id"])
+            return await tariffs.create(session, group, input.given())

@@ -20,6 +20,7 @@ from server.models.contract import (
     SettlementState,
 )
 from server.models.customer import Language
+from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_enum, api_input, row_type, shown_as
 from server.schema.contract_parts import (
     ContractExtra,
@@ -43,12 +44,10 @@ from server.schema.shared import Money, Period, PeriodInput, money, period, row_
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
 from server.security import Principal
-from server.services.contract.contracts import price_of
 from server.services.lists import attention, search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
 from server.services.people.customers import BookedCustomer
-from server.services.pricing.price import PriceBreakdown as PriceFound
 
 for _kind in (ContractFlag, ContractSource, ContractState, SettlementState):
     api_enum(_kind)
@@ -130,8 +129,8 @@ class Contract:
     def extras(self) -> list[ContractExtra]:
         """What was added, with the frozen prices."""
         row = row_of(self)
-        known = {stored["code"]: stored for stored in row.tariff_snapshot["extras"]}
-        return [ContractExtra(extra=extra_of(known[e["code"]]), quantity=e["quantity"]) for e in row.extras]
+        known = {extra.code: extra for extra in row.terms.extras}
+        return [ContractExtra(extra=extra_of(known[e.code]), quantity=e.quantity) for e in row.extras]
 
     @strawberry.field
     def workshop(self) -> WorkshopReference | None:
@@ -156,7 +155,8 @@ class Contract:
     @shown_as(PriceBreakdown)
     def price(self) -> PriceFound:
         """What was agreed; after billing, the final price."""
-        return price_of(row_of(self).price)
+        price: PriceFound = row_of(self).price
+        return price
 
     @strawberry.field
     def paid(self) -> Money:

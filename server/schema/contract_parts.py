@@ -20,6 +20,8 @@ from server.schema.fleet import Vehicle
 from server.schema.related import later, related
 from server.schema.shared import period, row_of
 from server.schema.tariff import Extra, Tariff
+from server.services.booking.plan import WorkshopReference as WorkshopRequest
+from server.services.people.drivers import DriverDetails
 
 api_enum(DriverRole)
 
@@ -72,6 +74,19 @@ class DriverInput:
     """When the licence was issued."""
     licence_valid_until: date | None = None
     """Until when it is valid."""
+
+    def given(self) -> DriverDetails:
+        """As the services take it."""
+        return DriverDetails(
+            role=self.role,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            birth_date=self.birth_date,
+            licence_number=self.licence_number,
+            licence_class=self.licence_class,
+            licence_issued=self.licence_issued,
+            licence_valid_until=self.licence_valid_until,
+        )
 
 
 @row_type(LegRow)
@@ -136,6 +151,15 @@ class WorkshopReferenceInput:
     customer_vin: str | None = None
     """VIN of the customer's own car."""
 
+    def given(self) -> WorkshopRequest:
+        """As the services take it."""
+        return WorkshopRequest(
+            order_number=self.order_number,
+            appointment_at=self.appointment_at,
+            customer_plate=self.customer_plate,
+            customer_vin=self.customer_vin,
+        )
+
 
 @row_type(NoteRow)
 class Note:
@@ -194,7 +218,7 @@ class TariffSnapshot:
     @strawberry.field
     def code(self) -> str:
         """Its code."""
-        return str(row_of(self).tariff_snapshot["code"])
+        return str(row_of(self).terms.code)
 
     tariff = related(Tariff, batches.tariff, by="tariff_id")
     """The price list that it was taken from; that may have changed since."""

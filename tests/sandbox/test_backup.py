@@ -18,7 +18,7 @@ from server import migrate
 from server.backup import BackupFailed, read_backup, write_backup
 from server.config import Settings
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
-from tests.calendar import local, next_weekday
+from tests.calendar import DAY, local, next_weekday
 from tests.dealership import open_dealership
 from tests.driving import ADMIN, ROOT, SandboxServer, picture, running
 
@@ -46,9 +46,9 @@ def billed(original: SandboxServer) -> dict[str, Any]:
     """A rental with a photo, a signature and invoices."""
     dealership = open_dealership(original)
     photo = {"sha256": dealership.yard.upload(picture(1)), "slot": "FRONT"}
-    start = local(next_weekday(original, 0), 8)
+    monday = next_weekday(original, 0)
     out = {"photos": [photo], "signature": dealership.sign()}
-    contract = dealership.rent(start, local(next_weekday(original, 1), 8), km=90, out=out)
+    contract = dealership.rent(local(monday, 8), local(monday + DAY, 8), km=90, out=out)
     return {**contract, "clerk": dealership.clerk.token}
 
 

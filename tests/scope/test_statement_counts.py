@@ -18,7 +18,7 @@ from server.config import Settings
 from server.database import statement_counter
 from server.database_embedded import Cluster
 from server.runtime import create_runtime
-from tests.calendar import AROUND_LITERAL, local, next_weekday
+from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer
 
@@ -126,7 +126,8 @@ async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory
     runtime = create_runtime(settings, cluster.url())
     app = create_app(runtime)
     transport = httpx2.ASGITransport(app=app)
-    day = next_weekday(server, 2, weeks=9)
+    # The clock stays: what the folder's world has planned is still to come.
+    day = weekday_after(day_of(server.now()) + timedelta(weeks=9), 2)
     period = {"start": local(day, 10).isoformat(), "end": (local(day, 10) + timedelta(days=1)).isoformat()}
     async with httpx2.AsyncClient(transport=transport, base_url="http://counts") as http:
         sent = statement_counter(runtime.outside.database.engine)

@@ -20,14 +20,13 @@ from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
-from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.services.acting import Acting
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import contracts, history
-from server.services.fleet import stations
+from server.services.fleet import company_data, stations
 from server.services.outside import Outside
 from server.services.payments import deposits
 
@@ -49,7 +48,7 @@ async def settle_now(outside: Outside, contract_id: UUID) -> None:
 
 async def release_block(session: Session, contract_id: UUID | None, version: int, acting: Acting) -> Contract:
     """A clerk has looked: billing may go on. BILLING_BLOCKED when the contract cannot be billed at all."""
-    contract = await contracts.lock(session, contract_id, field=["contractId"])
+    contract = await contracts.lock(session, contract_id, field=["contract_id"])
     if contract.version != version:
         raise VersionConflict(contract.version)
     if contract.state is not ContractState.RETURNED:
@@ -77,7 +76,7 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     back = await settlements.facts_of(session, last)
     settlement = await settlements.of_contract(session, contract, back)
     station = await stations.get(session, contract.station_id)
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     advances = await documents.advances_of(session, contract.id)
     deposit = await session.by_id(Deposit, contract.id)
     kept = await deposits.is_kept_for_damage(session, contract.id)
@@ -86,15 +85,14 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
         service_from=contract.starts_at,
         service_until=back.returned_at,
         lines=settlement.price.lines,
-        sums=VatSplit(settlement.price.total_cents, settlement.price.net_cents, settlement.price.vat_cents),
+        sums=settlement.price.sums,
         advances=advances,
         payments=_payment_parts(settlement, station, now),
         vehicles=await _vehicle_uses(session, contract),
         deposit_cents=_held(deposit),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
     )
-    contract.price = contracts.price_json(settlement.price)
-    contract.total_cents = settlement.price.total_cents
+    contract.agree_on(settlement.price)
     contract.billed_at = now
     contract.settlement_state = _state_before_money(settlement)
     await contracts.move(session, contract, ContractState.BILLED, Acting(now))

@@ -19,11 +19,12 @@ from server.errors import InvalidInput, OutsideOpeningHours, Path
 from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.occupancy import LONGEST_ROW_DAYS
+from server.models.price import PriceBreakdown
 from server.models.tariff import terms_json, terms_of
-from server.services.fleet import stations, vehicles
+from server.services.fleet import groups, stations
 from server.services.fleet.opening import OpeningRules, opening_rules
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, PriceBreakdown, advance_cents, breakdown
+from server.services.pricing.price import Facts, advance_cents, breakdown
 
 LONGEST_DAYS = 365
 EARLIEST_START = timedelta(minutes=15)
@@ -144,10 +145,10 @@ async def at_station(
     language: str,
 ) -> Availability:
     """What a station offers in a period that could be booked; refusals name the arguments of the query."""
-    station = await stations.get(session, station_id, field=["stationId"])
+    station = await stations.get(session, station_id, field=["station_id"])
     check_period(start, end, now, ["period"])
     if group_id is not None:
-        await vehicles.get_group(session, group_id, field=["groupId"])
+        await groups.get(session, group_id, field=["group_id"])
     return await availability(session, station, start, end, now=now, group_id=group_id, language=language)
 
 

@@ -35,7 +35,7 @@ class HandoverDay:
 
 async def of(session: Session, station_id: UUID | None, day: date, *, now: datetime) -> HandoverDay:
     """The day in the station's time zone. Late pick-ups of earlier days are still to be handed over."""
-    station = await stations.get(session, station_id, field=["stationId"])
+    station = await stations.get(session, station_id, field=["station_id"])
     if not now.year - 50 <= day.year <= now.year + 50:
         raise InvalidInput("There is no work to show for this day.", field=["date"])
     zone = ZoneInfo(station.time_zone)

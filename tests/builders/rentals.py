@@ -1,0 +1,121 @@
+"""What is asked of a shop: bookings, hand-overs and returns, with plain values where a test names none."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from server.models import Contract, Driver
+from server.models.contract import ContractKind
+from server.models.customer import CustomerKind, Language
+from server.models.fleet import Cleanliness
+from server.models.payment import PaymentMethod
+from server.models.staff import Role
+from server.services.acting import Acting
+from server.services.booking import saga
+from server.services.booking.plan import BookingRequest
+from server.services.handover import exchange
+from server.services.handover.report import ConditionReport, HandoverReport
+from tests.builders.rows import Shop
+
+_numbers = itertools.count(1)
+
+
+def customer(**more: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "kind": CustomerKind.PERSON,
+        "language": Language.DE,
+        "first_name": "Anna",
+        "last_name": "Beispiel",
+        "email": f"kunde{next(_numbers)}@example.com",
+        "address": {"street": "Hauptstr. 1", "postcode": "10115", "city": "Berlin", "country": "DE"},
+    }
+    return values | more
+
+
+def request(shop: Shop, start: datetime, end: datetime, **more: Any) -> BookingRequest:
+    """A rental paid with a stored card that always works."""
+    values: dict[str, Any] = {
+        "key": uuid4(),
+        "station_id": shop.station.id,
+        "return_station_id": None,
+        "group_id": shop.group.id,
+        "vehicle_id": None,
+        "fixed_vehicle": False,
+        "start": start,
+        "end": end,
+        "tariff_code": None,
+        "kind": ContractKind.RENTAL,
+        "customer": customer(),
+        "drivers": [],
+        "extras": [],
+        "workshop": None,
+        "payer": None,
+        "method": PaymentMethod.STORED_CARD,
+        "card_token": "tok-approved",
+        "success_url": None,
+        "failure_url": None,
+        "waiver_reason": None,
+        "note": None,
+    }
+    return BookingRequest(**(values | more))
+
+
+async def book(shop: Shop, start: datetime, end: datetime, *, role: Role = Role.CLERK, **more: Any) -> Contract:
+    """The contract of a booking that must succeed."""
+    contract_id = await saga.book(shop.bench.outside, shop.somebody(role), request(shop, start, end, **more))
+    return await shop.bench.contract(contract_id)
+
+
+def _report(contract: Contract, at: datetime, km: int, more: dict[str, Any]) -> HandoverReport:
+    condition: dict[str, Any] = {
+        "odometer_km": km,
+        "fuel_eighths": more.pop("fuel", 8),
+        "state_of_charge_percent": more.pop("charge", None),
+        "cleanliness_inside": Cleanliness.CLEAN,
+        "cleanliness_outside": Cleanliness.CLEAN,
+    }
+    values: dict[str, Any] = {
+        "protocol_id": uuid4(),
+        "contract_id": contract.id,
+        "occurred_at": at,
+        "condition": ConditionReport(**condition),
+        "accessories": (),
+        "damages": (),
+        "photos": (),
+        "signature_sha256": None,
+        "signature_missing_reason": "test",
+        "remarks": None,
+        "override_reason": None,
+    }
+    return HandoverReport(**(values | more))
+
+
+async def hand_over(shop: Shop, contract: Contract, *, km: int = 10_000, **more: Any) -> None:
+    """The car goes out now."""
+    bench, yard = shop.bench, shop.somebody(Role.YARD)
+    drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=contract.id))
+    report = _report(contract, bench.now, km, {"licence_checked_driver_ids": drivers, **more})
+    async with bench.outside.database.transaction(yard.scope) as session:
+        await exchange.check_out(session, report, Acting(bench.now, yard))
+
+
+async def take_back(shop: Shop, contract: Contract, *, km: int = 10_100, **more: Any) -> None:
+    """The car comes back now."""
+    bench, yard = shop.bench, shop.somebody(Role.YARD)
+    async with bench.outside.database.transaction(yard.scope) as session:
+        await exchange.check_in(session, _report(contract, bench.now, km, more), Acting(bench.now, yard))
+
+
+async def rented(shop: Shop, start: datetime, end: datetime, *, km: int = 100, **more: Any) -> Contract:
+    """Booked, out at the start, back at the end or at `back`; not billed yet."""
+    back, bench = more.pop("back", end), shop.bench
+    going, coming = more.pop("out", {}), more.pop("back_with", {})
+    contract = await book(shop, start, end, **more)
+    bench.clock.move_to(start)
+    await hand_over(shop, contract, **going)
+    bench.clock.move_to(back)
+    await take_back(shop, contract, km=10_000 + km, **coming)
+    return await bench.contract(contract.id)

@@ -1,0 +1,54 @@
+"""A bench for tests that need rows: one migrated database for the process, empty at the beginning of every test.
+
+Not a copy for every test: with a database comes a new engine, which would compile every statement anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from server.database import Database
+from server.database_embedded import SUPERUSER, Cluster
+from tests.builders.bench import Bench, Emptying, Telecash, outside_of, telecash
+from tests.builders.rows import company
+from tests.clusters import migrated, private_folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    made = migrated(private_folder("ersatzwagen-services-") / "data")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def empty(cluster: Cluster) -> Iterator[Emptying]:
+    made = Emptying(cluster.url(SUPERUSER))
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def database(cluster: Cluster) -> AsyncIterator[Database]:
+    made = Database(cluster.url())
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def books(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Telecash]:
+    async with telecash(tmp_path_factory.mktemp("telecash")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def bench(database: Database, empty: Emptying, books: Telecash, tmp_path: Path) -> Bench:
+    empty()
+    books.begin()
+    made = Bench(outside_of(database, books, tmp_path / "media"), books)
+    await made.put(company())
+    return made

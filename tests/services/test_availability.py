@@ -1,0 +1,172 @@
+"""What is free: turnaround, blocks, cars that are late, due for inspection or about to leave; and when the next is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.database import SYSTEM
+from server.models import Vehicle, VehicleBlock
+from server.models.columns import uuid7
+from server.models.fleet import BlockReason, VehicleStatus
+from server.services.booking import availability
+from server.services.booking.availability import GroupAvailability
+from server.services.fleet import occupancies
+from tests.builders.bench import Bench
+from tests.builders.rentals import book, hand_over, take_back
+from tests.builders.rows import Shop, group, open_shop, tariff, vehicle
+from tests.services.samples import at
+
+START, END = at("2026-09-08 09:00"), at("2026-09-09 09:00")
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+async def look(shop: Shop, start: datetime = START, end: datetime = END) -> GroupAvailability:
+    """What the shop's own group offers."""
+    bench = shop.bench
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        found = await availability.availability(
+            session, shop.station, start, end, now=bench.now, group_id=shop.group.id
+        )
+    (own,) = found.groups
+    return own
+
+
+async def free(shop: Shop, start: datetime = START, end: datetime = END) -> int:
+    return (await look(shop, start, end)).free_count
+
+
+async def block(shop: Shop, start: datetime, end: datetime) -> None:
+    """The shop's first car is in the workshop."""
+    car = shop.vehicles[0]
+    row = VehicleBlock(
+        id=uuid7(), vehicle_id=car.id, starts_at=start, ends_at=end, reason=BlockReason.WORKSHOP, created_at=start
+    )
+    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+        await session.store(row)
+        await occupancies.occupy_block(session, car, row)
+
+
+async def test_free_cars_with_what_they_cost(bench: Bench) -> None:
+    shop = await open_shop(bench, cars=2)
+
+    offer = await look(shop)
+
+    assert (offer.free_count, offer.next_free, offer.deposit_cents, offer.due_now_cents) == (2, START, 30_000, 5_900)
+    assert offer.price is not None
+    assert offer.price.total_cents == 5_900
+
+
+@pytest.mark.parametrize(("gap", "count"), [(119, 0), (120, 1)])
+async def test_a_car_needs_its_turnaround(bench: Bench, gap: int, count: int) -> None:
+    shop = await open_shop(bench)
+    await book(shop, START, START + HOUR)
+
+    # Busy for an hour, then an hour's turnaround.
+    assert await free(shop, START + timedelta(minutes=gap), END) == count
+
+
+@pytest.mark.parametrize(("gap", "count"), [(59, 0), (60, 1)])
+async def test_the_turnaround_of_the_one_before_counts_as_well(bench: Bench, gap: int, count: int) -> None:
+    shop = await open_shop(bench)
+    await book(shop, START + 4 * HOUR, END)
+
+    assert await free(shop, START, START + 4 * HOUR - timedelta(minutes=gap)) == count
+
+
+async def test_a_block_takes_a_car_out_without_a_turnaround(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    await block(shop, START, END)
+
+    assert await free(shop, START - 2 * HOUR, START - HOUR) == 1
+    assert await free(shop, START - 2 * HOUR, START) == 0
+    assert await free(shop, START + HOUR, END - HOUR) == 0
+    assert await free(shop, END, END + DAY) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "count"),
+    [
+        ({"status": VehicleStatus.BLOCKED}, 0),
+        ({"status": VehicleStatus.RETIRED}, 0),
+        ({"inspection_due": date(2026, 9, 8)}, 0),
+        ({"inspection_due": date(2026, 9, 9)}, 1),
+        ({"leaves_at": END}, 0),
+        ({"leaves_at": END + HOUR}, 1),
+    ],
+)
+async def test_what_keeps_a_car_from_being_rented(bench: Bench, columns: dict[str, Any], count: int) -> None:
+    shop = await open_shop(bench, cars=0)
+    await shop.add_car(**columns)
+
+    assert await free(shop) == count
+
+
+async def test_a_late_car_is_offered_to_nobody_until_it_is_back(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START)
+    await hand_over(shop, contract)
+    in_ten_days = START + 10 * DAY
+    assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
+
+    bench.clock.move_to(END + 2 * HOUR)
+
+    late = await look(shop, in_ten_days, in_ten_days + DAY)
+    assert (late.free_count, late.next_free) == (0, None)
+    await take_back(shop, contract)
+    assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
+
+
+async def test_early_back_is_free_after_the_turnaround(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + 4 * DAY)
+    bench.clock.move_to(START)
+    await hand_over(shop, contract)
+    bench.clock.move_to(END)
+    await take_back(shop, contract)
+
+    assert await free(shop, END + HOUR - timedelta(minutes=1), END + DAY) == 0
+    assert await free(shop, END + HOUR, END + DAY) == 1
+
+
+async def test_the_next_free_time_is_one_at_which_somebody_is_there(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    # Until Saturday, six o'clock; with the turnaround the car is free when nobody is there any more.
+    saturday = at("2026-09-12 18:30")
+    await book(shop, START, saturday)
+
+    offer = await look(shop)
+
+    assert (offer.free_count, offer.next_free) == (0, at("2026-09-14 07:00"))
+
+
+async def test_another_group_and_another_station_are_alternatives(bench: Bench) -> None:
+    shop, other = await open_shop(bench, cars=0), await open_shop(bench, cars=0)
+    better = group(name="Kombi", deposit_cents=40_000)
+    await bench.put(better, tariff(better), vehicle(shop.station, better), vehicle(other.station, shop.group))
+
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        found = await availability.alternatives(
+            session, shop.station, shop.group, [other.station], START, END, now=bench.now
+        )
+
+    assert [(one.group.id, one.station.id, one.start, one.total_cents) for one in found] == [
+        (better.id, shop.station.id, START, 5_900),
+        (shop.group.id, other.station.id, START, 5_900),
+    ]
+
+
+async def test_the_best_fit_goes_first_so_that_long_gaps_stay_whole(bench: Bench) -> None:
+    shop = await open_shop(bench, cars=2)
+    whole, cut = shop.vehicles
+    # One car is taken from Thursday on: the day before is the only use for what is left of it.
+    await book(shop, START + 2 * DAY, START + 3 * DAY, vehicle_id=cut.id)
+
+    contract = await book(shop, START, END)
+
+    assert contract.vehicle_id == cut.id
+    assert await bench.counts(Vehicle) == [2]
+    assert (await book(shop, START, END)).vehicle_id == whole.id
