@@ -125,7 +125,7 @@ class TariffTerms:
 
 
 class Tariff(SQLModel, table=True):
-    """One tariff of the price list. `bundles` and `extras` are stored as `bundle_json` and `extra_json` write them."""
+    """One tariff of the price list. Bundles and extras are read through `terms`."""
 
     __tablename__ = "tariff"
     id: UUID = new_id()
@@ -136,7 +136,7 @@ class Tariff(SQLModel, table=True):
     valid_until: date | None = None
     currency: str = "EUR"
     vat_rate_bp: int
-    bundles: list[Json] = Field(sa_column=json_column())
+    bundles_json: list[Json] = Field(sa_column=json_column(name="bundles"))
     grace_minutes: int
     extra_km_cents: int = Field(sa_column=cents_column())
     fuel_per_litre_cents: int = Field(sa_column=cents_column())
@@ -145,9 +145,14 @@ class Tariff(SQLModel, table=True):
     charging_service_cents: int = Field(sa_column=cents_column())
     cleaning_heavy_cents: int = Field(sa_column=cents_column())
     cleaning_special_cents: int = Field(sa_column=cents_column())
-    extras: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    extras_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="extras"))
     early_return: EarlyReturnPolicy = Field(sa_column=enum_column(EarlyReturnPolicy))
     version: int = 1
+
+    @property
+    def terms(self) -> TariffTerms:
+        """What pricing needs of it."""
+        return terms_of(terms_json(self))
 
 
 _TERMS = [
@@ -169,8 +174,8 @@ def terms_json(tariff: Tariff) -> Json:
     return {
         **{name: getattr(tariff, name) for name in _TERMS},
         "early_return": tariff.early_return.value,
-        "bundles": tariff.bundles,
-        "extras": tariff.extras,
+        "bundles": tariff.bundles_json,
+        "extras": tariff.extras_json,
     }
 
 

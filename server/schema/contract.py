@@ -128,7 +128,7 @@ class Contract:
     @strawberry.field
     def extras(self) -> list[ContractExtra]:
         """What was added, with the frozen prices."""
-        row = row_of(self)
+        row: ContractRow = row_of(self)
         known = {extra.code: extra for extra in row.terms.extras}
         return [ContractExtra(extra=extra_of(known[e.code]), quantity=e.quantity) for e in row.extras]
 
@@ -155,8 +155,8 @@ class Contract:
     @shown_as(PriceBreakdown)
     def price(self) -> PriceFound:
         """What was agreed; after billing, the final price."""
-        price: PriceFound = row_of(self).price
-        return price
+        row: ContractRow = row_of(self)
+        return row.price
 
     @strawberry.field
     def paid(self) -> Money:

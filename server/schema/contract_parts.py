@@ -218,7 +218,8 @@ class TariffSnapshot:
     @strawberry.field
     def code(self) -> str:
         """Its code."""
-        return str(row_of(self).terms.code)
+        row: ContractRow = row_of(self)
+        return row.terms.code
 
     tariff = related(Tariff, batches.tariff, by="tariff_id")
     """The price list that it was taken from; that may have changed since."""

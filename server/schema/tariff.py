@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import strawberry
 
 from server import batches
 from server.models import Tariff as TariffRow
 from server.models.station import Weekday
-from server.models.tariff import BundleUnit, EarlyReturnPolicy
+from server.models.tariff import Bundle as BundleTerm
+from server.models.tariff import BundleUnit, EarlyReturnPolicy, TariffTerms
+from server.models.tariff import Extra as ExtraTerm
+from server.models.tariff import WeekMoment as MomentTerm
 from server.schema.building import api_type, row_type
 from server.schema.fleet import VehicleGroup
 from server.schema.related import related
@@ -63,19 +65,35 @@ class Extra:
     """Price for the whole rental."""
 
 
-def extra_of(stored: dict[str, Any]) -> Extra:
-    """A stored extra as the API shows it."""
+def extra_of(term: ExtraTerm) -> Extra:
+    """An extra of the terms as the API shows it."""
     return Extra(
-        code=stored["code"],
-        name=stored["name"],
-        per_day=optional_money(stored["per_day_cents"]),
-        maximum=optional_money(stored["maximum_cents"]),
-        per_rental=optional_money(stored["per_rental_cents"]),
+        code=term.code,
+        name=term.name,
+        per_day=optional_money(term.per_day_cents),
+        maximum=optional_money(term.maximum_cents),
+        per_rental=optional_money(term.per_rental_cents),
     )
 
 
-def _moment(stored: dict[str, Any] | None) -> WeekMoment | None:
-    return WeekMoment(weekday=Weekday(stored["weekday"]), time=stored["time"]) if stored else None
+def _bundle_of(term: BundleTerm) -> TariffBundle:
+    return TariffBundle(
+        unit=term.unit,
+        days=term.days,
+        price=money(term.price_cents),
+        included_km=term.included_km,
+        window_start=_moment(term.window_start),
+        window_end=_moment(term.window_end),
+    )
+
+
+def _moment(term: MomentTerm | None) -> WeekMoment | None:
+    return WeekMoment(weekday=term.weekday, time=LocalTime(term.time)) if term else None
+
+
+def _terms(source: object) -> TariffTerms:
+    row: TariffRow = row_of(source)
+    return row.terms
 
 
 @row_type(TariffRow)
@@ -112,22 +130,12 @@ class Tariff:
     @strawberry.field
     def bundles(self) -> list[TariffBundle]:
         """The packages of days; the cheapest combination is taken."""
-        return [
-            TariffBundle(
-                unit=BundleUnit(stored["unit"]),
-                days=stored["days"],
-                price=money(stored["price_cents"]),
-                included_km=stored["included_km"],
-                window_start=_moment(stored["window_start"]),
-                window_end=_moment(stored["window_end"]),
-            )
-            for stored in row_of(self).bundles
-        ]
+        return [_bundle_of(bundle) for bundle in _terms(self).bundles]
 
     @strawberry.field
     def extras(self) -> list[Extra]:
         """What can be added. ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS are added by themselves where they apply."""
-        return [extra_of(stored) for stored in row_of(self).extras]
+        return [extra_of(extra) for extra in _terms(self).extras]
 
     @strawberry.field
     def extra_km(self) -> Money:

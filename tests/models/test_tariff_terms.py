@@ -54,7 +54,7 @@ def test_terms_are_frozen_and_read() -> None:
         group_id=UUID(int=1),
         valid_from=date(2026, 1, 1),
         vat_rate_bp=1900,
-        bundles=[bundle_json(DAY), bundle_json(WEEKEND)],
+        bundles_json=[bundle_json(DAY), bundle_json(WEEKEND)],
         grace_minutes=60,
         extra_km_cents=25,
         fuel_per_litre_cents=210,
@@ -63,7 +63,7 @@ def test_terms_are_frozen_and_read() -> None:
         charging_service_cents=1000,
         cleaning_heavy_cents=4900,
         cleaning_special_cents=14900,
-        extras=[extra_json(CHILD_SEAT)],
+        extras_json=[extra_json(CHILD_SEAT)],
         early_return=EarlyReturnPolicy.CHARGE_PLANNED,
     )
     # When
