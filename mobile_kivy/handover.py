@@ -11,7 +11,7 @@ from mobile_kivy.state.checks import is_signed
 from mobile_kivy.state.day import Job, Vehicle
 from mobile_kivy.state.form import Form, Strokes
 from mobile_kivy.state.protocol import photo_hashes, to_input
-from mobile_kivy.store import Store
+from mobile_kivy.store import Finished, Store
 
 
 def keep_picture(store: Store, taken: bytes) -> str:
@@ -31,18 +31,17 @@ def submit(store: Store, form: Form, job: Job, vehicle: Vehicle, now: datetime) 
     if customer is not None:
         form.signature_missing_reason = ""
     payload = to_input(form, now, customer, staff, partial(i18n.text, language_of(job)))
-    title = f"{vehicle.plate} · {job.contract.customer}"
-    hashes = photo_hashes(form, customer, staff)
-    return store.outbox.enqueue(
-        form.protocol_id,
-        form.kind,
-        form.contract_id,
-        form.user_id,
-        payload,
-        hashes,
-        title,
+    finished = Finished(
+        protocol_id=form.protocol_id,
+        kind=form.kind,
+        contract_id=form.contract_id,
+        user_id=form.user_id,
+        payload=payload,
+        photos=photo_hashes(form, customer, staff),
+        title=f"{vehicle.plate} · {job.contract.customer}",
         instead_of=form.corrects,
     )
+    return store.outbox.enqueue(finished)
 
 
 def language_of(job: Job) -> str:

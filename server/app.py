@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,7 +23,9 @@ from server.database import SYSTEM
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.graphiql import graphiql_page
 from server.edge.limits import SecurityHeaders
+from server.edge.running import Pace
 from server.models import Station
+from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
 from server.schema.shared import zones
@@ -51,14 +55,15 @@ def create_app(runtime: Runtime) -> Starlette:
         authenticate=_authenticate(runtime),
         open_context=_open_context(runtime),
         ide=_ide(runtime) if runtime.sandbox else None,
-        # Each may hold two connections; the pool has more than that.
-        at_once=24,
-        # A hundred customers at once is a good day, not an attack: they queue.
-        patience=30,
+        # Each may hold two connections; the pool has more than that. A hundred customers at once is a good day, not an
+        # attack: they queue.
+        pace=Pace(at_once=24, patience=30),
     )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # A broken template stops the start, and not a customer's mail.
+        await asyncio.to_thread(mail_templates.compile_all)
         await runtime.start()
         yield
         await endpoint.drain(20)
@@ -122,8 +127,6 @@ async def _learn_zones(runtime: Runtime, caller: Principal) -> None:
 
 def remember_zone(station: Station) -> None:
     """Keeps a station's time zone for showing instants."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
-
     zones[station.id] = ZoneInfo(station.time_zone)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from server.database import SYSTEM
+from server.edge.limits import BodyLimit
 from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract
 from server.models.contract import ContractState
@@ -46,9 +48,11 @@ def routes(runtime: Runtime) -> list[Route]:
         await saga.drive(runtime.outside, payment.contract_id)
         return PlainTextResponse("ok")
 
+    # Anybody may post here: more than a form is not read, whatever its length says.
+    limit = [Middleware(BodyLimit, most_bytes=LARGEST_FORM)]
     return [
-        Route(hosted_page.RETURN_PATH, returned, methods=["POST"]),
-        Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"]),
+        Route(hosted_page.RETURN_PATH, returned, methods=["POST"], middleware=limit),
+        Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"], middleware=limit),
     ]
 
 
@@ -65,7 +69,5 @@ def _with_number(url: str, contract: Contract | None) -> str:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    if int(request.headers.get("content-length") or 0) > LARGEST_FORM:
-        return {}
     form = await request.form(max_files=0, max_fields=200)
     return {name: value for name, value in form.items() if isinstance(value, str)}

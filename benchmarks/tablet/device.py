@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from mobile_kivy.store import Store
+from mobile_kivy.store import Finished, Store
 from tests.tablet.conftest import PaperlessServer
 from tests.tablet.full_day import full_day
 from tests.tablet.ui.yard_day import open_yard_day
@@ -38,7 +38,7 @@ def make_device(folder: Path, contracts: int = CONTRACTS) -> datetime:
         photos = [store.photos.put(small_photo(number)).sha256]
         title, name = f"B-EW {number:04} · Anna Bergmann", f"sent-{number}"
         payload = {"protocolId": name, "contractId": name}
-        store.outbox.enqueue(name, "CHECK_OUT", name, user_id, payload, photos, title)
+        store.outbox.enqueue(Finished(name, "CHECK_OUT", name, user_id, payload, photos, title))
         store.outbox.confirm(name, conflict=False)
     store.close()
     return yard_day.now

@@ -30,17 +30,7 @@ def to_input(
             "cleanlinessOutside": form.cleanliness_outside,
         },
         "accessories": [{"name": name, "present": present} for name, present in form.accessories.items()],
-        "damages": [
-            {
-                "id": damage.id,
-                "position": {"view": damage.view, "x": damage.x, "y": damage.y},
-                "kind": damage.kind,
-                "sizeMm": damage.size_mm,
-                "description": damage.description.strip() or None,
-                "photos": list(damage.photos),
-            }
-            for damage in form.damages
-        ],
+        "damages": [_damage_input(damage) for damage in form.damages],
         "photos": [{"sha256": shot.sha256, "slot": shot.slot, "takenAt": shot.taken_at} for shot in form.shots],
         "signature": (
             {"sha256": signature_sha256}
@@ -55,6 +45,17 @@ def to_input(
         other = {"vehicleId": form.vehicle["id"]} if form.other_vehicle and form.vehicle else {}
         return {**shared, **other, "licenceCheckedDriverIds": list(form.licences)}
     return {**shared, "keyDropAt": form.key_drop_at}
+
+
+def _damage_input(damage: NewDamage) -> dict[str, Any]:
+    return {
+        "id": damage.id,
+        "position": {"view": damage.view, "x": damage.x, "y": damage.y},
+        "kind": damage.kind,
+        "sizeMm": damage.size_mm,
+        "description": damage.description.strip() or None,
+        "photos": list(damage.photos),
+    }
 
 
 def form_of(sent: dict[str, Any], empty: Form) -> Form:

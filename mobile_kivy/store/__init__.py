@@ -10,7 +10,7 @@ from mobile_kivy.store.database import Database, NewerStore
 from mobile_kivy.store.days import Days
 from mobile_kivy.store.drafts import DraftRow, Drafts
 from mobile_kivy.store.outbox import Outbox, TooEarly
-from mobile_kivy.store.outbox_rows import OWN_CODES, OutboxItem, Parcel, State, Waiting
+from mobile_kivy.store.outbox_rows import OWN_CODES, Finished, OutboxItem, Parcel, State, Waiting
 from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
 from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
 from mobile_kivy.store.pictures import Pictures
@@ -21,6 +21,7 @@ __all__ = [
     "DraftRow",
     "FileDamaged",
     "FileMissing",
+    "Finished",
     "NewerStore",
     "OutboxItem",
     "Parcel",

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from sqlite3 import Connection
 from typing import Any
 
 from mobile_kivy.store.database import Database, Row, stamp
-from mobile_kivy.store.outbox_rows import OutboxItem, Parcel, State, Waiting, item_of
+from mobile_kivy.store.outbox_rows import Finished, OutboxItem, Parcel, State, Waiting, item_of
 
 DAYS_WITH_CONTENT = 7
 """How long the content of a sent protocol, which is personal, stays on the device."""
@@ -39,55 +40,50 @@ class Outbox:
 
     # What the screens use.
 
-    def enqueue(
-        self,
-        protocol_id: str,
-        kind: str,
-        contract_id: str,
-        user_id: str,
-        payload: dict[str, Any],
-        photos: Sequence[str],
-        title: str,
-        *,
-        instead_of: str | None = None,
-    ) -> bool:
+    def enqueue(self, finished: Finished) -> bool:
         """Freezes a finished protocol and ends its draft, in one step. False if it was here already: nothing changes.
 
-        `payload` is the API's input; `photos` are the hashes of all that it names, signature and damages included.
-        With `instead_of` it corrects a refused protocol: it takes that one's place in the queue, which is discarded.
+        One that corrects a refused protocol takes that one's place in the queue, which is discarded.
         """
-        if kind not in _KINDS:
-            raise ValueError(f"{kind} is none of {sorted(_KINDS)}")
-        if payload.get("protocolId") != protocol_id or payload.get("contractId") != contract_id:
+        protocol_id, payload = finished.protocol_id, finished.payload
+        if finished.kind not in _KINDS:
+            raise ValueError(f"{finished.kind} is none of {sorted(_KINDS)}")
+        if payload.get("protocolId") != protocol_id or payload.get("contractId") != finished.contract_id:
             raise ValueError("the payload is of another protocol")
         with self._database.write() as connection:
             connection.execute("DELETE FROM draft WHERE protocol_id = ?", (protocol_id,))
             if connection.execute("SELECT 1 FROM protocol WHERE protocol_id = ?", (protocol_id,)).fetchone():
                 return False
             place = "SELECT coalesce(max(position), 0) + 1 FROM protocol"
-            if instead_of is not None:
-                self.discard(instead_of, f"CORRECTED_BY {protocol_id}")
+            if finished.instead_of is not None:
+                self.discard(finished.instead_of, f"CORRECTED_BY {protocol_id}")
                 place = "SELECT position FROM protocol WHERE protocol_id = :old"
-            position = connection.execute(place, {"old": instead_of}).fetchone()[0]
-            connection.execute(
-                "INSERT INTO protocol (protocol_id, position, kind, contract_id, user_id, title, payload, queued_at)"
-                " VALUES (:id, :position, :kind, :contract, :user, :title, :payload, :now)",
-                {
-                    "id": protocol_id,
-                    "position": position,
-                    "kind": kind,
-                    "contract": contract_id,
-                    "user": user_id,
-                    "title": title,
-                    "payload": json.dumps(payload),
-                    "now": stamp(self._now()),
-                },
-            )
-            connection.executemany(
-                "INSERT INTO protocol_photo (protocol_id, sha256, place) VALUES (?, ?, ?)",
-                [(protocol_id, sha256.lower(), place) for place, sha256 in enumerate(dict.fromkeys(photos))],
-            )
+            position = connection.execute(place, {"old": finished.instead_of}).fetchone()[0]
+            self._insert(connection, finished, position)
             return True
+
+    def _insert(self, connection: Connection, finished: Finished, position: int) -> None:
+        connection.execute(
+            "INSERT INTO protocol (protocol_id, position, kind, contract_id, user_id, title, payload, queued_at)"
+            " VALUES (:id, :position, :kind, :contract, :user, :title, :payload, :now)",
+            {
+                "id": finished.protocol_id,
+                "position": position,
+                "kind": finished.kind,
+                "contract": finished.contract_id,
+                "user": finished.user_id,
+                "title": finished.title,
+                "payload": json.dumps(finished.payload),
+                "now": stamp(self._now()),
+            },
+        )
+        connection.executemany(
+            "INSERT INTO protocol_photo (protocol_id, sha256, place) VALUES (?, ?, ?)",
+            [
+                (finished.protocol_id, sha256.lower(), place)
+                for place, sha256 in enumerate(dict.fromkeys(finished.photos))
+            ],
+        )
 
     def items(self) -> list[OutboxItem]:
         """Everything, in the order of the queue."""

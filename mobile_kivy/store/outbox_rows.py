@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,22 @@ class State(StrEnum):
 
 OWN_CODES = frozenset({"FILE_MISSING", "FILE_DAMAGED", "PHOTO_NOT_KEPT", "TOO_LARGE"})
 """Problem codes of refused protocols that the tablet gives, beside the API's."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A protocol that a person has finished. `payload` is the API's input; `photos` are the hashes of all that it
+    names, signature and damages included. With `instead_of` it corrects a refused protocol.
+    """
+
+    protocol_id: str
+    kind: str
+    contract_id: str
+    user_id: str
+    payload: dict[str, Any]
+    photos: Sequence[str]
+    title: str
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True)

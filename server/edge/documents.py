@@ -130,7 +130,7 @@ class Documents:
             operation_name=operation.name,
             context_value=context,
             executor_class=self._schema.execution_context_class,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # says bool, and means the guard
             hide_suggestions=True,
             max_coercion_errors=_MOST_ERRORS,
             operation_extensions=None,

@@ -17,7 +17,7 @@ from server.edge.answers import About, HttpRefusal, Payload
 from server.edge.bodies import MULTIPART, Asked, media_type_of, read_request
 from server.edge.documents import ANONYMOUS_LIMITS, Documents, Prepared
 from server.edge.guard import Operation
-from server.edge.running import PATIENCE_SECONDS, CallerGone, Runner
+from server.edge.running import CallerGone, Pace, Runner
 from server.errors import CallerError, CallerErrorCode
 from server.security import Principal
 
@@ -25,6 +25,7 @@ Authenticate = Callable[[str], Awaitable[Principal | None]]
 OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
 _LONGEST_TOKEN = 300
 _SIGN_IN = "Sign in first."
+_USUAL = Pace()
 
 
 class GraphQLEndpoint:
@@ -37,20 +38,17 @@ class GraphQLEndpoint:
         authenticate: Authenticate,
         open_context: OpenContext,
         anonymous_fields: frozenset[str] = frozenset({"signIn", "refreshSession"}),
-        query_deadline: float = 10,
-        mutation_deadline: float = 100,
-        at_once: int = 32,
-        patience: float = PATIENCE_SECONDS,
+        pace: Pace = _USUAL,
         ide: Callable[[Request], Response] | None = None,
     ) -> None:
         self.documents = Documents(schema)
         # A shelf and places of their own: strangers must not push out what users need.
         self.anonymous_documents = Documents(schema, ANONYMOUS_LIMITS, keep=20, only_fields=anonymous_fields)
-        self._runner = Runner(at_once, patience=patience)
-        self._anonymous_runner = Runner(max(1, at_once // 4))
+        self._runner = Runner(pace.at_once, patience=pace.patience)
+        self._anonymous_runner = Runner(max(1, pace.at_once // 4))
         self._authenticate = authenticate
         self._open_context = open_context
-        self._deadlines = {"query": query_deadline, "mutation": mutation_deadline}
+        self._deadlines = {"query": pace.query_deadline, "mutation": pace.mutation_deadline}
         self._ide = ide
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starlette.types import Receive
@@ -20,6 +21,16 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 2.0
 """How long an operation waits for a place."""
 _CANCELLING_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many operations run at once, how long one waits for a place, and until when it must have ended (seconds)."""
+
+    query_deadline: float = 10
+    mutation_deadline: float = 100
+    at_once: int = 32
+    patience: float = PATIENCE_SECONDS
 
 
 class CallerGone(Exception):

@@ -196,12 +196,6 @@ class PaymentGateway(Protocol):
         """Reserves money on a stored card; lapses by itself after some days."""
         ...
 
-    async def credit(
-        self, attempt: Attempt, card: StoredCard, amount_cents: int, currency: str = "EUR"
-    ) -> PaymentResult:
-        """Pays money to a stored card without reference to an earlier charge."""
-        ...
-
     async def capture(self, attempt: Attempt, amount_cents: int, currency: str = "EUR") -> PaymentResult:
         """Takes all or part of the hold of the same order; once only."""
         ...
@@ -212,14 +206,6 @@ class PaymentGateway(Protocol):
 
     async def cancel(self, attempt: Attempt, gateway_ref: str) -> PaymentResult:
         """Undoes a charge or capture that is not cleared yet, or releases a hold."""
-        ...
-
-    async def describe_card(self, token: str) -> CardFacts | None:
-        """What is stored under the token; None if nothing is."""
-        ...
-
-    async def forget_card(self, token: str) -> None:
-        """Deletes a stored card; deleting one that is not there is no error."""
         ...
 
     async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:

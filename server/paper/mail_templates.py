@@ -68,7 +68,7 @@ def render_mail(template: str, language: Language, view: MailView) -> RenderedMa
 
 
 def compile_all() -> None:
-    """Compile every template now, so that a broken one stops the start and not a customer's mail."""
+    """Compiles every template now: a broken one fails here."""
     for template in TEMPLATES:
         _compiled(template, "de")
         _compiled(template, "en")

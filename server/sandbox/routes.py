@@ -21,58 +21,73 @@ _PATIENCE_SECONDS = 90.0
 _MOST_MINUTES = 10 * 366 * 24 * 60
 
 
-def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:  # noqa: C901  # one small handler for each route
+def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
     """GET and PUT /sandbox/clock, POST /sandbox/settle, mails, smtp, and the simulator below /sandbox/telecash."""
-    moving = asyncio.Lock()
-
-    async def read_clock(_request: Request) -> Response:
-        return JSONResponse({"now": sandbox.clock.now().isoformat()})
-
-    async def move_clock(request: Request) -> Response:
-        target = _target(await _body(request), sandbox)
-        if isinstance(target, str):
-            return JSONResponse({"error": target}, 400)
-        async with moving, _Pause(worker):
-            while (due := await worker.next_due()) is not None and due <= target:
-                sandbox.clock.move_to(due)
-                await _work(worker)
-            sandbox.clock.move_to(target)
-            await _work(worker)
-        return JSONResponse({"now": sandbox.clock.now().isoformat()})
-
-    async def settle(_request: Request) -> Response:
-        async with moving, _Pause(worker):
-            ran, failed = await _work(worker)
-        return JSONResponse({"ran": ran, "failed": failed})
-
-    async def mails(_request: Request) -> Response:
-        shown = ("id", "to", "subject", "template", "at")
-        found = await asyncio.to_thread(sandbox.mails.mails)
-        return JSONResponse([{name: mail[name] for name in shown} for mail in found])
-
-    async def mail(request: Request) -> Response:
-        raw = await asyncio.to_thread(sandbox.mails.raw, request.path_params["id"])
-        return Response(status_code=404) if raw is None else Response(raw, media_type="message/rfc822")
-
-    async def smtp(request: Request) -> Response:
-        try:
-            await asyncio.to_thread(sandbox.mails.behave, str((await _body(request)).get("mode")))
-        except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse({"mode": sandbox.mails.mode})
+    time, post = _Time(worker, sandbox), _Post(sandbox)
 
     def route(path: str, handler: Handler, method: str) -> Route:
         return Route(path, _loopback_only(handler), methods=[method])
 
     return [
-        route("/sandbox/clock", read_clock, "GET"),
-        route("/sandbox/clock", move_clock, "PUT"),
-        route("/sandbox/settle", settle, "POST"),
-        route("/sandbox/mails", mails, "GET"),
-        route("/sandbox/mails/{id}", mail, "GET"),
-        route("/sandbox/smtp", smtp, "POST"),
+        route("/sandbox/clock", time.read, "GET"),
+        route("/sandbox/clock", time.move, "PUT"),
+        route("/sandbox/settle", time.settle, "POST"),
+        route("/sandbox/mails", post.mails, "GET"),
+        route("/sandbox/mails/{id}", post.mail, "GET"),
+        route("/sandbox/smtp", post.behave, "POST"),
         Mount("/sandbox/telecash", app=sandbox.simulator),
     ]
+
+
+class _Time:
+    """The clock, and the work that is due by it."""
+
+    def __init__(self, worker: Worker, sandbox: Sandbox) -> None:
+        self._worker, self._sandbox = worker, sandbox
+        self._moving = asyncio.Lock()
+
+    async def read(self, _request: Request) -> Response:
+        return JSONResponse({"now": self._sandbox.clock.now().isoformat()})
+
+    async def move(self, request: Request) -> Response:
+        target = _target(await _body(request), self._sandbox)
+        if isinstance(target, str):
+            return JSONResponse({"error": target}, 400)
+        async with self._moving, _Pause(self._worker):
+            while (due := await self._worker.next_due()) is not None and due <= target:
+                self._sandbox.clock.move_to(due)
+                await _work(self._worker)
+            self._sandbox.clock.move_to(target)
+            await _work(self._worker)
+        return JSONResponse({"now": self._sandbox.clock.now().isoformat()})
+
+    async def settle(self, _request: Request) -> Response:
+        async with self._moving, _Pause(self._worker):
+            ran, failed = await _work(self._worker)
+        return JSONResponse({"ran": ran, "failed": failed})
+
+
+class _Post:
+    """The mails that were caught, and how the mail server behaves."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._caught = sandbox.mails
+
+    async def mails(self, _request: Request) -> Response:
+        shown = ("id", "to", "subject", "template", "at")
+        found = await asyncio.to_thread(self._caught.mails)
+        return JSONResponse([{name: mail[name] for name in shown} for mail in found])
+
+    async def mail(self, request: Request) -> Response:
+        raw = await asyncio.to_thread(self._caught.raw, request.path_params["id"])
+        return Response(status_code=404) if raw is None else Response(raw, media_type="message/rfc822")
+
+    async def behave(self, request: Request) -> Response:
+        try:
+            await asyncio.to_thread(self._caught.behave, str((await _body(request)).get("mode")))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"mode": self._caught.mode})
 
 
 class _Pause:

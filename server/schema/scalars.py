@@ -88,14 +88,6 @@ def _refuse_uuid() -> UUID:
     raise GraphQLError("A UUID is written as 0f8fad5b-d9cb-469f-a165-70867728950e.")
 
 
-def _parse_string(value: object) -> str:
-    if not isinstance(value, str):
-        raise GraphQLError("This must be text.")
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise GraphQLError("This text contains characters that cannot be stored.")
-    return value
-
-
 def _scalar(name: str, description: str, serialize: Any, parse: Any) -> ScalarDefinition:
     return strawberry.scalar(name=name, description=description, serialize=serialize, parse_value=parse)
 

@@ -129,6 +129,16 @@ def test_the_browser_alone_proves_nothing(dealership: Dealership, start: datetim
     assert dealership.contract(held["id"])["state"] == "HELD"
 
 
+def test_what_is_no_form_is_not_read_to_its_end(dealership: Dealership) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1024  # no length is announced
+
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for path in ("/payment/return", "/payment/notification"):
+        assert dealership.server.http.post(path, content=endless(), headers=form).status_code == 413
+
+
 def test_declined_on_the_page(dealership: Dealership, start: datetime) -> None:
     cards = dealership.server.http.get("/sandbox/telecash/cards").json()
     declined = next(card["number"] for card in cards if "declined" in card["does"].lower() or "51" in card["does"])

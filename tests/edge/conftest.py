@@ -6,13 +6,15 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from server.edge.running import Pace
+
 from .demo_schema import Happened
 from .world import Demo, serving
 
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Demo, int]]:
-    demo = Demo(options={"query_deadline": 1.0, "mutation_deadline": 0.5})
+    demo = Demo(pace=Pace(query_deadline=1.0, mutation_deadline=0.5))
     with serving(demo) as port:
         yield demo, port
 

@@ -62,7 +62,7 @@ async def test_no_page_for_programs(client: httpx2.AsyncClient) -> None:
 
 
 async def test_no_page_unless_given() -> None:
-    demo = Demo(options={})
+    demo = Demo()
     demo.endpoint._ide = None
     async with demo.client() as client:
         assert (await client.get("/graphql", headers={"accept": "text/html"})).status_code == 405

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from server.edge import bodies
-from server.edge.running import Runner
+from server.edge.running import Pace, Runner
 
 from .world import TOKEN, Demo, ask, serving, until
 
@@ -157,20 +157,20 @@ class TestPlaces:
             assert await waits == {"data": {"viewer": "Somebody"}}
 
     async def test_strangers_do_not_take_the_places_of_users(self) -> None:
-        demo = Demo(options={"at_once": 4})
+        demo = Demo(pace=Pace(at_once=4))
         await demo.endpoint._anonymous_runner._take_place()
         async with demo.client() as client:
             assert await ask(client, "{viewer}") == {"data": {"viewer": "Somebody"}}
 
     async def test_places_come_back_after_failures(self) -> None:
-        demo = Demo(options={"at_once": 2})
+        demo = Demo(pace=Pace(at_once=2))
         async with demo.client() as client:
             for query in ["{fail}", "{nope}", "{missing}", 'mutation{note(text:"x")}'] * 5:
                 await ask(client, query)
             assert await ask(client, "{viewer}") == {"data": {"viewer": "Somebody"}}
 
     async def test_drain_waits_for_mutations(self) -> None:
-        demo = Demo(options={"mutation_deadline": 0.05})
+        demo = Demo(pace=Pace(mutation_deadline=0.05))
         async with demo.client() as client:
             answer = await ask(client, 'mutation{slowNote(text:"drained",seconds:0.3)}')
         assert "errors" in answer

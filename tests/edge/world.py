@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from server.edge import endpoint as endpoint_module
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.graphiql import graphiql_page
+from server.edge.running import Pace
 from server.models.staff import Role
 from server.security import Principal
 
@@ -39,7 +40,7 @@ class Demo:
     """The application and what happened in it."""
 
     happened: Happened = field(default_factory=Happened)
-    options: dict[str, Any] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self.endpoint = GraphQLEndpoint(
@@ -47,7 +48,7 @@ class Demo:
             authenticate=self.authenticate,
             open_context=self.open_context,
             ide=self.page,
-            **self.options,
+            pace=self.pace,
         )
         self.app = Starlette(
             routes=[Route("/graphql", self.endpoint), Mount("/static", StaticFiles(directory=STATIC))],

@@ -9,7 +9,7 @@ import pytest
 
 from mobile_kivy.api import Client, Confirmation, Session
 from mobile_kivy.imaging import signature_png
-from mobile_kivy.store import State, Store
+from mobile_kivy.store import Finished, State, Store
 from mobile_kivy.sync import Sync
 from tests.driving import SandboxServer, new_id, picture
 from tests.tablet.yard import Yard, open_yard, record, small_photo, states, taken_photos
@@ -83,7 +83,9 @@ def test_a_refusal_is_shown_holds_its_contract_and_nobody_else(
     right = new_id()
     payload |= {"protocolId": right, "overrideReason": "new instrument"}
     photos = [photo["sha256"] for photo in payload["photos"]]
-    store.outbox.enqueue(right, "CHECK_OUT", first["id"], user.user_id, payload, photos, "t", instead_of=wrong)
+    store.outbox.enqueue(
+        Finished(right, "CHECK_OUT", first["id"], user.user_id, payload, photos, "t", instead_of=wrong)
+    )
     sync.turn()
     by_id = {item.protocol_id: item.state for item in store.outbox.items()}
     assert by_id[wrong] is State.DISCARDED

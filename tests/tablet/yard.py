@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from mobile_kivy.api import Client, Session
-from mobile_kivy.store import State, Store
+from mobile_kivy.store import Finished, State, Store
 from tests.calendar import morning
 from tests.dealership import Dealership, open_dealership
 from tests.driving import PASSWORD, SandboxServer, new_id
@@ -134,7 +134,7 @@ def record(
     payload = payload_of(contract, kind, kept, **more)
     protocol_id: str = payload["protocolId"]
     title = f"{contract['vehicle']['plate']} Hof"
-    assert store.outbox.enqueue(protocol_id, kind, contract["id"], user_id, payload, [*kept, *others], title)
+    assert store.outbox.enqueue(Finished(protocol_id, kind, contract["id"], user_id, payload, [*kept, *others], title))
     return protocol_id
 
 

@@ -115,7 +115,7 @@ class TelecashGateway:
     async def credit(
         self, attempt: Attempt, card: StoredCard, amount_cents: int, currency: str = "EUR"
     ) -> PaymentResult:
-        """See `PaymentGateway`: needs a special permission of the store's user."""
+        """Pays money to a stored card without an earlier charge: needs a special permission of the store's user."""
         return await self._use_card(
             "credit", attempt, card, amount_cents=amount_cents, currency=currency, initiator=None
         )
@@ -135,11 +135,11 @@ class TelecashGateway:
         return await self._move_money("void", attempt, messages.void(self._settings.store_id, attempt, gateway_ref))
 
     async def describe_card(self, token: str) -> CardFacts | None:
-        """See `PaymentGateway`."""
+        """What is stored under the token; None if nothing is."""
         return read_card(*await self._ask(messages.stored_card(self._settings.store_id, "display", token)))
 
     async def forget_card(self, token: str) -> None:
-        """See `PaymentGateway`."""
+        """Deletes a stored card; deleting one that is not there is no error."""
         read_action(*await self._ask(messages.stored_card(self._settings.store_id, "delete", token)))
 
     async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:

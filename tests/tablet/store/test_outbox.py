@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from mobile_kivy.store import State, Store, TooEarly
+from mobile_kivy.store import Finished, State, Store, TooEarly
 from tests.driving import new_id
 from tests.tablet.people import ANNA, BERT, Clock, contract, session_of
 from tests.tablet.store.kept import again, queue
@@ -19,7 +19,7 @@ class TestOutbox:
         first = store.outbox.payload(protocol_id)
         other = {"protocolId": protocol_id, "contractId": "contract-1", "remarks": "changed"}
 
-        assert store.outbox.enqueue(protocol_id, "CHECK_OUT", "contract-1", ANNA, other, [], "other") is False
+        assert store.outbox.enqueue(Finished(protocol_id, "CHECK_OUT", "contract-1", ANNA, other, [], "other")) is False
 
         assert store.outbox.payload(protocol_id) == first
         assert len(store.outbox.items()) == 1
@@ -29,7 +29,7 @@ class TestOutbox:
         payload = {"protocolId": protocol_id, "contractId": "contract-1", "photos": []}
         assert store.drafts.save(protocol_id, "contract-1", "CHECK_OUT", ANNA, {"step": 3})
 
-        store.outbox.enqueue(protocol_id, "CHECK_OUT", "contract-1", ANNA, payload, [], "title")
+        store.outbox.enqueue(Finished(protocol_id, "CHECK_OUT", "contract-1", ANNA, payload, [], "title"))
 
         assert store.drafts.all() == []
         assert store.drafts.save(protocol_id, "contract-1", "CHECK_OUT", ANNA, {"step": 4}) is False
@@ -41,7 +41,7 @@ class TestOutbox:
         store.drafts.save(protocol_id, "contract-1", "CHECK_OUT", ANNA, {"step": 3})
 
         with pytest.raises(AttributeError):  # after the protocol's row, at its photos
-            store.outbox.enqueue(protocol_id, "CHECK_OUT", "contract-1", ANNA, payload, [None], "title")  # type: ignore[list-item]
+            store.outbox.enqueue(Finished(protocol_id, "CHECK_OUT", "contract-1", ANNA, payload, [None], "title"))  # type: ignore[list-item]
 
         store = again(store)
         assert store.outbox.items() == []
@@ -76,7 +76,9 @@ class TestOutbox:
         right = new_id()
         payload = {"protocolId": right, "contractId": "contract-1", "overrideReason": "new instrument"}
 
-        assert store.outbox.enqueue(right, "CHECK_OUT", "contract-1", ANNA, payload, [], "t", instead_of=wrong)
+        assert store.outbox.enqueue(
+            Finished(right, "CHECK_OUT", "contract-1", ANNA, payload, [], "t", instead_of=wrong)
+        )
 
         assert next_id(store) == right
         store.outbox.confirm(right, conflict=False)
@@ -118,7 +120,7 @@ class TestOutbox:
         (item,) = store.outbox.items()
         assert (item.title, item.state, store.outbox.payload(protocol_id)) == ("", State.SENT, None)
         payload = {"protocolId": protocol_id, "contractId": "contract-1"}
-        assert not store.outbox.enqueue(protocol_id, "CHECK_OUT", "contract-1", ANNA, payload, [], "title")
+        assert not store.outbox.enqueue(Finished(protocol_id, "CHECK_OUT", "contract-1", ANNA, payload, [], "title"))
 
     def test_it_says_since_when_something_waits(self, store: Store, clock: Clock) -> None:
         first = clock.now

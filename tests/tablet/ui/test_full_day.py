@@ -14,7 +14,7 @@ from kivy.uix.widget import Widget
 
 from mobile_kivy.screens.outbox import ROWS_A_FRAME, ROWS_AT_ONCE
 from mobile_kivy.screens.today import JobRow
-from mobile_kivy.store import Store
+from mobile_kivy.store import Finished, Store
 from mobile_kivy.store.database import Database
 from tests.tablet.full_day import full_day
 from tests.tablet.ui import work
@@ -138,7 +138,7 @@ def put_sent(folder: Path, yard_day: YardDay, count: int) -> None:
     for number in range(count):
         name = f"sent-{number}"
         payload = {"protocolId": name, "contractId": name}
-        store.outbox.enqueue(name, "CHECK_OUT", name, user_id, payload, [], f"B-EW {number}")
+        store.outbox.enqueue(Finished(name, "CHECK_OUT", name, user_id, payload, [], f"B-EW {number}"))
         store.outbox.confirm(name, conflict=False)
     store.close()
 
