@@ -26,7 +26,7 @@ from server.database import SYSTEM, Scope
 from server.database_embedded import SUPERUSER, Cluster
 from server.models.staff import Role
 from server.runtime import create_runtime
-from server.services.people import staff
+from server.services.people import sessions, staff
 
 ANCHOR = "2026-11-21 00:00:00+00"
 MOST_GROWTH = 1.1
@@ -70,10 +70,16 @@ async def measure_size(url: str, folder: Path) -> dict[str, Figures]:
 async def _clerk(runtime: Any, station: Any) -> str:
     now = SystemClock().now()
     async with runtime.outside.database.transaction(SYSTEM) as session:
-        values = {"email": "clerk@example.com", "name": "Clerk", "role": Role.CLERK, "password": "benchmark-password"}
+        new = staff.NewUser(
+            email="clerk@example.com",
+            name="Clerk",
+            role=Role.CLERK,
+            station_ids=(station,),
+            password="benchmark-password",
+        )
         if not await session.value("select 1 from app_user"):
-            await staff.create_user(session, {**values, "station_ids": [str(station)]}, now=now)
-    tokens = await staff.sign_in(
+            await staff.create_user(session, new, now=now)
+    tokens = await sessions.sign_in(
         runtime.outside.database, "clerk@example.com", "benchmark-password", address="127.0.0.1", now=now
     )
     return tokens.access_token

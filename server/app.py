@@ -27,7 +27,7 @@ from server.runtime import Runtime
 from server.schema.shared import zones
 from server.security import Principal
 from server.services.fleet import stations
-from server.services.people import staff
+from server.services.people import sessions
 
 FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
 query FirstLook {
@@ -84,7 +84,7 @@ def create_app(runtime: Runtime) -> Starlette:
 
 def _authenticate(runtime: Runtime) -> Callable[[str], Awaitable[Principal | None]]:
     async def authenticate(token: str) -> Principal | None:
-        return await staff.authenticate(runtime.outside.database, token, now=SystemClock().now())
+        return await sessions.authenticate(runtime.outside.database, token, now=SystemClock().now())
 
     return authenticate
 

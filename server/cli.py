@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 import typer
 from sqlmodel import col, select
@@ -27,6 +28,7 @@ from server.models import Station
 from server.models.staff import Role
 from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
 from server.services.people import staff
+from server.services.people.staff import NewUser
 
 app = typer.Typer(
     help="Rental and replacement cars for dealerships.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -155,9 +157,9 @@ def create_user(
 
     async def create(runtime: Runtime) -> None:
         async with runtime.outside.database.transaction(SYSTEM) as session:
-            values = {"email": email, "name": name, "role": role, "password": password}
             ids = await _station_ids(session, station or [])
-            await staff.create_user(session, {**values, "station_ids": ids}, now=_machine_now())
+            new = NewUser(email=email, name=name, role=role, station_ids=ids, password=password)
+            await staff.create_user(session, new, now=_machine_now())
 
     _with_runtime(_settings(data_dir=data_dir), create)
     print(f"Created: {email} ({role.value})")
@@ -233,12 +235,14 @@ def _with_runtime(settings: Settings, work: Any) -> Any:
             cluster.stop()
 
 
-async def _station_ids(session: Any, codes: list[str]) -> list[str]:
-    found = {row.code: str(row.id) for row in await session.all(select(Station).where(col(Station.code).in_(codes)))}
+async def _station_ids(session: Any, codes: list[str]) -> tuple[UUID, ...]:
+    found: dict[str, UUID] = {
+        row.code: row.id for row in await session.all(select(Station).where(col(Station.code).in_(codes)))
+    }
     missing = set(codes) - found.keys()
     if missing:
         raise NotConfigured(f"there is no station {', '.join(sorted(missing))}")
-    return list(found.values())
+    return tuple(found.values())
 
 
 @contextmanager

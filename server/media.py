@@ -13,7 +13,7 @@ from server.database import SYSTEM, Scope
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
 from server.runtime import Runtime
-from server.services.people import staff
+from server.services.people import sessions
 from server.services.validation import as_uuid
 
 NOT_FOUND = 404
@@ -81,5 +81,5 @@ async def _scope(runtime: Runtime, request: Request) -> Scope | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    principal = await staff.authenticate(runtime.outside.database, token.strip(), now=now)
+    principal = await sessions.authenticate(runtime.outside.database, token.strip(), now=now)
     return principal.scope if principal else None

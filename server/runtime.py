@@ -27,6 +27,7 @@ from server.models.staff import Role
 from server.security import LinkSigner
 from server.services.outside import Outside
 from server.services.people import staff
+from server.services.people.staff import NewUser
 from server.worker import create_worker, recover
 
 if TYPE_CHECKING:
@@ -157,11 +158,6 @@ async def _first_administrator(runtime: Runtime) -> None:
     async with runtime.outside.database.transaction(SYSTEM) as session:
         if await session.first(select(User).where(col(User.role) == Role.ADMIN)) is not None:
             return
-        values = {
-            "email": settings.admin_email,
-            "name": "Administrator",
-            "role": Role.ADMIN,
-            "station_ids": [],
-            "password": settings.admin_password.get_secret_value(),
-        }
-        await staff.create_user(session, values, now=now)
+        password = settings.admin_password.get_secret_value()
+        new = NewUser(email=settings.admin_email, name="Administrator", role=Role.ADMIN, password=password)
+        await staff.create_user(session, new, now=now)

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from server.edge.documents import InvalidDocument
 from server.edge.limits import SECURITY_HEADERS
+from server.edge.paths import wire_path
 from server.errors import CallerError, CallerErrorCode, DomainError
 
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -132,7 +133,7 @@ def caller_error_payload(error: CallerError) -> Payload:
 def domain_error_payload(error: DomainError) -> Payload:
     """A refusal of the business that no union of the field's type has taken up."""
     code = CallerErrorCode.BAD_USER_INPUT.value
-    extensions = {"code": code, "problemCode": error.code.value, "field": error.field}
+    extensions = {"code": code, "problemCode": error.code.value, "field": wire_path(error.field)}
     return {"message": error.message, "extensions": extensions}
 
 

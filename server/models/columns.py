@@ -42,9 +42,15 @@ def enum_column(kind: type[StrEnum], *, nullable: bool = False, index: bool = Fa
     return Column(EnumType(kind, native_enum=False, length=32, create_constraint=False), nullable=nullable, index=index)
 
 
-def json_column(default: str | None = None, *, nullable: bool = False) -> Column[Any]:
-    """A JSONB column; `default` is SQL text such as `'[]'`. JSON null is stored as SQL NULL."""
-    return Column(JSONB(none_as_null=True), nullable=nullable, server_default=default)
+def json_column(default: str | None = None, *, nullable: bool = False, name: str | None = None) -> Column[Any]:
+    """A JSONB column; `default` is SQL text such as `'[]'`. JSON null is stored as SQL NULL.
+
+    `name` is the column's, where the attribute has another: what is read through a typed form is called `…_json`.
+    """
+    kind = JSONB(none_as_null=True)
+    if name is None:
+        return Column(kind, nullable=nullable, server_default=default)
+    return Column(name, kind, nullable=nullable, server_default=default)
 
 
 def cents_column(*, nullable: bool = False) -> Column[Any]:

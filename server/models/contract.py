@@ -1,14 +1,20 @@
 """The contract: one record from the first hold to the final invoice, with its drivers, legs, notes and history."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
-from server.models.customer import Language
+from server.models.customer import CustomerDetails, Language
+from server.models.price import PriceBreakdown
+from server.models.recipient import Recipient
+from server.models.tariff import TariffTerms, terms_of
 
 
 class ContractKind(StrEnum):
@@ -114,11 +120,18 @@ class DriverRole(StrEnum):
     """A further driver."""
 
 
+class ChosenExtra(NamedTuple):
+    """An extra of the tariff by its code, and how often."""
+
+    code: str
+    quantity: int
+
+
 class Contract(SQLModel, table=True):
     """One rental. Times are UTC instants, money is gross cents.
 
-    `price` is the breakdown that was agreed, and after billing the final one; `paid_cents` is what has been taken for
-    the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
+    What is stored as JSON (`…_json`) is read through the typed property beside it. `paid_cents` is what has been taken
+    for the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
     `state_since` is when it came into its state, by the server.
     """
 
@@ -142,19 +155,19 @@ class Contract(SQLModel, table=True):
     starts_at: datetime
     ends_at: datetime
     customer_id: UUID = Field(foreign_key="customer.id", index=True)
-    customer_copy: Json = Field(sa_column=json_column())
+    customer_json: Json = Field(sa_column=json_column(name="customer_copy"))
     customer_review: bool = False
-    payer: Json | None = Field(default=None, sa_column=json_column(nullable=True))
+    payer_json: Json | None = Field(default=None, sa_column=json_column(nullable=True, name="payer"))
     workshop_order_number: str | None = None
     workshop_appointment_at: datetime | None = None
     workshop_plate: str | None = None
     workshop_vin: str | None = None
-    extras: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    extras_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="extras"))
     tariff_id: UUID = Field(foreign_key="tariff.id")
-    tariff_snapshot: Json = Field(sa_column=json_column())
+    terms_json: Json = Field(sa_column=json_column(name="tariff_snapshot"))
     tariff_hash: str
     tariff_edits: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
-    price: Json = Field(sa_column=json_column())
+    price_json: Json = Field(sa_column=json_column(name="price"))
     total_cents: int = Field(sa_column=cents_column())
     prepay_cents: int = Field(sa_column=cents_column())
     paid_cents: int = Field(default=0, sa_column=cents_column())
@@ -198,6 +211,35 @@ class Contract(SQLModel, table=True):
             postgresql_where=text("state in ('HELD','RESERVED','CHECKED_OUT','RETURNED')"),
         ),
     )
+
+    @property
+    def customer(self) -> CustomerDetails:
+        """The customer as the booking named it."""
+        return CustomerDetails.of_json(self.customer_json)
+
+    @property
+    def payer(self) -> Recipient | None:
+        """Who pays, if that is somebody else."""
+        return Recipient.of_json(self.payer_json) if self.payer_json else None
+
+    @property
+    def extras(self) -> tuple[ChosenExtra, ...]:
+        """What was added."""
+        return tuple(ChosenExtra(**stored) for stored in self.extras_json)
+
+    @property
+    def terms(self) -> TariffTerms:
+        """The tariff as it was booked."""
+        return terms_of(self.terms_json)
+
+    @property
+    def price(self) -> PriceBreakdown:
+        """What was agreed, and after billing what was billed."""
+        return PriceBreakdown.of_json(self.price_json)
+
+    def agree_on(self, price: PriceBreakdown) -> None:
+        """Sets the price that counts from now on."""
+        self.price_json, self.total_cents = price.as_json(), price.total_cents
 
 
 def of_contract(table: str, *more: object) -> tuple[object, ...]:

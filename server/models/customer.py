@@ -1,14 +1,19 @@
 """Customers of the company, matched by e-mail, visible to the stations that deal with them."""
 
+from __future__ import annotations
+
 import unicodedata
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
+from server.models.recipient import PostalAddress
 
 
 class Language(StrEnum):
@@ -40,6 +45,57 @@ class CustomerStatus(StrEnum):
     """Look twice before renting."""
     BLOCKED = "BLOCKED"
     """Gets no car; bookings are refused with a neutral message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerDetails:
+    """A customer as somebody named it. The contract keeps what its booking named as a copy of its own."""
+
+    kind: CustomerKind = CustomerKind.PERSON
+    email: str
+    language: Language = Language.DE
+    salutation: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    vat_id: str | None = None
+    phone: str | None = None
+    birth_date: date | None = None
+    address: PostalAddress | None = None
+
+    @property
+    def person(self) -> str:
+        """First and last name; empty where there is none."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+    @property
+    def display_name(self) -> str:
+        """How the customer is addressed on paper: the company, or first and last name."""
+        if self.kind is CustomerKind.COMPANY:
+            return self.company or self.person
+        return self.person or self.company or ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values by the names of a customer's columns, where the address stands flat."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "address"}
+        address = asdict(self.address) if self.address else dict.fromkeys(("street", "postcode", "city", "country"))
+        return values | address
+
+    def as_json(self) -> Json:
+        """As the contract keeps it."""
+        born = self.birth_date.isoformat() if self.birth_date else None
+        return {**self.columns, "kind": self.kind.value, "language": self.language.value, "birth_date": born}
+
+    @classmethod
+    def of_json(cls, stored: Json) -> CustomerDetails:
+        """Reads a contract's copy back."""
+        values = dict(stored)
+        address = {name: values.pop(name, None) for name in ("street", "postcode", "city", "country")}
+        values["address"] = PostalAddress(**address) if address["street"] else None
+        values["kind"], values["language"] = CustomerKind(stored["kind"]), Language(stored["language"])
+        values["birth_date"] = date.fromisoformat(stored["birth_date"]) if stored.get("birth_date") else None
+        return cls(**values)
 
 
 class Customer(SQLModel, table=True):

@@ -1,15 +1,20 @@
 """Issued documents: frozen, numbered without gaps, chained by hash."""
 
+import hashlib
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
 from server.models.contract import of_contract, within_station
 from server.models.customer import Language
+from server.models.money import VatSplit
+from server.models.price import PriceLine
+from server.models.recipient import Recipient
 
 
 class DocumentType(StrEnum):
@@ -43,8 +48,8 @@ class Document(SQLModel, table=True):
     service_from: datetime
     service_until: datetime
     issuer: Json = Field(sa_column=json_column())
-    recipient: Json = Field(sa_column=json_column())
-    lines: list[Json] = Field(sa_column=json_column())
+    recipient_json: Json = Field(sa_column=json_column(name="recipient"))
+    lines_json: list[Json] = Field(sa_column=json_column(name="lines"))
     vat_rate_bp: int
     total_cents: int = Field(sa_column=cents_column())
     net_cents: int = Field(sa_column=cents_column())
@@ -64,6 +69,38 @@ class Document(SQLModel, table=True):
         UniqueConstraint("station_id", "year", "running_number", name="uq_document_series"),
         Index("ix_document_station_issued", "station_id", "issued_at", "id"),
     )
+
+    @property
+    def recipient(self) -> Recipient:
+        """Who it is made out to."""
+        return Recipient.of_json(self.recipient_json)
+
+    @property
+    def lines(self) -> tuple[PriceLine, ...]:
+        """What is charged for."""
+        return tuple(PriceLine.of_json(line) for line in self.lines_json)
+
+    @property
+    def sums(self) -> VatSplit:
+        """Gross, net and VAT."""
+        return VatSplit(self.total_cents, self.net_cents, self.vat_cents)
+
+    def seal(self) -> str:
+        """The hash that ties the document to its content and to the one before it in its series."""
+        content = {
+            "number": self.number,
+            "type": self.type.value,
+            "issued_at": self.issued_at.isoformat(),
+            "recipient": self.recipient_json,
+            "lines": self.lines_json,
+            "total": self.total_cents,
+            "net": self.net_cents,
+            "vat": self.vat_cents,
+            "payable": self.payable_cents,
+            "pdf": self.sha256,
+            "previous": self.previous_hash,
+        }
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 class OpenItem(SQLModel, table=True):

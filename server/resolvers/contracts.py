@@ -19,9 +19,7 @@ from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
 from server.schema.paging import page
 from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
-from server.schema.shared import given
 from server.services.booking import saga
-from server.services.booking.plan import BookingRequest
 from server.services.lists import search
 from server.services.lists.search import customers as list_customers
 from server.services.lists.search import only
@@ -79,7 +77,7 @@ class ContractMutation:
         Repeating the same key returns the first answer and charges nothing again.
         """
         context = info.context
-        contract_id = await saga.book(context.outside, context.principal, _request(input))
+        contract_id = await saga.book(context.outside, context.principal, input.given())
         return await _booking(context, contract_id)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)
@@ -88,7 +86,7 @@ class ContractMutation:
         context = info.context
         wanted = as_uuid(contract_id)
         async with context.write() as session:
-            await drivers.add(session, wanted, version, given(driver), context.acting)
+            await drivers.add(session, wanted, version, driver.given(), context.acting)
         await context.start_anew()
         return await (await context.session()).by_id(Contract, wanted)
 
@@ -102,34 +100,6 @@ async def _booking(context: Context, contract_id: Any) -> Booking:
         fields = [FormField(name=name, value=value) for name, value in form[0].fields.items()]
         payment_form = HostedPaymentForm(url=form[0].url, fields=fields, expires_at=form[1])
     return Booking(contract=contract, payment_form=payment_form)  # type: ignore[arg-type]
-
-
-def _request(given_input: BookVehicleInput) -> BookingRequest:
-    values = given(given_input)
-    payment = values["payment"]
-    return BookingRequest(
-        key=values["idempotency_key"],
-        station_id=as_uuid(values["station_id"]),
-        return_station_id=only(values["return_station_id"]),
-        group_id=as_uuid(values["group_id"]),
-        vehicle_id=only(values["vehicle_id"]),
-        fixed_vehicle=values["vehicle_id"] is not None,
-        start=values["period"]["start"],
-        end=values["period"]["end"],
-        tariff_code=values["tariff_code"],
-        kind=values["kind"],
-        customer=values["customer"],
-        drivers=values["drivers"],
-        extras=[(extra["code"], extra["quantity"]) for extra in values["extras"]],
-        workshop=values["workshop"],
-        payer=values["payer"],
-        method=payment["method"],
-        card_token=payment["card_token"],
-        success_url=payment["success_url"],
-        failure_url=payment["failure_url"],
-        waiver_reason=payment["waiver_reason"],
-        note=values["note"],
-    )
 
 
 def _filter(wanted: ContractFilter | None) -> search.ContractFilter:

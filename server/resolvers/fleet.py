@@ -14,18 +14,16 @@ from server.schema.fleet import (
     BlockVehicleResult,
     VehicleConnection,
     VehicleFilter,
-    VehicleGroupInput,
     VehicleGroupResult,
-    VehicleInput,
     VehicleResult,
-    VehicleUpdate,
 )
 from server.schema.fleet import Vehicle as VehicleType
 from server.schema.fleet import VehicleGroup as VehicleGroupType
+from server.schema.fleet_input import VehicleGroupInput, VehicleInput, VehicleUpdate
 from server.schema.paging import page
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
-from server.schema.shared import PeriodInput, given
-from server.services.fleet import vehicles
+from server.schema.shared import PeriodInput
+from server.services.fleet import groups, vehicles
 from server.services.lists import search
 from server.services.lists.search import only
 from server.services.validation import as_uuid
@@ -49,13 +47,13 @@ class FleetQuery:
         after: str | None = None,
     ) -> Any:
         """Vehicles of your stations, by plate."""
-        wanted = given(filter) if filter else {}
+        wanted = filter or VehicleFilter()
         listing = search.vehicles(
             info.context.principal,
-            station_id=only(wanted.get("station_id")),
-            group_id=only(wanted.get("group_id")),
-            status=wanted.get("status"),
-            search=wanted.get("search"),
+            station_id=only(wanted.station_id),
+            group_id=only(wanted.group_id),
+            status=wanted.status,
+            search=wanted.search,
         )
         return await page(info, listing, first, after)
 
@@ -75,19 +73,19 @@ class FleetMutation:
     async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> Any:  # noqa: A002
         """A new vehicle group."""
         async with info.context.write() as session:
-            return await vehicles.create_group(session, given(input))
+            return await groups.create(session, input.given())
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def create_vehicle(self, info: Info, input: VehicleInput) -> Any:  # noqa: A002
         """A new vehicle at one of your stations."""
         async with info.context.write() as session:
-            return await vehicles.create_vehicle(session, given(input), now=info.context.now)
+            return await vehicles.create_vehicle(session, input.given(), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def update_vehicle(self, info: Info, id: strawberry.ID, version: int, input: VehicleUpdate) -> Any:  # noqa: A002
         """Changes a vehicle, or transfers it to another of your stations."""
         async with info.context.write() as session:
-            return await vehicles.update_vehicle(session, as_uuid(id), version, given(input), now=info.context.now)
+            return await vehicles.update_vehicle(session, as_uuid(id), version, input.given(), now=info.context.now)
 
     @mutation(allow=OFFICE, graphql_type=BlockVehicleResult)
     async def block_vehicle(

@@ -15,7 +15,6 @@ from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, Sto
 from server.schema.paging import page
 from server.schema.protocol import ProtocolResult
 from server.schema.root_fields import STAFF, mutation, query
-from server.schema.shared import given
 from server.services.fleet import stations
 from server.services.handover import damages, day, exchange, photos
 from server.services.lists import search
@@ -43,12 +42,12 @@ class HandoverQuery:
         after: str | None = None,
     ) -> Any:
         """Damages of your vehicles, the newest first."""
-        wanted = given(filter) if filter else {}
+        wanted = filter or DamageFilter()
         listing = search.damages(
-            station_id=only(wanted.get("station_id")),
-            vehicle_id=only(wanted.get("vehicle_id")),
-            liability=wanted.get("liability"),
-            repair=wanted.get("repair"),
+            station_id=only(wanted.station_id),
+            vehicle_id=only(wanted.vehicle_id),
+            liability=wanted.liability,
+            repair=wanted.repair,
         )
         return await page(info, listing, first, after)
 

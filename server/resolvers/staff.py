@@ -14,7 +14,6 @@ from server.models import ApiClient, User
 from server.models.staff import Role
 from server.schema.building import Info
 from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
-from server.schema.shared import given
 from server.schema.viewer import ApiClient as ApiClientType
 from server.schema.viewer import (
     ApiClientResult,
@@ -29,8 +28,8 @@ from server.schema.viewer import (
 from server.schema.viewer import User as UserType
 from server.security import Principal
 from server.services.fleet import stations
-from server.services.people import staff
-from server.services.people.staff import Tokens
+from server.services.people import sessions, staff
+from server.services.people.sessions import Tokens
 from server.services.validation import as_uuid
 
 
@@ -77,14 +76,14 @@ class StaffMutation:
         """Signs in with e-mail and password. After ten failures within a quarter of an hour the account has to wait."""
         context = info.context
         now = SystemClock().now()
-        tokens = await staff.sign_in(context.outside.database, email, password, address=context.address, now=now)
+        tokens = await sessions.sign_in(context.outside.database, email, password, address=context.address, now=now)
         return await _session(context, tokens)
 
     @mutation(allow=ANYONE, graphql_type=SignInResult)
     async def refresh_session(self, info: Info, refresh_token: str) -> Session:
         """New tokens for a refresh token, which is good once. Used twice, it ends every session that came from it."""
         context = info.context
-        tokens = await staff.refresh(context.outside.database, refresh_token, now=SystemClock().now())
+        tokens = await sessions.refresh(context.outside.database, refresh_token, now=SystemClock().now())
         return await _session(context, tokens)
 
     @mutation(allow=EVERYBODY)
@@ -94,26 +93,28 @@ class StaffMutation:
         if principal.session_id is None:
             return False
         async with info.context.transaction(SYSTEM) as session:
-            await staff.sign_out(session, principal, now=SystemClock().now())
+            await sessions.sign_out(session, principal, now=SystemClock().now())
         return True
 
     @mutation(allow=ADMINS, graphql_type=UserResult)
     async def create_user(self, info: Info, input: UserInput) -> Any:  # noqa: A002  # the contract's name
         """A new member of staff."""
         async with info.context.write() as session:
-            return await staff.create_user(session, given(input), now=info.context.now)
+            return await staff.create_user(session, input.given(), now=info.context.now)
 
     @mutation(allow=ADMINS, graphql_type=UserResult)
     async def update_user(self, info: Info, id: strawberry.ID, input: UserUpdate) -> Any:  # noqa: A002
         """Changes a user. Role and stations count from the next request on."""
         async with info.context.write() as session:
-            return await staff.update_user(session, as_uuid(id), given(input), now=SystemClock().now())
+            return await staff.update_user(session, as_uuid(id), input.given(), now=SystemClock().now())
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def create_api_client(self, info: Info, name: str, station_ids: list[strawberry.ID]) -> CreatedApiClient:
         """A new API key for a website. It is shown in this answer and never again."""
         async with info.context.write() as session:
-            client, key = await staff.create_client(session, name, [*station_ids], now=info.context.now)
+            client, key = await staff.create_client(
+                session, name, [as_uuid(one) for one in station_ids], now=info.context.now
+            )
         return CreatedApiClient(client=client, key=key)  # type: ignore[arg-type]
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)

@@ -10,17 +10,10 @@ from sqlmodel import col, select
 from server.models import Station
 from server.schema.building import Info
 from server.schema.root_fields import ADMINS, EVERYBODY, MANAGERS, STAFF, mutation, query
-from server.schema.shared import given
-from server.schema.station import (
-    Company,
-    CompanyInput,
-    CompanyResult,
-    StationInput,
-    StationResult,
-    StationUpdate,
-)
+from server.schema.station import Company, CompanyResult, StationResult
 from server.schema.station import Station as StationType
-from server.services.fleet import stations
+from server.schema.station_input import CompanyInput, StationInput, StationUpdate
+from server.services.fleet import company_data, stations
 from server.services.validation import as_uuid
 
 
@@ -44,7 +37,7 @@ class StationQuery:
     @query(allow=STAFF, graphql_type=Company | None)
     async def company(self, info: Info) -> Any:
         """The company's legal data, as invoices show them."""
-        return await stations.company(await info.context.session())
+        return await company_data.found(await info.context.session())
 
 
 @strawberry.type
@@ -55,16 +48,16 @@ class StationMutation:
     async def create_station(self, info: Info, input: StationInput) -> Any:  # noqa: A002
         """A new station."""
         async with info.context.write() as session:
-            return await stations.create(session, given(input), now=info.context.now)
+            return await stations.create(session, input.given(), now=info.context.now)
 
     @mutation(allow=MANAGERS, graphql_type=StationResult)
     async def update_station(self, info: Info, id: strawberry.ID, version: int, input: StationUpdate) -> Any:  # noqa: A002
         """Changes a station."""
         async with info.context.write() as session:
-            return await stations.update(session, as_uuid(id), version, given(input))
+            return await stations.update(session, as_uuid(id), version, input.given())
 
     @mutation(allow=ADMINS, graphql_type=CompanyResult)
     async def update_company(self, info: Info, input: CompanyInput) -> Any:  # noqa: A002
         """Enters or changes the company's legal data. Without them no invoice can be issued."""
         async with info.context.write() as session:
-            return await stations.update_company(session, given(input))
+            return await company_data.update(session, input.given())

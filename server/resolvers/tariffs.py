@@ -11,12 +11,12 @@ from server.models import Tariff
 from server.schema.building import Info
 from server.schema.quote import Availability, Quote, QuoteInput
 from server.schema.root_fields import ADMINS, EVERYBODY, mutation, query
-from server.schema.shared import PeriodInput, given
+from server.schema.shared import PeriodInput
 from server.schema.tariff import Tariff as TariffType
 from server.schema.tariff import TariffResult
 from server.schema.tariff_input import TariffInput
 from server.services.booking import availability, quotes
-from server.services.fleet import stations, vehicles
+from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
 from server.services.validation import as_uuid
 
@@ -41,7 +41,7 @@ class TariffQuery:
         session = await context.price_session()
         station = await stations.get(session, as_uuid(station_id), field=["stationId"])
         availability.check_period(period.start, period.end, context.now, ["period"])
-        group = await vehicles.get_group(session, as_uuid(group_id), field=["groupId"]) if group_id else None
+        group = await groups.get(session, as_uuid(group_id), field=["groupId"]) if group_id else None
         return await availability.availability(
             session,
             station,
@@ -57,21 +57,7 @@ class TariffQuery:
         """What a rental would cost, line by line. Nothing is reserved."""
         context = info.context
         session = await context.price_session()
-        station = await stations.get(session, as_uuid(input.station_id), field=["input", "stationId"])
-        back = as_uuid(input.return_station_id) if input.return_station_id else station.id
-        return await quotes.quote(
-            session,
-            station,
-            await stations.get(session, back, field=["input", "returnStationId"]),
-            await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"]),
-            input.period.start,
-            input.period.end,
-            kind=input.kind,
-            tariff_code=input.tariff_code,
-            extras=[(extra.code, extra.quantity) for extra in input.extras],
-            language=context.language,
-            now=context.now,
-        )
+        return await quotes.quote(session, input.given(), language=context.language, now=context.now)
 
 
 @strawberry.type
@@ -82,5 +68,5 @@ class TariffMutation:
     async def create_tariff(self, info: Info, input: TariffInput) -> Any:  # noqa: A002
         """A new tariff. Contracts that exist keep the terms that they were booked with."""
         async with info.context.write() as session:
-            group = await vehicles.get_group(session, as_uuid(input.group_id), field=["input", "groupId"])
-            return await tariffs.create(session, group, given(input))
+            group = await groups.get(session, as_uuid(input.group_id), field=["input", "groupId"])
+            return await tariffs.create(session, group, input.given())

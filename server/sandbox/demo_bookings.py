@@ -7,12 +7,12 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from server.models import Station, VehicleGroup
-from server.models.contract import ContractKind, DriverRole
+from server.models.contract import ChosenExtra, ContractKind, DriverRole
 from server.models.payment import PaymentMethod
 from server.sandbox import demo_company
 from server.sandbox.demo_people import CUSTOMERS
 from server.sandbox.demo_plan import DemoContract, Stage
-from server.services.booking.plan import BookingRequest
+from server.services.booking.plan import BookingRequest, PaymentChoice, WorkshopReference
 
 CARD = "tok-approved"
 
@@ -28,9 +28,9 @@ def request_of(
     """What the customer or the clerk asked for."""
     today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
     customer = CUSTOMERS[plan.customer]
-    drivers = [customer.driver_values(today, role=DriverRole.RENTER)]
+    drivers = [customer.driver(today, DriverRole.RENTER)]
     if plan.co_driver is not None:
-        drivers.append(CUSTOMERS[plan.co_driver].driver_values(today, role=DriverRole.DRIVER))
+        drivers.append(CUSTOMERS[plan.co_driver].driver(today, DriverRole.DRIVER))
     waived = _reason_to_waive(plan)
     return BookingRequest(
         key=uuid4(),
@@ -43,16 +43,14 @@ def request_of(
         end=end,
         tariff_code=None,
         kind=plan.kind,
-        customer=customer.values(today),
-        drivers=drivers,
-        extras=list(plan.extras),
-        workshop={"order_number": plan.workshop_order} if plan.workshop_order else None,
+        customer=customer.details(today),
+        drivers=tuple(drivers),
+        extras=tuple(ChosenExtra(code, quantity) for code, quantity in plan.extras),
+        workshop=WorkshopReference(order_number=plan.workshop_order) if plan.workshop_order else None,
         payer=None,
-        method=PaymentMethod.WAIVED if waived else PaymentMethod.STORED_CARD,
-        card_token=None if waived else CARD,
-        success_url=None,
-        failure_url=None,
-        waiver_reason=waived,
+        payment=PaymentChoice(PaymentMethod.WAIVED, waiver_reason=waived)
+        if waived
+        else PaymentChoice(PaymentMethod.STORED_CARD, card_token=CARD),
         note=plan.note,
     )
 

@@ -2,106 +2,82 @@
 
 Here and in the files beside it, names, numbers and addresses are made up: phone numbers lie in ranges that the
 Bundesnetzagentur keeps free for films, mail addresses in `.example`, the bank does not exist (check digits of IBAN and
-VAT id are right all the same). Every function returns fresh values with the keys of the API's inputs, which the
-services may change.
+VAT id are right all the same).
 """
 
 from __future__ import annotations
 
 from datetime import time
-from typing import Any
-from zoneinfo import ZoneInfo
 
+from server.models.recipient import PostalAddress
 from server.models.station import Weekday
+from server.services.fleet.company_data import CompanyData
+from server.services.fleet.stations import NewStation, OpeningWindow
 
-Values = dict[str, Any]
 MAIL_DOMAIN = "autohaus-sonnenfeld.example"
 TIME_ZONE = "Europe/Berlin"
 BER, POT, HVL = "BER", "POT", "HVL"
 KLEIN, KOMPAKT, KOMBI, ELEKTRO = "KLEIN", "KOMPAKT", "KOMBI", "ELEKTRO"
 
 
-def company() -> Values:
+def company() -> CompanyData:
     """The legal data that stand on every invoice."""
-    return {
-        "name": "Autohaus Sonnenfeld GmbH",
-        "address": address("Am Juliusturm 112", "13599", "Berlin"),
-        "tax_number": "29/999/12345",
-        "vat_id": "DE999123455",
-        "register_entry": "Amtsgericht Charlottenburg, HRB 999123 B",
-        "bank": "Musterbank Havelland",
-        "iban": "DE37999999990123456789",
-        "email": f"rechnung@{MAIL_DOMAIN}",
-        "phone": "030 23125 100",
-        "website": f"https://{MAIL_DOMAIN}",
-    }
+    return CompanyData(
+        name="Autohaus Sonnenfeld GmbH",
+        address=address("Am Juliusturm 112", "13599", "Berlin"),
+        tax_number="29/999/12345",
+        vat_id="DE999123455",
+        register_entry="Amtsgericht Charlottenburg, HRB 999123 B",
+        bank="Musterbank Havelland",
+        iban="DE37999999990123456789",
+        email=f"rechnung@{MAIL_DOMAIN}",
+        phone="030 23125 100",
+        website=f"https://{MAIL_DOMAIN}",
+    )
 
 
-def stations() -> list[Values]:
+def stations() -> list[NewStation]:
     """Three stations; Falkensee closes for lunch, Potsdam has a key drop."""
+    all_day = _week([(time(7), time(18, 30))], [(time(8), time(14))])
+    with_a_break = _week([(time(7, 30), time(12, 30)), (time(13, 30), time(18))], [(time(9), time(13))])
     return [
-        _station(
-            BER,
-            "Autohaus Sonnenfeld Berlin-Spandau",
-            address("Am Juliusturm 112", "13599", "Berlin"),
-            "030 23125 110",
+        NewStation(
+            code=BER,
+            name="Autohaus Sonnenfeld Berlin-Spandau",
+            address=address("Am Juliusturm 112", "13599", "Berlin"),
+            phone="030 23125 110",
+            email=f"berlin@{MAIL_DOMAIN}",
             holiday_region="DE-BE",
-            turnaround_minutes=60,
-            hours=_week([(time(7), time(18, 30))], [(time(8), time(14))]),
+            opening_hours=all_day,
         ),
-        _station(
-            POT,
-            "Autohaus Sonnenfeld Potsdam",
-            address("Großbeerenstraße 240", "14480", "Potsdam"),
-            "030 23125 220",
+        NewStation(
+            code=POT,
+            name="Autohaus Sonnenfeld Potsdam",
+            address=address("Großbeerenstraße 240", "14480", "Potsdam"),
+            phone="030 23125 220",
+            email=f"potsdam@{MAIL_DOMAIN}",
             holiday_region="DE-BB",
-            turnaround_minutes=60,
             after_hours_return=True,
-            hours=_week([(time(7), time(18, 30))], [(time(8), time(14))]),
+            opening_hours=all_day,
         ),
-        _station(
-            HVL,
-            "Autohaus Sonnenfeld Falkensee",
-            address("Spandauer Straße 91", "14612", "Falkensee"),
-            "030 23125 330",
+        NewStation(
+            code=HVL,
+            name="Autohaus Sonnenfeld Falkensee",
+            address=address("Spandauer Straße 91", "14612", "Falkensee"),
+            phone="030 23125 330",
+            email=f"falkensee@{MAIL_DOMAIN}",
             holiday_region="DE-BB",
             turnaround_minutes=90,
-            hours=_week([(time(7, 30), time(12, 30)), (time(13, 30), time(18))], [(time(9), time(13))]),
+            opening_hours=with_a_break,
         ),
     ]
 
 
-def address(street: str, postcode: str, city: str, country: str = "DE") -> Values:
-    """As `AddressInput`."""
-    return {"street": street, "postcode": postcode, "city": city, "country": country}
+def address(street: str, postcode: str, city: str, country: str = "DE") -> PostalAddress:
+    """An address of the sandbox."""
+    return PostalAddress(street=street, postcode=postcode, city=city, country=country)
 
 
-def _station(
-    code: str,
-    name: str,
-    address: Values,
-    phone: str,
-    *,
-    holiday_region: str,
-    turnaround_minutes: int,
-    hours: list[Values],
-    after_hours_return: bool = False,
-) -> Values:
-    return {
-        "code": code,
-        "name": name,
-        "address": address,
-        "phone": phone,
-        "email": f"{address['city'].lower()}@{MAIL_DOMAIN}",
-        "time_zone": ZoneInfo(TIME_ZONE).key,
-        "turnaround_minutes": turnaround_minutes,
-        "after_hours_return": after_hours_return,
-        "holiday_region": holiday_region,
-        "opening_hours": hours,
-        "opening_exceptions": [],
-    }
-
-
-def _week(workdays: list[tuple[time, time]], saturday: list[tuple[time, time]]) -> list[Values]:
+def _week(workdays: list[tuple[time, time]], saturday: list[tuple[time, time]]) -> tuple[OpeningWindow, ...]:
     days = [(day, workdays) for day in list(Weekday)[:5]] + [(Weekday.SATURDAY, saturday)]
-    return [{"weekday": day, "opens": opens, "closes": closes} for day, windows in days for opens, closes in windows]
+    return tuple(OpeningWindow(day, opens, closes) for day, windows in days for opens, closes in windows)

@@ -6,7 +6,7 @@ in the sandbox's directory, for its owner only, so that a restart can print them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from server.models.staff import Role
 from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
 from server.security import Principal
-from server.services.fleet import stations, vehicles
+from server.services.fleet import company_data, groups, stations, vehicles
 from server.services.outside import Outside
-from server.services.people import staff
+from server.services.people import sessions, staff
 from server.services.pricing import tariffs
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
@@ -42,9 +42,9 @@ async def prepare(
     An administrator may be there before: the one that the environment or the command line asks for.
     """
     async with outside.database.transaction(SYSTEM) as session:
-        if await stations.company(session) is not None:
+        if await company_data.found(session) is not None:
             return _read(access_file)
-        await stations.update_company(session, demo_company.company())
+        await company_data.update(session, demo_company.company())
         if not full:
             access = await _administrator_only(session, clock.now())
             _write(access_file, access)
@@ -60,47 +60,46 @@ async def _administrator_only(session: Session, now: datetime) -> dict[str, str]
     administrator = await session.first(select(User).where(col(User.role) == Role.ADMIN))
     if administrator is not None:
         return {TOKEN: await _token(session, administrator)}
-    values = {"email": "admin@autohaus-sonnenfeld.example", "name": "Alex Admin", "role": Role.ADMIN}
-    admin = await staff.create_user(session, {**values, "station_ids": [], "password": PASSWORD}, now=now)
+    email = "admin@autohaus-sonnenfeld.example"
+    new = staff.NewUser(email=email, name="Alex Admin", role=Role.ADMIN, password=PASSWORD)
+    admin = await staff.create_user(session, new, now=now)
     return {admin.email: _sign_in(Role.ADMIN, ()), TOKEN: await _token(session, admin)}
 
 
 async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[str, str]]:
     opened = now - OPENED_AGO
     today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
-    places = [await stations.create(session, values, now=opened) for values in demo_company.stations()]
-    groups = {group.code: group for group in [await vehicles.create_group(session, v) for v in demo_prices.groups()]}
+    places = [await stations.create(session, new, now=opened) for new in demo_company.stations()]
+    made = [await groups.create(session, new) for new in demo_prices.groups()]
+    by_group = {group.code: group for group in made}
     by_code = {station.code: station for station in places}
-    await _tariffs(session, groups, opened.date())
-    cars = await _vehicles(session, by_code, groups, today, opened)
+    await _tariffs(session, by_group, opened.date())
+    cars = await _vehicles(session, by_code, by_group, today, opened)
     users = await _users(session, by_code, opened)
-    ids = [str(station.id) for station in places]
+    ids = [station.id for station in places]
     website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, now=opened)
     access = {user.user.email: _sign_in(user.user.role, user.codes) for user in users}
     admin = next(user.user for user in users if user.user.role is Role.ADMIN)
     access |= {API_KEY: key, TOKEN: await _token(session, admin)}
     caller = Principal(website.id, website.name, Role.WEB, tuple(station.id for station in places))
     people = tuple(_principal(user, by_code) for user in users)
-    return Dealer(by_code, groups, cars, people, caller), access
+    return Dealer(by_code, by_group, cars, people, caller), access
 
 
-async def _tariffs(session: Session, groups: dict[str, VehicleGroup], opened: date) -> None:
-    for values in demo_prices.tariffs():
-        group = groups[values.pop("group_code")]
+async def _tariffs(session: Session, by_group: dict[str, VehicleGroup], opened: date) -> None:
+    for code, new in demo_prices.tariffs().items():
         # Bookings of the past need a price list as well, also in the first weeks of its year.
-        valid_from = min(values["valid_from"], opened)
-        await tariffs.create(session, group, {**values, "valid_from": valid_from})
+        long_valid = replace(new, valid_from=min(new.valid_from, opened))
+        await tariffs.create(session, by_group[code], long_valid)
 
 
 async def _vehicles(
-    session: Session, places: dict[str, Station], groups: dict[str, VehicleGroup], today: date, opened: datetime
+    session: Session, places: dict[str, Station], by_group: dict[str, VehicleGroup], today: date, opened: datetime
 ) -> dict[str, Vehicle]:
     made = {}
     for car in demo_fleet.VEHICLES:
-        values = car.values(
-            station_id=str(places[car.station].id), group_id=str(groups[car.group].id), today=today
-        )  # fmt: skip
-        made[car.plate] = await vehicles.create_vehicle(session, values, now=opened)
+        new = car.entered(places[car.station].id, by_group[car.group].id, today)
+        made[car.plate] = await vehicles.create_vehicle(session, new, now=opened)
     return made
 
 
@@ -111,11 +110,9 @@ class _Employee:
 
 
 async def _users(session: Session, places: dict[str, Station], opened: datetime) -> list[_Employee]:
-    ids = {code: str(station.id) for code, station in places.items()}
+    ids = {code: station.id for code, station in places.items()}
     return [
-        _Employee(
-            await staff.create_user(session, one.values(password=PASSWORD, station_ids=ids), now=opened), one.stations
-        )
+        _Employee(await staff.create_user(session, one.entered(PASSWORD, ids), now=opened), one.stations)
         for one in demo_people.USERS
     ]
 
@@ -131,7 +128,7 @@ def _sign_in(role: Role, codes: tuple[str, ...]) -> str:
 
 async def _token(session: Session, user: User) -> str:
     # By the machine's clock, like every session: it must not end because the sandbox's clock was moved.
-    tokens = await staff.open_session(session, user, GRAPHIQL_LIFE, now=SystemClock().now())
+    tokens = await sessions.open_session(session, user, GRAPHIQL_LIFE, now=SystemClock().now())
     return tokens.access_token
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
-from server.sandbox.demo_company import BER, ELEKTRO, HVL, KLEIN, KOMBI, KOMPAKT, POT, Values
+from server.sandbox.demo_company import BER, ELEKTRO, HVL, KLEIN, KOMBI, KOMPAKT, POT
+from server.services.fleet.vehicles import NewVehicle
 
 
 @dataclass(frozen=True)
@@ -38,26 +40,25 @@ class DemoVehicle:
         """The code of its group."""
         return self.model.group
 
-    def values(self, *, station_id: str, group_id: str, today: date) -> Values:
-        """As `VehicleInput`."""
+    def entered(self, station_id: UUID, group_id: UUID, today: date) -> NewVehicle:
+        """As a clerk enters it: full."""
         electric = self.model.battery_wh is not None
-        return {
-            "plate": self.plate,
-            "vin": self.model.vin_start + self.vin_end,
-            "make": self.model.make,
-            "model": self.model.model,
-            "colour": self.colour,
-            "group_id": group_id,
-            "station_id": station_id,
-            "odometer_km": self.odometer_km,
-            "fuel_eighths": None if electric else 8,
-            "state_of_charge_percent": 100 if electric else None,
-            "tank_litres": self.model.tank_litres,
-            "battery_wh": self.model.battery_wh,
-            "first_registration": today - timedelta(days=self.registered_days_ago),
-            "inspection_due": today + timedelta(days=self.inspection_in_days),
-            "registered_as_rental": True,
-        }
+        return NewVehicle(
+            plate=self.plate,
+            vin=self.model.vin_start + self.vin_end,
+            make=self.model.make,
+            model=self.model.model,
+            colour=self.colour,
+            group_id=group_id,
+            station_id=station_id,
+            odometer_km=self.odometer_km,
+            fuel_eighths=None if electric else 8,
+            state_of_charge_percent=100 if electric else None,
+            tank_litres=self.model.tank_litres,
+            battery_wh=self.model.battery_wh,
+            first_registration=today - timedelta(days=self.registered_days_ago),
+            inspection_due=today + timedelta(days=self.inspection_in_days),
+        )
 
 
 _POLO = DemoModel(KLEIN, "Volkswagen", "Polo 1.0 TSI", "WVWZZZAWZSU", tank_litres=40)

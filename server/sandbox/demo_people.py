@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from uuid import UUID
 
-from server.models.customer import CustomerKind, Language
+from server.models.contract import DriverRole
+from server.models.customer import CustomerDetails, CustomerKind, Language
 from server.models.staff import Role
-from server.sandbox.demo_company import BER, HVL, MAIL_DOMAIN, POT, Values, address
+from server.sandbox.demo_company import BER, HVL, MAIL_DOMAIN, POT, address
+from server.services.people.drivers import DriverDetails
+from server.services.people.staff import NewUser
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,10 @@ class DemoUser:
         """The address to sign in with."""
         return f"{self.local_part}@{MAIL_DOMAIN}"
 
-    def values(self, *, password: str, station_ids: dict[str, str]) -> Values:
-        """As `UserInput`; `station_ids` by code."""
-        return {
-            "email": self.email,
-            "name": self.name,
-            "role": self.role,
-            "station_ids": [station_ids[code] for code in self.stations],
-            "password": password,
-        }
+    def entered(self, password: str, station_ids: dict[str, UUID]) -> NewUser:
+        """As an administrator enters the user; `station_ids` by code."""
+        ids = tuple(station_ids[code] for code in self.stations)
+        return NewUser(email=self.email, name=self.name, role=self.role, station_ids=ids, password=password)
 
 
 USERS: tuple[DemoUser, ...] = (
@@ -63,35 +61,34 @@ class DemoCustomer:
     vat_id: str | None = None
     language: Language = Language.DE
 
-    def values(self, today: date) -> Values:
-        """As `CustomerInput`."""
-        street, postcode, city, country = self.address
-        return {
-            "kind": CustomerKind.COMPANY if self.company else CustomerKind.PERSON,
-            "salutation": self.salutation,
-            "first_name": self.first_name,
-            "last_name": self.last_name,
-            "company": self.company,
-            "vat_id": self.vat_id,
-            "email": self.email,
-            "phone": self.phone,
-            "address": address(street, postcode, city, country),
-            "birth_date": self._birth_date(today),
-            "language": self.language,
-        }
+    def details(self, today: date) -> CustomerDetails:
+        """As a booking names the customer."""
+        return CustomerDetails(
+            kind=CustomerKind.COMPANY if self.company else CustomerKind.PERSON,
+            salutation=self.salutation,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            company=self.company,
+            vat_id=self.vat_id,
+            email=self.email,
+            phone=self.phone,
+            address=address(*self.address),
+            birth_date=self._birth_date(today),
+            language=self.language,
+        )
 
-    def driver_values(self, today: date, **more: Any) -> Values:
-        """As `DriverInput`."""
-        return {
-            "first_name": self.first_name,
-            "last_name": self.last_name,
-            "birth_date": self._birth_date(today),
-            "licence_number": self.licence_number,
-            "licence_class": "B",
-            "licence_issued": date(today.year - self.licence_years, 6, 14),
-            "licence_valid_until": date(today.year + 9, 6, 13),
-            **more,
-        }
+    def driver(self, today: date, role: DriverRole) -> DriverDetails:
+        """As a booking names the driver."""
+        return DriverDetails(
+            role=role,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            birth_date=self._birth_date(today),
+            licence_number=self.licence_number,
+            licence_class="B",
+            licence_issued=date(today.year - self.licence_years, 6, 14),
+            licence_valid_until=date(today.year + 9, 6, 13),
+        )
 
     def _birth_date(self, today: date) -> date:
         return date(today.year - self.age, 1 + self.age % 12, 1 + self.age % 28)

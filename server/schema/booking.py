@@ -25,6 +25,9 @@ from server.schema.problems import (
 )
 from server.schema.quote import ExtraInput
 from server.schema.shared import PeriodInput
+from server.services.booking.plan import BookingRequest, PaymentChoice
+from server.services.lists.search import only
+from server.services.validation import as_uuid
 
 api_enum(PaymentMethod)
 
@@ -43,6 +46,10 @@ class PaymentInput:
     """For HOSTED_PAGE: where it goes if the payment failed."""
     waiver_reason: str | None = None
     """For WAIVED: why nothing is paid."""
+
+    def given(self) -> PaymentChoice:
+        """As the services take it."""
+        return PaymentChoice(self.method, self.card_token, self.success_url, self.failure_url, self.waiver_reason)
 
 
 @api_input
@@ -79,6 +86,28 @@ class BookVehicleInput:
     """How it is paid."""
     note: str | None = None
     """A remark for staff."""
+
+    def given(self) -> BookingRequest:
+        """As the services take it."""
+        return BookingRequest(
+            key=self.idempotency_key,
+            station_id=as_uuid(self.station_id),
+            return_station_id=only(self.return_station_id),
+            group_id=as_uuid(self.group_id),
+            vehicle_id=only(self.vehicle_id),
+            fixed_vehicle=self.vehicle_id is not None,
+            start=self.period.start,
+            end=self.period.end,
+            tariff_code=self.tariff_code,
+            kind=self.kind,
+            customer=self.customer.given(),
+            drivers=tuple(driver.given() for driver in self.drivers),
+            extras=tuple(extra.given() for extra in self.extras),
+            workshop=self.workshop.given() if self.workshop else None,
+            payer=self.payer.given() if self.payer else None,
+            payment=self.payment.given(),
+            note=self.note,
+        )
 
 
 @api_type

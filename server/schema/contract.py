@@ -35,7 +35,6 @@ from server.schema.problems import (
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
-from server.services.contract.contracts import price_of
 from server.services.lists import attention
 from server.services.people.customers import BookedCustomer
 
@@ -141,8 +140,8 @@ class Contract:
     def extras(self) -> list[ContractExtra]:
         """What was added, with the frozen prices."""
         row = row_of(self)
-        known = {stored["code"]: stored for stored in row.tariff_snapshot["extras"]}
-        return [ContractExtra(extra=extra_of(known[e["code"]]), quantity=e["quantity"]) for e in row.extras]
+        known = {extra.code: extra for extra in row.terms.extras}
+        return [ContractExtra(extra=extra_of(known[e.code]), quantity=e.quantity) for e in row.extras]
 
     @strawberry.field
     def workshop(self) -> WorkshopReference | None:
@@ -163,12 +162,12 @@ class Contract:
         """The tariff as frozen at booking, edits included."""
         row = row_of(self)
         tariff = await (await info.context.loaders()).tariff.load(row.tariff_id)
-        return TariffSnapshot(code=row.tariff_snapshot["code"], tariff=tariff, edits=[])  # type: ignore[arg-type]
+        return TariffSnapshot(code=row.terms.code, tariff=tariff, edits=[])  # type: ignore[arg-type]
 
     @strawberry.field
     def price(self) -> PriceBreakdown:
         """What was agreed; after billing, the final price."""
-        return price_of(row_of(self).price)  # type: ignore[return-value]
+        return row_of(self).price  # type: ignore[no-any-return]
 
     @strawberry.field
     def paid(self) -> Money:

@@ -18,6 +18,8 @@ from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.fleet import Vehicle
 from server.schema.shared import period, row_of
 from server.schema.tariff import Extra, Tariff
+from server.services.booking.plan import WorkshopReference as WorkshopRequest
+from server.services.people.drivers import DriverDetails
 
 if TYPE_CHECKING:
     from server.schema.protocol import Protocol
@@ -73,6 +75,19 @@ class DriverInput:
     """When the licence was issued."""
     licence_valid_until: date | None = None
     """Until when it is valid."""
+
+    def given(self) -> DriverDetails:
+        """As the services take it."""
+        return DriverDetails(
+            role=self.role,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            birth_date=self.birth_date,
+            licence_number=self.licence_number,
+            licence_class=self.licence_class,
+            licence_issued=self.licence_issued,
+            licence_valid_until=self.licence_valid_until,
+        )
 
 
 @row_type(LegRow)
@@ -145,6 +160,15 @@ class WorkshopReferenceInput:
     """Plate of the customer's own car."""
     customer_vin: str | None = None
     """VIN of the customer's own car."""
+
+    def given(self) -> WorkshopRequest:
+        """As the services take it."""
+        return WorkshopRequest(
+            order_number=self.order_number,
+            appointment_at=self.appointment_at,
+            customer_plate=self.customer_plate,
+            customer_vin=self.customer_vin,
+        )
 
 
 @row_type(NoteRow)

@@ -9,11 +9,12 @@ import strawberry
 
 from server.models import Customer as CustomerRow
 from server.models import CustomerVersion as VersionRow
-from server.models.customer import CustomerKind, CustomerStatus, Language
+from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language
 from server.schema.building import Info, api_enum, api_input, row_type
 from server.schema.paging import connection_type, page_from
 from server.schema.shared import row_of
-from server.schema.station import Address, AddressInput
+from server.schema.station import Address
+from server.schema.station_input import AddressInput
 from server.services.lists import search
 from server.services.people.customers import BookedCustomer
 
@@ -128,3 +129,19 @@ class CustomerInput:
     """Date of birth."""
     language: Language = Language.DE
     """Language of mails and documents."""
+
+    def given(self) -> CustomerDetails:
+        """As the services take it."""
+        return CustomerDetails(
+            kind=self.kind,
+            salutation=self.salutation,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            company=self.company,
+            vat_id=self.vat_id,
+            email=self.email,
+            phone=self.phone,
+            address=self.address.given() if self.address else None,
+            birth_date=self.birth_date,
+            language=self.language,
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -12,12 +13,14 @@ import strawberry
 from server.models import Document as DocumentRow
 from server.models import OpenItem as OpenItemRow
 from server.models.document import DocumentType
+from server.models.recipient import Recipient
 from server.models.tariff import PriceLineKind
 from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.paging import connection_type
 from server.schema.problems import Rejection
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
-from server.schema.station import Address, AddressInput
+from server.schema.station import Address
+from server.schema.station_input import AddressInput
 
 if TYPE_CHECKING:
     from server.schema.contract import Contract
@@ -56,16 +59,27 @@ class PayerInput:
     email: str | None = None
     """Mail address."""
 
+    def given(self) -> Recipient:
+        """As the services take it."""
+        return Recipient(
+            name=self.name,
+            address=self.address.given(),
+            vat_id=self.vat_id,
+            reference=self.reference,
+            email=self.email,
+        )
 
-def payer_of(stored: dict[str, Any]) -> Payer:
-    """A stored payer or recipient as the API shows it."""
-    address = stored.get("address") or {"street": "", "postcode": "", "city": "", "country": ""}
+
+def payer_of(recipient: Recipient) -> Payer:
+    """A payer or recipient as the API shows it."""
+    address = recipient.address
+    shown = Address(**asdict(address)) if address else Address(street="", postcode="", city="", country="")
     return Payer(
-        name=stored["name"],
-        address=Address(**address),
-        vat_id=stored.get("vat_id"),
-        reference=stored.get("reference"),
-        email=stored.get("email"),
+        name=recipient.name,
+        address=shown,
+        vat_id=recipient.vat_id,
+        reference=recipient.reference,
+        email=recipient.email,
     )
 
 
@@ -156,11 +170,11 @@ class Document:
         """Its lines."""
         return [
             DocumentLine(
-                kind=PriceLineKind(line["kind"]),
-                text=line["text"],
-                quantity=Decimal(line["quantity"]),
-                total=money(line["total_cents"]),
-                taxable=line["taxable"],
+                kind=line.kind,
+                text=line.text,
+                quantity=line.quantity,
+                total=money(line.total_cents),
+                taxable=line.taxable,
             )
             for line in row_of(self).lines
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -234,88 +233,6 @@ class VehicleFilter:
     """Only those in this state."""
     search: str | None = None
     """Part of plate, VIN, make or model."""
-
-
-@api_input
-class VehicleGroupInput:
-    """A new vehicle group."""
-
-    code: str
-    """Short code in capitals, digits and hyphens."""
-    name: str
-    """What customers call it."""
-    acriss: str | None = None
-    """The international code of four letters."""
-    minimum_age: int = 18
-    """Minimum age of every driver, in years."""
-    minimum_licence_months: int = 0
-    """For how many months every driver must have held the licence."""
-    deposit: Decimal
-    """What is blocked on the card."""
-    deductible: Decimal
-    """The most that a customer pays for one damage."""
-    energy: Energy = Energy.COMBUSTION
-    """How its vehicles are driven."""
-
-
-@api_input
-class VehicleInput:
-    """A new vehicle."""
-
-    plate: str
-    """Number plate; German ones are brought into their usual form."""
-    vin: str | None = None
-    """17 letters and digits, without I, O and Q."""
-    make: str
-    """Maker."""
-    model: str
-    """Model."""
-    colour: str | None = None
-    """Colour."""
-    group_id: strawberry.ID
-    """Its group."""
-    station_id: strawberry.ID
-    """Where it belongs."""
-    odometer_km: int
-    """The odometer, in kilometres."""
-    fuel_eighths: int | None = None
-    """Fuel level in eighths; full if not given."""
-    state_of_charge_percent: int | None = None
-    """State of charge in per cent; full if not given."""
-    tank_litres: int | None = None
-    """Size of the tank in litres; needed to bill missing fuel."""
-    battery_wh: int | None = None
-    """Size of the battery in watt-hours; needed to bill missing charge."""
-    first_registration: date | None = None
-    """First registration."""
-    inspection_due: date | None = None
-    """Until when the inspection (HU) is valid."""
-    registered_as_rental: bool = True
-    """Whether it is registered as a self-drive rental vehicle."""
-
-
-@api_input
-class VehicleUpdate:
-    """Give what changes. Another station is a transfer: the vehicle belongs there from then on."""
-
-    plate: str | None = strawberry.UNSET
-    """Number plate."""
-    make: str | None = strawberry.UNSET
-    """Maker."""
-    model: str | None = strawberry.UNSET
-    """Model."""
-    colour: str | None = strawberry.UNSET
-    """Colour."""
-    group_id: strawberry.ID | None = strawberry.UNSET
-    """Its group."""
-    station_id: strawberry.ID | None = strawberry.UNSET
-    """Where it belongs; refused while it is out or booked."""
-    odometer_km: int | None = strawberry.UNSET
-    """The odometer, in kilometres."""
-    inspection_due: date | None = strawberry.UNSET
-    """Until when the inspection (HU) is valid."""
-    status: VehicleStatus | None = strawberry.UNSET
-    """Whether it is in service."""
 
 
 VehicleGroupResult = Annotated[

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import strawberry
 
+from server.models.price import PriceBreakdown as PriceFound
+from server.models.price import PriceLine as LineFound
 from server.models.tariff import PriceLineKind
 from server.schema.building import row_type
 from server.schema.shared import Money, money, row_of
-from server.services.pricing.price import PriceBreakdown as PriceFound
-from server.services.pricing.price import PriceLine as LineFound
 
 
 @row_type(LineFound)

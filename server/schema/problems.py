@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from server import errors
+from server.edge.paths import wire_path
 from server.errors import ProblemCode
 from server.models.contract import ContractState
 from server.schema.building import api_enum, api_interface, api_type
@@ -104,7 +105,7 @@ class Alternative:
 
 def problem_of(error: errors.DomainError, possible: set[str]) -> Problem:
     """The type for a refusal: the special one if the result can be it, else `Rejection`."""
-    common: dict[str, Any] = {"problem_code": error.code, "message": error.message, "field": error.field}
+    common: dict[str, Any] = {"problem_code": error.code, "message": error.message, "field": wire_path(error.field)}
     special: dict[str, Any] | None = None
     if isinstance(error, errors.NoVehicleAvailable):
         special = {"alternatives": [_alternative(found) for found in error.alternatives]}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from server.models.contract import ContractKind
+from server.models.contract import ChosenExtra, ContractKind
 from server.schema.building import api_input, row_type
 from server.schema.fleet import VehicleGroup
 from server.schema.price import PriceBreakdown
@@ -15,6 +15,9 @@ from server.schema.station import Station
 from server.services.booking.availability import Availability as AvailabilityFound
 from server.services.booking.availability import GroupAvailability as GroupFound
 from server.services.booking.quotes import Quote as QuoteFound
+from server.services.booking.quotes import QuoteRequest
+from server.services.lists.search import only
+from server.services.validation import as_uuid
 
 
 @row_type(GroupFound)
@@ -108,6 +111,10 @@ class ExtraInput:
     quantity: int = 1
     """How many."""
 
+    def given(self) -> ChosenExtra:
+        """As the services take it."""
+        return ChosenExtra(self.code, self.quantity)
+
 
 @api_input
 class QuoteInput:
@@ -127,3 +134,16 @@ class QuoteInput:
     """What the contract is for."""
     extras: list[ExtraInput] = strawberry.field(default_factory=list)
     """What is added."""
+
+    def given(self) -> QuoteRequest:
+        """As the services take it."""
+        return QuoteRequest(
+            station_id=as_uuid(self.station_id),
+            return_station_id=only(self.return_station_id),
+            group_id=as_uuid(self.group_id),
+            start=self.period.start,
+            end=self.period.end,
+            kind=self.kind,
+            tariff_code=self.tariff_code,
+            extras=tuple(extra.given() for extra in self.extras),
+        )

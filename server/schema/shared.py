@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,12 @@ from server.models.contract import ContractKind
 from server.models.customer import Language
 from server.models.money import Money as MoneyValue
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, PriceLineKind
+from server.models.unset import UNSET, Maybe
 from server.schema.building import api_enum, api_input, api_type
+from server.services.validation import as_uuid
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 DEFAULT_ZONE = ZoneInfo("Europe/Berlin")
 zones: dict[UUID, ZoneInfo] = {}
 """The time zone of every station that has been met. It never changes: no operation can change it."""
@@ -107,15 +112,40 @@ def read_attribute(source: Any, name: str) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def given(values: object) -> dict[str, Any]:
-    """What a client has sent of an input, by Python name; nested inputs become dictionaries too."""
-    definition = type(values).__strawberry_definition__  # type: ignore[attr-defined]  # every input has one
-    sent = {field.python_name: getattr(values, field.python_name) for field in definition.fields}
-    return {name: _plain(value) for name, value in sent.items() if value is not strawberry.UNSET}
+def maybe(value: T) -> Maybe[T]:
+    """A field of an update as services take it: `UNSET` if the client has not sent it."""
+    return UNSET if value is strawberry.UNSET else value
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    is_input = getattr(getattr(type(value), "__strawberry_definition__", None), "is_input", False)
-    return given(value) if is_input else value
+class Given(Protocol[T_co]):
+    """An input that knows how services take it."""
+
+    def given(self) -> T_co:
+        """As the services take it."""
+        ...
+
+
+def maybe_given(entry: Given[T] | None) -> Maybe[T | None]:
+    """An input within an update."""
+    if entry is strawberry.UNSET:
+        return UNSET
+    return None if entry is None else entry.given()
+
+
+def maybe_all(entries: Sequence[Given[T]] | None) -> Maybe[tuple[T, ...] | None]:
+    """A list of inputs of an update."""
+    if entries is strawberry.UNSET:
+        return UNSET
+    return None if entries is None else tuple(entry.given() for entry in entries)
+
+
+def maybe_ids(ids: Sequence[str] | None) -> Maybe[tuple[UUID | None, ...] | None]:
+    """A list of ids of an update; those that are malformed are ids of nothing."""
+    if ids is strawberry.UNSET:
+        return UNSET
+    return None if ids is None else tuple(as_uuid(value) for value in ids)
+
+
+def maybe_id(value: str | None) -> Maybe[UUID | None]:
+    """An id of an update; one that is malformed is the id of nothing."""
+    return UNSET if value is strawberry.UNSET else as_uuid(value)

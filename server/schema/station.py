@@ -11,7 +11,7 @@ from server.errors import CallerError, CallerErrorCode
 from server.models import Company as CompanyRow
 from server.models import Station as StationRow
 from server.models.station import Weekday
-from server.schema.building import api_enum, api_input, api_type, row_type
+from server.schema.building import api_enum, api_type, row_type
 from server.schema.problems import Rejection, VersionConflict
 from server.schema.scalars import LocalTime
 from server.schema.shared import Period
@@ -44,34 +44,8 @@ class Address:
     """ISO 3166 code of two letters."""
 
 
-@api_input
-class AddressInput:
-    """A postal address."""
-
-    street: str
-    """Street and number."""
-    postcode: str
-    """Postcode; checked where the country's form is known."""
-    city: str
-    """City."""
-    country: str = "DE"
-    """ISO 3166 code of two letters."""
-
-
 @api_type
 class OpeningHours:
-    """One opening window of the week; a weekday may have several."""
-
-    weekday: Weekday
-    """The day."""
-    opens: LocalTime
-    """When the station opens, in its own time zone."""
-    closes: LocalTime
-    """When it closes; 00:00 means midnight."""
-
-
-@api_input
-class OpeningHoursInput:
     """One opening window of the week; a weekday may have several."""
 
     weekday: Weekday
@@ -92,16 +66,6 @@ class LocalWindow:
     """When it closes; 00:00 means midnight."""
 
 
-@api_input
-class LocalWindowInput:
-    """From one wall-clock time to another."""
-
-    opens: LocalTime
-    """When the station opens."""
-    closes: LocalTime
-    """When it closes; 00:00 means midnight."""
-
-
 @api_type
 class OpeningException:
     """A day that differs from the week's rule. No windows: closed all day."""
@@ -111,18 +75,6 @@ class OpeningException:
     windows: list[LocalWindow]
     """When the station is open on that day."""
     note: str | None
-    """Why, for people."""
-
-
-@api_input
-class OpeningExceptionInput:
-    """A day that differs from the week's rule. No windows: closed all day."""
-
-    date: date
-    """The day."""
-    windows: list[LocalWindowInput] = strawberry.field(default_factory=list)
-    """When the station is open on that day; also on a public holiday."""
-    note: str | None = None
     """Why, for people."""
 
 
@@ -223,84 +175,6 @@ class Company:
         """Registered address."""
         row: Any = self
         return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)
-
-
-@api_input
-class CompanyInput:
-    """The company's legal data, whole."""
-
-    name: str
-    """Name with legal form."""
-    address: AddressInput
-    """Registered address."""
-    tax_number: str | None = None
-    """Tax number; this or the VAT id is needed."""
-    vat_id: str | None = None
-    """VAT id; this or the tax number is needed."""
-    register_entry: str | None = None
-    """Court and number of the commercial register."""
-    bank: str | None = None
-    """Name of the bank."""
-    iban: str | None = None
-    """Account for transfers."""
-    email: str | None = None
-    """Mail address."""
-    phone: str | None = None
-    """Phone number."""
-    website: str | None = None
-    """Website."""
-
-
-@api_input
-class StationInput:
-    """A new station."""
-
-    code: str
-    """Short code in capitals, digits and hyphens; cannot be changed later."""
-    name: str
-    """What it is called."""
-    address: AddressInput
-    """Where it is."""
-    phone: str | None = None
-    """Phone number."""
-    email: str | None = None
-    """Mail address."""
-    time_zone: str = "Europe/Berlin"
-    """IANA time zone; cannot be changed later."""
-    turnaround_minutes: int = 60
-    """Minutes that a car needs between two customers."""
-    after_hours_return: bool = False
-    """Whether a key can be dropped outside opening hours."""
-    holiday_region: str | None = None
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
-    opening_hours: list[OpeningHoursInput] = strawberry.field(default_factory=list)
-    """The week's rule. Without any entry, opening hours are not checked."""
-    opening_exceptions: list[OpeningExceptionInput] = strawberry.field(default_factory=list)
-    """Days that differ from it."""
-
-
-@api_input
-class StationUpdate:
-    """Give what changes. Lists replace what was there."""
-
-    name: str | None = strawberry.UNSET
-    """What it is called."""
-    address: AddressInput | None = strawberry.UNSET
-    """Where it is."""
-    phone: str | None = strawberry.UNSET
-    """Phone number."""
-    email: str | None = strawberry.UNSET
-    """Mail address."""
-    turnaround_minutes: int | None = strawberry.UNSET
-    """Minutes that a car needs between two customers; counts for new bookings."""
-    after_hours_return: bool | None = strawberry.UNSET
-    """Whether a key can be dropped outside opening hours."""
-    holiday_region: str | None = strawberry.UNSET
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
-    opening_hours: list[OpeningHoursInput] | None = strawberry.UNSET
-    """The week's rule."""
-    opening_exceptions: list[OpeningExceptionInput] | None = strawberry.UNSET
-    """Days that differ from it."""
 
 
 StationResult = Annotated[

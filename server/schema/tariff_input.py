@@ -8,9 +8,10 @@ from decimal import Decimal
 import strawberry
 
 from server.models.station import Weekday
-from server.models.tariff import BundleUnit, EarlyReturnPolicy
+from server.models.tariff import BundleUnit, EarlyReturnPolicy, WeekMoment
 from server.schema.building import api_input
 from server.schema.scalars import LocalTime
+from server.services.pricing.tariffs import NewBundle, NewExtra, NewTariff
 
 
 @api_input
@@ -21,6 +22,10 @@ class WeekMomentInput:
     """The day."""
     time: LocalTime
     """The time of day."""
+
+    def given(self) -> WeekMoment:
+        """As the services take it."""
+        return WeekMoment(self.weekday, self.time)
 
 
 @api_input
@@ -40,6 +45,17 @@ class TariffBundleInput:
     window_end: WeekMomentInput | None = None
     """For WEEKEND: until when."""
 
+    def given(self) -> NewBundle:
+        """As the services take it."""
+        return NewBundle(
+            unit=self.unit,
+            days=self.days,
+            price=self.price,
+            included_km=self.included_km,
+            window_start=self.window_start.given() if self.window_start else None,
+            window_end=self.window_end.given() if self.window_end else None,
+        )
+
 
 @api_input
 class TariffExtraInput:
@@ -55,6 +71,16 @@ class TariffExtraInput:
     """The most that the days cost, for each piece."""
     per_rental: Decimal | None = None
     """Price for the whole rental."""
+
+    def given(self) -> NewExtra:
+        """As the services take it."""
+        return NewExtra(
+            code=self.code,
+            name=self.name,
+            per_day=self.per_day,
+            maximum=self.maximum,
+            per_rental=self.per_rental,
+        )
 
 
 @api_input
@@ -95,3 +121,24 @@ class TariffInput:
     """What can be added."""
     early_return: EarlyReturnPolicy = EarlyReturnPolicy.RECALCULATE
     """What is paid for days not used."""
+
+    def given(self) -> NewTariff:
+        """As the services take it."""
+        return NewTariff(
+            code=self.code,
+            name=self.name,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            vat_rate=self.vat_rate,
+            bundles=tuple(bundle.given() for bundle in self.bundles),
+            grace_minutes=self.grace_minutes,
+            extra_km=self.extra_km,
+            fuel_per_litre=self.fuel_per_litre,
+            fuel_service=self.fuel_service,
+            energy_per_kwh=self.energy_per_kwh,
+            charging_service=self.charging_service,
+            cleaning_heavy=self.cleaning_heavy,
+            cleaning_special=self.cleaning_special,
+            extras=tuple(extra.given() for extra in self.extras),
+            early_return=self.early_return,
+        )

@@ -12,7 +12,10 @@ from server.models import User as UserRow
 from server.models.staff import Role
 from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.problems import Rejection
+from server.schema.shared import maybe, maybe_ids
 from server.schema.station import Station
+from server.services.people.staff import NewUser, UserChange
+from server.services.validation import as_uuid
 
 api_enum(Role)
 
@@ -122,6 +125,16 @@ class UserInput:
     password: str
     """10 to 128 characters."""
 
+    def given(self) -> NewUser:
+        """As the services take it."""
+        return NewUser(
+            email=self.email,
+            name=self.name,
+            role=self.role,
+            station_ids=tuple(as_uuid(station_id) for station_id in self.station_ids),
+            password=self.password,
+        )
+
 
 @api_input
 class UserUpdate:
@@ -137,3 +150,13 @@ class UserUpdate:
     """Whether the user can sign in."""
     password: str | None = strawberry.UNSET
     """10 to 128 characters."""
+
+    def given(self) -> UserChange:
+        """As the services take it."""
+        return UserChange(
+            name=maybe(self.name),
+            role=maybe(self.role),
+            station_ids=maybe_ids(self.station_ids),
+            active=maybe(self.active),
+            password=maybe(self.password),
+        )

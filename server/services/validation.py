@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,7 +15,12 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from server.errors import InvalidInput, Path
+from server.models.contract import ChosenExtra
 from server.models.money import cents_of
+from server.models.recipient import PostalAddress
+from server.models.unset import UNSET, Maybe
+
+T = TypeVar("T")
 
 _POSTCODES = {
     "DE": r"\d{5}",
@@ -68,11 +73,18 @@ def token(value: str | None, field: Path) -> str:
     return cleaned
 
 
-def no_nulls(values: Mapping[str, Any], field: Path, **names: str) -> None:
-    """Refuses null for what can be left out of an update but not emptied; `names` by Python and by API name."""
-    for name, wire in names.items():
-        if name in values and values[name] is None:
-            raise InvalidInput("This cannot be emptied; leave it out to keep it as it is.", field=[*field, wire])
+def kept(value: Maybe[T | None], stored: T, field: Path) -> T:
+    """What a change makes of a value that can be left out (then it stays), but not emptied."""
+    if value is UNSET:
+        return stored
+    if value is None:
+        raise cannot_be_emptied(field)
+    return value
+
+
+def cannot_be_emptied(field: Path) -> InvalidInput:
+    """The refusal of null for something that every row has."""
+    return InvalidInput("This cannot be emptied; leave it out to keep it as it is.", field=field)
 
 
 def email(value: str, field: Path) -> str:
@@ -167,6 +179,11 @@ def cents(value: Decimal, field: Path, *, lowest: int = 0) -> int:
     return amount
 
 
+def optional_cents(value: Decimal | None, field: Path) -> int | None:
+    """An amount in cents, or nothing."""
+    return None if value is None else cents(value, field)
+
+
 def number(value: int, field: Path, *, lowest: int, highest: int) -> int:
     """A whole number within bounds."""
     if not lowest <= value <= highest:
@@ -179,11 +196,11 @@ def optional_number(value: int | None, field: Path, *, lowest: int, highest: int
     return None if value is None else number(value, field, lowest=lowest, highest=highest)
 
 
-def extras(asked: list[tuple[str, int]], field: Path) -> list[tuple[str, int]]:
+def extras(asked: Sequence[ChosenExtra], field: Path) -> tuple[ChosenExtra, ...]:
     """Extras with their quantities."""
-    for index, (_code, quantity) in enumerate(asked):
-        number(quantity, [*field, str(index), "quantity"], lowest=1, highest=99)
-    return asked
+    for index, extra in enumerate(asked):
+        number(extra.quantity, [*field, str(index), "quantity"], lowest=1, highest=99)
+    return tuple(asked)
 
 
 def time_zone(value: str, field: Path) -> str:
@@ -216,12 +233,12 @@ def as_uuid(value: str | UUID | None) -> UUID | None:
         return None
 
 
-def address(values: dict[str, str], field: Path) -> dict[str, str]:
+def address(given: PostalAddress, field: Path) -> PostalAddress:
     """A postal address: street, postcode, city, country."""
-    country_code = country(values["country"], [*field, "country"])
-    return {
-        "street": text(values["street"], [*field, "street"]),
-        "postcode": postcode(values["postcode"], country_code, [*field, "postcode"]),
-        "city": text(values["city"], [*field, "city"]),
-        "country": country_code,
-    }
+    country_code = country(given.country, [*field, "country"])
+    return PostalAddress(
+        street=text(given.street, [*field, "street"]),
+        postcode=postcode(given.postcode, country_code, [*field, "postcode"]),
+        city=text(given.city, [*field, "city"]),
+        country=country_code,
+    )

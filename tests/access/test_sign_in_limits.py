@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from server.services.people.staff import FAILURES_PER_ADDRESS
+from server.services.people.sessions import FAILURES_PER_ADDRESS
 from tests.dealership import Dealership, add_user
 from tests.driving import PASSWORD, SandboxServer
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from server.models import Contract, Driver
 from server.models.contract import ContractKind
-from server.models.customer import CustomerKind, Language
+from server.models.customer import CustomerDetails
 from server.models.fleet import Cleanliness
 from server.models.payment import PaymentMethod
+from server.models.recipient import PostalAddress
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.booking import saga
-from server.services.booking.plan import BookingRequest
+from server.services.booking.plan import BookingRequest, PaymentChoice
 from server.services.handover import exchange
 from server.services.handover.report import ConditionReport, HandoverReport
 from tests.builders.rows import Shop
@@ -23,20 +25,20 @@ from tests.builders.rows import Shop
 _numbers = itertools.count(1)
 
 
-def customer(**more: Any) -> dict[str, Any]:
+def customer(**more: Any) -> CustomerDetails:
     values: dict[str, Any] = {
-        "kind": CustomerKind.PERSON,
-        "language": Language.DE,
         "first_name": "Anna",
         "last_name": "Beispiel",
         "email": f"kunde{next(_numbers)}@example.com",
-        "address": {"street": "Hauptstr. 1", "postcode": "10115", "city": "Berlin", "country": "DE"},
+        "address": PostalAddress(street="Hauptstr. 1", postcode="10115", city="Berlin"),
     }
-    return values | more
+    return CustomerDetails(**(values | more))
 
 
 def request(shop: Shop, start: datetime, end: datetime, **more: Any) -> BookingRequest:
-    """A rental paid with a stored card that always works."""
+    """A rental paid with a stored card that always works. What belongs to the payment is given by its own name."""
+    payment: dict[str, Any] = {"method": PaymentMethod.STORED_CARD, "card_token": "tok-approved"}
+    payment |= {field.name: more.pop(field.name) for field in fields(PaymentChoice) if field.name in more}
     values: dict[str, Any] = {
         "key": uuid4(),
         "station_id": shop.station.id,
@@ -49,15 +51,11 @@ def request(shop: Shop, start: datetime, end: datetime, **more: Any) -> BookingR
         "tariff_code": None,
         "kind": ContractKind.RENTAL,
         "customer": customer(),
-        "drivers": [],
-        "extras": [],
+        "drivers": (),
+        "extras": (),
         "workshop": None,
         "payer": None,
-        "method": PaymentMethod.STORED_CARD,
-        "card_token": "tok-approved",
-        "success_url": None,
-        "failure_url": None,
-        "waiver_reason": None,
+        "payment": PaymentChoice(**payment),
         "note": None,
     }
     return BookingRequest(**(values | more))

@@ -1,19 +1,20 @@
 """The demo data are complete, pass the checks that the services make, and fit on any day of the year."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.models.contract import ContractKind
+from server.models.contract import ContractKind, DriverRole
 from server.models.customer import Language
 from server.models.fleet import Energy
 from server.models.money import cents_of
 from server.models.staff import Role
 from server.models.station import Weekday
-from server.models.tariff import Bundle, BundleUnit, Extra, TariffTerms, WeekMoment
+from server.models.tariff import Bundle, BundleUnit, Extra, TariffTerms
 from server.sandbox import demo_company, demo_plan, demo_prices
 from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT
 from server.sandbox.demo_fleet import VEHICLES
@@ -23,58 +24,52 @@ from server.services import validation
 from server.services.fleet.opening import OpeningRules, is_holiday_region
 from server.services.people import customers
 from server.services.pricing.price import Facts, LegUse, breakdown
+from server.services.pricing.tariffs import NewTariff
 
 TODAY = date(2026, 11, 23)
 BERLIN = ZoneInfo("Europe/Berlin")
 FIELD = ("input",)
-GROUPS = {group["code"]: group for group in demo_prices.groups()}
-STATIONS = {station["code"]: station for station in demo_company.stations()}
+GROUPS = {group.code: group for group in demo_prices.groups()}
+STATIONS = {station.code: station for station in demo_company.stations()}
 
 
-def terms(values: demo_company.Values) -> TariffTerms:
-    """A tariff's input as the terms that it becomes."""
-
-    def moment(value: demo_company.Values | None) -> WeekMoment | None:
-        return WeekMoment(value["weekday"], value["time"]) if value else None
+def terms(new: NewTariff) -> TariffTerms:
+    """A tariff as it is entered, as the terms that it becomes."""
 
     def cents(value: Decimal | None) -> int | None:
         return None if value is None else cents_of(value)
 
-    names = ["extra_km", "fuel_per_litre", "fuel_service", "energy_per_kwh", "charging_service"]
-    names += ["cleaning_heavy", "cleaning_special"]
     return TariffTerms(
-        code=values["code"],
-        vat_rate_bp=int(values["vat_rate"] * 10_000),
-        grace_minutes=values["grace_minutes"],
-        early_return=values["early_return"],
+        code=new.code,
+        vat_rate_bp=int(new.vat_rate * 10_000),
+        grace_minutes=new.grace_minutes,
+        extra_km_cents=cents_of(new.extra_km),
+        fuel_per_litre_cents=cents_of(new.fuel_per_litre),
+        fuel_service_cents=cents_of(new.fuel_service),
+        energy_per_kwh_cents=cents_of(new.energy_per_kwh),
+        charging_service_cents=cents_of(new.charging_service),
+        cleaning_heavy_cents=cents_of(new.cleaning_heavy),
+        cleaning_special_cents=cents_of(new.cleaning_special),
+        early_return=new.early_return,
         bundles=tuple(
-            Bundle(
-                one["unit"],
-                one["days"],
-                cents_of(one["price"]),
-                one["included_km"],
-                moment(one.get("window_start")),
-                moment(one.get("window_end")),
-            )
-            for one in values["bundles"]
+            Bundle(one.unit, one.days, cents_of(one.price), one.included_km, one.window_start, one.window_end)
+            for one in new.bundles
         ),
         extras=tuple(
-            Extra(one["code"], one["name"], cents(one["per_day"]), cents(one["maximum"]), cents(one["per_rental"]))
-            for one in values["extras"]
+            Extra(one.code, one.name, cents(one.per_day), cents(one.maximum), cents(one.per_rental))
+            for one in new.extras
         ),
-        **{f"{name}_cents": cents_of(values[name]) for name in names},
     )
 
 
-TERMS = {values["group_code"]: terms(values) for values in demo_prices.tariffs()}
+TERMS = {code: terms(new) for code, new in demo_prices.tariffs().items()}
 
 
 def rules(code: str) -> OpeningRules:
-    weekly: dict[Weekday, tuple[demo_company.Values, ...]] = {}
-    for entry in STATIONS[code]["opening_hours"]:
-        weekly[entry["weekday"]] = (*weekly.get(entry["weekday"], ()), entry)
-    windows = {day: tuple((entry["opens"], entry["closes"]) for entry in given) for day, given in weekly.items()}
-    return OpeningRules(ZoneInfo(STATIONS[code]["time_zone"]), windows, {}, STATIONS[code]["holiday_region"])
+    weekly: dict[Weekday, tuple[tuple[time, time], ...]] = {}
+    for entry in STATIONS[code].opening_hours:
+        weekly[entry.weekday] = (*weekly.get(entry.weekday, ()), (entry.opens, entry.closes))
+    return OpeningRules(ZoneInfo(STATIONS[code].time_zone), weekly, {}, STATIONS[code].holiday_region)
 
 
 RULES = {code: rules(code) for code in STATIONS}
@@ -87,17 +82,17 @@ def period(contract: DemoContract, now: datetime) -> tuple[datetime, datetime]:
 class TestCompany:
     def test_passes_the_checks(self) -> None:
         company = demo_company.company()
-        validation.address(company["address"], FIELD)
-        validation.email(company["email"], FIELD)
-        validation.phone(company["phone"], FIELD)
+        validation.address(company.address, FIELD)
+        validation.email(company.email or "", FIELD)
+        validation.phone(company.phone, FIELD)
         for name in ("name", "tax_number", "vat_id", "register_entry", "bank", "iban", "website"):
-            assert validation.text(company[name], FIELD) == company[name]
+            assert validation.text(getattr(company, name), FIELD) == getattr(company, name)
 
     def test_check_digits(self) -> None:
-        iban = demo_company.company()["iban"]
+        iban = demo_company.company().iban or ""
         assert len(iban) == 22
         assert int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
-        vat_ids = [demo_company.company()["vat_id"], *(c.vat_id for c in CUSTOMERS if c.vat_id)]
+        vat_ids = [demo_company.company().vat_id or "", *(c.vat_id for c in CUSTOMERS if c.vat_id)]
         assert len(vat_ids) == 2
         for vat_id in vat_ids:
             product = 10  # ISO 7064, MOD 11,10
@@ -111,42 +106,36 @@ class TestStations:
     def test_three_that_pass_the_checks(self) -> None:
         assert list(STATIONS) == ["BER", "POT", "HVL"]
         for station in STATIONS.values():
-            validation.code(station["code"], FIELD, longest=12)
-            validation.address(station["address"], FIELD)
-            assert validation.phone(station["phone"], FIELD)
-            assert validation.email(station["email"], FIELD) == station["email"]
-            validation.time_zone(station["time_zone"], FIELD)
-            assert is_holiday_region(station["holiday_region"])
-            assert 0 <= station["turnaround_minutes"] <= 1440
-            assert all(entry["opens"] < entry["closes"] for entry in station["opening_hours"])
-        assert [station["after_hours_return"] for station in STATIONS.values()].count(True) == 1
-
-    def test_fresh_values_every_time(self) -> None:
-        demo_company.stations()[0].pop("code")
-        demo_company.stations()[0]["address"].clear()
-        assert demo_company.stations()[0]["address"]["city"] == "Berlin"
+            validation.code(station.code, FIELD, longest=12)
+            validation.address(station.address, FIELD)
+            assert validation.phone(station.phone, FIELD)
+            assert validation.email(station.email or "", FIELD) == station.email
+            validation.time_zone(station.time_zone, FIELD)
+            assert is_holiday_region(station.holiday_region or "")
+            assert 0 <= station.turnaround_minutes <= 1440
+            assert all(entry.opens < entry.closes for entry in station.opening_hours)
+        assert [station.after_hours_return for station in STATIONS.values()].count(True) == 1
 
 
 class TestPrices:
     def test_four_groups(self) -> None:
         assert list(GROUPS) == ["KLEIN", "KOMPAKT", "KOMBI", "ELEKTRO"]
         for group in GROUPS.values():
-            assert 20000 <= validation.cents(group["deposit"], FIELD) <= 50000
-            validation.cents(group["deductible"], FIELD)
-            assert len(group["acriss"]) == 4
-        assert (GROUPS[KOMPAKT]["deposit"], GROUPS[KOMPAKT]["deductible"]) == (Decimal("300.00"), Decimal("1000.00"))
+            assert 20000 <= validation.cents(group.deposit, FIELD) <= 50000
+            validation.cents(group.deductible, FIELD)
+            assert len(group.acriss or "") == 4
+        assert (GROUPS[KOMPAKT].deposit, GROUPS[KOMPAKT].deductible) == (Decimal("300.00"), Decimal("1000.00"))
 
     def test_every_group_has_its_tariff(self) -> None:
-        assert [values["code"] for values in demo_prices.tariffs()] == [f"{code}-2026" for code in GROUPS]
-        for values in demo_prices.tariffs():
-            validation.code(values["code"], FIELD)
-            assert [one["unit"] for one in values["bundles"]].count(BundleUnit.DAY) == 1
-            for one in [*values["bundles"], *values["extras"]]:
-                for name in ("price", "per_day", "maximum", "per_rental"):
-                    if one.get(name) is not None:
-                        validation.cents(one[name], FIELD, lowest=1)
-            for one in values["extras"]:
-                assert one["per_day"] or one["per_rental"]
+        tariffs = demo_prices.tariffs()
+        assert {code: new.code for code, new in tariffs.items()} == {code: f"{code}-2026" for code in GROUPS}
+        for new in tariffs.values():
+            validation.code(new.code, FIELD)
+            assert [one.unit for one in new.bundles].count(BundleUnit.DAY) == 1
+            amounts = [one.price for one in new.bundles]
+            amounts += [a for one in new.extras for a in (one.per_day, one.maximum, one.per_rental) if a is not None]
+            assert all(validation.cents(amount, FIELD, lowest=1) for amount in amounts)
+            assert all(one.per_day or one.per_rental for one in new.extras)
         assert TERMS[ELEKTRO].energy_per_kwh_cents == 69
 
     def test_kompakt_is_the_reference_tariff(self) -> None:
@@ -177,15 +166,16 @@ class TestPrices:
 
 class TestVehicles:
     def test_forty_with_plates_and_vins_of_their_own(self) -> None:
-        values = [one.values(station_id="s", group_id="g", today=TODAY) for one in VEHICLES]
-        assert len(values) == len({one["plate"] for one in values}) == len({one["vin"] for one in values}) == 40
+        values = [one.entered(uuid4(), uuid4(), TODAY) for one in VEHICLES]
+        assert len(values) == len({one.plate for one in values}) == len({one.vin for one in values}) == 40
         for one in values:
-            assert validation.plate(one["plate"], FIELD) == one["plate"]
-            assert len(one["plate"].replace("-", "").replace(" ", "")) <= 8
-            assert validation.vin(one["vin"], FIELD) == one["vin"]
+            assert validation.plate(one.plate, FIELD) == one.plate
+            assert len(one.plate.replace("-", "").replace(" ", "")) <= 8
+            assert validation.vin(one.vin, FIELD) == one.vin
             for name in ("make", "model", "colour"):
-                assert validation.text(one[name], FIELD, longest=60) == one[name]
-            assert one["first_registration"] < TODAY
+                assert validation.text(getattr(one, name), FIELD, longest=60) == getattr(one, name)
+            assert one.first_registration is not None
+            assert one.first_registration < TODAY
 
     def test_every_station_has_every_group(self) -> None:
         counts = Counter((one.station, one.group) for one in VEHICLES)
@@ -195,7 +185,7 @@ class TestVehicles:
 
     def test_energy_fits_the_group(self) -> None:
         for one in VEHICLES:
-            electric = GROUPS[one.group]["energy"] is Energy.ELECTRIC
+            electric = GROUPS[one.group].energy is Energy.ELECTRIC
             assert (one.model.battery_wh is not None) is electric
             assert (one.model.tank_litres is None) is electric
             assert one.plate.endswith("E") is electric
@@ -209,27 +199,30 @@ class TestPeople:
     def test_six_users_of_every_role(self) -> None:
         assert len(USERS) == len({user.email for user in USERS}) == 6
         assert {user.role for user in USERS} == set(Role) - {Role.WEB}
-        ids = {code: f"id of {code}" for code in STATIONS}
+        ids = {code: uuid4() for code in STATIONS}
         for user in USERS:
-            values = user.values(password="a long password", station_ids=ids)
-            assert validation.email(values["email"], FIELD) == user.email
-            assert validation.text(values["name"], FIELD) == user.name
-            assert bool(values["station_ids"]) is (user.role is not Role.ADMIN)
+            new = user.entered("a long password", ids)
+            assert validation.email(new.email, FIELD) == user.email
+            assert validation.text(new.name, FIELD) == user.name
+            assert bool(new.station_ids) is (user.role is not Role.ADMIN)
 
     @pytest.mark.parametrize("today", [TODAY, date(2028, 2, 29), date(2027, 1, 1), date(2026, 12, 31)])
     def test_twelve_customers(self, today: date) -> None:
         assert len(CUSTOMERS) == len({one.email for one in CUSTOMERS}) == 12
         assert [one.language for one in CUSTOMERS].count(Language.EN) == 1
         for one in CUSTOMERS:
-            checked = customers.checked(one.values(today), today=today)
-            assert checked["email"] == one.email
-            assert checked["phone"].startswith("+")
-            driver = one.driver_values(today)
+            checked = customers.checked(one.details(today), today=today)
+            assert checked.email == one.email
+            assert (checked.phone or "").startswith("+")
+            driver = one.driver(today, DriverRole.RENTER)
+            assert driver.birth_date
+            assert driver.licence_issued
+            assert driver.licence_valid_until
             # Old enough for every group, and with the licence for long enough
-            assert (today - driver["birth_date"]).days > 22 * 366
-            assert (today - driver["licence_issued"]).days > 3 * 366
-            assert driver["licence_issued"] > driver["birth_date"] + timedelta(days=17 * 365)
-            assert driver["licence_valid_until"] > today
+            assert (today - driver.birth_date).days > 22 * 366
+            assert (today - driver.licence_issued).days > 3 * 366
+            assert driver.licence_issued > driver.birth_date + timedelta(days=17 * 365)
+            assert driver.licence_valid_until > today
 
 
 NOWS = [

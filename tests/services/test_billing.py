@@ -15,6 +15,7 @@ from server.models.document import DocumentType
 from server.models.fleet import Cleanliness, Energy
 from server.models.job import JobKind
 from server.models.money import VatSplit
+from server.models.recipient import PostalAddress, Recipient
 from server.services.acting import Acting
 from server.services.billing import invoice, settlements
 from server.services.billing.settlements import SettlementAction
@@ -25,10 +26,7 @@ from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
-PAYER = {
-    "name": "Versicherung AG",
-    "address": {"street": "Allee 3", "postcode": "10115", "city": "Berlin", "country": "DE"},
-}
+PAYER = Recipient(name="Versicherung AG", address=PostalAddress(street="Allee 3", postcode="10115", city="Berlin"))
 WAITING_FOR_SIZE = "The tank or battery size of the vehicle is missing, so what is missing has no price."
 
 

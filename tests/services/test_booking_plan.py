@@ -11,7 +11,7 @@ import pytest
 
 from server.errors import DomainError, OutsideOpeningHours
 from server.models import Contract, Customer, IdempotencyRecord, Job, Occupancy, Payment
-from server.models.contract import ContractKind
+from server.models.contract import ChosenExtra, ContractKind
 from server.models.payment import PaymentMethod
 from server.models.staff import Role
 from server.services.booking import saga
@@ -44,7 +44,7 @@ async def refusal(shop: Shop, *, role: Role = Role.CLERK, **change: Any) -> Doma
         (6, {}, 31_900, 5_900),
         (8, {}, 37_800, 5_900),
         (1, {"kind": ContractKind.COURTESY}, 0, 0),
-        (1, {"extras": [("CHILD_SEAT", 2)]}, 6_700, 5_900),
+        (1, {"extras": (ChosenExtra("CHILD_SEAT", 2),)}, 6_700, 5_900),
         (1, {"method": PaymentMethod.WAIVED, "card_token": None, "waiver_reason": "goodwill"}, 5_900, 0),
     ],
 )
@@ -65,7 +65,7 @@ async def test_the_contract_freezes_what_was_agreed(bench: Bench) -> None:
 
     again = await bench.contract(contract.id)
     assert again.tariff_id == shop.tariff.id
-    assert again.tariff_snapshot["extra_km_cents"] == 25
+    assert again.terms.extra_km_cents == 25
     assert (again.deductible_cents, again.station_code) == (100_000, shop.station.code)
 
 
@@ -78,14 +78,14 @@ async def test_the_contract_freezes_what_was_agreed(bench: Bench) -> None:
         ({"end": at("2027-09-09 09:00")}, "INVALID_INPUT", ["input", "period", "end"]),
         ({"start": SUNDAY, "end": SUNDAY + timedelta(days=1)}, "OUTSIDE_OPENING_HOURS", ["input", "period", "start"]),
         ({"end": SUNDAY}, "OUTSIDE_OPENING_HOURS", ["input", "period", "end"]),
-        ({"group_id": uuid4()}, "NOT_FOUND", ["input", "groupId"]),
-        ({"station_id": uuid4()}, "NOT_FOUND", ["input", "stationId"]),
-        ({"tariff_code": "NO-SUCH"}, "NOT_FOUND", ["input", "tariffCode"]),
-        ({"extras": [("HELICOPTER", 1)]}, "INVALID_INPUT", ["input", "extras"]),
-        ({"customer": customer(last_name=None)}, "INVALID_INPUT", ["input", "customer", "lastName"]),
+        ({"group_id": uuid4()}, "NOT_FOUND", ["input", "group_id"]),
+        ({"station_id": uuid4()}, "NOT_FOUND", ["input", "station_id"]),
+        ({"tariff_code": "NO-SUCH"}, "NOT_FOUND", ["input", "tariff_code"]),
+        ({"extras": (ChosenExtra("HELICOPTER", 1),)}, "INVALID_INPUT", ["input", "extras"]),
+        ({"customer": customer(last_name=None)}, "INVALID_INPUT", ["input", "customer", "last_name"]),
         ({"customer": customer(birth_date=date(2015, 1, 1))}, "DRIVER_NOT_ELIGIBLE", ["input", "drivers"]),
-        ({"card_token": " "}, "INVALID_INPUT", ["input", "payment", "cardToken"]),
-        ({"method": PaymentMethod.WAIVED}, "INVALID_INPUT", ["input", "payment", "waiverReason"]),
+        ({"card_token": " "}, "INVALID_INPUT", ["input", "payment", "card_token"]),
+        ({"method": PaymentMethod.WAIVED}, "INVALID_INPUT", ["input", "payment", "waiver_reason"]),
     ],
 )  # fmt: skip
 async def test_a_refusal_names_the_field_and_writes_nothing(
@@ -135,4 +135,4 @@ async def test_a_station_that_is_not_the_callers_does_not_exist(bench: Bench) ->
 
     said = await refusal(mine, station_id=other.station.id)
 
-    assert (said.code.value, said.field) == ("NOT_FOUND", ["input", "stationId"])
+    assert (said.code.value, said.field) == ("NOT_FOUND", ["input", "station_id"])

@@ -118,7 +118,7 @@ async def test_the_same_key_for_something_else_is_a_conflict(bench: Bench) -> No
     with pytest.raises(DomainError) as raised:
         await saga.book(bench.outside, clerk, request(shop, START, END + DAY, key=key))
 
-    assert (raised.value.code.value, raised.value.field) == ("IDEMPOTENCY_CONFLICT", ["input", "idempotencyKey"])
+    assert (raised.value.code.value, raised.value.field) == ("IDEMPOTENCY_CONFLICT", ["input", "idempotency_key"])
     assert await bench.counts(Contract) == [1]
 
 

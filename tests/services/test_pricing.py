@@ -9,12 +9,11 @@ import pytest
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit, split_vat
+from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import Bundle, BundleUnit, EarlyReturnPolicy, PriceLineKind
 from server.services.pricing.price import (
     FREE_KINDS,
     LegUse,
-    PriceBreakdown,
-    PriceLine,
     UnknownExtra,
     advance_cents,
     breakdown,

@@ -1,6 +1,7 @@
 """What a value must look like: plates, VINs, phones, mail addresses, text, amounts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from server.errors import InvalidInput
 from server.gateways.mailer import OutgoingMail, _sender, compose
+from server.models.recipient import PostalAddress
 from server.services import validation
 
 FIELD = ("input", "value")
@@ -169,18 +171,14 @@ class TestAddress:
         refused(validation.country, given_country)
 
     def test_whole(self) -> None:
-        given_address = {"street": " Am Juliusturm 12 ", "postcode": "13599", "city": "Berlin", "country": "de"}
-        assert validation.address(given_address, FIELD) == {
-            "street": "Am Juliusturm 12",
-            "postcode": "13599",
-            "city": "Berlin",
-            "country": "DE",
-        }
+        given_address = PostalAddress(street=" Am Juliusturm 12 ", postcode="13599", city="Berlin", country="de")
+        stored = PostalAddress(street="Am Juliusturm 12", postcode="13599", city="Berlin", country="DE")
+        assert validation.address(given_address, FIELD) == stored
 
     @pytest.mark.parametrize("name", ["street", "postcode", "city", "country"])
     def test_names_the_part_that_is_wrong(self, name: str) -> None:
-        given_address = {"street": "Am Juliusturm 12", "postcode": "13599", "city": "Berlin", "country": "DE", name: ""}
-        assert refused(validation.address, given_address).field == [*FIELD, name]
+        right = PostalAddress(street="Am Juliusturm 12", postcode="13599", city="Berlin", country="DE")
+        assert refused(validation.address, replace(right, **{name: ""})).field == [*FIELD, name]
 
 
 ADDRESSES = [

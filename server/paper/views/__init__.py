@@ -5,6 +5,7 @@ are printed. A view with figures that contradict each other is refused where it 
 that leaves the house can only be right or not exist.
 """
 
+from server.models.recipient import PostalAddress, Recipient
 from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
 from server.paper.views.mail import FuelRule, MailView, OpeningWindow
 from server.paper.views.parts import (
@@ -13,8 +14,6 @@ from server.paper.views.parts import (
     PaymentPart,
     PaymentWay,
     Place,
-    PostalAddress,
-    Recipient,
     Supplier,
 )
 from server.paper.views.protocol import (

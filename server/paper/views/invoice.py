@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Recipient, Supplier
+from server.models.recipient import Recipient
+from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Supplier
 
 
 class InvoiceKind(StrEnum):

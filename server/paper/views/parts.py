@@ -5,6 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from server.models.recipient import PostalAddress
+
 Language = Literal["de", "en"]
 
 
@@ -30,16 +32,6 @@ class DepositNote(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostalAddress:
-    """An address as it is printed; `country` is an ISO 3166 code and is shown only outside Germany."""
-
-    street: str
-    postcode: str
-    city: str
-    country: str = "DE"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Supplier:
     """The company that rents out: the sender of every document (§ 14 Abs. 4 Nr. 1 and 2 UStG, § 35a GmbHG)."""
 
@@ -55,19 +47,6 @@ class Supplier:
     phone: str | None = None
     email: str | None = None
     website: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
-    """Who a document is made out to, or the renter on a protocol. `extra` is a second name line."""
-
-    name: str
-    address: PostalAddress | None = None
-    extra: str | None = None
-    vat_id: str | None = None
-    reference: str | None = None
-    email: str | None = None
-    phone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

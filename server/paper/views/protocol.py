@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from server.paper.views.parts import Language, Place, Recipient, Supplier
+from server.models.recipient import Recipient
+from server.paper.views.parts import Language, Place, Supplier
 
 
 class ProtocolKind(StrEnum):

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import orjson
 from sqlmodel import col, select
 
 from server.database import Session
@@ -23,6 +23,7 @@ from server.models import Company, Contract, Document, Station
 from server.models.columns import Json, uuid7
 from server.models.document import DocumentType
 from server.models.money import VatSplit
+from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
 from server.paper import typesetter
 from server.paper.views import (
@@ -36,7 +37,6 @@ from server.paper.views import (
 )
 from server.services.mail import parts
 from server.services.outside import Outside
-from server.services.pricing.price import PriceLine
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Draft:
     deposit_cents: int | None = None
     deposit_note: DepositNote = DepositNote.BLOCKED
 
+    @property
+    def payable_cents(self) -> int:
+        """What remains to be paid, or goes back."""
+        return self.sums.gross - sum(advance.total_cents for advance in self.advances)
+
 
 async def issue(
     outside: Outside,
@@ -66,77 +71,70 @@ async def issue(
     now: datetime,
 ) -> Document:
     """Numbers, prints, stores. Must be the last thing in its transaction that can take long: the series is locked."""
-    year = now.astimezone(ZoneInfo(station.time_zone)).year
-    running, previous_hash = await _next_number(session, station.id, year)
-    number = f"{station.code}-{year}-{running:06d}"
-    view = _view(contract, draft, company, station, number, now)
+    place = await _next_place(session, station, now)
+    view = _view(contract, draft, company, station, place.number, now)
     pdf = await asyncio.to_thread(typesetter.render_invoice, view)
     sha256 = hashlib.sha256(pdf).hexdigest()
     key = f"documents/{sha256}.pdf"
     await outside.objects.put(key, pdf)
-    payable = draft.sums.gross - sum(advance.total_cents for advance in draft.advances)
     document = Document(
         id=uuid7(),
         contract_id=contract.id,
         station_id=contract.station_id,
-        number=number,
-        year=year,
-        running_number=running,
-        type=draft.type,
-        language=contract.language,
         issued_at=now,
-        service_from=draft.service_from,
-        service_until=draft.service_until,
         issuer=company.model_dump(mode="json"),
-        recipient=parts.recipient_of(contract),
-        lines=[line_json(line) for line in draft.lines],
-        vat_rate_bp=contract.tariff_snapshot["vat_rate_bp"],
-        total_cents=draft.sums.gross,
-        net_cents=draft.sums.net,
-        vat_cents=draft.sums.vat,
-        advances=[_advance_json(advance) for advance in draft.advances],
-        payable_cents=payable,
+        language=contract.language,
+        recipient_json=parts.recipient_of(contract).as_json(),
+        vat_rate_bp=contract.terms.vat_rate_bp,
         tariff_hash=contract.tariff_hash,
         pdf_key=key,
         sha256=sha256,
-        previous_hash=previous_hash,
         chain_hash="",
+        **place._asdict(),
+        **_content(draft),
     )
-    document.chain_hash = chain_hash(document)
+    document.chain_hash = document.seal()
     await session.store(document)
     await session.write(
         "update document_series set last_hash = :hash where station_id = :station and year = :year",
-        {"hash": document.chain_hash, "station": station.id, "year": year},
+        {"hash": document.chain_hash, "station": station.id, "year": place.year},
     )
     return document
 
 
-def chain_hash(document: Document) -> str:
-    """The hash that ties a document to its content and to the one before it in its series."""
-    content = {
-        "number": document.number,
-        "type": document.type.value,
-        "issued_at": document.issued_at.isoformat(),
-        "recipient": document.recipient,
-        "lines": document.lines,
-        "total": document.total_cents,
-        "net": document.net_cents,
-        "vat": document.vat_cents,
-        "payable": document.payable_cents,
-        "pdf": document.sha256,
-        "previous": document.previous_hash,
+def _content(draft: Draft) -> dict[str, Any]:
+    return {
+        "type": draft.type,
+        "service_from": draft.service_from,
+        "service_until": draft.service_until,
+        "lines_json": [line.as_json() for line in draft.lines],
+        "total_cents": draft.sums.gross,
+        "net_cents": draft.sums.net,
+        "vat_cents": draft.sums.vat,
+        "advances": [_advance_json(advance) for advance in draft.advances],
+        "payable_cents": draft.payable_cents,
     }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-async def _next_number(session: Session, station_id: UUID, year: int) -> tuple[int, str | None]:
+class _Place(NamedTuple):
+    """A document's place in its series, behind the document of `previous_hash`."""
+
+    number: str
+    year: int
+    running_number: int
+    previous_hash: str | None
+
+
+async def _next_place(session: Session, station: Station, now: datetime) -> _Place:
+    year = now.astimezone(ZoneInfo(station.time_zone)).year
     rows = await session.rows(
         "insert into document_series (station_id, year, last_number) values (:station, :year, 1)"
         " on conflict (station_id, year) do update set last_number = document_series.last_number + 1"
         " returning last_number, last_hash",
-        {"station": station_id, "year": year},
+        {"station": station.id, "year": year},
     )
-    return rows[0].last_number, rows[0].last_hash
+    running: int = rows[0].last_number
+    return _Place(f"{station.code}-{year}-{running:06d}", year, running, rows[0].last_hash)
 
 
 async def advances_of(session: Session, contract_id: UUID) -> list[Document]:
@@ -145,19 +143,6 @@ async def advances_of(session: Session, contract_id: UUID) -> list[Document]:
         col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.ADVANCE_INVOICE
     )
     return await session.all(statement.order_by(col(Document.issued_at)))
-
-
-def line_json(line: PriceLine) -> Json:
-    """A line as it is frozen on a document."""
-    return {
-        "kind": line.kind.value,
-        "text": line.text,
-        "quantity": str(line.quantity),
-        "unit_cents": line.unit_cents,
-        "total_cents": line.total_cents,
-        "taxable": line.taxable,
-        "explanation": line.explanation,
-    }
 
 
 def _advance_json(advance: Document) -> Json:
@@ -181,7 +166,7 @@ def _view(
         number=number,
         issued_at=now,
         supplier=parts.supplier_of(company),
-        recipient=parts.recipient_view(parts.recipient_of(contract)),
+        recipient=parts.recipient_of(contract),
         contract_number=contract.number,
         service_start=draft.service_from,
         service_end=draft.service_until,
@@ -189,8 +174,8 @@ def _view(
         net_cents=draft.sums.net,
         vat_cents=draft.sums.vat,
         total_cents=draft.sums.gross,
-        payable_cents=draft.sums.gross - sum(advance.total_cents for advance in draft.advances),
-        vat_rate_bp=contract.tariff_snapshot["vat_rate_bp"],
+        payable_cents=draft.payable_cents,
+        vat_rate_bp=contract.terms.vat_rate_bp,
         advances=[
             Advance(
                 number=advance.number,

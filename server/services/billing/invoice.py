@@ -20,14 +20,13 @@ from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
-from server.models.money import VatSplit
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.services.acting import Acting
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import contracts, history
-from server.services.fleet import stations
+from server.services.fleet import company_data, stations
 from server.services.outside import Outside
 from server.services.payments import deposits
 
@@ -67,7 +66,7 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     back = await settlements.facts_of(session, last)
     settlement = await settlements.of_contract(session, contract, back)
     station = await stations.get(session, contract.station_id)
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     advances = await documents.advances_of(session, contract.id)
     deposit = await session.by_id(Deposit, contract.id)
     kept = await deposits.is_kept_for_damage(session, contract.id)
@@ -76,15 +75,14 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
         service_from=contract.starts_at,
         service_until=back.returned_at,
         lines=settlement.price.lines,
-        sums=VatSplit(settlement.price.total_cents, settlement.price.net_cents, settlement.price.vat_cents),
+        sums=settlement.price.sums,
         advances=advances,
         payments=_payment_parts(settlement, station, now),
         vehicles=await _vehicle_uses(session, contract),
         deposit_cents=_held(deposit),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
     )
-    contract.price = contracts.price_json(settlement.price)
-    contract.total_cents = settlement.price.total_cents
+    contract.agree_on(settlement.price)
     contract.billed_at = now
     contract.settlement_state = _state_before_money(settlement)
     await contracts.move(session, contract, ContractState.BILLED, Acting(now))

@@ -12,9 +12,8 @@ from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
-from server.services.fleet import stations
+from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
-from server.services.people.customers import display_name
 
 
 async def final_invoice(
@@ -88,12 +87,12 @@ async def _view(
     **more: object,
 ) -> MailView:
     station = await stations.get(session, contract.station_id)
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     return MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),
         station=parts.place_of(station),
-        greeting_name=display_name(contract.customer_copy),
+        greeting_name=contract.customer.display_name,
         contract_number=contract.number,
         courtesy=contract.kind is ContractKind.COURTESY,
         document_number=document.number,

@@ -15,11 +15,11 @@ from server.models import Contract, Driver, Protocol, Station, Vehicle, VehicleL
 from server.models.contract import ContractState
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit
-from server.models.tariff import terms_of
+from server.models.price import PriceBreakdown
 from server.services.billing import documents
 from server.services.fleet import stations
 from server.services.fleet.opening import opening_rules
-from server.services.pricing.price import Facts, LegUse, PriceBreakdown, breakdown
+from server.services.pricing.price import Facts, LegUse, breakdown
 
 LONGEST_LATE = timedelta(days=366)
 
@@ -67,7 +67,7 @@ async def preview(session: Session, contract: Contract, back: ReturnFacts) -> Se
         message = "Only a contract whose car is out, or back and not billed yet, can be settled."
         raise InvalidTransition(message, state=contract.state, allowed=[])
     if back.returned_at > max(contract.starts_at, contract.ends_at) + LONGEST_LATE:
-        raise InvalidInput("This return lies too far ahead.", field=["input", "returnedAt"])
+        raise InvalidInput("This return lies too far ahead.", field=["input", "returned_at"])
     return await of_contract(session, contract, back)
 
 
@@ -75,14 +75,14 @@ async def of_contract(session: Session, contract: Contract, back: ReturnFacts) -
     """What billing comes to if the car came back, or comes back, like this."""
     station = await stations.get(session, contract.station_id)
     facts = await _facts(session, contract, station, back)
-    price = breakdown(terms_of(contract.tariff_snapshot), facts)
+    price = breakdown(contract.terms, facts)
     advances = await documents.advances_of(session, contract.id)
     sums = VatSplit(
         sum(advance.total_cents for advance in advances),
         sum(advance.net_cents for advance in advances),
         sum(advance.vat_cents for advance in advances),
     )
-    due = VatSplit(price.total_cents, price.net_cents, price.vat_cents).minus(sums)
+    due = price.sums.minus(sums)
     card = await session.value("select 1 from stored_card where contract_id = :id", {"id": contract.id})
     return Settlement(price, sums, due, _action(contract, due.gross, has_card=card is not None))
 
@@ -118,7 +118,7 @@ async def _facts(session: Session, contract: Contract, station: Station, back: R
         ends_at=back.returned_at,
         planned_end=contract.ends_at,
         zone=ZoneInfo(station.time_zone),
-        extras=tuple((extra["code"], extra["quantity"]) for extra in contract.extras),
+        extras=contract.extras,
         drivers=max(1, len(drivers)),
         one_way=back.station.id != contract.station_id,
         after_hours=after_hours,

@@ -19,10 +19,11 @@ from server.errors import InvalidInput, OutsideOpeningHours, Path
 from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.occupancy import LONGEST_ROW_DAYS
+from server.models.price import PriceBreakdown
 from server.models.tariff import terms_json, terms_of
 from server.services.fleet.opening import OpeningRules, opening_rules
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, PriceBreakdown, advance_cents, breakdown
+from server.services.pricing.price import Facts, advance_cents, breakdown
 
 LONGEST_DAYS = 365
 EARLIEST_START = timedelta(minutes=15)

@@ -15,7 +15,6 @@ from server.models import (
     Contract,
     Customer,
     Deposit,
-    Driver,
     Note,
     Station,
     StoredCard,
@@ -32,7 +31,7 @@ from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
 from server.services.booking import availability, confirmation, idempotency
-from server.services.booking.plan import BookingRequest, Plan, plan_of, visible_stations
+from server.services.booking.plan import BookingRequest, Plan, WorkshopReference, plan_of, visible_stations
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
@@ -62,10 +61,10 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
         await _write_parts(session, contract, request, plan, Acting(now, principal))
         if not _needs_payment(contract, plan):
             await confirm(outside, session, contract, now)
-        elif request.method is PaymentMethod.HOSTED_PAGE:
+        elif request.payment.method is PaymentMethod.HOSTED_PAGE:
             await _open_page(session, contract, request, plan, now)
         await idempotency.attach(session, str(principal.id), request.key, contract.id)
-        if contract.state is ContractState.RESERVED or request.method is PaymentMethod.HOSTED_PAGE:
+        if contract.state is ContractState.RESERVED or request.payment.method is PaymentMethod.HOSTED_PAGE:
             await idempotency.finish(session, contract.id)
         return contract.id
 
@@ -79,14 +78,13 @@ def _source(principal: Principal) -> ContractSource:
 def _contract(
     principal: Principal, request: BookingRequest, plan: Plan, customer: Customer, review: bool, now: datetime
 ) -> Contract:
-    copy = customers.copy_json(plan.customer)
     number = contracts.new_number(plan.station.code)
     return Contract(
         id=uuid7(),
         number=number,
         kind=request.kind,
         state=ContractState.HELD,
-        language=plan.customer["language"],
+        language=plan.customer.language,
         group_id=plan.group.id,
         **_places(plan),
         **_agreed(plan),
@@ -94,14 +92,14 @@ def _contract(
         starts_at=request.start,
         ends_at=request.end,
         customer_id=customer.id,
-        customer_copy=copy,
+        customer_json=plan.customer.as_json(),
         customer_review=review,
-        payer=parts.checked_payer(request.payer) if request.payer else None,
-        **_workshop(request.workshop or {}),
-        extras=[{"code": code, "quantity": quantity} for code, quantity in request.extras],
-        payment_method=request.method.value,
+        payer_json=parts.checked_payer(request.payer).as_json() if request.payer else None,
+        **_workshop(request.workshop or WorkshopReference()),
+        extras_json=[extra._asdict() for extra in request.extras],
+        payment_method=request.payment.method.value,
         waiver_reason=validation.optional_text(
-            request.waiver_reason, ("input", "payment", "waiverReason"), longest=500
+            request.payment.waiver_reason, ("input", "payment", "waiver_reason"), longest=500
         ),
         source=_source(principal),
         client_id=principal.client_id,
@@ -127,25 +125,23 @@ def _agreed(plan: Plan) -> dict[str, Any]:
     _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
     return {
         "tariff_id": plan.tariff.id,
-        "tariff_snapshot": plan.snapshot,
+        "terms_json": plan.snapshot,
         "tariff_hash": tariff_hash,
-        "price": contracts.price_json(plan.price),
+        "price_json": plan.price.as_json(),
         "total_cents": plan.price.total_cents,
         "prepay_cents": plan.prepay_cents,
         "deductible_cents": plan.group.deductible_cents,
     }
 
 
-def _workshop(given: dict[str, Any]) -> dict[str, Any]:
+def _workshop(named: WorkshopReference) -> dict[str, Any]:
     """The repair that the booking belongs to, as columns of the contract."""
-    field, plate = ("input", "workshop"), given.get("customer_plate")
+    field, plate = ("input", "workshop"), named.customer_plate
     return {
-        "workshop_order_number": validation.optional_text(
-            given.get("order_number"), (*field, "orderNumber"), longest=60
-        ),
-        "workshop_appointment_at": given.get("appointment_at"),
-        "workshop_plate": validation.plate(plate, (*field, "customerPlate")) if plate else None,
-        "workshop_vin": validation.vin(given.get("customer_vin"), (*field, "customerVin")),
+        "workshop_order_number": validation.optional_text(named.order_number, (*field, "order_number"), longest=60),
+        "workshop_appointment_at": named.appointment_at,
+        "workshop_plate": validation.plate(plate, (*field, "customer_plate")) if plate else None,
+        "workshop_vin": validation.vin(named.customer_vin, (*field, "customer_vin")),
     }
 
 
@@ -173,7 +169,7 @@ async def _take_vehicle(
         session, plan.station, plan.group, others, request.start, request.end, now=now
     )
     message = f"No vehicle of group {plan.group.name} is free at {plan.station.name} in this period."
-    raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "groupId"])
+    raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "group_id"])
 
 
 async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, plan: Plan) -> bool:
@@ -205,14 +201,15 @@ async def _write_parts(
 ) -> None:
     now = acting.now
     common: dict[str, Any] = {"contract_id": contract.id, "station_id": contract.station_id}
-    await session.store(*(Driver(**common, **driver) for driver in plan.drivers))
-    waived = request.method is PaymentMethod.WAIVED
+    await session.store(*(driver.row(contract) for driver in plan.drivers))
+    payment = request.payment
+    waived = payment.method is PaymentMethod.WAIVED
     deposit = 0 if waived else plan.group.deposit_cents
     state = DepositState.WAIVED if deposit == 0 else DepositState.NONE
     due_at = deposits.due_at(contract.starts_at, now)
     await session.store(Deposit(**common, state=state, amount_cents=plan.group.deposit_cents, due_at=due_at))
-    if request.card_token and request.method is PaymentMethod.STORED_CARD:
-        await session.store(StoredCard(**common, token=request.card_token.strip(), consent_at=now))
+    if payment.card_token and payment.method is PaymentMethod.STORED_CARD:
+        await session.store(StoredCard(**common, token=payment.card_token.strip(), consent_at=now))
     if request.note:
         text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
         await session.store(Note(**common, text=text, author=acting.name, created_at=now))
@@ -240,7 +237,7 @@ async def _open_page(session: Session, contract: Contract, request: BookingReque
         session, contract, kind, purpose, amount, now=now, order_suffix=suffix, on_page=True
     )
     await hosted_page.open_page(
-        session, contract, payment, request.success_url or "", request.failure_url or "", now=now
+        session, contract, payment, request.payment.success_url or "", request.payment.failure_url or "", now=now
     )
 
 

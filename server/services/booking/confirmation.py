@@ -14,10 +14,9 @@ from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
-from server.services.fleet import stations
+from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.outside import Outside
-from server.services.people.customers import display_name
 from server.services.pricing.words import Words
 
 FREE_CANCELLATION = timedelta(hours=24)
@@ -25,7 +24,7 @@ FREE_CANCELLATION = timedelta(hours=24)
 
 async def confirm_booking(outside: Outside, session: Session, contract: Contract, *, now: datetime) -> None:
     """Issues the advance invoice over what was taken, and writes the confirmation with it attached."""
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     station = await stations.get(session, contract.station_id)
     advance = None
     if contract.prepay_cents > 0 and contract.payment_method != "WAIVED":
@@ -36,7 +35,7 @@ async def confirm_booking(outside: Outside, session: Session, contract: Contract
             service_from=contract.starts_at,
             service_until=contract.ends_at,
             lines=[line],
-            sums=split_vat(contract.prepay_cents, contract.tariff_snapshot["vat_rate_bp"]),
+            sums=split_vat(contract.prepay_cents, contract.terms.vat_rate_bp),
             payments=[PaymentPart(way=PaymentWay.CHARGED, amount_cents=contract.prepay_cents)],
         )
         advance = await documents.issue(outside, session, contract, draft, company, station, now=now)
@@ -54,12 +53,12 @@ async def _confirmation(session: Session, contract: Contract, station: Station, 
     elsewhere = contract.return_station_id != contract.station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
     electric = group is not None and group.energy is Energy.ELECTRIC
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     return MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),
         station=parts.place_of(station),
-        greeting_name=display_name(contract.customer_copy),
+        greeting_name=contract.customer.display_name,
         contract_number=contract.number,
         courtesy=contract.kind is ContractKind.COURTESY,
         group_name=group.name if group else None,
@@ -72,12 +71,12 @@ async def _confirmation(session: Session, contract: Contract, station: Station, 
         after_hours_return=return_station.after_hours_return,
         price_cents=contract.total_cents,
         paid_cents=advance.total_cents if advance else 0,
-        included_km=contract.price["included_km"],
-        extra_km_cents=contract.tariff_snapshot["extra_km_cents"],
+        included_km=contract.price.included_km,
+        extra_km_cents=contract.terms.extra_km_cents,
         deposit_cents=_shown_deposit(deposit),
         deposit_note=_deposit_note(deposit),
         deductible_cents=contract.deductible_cents,
-        grace_minutes=contract.tariff_snapshot["grace_minutes"],
+        grace_minutes=contract.terms.grace_minutes,
         fuel_rule=FuelRule.SAME_CHARGE if electric else FuelRule.SAME_LEVEL,
         free_cancellation_until=contract.starts_at - FREE_CANCELLATION,
         document_number=advance.number if advance else None,

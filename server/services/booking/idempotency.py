@@ -36,7 +36,7 @@ async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> Id
         record = await session.get(IdempotencyRecord, (owner, key))
     if record is not None and record.request_hash != request_hash:
         message = "This key was used for another booking already; a new booking needs a new key."
-        raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=["input", "idempotencyKey"])
+        raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=["input", "idempotency_key"])
     return record
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,25 +16,50 @@ from server.models import (
     VehicleGroup,
 )
 from server.models.columns import Json
-from server.models.contract import ContractKind
+from server.models.contract import ChosenExtra, ContractKind
+from server.models.customer import CustomerDetails
 from server.models.payment import PaymentMethod
+from server.models.price import PriceBreakdown
+from server.models.recipient import Recipient
 from server.models.staff import Role
 from server.models.tariff import TariffTerms, terms_of
 from server.security import Principal
 from server.services import validation
 from server.services.booking import availability
-from server.services.fleet import stations, vehicles
+from server.services.fleet import company_data, groups, stations
 from server.services.payments import hosted_page
 from server.services.people import customers, drivers
+from server.services.people.drivers import DriverDetails, LocalDays
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
+from server.services.pricing.price import Facts, UnknownExtra, advance_cents, breakdown
 
 PERIOD = ("input", "period")
 
 
 @dataclass(frozen=True)
+class WorkshopReference:
+    """The repair that a replacement car belongs to, as the caller names it."""
+
+    order_number: str | None = None
+    appointment_at: datetime | None = None
+    customer_plate: str | None = None
+    customer_vin: str | None = None
+
+
+@dataclass(frozen=True)
+class PaymentChoice:
+    """How a booking is to be paid: with a stored card, on the payment page, or not at all for a reason."""
+
+    method: PaymentMethod
+    card_token: str | None = None
+    success_url: str | None = None
+    failure_url: str | None = None
+    waiver_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingRequest:
-    """What a caller asks for, with plain values. `customer`, `drivers`, `workshop`, `payer` as the API's inputs."""
+    """What a caller asks for. Instants are UTC; `fixed_vehicle` says that it must be that car."""
 
     key: UUID
     station_id: UUID | None
@@ -47,16 +71,12 @@ class BookingRequest:
     end: datetime
     tariff_code: str | None
     kind: ContractKind
-    customer: dict[str, Any]
-    drivers: list[dict[str, Any]]
-    extras: list[tuple[str, int]]
-    workshop: dict[str, Any] | None
-    payer: dict[str, Any] | None
-    method: PaymentMethod
-    card_token: str | None
-    success_url: str | None
-    failure_url: str | None
-    waiver_reason: str | None
+    customer: CustomerDetails
+    drivers: tuple[DriverDetails, ...]
+    extras: tuple[ChosenExtra, ...]
+    workshop: WorkshopReference | None
+    payer: Recipient | None
+    payment: PaymentChoice
     note: str | None
 
 
@@ -72,17 +92,17 @@ class Plan:
     terms: TariffTerms
     price: PriceBreakdown
     prepay_cents: int
-    customer: dict[str, Any]
-    drivers: list[dict[str, Any]]
+    customer: CustomerDetails
+    drivers: list[DriverDetails]
     company: Company
 
 
 async def visible_stations(session: Session, request: BookingRequest) -> dict[UUID | None, Station]:
     """The stations that the caller sees, by id; NotFound if one of the request is not among them."""
     visible: dict[UUID | None, Station] = {station.id: station for station in await stations.visible_stations(session)}
-    await stations.get(session, request.station_id, field=("input", "stationId"))
+    await stations.get(session, request.station_id, field=("input", "station_id"))
     if request.return_station_id is not None:
-        await stations.get(session, request.return_station_id, field=("input", "returnStationId"))
+        await stations.get(session, request.return_station_id, field=("input", "return_station_id"))
     return visible
 
 
@@ -93,12 +113,13 @@ async def plan_of(
     station = visible[request.station_id]
     return_station = visible[request.return_station_id or request.station_id]
     availability.check_period(request.start, request.end, now, PERIOD)
-    _check_method(principal, request)
-    group = await vehicles.get_group(session, request.group_id, field=("input", "groupId"))
+    _check_payment(principal, request.payment)
+    group = await groups.get(session, request.group_id, field=("input", "group_id"))
     today = now.astimezone(ZoneInfo(station.time_zone)).date()
     customer = customers.checked(request.customer, today=today)
     people = drivers.checked(request.drivers, customer)
-    drivers.check_all(group, people, request.start, request.end, ZoneInfo(station.time_zone))
+    zone = ZoneInfo(station.time_zone)
+    drivers.check_all(group, people, LocalDays.of(request.start, request.end, zone))
     availability.check_opening(station, return_station, request.start, request.end, PERIOD)
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
     snapshot, _hash = tariffs.freeze(tariff)
@@ -107,33 +128,33 @@ async def plan_of(
         request.kind,
         request.start,
         request.end,
-        ZoneInfo(station.time_zone),
-        extras=tuple(validation.extras(request.extras, ("input", "extras"))),
+        zone,
+        extras=validation.extras(request.extras, ("input", "extras")),
         drivers=len(people),
         one_way=return_station.id != station.id,
         after_hours=availability.is_after_hours(return_station, request.end),
-        language=customer["language"].value.lower(),
+        language=customer.language.value.lower(),
     )
     try:
         price = breakdown(terms, facts)
     except UnknownExtra as error:
         raise InvalidInput(str(error), field=["input", "extras"]) from error
-    waived = request.method is PaymentMethod.WAIVED
+    waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     return Plan(
         station, return_station, group, tariff, snapshot, terms, price, prepay, customer, people, company
     )  # fmt: skip
 
 
-def _check_method(principal: Principal, request: BookingRequest) -> None:
+def _check_payment(principal: Principal, payment: PaymentChoice) -> None:
     field = ["input", "payment"]
-    if request.method is PaymentMethod.WAIVED:
+    if payment.method is PaymentMethod.WAIVED:
         if principal.role is Role.WEB:
             raise Refused(ProblemCode.NOT_ALLOWED, "Only staff can waive the payment.", field=[*field, "method"])
-        if not (request.waiver_reason or "").strip():
-            raise InvalidInput("Say why the payment is waived.", field=[*field, "waiverReason"])
-    if request.method is PaymentMethod.STORED_CARD:
-        validation.token(request.card_token, [*field, "cardToken"])
-    if request.method is PaymentMethod.HOSTED_PAGE:
-        hosted_page.check_urls(request.success_url, request.failure_url, field)
+        if not (payment.waiver_reason or "").strip():
+            raise InvalidInput("Say why the payment is waived.", field=[*field, "waiver_reason"])
+    if payment.method is PaymentMethod.STORED_CARD:
+        validation.token(payment.card_token, [*field, "card_token"])
+    if payment.method is PaymentMethod.HOSTED_PAGE:
+        hosted_page.check_urls(payment.success_url, payment.failure_url, field)

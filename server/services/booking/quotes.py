@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.errors import DomainError, InvalidInput
-from server.models import Station, VehicleGroup
-from server.models.contract import ContractKind
-from server.models.tariff import terms_of
+from server.models import Station
+from server.models.contract import ChosenExtra, ContractKind
+from server.models.price import PriceBreakdown
+from server.models.tariff import TariffTerms, terms_of
 from server.services import validation
 from server.services.booking import availability
+from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, PriceBreakdown, UnknownExtra, advance_cents, breakdown
+from server.services.pricing.price import Facts, UnknownExtra, advance_cents, breakdown
 
 VALID_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteRequest:
+    """What a price is asked for. Instants are UTC; without a return station the car comes back where it began."""
+
+    station_id: UUID | None
+    return_station_id: UUID | None = None
+    group_id: UUID | None
+    start: datetime
+    end: datetime
+    kind: ContractKind
+    tariff_code: str | None
+    extras: tuple[ChosenExtra, ...]
 
 
 @dataclass(frozen=True)
@@ -32,49 +49,47 @@ class Quote:
     valid_until: datetime
 
 
-async def quote(
-    session: Session,
-    station: Station,
-    return_station: Station,
-    group: VehicleGroup,
-    start: datetime,
-    end: datetime,
-    *,
-    kind: ContractKind,
-    tariff_code: str | None,
-    extras: list[tuple[str, int]],
-    language: str,
-    now: datetime,
-) -> Quote:
+async def quote(session: Session, request: QuoteRequest, *, language: str, now: datetime) -> Quote:
     """The price of a period, as a booking made now would get it. InvalidInput for what cannot be booked at all."""
-    availability.check_period(start, end, now, ("input", "period"))
+    station = await stations.get(session, request.station_id, field=["input", "station_id"])
+    back = request.return_station_id or station.id
+    return_station = await stations.get(session, back, field=["input", "return_station_id"])
+    group = await groups.get(session, request.group_id, field=["input", "group_id"])
+    availability.check_period(request.start, request.end, now, ("input", "period"))
     zone = ZoneInfo(station.time_zone)
-    tariff = await tariffs.applicable(session, group.id, tariff_code, now.astimezone(zone).date(), field=("input",))
+    today = now.astimezone(zone).date()
+    tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
     terms = terms_of(tariffs.freeze(tariff)[0])
-    facts = Facts(
-        kind,
-        start,
-        end,
-        zone,
-        extras=tuple(validation.extras(extras, ("input", "extras"))),
-        one_way=return_station.id != station.id,
-        after_hours=availability.is_after_hours(return_station, end),
-        language=language,
-    )
-    try:
-        price = breakdown(terms, facts)
-    except UnknownExtra as error:
-        raise InvalidInput(str(error), field=["input", "extras"]) from error
-    free = await availability.free_count(session, station, group.id, start, end, now)
+    price = _price(terms, request, station, return_station, language)
+    free = await availability.free_count(session, station, group.id, request.start, request.end, now)
     return Quote(
         price=price,
-        due_now_cents=advance_cents(terms, kind, price.total_cents),
+        due_now_cents=advance_cents(terms, request.kind, price.total_cents),
         deposit_cents=group.deposit_cents,
         deductible_cents=group.deductible_cents,
         grace_minutes=terms.grace_minutes,
-        available=free > 0 and _is_open(station, return_station, start, end),
+        available=free > 0 and _is_open(station, return_station, request.start, request.end),
         valid_until=(now + VALID_FOR).astimezone(zone),
     )
+
+
+def _price(
+    terms: TariffTerms, request: QuoteRequest, station: Station, return_station: Station, language: str
+) -> PriceBreakdown:
+    facts = Facts(
+        request.kind,
+        request.start,
+        request.end,
+        ZoneInfo(station.time_zone),
+        extras=validation.extras(request.extras, ("input", "extras")),
+        one_way=return_station.id != station.id,
+        after_hours=availability.is_after_hours(return_station, request.end),
+        language=language,
+    )
+    try:
+        return breakdown(terms, facts)
+    except UnknownExtra as error:
+        raise InvalidInput(str(error), field=["input", "extras"]) from error
 
 
 def _is_open(station: Station, return_station: Station, start: datetime, end: datetime) -> bool:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.errors import InvalidTransition, NotFound, Path
 from server.models import Contract
-from server.models.columns import Json
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
-from server.models.tariff import PriceLineKind, terms_of
+from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
 from server.services.contract import history
-from server.services.pricing.price import Facts, PriceBreakdown, PriceLine, breakdown
+from server.services.pricing.price import Facts, breakdown
 
 _ENTERED = {
     ContractState.RESERVED: HistoryAction.STATE_RESERVED,
@@ -64,66 +62,16 @@ async def move(session: Session, contract: Contract, state: ContractState, actin
 
 def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:
     """Prices what is agreed anew, from the contract's own copy of its tariff. What was taken in advance stays."""
-    agreed = price_of(contract.price)
     facts = Facts(
         contract.kind,
         contract.starts_at,
         contract.ends_at,
         zone,
-        extras=tuple((extra["code"], extra["quantity"]) for extra in contract.extras),
+        extras=contract.extras,
         drivers=drivers,
         one_way=contract.return_station_id != contract.station_id,
         # The return station's hours may not be the caller's to see; the agreed price knows.
-        after_hours=any(line.kind is PriceLineKind.AFTER_HOURS for line in agreed.lines),
+        after_hours=any(line.kind is PriceLineKind.AFTER_HOURS for line in contract.price.lines),
         language=contract.language.value.lower(),
     )
-    price = breakdown(terms_of(contract.tariff_snapshot), facts)
-    contract.price, contract.total_cents = price_json(price), price.total_cents
-
-
-def price_json(price: PriceBreakdown) -> Json:
-    """A price as it is stored with the contract."""
-    return {
-        "lines": [
-            {
-                "kind": line.kind.value,
-                "text": line.text,
-                "quantity": str(line.quantity),
-                "unit_cents": line.unit_cents,
-                "total_cents": line.total_cents,
-                "taxable": line.taxable,
-                "explanation": line.explanation,
-            }
-            for line in price.lines
-        ],
-        "total_cents": price.total_cents,
-        "net_cents": price.net_cents,
-        "vat_cents": price.vat_cents,
-        "days": price.days,
-        "included_km": price.included_km,
-    }
-
-
-def price_of(stored: Json) -> PriceBreakdown:
-    """Reads a stored price back."""
-    return PriceBreakdown(
-        lines=tuple(line_of(line) for line in stored["lines"]),
-        total_cents=stored["total_cents"],
-        net_cents=stored["net_cents"],
-        vat_cents=stored["vat_cents"],
-        days=stored["days"],
-        included_km=stored["included_km"],
-    )
-
-
-def line_of(stored: Json) -> PriceLine:
-    """Reads one stored line back."""
-    return PriceLine(
-        kind=PriceLineKind(stored["kind"]),
-        text=stored["text"],
-        quantity=Decimal(stored["quantity"]),
-        unit_cents=stored["unit_cents"],
-        total_cents=stored["total_cents"],
-        taxable=stored["taxable"],
-        explanation=stored["explanation"],
-    )
+    contract.agree_on(breakdown(contract.terms, facts))

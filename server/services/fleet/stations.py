@@ -1,23 +1,76 @@
-"""Stations: creating and changing them, and the company that they belong to."""
+"""Stations: creating and changing them, with their opening hours."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, NotFound, Path, ProblemCode, Refused, VersionConflict
-from server.models import Company, Station
+from server.errors import InvalidInput, NotFound, Path, VersionConflict
+from server.models import Station
+from server.models.columns import Json
+from server.models.recipient import PostalAddress
 from server.models.station import Weekday
+from server.models.unset import UNSET, Maybe
 from server.services import validation
 from server.services.fleet.opening import MIDNIGHT, is_holiday_region
 
-Values = dict[str, Any]
 INPUT = ("input",)
+
+
+@dataclass(frozen=True)
+class OpeningWindow:
+    """A window of the week in station time; closing at 00:00 means midnight."""
+
+    weekday: Weekday
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class ExceptionalDay:
+    """A day that differs from the week's rule, with its windows (from, to); none: closed all day."""
+
+    date: date
+    windows: tuple[tuple[time, time], ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewStation:
+    """A station as it is entered."""
+
+    code: str
+    name: str
+    address: PostalAddress
+    phone: str | None = None
+    email: str | None = None
+    time_zone: str = "Europe/Berlin"
+    turnaround_minutes: int = 60
+    after_hours_return: bool = False
+    holiday_region: str | None = None
+    opening_hours: tuple[OpeningWindow, ...] = ()
+    opening_exceptions: tuple[ExceptionalDay, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationChange:
+    """What changes of a station; what is not given stays as it is. Lists replace what was there."""
+
+    name: Maybe[str | None] = UNSET
+    address: Maybe[PostalAddress | None] = UNSET
+    phone: Maybe[str | None] = UNSET
+    email: Maybe[str | None] = UNSET
+    turnaround_minutes: Maybe[int | None] = UNSET
+    after_hours_return: Maybe[bool | None] = UNSET
+    holiday_region: Maybe[str | None] = UNSET
+    opening_hours: Maybe[tuple[OpeningWindow, ...] | None] = UNSET
+    opening_exceptions: Maybe[tuple[ExceptionalDay, ...] | None] = UNSET
 
 
 async def visible_stations(session: Session) -> list[Station]:
@@ -33,13 +86,22 @@ async def get(session: Session, station_id: UUID | None, *, field: Path | None =
     return found
 
 
-async def create(session: Session, values: Values, *, now: datetime) -> Station:
+async def create(session: Session, new: NewStation, *, now: datetime) -> Station:
     """A new station. InvalidInput names the field that is wrong."""
+    address = validation.address(new.address, (*INPUT, "address"))
     station = Station(
-        code=validation.code(values.pop("code"), (*INPUT, "code"), longest=12),
-        time_zone=validation.time_zone(values.pop("time_zone"), (*INPUT, "timeZone")),
+        code=validation.code(new.code, (*INPUT, "code"), longest=12),
+        name=validation.text(new.name, (*INPUT, "name")),
+        time_zone=validation.time_zone(new.time_zone, (*INPUT, "time_zone")),
+        phone=validation.phone(new.phone, (*INPUT, "phone"), address.country),
+        email=validation.email(new.email, (*INPUT, "email")) if new.email else None,
+        turnaround_minutes=_turnaround(new.turnaround_minutes),
+        after_hours_return=new.after_hours_return,
+        holiday_region=_holiday_region(new.holiday_region),
+        opening_hours=_opening_hours(new.opening_hours),
+        opening_exceptions=_opening_exceptions(new.opening_exceptions),
         created_at=now,
-        **_checked(values),
+        **asdict(address),
     )
     try:
         await session.store(station)
@@ -50,134 +112,105 @@ async def create(session: Session, values: Values, *, now: datetime) -> Station:
     return station
 
 
-async def update(session: Session, station_id: UUID | None, version: int, values: Values) -> Station:
+async def update(session: Session, station_id: UUID | None, version: int, change: StationChange) -> Station:
     """Changes what is given. NotFound, VersionConflict, InvalidInput."""
     station = await session.by_id(Station, station_id, lock=True)
     if station is None:
         raise NotFound("station", field=["id"])
     if station.version != version:
         raise VersionConflict(station.version)
-    for name, value in _checked(values).items():
-        setattr(station, name, value)
+    _apply(change, station)
     station.version += 1
     await session.store(station)
     return station
 
 
-def _checked(values: Values) -> Values:
-    """The given fields in their stored form."""
-    validation.no_nulls(
-        values,
-        INPUT,
-        address="address",
-        turnaround_minutes="turnaroundMinutes",
-        after_hours_return="afterHoursReturn",
-        opening_hours="openingHours",
-        opening_exceptions="openingExceptions",
+def _apply(change: StationChange, station: Station) -> None:
+    if change.name is not UNSET:
+        station.name = validation.text(change.name or "", (*INPUT, "name"))
+    country = _apply_address(change, station)
+    if change.phone is not UNSET:
+        station.phone = validation.phone(change.phone, (*INPUT, "phone"), country)
+    if change.email is not UNSET:
+        station.email = validation.email(change.email, (*INPUT, "email")) if change.email else None
+    field = (*INPUT, "turnaround_minutes")
+    station.turnaround_minutes = _turnaround(
+        validation.kept(change.turnaround_minutes, station.turnaround_minutes, field)
     )
-    checked: Values = {}
-    if "name" in values:
-        checked["name"] = validation.text(values["name"], (*INPUT, "name"))
-    if "address" in values:
-        checked |= validation.address(values["address"], (*INPUT, "address"))
-    country = checked.get("country", "DE")
-    if "phone" in values:
-        checked["phone"] = validation.phone(values["phone"], (*INPUT, "phone"), country)
-    if "email" in values:
-        checked["email"] = values["email"] and validation.email(values["email"], (*INPUT, "email"))
-    if "turnaround_minutes" in values:
-        field = (*INPUT, "turnaroundMinutes")
-        checked["turnaround_minutes"] = validation.number(values["turnaround_minutes"], field, lowest=0, highest=1440)
-    if "after_hours_return" in values:
-        checked["after_hours_return"] = values["after_hours_return"]
-    if "holiday_region" in values:
-        checked["holiday_region"] = _holiday_region(values["holiday_region"])
-    if "opening_hours" in values:
-        checked["opening_hours"] = _opening_hours(values["opening_hours"])
-    if "opening_exceptions" in values:
-        checked["opening_exceptions"] = _opening_exceptions(values["opening_exceptions"])
-    return checked
+    field = (*INPUT, "after_hours_return")
+    station.after_hours_return = validation.kept(change.after_hours_return, station.after_hours_return, field)
+    if change.holiday_region is not UNSET:
+        station.holiday_region = _holiday_region(change.holiday_region)
+    if change.opening_hours is not UNSET:
+        field = (*INPUT, "opening_hours")
+        station.opening_hours = _opening_hours(validation.kept(change.opening_hours, (), field))
+    if change.opening_exceptions is not UNSET:
+        field = (*INPUT, "opening_exceptions")
+        station.opening_exceptions = _opening_exceptions(validation.kept(change.opening_exceptions, (), field))
+
+
+def _apply_address(change: StationChange, station: Station) -> str:
+    """Sets an address that is given; returns the country by which a phone number is read."""
+    if change.address is UNSET:
+        return "DE"
+    if change.address is None:
+        raise validation.cannot_be_emptied((*INPUT, "address"))
+    address = validation.address(change.address, (*INPUT, "address"))
+    for column, value in asdict(address).items():
+        setattr(station, column, value)
+    return address.country
+
+
+def _turnaround(minutes: int) -> int:
+    return validation.number(minutes, (*INPUT, "turnaround_minutes"), lowest=0, highest=1440)
 
 
 def _holiday_region(value: str | None) -> str | None:
     if value and not is_holiday_region(value):
         message = "No public holidays are known for this region; give an ISO 3166-2 code such as DE-BY."
-        raise InvalidInput(message, field=[*INPUT, "holidayRegion"])
+        raise InvalidInput(message, field=[*INPUT, "holiday_region"])
     return value or None
 
 
-def _opening_hours(entries: list[Values]) -> list[Values]:
-    stored: list[Values] = []
+def _opening_hours(entries: Sequence[OpeningWindow]) -> list[Json]:
+    stored: list[Json] = []
     for index, entry in enumerate(entries):
-        field = (*INPUT, "openingHours", str(index))
-        window = _window(entry, field)
-        earlier = [other for other in stored if other["weekday"] == entry["weekday"].value]
+        field = (*INPUT, "opening_hours", str(index))
+        window = _window(entry.opens, entry.closes, field)
+        earlier = [other for other in stored if other["weekday"] == entry.weekday.value]
         _refuse_overlap(window, earlier, field)
-        stored.append({"weekday": entry["weekday"].value, **window})
+        stored.append({"weekday": entry.weekday.value, **window})
     order = [weekday.value for weekday in Weekday]
     return sorted(stored, key=lambda entry: (order.index(entry["weekday"]), entry["opens"]))
 
 
-def _opening_exceptions(entries: list[Values]) -> list[Values]:
-    stored: list[Values] = []
+def _opening_exceptions(entries: Sequence[ExceptionalDay]) -> list[Json]:
+    stored: list[Json] = []
     for index, entry in enumerate(entries):
-        field = (*INPUT, "openingExceptions", str(index))
-        day = entry["date"].isoformat()
+        field = (*INPUT, "opening_exceptions", str(index))
+        day = entry.date.isoformat()
         if any(other["date"] == day for other in stored):
             raise InvalidInput("This date is there twice.", field=[*field, "date"])
-        windows: list[Values] = []
-        for position, given in enumerate(entry["windows"]):
-            window = _window(given, (*field, "windows", str(position)))
+        windows: list[Json] = []
+        for position, (opens, closes) in enumerate(entry.windows):
+            window = _window(opens, closes, (*field, "windows", str(position)))
             _refuse_overlap(window, windows, (*field, "windows", str(position)))
             windows.append(window)
-        note = validation.optional_text(entry.get("note"), (*field, "note"))
+        note = validation.optional_text(entry.note, (*field, "note"))
         stored.append({"date": day, "windows": sorted(windows, key=lambda w: w["opens"]), "note": note})
     return sorted(stored, key=lambda entry: entry["date"])
 
 
-def _window(entry: Values, field: Path) -> Values:
-    opens, closes = entry["opens"], entry["closes"]
+def _window(opens: time, closes: time, field: Path) -> Json:
     if closes != MIDNIGHT and closes <= opens:
         raise InvalidInput("Closing must come after opening; 00:00 means midnight.", field=[*field, "closes"])
     return {"opens": opens.isoformat("minutes"), "closes": closes.isoformat("minutes")}
 
 
-def _refuse_overlap(window: Values, others: list[Values], field: Path) -> None:
+def _refuse_overlap(window: Json, others: Sequence[Json], field: Path) -> None:
     end_of_day = "24:00"
     closes = window["closes"] if window["closes"] != "00:00" else end_of_day
     for other in others:
         other_closes = other["closes"] if other["closes"] != "00:00" else end_of_day
         if window["opens"] < other_closes and other["opens"] < closes:
             raise InvalidInput("This overlaps with another window of the day.", field=[*field, "opens"])
-
-
-async def company(session: Session) -> Company | None:
-    """The company's legal data, if they have been entered."""
-    return await session.first(select(Company))
-
-
-async def require_company(session: Session) -> Company:
-    """The company's legal data. BILLING_BLOCKED if they are missing: no invoice is possible without (§ 14 UStG)."""
-    found = await company(session)
-    if found is None:
-        message = "The company's legal data are missing; an administrator enters them with updateCompany."
-        raise Refused(ProblemCode.BILLING_BLOCKED, message)
-    return found
-
-
-async def update_company(session: Session, values: Values) -> Company:
-    """Enters or changes the company's legal data; documents that are issued keep the old ones."""
-    checked = validation.address(values["address"], (*INPUT, "address"))
-    for name in ["tax_number", "vat_id", "register_entry", "bank", "iban", "website"]:
-        checked[name] = validation.optional_text(values.get(name), (*INPUT, name))  # type: ignore[assignment]
-    if not checked["tax_number"] and not checked["vat_id"]:
-        raise InvalidInput("An invoice needs the tax number or the VAT id (§ 14 Abs. 4 UStG).", field=[*INPUT, "vatId"])
-    email = values.get("email") and validation.email(values["email"], (*INPUT, "email"))
-    phone = validation.phone(values.get("phone"), (*INPUT, "phone"), checked["country"])
-    name = validation.text(values["name"], (*INPUT, "name"))
-    row = await company(session) or Company(name=name, street="", postcode="", city="")
-    for attribute, value in {**checked, "name": name, "email": email, "phone": phone}.items():
-        setattr(row, attribute, value)
-    row.version += 1
-    await session.store(row)
-    return row

@@ -1,9 +1,9 @@
-"""Vehicle groups and vehicles: creating, changing, blocking."""
+"""Vehicles: creating, changing, moving, blocking."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func
@@ -13,12 +13,13 @@ from sqlmodel import col, select
 from server.database import Session, violated_constraint
 from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, VersionConflict
 from server.models import Occupancy, Station, Vehicle, VehicleBlock, VehicleGroup
+from server.models.columns import Json
 from server.models.fleet import BlockReason, Energy, VehicleStatus
+from server.models.unset import UNSET, Maybe, given_or
 from server.services import validation
-from server.services.fleet import occupancies, stations
+from server.services.fleet import groups, occupancies, stations
 from server.services.validation import number, optional_number
 
-Values = dict[str, Any]
 INPUT = ("input",)
 HIGHEST_KM = 2_000_000
 LONGEST_BLOCK = timedelta(days=3660)
@@ -32,76 +33,79 @@ USUAL_ACCESSORIES = [
 CHARGING_CABLE = ("Ladekabel", 1)
 
 
-async def create_group(session: Session, values: Values) -> VehicleGroup:
-    """A new vehicle group of the company."""
-    group = VehicleGroup(
-        code=validation.code(values["code"], (*INPUT, "code")),
-        name=validation.text(values["name"], (*INPUT, "name")),
-        acriss=_acriss(values.get("acriss")),
-        minimum_age=number(values["minimum_age"], (*INPUT, "minimumAge"), lowest=17, highest=99),
-        minimum_licence_months=number(
-            values["minimum_licence_months"], (*INPUT, "minimumLicenceMonths"), lowest=0, highest=600
-        ),
-        deposit_cents=validation.cents(values["deposit"], (*INPUT, "deposit")),
-        deductible_cents=validation.cents(values["deductible"], (*INPUT, "deductible")),
-        energy=values["energy"],
-    )
-    try:
-        await session.store(group)
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_vehicle_group_code":
-            raise InvalidInput("There is a group of that code already.", field=[*INPUT, "code"]) from error
-        raise
-    return group
+@dataclass(frozen=True, kw_only=True)
+class NewVehicle:
+    """A vehicle as it is entered. Sizes: litres and watt-hours; levels: eighths and per cent, full if not given."""
+
+    plate: str
+    vin: str | None = None
+    make: str
+    model: str
+    colour: str | None = None
+    group_id: UUID | None
+    station_id: UUID | None
+    odometer_km: int
+    fuel_eighths: int | None = None
+    state_of_charge_percent: int | None = None
+    tank_litres: int | None = None
+    battery_wh: int | None = None
+    first_registration: date | None = None
+    inspection_due: date | None = None
+    registered_as_rental: bool = True
 
 
-async def get_group(session: Session, group_id: UUID | None, *, field: Path | None = None) -> VehicleGroup:
-    """A vehicle group, or NotFound."""
-    group = await session.by_id(VehicleGroup, group_id)
-    if group is None:
-        raise NotFound("vehicle group", field=field)
-    return group
+@dataclass(frozen=True, kw_only=True)
+class VehicleChange:
+    """What changes of a vehicle; what is not given stays as it is."""
+
+    plate: Maybe[str | None] = UNSET
+    make: Maybe[str | None] = UNSET
+    model: Maybe[str | None] = UNSET
+    colour: Maybe[str | None] = UNSET
+    group_id: Maybe[UUID | None] = UNSET
+    station_id: Maybe[UUID | None] = UNSET
+    odometer_km: Maybe[int | None] = UNSET
+    inspection_due: Maybe[date | None] = UNSET
+    status: Maybe[VehicleStatus | None] = UNSET
 
 
-async def create_vehicle(session: Session, values: Values, *, now: datetime) -> Vehicle:
+async def create_vehicle(session: Session, new: NewVehicle, *, now: datetime) -> Vehicle:
     """A new vehicle at a station of the caller."""
-    station = await stations.get(session, validation.as_uuid(values["station_id"]), field=(*INPUT, "stationId"))
-    group = await get_group(session, validation.as_uuid(values["group_id"]), field=(*INPUT, "groupId"))
+    station = await stations.get(session, new.station_id, field=(*INPUT, "station_id"))
+    group = await groups.get(session, new.group_id, field=(*INPUT, "group_id"))
     vehicle = Vehicle(
         station_id=station.id,
         home_station_id=station.id,
         group_id=group.id,
-        plate=validation.plate(values["plate"], (*INPUT, "plate")),
-        vin=validation.vin(values.get("vin"), (*INPUT, "vin")),
-        make=validation.text(values["make"], (*INPUT, "make"), longest=60),
-        model=validation.text(values["model"], (*INPUT, "model"), longest=80),
-        colour=validation.optional_text(values.get("colour"), (*INPUT, "colour"), longest=60),
-        odometer_km=number(values["odometer_km"], (*INPUT, "odometerKm"), lowest=0, highest=HIGHEST_KM),
-        first_registration=values.get("first_registration"),
-        inspection_due=values.get("inspection_due"),
-        registered_as_rental=values["registered_as_rental"],
+        plate=validation.plate(new.plate, (*INPUT, "plate")),
+        vin=validation.vin(new.vin, (*INPUT, "vin")),
+        make=validation.text(new.make, (*INPUT, "make"), longest=60),
+        model=validation.text(new.model, (*INPUT, "model"), longest=80),
+        colour=validation.optional_text(new.colour, (*INPUT, "colour"), longest=60),
+        odometer_km=number(new.odometer_km, (*INPUT, "odometer_km"), lowest=0, highest=HIGHEST_KM),
+        first_registration=new.first_registration,
+        inspection_due=new.inspection_due,
+        registered_as_rental=new.registered_as_rental,
         accessories=_accessories(group),
         created_at=now,
-        **_levels(values, group),
     )
+    _set_levels(vehicle, new, group)
     await _store(session, vehicle)
     return vehicle
 
 
 async def update_vehicle(
-    session: Session, vehicle_id: UUID | None, version: int, values: Values, *, now: datetime
+    session: Session, vehicle_id: UUID | None, version: int, change: VehicleChange, *, now: datetime
 ) -> Vehicle:
     """Changes what is given. A change of station is a transfer: the car's home moves with it."""
     vehicle = await lock_vehicle(session, vehicle_id, field=["id"])
     if vehicle.version != version:
         raise VersionConflict(vehicle.version)
-    for name, value in _changes(values).items():
-        setattr(vehicle, name, value)
-    if "group_id" in values:
-        group = await get_group(session, validation.as_uuid(values["group_id"]), field=(*INPUT, "groupId"))
-        vehicle.group_id = group.id
-    if "station_id" in values:
-        await _transfer(session, vehicle, validation.as_uuid(values["station_id"]), now)
+    _apply(change, vehicle)
+    if change.group_id is not UNSET:
+        vehicle.group_id = (await groups.get(session, change.group_id, field=(*INPUT, "group_id"))).id
+    if change.station_id is not UNSET:
+        await _transfer(session, vehicle, change.station_id, now)
     vehicle.version += 1
     await _store(session, vehicle)
     return vehicle
@@ -131,8 +135,8 @@ async def block(
         raise InvalidInput(
             "A block lasts at most ten years; to take a vehicle out for good, retire it.", field=["period", "end"]
         )
-    vehicle = await lock_vehicle(session, vehicle_id, field=["vehicleId"])
-    await _require_in_sight(session, vehicle, ["vehicleId"])
+    vehicle = await lock_vehicle(session, vehicle_id, field=["vehicle_id"])
+    await _require_in_sight(session, vehicle, ["vehicle_id"])
     conflicts = await occupancies.overlapping(session, vehicle.id, start, end)
     if conflicts:
         raise PeriodConflict("The vehicle is taken in this period.", conflicts=conflicts, field=["period"])
@@ -156,9 +160,9 @@ async def unblock(session: Session, block_id: UUID | None, *, now: datetime) -> 
     """Ends a block; the vehicle is available again."""
     row = await session.by_id(VehicleBlock, block_id)
     if row is None or row.removed_at is not None:
-        raise NotFound("block", field=["blockId"])
-    vehicle = await lock_vehicle(session, row.vehicle_id, field=["blockId"])
-    await _require_in_sight(session, vehicle, ["blockId"])
+        raise NotFound("block", field=["block_id"])
+    vehicle = await lock_vehicle(session, row.vehicle_id, field=["block_id"])
+    await _require_in_sight(session, vehicle, ["block_id"])
     row.removed_at = now
     await session.store(row)
     await occupancies.free_block(session, row.id)
@@ -176,26 +180,24 @@ def is_inspected(vehicle: Vehicle, until: date) -> bool:
     return vehicle.inspection_due is None or vehicle.inspection_due >= until
 
 
-def _changes(values: Values) -> Values:
-    validation.no_nulls(values, INPUT, odometer_km="odometerKm", status="status")
-    changes: Values = {}
-    if "plate" in values:
-        changes["plate"] = validation.plate(values["plate"], (*INPUT, "plate"))
-    for name, longest in [("make", 60), ("model", 80)]:
-        if name in values:
-            changes[name] = validation.text(values[name], (*INPUT, name), longest=longest)
-    if "colour" in values:
-        changes["colour"] = validation.optional_text(values["colour"], (*INPUT, "colour"), longest=60)
-    if "odometer_km" in values:
-        changes["odometer_km"] = number(values["odometer_km"], (*INPUT, "odometerKm"), lowest=0, highest=HIGHEST_KM)
-    for name in ["inspection_due", "status"]:
-        if name in values:
-            changes[name] = values[name]
-    return changes
+def _apply(change: VehicleChange, vehicle: Vehicle) -> None:
+    """Checks what is given and sets it. A plate, make or model cannot be emptied."""
+    if change.plate is not UNSET:
+        vehicle.plate = validation.plate(change.plate or "", (*INPUT, "plate"))
+    if change.make is not UNSET:
+        vehicle.make = validation.text(change.make or "", (*INPUT, "make"), longest=60)
+    if change.model is not UNSET:
+        vehicle.model = validation.text(change.model or "", (*INPUT, "model"), longest=80)
+    if change.colour is not UNSET:
+        vehicle.colour = validation.optional_text(change.colour, (*INPUT, "colour"), longest=60)
+    km = validation.kept(change.odometer_km, vehicle.odometer_km, (*INPUT, "odometer_km"))
+    vehicle.odometer_km = number(km, (*INPUT, "odometer_km"), lowest=0, highest=HIGHEST_KM)
+    vehicle.inspection_due = given_or(change.inspection_due, vehicle.inspection_due)
+    vehicle.status = validation.kept(change.status, vehicle.status, (*INPUT, "status"))
 
 
 async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None, now: datetime) -> None:
-    field = [*INPUT, "stationId"]
+    field = [*INPUT, "station_id"]
     station = await stations.get(session, station_id, field=field)
     if station.id == vehicle.station_id == vehicle.home_station_id:
         return
@@ -225,33 +227,22 @@ async def _store(session: Session, vehicle: Vehicle) -> None:
         raise
 
 
-def _levels(values: Values, group: VehicleGroup) -> Values:
-    """Tank and battery. A vehicle that is fuelled needs the size of its tank, or missing fuel could not be billed."""
-    levels = {
-        "fuel_eighths": optional_number(values.get("fuel_eighths"), (*INPUT, "fuelEighths"), lowest=0, highest=8),
-        "state_of_charge_percent": optional_number(
-            values.get("state_of_charge_percent"), (*INPUT, "stateOfChargePercent"), lowest=0, highest=100
-        ),
-        "tank_litres": optional_number(values.get("tank_litres"), (*INPUT, "tankLitres"), lowest=1, highest=300),
-        "battery_wh": optional_number(values.get("battery_wh"), (*INPUT, "batteryWh"), lowest=500, highest=500_000),
-    }
-    if group.energy is not Energy.ELECTRIC and levels["fuel_eighths"] is None:
-        levels["fuel_eighths"] = 8
-    if group.energy is not Energy.COMBUSTION and levels["state_of_charge_percent"] is None:
-        levels["state_of_charge_percent"] = 100
-    return levels
+def _set_levels(vehicle: Vehicle, new: NewVehicle, group: VehicleGroup) -> None:
+    """Tank and battery; full where nothing is said and the group has one."""
+    charge, size = (*INPUT, "state_of_charge_percent"), (*INPUT, "battery_wh")
+    vehicle.fuel_eighths = optional_number(new.fuel_eighths, (*INPUT, "fuel_eighths"), lowest=0, highest=8)
+    vehicle.state_of_charge_percent = optional_number(new.state_of_charge_percent, charge, lowest=0, highest=100)
+    vehicle.tank_litres = optional_number(new.tank_litres, (*INPUT, "tank_litres"), lowest=1, highest=300)
+    vehicle.battery_wh = optional_number(new.battery_wh, size, lowest=500, highest=500_000)
+    if group.energy is not Energy.ELECTRIC and vehicle.fuel_eighths is None:
+        vehicle.fuel_eighths = 8
+    if group.energy is not Energy.COMBUSTION and vehicle.state_of_charge_percent is None:
+        vehicle.state_of_charge_percent = 100
 
 
-def _accessories(group: VehicleGroup) -> list[Values]:
+def _accessories(group: VehicleGroup) -> list[Json]:
     wanted = [*USUAL_ACCESSORIES, *([CHARGING_CABLE] if group.energy is not Energy.COMBUSTION else [])]
     return [{"name": name, "expected": expected} for name, expected in wanted]
-
-
-def _acriss(value: str | None) -> str | None:
-    cleaned = validation.optional_text(value, (*INPUT, "acriss"), longest=4)
-    if cleaned is not None and (len(cleaned) != 4 or not cleaned.isalpha()):
-        raise InvalidInput("An ACRISS code has four letters, for example CDMR.", field=[*INPUT, "acriss"])
-    return cleaned and cleaned.upper()
 
 
 def is_rentable(vehicle: Vehicle) -> bool:

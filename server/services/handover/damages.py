@@ -51,7 +51,7 @@ def check(reports: Sequence[DamageReport], field: Path) -> None:
         seen.add(report.id)
         if not (0 <= report.x <= 1 and 0 <= report.y <= 1):
             raise InvalidInput("A position lies between 0 and 1.", field=[*own, "position"])
-        validation.optional_number(report.size_mm, [*own, "sizeMm"], lowest=1, highest=10_000)
+        validation.optional_number(report.size_mm, [*own, "size_mm"], lowest=1, highest=10_000)
         validation.optional_text(report.description, [*own, "description"], longest=1000, multiline=True)
 
 
@@ -82,7 +82,7 @@ class Sighting:
 async def report(session: Session, vehicle_id: UUID | None, seen: DamageReport, *, now: datetime) -> Damage:
     """A damage that was found outside a hand-over: it is known, and nobody is suspected."""
     field = ("damage",)
-    vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicleId"])
+    vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicle_id"])
     check([seen], field)
     pictures = await photos.require(session, photo_hashes([seen], field))
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, now, ZoneInfo("UTC"))

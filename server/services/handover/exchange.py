@@ -34,7 +34,7 @@ DAMAGES = (*FIELD, "damages")
 
 async def check_out(session: Session, report: HandoverReport, acting: Acting) -> Protocol:
     """Hands a car over. The refusals of `checkOut`; nothing is written when one is raised."""
-    contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contractId"))
+    contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contract_id"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_OUT, report)) is not None:
         return known
     pictures = await check_report(session, report)
@@ -66,7 +66,7 @@ async def _check_ready(session: Session, handover: Handover) -> str | None:
 
 async def check_in(session: Session, report: HandoverReport, acting: Acting) -> Protocol:
     """Takes a car back. The refusals of `checkIn`; billing follows by itself."""
-    contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contractId"))
+    contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contract_id"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_IN, report)) is not None:
         return known
     pictures = await check_report(session, report)
@@ -117,7 +117,7 @@ def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport)
 
 async def _return_station(session: Session, contract: Contract, report: HandoverReport) -> Station:
     if report.station_id is not None:
-        return await stations.get(session, report.station_id, field=(*FIELD, "stationId"))
+        return await stations.get(session, report.station_id, field=(*FIELD, "station_id"))
     planned = await session.by_id(Station, contract.return_station_id)
     return planned or await stations.get(session, contract.station_id)
 

@@ -42,7 +42,7 @@ from server.paper.views import (
     VehicleLine,
 )
 from server.pictures import PhotoRefused, in_decoder, process_signature
-from server.services.fleet import stations
+from server.services.fleet import company_data
 from server.services.mail import emails, parts
 from server.services.outside import Outside
 from server.services.people import customers
@@ -85,12 +85,12 @@ async def _is_mailed(session: Session, protocol: Protocol) -> bool:
 
 
 async def _mail(session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, now: datetime) -> None:
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     mail = MailView(
         time_zone=view.time_zone,
         supplier=parts.supplier_of(company),
         station=view.station,
-        greeting_name=customers.display_name(contract.customer_copy),
+        greeting_name=contract.customer.display_name,
         contract_number=contract.number,
         vehicle=f"{view.vehicle.make} {view.vehicle.model}, {view.vehicle.plate}",
         start=contract.starts_at,
@@ -118,7 +118,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
     station = await _required(session.by_id(Station, protocol.at_station_id))
     vehicle = await _required(session.by_id(Vehicle, protocol.vehicle_id))
     group = await session.by_id(VehicleGroup, vehicle.group_id)
-    company = await stations.require_company(session)
+    company = await company_data.require(session)
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id).order_by(col(Driver.id)))
     before = await _matching_check_out(session, protocol)
     signature = await _signature(session, objects, protocol.signature_sha256)
@@ -131,7 +131,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         contract_number=contract.number,
         supplier=parts.supplier_of(company),
         station=parts.place_of(station),
-        customer=parts.recipient_view(parts.recipient_of(contract)),
+        customer=parts.recipient_of(contract),
         vehicle=VehicleLine(
             plate=vehicle.plate,
             make=vehicle.make,
@@ -164,7 +164,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         photos=await _photos(session, objects, protocol),
         customer_signature=signature,
         staff_signature=staff_signature,
-        signed_by=customers.display_name(contract.customer_copy) if signature else None,
+        signed_by=contract.customer.display_name if signature else None,
         signature_missing_reason=protocol.signature_missing_reason,
         remarks=protocol.remarks,
         content_sha256=protocol.content_hash,

@@ -48,7 +48,7 @@ async def sent_before(session: Session, kind: ProtocolType, report: HandoverRepo
 
 def _id_taken() -> Refused:
     message = "This protocol id was used for another protocol already."
-    return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*FIELD, "protocolId"])
+    return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*FIELD, "protocol_id"])
 
 
 async def store(session: Session, handover: Handover) -> Protocol:

@@ -31,7 +31,7 @@ async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | N
     """The car to hand over: the planned one, or another that was chosen on the spot. Locked unless only recorded."""
     wanted = vehicle_id or contract.vehicle_id
     if own_needed:
-        return await vehicles.lock_vehicle(session, wanted, field=("input", "vehicleId"))
+        return await vehicles.lock_vehicle(session, wanted, field=("input", "vehicle_id"))
     vehicle = await session.by_id(Vehicle, wanted)
     if vehicle is None:
         raise not_ready("The vehicle of this protocol is not known.")
@@ -40,7 +40,7 @@ async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | N
 
 def not_ready(message: str) -> Refused:
     """The refusal of a vehicle that cannot go out."""
-    return Refused(ProblemCode.VEHICLE_NOT_READY, message, field=["input", "vehicleId"])
+    return Refused(ProblemCode.VEHICLE_NOT_READY, message, field=["input", "vehicle_id"])
 
 
 async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, now: datetime) -> None:
@@ -91,12 +91,12 @@ async def check_deposit(session: Session, contract: Contract, acting: Acting) ->
     if acting.person.role in OVERRIDERS and (acting.why or "").strip():
         return
     message = "The deposit is not held on the card. A manager can hand the car over with a reason."
-    raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "overrideReason"])
+    raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "override_reason"])
 
 
 def check_out_time(occurred_at: datetime, contract: Contract, now: datetime) -> None:
     """InvalidInput for a hand-over before its contract was made, or too long ago for a tablet without network."""
-    field = ["input", "occurredAt"]
+    field = ["input", "occurred_at"]
     if occurred_at < contract.created_at - CLOCKS_APART:
         raise InvalidInput("The contract had not been made yet at this time. Is the tablet's clock right?", field=field)
     if occurred_at < now - LONGEST_WITHOUT_NETWORK:
@@ -107,11 +107,11 @@ def check_out_time(occurred_at: datetime, contract: Contract, now: datetime) -> 
 def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: datetime) -> None:
     """InvalidInput for a return before the hand-over or a key that was dropped after it was found: both cost money."""
     if (key_drop_at or occurred_at) < earliest:
-        field = "occurredAt" if key_drop_at is None else "keyDropAt"
+        field = "occurred_at" if key_drop_at is None else "key_drop_at"
         raise InvalidInput("The car had not been handed over yet at this time.", field=["input", field])
     if key_drop_at is not None and key_drop_at > occurred_at:
         message = "The key was dropped before the car was looked at, not after."
-        raise InvalidInput(message, field=["input", "keyDropAt"])
+        raise InvalidInput(message, field=["input", "key_drop_at"])
 
 
 def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:
@@ -142,5 +142,5 @@ def _overridden(problem: str, override_reason: str | None) -> str:
     reason = (override_reason or "").strip()
     if not reason:
         message = f"{problem} Correct it, or say why it is right."
-        raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometerKm"])
+        raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometer_km"])
     return f"{problem} Reason given: {reason}"

@@ -81,24 +81,24 @@ async def check_report(session: Session, report: HandoverReport) -> dict[str, Ph
         validation.text(name, (*FIELD, "accessories", str(index), "name"), longest=80)
         validation.number(present, (*FIELD, "accessories", str(index), "present"), lowest=0, highest=99)
     validation.optional_text(report.remarks, (*FIELD, "remarks"), longest=4000, multiline=True)
-    validation.optional_text(reason, (*FIELD, "signature", "missingReason"), longest=500)
-    validation.optional_text(report.override_reason, (*FIELD, "overrideReason"), longest=500)
+    validation.optional_text(reason, (*FIELD, "signature", "missing_reason"), longest=500)
+    validation.optional_text(report.override_reason, (*FIELD, "override_reason"), longest=500)
     hashes = [(p.sha256, [*FIELD, "photos", str(i), "sha256"]) for i, p in enumerate(report.photos)]
     if signed:
         hashes.append((signed, [*FIELD, "signature", "sha256"]))
     if report.staff_signature_sha256 is not None:
-        hashes.append((report.staff_signature_sha256, [*FIELD, "staffSignatureSha256"]))
+        hashes.append((report.staff_signature_sha256, [*FIELD, "staff_signature_sha256"]))
     return await photos.require(session, [*hashes, *damages.photo_hashes(report.damages, (*FIELD, "damages"))])
 
 
 def check_levels(condition: ConditionReport, group: VehicleGroup | None) -> None:
     """InvalidInput for an impossible reading, or one that is missing for the group's kind of energy."""
     field = (*FIELD, "condition")
-    validation.number(condition.odometer_km, (*field, "odometerKm"), lowest=0, highest=2_000_000)
-    optional_number(condition.fuel_eighths, (*field, "fuelEighths"), lowest=0, highest=8)
-    optional_number(condition.state_of_charge_percent, (*field, "stateOfChargePercent"), lowest=0, highest=100)
+    validation.number(condition.odometer_km, (*field, "odometer_km"), lowest=0, highest=2_000_000)
+    optional_number(condition.fuel_eighths, (*field, "fuel_eighths"), lowest=0, highest=8)
+    optional_number(condition.state_of_charge_percent, (*field, "state_of_charge_percent"), lowest=0, highest=100)
     energy = group.energy if group else Energy.COMBUSTION
     if energy is Energy.ELECTRIC and condition.state_of_charge_percent is None:
-        raise InvalidInput("An electric car needs its state of charge.", field=[*field, "stateOfChargePercent"])
+        raise InvalidInput("An electric car needs its state of charge.", field=[*field, "state_of_charge_percent"])
     if energy is not Energy.ELECTRIC and condition.fuel_eighths is None:
-        raise InvalidInput("This car needs its fuel level, in eighths.", field=[*field, "fuelEighths"])
+        raise InvalidInput("This car needs its fuel level, in eighths.", field=[*field, "fuel_eighths"])

@@ -53,7 +53,7 @@ async def queue(
         station_id=contract.station_id,
         template=template,
         cause_id=cause_id,
-        to=contract.customer_copy["email"],
+        to=contract.customer.email,
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
@@ -71,7 +71,7 @@ async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> E
     """Sends a mail again as it was. One that is still waiting is left to its job."""
     email = await session.by_id(Email, email_id, lock=True)
     if email is None:
-        raise NotFound("mail", field=["emailId"])
+        raise NotFound("mail", field=["email_id"])
     if email.state is not EmailState.QUEUED:
         email.state = EmailState.QUEUED
         await session.store(email)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from server.errors import InvalidInput
 from server.models import Company, Contract, Station, Vehicle
-from server.models.columns import Json
 from server.models.customer import Language
+from server.models.recipient import PostalAddress, Recipient
 from server.paper.views import Language as Wording
-from server.paper.views import OpeningWindow, Place, PostalAddress, Recipient, Supplier
+from server.paper.views import OpeningWindow, Place, Supplier
 from server.services import validation
 from server.services.fleet.opening import opening_rules
-from server.services.people.customers import display_name
 
 
 def wording(language: Language) -> Wording:
@@ -47,63 +46,45 @@ def place_of(station: Station) -> Place:
     return Place(name=station.name, address=address, phone=station.phone, email=station.email)
 
 
-def recipient_of(contract: Contract) -> Json:
+def recipient_of(contract: Contract) -> Recipient:
     """Who a document is made out to: the payer if there is one, else the customer as the booking named it."""
-    if contract.payer is not None:
-        return contract.payer
-    copy = contract.customer_copy
-    address = (
-        {name: copy.get(name) for name in ("street", "postcode", "city", "country")} if copy.get("street") else None
-    )
-    person = " ".join(part for part in (copy.get("first_name"), copy.get("last_name")) if part)
-    return {
-        "name": display_name(copy),
-        "extra": person if copy.get("company") and person != display_name(copy) else None,
-        "address": address,
-        "vat_id": copy.get("vat_id"),
-        "reference": contract.workshop_order_number,
-        "email": copy["email"],
-    }
-
-
-def recipient_view(recipient: Json) -> Recipient:
-    """A stored recipient as it is printed."""
-    address = recipient.get("address")
-    return Recipient(
-        name=recipient["name"],
-        extra=recipient.get("extra"),
-        address=PostalAddress(**address) if address else None,
-        vat_id=recipient.get("vat_id"),
-        reference=recipient.get("reference"),
-        email=recipient.get("email"),
+    customer = contract.customer
+    return contract.payer or Recipient(
+        name=customer.display_name,
+        extra=customer.person if customer.company and customer.person != customer.display_name else None,
+        address=customer.address,
+        vat_id=customer.vat_id,
+        reference=contract.workshop_order_number,
+        email=customer.email,
     )
 
 
-def checked_payer(values: dict[str, Any]) -> Json:
+def checked_payer(payer: Recipient) -> Recipient:
     """Another payer (insurer, maker, employer) in its stored form; InvalidInput names the field."""
     field = ("input", "payer")
-    email = values.get("email")
-    return {
-        "name": validation.text(values["name"], (*field, "name")),
-        "address": validation.address(values["address"], (*field, "address")),
-        "vat_id": validation.optional_text(values.get("vat_id"), (*field, "vatId"), longest=20),
-        "reference": validation.optional_text(values.get("reference"), (*field, "reference"), longest=100),
-        "email": validation.email(email, (*field, "email")) if email else None,
-    }
+    if payer.address is None:
+        raise InvalidInput("A payer needs an address.", field=[*field, "address"])
+    return Recipient(
+        name=validation.text(payer.name, (*field, "name")),
+        address=validation.address(payer.address, (*field, "address")),
+        vat_id=validation.optional_text(payer.vat_id, (*field, "vat_id"), longest=20),
+        reference=validation.optional_text(payer.reference, (*field, "reference"), longest=100),
+        email=validation.email(payer.email, (*field, "email")) if payer.email else None,
+    )
 
 
 def search_text(contract: Contract, vehicle: Vehicle | None) -> str:
     """What the search of contracts looks through, in lower case."""
-    copy = contract.customer_copy
+    customer = contract.customer
     plate = vehicle.plate if vehicle else ""
     parts = [
         contract.number,
         plate,
         plate.replace(" ", "").replace("-", ""),
-        copy.get("first_name"),
-        copy.get("last_name"),
-        copy.get("company"),
-        copy.get("email"),
+        customer.first_name,
+        customer.last_name,
+        customer.company,
+        customer.email,
         contract.workshop_order_number,
         contract.workshop_plate,
     ]

@@ -28,7 +28,7 @@ LOOK_AGAIN_AFTER = timedelta(minutes=45)
 
 def check_urls(success_url: str | None, failure_url: str | None, field: Path) -> None:
     """Both addresses are needed, and must be web addresses: the customer's browser is sent there."""
-    for name, url in [("successUrl", success_url), ("failureUrl", failure_url)]:
+    for name, url in [("success_url", success_url), ("failure_url", failure_url)]:
         if len(url or "") > 2000 or not _is_web_address(url or ""):
             raise InvalidInput("The payment page needs a web address to return to (https://…).", field=[*field, name])
 

@@ -12,83 +12,70 @@ from sqlmodel import col, select
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused
 from server.models import Contract, Customer, CustomerVersion
-from server.models.columns import Json
-from server.models.customer import CustomerKind, CustomerStatus, Language, email_key
+from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language, email_key
 from server.services import validation
 
-Values = dict[str, Any]
 FIELD = ("input", "customer")
 _PLAIN = ["salutation", "first_name", "last_name", "company", "vat_id", "phone", "birth_date"]
-_ADDRESS = ["street", "postcode", "city", "country"]
+_UPDATED = [*_PLAIN, "street", "postcode", "city", "country"]
 NOT_ACCEPTED = "This booking cannot be made online. Please contact the station."
 
 
-def checked(values: Values, *, today: date) -> Values:
+def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
     """What was sent, in its stored form; becomes the contract's own copy. InvalidInput names the field."""
-    result: Values = {
-        "kind": values["kind"],
-        "email": validation.email(values["email"], (*FIELD, "email")),
-        "language": values["language"],
-        "salutation": validation.optional_text(values.get("salutation"), (*FIELD, "salutation"), longest=40),
-        "first_name": validation.optional_text(values.get("first_name"), (*FIELD, "firstName"), longest=100),
-        "last_name": validation.optional_text(values.get("last_name"), (*FIELD, "lastName"), longest=100),
-        "company": validation.optional_text(values.get("company"), (*FIELD, "company")),
-        "vat_id": validation.optional_text(values.get("vat_id"), (*FIELD, "vatId"), longest=20),
-        "birth_date": validation.birth_date(values.get("birth_date"), (*FIELD, "birthDate"), today),
-        **dict.fromkeys(_ADDRESS),
-    }
-    if values.get("address") is not None:
-        result |= validation.address(values["address"], (*FIELD, "address"))
-    result["phone"] = validation.phone(values.get("phone"), (*FIELD, "phone"), result["country"] or "DE")
-    if result["kind"] is CustomerKind.PERSON and not result["last_name"]:
-        raise InvalidInput("A person needs a last name.", field=[*FIELD, "lastName"])
-    if result["kind"] is CustomerKind.COMPANY and not result["company"]:
+    address = named.address and validation.address(named.address, (*FIELD, "address"))
+    details = CustomerDetails(
+        kind=named.kind,
+        email=validation.email(named.email, (*FIELD, "email")),
+        language=named.language,
+        salutation=validation.optional_text(named.salutation, (*FIELD, "salutation"), longest=40),
+        first_name=validation.optional_text(named.first_name, (*FIELD, "first_name"), longest=100),
+        last_name=validation.optional_text(named.last_name, (*FIELD, "last_name"), longest=100),
+        company=validation.optional_text(named.company, (*FIELD, "company")),
+        vat_id=validation.optional_text(named.vat_id, (*FIELD, "vat_id"), longest=20),
+        birth_date=validation.birth_date(named.birth_date, (*FIELD, "birth_date"), today),
+        address=address,
+        phone=validation.phone(named.phone, (*FIELD, "phone"), address.country if address else "DE"),
+    )
+    if details.kind is CustomerKind.PERSON and not details.last_name:
+        raise InvalidInput("A person needs a last name.", field=[*FIELD, "last_name"])
+    if details.kind is CustomerKind.COMPANY and not details.company:
         raise InvalidInput("A company needs its name.", field=[*FIELD, "company"])
-    return result
-
-
-def copy_json(values: Values) -> Json:
-    """Checked values as the contract keeps them."""
-    return {
-        **values,
-        "kind": values["kind"].value,
-        "language": values["language"].value,
-        "birth_date": values["birth_date"] and values["birth_date"].isoformat(),
-    }
+    return details
 
 
 async def match(
-    session: Session, values: Values, *, station_id: UUID, source: str, now: datetime
+    session: Session, named: CustomerDetails, *, station_id: UUID, source: str, now: datetime
 ) -> tuple[Customer, bool]:
     """The customer of an e-mail address, created or brought up to date, and whether a clerk should look at the match.
 
     A blocked customer is refused with a neutral message. Needs the system's scope: customers belong to the company.
     """
-    key = email_key(values["email"])
+    key = email_key(named.email)
     # Two bookings of one new customer at once: the second waits here instead of failing at the unique key.
     await session.rows("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": f"customer:{key}"})
     statement = select(Customer).where(col(Customer.email_key) == key, col(Customer.restricted_at).is_(None))
     customer = await session.first(statement.with_for_update(key_share=True))
     review = False
     if customer is None:
-        customer = Customer(email_key=key, created_at=now, **values)
+        customer = Customer(email_key=key, created_at=now, **named.columns)
         await session.store(customer)
     elif customer.status is CustomerStatus.BLOCKED:
         raise Refused(ProblemCode.CUSTOMER_NOT_ACCEPTED, NOT_ACCEPTED)
-    elif is_somebody_else(customer, values):
+    elif is_somebody_else(customer, named):
         review = customer.review_needed = True
         await session.store(customer)
     else:
-        await _update(session, customer, values, source=source, now=now)
+        await _update(session, customer, named, source=source, now=now)
     await show_to(session, customer.id, station_id)
     return customer, review
 
 
-def is_somebody_else(customer: Customer, values: Values) -> bool:
+def is_somebody_else(customer: Customer, named: CustomerDetails) -> bool:
     """Whether birth date, or first and last name both, differ from what is stored: a shared or re-issued mailbox."""
 
     def differs(name: str) -> bool:
-        stored, sent = getattr(customer, name), values.get(name)
+        stored, sent = getattr(customer, name), getattr(named, name)
         if stored is None or sent is None:
             return False
         return stored.casefold() != sent.casefold() if isinstance(stored, str) else bool(stored != sent)
@@ -104,9 +91,10 @@ async def show_to(session: Session, customer_id: UUID, station_id: UUID) -> None
     )
 
 
-async def _update(session: Session, customer: Customer, values: Values, *, source: str, now: datetime) -> None:
+async def _update(session: Session, customer: Customer, named: CustomerDetails, *, source: str, now: datetime) -> None:
     """Fills and updates; licence, status and notes are never touched. What was there goes into a version."""
-    sent = {name: values[name] for name in [*_PLAIN, *_ADDRESS] if values.get(name) is not None}
+    values = named.columns
+    sent = {name: values[name] for name in _UPDATED if values[name] is not None}
     changed = {name: value for name, value in sent.items() if getattr(customer, name) != value}
     if not changed:
         return
@@ -122,16 +110,6 @@ async def _update(session: Session, customer: Customer, values: Values, *, sourc
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def display_name(copy: Json) -> str:
-    """How a customer is addressed on paper: the company, or first and last name."""
-    person = " ".join(part for part in (copy.get("first_name"), copy.get("last_name")) if part)
-    return (
-        copy.get("company") or person
-        if copy.get("kind") == CustomerKind.COMPANY
-        else person or copy.get("company") or ""
-    )
 
 
 @dataclass(frozen=True)
@@ -160,7 +138,4 @@ class BookedCustomer:
     @classmethod
     def of(cls, contract: Contract) -> BookedCustomer:
         """From a contract's own copy."""
-        copy = dict(contract.customer_copy)
-        copy["kind"], copy["language"] = CustomerKind(copy["kind"]), Language(copy["language"])
-        copy["birth_date"] = date.fromisoformat(copy["birth_date"]) if copy.get("birth_date") else None
-        return cls(id=contract.customer_id, **copy)
+        return cls(id=contract.customer_id, **contract.customer.columns)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,73 +15,106 @@ from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Re
 from server.models import Contract, Driver, Station, VehicleGroup
 from server.models.contract import ALLOWED, ContractState, DriverRole
 from server.models.contract_parts import HistoryAction
+from server.models.customer import CustomerDetails
 from server.services import validation
 from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.fleet import stations
 
 FIELD = ("input", "drivers")
+CHECKED = ("input", "licence_checked_driver_ids")
 
 
-def checked(entries: list[dict[str, Any]], customer: dict[str, Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class DriverDetails:
+    """Somebody who may drive, as a booking or a clerk names them."""
+
+    role: DriverRole = DriverRole.DRIVER
+    first_name: str
+    last_name: str
+    birth_date: date | None = None
+    licence_number: str | None = None
+    licence_class: str | None = None
+    licence_issued: date | None = None
+    licence_valid_until: date | None = None
+
+    def row(self, contract: Contract) -> Driver:
+        """As a driver of a contract."""
+        return Driver(contract_id=contract.id, station_id=contract.station_id, **asdict(self))
+
+
+@dataclass(frozen=True)
+class LocalDays:
+    """The first and the last day of a period, in the station's time zone."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, start: datetime, end: datetime, zone: ZoneInfo) -> LocalDays:
+        """The days on which two instants lie."""
+        return cls(start.astimezone(zone).date(), end.astimezone(zone).date())
+
+
+def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list[DriverDetails]:
     """The drivers as given; the customer as renter if no driver is the renter."""
-    drivers = [_checked_entry(entry, ("input", "drivers", str(index))) for index, entry in enumerate(entries)]
-    if sum(driver["role"] is DriverRole.RENTER for driver in drivers) > 1:
-        raise InvalidInput("Only one driver is the renter; further ones are CO_RENTER.", field=["input", "drivers"])
-    has_renter = any(driver["role"] is DriverRole.RENTER for driver in drivers)
-    if not has_renter and customer["last_name"]:
-        renter = {
-            "role": DriverRole.RENTER,
-            "first_name": customer["first_name"] or "",
-            "last_name": customer["last_name"],
-            "birth_date": customer["birth_date"],
-        }
+    drivers = [_checked_entry(entry, (*FIELD, str(index))) for index, entry in enumerate(entries)]
+    if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
+        raise InvalidInput("Only one driver is the renter; further ones are CO_RENTER.", field=FIELD)
+    has_renter = any(driver.role is DriverRole.RENTER for driver in drivers)
+    if not has_renter and customer.last_name:
+        renter = DriverDetails(
+            role=DriverRole.RENTER,
+            first_name=customer.first_name or "",
+            last_name=customer.last_name,
+            birth_date=customer.birth_date,
+        )
         drivers.insert(0, renter)
     return drivers
 
 
-def _checked_entry(entry: dict[str, Any], field: Path) -> dict[str, Any]:
-    number, licence_class = entry.get("licence_number"), entry.get("licence_class")
-    return {
-        **entry,
-        "first_name": validation.text(entry["first_name"], (*field, "firstName"), longest=100),
-        "last_name": validation.text(entry["last_name"], (*field, "lastName"), longest=100),
-        "licence_number": validation.optional_text(number, (*field, "licenceNumber"), longest=40),
-        "licence_class": validation.optional_text(licence_class, (*field, "licenceClass"), longest=20),
-    }
+def _checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
+    return replace(
+        entry,
+        first_name=validation.text(entry.first_name, (*field, "first_name"), longest=100),
+        last_name=validation.text(entry.last_name, (*field, "last_name"), longest=100),
+        licence_number=validation.optional_text(entry.licence_number, (*field, "licence_number"), longest=40),
+        licence_class=validation.optional_text(entry.licence_class, (*field, "licence_class"), longest=20),
+    )
 
 
 def check_all(
-    group: VehicleGroup,
-    drivers: list[dict[str, Any]],
-    start: datetime,
-    end: datetime,
-    zone: ZoneInfo,
-    *,
-    field: Path = FIELD,
+    group: VehicleGroup, drivers: Sequence[DriverDetails | Driver], period: LocalDays, *, field: Path = FIELD
 ) -> None:
-    """As far as it is known before the hand-over, which looks again."""
+    """DRIVER_NOT_ELIGIBLE if one is too young for the group, too new to driving, or has a licence that runs out.
+
+    As far as it is known before the hand-over, which looks again.
+    """
     for driver in drivers:
-        check_eligible(
-            group,
-            f"{driver['first_name']} {driver['last_name']}".strip(),
-            driver.get("birth_date"),
-            driver.get("licence_issued"),
-            driver.get("licence_valid_until"),
-            start.astimezone(zone).date(),
-            end.astimezone(zone).date(),
-            field=field,
-        )
+        if reason := _reason_against(group, driver, period):
+            raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
+
+
+def _reason_against(group: VehicleGroup, driver: DriverDetails | Driver, period: LocalDays) -> str | None:
+    name, born = f"{driver.first_name} {driver.last_name}".strip(), driver.birth_date
+    issued, valid_until = driver.licence_issued, driver.licence_valid_until
+    if born is not None and _months(born, period.first) // 12 < group.minimum_age:
+        return f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}."
+    if issued is not None and _months(issued, period.first) < group.minimum_licence_months:
+        return f"{name} has held the licence for less than {group.minimum_licence_months} months."
+    if valid_until is not None and valid_until < period.last:
+        return f"The licence of {name} runs out before the planned return."
+    return None
 
 
 async def add(
-    session: Session, contract_id: UUID | None, version: int, entry: dict[str, Any], acting: Acting
+    session: Session, contract_id: UUID | None, version: int, entry: DriverDetails, acting: Acting
 ) -> Contract:
     """Adds somebody who may drive, until the car is back; what is agreed is priced anew with one driver more.
 
     Raises VersionConflict, InvalidTransition, DRIVER_NOT_ELIGIBLE, InvalidInput for a second renter.
     """
-    contract = await contracts.lock(session, contract_id, field=["contractId"])
+    contract = await contracts.lock(session, contract_id, field=["contract_id"])
     if contract.version != version:
         raise VersionConflict(contract.version)
     if contract.state not in {ContractState.RESERVED, ContractState.CHECKED_OUT}:
@@ -91,8 +125,8 @@ async def add(
     station = station or await stations.get(session, contract.return_station_id)
     zone = ZoneInfo(station.time_zone)
     known = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
-    values = await _eligible(session, contract, entry, known, zone, acting.now)
-    driver = Driver(contract_id=contract.id, station_id=contract.station_id, **values)
+    details = await _eligible(session, contract, entry, known, zone, acting.now)
+    driver = details.row(contract)
     await session.store(driver)
     contracts.reprice(contract, drivers=len(known) + 1, zone=zone)
     contract.version += 1
@@ -103,18 +137,17 @@ async def add(
 
 
 async def _eligible(
-    session: Session, contract: Contract, entry: dict[str, Any], known: list[Driver], zone: ZoneInfo, now: datetime
-) -> dict[str, Any]:
-    values = _checked_entry(entry, ("driver",))
-    today = now.astimezone(zone).date()
-    values["birth_date"] = validation.birth_date(values.get("birth_date"), ("driver", "birthDate"), today)
-    if values["role"] is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
+    session: Session, contract: Contract, entry: DriverDetails, known: list[Driver], zone: ZoneInfo, now: datetime
+) -> DriverDetails:
+    details = _checked_entry(entry, ("driver",))
+    validation.birth_date(details.birth_date, ("driver", "birth_date"), now.astimezone(zone).date())
+    if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
         message = "The contract has a renter already; a further one is CO_RENTER."
         raise InvalidInput(message, field=["driver", "role"])
     group = await session.by_id(VehicleGroup, contract.group_id)
     if group is not None:
-        check_all(group, [values], contract.starts_at, contract.ends_at, zone, field=("driver",))
-    return values
+        check_all(group, [details], LocalDays.of(contract.starts_at, contract.ends_at, zone), field=("driver",))
+    return details
 
 
 async def check_licences(session: Session, contract: Contract, checked_ids: tuple[str, ...], acting: Acting) -> None:
@@ -122,60 +155,24 @@ async def check_licences(session: Session, contract: Contract, checked_ids: tupl
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
     if not drivers:
         message = "Nobody is named as driver: add a driver first, then check the licence."
-        raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=["input", "licenceCheckedDriverIds"])
+        raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
     seen_now = {validation.as_uuid(driver_id) for driver_id in checked_ids}
     if seen_now - {driver.id for driver in drivers}:
         message = "There is no such driver on this contract."
-        raise Refused(ProblemCode.NOT_FOUND, message, field=["input", "licenceCheckedDriverIds"])
+        raise Refused(ProblemCode.NOT_FOUND, message, field=CHECKED)
     for driver in drivers:
         if driver.id in seen_now:
             driver.checked_at, driver.checked_by = acting.now, acting.name
         if driver.checked_at is None:
             message = f"The licence of {driver.first_name} {driver.last_name} has not been checked."
-            raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=["input", "licenceCheckedDriverIds"])
+            raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
     group = await session.by_id(VehicleGroup, contract.group_id)
     station = await stations.get(session, contract.station_id)
-    zone = ZoneInfo(station.time_zone)
     if group is not None:
-        for driver in drivers:
-            check_eligible(
-                group,
-                f"{driver.first_name} {driver.last_name}",
-                driver.birth_date,
-                driver.licence_issued,
-                driver.licence_valid_until,
-                contract.starts_at.astimezone(zone).date(),
-                contract.ends_at.astimezone(zone).date(),
-            )
+        zone = ZoneInfo(station.time_zone)
+        check_all(group, drivers, LocalDays.of(contract.starts_at, contract.ends_at, zone), field=CHECKED)
     await session.store(*drivers)
-
-
-def check_eligible(
-    group: VehicleGroup,
-    name: str,
-    birth_date: date | None,
-    licence_issued: date | None,
-    licence_valid_until: date | None,
-    first_day: date,
-    last_day: date,
-    *,
-    field: Path = FIELD,
-) -> None:
-    """DRIVER_NOT_ELIGIBLE for somebody too young for the group, too new to driving, or with a licence that runs out."""
-    reason = None
-    if birth_date is not None and _years(birth_date, first_day) < group.minimum_age:
-        reason = f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}."
-    elif licence_issued is not None and _months(licence_issued, first_day) < group.minimum_licence_months:
-        reason = f"{name} has held the licence for less than {group.minimum_licence_months} months."
-    elif licence_valid_until is not None and licence_valid_until < last_day:
-        reason = f"The licence of {name} runs out before the planned return."
-    if reason:
-        raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
 
 
 def _months(since: date, until: date) -> int:
     return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
-
-
-def _years(since: date, until: date) -> int:
-    return _months(since, until) // 12

@@ -1,141 +1,60 @@
-"""Users and API clients, and who is asking. Sessions live by the machine's own clock, never by the sandbox's."""
+"""Users and API clients: who works where, and which websites have a key."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import col, select
 
 from server import security
-from server.database import SYSTEM, Database, Session
-from server.errors import InvalidInput, NotFound, ProblemCode, Refused
+from server.database import Session
+from server.errors import InvalidInput, NotFound, Path
 from server.models import ApiClient, ClientStation, Station, User, UserStation
-from server.models import Session as StoredSession
 from server.models.customer import email_key
 from server.models.staff import Role
-from server.security import Principal
+from server.models.unset import UNSET, Maybe
 from server.services import validation
 
-ACCESS_LIFE = timedelta(hours=1)
-REFRESH_LIFE = timedelta(days=30)
-WINDOW = timedelta(minutes=15)
-FAILURES_PER_ACCOUNT = 10
-FAILURES_PER_ADDRESS = 60
-_REFUSED = "E-mail or password is wrong."
+
+@dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """A member of staff as entered. `station_ids`: where the user works; None for an id that cannot be one."""
+
+    email: str
+    name: str
+    role: Role
+    station_ids: tuple[UUID | None, ...] = ()
+    password: str
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """What a sign-in gives: the tokens are shown here and stored nowhere."""
+@dataclass(frozen=True, kw_only=True)
+class UserChange:
+    """What changes of a user; what is not given stays as it is."""
 
-    access_token: str
-    refresh_token: str
-    expires_at: datetime
-    principal: Principal
-
-
-async def sign_in(database: Database, email: str, password: str, *, address: str, now: datetime) -> Tokens:
-    """Checks e-mail and password. The same answer, after the same time, for an unknown address and a wrong password.
-
-    Attempts are counted before the password is looked at, so that parallel and aliased attempts count too.
-    """
-    key = email_key(email)[:320]
-    if not await _count_attempt(database, key, address, now):
-        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, "Too many failed sign-ins. Try again in a quarter of an hour.")
-    async with database.transaction(SYSTEM) as session:
-        user = await session.first(select(User).where(col(User.email_key) == key))
-    fits = await security.verify_password(password, user.password_hash if user else None)
-    if user is None or not fits or not user.active:
-        raise Refused(ProblemCode.NOT_ALLOWED, _REFUSED)
-    async with database.transaction(SYSTEM) as session:
-        await _forgive(session, key, address)
-        await session.write("update app_user set last_sign_in_at = :now where id = :id", {"now": now, "id": user.id})
-        return await _new_session(session, user, uuid4(), now)
+    name: Maybe[str | None] = UNSET
+    role: Maybe[Role | None] = UNSET
+    station_ids: Maybe[tuple[UUID | None, ...] | None] = UNSET
+    active: Maybe[bool | None] = UNSET
+    password: Maybe[str | None] = UNSET
 
 
-async def refresh(database: Database, refresh_token: str, *, now: datetime) -> Tokens:
-    """New tokens for a refresh token, which is good once. Used a second time, it ends the whole family of sessions."""
-    refusal = Refused(ProblemCode.NOT_ALLOWED, "This session has ended. Please sign in again.")
-    async with database.transaction(SYSTEM) as session:
-        statement = select(StoredSession).where(col(StoredSession.refresh_hash) == security.token_hash(refresh_token))
-        stored = await session.first(statement.with_for_update())
-        if stored is None or stored.revoked_at or stored.refresh_expires_at <= now:
-            raise refusal
-        user = await session.first(select(User).where(col(User.id) == stored.user_id))
-        reused = stored.rotated_at is not None
-        if reused or user is None or not user.active:
-            await _revoke_family(session, stored.family_id, now)
-        else:
-            stored.rotated_at = now
-            stored.access_expires_at = now
-            await session.store(stored)
-            return await _new_session(session, user, stored.family_id, now)
-    # Raised after the commit: the revocation must stand.
-    raise refusal
-
-
-async def sign_out(session: Session, principal: Principal, *, now: datetime) -> None:
-    """Ends the session that the caller used, with everything that was refreshed from it."""
-    family = await session.value("select family_id from session where id = :id", {"id": principal.session_id})
-    if family is not None:
-        await _revoke_family(session, family, now)
-
-
-async def authenticate(database: Database, token: str, *, now: datetime) -> Principal | None:
-    """Who a bearer token belongs to, or None. Roles and stations are read anew each time: a change works at once."""
-    if token.startswith(f"{security.API_KEY}_"):
-        return await _client_of(database, token, now)
-    if not token.startswith(f"{security.ACCESS}_"):
-        return None
-    async with database.transaction(SYSTEM) as session:
-        found = await session.rows(
-            "select u.id, u.name, u.role, s.id as session_id,"
-            " array(select station_id from user_station where user_id = u.id) as stations"
-            " from session s join app_user u on u.id = s.user_id"
-            " where s.access_hash = :hash and s.revoked_at is null and s.access_expires_at > :now and u.active",
-            {"hash": security.token_hash(token), "now": now},
-        )
-    if not found:
-        return None
-    row = found[0]
-    return Principal(row.id, row.name, Role(row.role), tuple(row.stations), row.session_id)
-
-
-async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
-    async with database.transaction(SYSTEM) as session:
-        found = await session.rows(
-            "select id, name, last_used_at,"
-            " array(select station_id from client_station where client_id = c.id) as stations"
-            " from api_client c where key_hash = :hash and active",
-            {"hash": security.token_hash(key)},
-        )
-        if not found:
-            return None
-        row = found[0]
-        # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
-        if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
-            await session.write("update api_client set last_used_at = :now where id = :id", {"now": now, "id": row.id})
-    return Principal(row.id, row.name, Role.WEB, tuple(row.stations))
-
-
-async def create_user(session: Session, values: dict[str, Any], *, now: datetime) -> User:
+async def create_user(session: Session, new: NewUser, *, now: datetime) -> User:
     """A new member of staff. InvalidInput names the field that is wrong."""
-    email = validation.email(values["email"], ("input", "email"))
-    if values["role"] is Role.WEB:
-        raise InvalidInput("Websites get an API client, not a user.", field=["input", "role"])
-    password = _checked_password(values["password"])
-    name = validation.text(values["name"], ("input", "name"))
-    station_ids = await _stations(session, values["station_ids"], ("input", "stationIds"))
+    email = validation.email(new.email, ("input", "email"))
+    _refuse_website(new.role)
+    password = _checked_password(new.password)
+    name = validation.text(new.name, ("input", "name"))
+    station_ids = await _stations(session, new.station_ids, ("input", "station_ids"))
     if await session.value("select 1 from app_user where email_key = :key", {"key": email_key(email)}):
         raise InvalidInput("There is a user of that address already.", field=["input", "email"])
     user = User(
         email=email,
         email_key=email_key(email),
         name=name,
-        role=values["role"],
+        role=new.role,
         password_hash=await security.hash_password(password),
         created_at=now,
     )
@@ -144,37 +63,50 @@ async def create_user(session: Session, values: dict[str, Any], *, now: datetime
     return user
 
 
-async def update_user(session: Session, user_id: UUID | None, values: dict[str, Any], *, now: datetime) -> User:
+async def update_user(session: Session, user_id: UUID | None, change: UserChange, *, now: datetime) -> User:
     """Changes what is given. A new password or a deactivation ends the user's sessions.
 
     Another role or other stations count from the next request. The last active administrator stays one.
     """
-    names = {"role": "role", "active": "active", "station_ids": "stationIds", "password": "password"}
-    validation.no_nulls(values, ("input",), **names)
-    if not (values.get("role", Role.ADMIN) is Role.ADMIN and values.get("active", True)):
-        await _keep_an_administrator(session, user_id, "active" if "active" in values else "role")
+    _refuse_nulls(change)
+    if change.active is False or (change.role is not UNSET and change.role is not Role.ADMIN):
+        await _keep_an_administrator(session, user_id, "active" if change.active is not UNSET else "role")
     user = await session.by_id(User, user_id, lock=True)
     if user is None:
         raise NotFound("user", field=["id"])
-    if values.get("role") is Role.WEB:
-        raise InvalidInput("Websites get an API client, not a user.", field=["input", "role"])
-    if "name" in values:
-        user.name = validation.text(values["name"], ("input", "name"))
-    if "password" in values:
-        user.password_hash = await security.hash_password(_checked_password(values["password"]))
-    user.role = values.get("role", user.role)
-    user.active = values.get("active", user.active)
+    user.role = _refuse_website(validation.kept(change.role, user.role, ("input", "role")))
+    if change.name is not UNSET:
+        user.name = validation.text(change.name or "", ("input", "name"))
+    if change.password is not UNSET and change.password is not None:
+        user.password_hash = await security.hash_password(_checked_password(change.password))
+    user.active = validation.kept(change.active, user.active, ("input", "active"))
     await session.store(user)
-    if "station_ids" in values:
-        station_ids = await _stations(session, values["station_ids"], ("input", "stationIds"))
-        await session.write("delete from user_station where user_id = :id", {"id": user.id})
-        await session.store(*(UserStation(user_id=user.id, station_id=station_id) for station_id in station_ids))
-    if "password" in values or not user.active:
+    if change.station_ids is not UNSET and change.station_ids is not None:
+        await _move(session, user, change.station_ids)
+    if change.password is not UNSET or not user.active:
         await session.write(
             "update session set revoked_at = :now where user_id = :id and revoked_at is null",
             {"now": now, "id": user.id},
         )
     return user
+
+
+def _refuse_nulls(change: UserChange) -> None:
+    for name in ("role", "active", "station_ids", "password"):
+        if getattr(change, name) is None:
+            raise validation.cannot_be_emptied(("input", name))
+
+
+def _refuse_website(role: Role) -> Role:
+    if role is Role.WEB:
+        raise InvalidInput("Websites get an API client, not a user.", field=["input", "role"])
+    return role
+
+
+async def _move(session: Session, user: User, station_ids: Sequence[UUID | None]) -> None:
+    found = await _stations(session, station_ids, ("input", "station_ids"))
+    await session.write("delete from user_station where user_id = :id", {"id": user.id})
+    await session.store(*(UserStation(user_id=user.id, station_id=station_id) for station_id in found))
 
 
 async def _keep_an_administrator(session: Session, user_id: UUID | None, field: str) -> None:
@@ -185,11 +117,13 @@ async def _keep_an_administrator(session: Session, user_id: UUID | None, field: 
         raise InvalidInput("This is the last active administrator; name another one first.", field=["input", field])
 
 
-async def create_client(session: Session, name: str, station_ids: list[str], *, now: datetime) -> tuple[ApiClient, str]:
+async def create_client(
+    session: Session, name: str, station_ids: Sequence[UUID | None], *, now: datetime
+) -> tuple[ApiClient, str]:
     """A new API client and its key, which is not stored and cannot be shown again."""
-    stations = await _stations(session, station_ids, ("stationIds",))
+    stations = await _stations(session, station_ids, ("station_ids",))
     if not stations:
-        raise InvalidInput("An API client needs at least one station.", field=["stationIds"])
+        raise InvalidInput("An API client needs at least one station.", field=["station_ids"])
     key = security.new_token(security.API_KEY)
     checked_name = validation.text(name, ("name",))
     client = ApiClient(name=checked_name, key_prefix=key[:9], key_hash=security.token_hash(key), created_at=now)
@@ -215,66 +149,9 @@ def _checked_password(password: str) -> str:
     return password
 
 
-async def _stations(session: Session, ids: list[str], field: tuple[str, ...]) -> list[UUID]:
-    wanted = {validation.as_uuid(station_id) for station_id in ids}
+async def _stations(session: Session, ids: Sequence[UUID | None], field: Path) -> list[UUID]:
+    wanted = set(ids)
     found = set(await session.all(select(Station.id).where(col(Station.id).in_([i for i in wanted if i]))))
     if wanted - found:
         raise InvalidInput("There is no such station.", field=field)
     return sorted(found)
-
-
-async def open_session(session: Session, user: User, life: timedelta, *, now: datetime) -> Tokens:
-    """A session without a sign-in, for a program that acts as this user; its access token lives as long as given."""
-    return await _new_session(session, user, uuid4(), now, life)
-
-
-async def _new_session(
-    session: Session, user: User, family_id: UUID, now: datetime, life: timedelta = ACCESS_LIFE
-) -> Tokens:
-    access, refresh_token = security.new_token(security.ACCESS), security.new_token(security.REFRESH)
-    stored = StoredSession(
-        family_id=family_id,
-        user_id=user.id,
-        access_hash=security.token_hash(access),
-        refresh_hash=security.token_hash(refresh_token),
-        access_expires_at=now + life,
-        refresh_expires_at=now + REFRESH_LIFE,
-        created_at=now,
-    )
-    await session.store(stored)
-    stations = await session.all(select(UserStation.station_id).where(col(UserStation.user_id) == user.id))
-    principal = Principal(user.id, user.name, user.role, tuple(stations), stored.id)
-    return Tokens(access, refresh_token, stored.access_expires_at, principal)
-
-
-async def _revoke_family(session: Session, family_id: UUID, now: datetime) -> None:
-    await session.write(
-        "update session set revoked_at = :now where family_id = :family and revoked_at is null",
-        {"now": now, "family": family_id},
-    )
-
-
-async def _count_attempt(database: Database, account: str, address: str, now: datetime) -> bool:
-    """Counts an attempt as failed until it is forgiven; False when the account or the address has used up its tries."""
-    allowed = True
-    async with database.transaction(SYSTEM) as session:
-        # One order for everybody, so that two attempts cannot wait for each other.
-        buckets = [(f"account:{account}", FAILURES_PER_ACCOUNT), (f"address:{address}", FAILURES_PER_ADDRESS)]
-        for key, limit in buckets:
-            failures = await session.value(
-                "insert into sign_in_bucket as b (key, window_started_at, failures) values (:key, :now, 1)"
-                " on conflict (key) do update set"
-                " failures = case when b.window_started_at < :window then 1 else b.failures + 1 end,"
-                " window_started_at = case when b.window_started_at < :window then :now else b.window_started_at end"
-                " returning failures",
-                {"key": key, "now": now, "window": now - WINDOW},
-            )
-            allowed = allowed and failures <= limit
-    return allowed
-
-
-async def _forgive(session: Session, account: str, address: str) -> None:
-    await session.write("delete from sign_in_bucket where key = :key", {"key": f"account:{account}"})
-    await session.write(
-        "update sign_in_bucket set failures = greatest(0, failures - 1) where key = :key", {"key": f"address:{address}"}
-    )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
+from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
 from server.services.pricing.rental_days import BundleChoice, count_days, time_price
 from server.services.pricing.words import Words
@@ -22,31 +23,6 @@ ADDITIONAL_DRIVER, ONE_WAY, AFTER_HOURS = "ADDITIONAL_DRIVER", "ONE_WAY", "AFTER
 _KIND_OF_EXTRA = {ONE_WAY: PriceLineKind.ONE_WAY, AFTER_HOURS: PriceLineKind.AFTER_HOURS}
 FREE_KINDS = frozenset({ContractKind.COURTESY, ContractKind.TEST_DRIVE, ContractKind.INTERNAL})
 """Kinds whose rental itself costs nothing; kilometres, fuel and the like are billed all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceLine:
-    """One line: `quantity` × `unit_cents` = `total_cents` unless the explanation says how else it came about."""
-
-    kind: PriceLineKind
-    text: str
-    quantity: Decimal
-    unit_cents: int
-    total_cents: int
-    explanation: str
-    taxable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class PriceBreakdown:
-    """A price with its lines. `net + vat == total`; `included_km` None: unlimited."""
-
-    lines: tuple[PriceLine, ...]
-    total_cents: int
-    net_cents: int
-    vat_cents: int
-    days: int
-    included_km: int | None
 
 
 @dataclass(frozen=True, slots=True)

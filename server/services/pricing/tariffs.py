@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,20 +20,64 @@ from server.errors import InvalidInput, NotFound, Path
 from server.models import Tariff, VehicleGroup
 from server.models.columns import Json
 from server.models.money import CURRENCY
-from server.models.tariff import Bundle, BundleUnit, Extra, WeekMoment, bundle_json, extra_json, terms_json
+from server.models.tariff import (
+    Bundle,
+    BundleUnit,
+    EarlyReturnPolicy,
+    Extra,
+    WeekMoment,
+    bundle_json,
+    extra_json,
+    terms_json,
+)
 from server.services import validation
 
-Values = dict[str, Any]
 INPUT = ("input",)
-_PRICES = [
-    ("extra_km", "extraKm"),
-    ("fuel_per_litre", "fuelPerLitre"),
-    ("fuel_service", "fuelService"),
-    ("energy_per_kwh", "energyPerKwh"),
-    ("charging_service", "chargingService"),
-    ("cleaning_heavy", "cleaningHeavy"),
-    ("cleaning_special", "cleaningSpecial"),
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewBundle:
+    """A package of days as it is entered; the price in euros, gross."""
+
+    unit: BundleUnit
+    days: int
+    price: Decimal
+    included_km: int | None = None
+    window_start: WeekMoment | None = None
+    window_end: WeekMoment | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewExtra:
+    """An extra as it is entered; prices in euros, gross, per day or per rental."""
+
+    code: str
+    name: str
+    per_day: Decimal | None = None
+    maximum: Decimal | None = None
+    per_rental: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTariff:
+    """A tariff as it is entered; prices in euros, gross; `vat_rate` as a fraction."""
+
+    code: str
+    name: str
+    valid_from: date
+    valid_until: date | None = None
+    vat_rate: Decimal = Decimal("0.19")
+    bundles: tuple[NewBundle, ...]
+    grace_minutes: int = 60
+    extra_km: Decimal
+    fuel_per_litre: Decimal
+    fuel_service: Decimal
+    energy_per_kwh: Decimal = Decimal(0)
+    charging_service: Decimal = Decimal(0)
+    cleaning_heavy: Decimal
+    cleaning_special: Decimal
+    extras: tuple[NewExtra, ...] = ()
+    early_return: EarlyReturnPolicy = EarlyReturnPolicy.RECALCULATE
 
 
 async def listed(session: Session, group_id: UUID | None, on: date | None) -> list[Tariff]:
@@ -51,9 +97,9 @@ async def applicable(session: Session, group_id: UUID, code: str | None, on: dat
         statement = statement.where(col(Tariff.code) == code.strip().upper())
     tariff = await session.first(statement.order_by(col(Tariff.valid_from).desc(), col(Tariff.code)))
     if tariff is None and code is not None:
-        raise NotFound("tariff for this group and day", field=[*field, "tariffCode"])
+        raise NotFound("tariff for this group and day", field=[*field, "tariff_code"])
     if tariff is None:
-        raise InvalidInput("There is no tariff for this group on this day.", field=[*field, "groupId"])
+        raise InvalidInput("There is no tariff for this group on this day.", field=[*field, "group_id"])
     return tariff
 
 
@@ -76,24 +122,29 @@ def freeze(tariff: Tariff) -> tuple[Json, str]:
     return snapshot, hashlib.sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-async def create(session: Session, group: VehicleGroup, values: Values) -> Tariff:
+async def create(session: Session, group: VehicleGroup, new: NewTariff) -> Tariff:
     """A new tariff of a group. InvalidInput names the field that is wrong."""
-    if values.get("valid_until") is not None and values["valid_until"] < values["valid_from"]:
-        raise InvalidInput("The last day must not lie before the first.", field=[*INPUT, "validUntil"])
-    prices: Values = {f"{name}_cents": validation.cents(values[name], (*INPUT, field)) for name, field in _PRICES}
+    if new.valid_until is not None and new.valid_until < new.valid_from:
+        raise InvalidInput("The last day must not lie before the first.", field=[*INPUT, "valid_until"])
     tariff = Tariff(
-        code=validation.code(values["code"], (*INPUT, "code")),
-        name=validation.text(values["name"], (*INPUT, "name")),
+        code=validation.code(new.code, (*INPUT, "code")),
+        name=validation.text(new.name, (*INPUT, "name")),
         group_id=group.id,
-        valid_from=values["valid_from"],
-        valid_until=values.get("valid_until"),
+        valid_from=new.valid_from,
+        valid_until=new.valid_until,
         currency=CURRENCY,
-        vat_rate_bp=_vat_rate(values["vat_rate"]),
-        bundles=_bundles(values["bundles"]),
-        grace_minutes=validation.number(values["grace_minutes"], (*INPUT, "graceMinutes"), lowest=0, highest=720),
-        extras=_extras(values["extras"]),
-        early_return=values["early_return"],
-        **prices,
+        vat_rate_bp=_vat_rate(new.vat_rate),
+        bundles=_bundles(new.bundles),
+        grace_minutes=validation.number(new.grace_minutes, (*INPUT, "grace_minutes"), lowest=0, highest=720),
+        extras=_extras(new.extras),
+        early_return=new.early_return,
+        extra_km_cents=validation.cents(new.extra_km, (*INPUT, "extra_km")),
+        fuel_per_litre_cents=validation.cents(new.fuel_per_litre, (*INPUT, "fuel_per_litre")),
+        fuel_service_cents=validation.cents(new.fuel_service, (*INPUT, "fuel_service")),
+        energy_per_kwh_cents=validation.cents(new.energy_per_kwh, (*INPUT, "energy_per_kwh")),
+        charging_service_cents=validation.cents(new.charging_service, (*INPUT, "charging_service")),
+        cleaning_heavy_cents=validation.cents(new.cleaning_heavy, (*INPUT, "cleaning_heavy")),
+        cleaning_special_cents=validation.cents(new.cleaning_special, (*INPUT, "cleaning_special")),
     )
     try:
         await session.store(tariff)
@@ -107,13 +158,12 @@ async def create(session: Session, group: VehicleGroup, values: Values) -> Tarif
 def _vat_rate(rate: Decimal) -> int:
     basis_points = rate * 10_000
     if not rate.is_finite() or not 0 <= rate <= Decimal("0.5") or basis_points != int(basis_points):
-        raise InvalidInput(
-            "A VAT rate lies between 0 and 0.5 and has at most four decimals.", field=[*INPUT, "vatRate"]
-        )
+        message = "A VAT rate lies between 0 and 0.5 and has at most four decimals."
+        raise InvalidInput(message, field=[*INPUT, "vat_rate"])
     return int(basis_points)
 
 
-def _bundles(entries: list[Values]) -> list[Json]:
+def _bundles(entries: Sequence[NewBundle]) -> list[Json]:
     bundles = [_bundle(entry, (*INPUT, "bundles", str(index))) for index, entry in enumerate(entries)]
     days = [bundle for bundle in bundles if bundle.unit is BundleUnit.DAY]
     if len(days) != 1 or days[0].days != 1:
@@ -121,42 +171,38 @@ def _bundles(entries: list[Values]) -> list[Json]:
     return [bundle_json(bundle) for bundle in bundles]
 
 
-def _bundle(entry: Values, field: tuple[str, ...]) -> Bundle:
-    window = [_moment(entry.get(name)) for name in ("window_start", "window_end")]
-    is_weekend = entry["unit"] is BundleUnit.WEEKEND
+def _bundle(entry: NewBundle, field: Path) -> Bundle:
+    window = [entry.window_start, entry.window_end]
+    is_weekend = entry.unit is BundleUnit.WEEKEND
     if is_weekend != (None not in window) or (not is_weekend and window != [None, None]):
-        raise InvalidInput(
-            "A WEEKEND bundle needs a window from and to, the others have none.", field=[*field, "windowStart"]
-        )
+        message = "A WEEKEND bundle needs a window from and to, the others have none."
+        raise InvalidInput(message, field=[*field, "window_start"])
+    km = validation.optional_number(entry.included_km, (*field, "included_km"), lowest=0, highest=1_000_000)
     return Bundle(
-        unit=entry["unit"],
-        days=validation.number(entry["days"], (*field, "days"), lowest=1, highest=366),
-        price_cents=validation.cents(entry["price"], (*field, "price")),
-        included_km=validation.optional_number(
-            entry.get("included_km"), (*field, "includedKm"), lowest=0, highest=1_000_000
-        ),
-        window_start=window[0],
-        window_end=window[1],
+        unit=entry.unit,
+        days=validation.number(entry.days, (*field, "days"), lowest=1, highest=366),
+        price_cents=validation.cents(entry.price, (*field, "price")),
+        included_km=km,
+        window_start=entry.window_start,
+        window_end=entry.window_end,
     )
 
 
-def _moment(entry: Values | None) -> WeekMoment | None:
-    return WeekMoment(entry["weekday"], entry["time"]) if entry else None
-
-
-def _extras(entries: list[Values]) -> list[Json]:
-    stored: list[Json] = []
+def _extras(entries: Sequence[NewExtra]) -> list[Json]:
+    stored: list[Extra] = []
     for index, entry in enumerate(entries):
         field = (*INPUT, "extras", str(index))
-        code = validation.code(entry["code"].replace("_", "-"), (*field, "code")).replace("-", "_")
-        if any(other["code"] == code for other in stored):
+        code = validation.code(entry.code.replace("_", "-"), (*field, "code")).replace("-", "_")
+        if any(other.code == code for other in stored):
             raise InvalidInput("This extra is there twice.", field=[*field, "code"])
-        amounts = {
-            f"{name}_cents": None if entry.get(name) is None else validation.cents(entry[name], (*field, wire))
-            for name, wire in [("per_day", "perDay"), ("maximum", "maximum"), ("per_rental", "perRental")]
-        }
-        if amounts["per_day_cents"] is None and amounts["per_rental_cents"] is None:
-            raise InvalidInput("An extra has a price per day or per rental.", field=[*field, "perDay"])
-        name = validation.text(entry["name"], (*field, "name"))
-        stored.append(extra_json(Extra(code, name, **amounts)))
-    return stored
+        extra = Extra(
+            code,
+            validation.text(entry.name, (*field, "name")),
+            per_day_cents=validation.optional_cents(entry.per_day, (*field, "per_day")),
+            maximum_cents=validation.optional_cents(entry.maximum, (*field, "maximum")),
+            per_rental_cents=validation.optional_cents(entry.per_rental, (*field, "per_rental")),
+        )
+        if extra.per_day_cents is None and extra.per_rental_cents is None:
+            raise InvalidInput("An extra has a price per day or per rental.", field=[*field, "per_day"])
+        stored.append(extra)
+    return [extra_json(extra) for extra in stored]

@@ -1,0 +1,176 @@
+"""Sessions: signing in, refreshing, and who is asking. They live by the machine's own clock, never by the sandbox's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlmodel import col, select
+
+from server import security
+from server.database import SYSTEM, Database, Session
+from server.errors import ProblemCode, Refused
+from server.models import Session as StoredSession
+from server.models import User, UserStation
+from server.models.customer import email_key
+from server.models.staff import Role
+from server.security import Principal
+
+ACCESS_LIFE = timedelta(hours=1)
+REFRESH_LIFE = timedelta(days=30)
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 10
+FAILURES_PER_ADDRESS = 60
+_REFUSED = "E-mail or password is wrong."
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in gives: the tokens are shown here and stored nowhere."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    principal: Principal
+
+
+async def sign_in(database: Database, email: str, password: str, *, address: str, now: datetime) -> Tokens:
+    """Checks e-mail and password. The same answer, after the same time, for an unknown address and a wrong password.
+
+    Attempts are counted before the password is looked at, so that parallel and aliased attempts count too.
+    """
+    key = email_key(email)[:320]
+    if not await _count_attempt(database, key, address, now):
+        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, "Too many failed sign-ins. Try again in a quarter of an hour.")
+    async with database.transaction(SYSTEM) as session:
+        user = await session.first(select(User).where(col(User.email_key) == key))
+    fits = await security.verify_password(password, user.password_hash if user else None)
+    if user is None or not fits or not user.active:
+        raise Refused(ProblemCode.NOT_ALLOWED, _REFUSED)
+    async with database.transaction(SYSTEM) as session:
+        await _forgive(session, key, address)
+        await session.write("update app_user set last_sign_in_at = :now where id = :id", {"now": now, "id": user.id})
+        return await _new_session(session, user, uuid4(), now)
+
+
+async def refresh(database: Database, refresh_token: str, *, now: datetime) -> Tokens:
+    """New tokens for a refresh token, which is good once. Used a second time, it ends the whole family of sessions."""
+    refusal = Refused(ProblemCode.NOT_ALLOWED, "This session has ended. Please sign in again.")
+    async with database.transaction(SYSTEM) as session:
+        statement = select(StoredSession).where(col(StoredSession.refresh_hash) == security.token_hash(refresh_token))
+        stored = await session.first(statement.with_for_update())
+        if stored is None or stored.revoked_at or stored.refresh_expires_at <= now:
+            raise refusal
+        user = await session.first(select(User).where(col(User.id) == stored.user_id))
+        reused = stored.rotated_at is not None
+        if reused or user is None or not user.active:
+            await _revoke_family(session, stored.family_id, now)
+        else:
+            stored.rotated_at = now
+            stored.access_expires_at = now
+            await session.store(stored)
+            return await _new_session(session, user, stored.family_id, now)
+    # Raised after the commit: the revocation must stand.
+    raise refusal
+
+
+async def sign_out(session: Session, principal: Principal, *, now: datetime) -> None:
+    """Ends the session that the caller used, with everything that was refreshed from it."""
+    family = await session.value("select family_id from session where id = :id", {"id": principal.session_id})
+    if family is not None:
+        await _revoke_family(session, family, now)
+
+
+async def authenticate(database: Database, token: str, *, now: datetime) -> Principal | None:
+    """Who a bearer token belongs to, or None. Roles and stations are read anew each time: a change works at once."""
+    if token.startswith(f"{security.API_KEY}_"):
+        return await _client_of(database, token, now)
+    if not token.startswith(f"{security.ACCESS}_"):
+        return None
+    async with database.transaction(SYSTEM) as session:
+        found = await session.rows(
+            "select u.id, u.name, u.role, s.id as session_id,"
+            " array(select station_id from user_station where user_id = u.id) as stations"
+            " from session s join app_user u on u.id = s.user_id"
+            " where s.access_hash = :hash and s.revoked_at is null and s.access_expires_at > :now and u.active",
+            {"hash": security.token_hash(token), "now": now},
+        )
+    if not found:
+        return None
+    row = found[0]
+    return Principal(row.id, row.name, Role(row.role), tuple(row.stations), row.session_id)
+
+
+async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
+    async with database.transaction(SYSTEM) as session:
+        found = await session.rows(
+            "select id, name, last_used_at,"
+            " array(select station_id from client_station where client_id = c.id) as stations"
+            " from api_client c where key_hash = :hash and active",
+            {"hash": security.token_hash(key)},
+        )
+        if not found:
+            return None
+        row = found[0]
+        # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
+        if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
+            await session.write("update api_client set last_used_at = :now where id = :id", {"now": now, "id": row.id})
+    return Principal(row.id, row.name, Role.WEB, tuple(row.stations))
+
+
+async def open_session(session: Session, user: User, life: timedelta, *, now: datetime) -> Tokens:
+    """A session without a sign-in, for a program that acts as this user; its access token lives as long as given."""
+    return await _new_session(session, user, uuid4(), now, life)
+
+
+async def _new_session(
+    session: Session, user: User, family_id: UUID, now: datetime, life: timedelta = ACCESS_LIFE
+) -> Tokens:
+    access, refresh_token = security.new_token(security.ACCESS), security.new_token(security.REFRESH)
+    stored = StoredSession(
+        family_id=family_id,
+        user_id=user.id,
+        access_hash=security.token_hash(access),
+        refresh_hash=security.token_hash(refresh_token),
+        access_expires_at=now + life,
+        refresh_expires_at=now + REFRESH_LIFE,
+        created_at=now,
+    )
+    await session.store(stored)
+    stations = await session.all(select(UserStation.station_id).where(col(UserStation.user_id) == user.id))
+    principal = Principal(user.id, user.name, user.role, tuple(stations), stored.id)
+    return Tokens(access, refresh_token, stored.access_expires_at, principal)
+
+
+async def _revoke_family(session: Session, family_id: UUID, now: datetime) -> None:
+    await session.write(
+        "update session set revoked_at = :now where family_id = :family and revoked_at is null",
+        {"now": now, "family": family_id},
+    )
+
+
+async def _count_attempt(database: Database, account: str, address: str, now: datetime) -> bool:
+    """Counts an attempt as failed until it is forgiven; False when the account or the address has used up its tries."""
+    allowed = True
+    async with database.transaction(SYSTEM) as session:
+        # One order for everybody, so that two attempts cannot wait for each other.
+        buckets = [(f"account:{account}", FAILURES_PER_ACCOUNT), (f"address:{address}", FAILURES_PER_ADDRESS)]
+        for key, limit in buckets:
+            failures = await session.value(
+                "insert into sign_in_bucket as b (key, window_started_at, failures) values (:key, :now, 1)"
+                " on conflict (key) do update set"
+                " failures = case when b.window_started_at < :window then 1 else b.failures + 1 end,"
+                " window_started_at = case when b.window_started_at < :window then :now else b.window_started_at end"
+                " returning failures",
+                {"key": key, "now": now, "window": now - WINDOW},
+            )
+            allowed = allowed and failures <= limit
+    return allowed
+
+
+async def _forgive(session: Session, account: str, address: str) -> None:
+    await session.write("delete from sign_in_bucket where key = :key", {"key": f"account:{account}"})
+    await session.write(
+        "update sign_in_bucket set failures = greatest(0, failures - 1) where key = :key", {"key": f"address:{address}"}
+    )
