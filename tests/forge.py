@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import runpy
 import signal
 import subprocess
@@ -115,6 +116,7 @@ def _become(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     module, *arguments = request["run"]
     sys.argv = [module, *arguments]
+    random.seed()  # or every life of a server would draw the same lots
     gc.enable()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
