@@ -26,6 +26,7 @@ from PIL import Image
 from server.database_embedded import SUPERUSER, Cluster
 from tests.calendar import SETTINGS
 from tests.clusters import lay_out
+from tests.forge import Forged, forge
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct-horse-battery"
@@ -92,7 +93,7 @@ class Api:
 
 
 class SandboxServer:
-    """A server process of its own data directory. `from_nothing` leaves it to the server to make its database."""
+    """A server process of its own data directory. `from_nothing`: it is started as a person starts it, and makes its own database."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class SandboxServer:
         self._environment = environment or {}
         own = {"ERSATZWAGEN_DATABASE_URL", "ERSATZWAGEN_POSTGRES_BIN"} & self._environment.keys()
         self._from_nothing = from_nothing or bool(own)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forged | None = None
         self._administrator: str | None = None
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self.http = httpx2.Client(base_url=self.base, timeout=180, trust_env=False)
@@ -121,7 +122,7 @@ class SandboxServer:
         return self._environment.get("ERSATZWAGEN_DATABASE_URL") or Cluster(self.data_dir).url(SUPERUSER)
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> subprocess.Popen[bytes] | Forged:
         assert self._process is not None
         return self._process
 
@@ -131,14 +132,18 @@ class SandboxServer:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if not self._from_nothing:
             lay_out(self.data_dir)
-        command = [sys.executable, "-m", *self.entry, "serve", "--sandbox", "--data-dir", str(self.data_dir)]
-        command += ["--port", str(self.port), "--demo-data" if self._demo else "--no-demo-data"]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, **SETTINGS, **self._environment}
-            )
+        module = [*self.entry, "serve", "--sandbox", "--data-dir", str(self.data_dir)]
+        module += ["--port", str(self.port), "--demo-data" if self._demo else "--no-demo-data"]
+        environment = {**os.environ, **SETTINGS, **self._environment}
+        self._process = (
+            self._run(module, environment) if self._from_nothing else forge().start(module, self.log, environment)
+        )
         self._wait()
         return self
+
+    def _run(self, module: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, stdout=log, stderr=log, env=environment)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 90

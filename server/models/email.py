@@ -1,5 +1,6 @@
 """Mails: written with what caused them, sent by a job, never twice for one cause."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -54,6 +55,15 @@ class EmailState(StrEnum):
     """Given up after all tries, or refused for good: somebody has to look."""
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in the object store that goes with a mail: its name there, its media type, its key."""
+
+    name: str
+    type: str
+    key: str
+
+
 class Email(SQLModel, table=True):
     """One mail. `cause_id` is what made it (contract, protocol, document); attachments name stored objects."""
 
@@ -69,7 +79,7 @@ class Email(SQLModel, table=True):
     html: str
     text: str
     language: Language = Field(sa_column=enum_column(Language))
-    attachments: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    attachments_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="attachments"))
     protocol_id: UUID | None = Field(default=None, index=True)
     queued_at: datetime
     sent_at: datetime | None = None
@@ -81,3 +91,8 @@ class Email(SQLModel, table=True):
         UniqueConstraint("contract_id", "template", "cause_id", name="uq_email_cause"),
         Index("ix_email_station_queued", "station_id", "queued_at", "id"),
     )
+
+    @property
+    def attachments(self) -> tuple[StoredFile, ...]:
+        """The files that go with it."""
+        return tuple(StoredFile(**stored) for stored in self.attachments_json)

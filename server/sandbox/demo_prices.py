@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
@@ -11,6 +12,9 @@ from server.models.tariff import BundleUnit, WeekMoment
 from server.sandbox.demo_company import ELEKTRO, KLEIN, KOMBI, KOMPAKT
 from server.services.fleet.groups import NewGroup
 from server.services.pricing.tariffs import NewBundle, NewExtra, NewTariff
+
+Package = tuple[str, int | None]
+"""A package's price in euros, and the kilometres in it; None: unlimited."""
 
 
 def groups() -> list[NewGroup]:
@@ -43,48 +47,28 @@ def tariffs() -> dict[str, NewTariff]:
         KLEIN: _tariff(
             KLEIN,
             "Kleinwagen 2026",
-            [
-                _bundle(BundleUnit.DAY, 1, "45.00", 150),
-                _bundle(BundleUnit.WEEK, 7, "239.00", 1050),
-                _bundle(BundleUnit.MONTH, 30, "749.00", 3000),
-                _weekend("99.00", 450),
-            ],
+            _bundles(("45.00", 150), ("239.00", 1050), ("749.00", 3000), ("99.00", 450)),
             extra_km="0.22",
             extras=[*_usual_extras(), *more_extras],
         ),
         KOMPAKT: _tariff(
             KOMPAKT,
             "Kompaktklasse 2026",
-            [
-                _bundle(BundleUnit.DAY, 1, "59.00", 150),
-                _bundle(BundleUnit.WEEK, 7, "319.00", 1050),
-                _bundle(BundleUnit.MONTH, 30, "999.00", 3000),
-                _weekend("129.00", 450),
-            ],
+            _bundles(("59.00", 150), ("319.00", 1050), ("999.00", 3000), ("129.00", 450)),
             extra_km="0.25",
             extras=_usual_extras(),
         ),
         KOMBI: _tariff(
             KOMBI,
             "Kombi 2026",
-            [
-                _bundle(BundleUnit.DAY, 1, "75.00", 200),
-                _bundle(BundleUnit.WEEK, 7, "399.00", 1400),
-                _bundle(BundleUnit.MONTH, 30, "1249.00", 4000),
-                _weekend("159.00", 600),
-            ],
+            _bundles(("75.00", 200), ("399.00", 1400), ("1249.00", 4000), ("159.00", 600)),
             extra_km="0.29",
             extras=[*_usual_extras(), *more_extras, _per_day("ROOF_BOX", "Dachbox", "7.00", "49.00")],
         ),
         ELEKTRO: _tariff(
             ELEKTRO,
             "Elektroauto 2026",
-            [
-                _bundle(BundleUnit.DAY, 1, "69.00", 200),
-                _bundle(BundleUnit.WEEK, 7, "369.00", 1400),
-                _bundle(BundleUnit.MONTH, 30, "1099.00", None),
-                _weekend("149.00", 600),
-            ],
+            _bundles(("69.00", 200), ("369.00", 1400), ("1099.00", None), ("149.00", 600)),
             extra_km="0.25",
             energy=("0.69", "10.00"),
             extras=[*_usual_extras(), *more_extras],
@@ -125,7 +109,7 @@ def _group(
 def _tariff(
     group: str,
     name: str,
-    bundles: list[NewBundle],
+    bundles: tuple[NewBundle, ...],
     *,
     extra_km: str,
     extras: list[NewExtra],
@@ -135,7 +119,7 @@ def _tariff(
         code=f"{group}-2026",
         name=name,
         valid_from=date(2026, 1, 1),
-        bundles=tuple(bundles),
+        bundles=bundles,
         extra_km=Decimal(extra_km),
         fuel_per_litre=Decimal("2.10"),
         fuel_service=Decimal("15.00"),
@@ -147,19 +131,19 @@ def _tariff(
     )
 
 
-def _bundle(unit: BundleUnit, days: int, price: str, included_km: int | None) -> NewBundle:
-    return NewBundle(unit=unit, days=days, price=Decimal(price), included_km=included_km)
-
-
-def _weekend(price: str, included_km: int) -> NewBundle:
-    return NewBundle(
-        unit=BundleUnit.WEEKEND,
-        days=3,
-        price=Decimal(price),
-        included_km=included_km,
-        window_start=WeekMoment(Weekday.FRIDAY, time(16)),
-        window_end=WeekMoment(Weekday.MONDAY, time(9)),
+def _bundles(day: Package, week: Package, month: Package, weekend: Package) -> tuple[NewBundle, ...]:
+    friday, monday = WeekMoment(Weekday.FRIDAY, time(16)), WeekMoment(Weekday.MONDAY, time(9))
+    return (
+        _bundle(BundleUnit.DAY, 1, day),
+        _bundle(BundleUnit.WEEK, 7, week),
+        _bundle(BundleUnit.MONTH, 30, month),
+        replace(_bundle(BundleUnit.WEEKEND, 3, weekend), window_start=friday, window_end=monday),
     )
+
+
+def _bundle(unit: BundleUnit, days: int, package: Package) -> NewBundle:
+    price, included_km = package
+    return NewBundle(unit=unit, days=days, price=Decimal(price), included_km=included_km)
 
 
 def _per_day(code: str, name: str, price: str, maximum: str) -> NewExtra:

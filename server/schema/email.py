@@ -48,7 +48,7 @@ class Email:
     @strawberry.field
     def attachments(self) -> list[str]:
         """Names of the files that go with it."""
-        return [item["name"] for item in row_of(self).attachments]
+        return [file.name for file in row_of(self).attachments]
 
 
 EmailConnection = connection_type(Email)

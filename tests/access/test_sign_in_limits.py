@@ -105,11 +105,17 @@ def test_a_right_password_forgives_the_account(server: SandboxServer, owner: str
 
 def test_a_password_that_is_too_long_is_refused_at_once(server: SandboxServer, dealership: Dealership) -> None:
     add_user(dealership.admin, "long@example.com", "CLERK", [])
-    for length in (129, 200_000):
-        began = time.perf_counter()
-        said = server.api()(SIGN_IN, e="long@example.com", p="x" * length)
-        assert said["problemCode"] == "NOT_ALLOWED"
-        assert time.perf_counter() - began < 1
+    taken: dict[int, list[float]] = {length: [] for length in (128, 129, 200_000)}
+    for _ in range(3):
+        for length, times in taken.items():
+            began = time.perf_counter()
+            said = server.api()(SIGN_IN, e="long@example.com", p="x" * length)
+            times.append(time.perf_counter() - began)
+            assert said["problemCode"] == "NOT_ALLOWED"
+
+    # One that could be a password costs a hash; nothing is hashed of those that cannot.
+    could_be, *cannot_be = (min(times) for times in taken.values())
+    assert max(cannot_be) < could_be
 
 
 def test_nobody_can_hear_whether_an_account_exists(server: SandboxServer, owner: str, dealership: Dealership) -> None:

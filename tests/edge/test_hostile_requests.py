@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import httpx2
@@ -44,7 +43,5 @@ def test_there_are_enough() -> None:
 
 
 def test_still_well_afterwards(far: httpx2.Client) -> None:
-    began = time.monotonic()
     response = far.post("/graphql", json={"query": "{viewer}"}, headers={"authorization": f"Bearer {TOKEN}"})
     assert response.json() == {"data": {"viewer": "Somebody"}}
-    assert time.monotonic() - began < 2

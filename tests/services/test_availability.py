@@ -13,6 +13,7 @@ from server.models.columns import uuid7
 from server.models.fleet import BlockReason, VehicleStatus
 from server.services.booking import availability
 from server.services.booking.availability import GroupAvailability
+from server.services.booking.free_cars import Slot
 from server.services.fleet import occupancies
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, hand_over, take_back
@@ -27,9 +28,8 @@ async def look(shop: Shop, start: datetime = START, end: datetime = END) -> Grou
     """What the shop's own group offers."""
     bench = shop.bench
     async with bench.outside.database.transaction(SYSTEM) as session:
-        found = await availability.availability(
-            session, shop.station, start, end, now=bench.now, group_id=shop.group.id
-        )
+        slot = Slot(shop.station, start, end)
+        found = await availability.availability(session, slot, now=bench.now, group_id=shop.group.id)
     (own,) = found.groups
     return own
 
@@ -149,9 +149,8 @@ async def test_another_group_and_another_station_are_alternatives(bench: Bench) 
     await bench.put(better, tariff(better), vehicle(shop.station, better), vehicle(other.station, shop.group))
 
     async with bench.outside.database.transaction(SYSTEM) as session:
-        found = await availability.alternatives(
-            session, shop.station, shop.group, [other.station], START, END, now=bench.now
-        )
+        slot = Slot(shop.station, START, END)
+        found = await availability.alternatives(session, slot, shop.group, [other.station], now=bench.now)
 
     assert [(one.group.id, one.station.id, one.start, one.total_cents) for one in found] == [
         (better.id, shop.station.id, START, 5_900),

@@ -18,6 +18,7 @@ from mobile_kivy.api import Client
 from mobile_kivy.store import State, Store
 from tests.calendar import BEGINS, ahead_of_machine, running_from
 from tests.driving import ROOT, SandboxServer
+from tests.forge import Forged, forge
 from tests.tablet.faulty_network import FaultyNetwork, faulty_network
 from tests.tablet.yard import open_yard, record_all, small_photo, taken_photos
 
@@ -32,12 +33,14 @@ class Tablet:
 
     def __init__(self, folder: Path, url: str) -> None:
         ahead = str(ahead_of_machine(BEGINS).total_seconds())
-        self._command = [sys.executable, "-m", "tests.tablet.tablet_process", str(folder), url, ahead]
+        self._module = ["tests.tablet.tablet_process", str(folder), url, ahead]
+        self._log = folder.with_suffix(".log")
         self.deaths = 0
         self._process = self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command, cwd=ROOT)
+    def _start(self) -> Forged:
+        app = forge("mobile_kivy.api", "mobile_kivy.store", "mobile_kivy.sync")
+        return app.start(self._module, self._log, dict(os.environ))
 
     def kill(self) -> None:
         """As if the battery was pulled."""
@@ -47,7 +50,7 @@ class Tablet:
         """Starts it again after each death, until it has ended by itself."""
         deadline = time.monotonic() + most_seconds
         while (code := self._process.wait(timeout=deadline - time.monotonic())) != 0:
-            assert code == -9, code
+            assert code == -9, (code, self._log.read_text())
             self.deaths += 1
             self._process = self._start()
 

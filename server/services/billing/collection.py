@@ -26,6 +26,7 @@ from server.services.contract import contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits
+from server.services.payments.attempts import Move
 
 DAYS_TO_PAY = 14
 
@@ -65,10 +66,8 @@ async def _charge_step(
     """The card first; if declined, the deposit as far as it reaches; the rest becomes an open item (4.5 rule 6)."""
     due = document.payable_cents
     if not made:
-        sale = await attempts.prepare(
-            session, contract, PaymentKind.SALE, Purpose.FINAL, due, now=now, order_suffix="F1", document_id=document.id
-        )
-        return sale.id
+        charge = Move(PaymentKind.SALE, Purpose.FINAL, due, "F1", document_id=document.id)
+        return (await attempts.prepare(session, contract, charge, now=now)).id
     sale = made[0]
     if sale.state is PaymentState.SUCCEEDED:
         await _paid(session, contract, now)
@@ -79,11 +78,8 @@ async def _charge_step(
         hold = await session.by_id(Payment, deposit.hold_id)
         if hold is not None and not await deposits.is_kept_for_damage(session, contract.id):
             amount = min(due, deposit.amount_cents)
-            capture = await attempts.prepare(
-                session, contract, PaymentKind.CAPTURE, Purpose.FINAL, amount,
-                now=now, refers_to=hold, document_id=document.id,
-            )  # fmt: skip
-            return capture.id
+            capture = Move(PaymentKind.CAPTURE, Purpose.FINAL, amount, refers_to=hold, document_id=document.id)
+            return (await attempts.prepare(session, contract, capture, now=now)).id
     taken = sum(payment.amount_cents for payment in captures if payment.state is PaymentState.SUCCEEDED)
     if taken and deposit is not None:
         deposit.used_cents = taken
@@ -106,11 +102,8 @@ async def _refund_step(
             await session.store(contract)
             await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
             return None
-        refund = await attempts.prepare(
-            session, contract, PaymentKind.REFUND, Purpose.FINAL, amount,
-            now=now, refers_to=paid[-1], document_id=document.id,
-        )  # fmt: skip
-        return refund.id
+        refund = Move(PaymentKind.REFUND, Purpose.FINAL, amount, refers_to=paid[-1], document_id=document.id)
+        return (await attempts.prepare(session, contract, refund, now=now)).id
     if made[-1].state is PaymentState.SUCCEEDED:
         if contract.settlement_state is not SettlementState.PAID:
             await mails.refund(session, contract, document, amount, now=now)

@@ -22,6 +22,7 @@ from server.database import Session
 from server.models import Company, Contract, Document, Station
 from server.models.columns import Json, uuid7
 from server.models.document import DocumentType
+from server.models.email import StoredFile
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
@@ -219,6 +220,6 @@ def advance_line(text: str, cents: int, explanation: str) -> PriceLine:
     return PriceLine(PriceLineKind.RENTAL, text, Decimal(1), cents, cents, explanation)
 
 
-def attachment(document: Document) -> dict[str, str]:
+def attachment(document: Document) -> StoredFile:
     """A document as a mail's attachment."""
-    return {"name": f"{document.number}.pdf", "type": "application/pdf", "key": document.pdf_key}
+    return StoredFile(f"{document.number}.pdf", "application/pdf", document.pdf_key)

@@ -14,6 +14,7 @@ from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
+from server.services.mail.emails import MailDraft
 
 
 async def final_invoice(
@@ -36,22 +37,15 @@ async def final_invoice(
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
     )
-    await emails.queue(
-        session,
-        contract,
-        EmailTemplate.FINAL_INVOICE,
-        document.id,
-        view,
-        now=now,
-        attachments=[documents.attachment(document)],
-    )
+    draft = MailDraft(EmailTemplate.FINAL_INVOICE, document.id, view, [documents.attachment(document)])
+    await emails.queue(session, contract, draft, now=now)
 
 
 async def refund(session: Session, contract: Contract, document: Document, cents: int, *, now: datetime) -> None:
     """Money is on its way back."""
     part = PaymentPart(way=PaymentWay.REFUNDED, amount_cents=cents)
     view = await _view(session, contract, document, payments=[part], refund_cents=cents)
-    await emails.queue(session, contract, EmailTemplate.REFUND, document.id, view, now=now)
+    await emails.queue(session, contract, MailDraft(EmailTemplate.REFUND, document.id, view), now=now)
 
 
 async def payment_failed(
@@ -75,7 +69,7 @@ async def payment_failed(
             )
         )
     view = await _view(session, contract, document, payments=payments, due_on=item.due_on if item else None)
-    await emails.queue(session, contract, EmailTemplate.PAYMENT_FAILED, sale.id, view, now=now)
+    await emails.queue(session, contract, MailDraft(EmailTemplate.PAYMENT_FAILED, sale.id, view), now=now)
 
 
 async def _view(

@@ -30,13 +30,22 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
-from server.services.booking import availability, confirmation, idempotency
-from server.services.booking.plan import BookingRequest, Plan, WorkshopReference, plan_of, visible_stations
+from server.services.booking import availability, confirmation, free_cars, idempotency
+from server.services.booking.free_cars import Slot
+from server.services.booking.plan import (
+    BookingRequest,
+    PaymentChoice,
+    Plan,
+    WorkshopReference,
+    plan_of,
+    visible_stations,
+)
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page
+from server.services.payments.attempts import Move
 from server.services.people import customers
 from server.services.pricing import tariffs
 
@@ -156,18 +165,15 @@ async def _take_vehicle(
     """Finds a free car and occupies it with the contract, which is written here; NoVehicleAvailable otherwise."""
     await expire_due(session, plan.station.id, now)
     one_way = contract.return_station_id != contract.station_id
-    found = await availability.candidates(
-        session, plan.station, plan.group.id, request.start, request.end, now, one_way=one_way
-    )
+    slot = Slot(plan.station, request.start, request.end)
+    found = await free_cars.candidates(session, slot, plan.group.id, now, one_way=one_way)
     if request.vehicle_id is not None:
         found = [vehicle_id for vehicle_id in found if vehicle_id == request.vehicle_id]
     for vehicle_id in found:
         if await _try_vehicle(session, contract, vehicle_id, plan):
             return
     others = [station for station in visible.values() if station.id != plan.station.id]
-    alternatives = await availability.alternatives(
-        session, plan.station, plan.group, others, request.start, request.end, now=now
-    )
+    alternatives = await availability.alternatives(session, slot, plan.group, others, now=now)
     message = f"No vehicle of group {plan.group.name} is free at {plan.station.name} in this period."
     raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "group_id"])
 
@@ -199,26 +205,41 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
 async def _write_parts(
     session: Session, contract: Contract, request: BookingRequest, plan: Plan, acting: Acting
 ) -> None:
-    now = acting.now
-    common: dict[str, Any] = {"contract_id": contract.id, "station_id": contract.station_id}
-    await session.store(*(driver.row(contract) for driver in plan.drivers))
-    payment = request.payment
-    waived = payment.method is PaymentMethod.WAIVED
-    deposit = 0 if waived else plan.group.deposit_cents
-    state = DepositState.WAIVED if deposit == 0 else DepositState.NONE
-    due_at = deposits.due_at(contract.starts_at, now)
-    await session.store(Deposit(**common, state=state, amount_cents=plan.group.deposit_cents, due_at=due_at))
+    now, payment = acting.now, request.payment
+    await session.store(*(driver.row(contract) for driver in plan.drivers), _deposit(contract, plan, payment, now))
     if payment.card_token and payment.method is PaymentMethod.STORED_CARD:
-        await session.store(StoredCard(**common, token=payment.card_token.strip(), consent_at=now))
+        token = payment.card_token.strip()
+        await session.store(
+            StoredCard(contract_id=contract.id, station_id=contract.station_id, token=token, consent_at=now)
+        )
     if request.note:
         text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
-        await session.store(Note(**common, text=text, author=acting.name, created_at=now))
+        await session.store(
+            Note(
+                contract_id=contract.id,
+                station_id=contract.station_id,
+                text=text,
+                author=acting.name,
+                created_at=now,
+            )
+        )
     await history.record(session, contract, HistoryAction.BOOKED, acting.because(contract.waiver_reason))
     about = OfContract(contract.id)
     await enqueue(session, JobKind.EXPIRE_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
     # Comes back to the saga if this process dies after the commit.
     await enqueue(
         session, JobKind.DRIVE_BOOKING, about, key=f"drive:{contract.id}", now=now, due_at=now + attempts.RECOVER_AFTER
+    )
+
+
+def _deposit(contract: Contract, plan: Plan, payment: PaymentChoice, now: datetime) -> Deposit:
+    waived = payment.method is PaymentMethod.WAIVED or plan.group.deposit_cents == 0
+    return Deposit(
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        state=DepositState.WAIVED if waived else DepositState.NONE,
+        amount_cents=plan.group.deposit_cents,
+        due_at=deposits.due_at(contract.starts_at, now),
     )
 
 
@@ -230,12 +251,10 @@ def _needs_payment(contract: Contract, plan: Plan) -> bool:
 
 async def _open_page(session: Session, contract: Contract, request: BookingRequest, plan: Plan, now: datetime) -> None:
     """The payment page takes the day's price; where nothing is due now, it places the deposit."""
-    kind, purpose, amount, suffix = PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1"
-    if amount == 0:
-        kind, purpose, amount, suffix = PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, "H1"
-    payment = await attempts.prepare(
-        session, contract, kind, purpose, amount, now=now, order_suffix=suffix, on_page=True
-    )
+    move = Move(PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1", on_page=True)
+    if contract.prepay_cents == 0:
+        move = Move(PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, "H1", on_page=True)
+    payment = await attempts.prepare(session, contract, move, now=now)
     await hosted_page.open_page(
         session, contract, payment, request.payment.success_url or "", request.payment.failure_url or "", now=now
     )

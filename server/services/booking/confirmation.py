@@ -16,6 +16,7 @@ from server.paper.views import DepositNote, FuelRule, MailView, PaymentPart, Pay
 from server.services.billing import documents
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
+from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
 from server.services.pricing.words import Words
 
@@ -30,7 +31,7 @@ async def confirm_booking(outside: Outside, session: Session, contract: Contract
     if contract.prepay_cents > 0 and contract.payment_method != "WAIVED":
         words = Words(parts.wording(contract.language))
         line = documents.advance_line(words.advance(), contract.prepay_cents, words.advance_reason(contract.number))
-        draft = documents.Draft(
+        invoice = documents.Draft(
             type=DocumentType.ADVANCE_INVOICE,
             service_from=contract.starts_at,
             service_until=contract.ends_at,
@@ -38,12 +39,11 @@ async def confirm_booking(outside: Outside, session: Session, contract: Contract
             sums=split_vat(contract.prepay_cents, contract.terms.vat_rate_bp),
             payments=[PaymentPart(way=PaymentWay.CHARGED, amount_cents=contract.prepay_cents)],
         )
-        advance = await documents.issue(outside, session, contract, draft, company, station, now=now)
+        advance = await documents.issue(outside, session, contract, invoice, company, station, now=now)
     view = await _confirmation(session, contract, station, advance)
     attachments = [documents.attachment(advance)] if advance else []
-    await emails.queue(
-        session, contract, EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, now=now, attachments=attachments
-    )
+    draft = MailDraft(EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments)
+    await emails.queue(session, contract, draft, now=now)
 
 
 async def _confirmation(session: Session, contract: Contract, station: Station, advance: Document | None) -> MailView:

@@ -12,9 +12,10 @@ from server.errors import DomainError, InvalidInput
 from server.models import Station
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.price import PriceBreakdown
-from server.models.tariff import TariffTerms, terms_of
+from server.models.tariff import TariffTerms
 from server.services import validation
-from server.services.booking import availability
+from server.services.booking import availability, free_cars
+from server.services.booking.free_cars import Slot
 from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, UnknownExtra, advance_cents, breakdown
@@ -59,9 +60,9 @@ async def quote(session: Session, request: QuoteRequest, *, language: str, now: 
     zone = ZoneInfo(station.time_zone)
     today = now.astimezone(zone).date()
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
-    terms = terms_of(tariffs.freeze(tariff)[0])
+    terms = tariff.terms
     price = _price(terms, request, station, return_station, language)
-    free = await availability.free_count(session, station, group.id, request.start, request.end, now)
+    free = (await free_cars.counts(session, Slot(station, request.start, request.end), now)).get(group.id, 0)
     return Quote(
         price=price,
         due_now_cents=advance_cents(terms, request.kind, price.total_cents),

@@ -29,6 +29,7 @@ from server.services.booking.plan import BookingRequest
 from server.services.contract import contracts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page
+from server.services.payments.attempts import Move
 
 _LOCK_TRIES = 3
 
@@ -81,10 +82,8 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
             return None
         advance = _last(made, Purpose.ADVANCE)
         if contract.prepay_cents > 0 and advance is None:
-            payment = await attempts.prepare(
-                session, contract, PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, now=now, order_suffix="D1"
-            )
-            return payment.id
+            move = Move(PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1")
+            return (await attempts.prepare(session, contract, move, now=now)).id
         if advance is not None and advance.state is not PaymentState.SUCCEEDED:
             return await _refuse(session, contract, made, advance, now)
         hold = _last(made, Purpose.DEPOSIT)
@@ -126,10 +125,8 @@ async def _give_back(session: Session, contract: Contract, made: list[Payment], 
             continue
         kinds = {PaymentKind.SALE: PaymentKind.REFUND, PaymentKind.HOLD: PaymentKind.RELEASE}
         if kind := kinds.get(payment.kind):
-            undo = await attempts.prepare(
-                session, contract, kind, Purpose.UNDO, payment.amount_cents, now=now, refers_to=payment
-            )
-            return undo.id
+            undo = Move(kind, Purpose.UNDO, payment.amount_cents, refers_to=payment)
+            return (await attempts.prepare(session, contract, undo, now=now)).id
     # An attempt that was prepared here and never sent, because the process died, is made by its own job.
     refused = {PaymentState.DECLINED, PaymentState.FAILED}
     if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and contract.billing_block is None:

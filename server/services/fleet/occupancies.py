@@ -7,6 +7,7 @@ it can wait for each other for seconds (docs/adr/0002).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,16 @@ from sqlmodel import col, select
 from server.database import Session
 from server.models import Contract, Occupancy, Vehicle, VehicleBlock
 from server.models.occupancy import LONGEST_ROW_DAYS, OccupancyKind
+
+
+@dataclass(frozen=True)
+class Use:
+    """From when to when a vehicle is used, and the turnaround after it; free again at `held_until` if not paid."""
+
+    starts_at: datetime
+    ends_at: datetime
+    turnaround: timedelta
+    held_until: datetime | None = None
 
 
 async def overlapping(session: Session, vehicle_id: UUID, start: datetime, end: datetime) -> list[Occupancy]:
@@ -38,21 +49,11 @@ async def occupy_contract(
 ) -> None:
     """Takes the vehicle for the contract's period and the turnaround after it. IntegrityError 23P01 if it is taken."""
     held_until = contract.held_until if kind is OccupancyKind.HELD else None
-    await occupy(
-        session, vehicle, contract.id, kind, contract.starts_at, contract.ends_at, turnaround_minutes, held_until
-    )
+    use = Use(contract.starts_at, contract.ends_at, timedelta(minutes=turnaround_minutes), held_until)
+    await occupy(session, vehicle, contract.id, kind, use)
 
 
-async def occupy(
-    session: Session,
-    vehicle: Vehicle,
-    contract_id: UUID,
-    kind: OccupancyKind,
-    starts_at: datetime,
-    ends_at: datetime,
-    turnaround_minutes: int,
-    held_until: datetime | None = None,
-) -> None:
+async def occupy(session: Session, vehicle: Vehicle, contract_id: UUID, kind: OccupancyKind, use: Use) -> None:
     """Takes the vehicle for a contract from one instant to another and for the turnaround after it."""
     rows = [
         Occupancy(
@@ -62,11 +63,11 @@ async def occupy(
             kind=kind,
             during=Range(start, end, bounds="[)"),
             starts_at=start,
-            ends_at=min(end, ends_at),
+            ends_at=min(end, use.ends_at),
             busy_until=end,
-            held_until=held_until,
+            held_until=use.held_until,
         )
-        for start, end in stretches(starts_at, ends_at + timedelta(minutes=turnaround_minutes))
+        for start, end in stretches(use.starts_at, use.ends_at + use.turnaround)
     ]
     await session.store(*rows)
 

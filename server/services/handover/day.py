@@ -16,7 +16,8 @@ from server.errors import InvalidInput
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.local_time import wall_clock
-from server.services.booking import availability
+from server.services.booking import free_cars
+from server.services.booking.free_cars import Slot
 from server.services.fleet import stations
 
 
@@ -65,6 +66,6 @@ async def _contracts(session: Session, *conditions: ColumnElement[bool]) -> list
 async def _spare(session: Session, station: Station, start: datetime, end: datetime, now: datetime) -> list[Vehicle]:
     if end <= start:
         return []
-    free = await availability.free_vehicles(session, station, start, end, now)
+    free = await free_cars.all_of(session, Slot(station, start, end), now)
     statement = select(Vehicle).where(col(Vehicle.id).in_(free), col(Vehicle.out_contract_id).is_(None))
     return await session.all(statement.order_by(col(Vehicle.plate)))

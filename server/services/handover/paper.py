@@ -27,7 +27,7 @@ from server.models import (
     VehicleLeg,
 )
 from server.models.damage import RepairState
-from server.models.email import EmailTemplate
+from server.models.email import EmailTemplate, StoredFile
 from server.models.protocol import ProtocolType
 from server.paper import typesetter
 from server.paper.views import (
@@ -44,6 +44,7 @@ from server.paper.views import (
 from server.pictures import PhotoRefused, in_decoder, process_signature
 from server.services.fleet import company_data
 from server.services.mail import emails, parts
+from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
 from server.services.people import customers
 
@@ -101,17 +102,9 @@ async def _mail(session: Session, contract: Contract, protocol: Protocol, view: 
         new_damages=sum(damage.is_new for damage in view.damages),
         photo_count=len(view.photos),
     )
-    attachment = {"name": f"{contract.number}-{protocol.type.value}.pdf", "type": "application/pdf"}
-    await emails.queue(
-        session,
-        contract,
-        TEMPLATES[protocol.type],
-        protocol.id,
-        mail,
-        now=now,
-        attachments=[{**attachment, "key": protocol.pdf_key or ""}],
-        protocol_id=protocol.id,
-    )
+    pdf = StoredFile(f"{contract.number}-{protocol.type.value}.pdf", "application/pdf", protocol.pdf_key or "")
+    draft = MailDraft(TEMPLATES[protocol.type], protocol.id, mail, [pdf], protocol_id=protocol.id)
+    await emails.queue(session, contract, draft, now=now)
 
 
 async def _view(session: Session, objects: ObjectStore, contract: Contract, protocol: Protocol) -> ProtocolView:
@@ -132,34 +125,17 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         supplier=parts.supplier_of(company),
         station=parts.place_of(station),
         customer=parts.recipient_of(contract),
-        vehicle=VehicleLine(
-            plate=vehicle.plate,
-            make=vehicle.make,
-            model=vehicle.model,
-            vin=vehicle.vin,
-            colour=vehicle.colour,
-            group=group.name if group else None,
-        ),
+        vehicle=_vehicle_line(vehicle, group),
         condition=_condition(protocol),
         occurred_at=protocol.occurred_at,
         received_at=protocol.received_at,
         staff_name=protocol.staff,
-        drivers=[
-            DriverLine(
-                name=f"{driver.first_name} {driver.last_name}".strip(),
-                licence_class=driver.licence_class,
-                checked_at=driver.checked_at,
-            )
-            for driver in drivers
-        ],
+        drivers=[_driver_line(driver) for driver in drivers],
         key_drop_at=protocol.key_drop_at,
         planned_return_at=contract.ends_at,
         before=_condition(before) if before else None,
         before_at=before.occurred_at if before else None,
-        accessories=[
-            AccessoryLine(name=item["name"], expected=item["expected"], present=item["present"])
-            for item in protocol.accessories
-        ],
+        accessories=[AccessoryLine(**item) for item in protocol.accessories],
         damages=await _damages(session, protocol),
         photos=await _photos(session, objects, protocol),
         customer_signature=signature,
@@ -168,6 +144,25 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         signature_missing_reason=protocol.signature_missing_reason,
         remarks=protocol.remarks,
         content_sha256=protocol.content_hash,
+    )
+
+
+def _vehicle_line(vehicle: Vehicle, group: VehicleGroup | None) -> VehicleLine:
+    return VehicleLine(
+        plate=vehicle.plate,
+        make=vehicle.make,
+        model=vehicle.model,
+        vin=vehicle.vin,
+        colour=vehicle.colour,
+        group=group.name if group else None,
+    )
+
+
+def _driver_line(driver: Driver) -> DriverLine:
+    return DriverLine(
+        name=f"{driver.first_name} {driver.last_name}".strip(),
+        licence_class=driver.licence_class,
+        checked_at=driver.checked_at,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -13,6 +12,7 @@ from server.database import Session, violated_constraint
 from server.errors import ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
+from server.models.columns import Json
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfProtocol
@@ -126,7 +126,7 @@ async def _store_photos(
     await session.store(*rows)
 
 
-def _accessories(vehicle: Vehicle, present: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+def _accessories(vehicle: Vehicle, present: Sequence[tuple[str, int]]) -> list[Json]:
     expected = {item["name"]: item["expected"] for item in vehicle.accessories}
     return [{"name": name, "expected": expected.get(name, count), "present": count} for name, count in present]
 

@@ -16,6 +16,7 @@ from server.models.payment import DepositState
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.fleet import occupancies, stations, vehicles
+from server.services.fleet.occupancies import Use
 from server.services.mail import parts
 from server.services.payments import deposits
 
@@ -72,9 +73,8 @@ async def change_vehicle(
     # The row begins now if the customer is early: before that, this car may have been with somebody else.
     starts = max(planned_start, now) if now < contract.ends_at else planned_start
     try:
-        await occupancies.occupy(
-            session, vehicle, contract.id, OccupancyKind.RESERVED, starts, contract.ends_at, station.turnaround_minutes
-        )
+        use = Use(starts, contract.ends_at, timedelta(minutes=station.turnaround_minutes))
+        await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.RESERVED, use)
     except IntegrityError as error:  # the turnaround reaches into the next use
         if sql_state(error) == "23P01":
             raise not_ready(f"{plate} is taken right after this period.") from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,7 +17,7 @@ from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
 from server.jobs import enqueue
 from server.models import Contract, Email
 from server.models.columns import uuid7
-from server.models.email import EmailState, EmailTemplate
+from server.models.email import EmailState, EmailTemplate, StoredFile
 from server.models.job import JobKind, OfEmail
 from server.paper.mail_templates import render_mail
 from server.paper.views import MailView
@@ -26,40 +27,40 @@ from server.services.outside import Outside
 _log = structlog.get_logger("emails")
 
 
-async def queue(
-    session: Session,
-    contract: Contract,
-    template: EmailTemplate,
-    cause_id: UUID,
-    view: MailView,
-    *,
-    now: datetime,
-    attachments: list[dict[str, str]] | None = None,
-    protocol_id: UUID | None = None,
-) -> Email:
-    """Writes a mail and the job that sends it. A second mail for the same cause is the first one.
+@dataclass(frozen=True)
+class MailDraft:
+    """A mail to be written: which template, because of what (contract, document, protocol, payment), what it shows."""
 
-    `attachments` name stored objects: {"name", "type", "key"}.
-    """
+    template: EmailTemplate
+    cause_id: UUID
+    view: MailView
+    attachments: Sequence[StoredFile] = ()
+    protocol_id: UUID | None = None
+
+
+async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: datetime) -> Email:
+    """Writes a mail and the job that sends it. A second mail for the same cause is the first one."""
     statement = select(Email).where(
-        col(Email.contract_id) == contract.id, col(Email.template) == template, col(Email.cause_id) == cause_id
+        col(Email.contract_id) == contract.id,
+        col(Email.template) == draft.template,
+        col(Email.cause_id) == draft.cause_id,
     )
     if (existing := await session.first(statement)) is not None:
         return existing
-    rendered = render_mail(template.value, parts.wording(contract.language), view)
+    rendered = render_mail(draft.template.value, parts.wording(contract.language), draft.view)
     email = Email(
         id=uuid7(),
         contract_id=contract.id,
         station_id=contract.station_id,
-        template=template,
-        cause_id=cause_id,
+        template=draft.template,
+        cause_id=draft.cause_id,
         to=contract.customer.email,
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
         language=contract.language,
-        attachments=attachments or [],
-        protocol_id=protocol_id,
+        attachments_json=[asdict(file) for file in draft.attachments],
+        protocol_id=draft.protocol_id,
         queued_at=now,
     )
     await session.store(email)
@@ -104,7 +105,7 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
 
 
 async def _outgoing(outside: Outside, email: Email) -> OutgoingMail:
-    files = await asyncio.gather(*(outside.objects.get(item["key"]) for item in email.attachments))
+    files = await asyncio.gather(*(outside.objects.get(file.key) for file in email.attachments))
     return OutgoingMail(
         message_id=f"<{email.id}@{outside.mail_domain}>",
         date=email.queued_at,
@@ -114,15 +115,14 @@ async def _outgoing(outside: Outside, email: Email) -> OutgoingMail:
         text=email.text,
         template=email.template.value,
         attachments=[
-            Attachment(item["name"], item["type"], content)
-            for item, content in zip(email.attachments, files, strict=True)
+            Attachment(file.name, file.type, content) for file, content in zip(email.attachments, files, strict=True)
         ],
     )
 
 
 async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> None:
-    values: dict[str, Any] = {"state": state.value, "error": error and error[:300], "id": email_id}
-    values["sent_at"] = outside.clock.now() if state is EmailState.SENT else None
+    sent_at = outside.clock.now() if state is EmailState.SENT else None
+    values = {"state": state.value, "error": error and error[:300], "id": email_id, "sent_at": sent_at}
     async with outside.database.transaction(SYSTEM) as session:
         await session.write(
             "update email set state = :state, last_error = :error, sent_at = :sent_at where id = :id", values

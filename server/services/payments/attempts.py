@@ -5,6 +5,7 @@ Whoever sets `sent_at` makes the call, so that two processes never both do. What
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -43,39 +44,42 @@ async def of_contract(session: Session, contract_id: UUID) -> list[Payment]:
     )
 
 
-async def prepare(
-    session: Session,
-    contract: Contract,
-    kind: PaymentKind,
-    purpose: Purpose,
-    amount_cents: int,
-    *,
-    now: datetime,
-    order_suffix: str | None = None,
-    refers_to: Payment | None = None,
-    document_id: UUID | None = None,
-    on_page: bool = False,
-) -> Payment:
+@dataclass(frozen=True)
+class Move:
+    """Money that is to be moved, in cents. A sale or hold gets an order of its own (`order_suffix`); what refers to an
+    earlier payment carries its order. `on_page`: the customer pays on the gateway's page.
+    """
+
+    kind: PaymentKind
+    purpose: Purpose
+    amount_cents: int
+    order_suffix: str | None = None
+    refers_to: Payment | None = None
+    document_id: UUID | None = None
+    on_page: bool = False
+
+
+async def prepare(session: Session, contract: Contract, move: Move, *, now: datetime) -> Payment:
     """Writes an attempt, and the job that resolves it if nobody comes back to it.
 
-    `on_page`: the customer pays on the gateway's page; then the end of the hold is what resolves it.
-    A sale or hold gets an order of its own (`order_suffix`); what refers to an earlier payment carries its order.
+    An attempt on the gateway's page has none: there the end of the hold is what resolves it.
     """
-    order = refers_to.order_reference if refers_to else f"{contract.number}-{order_suffix}"
+    before = move.refers_to
+    order = before.order_reference if before else f"{contract.number}-{move.order_suffix}"
     payment = Payment(
         contract_id=contract.id,
         station_id=contract.station_id,
-        kind=kind,
-        purpose=purpose,
-        amount_cents=amount_cents,
+        kind=move.kind,
+        purpose=move.purpose,
+        amount_cents=move.amount_cents,
         order_reference=order,
         attempt_reference=uuid7().hex,
-        refers_to_id=refers_to.id if refers_to else None,
-        document_id=document_id,
+        refers_to_id=before.id if before else None,
+        document_id=move.document_id,
         created_at=now,
     )
     await session.store(payment)
-    if not on_page:
+    if not move.on_page:
         due_at = now + RECOVER_AFTER
         await enqueue(
             session, JobKind.RESOLVE_PAYMENT, OfPayment(payment.id), key=_key(payment), now=now, due_at=due_at

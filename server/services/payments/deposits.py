@@ -23,6 +23,7 @@ from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.outside import Outside
 from server.services.payments import attempts
+from server.services.payments.attempts import Move
 
 AT_BOOKING_WITHIN = timedelta(days=5)
 HOLD_LIFE = timedelta(days=5)
@@ -54,9 +55,8 @@ async def prepare_hold(session: Session, contract: Contract, deposit: Deposit, *
     """Writes the next hold of a contract; every one has an order of its own."""
     holds = [p for p in await attempts.of_contract(session, contract.id) if p.kind is PaymentKind.HOLD]
     suffix = f"H{len(holds) + 1}"
-    return await attempts.prepare(
-        session, contract, PaymentKind.HOLD, Purpose.DEPOSIT, deposit.amount_cents, now=now, order_suffix=suffix
-    )
+    move = Move(PaymentKind.HOLD, Purpose.DEPOSIT, deposit.amount_cents, suffix)
+    return await attempts.prepare(session, contract, move, now=now)
 
 
 async def activate(session: Session, contract: Contract, deposit: Deposit, hold: Payment, *, now: datetime) -> None:
@@ -193,10 +193,8 @@ async def _prepare_release(session: Session, contract: Contract, hold: Payment, 
     existing = [p for p in made if p.kind is PaymentKind.RELEASE and p.refers_to_id == hold.id]
     if existing:
         return existing[-1].id if existing[-1].state is PaymentState.PENDING else None
-    release_payment = await attempts.prepare(
-        session, contract, PaymentKind.RELEASE, Purpose.DEPOSIT, hold.amount_cents, now=now, refers_to=hold
-    )
-    return release_payment.id
+    move = Move(PaymentKind.RELEASE, Purpose.DEPOSIT, hold.amount_cents, refers_to=hold)
+    return (await attempts.prepare(session, contract, move, now=now)).id
 
 
 async def after_release(outside: Outside, contract_id: UUID) -> None:
