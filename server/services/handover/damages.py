@@ -41,11 +41,19 @@ class DamageReport:
         return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
 
-def check(reports: Sequence[DamageReport], field: Path) -> None:
+Placed = Sequence[tuple[DamageReport, Path]]
+"""Reports, each with its place in the input."""
+
+
+def placed(reports: Sequence[DamageReport], field: Path) -> Placed:
+    """The reports of a list."""
+    return [(report, [*field, str(index)]) for index, report in enumerate(reports)]
+
+
+def check(reports: Placed) -> None:
     """InvalidInput for a position outside the drawing, a size or text that cannot be, an id that is there twice."""
     seen: set[UUID] = set()
-    for index, report in enumerate(reports):
-        own = [*field, str(index)]
+    for report, own in reports:
         if report.id in seen:
             raise InvalidInput("This id is there twice.", field=[*own, "id"])
         seen.add(report.id)
@@ -55,11 +63,11 @@ def check(reports: Sequence[DamageReport], field: Path) -> None:
         validation.optional_text(report.description, [*own, "description"], longest=1000, multiline=True)
 
 
-def photo_hashes(reports: Sequence[DamageReport], field: Path) -> list[tuple[str, Path]]:
+def photo_hashes(reports: Placed) -> list[tuple[str, Path]]:
     """Every picture that the reports name, with its field."""
     return [
-        (sha256, [*field, str(index), "photos", str(position)])
-        for index, report in enumerate(reports)
+        (sha256, [*own, "photos", str(position)])
+        for report, own in reports
         for position, sha256 in enumerate(report.photos)
     ]
 
@@ -81,29 +89,26 @@ class Sighting:
 
 async def report(session: Session, vehicle_id: UUID | None, seen: DamageReport, *, now: datetime) -> Damage:
     """A damage that was found outside a hand-over: it is known, and nobody is suspected."""
-    field = ("damage",)
+    reports = [(seen, ["damage"])]
     vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicle_id"])
-    check([seen], field)
-    pictures = await photos.require(session, photo_hashes([seen], field))
+    check(reports)
+    pictures = await photos.require(session, photo_hashes(reports))
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, now, ZoneInfo("UTC"))
-    (damage,) = await record(session, sighting, [seen], pictures, field=field)
+    (damage,) = await record(session, sighting, reports, pictures)
     return damage
 
 
-async def record(
-    session: Session, sighting: Sighting, reports: Sequence[DamageReport], pictures: dict[str, Photo], *, field: Path
-) -> list[Damage]:
+async def record(session: Session, sighting: Sighting, reports: Placed, pictures: dict[str, Photo]) -> list[Damage]:
     """Stores what is new. A damage sent again is the one that is there; other content is an IDEMPOTENCY_CONFLICT."""
-    ids = [report.id for report in reports]
+    ids = [report.id for report, _own in reports]
     known = {damage.id: damage for damage in await session.all(select(Damage).where(col(Damage.id).in_(ids)))}
     stored = []
-    for index, report in enumerate(reports):
-        own = [*field, str(index), "id"]
+    for report, own in reports:
         damage = known.get(report.id)
         if damage is None:
-            damage = await _store(session, _row(sighting, report), report, pictures, own)
+            damage = await _store(session, _row(sighting, report), report, pictures, [*own, "id"])
         elif damage.vehicle_id != sighting.vehicle_id or damage.request_hash != report.content_hash():
-            raise _id_taken(own)
+            raise _id_taken([*own, "id"])
         stored.append(damage)
     return stored
 

@@ -26,10 +26,8 @@ from server.services.fleet import occupancies, stations
 from server.services.handover import damages, protocols, readiness
 from server.services.handover.damages import Sighting
 from server.services.handover.protocols import Handover
-from server.services.handover.report import FIELD, HandoverReport, check_levels, check_report
+from server.services.handover.report import DAMAGES, FIELD, HandoverReport, check_levels, check_report
 from server.services.people import drivers
-
-DAMAGES = (*FIELD, "damages")
 
 
 async def check_out(session: Session, report: HandoverReport, acting: Acting) -> Protocol:
@@ -47,7 +45,7 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     protocol = await protocols.store(session, handover)
     zone = ZoneInfo(station.time_zone)
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
-    await damages.record(session, sighting, report.damages, pictures, field=DAMAGES)
+    await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
     if conflict is None:
         await _hand_over(session, handover, protocol, implausible)
     await protocols.enqueue_paper(session, protocol, acting.now)
@@ -85,7 +83,7 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     protocol = await protocols.store(session, handover)
     zone = ZoneInfo(station.time_zone)
     sighting = Sighting(vehicle.id, DamageLiability.SUSPECTED, returned_at, zone, contract.id, protocol.id)
-    await damages.record(session, sighting, report.damages, pictures, field=DAMAGES)
+    await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
     if coming_back is not None:
         coming_back.to_at, coming_back.check_in_id = returned_at, protocol.id
         await session.store(coming_back)

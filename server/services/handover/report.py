@@ -20,6 +20,7 @@ from server.services.handover.damages import DamageReport
 from server.services.validation import optional_number
 
 FIELD = ("input",)
+DAMAGES = (*FIELD, "damages")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ async def check_report(session: Session, report: HandoverReport) -> dict[str, Ph
     if bool(signed) == bool(reason):
         message = "Give the customer's signature, or the reason why there is none."
         raise InvalidInput(message, field=[*FIELD, "signature"])
-    damages.check(report.damages, (*FIELD, "damages"))
+    seen = damages.placed(report.damages, DAMAGES)
+    damages.check(seen)
     for index, (name, present) in enumerate(report.accessories):
         validation.text(name, (*FIELD, "accessories", str(index), "name"), longest=80)
         validation.number(present, (*FIELD, "accessories", str(index), "present"), lowest=0, highest=99)
@@ -88,7 +90,7 @@ async def check_report(session: Session, report: HandoverReport) -> dict[str, Ph
         hashes.append((signed, [*FIELD, "signature", "sha256"]))
     if report.staff_signature_sha256 is not None:
         hashes.append((report.staff_signature_sha256, [*FIELD, "staff_signature_sha256"]))
-    return await photos.require(session, [*hashes, *damages.photo_hashes(report.damages, (*FIELD, "damages"))])
+    return await photos.require(session, [*hashes, *damages.photo_hashes(seen)])
 
 
 def check_levels(condition: ConditionReport, group: VehicleGroup | None) -> None:
