@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM
 from server.gateways.object_store import ObjectStore
-from server.models import Contract, Document, Job
+from server.models import Contract, Document, Email, Job
 from server.models.document import DocumentType
 from server.paper import typesetter
 from server.paper.views import InvoiceView
@@ -92,6 +92,9 @@ async def test_what_nobody_printed_is_printed_by_its_job_and_shows_the_same(benc
     await documents.print_pdf(bench.outside, document.id)
     await documents.print_pdf(bench.outside, document.id)
     # Then
+    (mail,) = await bench.all(Email, template="FINAL_INVOICE")
+    (sending,) = await bench.all(Job, key=f"email:{mail.id}")
+    assert sending.due_at == bench.now  # it waited for the paper
     assert (job.kind, job.due_at) == ("PRINT_DOCUMENT", bench.now + documents.PRINTED_WITHIN)
     pdf = await bench.outside.objects.get(document.pdf_key)
     assert (await final_of(bench, contract)).sha256 == hashlib.sha256(pdf).hexdigest()

@@ -39,7 +39,7 @@ from server.paper.views import (
     PaymentPart,
     VehicleUse,
 )
-from server.services.mail import parts
+from server.services.mail import emails, parts
 from server.services.outside import Outside
 
 _log = structlog.get_logger("documents")
@@ -126,6 +126,7 @@ async def print_pdf(outside: Outside, document_id: UUID) -> None:
             "update document set sha256 = :sha256 where id = :id and sha256 is null",
             {"sha256": hashlib.sha256(pdf).hexdigest(), "id": document_id},
         )
+        await emails.send_now(session, document.contract_id, now=outside.clock.now())
 
 
 def _content(draft: Draft) -> dict[str, Any]:

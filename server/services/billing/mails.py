@@ -37,7 +37,9 @@ async def final_invoice(
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
     )
-    draft = MailDraft(EmailTemplate.FINAL_INVOICE, document.id, view, [documents.attachment(document)])
+    draft = MailDraft(
+        EmailTemplate.FINAL_INVOICE, document.id, view, [documents.attachment(document)], waits_for_paper=True
+    )
     await emails.queue(session, contract, draft, now=now)
 
 

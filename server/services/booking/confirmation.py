@@ -41,7 +41,9 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
         advance = await documents.issue(session, contract, invoice, company, station, now=now)
     view = await _confirmation(session, contract, station, advance)
     attachments = [documents.attachment(advance)] if advance else []
-    draft = MailDraft(EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments)
+    draft = MailDraft(
+        EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments, waits_for_paper=advance is not None
+    )
     await emails.queue(session, contract, draft, now=now)
 
 

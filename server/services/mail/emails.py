@@ -15,7 +15,7 @@ from server.database import SYSTEM, Session
 from server.errors import NotFound
 from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
 from server.gateways.object_store import ObjectMissing
-from server.jobs import TryLater, enqueue
+from server.jobs import TryLater, enqueue, hasten
 from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.email import EmailState, EmailTemplate, StoredFile
@@ -26,19 +26,25 @@ from server.services.mail import parts
 from server.services.outside import Outside
 
 _log = structlog.get_logger("emails")
+PRINTED_AT_LAST = timedelta(minutes=1)
+"""When a mail looks for its PDF by itself, because nobody has called it."""
 WAITS_FOR_PAPER = timedelta(minutes=10)
 """How long a mail waits for a PDF that is still being made, before that is a failure."""
 
 
 @dataclass(frozen=True)
 class MailDraft:
-    """A mail to be written: which template, because of what (contract, document, protocol, payment), what it shows."""
+    """A mail to be written: which template, because of what (contract, document, protocol, payment), what it shows.
+
+    `waits_for_paper`: an attachment is still to be printed; whoever prints it calls `send_now`.
+    """
 
     template: EmailTemplate
     cause_id: UUID
     view: MailView
     attachments: Sequence[StoredFile] = ()
     protocol_id: UUID | None = None
+    waits_for_paper: bool = False
 
 
 async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: datetime) -> Email:
@@ -67,8 +73,20 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
         queued_at=now,
     )
     await session.store(email)
-    await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=f"email:{email.id}", now=now)
+    due_at = now + PRINTED_AT_LAST if draft.waits_for_paper else now
+    await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=_key(email), now=now, due_at=due_at)
     return email
+
+
+def _key(email: Email) -> str:
+    return f"email:{email.id}"
+
+
+async def send_now(session: Session, contract_id: UUID, *, now: datetime) -> None:
+    """What a contract's mails waited for is there."""
+    waiting = select(Email).where(col(Email.contract_id) == contract_id, col(Email.state) == EmailState.QUEUED)
+    for email in await session.all(waiting):
+        await hasten(session, _key(email), now=now)
 
 
 async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> Email:
