@@ -9,7 +9,7 @@ from pathlib import Path
 from mobile_kivy.store.database import Database, NewerStore
 from mobile_kivy.store.days import Days
 from mobile_kivy.store.drafts import DraftRow, Drafts
-from mobile_kivy.store.outbox import Outbox, TooEarly
+from mobile_kivy.store.outbox import Outbox
 from mobile_kivy.store.outbox_rows import OWN_CODES, Finished, OutboxItem, Parcel, State, Waiting
 from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
 from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
@@ -31,7 +31,6 @@ __all__ = [
     "State",
     "StillWaiting",
     "Store",
-    "TooEarly",
     "Waiting",
 ]
 

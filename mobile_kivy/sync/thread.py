@@ -186,9 +186,9 @@ class Sync:
         now = self._now()
         if self._tidy_due is not None and now < self._tidy_due:
             return
+        self._store.outbox.forget_old()
         self._store.photos.release()
         self._store.photos.sweep()
-        self._store.outbox.forget_old()
         self._tidy_due = now + _TIDY_EVERY
 
     def _back_off(self) -> float:
