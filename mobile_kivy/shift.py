@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from mobile_kivy import i18n
 from mobile_kivy.api import ApiError, Client, Offline, Refusal
-from mobile_kivy.state.day import Day, read_day
+from mobile_kivy.forms.day import Day, read_day
 from mobile_kivy.store import Person, Store
 
 log = logging.getLogger(__name__)

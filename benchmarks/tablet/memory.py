@@ -16,9 +16,9 @@ import psutil  # isort: skip
 from kivy.tests.common import UnitTestTouch  # isort: skip
 from PIL import Image
 
+from mobile_kivy.forms.day import CHECK_OUT
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.imaging import shrink
-from mobile_kivy.state.day import CHECK_OUT
-from mobile_kivy.state.form import GUIDED_SLOTS
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 

@@ -21,7 +21,7 @@ from benchmarks.tablet import window  # before anything of Kivy
 
 from kivy.tests.common import UnitTestTouch  # isort: skip
 
-from mobile_kivy.state.day import CHECK_OUT
+from mobile_kivy.forms.day import CHECK_OUT
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN

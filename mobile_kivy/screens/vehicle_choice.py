@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from kivy.lang import Builder
@@ -11,7 +11,8 @@ from kivy.uix.modalview import ModalView
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
-from mobile_kivy.state.day import Vehicle
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms.day import Vehicle
 from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.step_scroll import PromptTouch
 
@@ -34,11 +35,12 @@ class VehicleList(PromptTouch, RecycleView):
 class VehicleChoice(ModalView):
     """A list with a search over plate and model."""
 
+    desk: Desk = ObjectProperty()
     search = StringProperty("")
 
-    def __init__(self, vehicles: Sequence[Vehicle], chosen: Callable[[Vehicle], None], **kwargs: object) -> None:
-        self._vehicles, self._chosen = vehicles, chosen
-        super().__init__(**kwargs)
+    def __init__(self, desk: Desk, chosen: Callable[[Vehicle], None], **kwargs: object) -> None:
+        self._vehicles, self._chosen = desk.work.spare_vehicles(), chosen
+        super().__init__(desk=desk, **kwargs)
         self.fill()
 
     def on_search(self, *_: object) -> None:
@@ -62,9 +64,9 @@ class VehicleChoice(ModalView):
         self._chosen(vehicle)
 
 
-def choose_vehicle(vehicles: Sequence[Vehicle], chosen: Callable[[Vehicle], None]) -> None:
+def choose_vehicle(desk: Desk, chosen: Callable[[Vehicle], None]) -> None:
     """Opens the list."""
-    VehicleChoice(vehicles, chosen).open(animation=False)
+    VehicleChoice(desk, chosen).open(animation=False)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

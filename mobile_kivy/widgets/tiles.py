@@ -1,4 +1,4 @@
-"""Tiles with pictures and the frame around every screen."""
+"""Tiles with pictures or figures."""
 
 from __future__ import annotations
 
@@ -31,19 +31,6 @@ class Tile(Tappable, BoxLayout):
     icon = StringProperty("")
     tone = StringProperty("primary")
     active = BooleanProperty(False)
-
-
-class TopBar(BoxLayout):
-    """Title, way back, who works here, language and the outbox: on every screen in the same place."""
-
-    title = StringProperty("")
-    subtitle = StringProperty("")
-    can_go_back = BooleanProperty(False)
-    shows_person = BooleanProperty(False)
-    __events__ = ("on_back",)
-
-    def on_back(self) -> None:
-        """Bound by the screen."""
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

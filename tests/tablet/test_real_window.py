@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageGrab
 
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.i18n import text
-from mobile_kivy.state.form import GUIDED_SLOTS
 from mobile_kivy.store import State, Store
 from tests.calendar import ahead_of_machine
 from tests.driving import ROOT, SandboxServer

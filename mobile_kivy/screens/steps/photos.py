@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.modalview import ModalView
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.form import GUIDED_SLOTS, MORE_SLOTS
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
-from mobile_kivy.state import checks
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.form import GUIDED_SLOTS, MORE_SLOTS
 from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.tiles import PictureTile
 
@@ -25,12 +26,13 @@ SKIP_REASONS = ("rain", "dark", "no_room", "camera_broken", "hurry")
 class PhotosStep(BoxLayout):
     """The tiles, and below them pictures of anything else."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     progress = StringProperty("")
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
-        super().__init__(visit=visit, **kwargs)
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
+        super().__init__(desk=desk, visit=visit, **kwargs)
         self.aim: Aim | None = None
         self._tiles = {slot: self._tile(slot) for slot in GUIDED_SLOTS}
         self._more: list[str] | None = None
@@ -47,29 +49,29 @@ class PhotosStep(BoxLayout):
 
     def show(self) -> None:
         """Each slot with its picture or its outline. The tiles stay: only what has changed is drawn again."""
-        app, form = App.get_running_app(), self.visit.form
+        form = self.visit.form
         for slot, tile in self._tiles.items():
             shot, reason = form.shot(slot), form.skipped.get(slot)
             tile.source = self._thumbnail(shot.sha256) if shot else ""
-            tile.caption = reason or text(app.lang, f"slot_{slot}")
+            tile.caption = reason or text(self.desk.lang, f"slot_{slot}")
             tile.done, tile.skipped = shot is not None, reason is not None
         self._show_more()
         taken = sum(form.shot(slot) is not None for slot in GUIDED_SLOTS)
-        self.progress = text(app.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
+        self.progress = text(self.desk.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
 
     def _show_more(self) -> None:
         """Pictures of anything else, and where to take one."""
-        app, box = App.get_running_app(), self.ids.more
+        box = self.ids.more
         shots = [shot for shot in self.visit.form.shots if shot.slot in MORE_SLOTS]
         if self._more == [shot.sha256 for shot in shots]:
             return
         self._more = [shot.sha256 for shot in shots]
         box.clear_widgets()
         for shot in shots:
-            caption = text(app.lang, f"slot_{shot.slot}")
+            caption = text(self.desk.lang, f"slot_{shot.slot}")
             box.add_widget(PictureTile(source=self._thumbnail(shot.sha256), caption=caption, done=True))
         for slot in MORE_SLOTS:
-            add = PictureTile(caption=f"+ {text(app.lang, f'slot_{slot}')}")
+            add = PictureTile(caption=f"+ {text(self.desk.lang, f'slot_{slot}')}")
             add.bind(on_tap=lambda _tile, slot=slot: self.take(slot, lambda: None))
             box.add_widget(add)
 
@@ -80,15 +82,14 @@ class PhotosStep(BoxLayout):
 
     def take(self, slot: str, done: Any) -> None:
         """One picture; `done` is called when it is kept, or when there is none."""
-        app = App.get_running_app()
 
         def keep(sha256: str) -> None:
-            self.visit.form.take(slot, sha256, app.now())
+            self.visit.form.take(slot, sha256, self.desk.now())
             self.dispatch("on_changed")
             self.show()
             done()
 
-        app.work.take_photo(slot, keep, done)
+        self.desk.work.take_photo(slot, keep, done)
 
     def skip(self, slot: str, reason: str) -> None:
         """Why there is no picture; it will stand in the protocol."""
@@ -109,12 +110,13 @@ class PhotosStep(BoxLayout):
         return checks.photos(self.visit.form)
 
     def _thumbnail(self, sha256: str) -> str:
-        return str(App.get_running_app().store.photos.thumbnail(sha256) or "")
+        return str(self.desk.store.photos.thumbnail(sha256) or "")
 
 
 class Aim(ModalView):
     """One slot: what to aim at, take, take again, skip."""
 
+    desk: Desk = ObjectProperty()
     slot = StringProperty("")
     source = StringProperty("")
     taken = BooleanProperty(False)
@@ -122,10 +124,10 @@ class Aim(ModalView):
     busy = BooleanProperty(False)
 
     def __init__(self, step: PhotosStep, slot: str, **kwargs: object) -> None:
-        super().__init__(**kwargs)
+        super().__init__(desk=step.desk, **kwargs)
         self._step = step
         self.aim_at(slot)
-        lang = App.get_running_app().lang
+        lang = self.desk.lang
         for name in SKIP_REASONS:
             words = text(lang, f"skip_{name}")
             button = Btn(label=words, kind="plain", least_height=64)
@@ -137,7 +139,7 @@ class Aim(ModalView):
         self.slot, self.choosing_reason, self.busy = slot, False, False
         shot = self._step.visit.form.shot(slot)
         self.taken = shot is not None
-        path = App.get_running_app().store.photos.path(shot.sha256) if shot else None
+        path = self.desk.store.photos.path(shot.sha256) if shot else None
         self.source = str(path) if path else outline(slot)
 
     def take(self) -> None:

@@ -60,7 +60,7 @@ def test_the_file_chooser_gives_the_file_or_nothing(open_app: Start, tmp_path: P
     Image.new("RGB", (40, 30), "red").save(out, "JPEG")
     picture = tmp_path / "car.jpg"
     picture.write_bytes(out.getvalue())
-    camera = photo_source("files")
+    camera = photo_source("files", finger.app)
     assert isinstance(camera, FileCamera)
     answers: list[object] = []
 

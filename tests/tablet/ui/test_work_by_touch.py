@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mobile_kivy.state.form import GUIDED_SLOTS
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from tests.driving import PASSWORD
 from tests.tablet.faulty_network import FaultyNetwork
 from tests.tablet.ui import work

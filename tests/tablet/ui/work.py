@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.i18n import text
-from mobile_kivy.state.form import GUIDED_SLOTS
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN
 

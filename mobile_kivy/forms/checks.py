@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mobile_kivy.state.day import Job, Vehicle
-from mobile_kivy.state.form import GUIDED_SLOTS, Form, Strokes
+from mobile_kivy.forms.day import Job, Vehicle
+from mobile_kivy.forms.form import GUIDED_SLOTS, Form, Strokes
 
 MOST_KM_A_DAY = 2000
 """More than this is a slip of the finger rather than a drive; the server asks for a reason then, and so do we."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mobile_kivy.state.form import Form, NewDamage, Shot
+from mobile_kivy.forms.form import Form, NewDamage, Shot
 
 Words = Callable[..., str]
 

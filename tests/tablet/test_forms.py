@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mobile_kivy import i18n
-from mobile_kivy.state import checks
-from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job, Vehicle, customer_name, read_day
-from mobile_kivy.state.form import GUIDED_SLOTS, Form, NewDamage, open_form
-from mobile_kivy.state.protocol import form_of, photo_hashes, to_input
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, Vehicle, customer_name, read_day
+from mobile_kivy.forms.form import GUIDED_SLOTS, Form, NewDamage, open_form
+from mobile_kivy.forms.protocol import form_of, photo_hashes, to_input
 from mobile_kivy.sync import SyncState
 from mobile_kivy.sync_words import pill
 
