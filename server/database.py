@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 import psycopg.sql
-from sqlalchemy import Connection, Row, event, text
+from sqlalchemy import Row, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
@@ -267,14 +267,3 @@ def violated_constraint(error: DBAPIError) -> str | None:
 def sql_state(error: DBAPIError) -> str | None:
     """PostgreSQL's five characters for what went wrong: 23P01 is an overlap, 40P01 a deadlock."""
     return getattr(error.orig, "sqlstate", None)
-
-
-def statement_counter(engine: AsyncEngine) -> list[str]:
-    """Every statement that is sent from now on, for tests and benchmarks that count them."""
-    sent: list[str] = []
-
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def record(_c: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    return sent

@@ -119,11 +119,6 @@ class Cluster:
             self._ownership.close()
             self._ownership = None
 
-    def force_stop(self) -> None:
-        """Stops PostgreSQL whoever started it."""
-        self._stop()
-        self.stop()
-
     def _stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-t", "60", "-s", "stop", check=False)
 

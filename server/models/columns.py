@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, String
+from sqlalchemy import BigInteger, Column
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -56,8 +56,3 @@ def json_column(default: str | None = None, *, nullable: bool = False, name: str
 def cents_column(*, nullable: bool = False) -> Column[Any]:
     """Money: integer cents."""
     return Column(BigInteger(), nullable=nullable)
-
-
-def text_column(length: int, *, nullable: bool = False) -> Column[Any]:
-    """Text of bounded length."""
-    return Column(String(length), nullable=nullable)

@@ -1,7 +1,7 @@
 """Money: integer cents inside, exact decimals on the wire, one rounding rule (half away from zero)."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 CURRENCY = "EUR"
 
@@ -32,13 +32,11 @@ class VatSplit:
         return VatSplit(self.gross - other.gross, self.net - other.net, self.vat - other.vat)
 
 
-def round_half_up(value: Decimal) -> int:
-    """The nearest whole number; a half goes away from zero, so that a cancellation mirrors its original."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
 def divide_half_up(numerator: int, denominator: int) -> int:
-    """Integer division with the same rounding; the denominator is positive."""
+    """The nearest whole quotient; a half goes away from zero, so that a cancellation mirrors its original.
+
+    The denominator is positive.
+    """
     sign = -1 if numerator < 0 else 1
     return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
 

@@ -40,11 +40,6 @@ def render_protocol(view: ProtocolView, format: Format = "pdf") -> bytes:  # noq
     return _first(protocol_pages(view, format))
 
 
-def invoice_pages(view: InvoiceView) -> list[bytes]:
-    """Every page of the document as PNG, for previews and tests."""
-    return _set("invoice.typ", invoice_sheet(view), view.issued_at, {}, "png")
-
-
 def protocol_pages(view: ProtocolView, format: Format = "png") -> list[bytes]:  # noqa: A002
     """Every page of the protocol as PNG (or one PDF)."""
     return _set("protocol.typ", protocol_sheet(view), view.received_at, _pictures(view), format)

@@ -162,7 +162,8 @@ def test_a_database_of_ones_own_is_checked_and_used_as_the_restricted_role(tmp_p
             assert [s["code"] for s in dealership.yard("{stations{code}}")] == [dealership.station["code"]]
             assert other.yard("query($id:ID){station(id:$id){code}}", id=dealership.station["id"]) is None
     finally:
-        own.force_stop()
+        own._stop()  # the server that it was started for has ended
+        own.stop()
 
 
 def test_production_refuses_the_sandbox(tmp_path: Path) -> None:

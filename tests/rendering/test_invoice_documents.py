@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.paper.notation import kilometres, money, number, printable, rate
-from server.paper.typesetter import invoice_pages, render_invoice
+from server.paper.typesetter import render_invoice
 from server.paper.views import DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
 from server.paper.words import DOCUMENTS, words
 
@@ -269,7 +269,7 @@ class TestLength:
 
     def test_png_for_looking(self) -> None:
         assert render_invoice(samples.invoice(), format="png").startswith(b"\x89PNG")
-        assert len(invoice_pages(samples.invoice())) == 1
+        assert page_count(render_invoice(samples.invoice())) == 1
 
 
 class TestNotation:

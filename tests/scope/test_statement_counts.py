@@ -12,10 +12,11 @@ import httpx2
 import psycopg
 import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
 from server.config import Settings
-from server.database import statement_counter
 from server.database_embedded import Cluster
 from server.runtime import create_runtime
 from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
@@ -47,6 +48,17 @@ QUERIES = {
 COPIES = 49
 _COPY = """insert into {table} select (jsonb_populate_record(t, {changes})).*
   from {table} t, generate_series(1, {copies}) n where {rule}"""
+
+
+def statement_counter(engine: AsyncEngine) -> list[str]:
+    """Every statement that is sent from now on, for tests and benchmarks that count them."""
+    sent: list[str] = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def record(_c: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    return sent
 
 
 def _id(kind: str) -> str:

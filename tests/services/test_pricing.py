@@ -17,7 +17,6 @@ from server.services.pricing.price import (
     UnknownExtra,
     advance_cents,
     breakdown,
-    line_nets,
 )
 
 from .samples import DAY, KOMPAKT, WEEK, at, facts
@@ -478,26 +477,3 @@ class TestWords:
     def test_free(self, language: str, kind: ContractKind, explanation: str) -> None:
         result = breakdown(KOMPAKT, facts(MONDAY, TUESDAY, kind=kind, language=language))
         assert result.lines[0].explanation == explanation
-
-
-class TestLineNets:
-    def line(self, total: int) -> PriceLine:
-        return PriceLine(PriceLineKind.RENTAL, "", Decimal(1), total, total, "")
-
-    @pytest.mark.parametrize(
-        ("totals", "nets"),
-        [
-            ([17700, 4050], [14874, 3403]),
-            ([5900], [4958]),
-            ([5900, 0], [4958, 0]),
-            ([100, 100, 100], [84, 84, 84]),
-            ([1, 1, 1], [1, 1, 1]),
-            ([60, 60], [51, 50]),  # the first wins the tie: 50.42 + 50.42 = 100.84
-            ([17700, -1770], [14874, -1487]),
-            ([], []),
-        ],
-    )
-    def test_add_up_to_the_net(self, totals: list[int], nets: list[int]) -> None:
-        net = split_vat(sum(totals), 1900).net
-        assert sum(nets) == net
-        assert line_nets([self.line(total) for total in totals], net, 1900) == nets

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.gateways.payment import GatewayMisconfigured, Outcome, StoredCard
-from server.gateways.telecash import TelecashGateway
+from server.gateways.payment import GatewayMisconfigured, Outcome, PaymentResult, StoredCard
+from server.gateways.telecash import TelecashGateway, messages
 
 from .world import APPROVED, World, new_attempt
 
@@ -109,15 +109,24 @@ async def test_follow_ups_of_nothing(gateway: TelecashGateway) -> None:
     assert (await gateway.capture(new_attempt(sale.order_ref), 100)).code == "-5004"
 
 
+async def credit(gateway: TelecashGateway, cents: int) -> PaymentResult:
+    """A payment to a card without an earlier charge: the product makes none, the simulator knows it."""
+    attempt = new_attempt()
+    message = messages.card_transaction(
+        gateway._settings.store_id, "credit", attempt, APPROVED, amount_cents=cents, currency="EUR", initiator=None
+    )
+    return await gateway._move_money("credit", attempt, message)
+
+
 async def test_old_orders_take_credit_only(world: World, gateway: TelecashGateway) -> None:
     sale = new_attempt()
     await gateway.charge(sale, APPROVED, 10000)
     world.clock.advance(days=181)
     assert (await gateway.refund(new_attempt(sale.order_ref), 100)).code == "-5995"
-    assert (await gateway.credit(new_attempt(), APPROVED, 1500)).outcome is Outcome.APPROVED
+    assert (await credit(gateway, 1500)).outcome is Outcome.APPROVED
     world.switch(credit_allowed=False)
     with pytest.raises(GatewayMisconfigured):
-        await gateway.credit(new_attempt(), APPROVED, 1500)
+        await credit(gateway, 1500)
 
 
 async def test_an_order_exists_once(world: World, gateway: TelecashGateway) -> None:

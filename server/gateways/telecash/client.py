@@ -112,14 +112,6 @@ class TelecashGateway:
             "preAuth", attempt, card, amount_cents=amount_cents, currency=currency, initiator=initiator
         )
 
-    async def credit(
-        self, attempt: Attempt, card: StoredCard, amount_cents: int, currency: str = "EUR"
-    ) -> PaymentResult:
-        """Pays money to a stored card without an earlier charge: needs a special permission of the store's user."""
-        return await self._use_card(
-            "credit", attempt, card, amount_cents=amount_cents, currency=currency, initiator=None
-        )
-
     async def capture(self, attempt: Attempt, amount_cents: int, currency: str = "EUR") -> PaymentResult:
         """See `PaymentGateway`: a postAuth on the hold's order."""
         message = messages.follow_up(self._settings.store_id, "postAuth", attempt, amount_cents, currency)
@@ -154,7 +146,7 @@ class TelecashGateway:
 
     async def _use_card(
         self,
-        kind: Literal["sale", "preAuth", "credit"],
+        kind: Literal["sale", "preAuth"],
         attempt: Attempt,
         card: StoredCard,
         *,

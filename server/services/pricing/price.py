@@ -93,20 +93,6 @@ def advance_cents(terms: TariffTerms, kind: ContractKind, total_cents: int) -> i
     return 0 if kind in FREE_KINDS else min(total_cents, terms.day.price_cents)
 
 
-def line_nets(lines: Sequence[PriceLine], net_cents: int, vat_rate_bp: int) -> list[int]:
-    """Net amounts of taxable lines that add up to the document's net (domain 4.5 rule 2).
-
-    Each is rounded down, the missing cents go to the largest remainders; the first line wins a tie.
-    """
-    divisor = 10_000 + vat_rate_bp
-    exact = [line.total_cents * 10_000 for line in lines]
-    nets = [value // divisor for value in exact]
-    by_remainder = sorted(range(len(lines)), key=lambda i: (-(exact[i] % divisor), i))
-    for index in by_remainder[: net_cents - sum(nets)]:
-        nets[index] += 1
-    return nets
-
-
 def _billed_end(terms: TariffTerms, facts: Facts) -> datetime:
     if terms.early_return is EarlyReturnPolicy.CHARGE_PLANNED and facts.planned_end is not None:
         return max(facts.ends_at, facts.planned_end)
