@@ -12,6 +12,8 @@ from mobile_kivy.forms.day import CHECK_OUT, Contract, Job, Vehicle, job_of
 GUIDED_SLOTS = ("FRONT", "FRONT_LEFT", "LEFT", "REAR_LEFT", "REAR", "REAR_RIGHT", "RIGHT", "FRONT_RIGHT")
 """Once around the car, in the order of walking."""
 MORE_SLOTS = ("DASHBOARD", "INTERIOR", "OTHER")
+DAMAGE_SLOT = "DAMAGE"
+"""A photo that belongs to a damage rather than to the walk around the car."""
 DAMAGE_KINDS = ("SCRATCH", "DENT", "CRACK", "STONE_CHIP", "RIM", "GLASS", "INTERIOR", "MISSING", "OTHER")
 CLEANLINESS = ("CLEAN", "NORMAL", "HEAVY", "SPECIAL")
 SIZES_MM = (10, 30, 100, 300)

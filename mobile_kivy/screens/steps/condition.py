@@ -30,6 +30,7 @@ class ConditionStep(BoxLayout):
     last_reading = NumericProperty(0)
     level_text = StringProperty("")
     warning = StringProperty("")
+    asks_reason = BooleanProperty(False)
     dropped = BooleanProperty(False)
     drop_text = StringProperty("")
     __events__ = ("on_changed",)
@@ -97,14 +98,20 @@ class ConditionStep(BoxLayout):
 
     def _show_level(self) -> None:
         form = self.visit.form
-        self.level_text = f"{form.charge_percent or 0} %" if self.electric else f"{form.fuel_eighths or 0}/8"
+        level, unit = (form.charge_percent, " %") if self.electric else (form.fuel_eighths, "/8")
+        self.level_text = "–" if level is None else f"{level}{unit}"
 
     def _doubt(self) -> None:
         visit = self.visit
-        doubt = None
-        if visit.vehicle is not None and len(visit.form.odometer) >= len(str(self.last_reading)):
+        doubt = leap = None
+        if visit.vehicle is not None and len(visit.form.odometer) >= len(str(int(self.last_reading))):
             doubt = checks.implausible(visit.form, visit.job, visit.vehicle, self.desk.now())
-        self.warning = text(self.desk.lang, doubt.key, **doubt.figures) if doubt else ""
+            leap = checks.surprising(visit.form, visit.job, visit.vehicle)
+        self._warn(doubt or leap)
+        self.asks_reason = doubt is not None
+
+    def _warn(self, about: Complaint | None) -> None:
+        self.warning = text(self.desk.lang, about.key, **about.figures) if about else ""
 
     def set_key(self, how: str) -> None:
         """Whether somebody is here, or the key lay in the box."""
@@ -113,6 +120,7 @@ class ConditionStep(BoxLayout):
         form, now = self.visit.form, self.desk.now()
         form.key_drop_at = (form.key_drop_at or _quarter(now).isoformat()) if how == "drop" else None
         self._show_drop()
+        self._doubt()
         self.dispatch("on_changed")
 
     def move_drop(self, minutes: int) -> None:
@@ -123,6 +131,7 @@ class ConditionStep(BoxLayout):
         at = datetime.fromisoformat(form.key_drop_at) + timedelta(minutes=minutes)
         form.key_drop_at = min(at, now).isoformat()
         self._show_drop()
+        self._doubt()
         self.dispatch("on_changed")
 
     def _show_drop(self) -> None:
@@ -147,9 +156,11 @@ class ConditionStep(BoxLayout):
         """Odometer and key."""
         visit, now = self.visit, self.desk.now()
         found = checks.condition(visit.form, visit.job, visit.vehicle, now)
-        if found and found[0].figures:
+        doubted = bool(found) and found[0].key in {"odometer_low", "odometer_high"}
+        if doubted:
             # The field for the reason stands below the warning.
-            self.warning = text(self.desk.lang, found[0].key, **found[0].figures)
+            self._warn(found[0])
+            self.asks_reason = True
         if not found and visit.vehicle and not checks.implausible(visit.form, visit.job, visit.vehicle, now):
             visit.form.override_reason = ""
         return found + checks.key_drop(visit.form, visit.job, now)

@@ -18,6 +18,7 @@ from mobile_kivy.screens.device import DeviceScreen
 from mobile_kivy.screens.handover import BUILD, HandoverScreen
 from mobile_kivy.screens.outbox import OutboxScreen
 from mobile_kivy.screens.sign_in import SignInScreen
+from mobile_kivy.screens.steps.condition import ConditionStep
 from mobile_kivy.screens.steps.damages import DamagesStep
 from mobile_kivy.screens.steps.photos import PhotosStep
 from mobile_kivy.screens.today import TodayScreen
@@ -125,3 +126,15 @@ def test_photos_are_asked_of_the_desk(desk: SmallDesk) -> None:
     damages.take()
     assert damages.complaints() == []
     assert desk.asked == [f"photo {slot}" for slot in (*GUIDED_SLOTS, "DAMAGE")]
+
+
+def test_a_leap_of_the_odometer_at_check_out_is_said_and_needs_no_reason(desk: SmallDesk) -> None:
+    opened = visit()
+    step = ConditionStep(desk, opened)
+    step.ids.odometer.text = "12345"
+    assert step.warning.startswith("2.345 km mehr")
+    assert not step.asks_reason
+    assert step.complaints() == []
+    step.ids.odometer.text = "09999"
+    assert step.asks_reason
+    assert [complaint.key for complaint in step.complaints()] == ["odometer_low"]
