@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,13 +23,10 @@ from server.edge.endpoint import GraphQLEndpoint
 from server.edge.graphiql import graphiql_page
 from server.edge.limits import SecurityHeaders
 from server.edge.running import Pace
-from server.models import Station
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
-from server.schema.shared import zones
 from server.security import Principal
-from server.services.fleet import stations
 from server.services.people import sessions
 
 FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
@@ -97,8 +93,6 @@ def _authenticate(runtime: Runtime) -> Callable[[str], Awaitable[Principal | Non
 def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], AbstractAsyncContextManager[Context]]:
     @asynccontextmanager
     async def open_context(request: Request, caller: Principal | None) -> AsyncIterator[Context]:
-        if caller is not None:
-            await _learn_zones(runtime, caller)
         context = Context(
             outside=runtime.outside,
             settings=runtime.settings,
@@ -114,20 +108,6 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
             await context.close()
 
     return open_context
-
-
-async def _learn_zones(runtime: Runtime, caller: Principal) -> None:
-    """Instants are shown in their station's time zone, which never changes: learnt once."""
-    if all(station in zones for station in caller.stations) and (caller.stations or zones):
-        return
-    async with runtime.outside.database.snapshot(SYSTEM) as session:
-        for station in await stations.visible_stations(session):
-            remember_zone(station)
-
-
-def remember_zone(station: Station) -> None:
-    """Keeps a station's time zone for showing instants."""
-    zones[station.id] = ZoneInfo(station.time_zone)
 
 
 def _language(request: Request) -> str:

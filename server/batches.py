@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel, col, select
 
@@ -230,3 +231,22 @@ async def at_risk(session: Session, keys: Sequence[tuple[UUID, datetime]]) -> li
     ids, now = [contract_id for contract_id, _ in keys], keys[0][1]
     found = {row.id for row in await session.rows(f"{AT_RISK} and c.id = any(:ids)", {"ids": ids, "now": now})}
     return [contract_id in found for contract_id in ids]
+
+
+async def zone(session: Session, station_ids: Sequence[UUID]) -> list[ZoneInfo | None]:
+    """The time zones of stations, foreign ones too: an instant of a visible row is shown with the right offset."""
+    rows = await session.rows("select id, time_zone from station_zones(:ids)", {"ids": list(station_ids)})
+    found = {row.id: ZoneInfo(row.time_zone) for row in rows}
+    return [found.get(station_id) for station_id in station_ids]
+
+
+async def zone_of_vehicle(session: Session, vehicle_ids: Sequence[UUID]) -> list[ZoneInfo | None]:
+    """The time zones of the stations where vehicles stand."""
+    rows = await session.rows(
+        "select v.id, z.time_zone from vehicle v"
+        " join station_zones((select array_agg(station_id) from vehicle where id = any(:ids))) z on z.id = v.station_id"
+        " where v.id = any(:ids)",
+        {"ids": list(vehicle_ids)},
+    )
+    found = {row.id: ZoneInfo(row.time_zone) for row in rows}
+    return [found.get(vehicle_id) for vehicle_id in vehicle_ids]

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from server.batches import Batch, Key, Value
 from server.clock import SystemClock
@@ -37,8 +39,14 @@ class Context:
     _session: Session | None = None
     _price_session: Session | None = None
     _loaders: Loaders | None = None
+    zones: dict[UUID, ZoneInfo] = field(default_factory=dict)
+    """The time zones of stations and of vehicles that this operation has met."""
     # Sibling fields run concurrently: without it each would open a snapshot of its own.
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        """What the caller's own stations have comes with the caller."""
+        self.zones |= self.caller.zones if self.caller else {}
 
     @property
     def principal(self) -> Principal:

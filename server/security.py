@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -67,6 +69,8 @@ class Principal:
     role: Role
     stations: tuple[UUID, ...]
     session_id: UUID | None = None
+    zones: Mapping[UUID, ZoneInfo] = field(default_factory=dict, compare=False)
+    """The time zones of those stations. Administrators have none: theirs are looked up."""
 
     @property
     def scope(self) -> Scope:

@@ -1,8 +1,9 @@
 """Stations and the dealer company that they belong to."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
@@ -83,6 +84,20 @@ class Station(SQLModel, table=True):
     version: int = 1
     created_at: datetime
     __table_args__ = (CheckConstraint("turnaround_minutes between 0 and 1440", name="turnaround"),)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which its opening hours, rental days and document dates are counted."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def turnaround(self) -> timedelta:
+        """What a car needs between two customers."""
+        return timedelta(minutes=self.turnaround_minutes)
+
+    def day_of(self, instant: datetime) -> date:
+        """The calendar day there at an instant."""
+        return instant.astimezone(self.zone).date()
 
 
 def local_time(text: str) -> time:

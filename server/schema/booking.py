@@ -12,11 +12,12 @@ from server.gateways.payment import HostedForm
 from server.models import Contract as ContractRow
 from server.models.contract import ContractKind
 from server.models.payment import PaymentMethod
-from server.schema.building import api_enum, api_input, api_type, row_type
+from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.contract import Contract
 from server.schema.contract_parts import DriverInput, WorkshopReferenceInput
 from server.schema.customer import CustomerInput
 from server.schema.document import PayerInput
+from server.schema.instants import local
 from server.schema.quote import ExtraInput
 from server.schema.shared import PeriodInput, row_of
 from server.services.booking.plan import BookingRequest, PaymentChoice
@@ -142,10 +143,12 @@ class Booking:
     """The contract."""
 
     @strawberry.field
-    def payment_form(self) -> HostedPaymentForm | None:
+    async def payment_form(self, info: Info) -> HostedPaymentForm | None:
         """For HOSTED_PAGE: post this from the customer's browser."""
-        if row_of(self).form is None:
+        row: BookingMade = row_of(self)
+        if row.form is None:
             return None
-        form, expires_at = row_of(self).form
+        form, expires_at = row.form
         fields = [FormField(name=name, value=value) for name, value in form.fields.items()]
-        return HostedPaymentForm(url=form.url, fields=fields, expires_at=expires_at)
+        until = await local(row.contract, expires_at, info.context)
+        return HostedPaymentForm(url=form.url, fields=fields, expires_at=until)

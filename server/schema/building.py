@@ -11,6 +11,7 @@ import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, cast, dataclass_transform
@@ -21,6 +22,7 @@ from strawberry.types.enum import has_enum_definition
 from strawberry.types.field import StrawberryField
 
 from server.context import Context
+from server.schema.instants import instant_of
 
 Class = TypeVar("Class", bound=type)
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])
@@ -82,11 +84,20 @@ def row_type(*sources: type, name: str | None = None) -> Callable[[Class], Class
             return isinstance(value, (*sources, cls))
 
         cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]  # where strawberry looks for it
+        _show_instants(cls)
         made: Class = strawberry.type(cls, name=name, description=inspect.getdoc(cls))
         _describe(made)
         return made
 
     return decorate
+
+
+def _show_instants(cls: type) -> None:
+    """Gives attributes that are instants the resolver that shows them in their row's time zone."""
+    for name, annotation in inspect.get_annotations(cls, eval_str=False).items():
+        if annotation in {"datetime", "datetime | None"} and not hasattr(cls, name):
+            kind: Any = datetime if annotation == "datetime" else datetime | None
+            setattr(cls, name, strawberry.field(resolver=instant_of(name), graphql_type=kind))
 
 
 def shown_as(graphql_type: Any, *, name: str | None = None) -> Callable[[Resolver], Resolver]:

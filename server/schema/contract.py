@@ -36,6 +36,7 @@ from server.schema.damage import Damage
 from server.schema.document import Document, Payer, payer_of
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleGroup
+from server.schema.instants import local
 from server.schema.paging import connection_type
 from server.schema.payment import Deposit, Payment
 from server.schema.price import PriceBreakdown
@@ -110,9 +111,9 @@ class Contract:
     """The cars that were driven, in order."""
 
     @strawberry.field
-    def period(self) -> Period:
+    async def period(self, info: Info) -> Period:
         """The agreed period."""
-        return period(row_of(self).starts_at, row_of(self).ends_at, self)
+        return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     customer = related(Customer, batches.customer, by=_stored_customer, shown=_customer)
     """The customer. A website sees what it sent with this booking, not what is stored."""
@@ -133,7 +134,7 @@ class Contract:
         return [ContractExtra(extra=extra_of(known[e.code]), quantity=e.quantity) for e in row.extras]
 
     @strawberry.field
-    def workshop(self) -> WorkshopReference | None:
+    async def workshop(self, info: Info) -> WorkshopReference | None:
         """The repair that it belongs to."""
         row = row_of(self)
         at = row.workshop_appointment_at
@@ -141,7 +142,7 @@ class Contract:
             return None
         return WorkshopReference(
             order_number=row.workshop_order_number,
-            appointment_at=at and period(at, at, self).start,
+            appointment_at=at and await local(row, at, info.context),
             customer_plate=row.workshop_plate,
             customer_vin=row.workshop_vin,
         )

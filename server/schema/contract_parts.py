@@ -15,10 +15,11 @@ from server.models import VehicleLeg as LegRow
 from server.models.contract import (
     DriverRole,
 )
-from server.schema.building import api_enum, api_input, api_type, row_type, shown_as
+from server.schema.building import api_enum, api_input, api_type, row_type
 from server.schema.fleet import Vehicle
+from server.schema.instants import instant_of
 from server.schema.related import later, related
-from server.schema.shared import period, row_of
+from server.schema.shared import row_of
 from server.schema.tariff import Extra, Tariff
 from server.services.booking.plan import WorkshopReference as WorkshopRequest
 from server.services.people.drivers import DriverDetails
@@ -96,16 +97,11 @@ class VehicleLeg:
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
     """The vehicle."""
 
-    @shown_as(datetime, name="from")
-    def from_(self) -> datetime:
-        """When it was handed over."""
-        return period(row_of(self).from_at, row_of(self).from_at, self).start
+    from_ = strawberry.field(resolver=instant_of("from_at"), graphql_type=datetime, name="from")
+    """When it was handed over."""
 
-    @strawberry.field
-    def to(self) -> datetime | None:
-        """When it came back."""
-        row = row_of(self)
-        return row.to_at and period(row.to_at, row.to_at, self).end
+    to = strawberry.field(resolver=instant_of("to_at"), graphql_type=datetime | None)
+    """When it came back."""
 
     check_out = related(later("protocol.Protocol") | None, batches.protocol, by="check_out_id")
     """The protocol of the hand-over."""

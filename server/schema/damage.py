@@ -27,10 +27,12 @@ for _kind in (DamageKind, DamageLiability, RepairState, VehicleView, PhotoSlot):
 
 
 class PlacedPhoto:
-    """A picture in its place: which slot, taken when."""
+    """A picture in its place: which slot, taken when and at which station."""
 
-    def __init__(self, photo: PhotoRow, slot: PhotoSlot, taken_at: datetime | None) -> None:
-        self.photo, self.slot, self.taken_at = photo, slot, taken_at
+    def __init__(
+        self, photo: PhotoRow, slot: PhotoSlot, taken_at: datetime | None = None, station_id: UUID | None = None
+    ) -> None:
+        self.photo, self.slot, self.taken_at, self.station_id = photo, slot, taken_at, station_id
         self.id, self.sha256, self.width, self.height = photo.id, photo.sha256, photo.width, photo.height
 
 
@@ -87,7 +89,7 @@ class DamagePositionInput:
 
 
 def _placed(_row: DamageRow, found: list[PhotoRow] | None) -> list[PlacedPhoto]:
-    return [PlacedPhoto(photo, PhotoSlot.DAMAGE, None) for photo in found or []]
+    return [PlacedPhoto(photo, PhotoSlot.DAMAGE) for photo in found or []]
 
 
 @row_type(DamageRow)

@@ -168,9 +168,9 @@ class Document:
     """Hash of the PDF."""
 
     @strawberry.field
-    def service_period(self) -> Period:
+    async def service_period(self, info: Info) -> Period:
         """When the service was given; on an advance invoice, when it is expected."""
-        return period(row_of(self).service_from, row_of(self).service_until, self)
+        return await period(row_of(self).service_from, row_of(self).service_until, self, info)
 
     contract = related(later("contract.Contract"), batches.contract, by="contract_id")
     """The contract that it belongs to."""

@@ -181,9 +181,9 @@ class VehicleBlock:
     """The vehicle."""
 
     @strawberry.field
-    def period(self) -> Period:
+    async def period(self, info: Info) -> Period:
         """From when to when."""
-        return period(row_of(self).starts_at, row_of(self).ends_at, self)
+        return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
 
 @row_type(OccupancyRow)
@@ -197,9 +197,9 @@ class Occupancy:
     """The vehicle."""
 
     @strawberry.field
-    def period(self) -> Period:
+    async def period(self, info: Info) -> Period:
         """From when to when, without the turnaround after it. A use of more than 60 days shows as several."""
-        return period(row_of(self).starts_at, row_of(self).ends_at, self)
+        return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")
     """The contract; null for a block, and where you may not see it."""

@@ -11,7 +11,7 @@ from server.errors import ProblemCode
 from server.models.contract import ContractState
 from server.schema.building import api_enum, api_interface, api_type
 from server.schema.fleet import Occupancy, VehicleGroup
-from server.schema.shared import Money, Period, money, period
+from server.schema.shared import Money, Period, money
 from server.schema.station import Station
 
 api_enum(ProblemCode)
@@ -124,7 +124,7 @@ def problem_of(error: errors.DomainError, possible: set[str]) -> Problem:
 def _alternative(found: Any) -> Alternative:
     return Alternative(
         group=found.group,
-        period=period(found.start, found.end, found.station),
+        period=Period(start=found.start.astimezone(found.station.zone), end=found.end.astimezone(found.station.zone)),
         station=found.station,
         total=money(found.total_cents),
     )

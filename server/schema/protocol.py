@@ -54,8 +54,8 @@ class Accessory:
     """How many there were."""
 
 
-def _placed(_row: ProtocolRow, found: list[tuple[ProtocolPhoto, PhotoRow]] | None) -> list[PlacedPhoto]:
-    return [PlacedPhoto(photo, placed.slot, placed.taken_at) for placed, photo in found or []]
+def _placed(row: ProtocolRow, found: list[tuple[ProtocolPhoto, PhotoRow]] | None) -> list[PlacedPhoto]:
+    return [PlacedPhoto(photo, placed.slot, placed.taken_at, row.at_station_id) for placed, photo in found or []]
 
 
 def _label(row: ProtocolRow, contract: ContractRow | None) -> StationLabel:

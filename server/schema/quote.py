@@ -10,7 +10,7 @@ from server.models.contract import ChosenExtra, ContractKind
 from server.schema.building import api_input, row_type
 from server.schema.fleet import VehicleGroup
 from server.schema.price import PriceBreakdown
-from server.schema.shared import Money, Period, PeriodInput, money, row_of, zone_of
+from server.schema.shared import Money, Period, PeriodInput, money, row_of
 from server.schema.station import Station
 from server.services.booking.availability import Availability as AvailabilityFound
 from server.services.booking.availability import GroupAvailability as GroupFound
@@ -61,16 +61,9 @@ class Availability:
     @strawberry.field
     def period(self) -> Period:
         """The period that was asked for."""
-        row = row_of(self)
-        zone = zone_of(_OfStation(row.station.id))
+        row: AvailabilityFound = row_of(self)
+        zone = row.station.zone
         return Period(start=row.start.astimezone(zone), end=row.end.astimezone(zone))
-
-
-class _OfStation:
-    """Stands for anything that belongs to a station."""
-
-    def __init__(self, station_id: object) -> None:
-        self.station_id = station_id
 
 
 @row_type(QuoteFound)

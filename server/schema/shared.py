@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -16,14 +15,12 @@ from server.models.customer import Language
 from server.models.money import Money as MoneyValue
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, PriceLineKind
 from server.models.unset import UNSET, Maybe
-from server.schema.building import api_enum, api_input, api_type
+from server.schema.building import Info, api_enum, api_input, api_type
+from server.schema.instants import zone_of
 from server.services.validation import as_uuid
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-DEFAULT_ZONE = ZoneInfo("Europe/Berlin")
-zones: dict[UUID, ZoneInfo] = {}
-"""The time zone of every station that has been met. It never changes: no operation can change it."""
 
 for _kind in (Language, ContractKind, PriceLineKind, BundleUnit, EarlyReturnPolicy):
     api_enum(_kind)
@@ -84,18 +81,9 @@ def optional_money(cents: int | None) -> Money | None:
     return None if cents is None else money(cents)
 
 
-def zone_of(row: object) -> ZoneInfo:
-    """The time zone in which a row's instants are shown: that of the station it belongs to."""
-    for name in ("at_station_id", "station_id"):
-        station_id = getattr(row, name, None)
-        if station_id in zones:
-            return zones[station_id]
-    return DEFAULT_ZONE
-
-
-def period(start: datetime, end: datetime, row: object) -> Period:
-    """A period in the time zone of a row's station."""
-    zone = zone_of(row)
+async def period(start: datetime, end: datetime, row: object, info: Info) -> Period:
+    """A period of a row, in its time zone."""
+    zone = await zone_of(row, info.context) or UTC
     return Period(start=start.astimezone(zone), end=end.astimezone(zone))
 
 
@@ -105,10 +93,8 @@ def row_of(source: Any) -> Any:
 
 
 def read_attribute(source: Any, name: str) -> Any:
-    """How a field without a resolver gets its value: instants in the station's time zone, ids as text."""
+    """How a field without a resolver gets its value: ids as text, everything else as it is."""
     value = getattr(source, name)
-    if isinstance(value, datetime):
-        return value.astimezone(zone_of(source))
     return str(value) if isinstance(value, UUID) else value
 
 

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
@@ -147,6 +146,11 @@ async def _short(
     await mails.payment_failed(session, contract, document, sale, taken, item, now=now)
 
 
+def due_on(station: Station, now: datetime) -> date:
+    """Until when what is billed now has to be paid: fourteen days of the station's calendar."""
+    return station.day_of(now) + timedelta(days=DAYS_TO_PAY)
+
+
 async def open_item(
     session: Session, contract: Contract, document: Document, cents: int, station: Station, now: datetime
 ) -> OpenItem:
@@ -154,13 +158,12 @@ async def open_item(
     statement = select(OpenItem).where(col(OpenItem.document_id) == document.id)
     if (existing := await session.first(statement)) is not None:
         return existing
-    due_on = (now.astimezone(ZoneInfo(station.time_zone)) + timedelta(days=DAYS_TO_PAY)).date()
     item = OpenItem(
         id=uuid7(),
         document_id=document.id,
         contract_id=contract.id,
         station_id=contract.station_id,
-        due_on=due_on,
+        due_on=due_on(station, now),
         open_cents=cents,
     )
     await session.store(item)

@@ -14,7 +14,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
@@ -127,7 +126,7 @@ class _Place(NamedTuple):
 
 
 async def _next_place(session: Session, station: Station, now: datetime) -> _Place:
-    year = now.astimezone(ZoneInfo(station.time_zone)).year
+    year = station.day_of(now).year
     rows = await session.rows(
         "insert into document_series (station_id, year, last_number) values (:station, :year, 1)"
         " on conflict (station_id, year) do update set last_number = document_series.last_number + 1"
@@ -166,7 +165,7 @@ def _advance_json(advance: Document) -> Json:
 def _view(
     contract: Contract, draft: Draft, company: Company, station: Station, number: str, now: datetime
 ) -> InvoiceView:
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     return InvoiceView(
         kind=InvoiceKind(draft.type.value),
         language=parts.wording(contract.language),

@@ -6,9 +6,8 @@ is moved by `collection.py`.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
@@ -120,7 +119,7 @@ def _payment_parts(settlement: Settlement, station: Station, now: datetime) -> l
     if settlement.action is SettlementAction.NOTHING:
         return []
     if settlement.action is SettlementAction.OPEN_ITEM:
-        due_on = (now.astimezone(ZoneInfo(station.time_zone)) + timedelta(days=collection.DAYS_TO_PAY)).date()
+        due_on = collection.due_on(station, now)
         return [PaymentPart(way=PaymentWay.TRANSFER, amount_cents=amount, due_on=due_on)]
     way = PaymentWay.TO_BE_CHARGED if settlement.action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
     return [PaymentPart(way=way, amount_cents=amount)]

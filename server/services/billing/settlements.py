@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
@@ -117,7 +116,7 @@ async def _facts(session: Session, contract: Contract, station: Station, back: R
         starts_at=contract.starts_at,
         ends_at=back.returned_at,
         planned_end=contract.ends_at,
-        zone=ZoneInfo(station.time_zone),
+        zone=station.zone,
         extras=contract.extras,
         drivers=max(1, len(drivers)),
         one_way=back.station.id != contract.station_id,

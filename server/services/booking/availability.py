@@ -79,7 +79,9 @@ def check_opening(station: Station, return_station: Station, start: datetime, en
         if rules.is_open(at) or (name == "end" and where.after_hours_return):
             continue
         message = f"{where.name} is closed at the {name} of the period."
-        raise OutsideOpeningHours(message, next_possible=rules.next_open(at), field=[*field, name])
+        following = rules.next_open(at)
+        following = following and following.astimezone(rules.zone)
+        raise OutsideOpeningHours(message, next_possible=following, field=[*field, name])
 
 
 def is_after_hours(return_station: Station, end: datetime) -> bool:
@@ -114,7 +116,7 @@ async def availability(
     if group_id is not None:
         statement = statement.where(col(VehicleGroup.id) == group_id)
     wanted = await session.all(statement)
-    today = now.astimezone(ZoneInfo(slot.station.time_zone)).date()
+    today = slot.station.day_of(now)
     prices = await tariffs.applicable_by_group(session, today)
     taken = [group.id for group in wanted if not counts.get(group.id)]
     following = await free_cars.next_free(session, slot, now, taken)
@@ -123,9 +125,7 @@ async def availability(
         free = counts.get(group.id, 0)
         next_free = slot.start if free else following.get(group.id)
         price = _price(slot, prices.get(group.id), language)
-        found.append(
-            GroupAvailability(group, free, group.deposit_cents, next_free, ZoneInfo(slot.station.time_zone), *price)
-        )
+        found.append(GroupAvailability(group, free, group.deposit_cents, next_free, slot.station.zone, *price))
     return Availability(slot.station, slot.start, slot.end, found)
 
 
@@ -137,7 +137,7 @@ def _price(slot: Slot, tariff: Tariff | None, language: str) -> tuple[PriceBreak
         ContractKind.RENTAL,
         slot.start,
         slot.end,
-        ZoneInfo(slot.station.time_zone),
+        slot.station.zone,
         after_hours=is_after_hours(slot.station, slot.end),
         language=language,
     )

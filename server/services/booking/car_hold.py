@@ -180,7 +180,7 @@ async def _take_vehicle(
 
 async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, plan: Plan) -> bool:
     """Locks a candidate and takes it if it still is free. A savepoint, so that a car not taken is not kept locked."""
-    until = contract.ends_at + timedelta(minutes=plan.station.turnaround_minutes)
+    until = contract.ends_at + plan.station.turnaround
     savepoint = await session.begin_nested()
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=True)
     still_here = vehicle is not None and vehicle.station_id == plan.station.id and vehicles.is_rentable(vehicle)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.models import Station
@@ -73,12 +72,12 @@ class Slot:
     @property
     def until(self) -> datetime:
         """When the car could go out again: the turnaround belongs to it."""
-        return self.end + timedelta(minutes=self.station.turnaround_minutes)
+        return self.end + self.station.turnaround
 
     @property
     def last_day(self) -> date:
         """The last day in the station's time zone, which the inspection must cover."""
-        return self.end.astimezone(ZoneInfo(self.station.time_zone)).date()
+        return self.station.day_of(self.end)
 
     def parameters(self, now: datetime) -> dict[str, object]:
         """What the statements ask for."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused
@@ -115,10 +114,10 @@ async def plan_of(
     availability.check_period(request.start, request.end, now, PERIOD)
     _check_payment(principal, request.payment)
     group = await groups.get(session, request.group_id, field=("input", "group_id"))
-    today = now.astimezone(ZoneInfo(station.time_zone)).date()
+    today = station.day_of(now)
     customer = customers.checked(request.customer, today=today)
     people = drivers.checked(request.drivers, customer)
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     drivers.check_all(group, people, LocalDays.of(request.start, request.end, zone))
     availability.check_opening(station, return_station, request.start, request.end, PERIOD)
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))

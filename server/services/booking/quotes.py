@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from server.database import Session
 from server.errors import DomainError, InvalidInput
@@ -57,7 +56,7 @@ async def quote(session: Session, request: QuoteRequest, *, language: str, now: 
     return_station = await stations.get(session, back, field=["input", "return_station_id"])
     group = await groups.get(session, request.group_id, field=["input", "group_id"])
     availability.check_period(request.start, request.end, now, ("input", "period"))
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     today = now.astimezone(zone).date()
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
     terms = tariff.terms
@@ -81,7 +80,7 @@ def _price(
         request.kind,
         request.start,
         request.end,
-        ZoneInfo(station.time_zone),
+        station.zone,
         extras=validation.extras(request.extras, ("input", "extras")),
         one_way=return_station.id != station.id,
         after_hours=availability.is_after_hours(return_station, request.end),

@@ -94,4 +94,4 @@ def opening_rules(station: Station) -> OpeningRules:
         )
         for entry in station.opening_exceptions
     }
-    return OpeningRules(ZoneInfo(station.time_zone), weekly, exceptions, station.holiday_region)
+    return OpeningRules(station.zone, weekly, exceptions, station.holiday_region)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -39,7 +38,7 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
     station = await stations.get(session, station_id, field=["station_id"])
     if not now.year - 50 <= day.year <= now.year + 50:
         raise InvalidInput("There is no work to show for this day.", field=["date"])
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     begins, ends = wall_clock(day, time(0), zone), wall_clock(day + timedelta(days=1), time(0), zone)
     here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id
     reserved = col(Contract.state) == ContractState.RESERVED

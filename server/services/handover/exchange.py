@@ -6,8 +6,7 @@ the change is kept, flagged and left to a clerk. A protocol sent again is the fi
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlmodel import col, select
 
@@ -43,7 +42,7 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, pictures, conflict, acting)
     implausible = None if conflict else await _check_ready(session, handover)
     protocol = await protocols.store(session, handover)
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
     await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
     if conflict is None:
@@ -81,7 +80,7 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     coming_back = leg if conflict is None else None
     implausible = await _implausible(session, report, coming_back, returned_at) if coming_back else None
     protocol = await protocols.store(session, handover)
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.SUSPECTED, returned_at, zone, contract.id, protocol.id)
     await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
     if coming_back is not None:
@@ -131,7 +130,7 @@ async def _hand_over(session: Session, handover: Handover, protocol: Protocol, i
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
     _adopt_condition(vehicle, protocol)
     vehicle.out_contract_id = contract.id
-    vehicle.out_until = contract.ends_at + timedelta(minutes=station.turnaround_minutes)
+    vehicle.out_until = contract.ends_at + station.turnaround
     contract.checked_out_at = protocol.occurred_at
     contract.billing_block = implausible
     await session.store(vehicle)

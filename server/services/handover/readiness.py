@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
@@ -53,7 +52,7 @@ async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, 
     if vehicle.out_contract_id is not None:
         raise not_ready(f"{vehicle.plate} is still out with another customer.")
     station = await stations.get(session, contract.station_id)
-    last_day = contract.ends_at.astimezone(ZoneInfo(station.time_zone)).date()
+    last_day = station.day_of(contract.ends_at)
     if not vehicles.is_inspected(vehicle, last_day):
         raise not_ready(f"The inspection of {vehicle.plate} is due before the planned return.")
     for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at):
@@ -73,7 +72,7 @@ async def change_vehicle(
     # The row begins now if the customer is early: before that, this car may have been with somebody else.
     starts = max(planned_start, now) if now < contract.ends_at else planned_start
     try:
-        use = Use(starts, contract.ends_at, timedelta(minutes=station.turnaround_minutes))
+        use = Use(starts, contract.ends_at, station.turnaround)
         await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.RESERVED, use)
     except IntegrityError as error:  # the turnaround reaches into the next use
         if sql_state(error) == "23P01":

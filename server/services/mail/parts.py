@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from server.errors import InvalidInput
 from server.models import Company, Contract, Station, Vehicle
@@ -93,5 +92,5 @@ def search_text(contract: Contract, vehicle: Vehicle | None) -> str:
 
 def opening_windows(station: Station, instant: datetime) -> tuple[OpeningWindow, ...]:
     """When the station is open on the day of an instant."""
-    day = instant.astimezone(ZoneInfo(station.time_zone)).date()
+    day = station.day_of(instant)
     return tuple(OpeningWindow(opens=opens, closes=closes) for opens, closes in opening_rules(station).windows_on(day))

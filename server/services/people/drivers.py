@@ -123,7 +123,7 @@ async def add(
     # At the return station of a rental under way, the station of the pick-up is not to be seen.
     station = await session.by_id(Station, contract.station_id)
     station = station or await stations.get(session, contract.return_station_id)
-    zone = ZoneInfo(station.time_zone)
+    zone = station.zone
     known = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
     details = await _eligible(session, contract, entry, known, zone, acting.now)
     driver = details.row(contract)
@@ -169,7 +169,7 @@ async def check_licences(session: Session, contract: Contract, checked_ids: tupl
     group = await session.by_id(VehicleGroup, contract.group_id)
     station = await stations.get(session, contract.station_id)
     if group is not None:
-        zone = ZoneInfo(station.time_zone)
+        zone = station.zone
         check_all(group, drivers, LocalDays.of(contract.starts_at, contract.ends_at, zone), field=CHECKED)
     await session.store(*drivers)
 

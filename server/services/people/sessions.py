@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
@@ -12,7 +14,7 @@ from server import security
 from server.database import SYSTEM, Database, Session
 from server.errors import ProblemCode, Refused
 from server.models import Session as StoredSession
-from server.models import User, UserStation
+from server.models import Station, User, UserStation
 from server.models.customer import email_key
 from server.models.staff import Role
 from server.security import Principal
@@ -91,7 +93,8 @@ async def authenticate(database: Database, token: str, *, now: datetime) -> Prin
     async with database.transaction(SYSTEM) as session:
         found = await session.rows(
             "select u.id, u.name, u.role, s.id as session_id,"
-            " array(select station_id from user_station where user_id = u.id) as stations"
+            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
+            " join user_station x on x.station_id = here.id where x.user_id = u.id) as stations"
             " from session s join app_user u on u.id = s.user_id"
             " where s.access_hash = :hash and s.revoked_at is null and s.access_expires_at > :now and u.active",
             {"hash": security.token_hash(token), "now": now},
@@ -99,14 +102,15 @@ async def authenticate(database: Database, token: str, *, now: datetime) -> Prin
     if not found:
         return None
     row = found[0]
-    return Principal(row.id, row.name, Role(row.role), tuple(row.stations), row.session_id)
+    return _principal(row, Role(row.role), row.session_id)
 
 
 async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
     async with database.transaction(SYSTEM) as session:
         found = await session.rows(
             "select id, name, last_used_at,"
-            " array(select station_id from client_station where client_id = c.id) as stations"
+            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
+            " join client_station x on x.station_id = here.id where x.client_id = c.id) as stations"
             " from api_client c where key_hash = :hash and active",
             {"hash": security.token_hash(key)},
         )
@@ -116,7 +120,12 @@ async def _client_of(database: Database, key: str, now: datetime) -> Principal |
         # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
         if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
             await session.write("update api_client set last_used_at = :now where id = :id", {"now": now, "id": row.id})
-    return Principal(row.id, row.name, Role.WEB, tuple(row.stations))
+    return _principal(row, Role.WEB)
+
+
+def _principal(row: Any, role: Role, session_id: UUID | None = None) -> Principal:
+    zones = {UUID(station_id): ZoneInfo(time_zone) for station_id, time_zone in row.stations.items()}
+    return Principal(row.id, row.name, role, tuple(zones), session_id, zones)
 
 
 async def open_session(session: Session, user: User, life: timedelta, *, now: datetime) -> Tokens:
@@ -138,8 +147,9 @@ async def _new_session(
         created_at=now,
     )
     await session.store(stored)
-    stations = await session.all(select(UserStation.station_id).where(col(UserStation.user_id) == user.id))
-    principal = Principal(user.id, user.name, user.role, tuple(stations), stored.id)
+    here = select(Station).join(UserStation, col(UserStation.station_id) == col(Station.id))
+    zones = {one.id: one.zone for one in await session.all(here.where(col(UserStation.user_id) == user.id))}
+    principal = Principal(user.id, user.name, user.role, tuple(zones), stored.id, zones)
     return Tokens(access, refresh_token, stored.access_expires_at, principal)
 
 

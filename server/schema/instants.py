@@ -1,0 +1,66 @@
+"""In which time zone an instant is shown: that of the station that its row belongs to; of none: in UTC.
+
+A station's zone comes with whoever asks, for the stations where they work, or else by a batch function. Where it is
+known already a field is not made to wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import strawberry
+
+from server import batches
+from server.batches import Batch
+from server.context import Context
+
+Place = tuple[Batch[UUID, ZoneInfo | None], UUID]
+"""How the zone of a place is found, and by which id."""
+
+
+def _place(row: object) -> Place | None:
+    """Where a row belongs: the station where it was written, else its station, else that of its vehicle."""
+    for name in ("at_station_id", "station_id"):
+        if (station_id := getattr(row, name, None)) is not None:
+            return batches.zone, station_id
+    vehicle_id = getattr(row, "vehicle_id", None)
+    return None if vehicle_id is None else (batches.zone_of_vehicle, vehicle_id)
+
+
+async def zone_of(row: object, context: Context) -> ZoneInfo | None:
+    """The zone of the row's station; None if it belongs to none."""
+    place = _place(row)
+    if place is None:
+        return None
+    known = context.zones.get(place[1])
+    if known is None and (known := await context.load(*place)) is not None:
+        context.zones[place[1]] = known
+    return known
+
+
+def shown(row: object, instant: datetime, context: Context) -> datetime | Awaitable[datetime]:
+    """An instant of a row, in its zone."""
+    place = _place(row)
+    if place is None:
+        return instant  # in UTC as it is stored, or in the zone in which a service has made it
+    known = context.zones.get(place[1])
+    return local(row, instant, context) if known is None else instant.astimezone(known)
+
+
+async def local(row: object, instant: datetime, context: Context) -> datetime:
+    """An instant of a row, in its zone, for a resolver that can wait."""
+    return instant.astimezone(await zone_of(row, context) or UTC)
+
+
+def instant_of(attribute: str) -> Callable[..., Any]:
+    """The resolver of a field that shows an instant of its row."""
+
+    def resolve(root: Any, info: strawberry.Info[Context, None]) -> Any:
+        instant = getattr(root, attribute)
+        return None if instant is None else shown(root, instant, info.context)
+
+    return resolve
