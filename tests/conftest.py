@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -25,6 +26,11 @@ LONGEST_FIRST = (
 )
 # One process for the whole folder: two would each build its world, which takes longer than most of its tests.
 TOGETHER = ("tests/scope/", "tests/telecash/", "tests/edge/")
+
+
+# How long an example takes says something of the machine and of what else runs there, not of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 class ByFileOrFolder(LoadScopeScheduling):

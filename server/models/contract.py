@@ -109,6 +109,23 @@ class ContractFlag(StrEnum):
     """A protocol arrived that does not fit the contract; the physical facts were kept."""
 
 
+class BillingBlock(StrEnum):
+    """Why billing waits for a person. `settleContract` clears each of them."""
+
+    ODOMETER = "ODOMETER"
+    """A reading is not plausible and was confirmed with a reason: look before kilometres are billed."""
+    PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
+    """A protocol arrived that does not fit the contract: decide which one counts."""
+    VEHICLE_SIZE = "VEHICLE_SIZE"
+    """Fuel or charge is missing and the vehicle's tank or battery size is not known: enter it first."""
+    REFUND_ABOVE_PAYMENT = "REFUND_ABOVE_PAYMENT"
+    """More has to go back than was paid by card: pay it by hand; clearing says that it was paid."""
+    REFUND_REFUSED = "REFUND_REFUSED"
+    """The gateway refused the refund: pay it by hand; clearing says that it was paid."""
+    ADVANCE_NOT_REFUNDED = "ADVANCE_NOT_REFUNDED"
+    """The advance of a booking that did not come about is still here: pay it by hand; clearing says that it was."""
+
+
 class DriverRole(StrEnum):
     """What a person is to the contract."""
 
@@ -183,7 +200,8 @@ class Contract(SQLModel, table=True):
     checked_out_at: datetime | None = None
     returned_at: datetime | None = None
     billed_at: datetime | None = None
-    billing_block: str | None = None
+    billing_block: BillingBlock | None = Field(default=None, sa_column=enum_column(BillingBlock, nullable=True))
+    billing_block_detail: str | None = None
     protocol_conflict: bool = False
     search_text: str = ""
     __table_args__ = (
@@ -236,6 +254,11 @@ class Contract(SQLModel, table=True):
     def price(self) -> PriceBreakdown:
         """What was agreed, and after billing what was billed."""
         return PriceBreakdown.of_json(self.price_json)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything is paid, or went back."""
+        return self.settlement_state is SettlementState.PAID
 
     def agree_on(self, price: PriceBreakdown) -> None:
         """Sets the price that counts from now on."""

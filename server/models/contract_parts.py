@@ -82,6 +82,8 @@ class HistoryAction(StrEnum):
     """Somebody more may drive."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol does not fit the contract."""
+    BILLING_BLOCKED = "BILLING_BLOCKED"
+    """Billing waits for a person."""
     BILLING_RELEASED = "BILLING_RELEASED"
     """A clerk let billing go on."""
     SETTLED = "SETTLED"

@@ -83,7 +83,11 @@ class BillingMutation:
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)
     async def settle_contract(self, info: Info, contract_id: strawberry.ID, version: int) -> Contract:
-        """Runs billing for a returned contract again, after what blocked it was cleared."""
+        """Says that you have looked at what blocked the billing: the block is cleared, and whatever waited goes on.
+
+        A refund that you had to pay by hand counts as paid. Without a block, billing of a returned contract is tried
+        again.
+        """
         context, wanted = info.context, as_uuid(contract_id)
         async with context.write() as session:
             contract = await invoice.release_block(session, wanted, version, context.acting)

@@ -13,6 +13,7 @@ from server.models import Contract as ContractRow
 from server.models import Customer as CustomerRow
 from server.models import Station as StationRow
 from server.models.contract import (
+    BillingBlock,
     ContractFlag,
     ContractKind,
     ContractSource,
@@ -45,12 +46,13 @@ from server.schema.shared import Money, Period, PeriodInput, money, period, row_
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
 from server.security import Principal
+from server.services.contract import blocks
 from server.services.lists import attention, search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
 from server.services.people.customers import BookedCustomer
 
-for _kind in (ContractFlag, ContractSource, ContractState, SettlementState):
+for _kind in (BillingBlock, ContractFlag, ContractSource, ContractState, SettlementState):
     api_enum(_kind)
 
 
@@ -88,12 +90,21 @@ class Contract:
     """Give it with a change; it grows with each."""
     language: Language
     """Language of its mails and documents."""
-    billing_block: str | None
-    """Why billing is waiting for a person; null when it is not."""
     created_at: datetime
     """When it was made."""
     source: ContractSource
     """Who made it."""
+
+    @strawberry.field
+    def billing_block(self, info: Info) -> str | None:
+        """Why billing is waiting for a person, in your language (`Accept-Language`); null when it is not."""
+        return blocks.text(row_of(self), info.context.language)
+
+    @strawberry.field
+    def billing_block_reason(self) -> BillingBlock | None:
+        """The same to branch on. `settleContract` clears it, and whatever waited goes on."""
+        row: ContractRow = row_of(self)
+        return row.billing_block
 
     station = related(Station, batches.station, by="station_id", shown=_station)
     """Where the car is picked up. Of a station that is not yours you see id, code and name only."""

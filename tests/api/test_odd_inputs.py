@@ -173,7 +173,7 @@ def test_odd_returns(dealership: Dealership, rented: dict[str, Any], start: date
     result = dealership.check_in(rented, start, km=90_000, overrideReason="x" * 500, photos=[photo, photo])
 
     assert result["__typename"] == "Protocol", result
-    assert dealership.contract(rented["id"])["billingBlock"].endswith("x")
+    assert dealership.contract(rented["id"])["billingBlock"].endswith("x)")
 
 
 def test_the_id_of_a_hand_over_is_not_that_of_a_return(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import datetime, time
 from typing import Any
 from uuid import uuid4
 
@@ -15,14 +15,26 @@ from server.models.fleet import Cleanliness
 from server.models.payment import PaymentMethod
 from server.models.recipient import PostalAddress
 from server.models.staff import Role
+from server.models.station import Weekday
+from server.models.tariff import Bundle, BundleUnit, WeekMoment
 from server.services.acting import Acting
+from server.services.billing import invoice
 from server.services.booking import saga
 from server.services.booking.plan import BookingRequest, PaymentChoice
 from server.services.handover import exchange
 from server.services.handover.report import ConditionReport, HandoverReport
+from server.services.payments import deposits
 from tests.builders.rows import Shop
+from tests.services.samples import DAY as A_DAY
+from tests.services.samples import KOMPAKT, at
 
 _numbers = itertools.count(1)
+FRIDAY, MONDAY = WeekMoment(Weekday.FRIDAY, time(16)), WeekMoment(Weekday.MONDAY, time(9))
+CHEAP_WEEKEND = replace(
+    KOMPAKT,
+    bundles=(replace(A_DAY, price_cents=8_000), Bundle(BundleUnit.WEEKEND, 3, 5_000, 500, FRIDAY, MONDAY)),
+)
+"""A weekend costs less than the day that is paid in advance."""
 
 
 def customer(**more: Any) -> CustomerDetails:
@@ -117,3 +129,16 @@ async def rented(shop: Shop, start: datetime, end: datetime, *, km: int = 100, *
     bench.clock.move_to(back)
     await take_back(shop, contract, km=10_000 + km, **coming)
     return await bench.contract(contract.id)
+
+
+async def weekend_after_all(shop: Shop) -> Contract:
+    """Booked until Monday noon with 80.00 in advance; back before nine it was a weekend for 50.00."""
+    bench, friday = shop.bench, at("2026-09-11 17:00")
+    contract = await book(shop, friday, at("2026-09-14 12:00"))
+    bench.clock.move_to(friday)
+    await deposits.place(bench.outside, contract.id)
+    await hand_over(shop, contract)
+    bench.clock.move_to(at("2026-09-14 08:30"))
+    await take_back(shop, contract)
+    await invoice.settle(bench.outside, contract.id)
+    return contract

@@ -84,7 +84,7 @@ def test_a_foreign_damage_id_is_a_conflict_and_no_fault(world: World, owner: str
         "__typename": "Rejection",
         "problemCode": "IDEMPOTENCY_CONFLICT",
         "message": "This id belongs to another damage already.",
-        "field": ["damage", "0", "id"],
+        "field": ["damage", "id"],
     }
     assert of_bravo(owner, hidden) == before
 

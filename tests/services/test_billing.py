@@ -10,7 +10,7 @@ import pytest
 from server.database import SYSTEM
 from server.errors import DomainError
 from server.models import Contract, Document, Job, Vehicle
-from server.models.contract import ContractKind
+from server.models.contract import BillingBlock, ContractKind
 from server.models.document import DocumentType
 from server.models.fleet import Cleanliness, Energy
 from server.models.job import JobKind
@@ -27,7 +27,7 @@ from tests.services.samples import at
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
 PAYER = Recipient(name="Versicherung AG", address=PostalAddress(street="Allee 3", postcode="10115", city="Berlin"))
-WAITING_FOR_SIZE = "The tank or battery size of the vehicle is missing, so what is missing has no price."
+WAITING_FOR_SIZE = BillingBlock.VEHICLE_SIZE
 
 
 async def final_of(bench: Bench, contract: Contract) -> Document:

@@ -14,14 +14,14 @@ from server.database import SYSTEM, Session
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Document, OpenItem, Payment, Station
 from server.models.columns import uuid7
-from server.models.contract import ContractState, SettlementState
+from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
 from server.services.billing import mails
-from server.services.contract import contracts, history
+from server.services.contract import blocks, contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits
@@ -44,6 +44,8 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
         document = await _final_invoice(session, contract_id)
         if contract.state is not ContractState.BILLED or document is None or document.payable_cents == 0:
             return None
+        if contract.is_settled and document.payable_cents < 0:
+            return None  # also by hand, when the gateway would not
         made = [p for p in await attempts.of_contract(session, contract_id) if p.document_id == document.id]
         if any(payment.state in attempts.UNRESOLVED for payment in made):
             return None
@@ -97,8 +99,7 @@ async def _refund_step(
         sales = [p for p in await attempts.of_contract(session, contract.id) if p.purpose is Purpose.ADVANCE]
         paid = [p for p in sales if p.kind is PaymentKind.SALE and p.state is PaymentState.SUCCEEDED]
         if not paid or paid[-1].amount_cents < amount:
-            contract.billing_block = "The refund is larger than what was paid by card: pay it by hand."
-            await session.store(contract)
+            await blocks.block_billing(session, contract, BillingBlock.REFUND_ABOVE_PAYMENT, Acting(now))
             await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
             return None
         refund = Move(PaymentKind.REFUND, Purpose.FINAL, amount, refers_to=paid[-1], document_id=document.id)
@@ -108,8 +109,8 @@ async def _refund_step(
             await mails.refund(session, contract, document, amount, now=now)
         await _paid(session, contract, now)
     else:
-        contract.billing_block = f"The refund was refused: {made[-1].reason or 'no reason given'}."
-        await session.store(contract)
+        reason = made[-1].reason
+        await blocks.block_billing(session, contract, BillingBlock.REFUND_REFUSED, Acting(now), detail=reason)
         await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
     return None
 

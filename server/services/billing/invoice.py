@@ -15,7 +15,7 @@ from server.database import SYSTEM, Session
 from server.errors import ProblemCode, Refused, VersionConflict
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
-from server.models.contract import ContractState, SettlementState
+from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
@@ -24,10 +24,15 @@ from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.services.acting import Acting
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
-from server.services.contract import contracts, history
+from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
 from server.services.outside import Outside
 from server.services.payments import deposits
+
+PAID_BY_HAND = frozenset(
+    {BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED, BillingBlock.ADVANCE_NOT_REFUNDED}
+)
+"""Whoever clears one of these says that the money went back."""
 
 
 async def settle(outside: Outside, contract_id: UUID) -> None:
@@ -46,30 +51,34 @@ async def settle_now(outside: Outside, contract_id: UUID) -> None:
 
 
 async def release_block(session: Session, contract_id: UUID | None, version: int, acting: Acting) -> Contract:
-    """A clerk has looked: billing may go on. BILLING_BLOCKED when the contract cannot be billed at all."""
+    """A clerk has looked: whatever waited goes on, in whatever state the contract is.
+
+    A refund that had to be paid by hand counts as paid. InvalidTransition where nothing waits; BILLING_BLOCKED when the
+    contract still cannot be billed.
+    """
     contract = await contracts.lock(session, contract_id, field=["contract_id"])
     if contract.version != version:
         raise VersionConflict(contract.version)
-    if contract.state is not ContractState.RETURNED:
+    waits = contract.billing_block is not None or contract.protocol_conflict
+    if contract.state is not ContractState.RETURNED and not waits:
         contracts.require_state(contract, ContractState.BILLED)
     if await _unreadable(session, contract):
         message = "The tank or battery size of the vehicle is missing; enter it, then settle again."
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
-    before, contract.billing_block = contract.billing_block, None
-    contract.version += 1
-    await session.store(contract)
-    await history.record(session, contract, HistoryAction.BILLING_RELEASED, acting, before=before)
-    # Under another key than the first one: that job may have found the block and be done.
-    key = f"settle:{contract.id}:{contract.version}"
-    await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=acting.now)
+    if await blocks.clear(session, contract, acting) in PAID_BY_HAND:
+        contract.settlement_state = SettlementState.PAID
+        await session.store(contract)
+        await history.record(session, contract, HistoryAction.SETTLED, acting)
+    if contract.state is ContractState.RETURNED:
+        # Under another key than the first one: that job may have found the block and be done.
+        key = f"settle:{contract.id}:{contract.version}"
+        await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=acting.now)
     return contract
 
 
 async def _bill(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
     if await _unreadable(session, contract):
-        contract.billing_block = "The tank or battery size of the vehicle is missing, so what is missing has no price."
-        contract.version += 1
-        await session.store(contract)
+        await blocks.block_billing(session, contract, BillingBlock.VEHICLE_SIZE, Acting(now))
         return
     last = await _last_check_in(session, contract)
     back = await settlements.facts_of(session, last)

@@ -21,12 +21,13 @@ from server.models import (
     Deposit,
     Payment,
 )
-from server.models.contract import ContractState
+from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
+from server.services.acting import Acting
 from server.services.booking import car_hold, idempotency
 from server.services.booking.plan import BookingRequest
-from server.services.contract import contracts
+from server.services.contract import blocks, contracts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page
 from server.services.payments.attempts import Move
@@ -129,12 +130,9 @@ async def _give_back(session: Session, contract: Contract, made: list[Payment], 
             return (await attempts.prepare(session, contract, undo, now=now)).id
     # An attempt that was prepared here and never sent, because the process died, is made by its own job.
     refused = {PaymentState.DECLINED, PaymentState.FAILED}
-    if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and contract.billing_block is None:
-        contract.billing_block = (
-            "The advance of a booking that did not come about could not be refunded: do it by hand."
-        )
-        contract.version += 1
-        await session.store(contract)
+    if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and not contract.is_settled:
+        contract.settlement_state = SettlementState.REFUND_PENDING
+        await blocks.block_billing(session, contract, BillingBlock.ADVANCE_NOT_REFUNDED, Acting(now))
     return None
 
 

@@ -14,13 +14,13 @@ from server.database import Session
 from server.errors import InvalidTransition, ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
-from server.models.contract import ContractState
+from server.models.contract import BillingBlock, ContractState
 from server.models.damage import DamageLiability
 from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.services.acting import Acting
-from server.services.contract import contracts
+from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
 from server.services.handover import damages, protocols, readiness
 from server.services.handover.damages import Sighting
@@ -132,7 +132,6 @@ async def _hand_over(session: Session, handover: Handover, protocol: Protocol, i
     vehicle.out_contract_id = contract.id
     vehicle.out_until = contract.ends_at + station.turnaround
     contract.checked_out_at = protocol.occurred_at
-    contract.billing_block = implausible
     await session.store(vehicle)
     await occupancies.set_kind(session, contract.id, OccupancyKind.CHECKED_OUT)
     leg = VehicleLeg(
@@ -145,6 +144,8 @@ async def _hand_over(session: Session, handover: Handover, protocol: Protocol, i
     await session.store(leg)
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.CHECKED_OUT, acting)
+    if implausible is not None:
+        await blocks.block_billing(session, contract, BillingBlock.ODOMETER, handover.acting, detail=implausible)
 
 
 async def _take_back(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
@@ -153,9 +154,10 @@ async def _take_back(session: Session, handover: Handover, protocol: Protocol, i
     contract.returned_at = returned_at
     contract.return_station_id = station.id
     contract.return_station_code, contract.return_station_name = station.code, station.name
-    contract.billing_block = contract.billing_block or implausible
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.RETURNED, acting)
+    if implausible is not None:
+        await blocks.block_billing(session, contract, BillingBlock.ODOMETER, handover.acting, detail=implausible)
     await occupancies.end_contract(session, contract.id, returned_at, station.turnaround_minutes)
     _adopt_condition(vehicle, protocol)
     vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None

@@ -13,12 +13,12 @@ from server.errors import ProblemCode, Refused
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
 from server.models.columns import Json
-from server.models.contract import ContractState
+from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfProtocol
 from server.models.protocol import ProtocolType
 from server.services.acting import Acting
-from server.services.contract import history
+from server.services.contract import blocks, history
 from server.services.handover.report import FIELD, HandoverReport, PhotoReport
 
 
@@ -101,11 +101,12 @@ def _frozen(handover: Handover) -> Protocol:
 async def _flag(session: Session, contract: Contract, acting: Acting) -> None:
     """A contract with a protocol that does not fit it is not billed before somebody has looked."""
     contract.protocol_conflict = True
-    if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
-        contract.billing_block = contract.billing_block or f"A protocol does not fit the contract. {acting.why}"
     contract.version += 1
     await session.store(contract)
     await history.record(session, contract, HistoryAction.PROTOCOL_CONFLICT, acting)
+    if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
+        state = contract.state.value
+        await blocks.block_billing(session, contract, BillingBlock.PROTOCOL_CONFLICT, acting, detail=state)
 
 
 async def _store_photos(

@@ -114,32 +114,34 @@ def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: d
 
 
 def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:
-    """Why billing has to wait if the reading was overridden; ODOMETER_IMPLAUSIBLE if it was not."""
+    """The readings and the reason, if they were overridden; ODOMETER_IMPLAUSIBLE if they were not."""
     if odometer_km >= vehicle.odometer_km:
         return None
     problem = f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km."
-    return _overridden(problem, override_reason)
+    return _overridden(problem, f"{vehicle.odometer_km} km → {odometer_km} km", override_reason)
 
 
 def odometer_at_return(
-    handed_out: Protocol | None, odometer_km: int, returned_at: datetime, override_reason: str | None
+    handed_over: Protocol | None, odometer_km: int, returned_at: datetime, override_reason: str | None
 ) -> str | None:
     """The same for a return: not below the reading at hand-over, and not more than 2,000 km a day."""
-    if handed_out is None:
+    if handed_over is None:
         return None
-    driven = odometer_km - handed_out.odometer_km
+    driven = odometer_km - handed_over.odometer_km
+    readings = f"{handed_over.odometer_km} km → {odometer_km} km"
     if driven < 0:
-        problem = f"The odometer shows {odometer_km} km, at hand-over it was {handed_out.odometer_km} km."
-        return _overridden(problem, override_reason)
-    days = max(timedelta(days=1), returned_at - handed_out.occurred_at) / timedelta(days=1)
+        problem = f"The odometer shows {odometer_km} km, at hand-over it was {handed_over.odometer_km} km."
+        return _overridden(problem, readings, override_reason)
+    days = max(timedelta(days=1), returned_at - handed_over.occurred_at) / timedelta(days=1)
     if driven > KM_A_DAY * days:
-        return _overridden(f"{driven} km in {days:.1f} days are more than {KM_A_DAY} km a day.", override_reason)
+        problem = f"{driven} km in {days:.1f} days are more than {KM_A_DAY} km a day."
+        return _overridden(problem, readings, override_reason)
     return None
 
 
-def _overridden(problem: str, override_reason: str | None) -> str:
+def _overridden(problem: str, readings: str, override_reason: str | None) -> str:
     reason = (override_reason or "").strip()
     if not reason:
         message = f"{problem} Correct it, or say why it is right."
         raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometer_km"])
-    return f"{problem} Reason given: {reason}"
+    return f"{readings} ({reason})"

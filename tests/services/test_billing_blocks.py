@@ -1,0 +1,192 @@
+"""No billing block without a way out: each reason in each state where it arises is made, cleared, and what waited goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from server.database import SYSTEM
+from server.errors import DomainError, InvalidTransition
+from server.models import Contract, HistoryEntry
+from server.models.contract import BillingBlock, ContractFlag, ContractState, SettlementState
+from server.services.acting import Acting
+from server.services.billing import collection, invoice
+from server.services.booking import saga
+from server.services.contract import blocks
+from server.services.lists import attention
+from server.services.payments import deposits
+from tests.builders.bench import Bench
+from tests.builders.rentals import CHEAP_WEEKEND, book, hand_over, rented, take_back, weekend_after_all
+from tests.builders.rows import Shop, open_shop
+from tests.services.samples import at
+
+START = at("2026-09-08 09:00")
+DAY = timedelta(days=1)
+Blocked = Callable[[Shop], Awaitable[Contract]]
+
+
+async def odometer_at_hand_over(shop: Shop) -> Contract:
+    contract = await book(shop, START, START + DAY)
+    shop.bench.clock.move_to(START)
+    await hand_over(shop, contract, km=9_000, override_reason="Tacho getauscht")
+    return contract
+
+
+async def odometer_at_return(shop: Shop) -> Contract:
+    return await rented(shop, START, START + DAY, km=5_000, back_with={"override_reason": "zwei Fahrer"})
+
+
+async def conflict_while_out(shop: Shop) -> Contract:
+    contract = await book(shop, START, START + DAY)
+    shop.bench.clock.move_to(START)
+    await hand_over(shop, contract)
+    # A second tablet was offline and handed the same car over a minute before.
+    await hand_over(shop, contract, occurred_at=START - timedelta(minutes=1))
+    return contract
+
+
+async def conflict_after_the_return(shop: Shop) -> Contract:
+    contract = await rented(shop, START, START + DAY)
+    await take_back(shop, contract, occurred_at=shop.bench.now - timedelta(minutes=1))
+    return contract
+
+
+async def tank_of_unknown_size(shop: Shop) -> Contract:
+    bench = shop.bench
+    contract = await rented(shop, START, START + DAY, back_with={"fuel": 6})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await session.write("update vehicle set tank_litres = null", {})
+    await invoice.settle(bench.outside, contract.id)
+    return contract
+
+
+async def refund_refused(shop: Shop) -> Contract:
+    contract = await weekend_after_all(shop)
+    shop.bench.telecash.script("return", "decline:05")
+    await collection.collect(shop.bench.outside, contract.id)
+    return contract
+
+
+async def refund_above_payment(shop: Shop) -> Contract:
+    contract = await weekend_after_all(shop)
+    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+        await session.write("update payment set amount_cents = 2000 where purpose = 'ADVANCE'", {})
+    await collection.collect(shop.bench.outside, contract.id)
+    return contract
+
+
+async def advance_not_refunded(shop: Shop) -> Contract:
+    shop.bench.telecash.script("return", "decline:05")
+    with pytest.raises(DomainError):
+        await book(shop, START, START + DAY, card_token="tok-hold-declined")
+    (contract,) = await shop.bench.all(Contract)
+    return await shop.bench.contract(contract.id)
+
+
+async def enter_size(shop: Shop) -> None:
+    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+        await session.write("update vehicle set tank_litres = 50", {})
+
+
+# How it comes about, which block in which state, and what has happened once it is cleared.
+CASES = [
+    (odometer_at_hand_over, BillingBlock.ODOMETER, ContractState.CHECKED_OUT, "BILLED after its return"),
+    (odometer_at_return, BillingBlock.ODOMETER, ContractState.RETURNED, "BILLED"),
+    (conflict_while_out, BillingBlock.PROTOCOL_CONFLICT, ContractState.CHECKED_OUT, "BILLED after its return"),
+    (conflict_after_the_return, BillingBlock.PROTOCOL_CONFLICT, ContractState.RETURNED, "BILLED"),
+    (tank_of_unknown_size, BillingBlock.VEHICLE_SIZE, ContractState.RETURNED, "BILLED"),
+    (refund_refused, BillingBlock.REFUND_REFUSED, ContractState.BILLED, "PAID"),
+    (refund_above_payment, BillingBlock.REFUND_ABOVE_PAYMENT, ContractState.BILLED, "PAID"),
+    (advance_not_refunded, BillingBlock.ADVANCE_NOT_REFUNDED, ContractState.CANCELLED, "PAID"),
+]
+
+
+def flags(contract: Contract, bench: Bench) -> list[ContractFlag]:
+    return attention.flags(contract, None, at_risk=False, now=bench.now)
+
+
+async def work(bench: Bench, contract: Contract) -> Contract:
+    """What the jobs do with a contract, twice: they may be run again at any time."""
+    for _ in range(2):
+        await saga.drive(bench.outside, contract.id)
+        await invoice.settle(bench.outside, contract.id)
+        await collection.collect(bench.outside, contract.id)
+        await deposits.release(bench.outside, contract.id)
+    return await bench.contract(contract.id)
+
+
+def test_every_reason_is_made() -> None:
+    assert {reason for _make, reason, _state, _then in CASES} == set(BillingBlock)
+
+
+@pytest.mark.parametrize(("make", "reason", "state", "then"), CASES)
+async def test_a_block_is_cleared_and_what_waited_goes_on(
+    bench: Bench, make: Blocked, reason: BillingBlock, state: ContractState, then: str
+) -> None:
+    # Given: blocked, whatever the jobs do
+    shop = await open_shop(bench, terms=CHEAP_WEEKEND)
+    clerk = Acting(bench.now, shop.somebody())
+    made = await make(shop)
+    waiting = await work(bench, made)
+    assert (waiting.state, waiting.billing_block) == (state, reason)
+    assert ContractFlag.BILLING_BLOCKED in flags(waiting, bench)
+    sent = bench.telecash.ledger(waiting)
+    # When
+    if reason is BillingBlock.VEHICLE_SIZE:
+        await enter_size(shop)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await invoice.release_block(session, waiting.id, waiting.version, clerk)
+    free = await work(bench, waiting)
+    # Then
+    assert free.billing_block is None
+    assert not {ContractFlag.BILLING_BLOCKED, ContractFlag.PROTOCOL_CONFLICT} & set(flags(free, bench))
+    if then == "BILLED after its return":
+        assert free.state is state
+        await take_back(shop, free, km=10_100)
+        free = await work(bench, free)
+    if then.startswith("BILLED"):
+        assert free.state is ContractState.BILLED
+    else:
+        # Paid by hand: nothing is tried at the gateway again.
+        assert (free.state, free.settlement_state) == (state, SettlementState.PAID)
+        assert bench.telecash.ledger(free) == sent
+    actions = [str(entry.action) for entry in await bench.all(HistoryEntry, contract_id=free.id)]
+    assert (actions.count("BILLING_BLOCKED"), actions.count("BILLING_RELEASED")) == (1, 1)
+
+
+async def test_where_nothing_waits_there_is_nothing_to_clear(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY)
+
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        with pytest.raises(InvalidTransition):
+            await invoice.release_block(session, contract.id, contract.version, Acting(bench.now, shop.somebody()))
+
+    assert (await bench.contract(contract.id)).version == contract.version
+
+
+async def test_a_second_reason_is_in_the_history_while_the_first_stands(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await odometer_at_return(shop)
+    await take_back(shop, contract, occurred_at=bench.now - timedelta(minutes=1))
+
+    waiting = await bench.contract(contract.id)
+
+    assert (waiting.billing_block, waiting.protocol_conflict) == (BillingBlock.ODOMETER, True)
+    reasons = [entry.after for entry in await bench.all(HistoryEntry, action="BILLING_BLOCKED")]
+    assert sorted(reasons) == ["ODOMETER", "PROTOCOL_CONFLICT"]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("reason", list(BillingBlock))
+def test_every_reason_has_its_words(reason: BillingBlock, language: str) -> None:
+    columns: dict[str, Any] = {"billing_block": reason, "billing_block_detail": "9 km → 8 km"}
+    said = blocks.text(Contract(**columns), language)
+    assert said is not None
+    assert said[-1] in ".:)m"
+    assert "{" not in said
+    columns["billing_block"] = None
+    assert blocks.text(Contract(**columns), language) is None
