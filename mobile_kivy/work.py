@@ -1,4 +1,4 @@
-"""What staff do on a device: open a job, take pictures, finish, correct what was refused."""
+"""What staff do on a device: open a job, take photos, finish, correct what was refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mobile_kivy.forms.day import Job, Vehicle
 from mobile_kivy.forms.form import Form, open_form
 from mobile_kivy.forms.protocol import form_of
 from mobile_kivy.forms.visit import Visit
-from mobile_kivy.imaging import NotAPicture
+from mobile_kivy.imaging import NotAPhoto
 from mobile_kivy.store import OutboxItem, State
 
 _SHOWN = frozenset(State) - {State.DISCARDED}
@@ -100,15 +100,15 @@ class Work:
         self._floor.open_form(Visit(form, job, form.car()))
 
     def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
-        """One picture; scaling and writing it to the disk happen in the background."""
+        """One photo; scaling and writing it to the disk happen in the background."""
 
         def work(taken: bytes) -> None:
             try:
-                sha256 = handover.keep_picture(self._floor.store, taken)
-            except NotAPicture:
-                self._no_photo("no_picture", nothing)
+                sha256 = handover.keep_photo(self._floor.store, taken)
+            except NotAPhoto:
+                self._no_photo("not_a_photo", nothing)
             except OSError:
-                log.exception("the picture could not be written")
+                log.exception("the photo could not be written")
                 self._no_photo("disk_full", nothing)
             else:
                 mainthread(keep)(sha256)

@@ -41,7 +41,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """That the server keeps a protocol, and which pictures with it.
+    """That the server keeps a protocol, and which photos with it.
 
     `conflict` says that the contract had changed before the protocol arrived: the facts are kept, a clerk looks at it.
     `photo_hashes` are those of the protocol's and its damages' photos; the signature is not among them.

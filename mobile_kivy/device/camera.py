@@ -1,4 +1,4 @@
-"""Where pictures come from: the device's camera, a file, or a drawn sample."""
+"""Where photos come from: the device's camera, a file, or a drawn sample."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mobile_kivy.desk import Desk
 
 
 class PhotoSource(Protocol):
-    """Takes one picture at a time and answers later, in the main thread."""
+    """Takes one photo at a time and answers later, in the main thread."""
 
     def take(self, slot: str, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
         """`on_photo` gets the file's bytes; `on_nothing` a key of the app's texts, empty when somebody changed their

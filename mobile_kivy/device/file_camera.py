@@ -13,7 +13,7 @@ from mobile_kivy.desk import Desk
 
 
 class FileChooser(ModalView):
-    """Pictures of a folder; one is chosen, or none."""
+    """Photos of a folder; one is chosen, or none."""
 
     desk: Desk = ObjectProperty()
     chosen = ObjectProperty(None, allownone=True)

@@ -98,7 +98,7 @@ def key_drop(form: Form, job: Job, now: datetime) -> list[Complaint]:
 
 
 def damages(form: Form, first_number: int = 1) -> list[Complaint]:
-    """Each new damage has a picture, and words where its kind says nothing. Numbers as on the drawing."""
+    """Each new damage has a photo, and words where its kind says nothing. Numbers as on the drawing."""
     for index, damage in enumerate(form.damages):
         figures: dict[str, object] = {"number": first_number + index}
         if not damage.photos:
@@ -109,8 +109,8 @@ def damages(form: Form, first_number: int = 1) -> list[Complaint]:
 
 
 def photos(form: Form) -> list[Complaint]:
-    """Each guided slot has its picture or a reason why not."""
-    missing = [slot for slot in GUIDED_SLOTS if form.shot(slot) is None and not form.skipped.get(slot)]
+    """Each guided slot has its photo or a reason why not."""
+    missing = [slot for slot in GUIDED_SLOTS if form.photo(slot) is None and not form.skipped.get(slot)]
     return [Complaint("photos", "photos_missing", {"count": len(missing)})] if missing else []
 
 

@@ -161,7 +161,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to do: hand this contract's car over, or take it back."""
+    """One thing to do: check this contract's car out, or in."""
 
     kind: str
     contract: Contract

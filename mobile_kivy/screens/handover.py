@@ -146,20 +146,20 @@ class HandoverScreen(Screen):
         lang = self.desk.lang
         self.error = "  ".join(i18n.text(lang, complaint.key, **complaint.figures) for complaint in complaints)
 
-    def ask_to_drop(self) -> None:
+    def ask_to_discard(self) -> None:
         """Throwing a form away needs a second tap, the harmless one is the last."""
         lang = self.desk.lang
-        words = i18n.text(lang, "drop_words")
+        words = i18n.text(lang, "discard_form_words")
         answers = [
-            (i18n.text(lang, "drop_form"), "danger", self._drop),
+            (i18n.text(lang, "discard_form"), "danger", self._discard),
             (i18n.text(lang, "keep_form"), "primary", None),
         ]
-        ask(i18n.text(lang, "drop_title"), words, answers)
+        ask(i18n.text(lang, "discard_form_title"), words, answers)
 
-    def _drop(self) -> None:
+    def _discard(self) -> None:
         form = self._open_visit().form
         self.close()
-        self.desk.store.drafts.drop(form.protocol_id)
+        self.desk.store.drafts.discard(form.protocol_id)
         self.desk.go("today")
 
 

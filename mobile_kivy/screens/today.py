@@ -1,4 +1,4 @@
-"""The day at a glance: late, to hand over, to take back, each with its state."""
+"""The day at a glance: what is late, check-outs and check-ins, each with its state."""
 
 from __future__ import annotations
 

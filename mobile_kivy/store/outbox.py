@@ -172,13 +172,13 @@ class Outbox:
         )
 
     def photo_sent(self, protocol_id: str, sha256: str) -> None:
-        """The server has confirmed this picture's hash."""
+        """The server has confirmed this photo's hash."""
         self._database.execute(
             "UPDATE protocol_photo SET sent = 1 WHERE protocol_id = ? AND sha256 = ?", (protocol_id, sha256)
         )
 
     def send_photos_again(self, protocol_id: str) -> None:
-        """The server lacks a picture that it had confirmed: all of this protocol's are sent once more."""
+        """The server lacks a photo that it had confirmed: all of this protocol's are sent once more."""
         with self._database.write() as connection:
             connection.execute("UPDATE protocol_photo SET sent = 0 WHERE protocol_id = ?", (protocol_id,))
             connection.execute(

@@ -1,4 +1,4 @@
-"""Tiles with pictures or figures."""
+"""Tiles with photos or figures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from kivy.uix.floatlayout import FloatLayout
 from mobile_kivy.widgets.tappable import Tappable
 
 
-class PictureTile(Tappable, FloatLayout):
-    """A picture, or the outline of what to take, with its name below."""
+class PhotoTile(Tappable, FloatLayout):
+    """A photo, or the outline of what to take, with its name below."""
 
     source = StringProperty("")
     outline = StringProperty("")

@@ -31,8 +31,8 @@ class ConditionStep(BoxLayout):
     level_text = StringProperty("")
     warning = StringProperty("")
     asks_reason = BooleanProperty(False)
-    dropped = BooleanProperty(False)
-    drop_text = StringProperty("")
+    key_dropped = BooleanProperty(False)
+    key_drop_text = StringProperty("")
     __events__ = ("on_changed",)
 
     def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
@@ -58,7 +58,7 @@ class ConditionStep(BoxLayout):
         self.ids.key.value = "drop" if form.key_drop_at else "here"
         self._filling = False
         self._show_level()
-        self._show_drop()
+        self._show_key_drop()
         self._doubt()
 
     def typed(self, digits: str) -> None:
@@ -119,27 +119,27 @@ class ConditionStep(BoxLayout):
             return
         form, now = self.visit.form, self.desk.now()
         form.key_drop_at = (form.key_drop_at or _quarter(now).isoformat()) if how == "drop" else None
-        self._show_drop()
+        self._show_key_drop()
         self._doubt()
         self.dispatch("on_changed")
 
-    def move_drop(self, minutes: int) -> None:
+    def move_key_drop(self, minutes: int) -> None:
         """Earlier or later, never after now."""
         form, now = self.visit.form, self.desk.now()
         if form.key_drop_at is None:
             return
         at = datetime.fromisoformat(form.key_drop_at) + timedelta(minutes=minutes)
         form.key_drop_at = min(at, now).isoformat()
-        self._show_drop()
+        self._show_key_drop()
         self._doubt()
         self.dispatch("on_changed")
 
-    def _show_drop(self) -> None:
+    def _show_key_drop(self) -> None:
         form, lang = self.visit.form, self.desk.lang
-        self.dropped = form.key_drop_at is not None
+        self.key_dropped = form.key_drop_at is not None
         if form.key_drop_at:
             at = datetime.fromisoformat(form.key_drop_at).astimezone(self.visit.job.due.tzinfo)
-            self.drop_text = f"{day(lang, at)}  {clock(at)}"
+            self.key_drop_text = f"{day(lang, at)}  {clock(at)}"
 
     def other_car(self) -> None:
         """Another car than planned, for instance because of a flat tyre."""

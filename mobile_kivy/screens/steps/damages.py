@@ -1,4 +1,4 @@
-"""Known damages grey, new ones red: tap the car, say what it is, take a picture."""
+"""Known damages grey, new ones red: tap the car, say what it is, take a photo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobile_kivy.forms.day import KnownDamage
 from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamage
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
-from mobile_kivy.widgets.tiles import PictureTile
+from mobile_kivy.widgets.tiles import PhotoTile
 
 
 class DamagesStep(BoxLayout):
@@ -67,7 +67,7 @@ class DamagesStep(BoxLayout):
         else:
             figures = {"known": len(self._known), "new": len(self.new)}
             self.heading, self.known_words = text(lang, "damages_none_chosen"), text(lang, "damages_count", **figures)
-        self._show_pictures()
+        self._show_photos()
 
     def _show_new(self, damage: NewDamage, lang: str) -> None:
         self.heading = text(lang, "damage_new", number=self.chosen + 1, side=text(lang, f"side_{damage.view}"))
@@ -84,19 +84,19 @@ class DamagesStep(BoxLayout):
             part for part in (text(lang, f"damage_{damage.kind}"), size, damage.description) if part
         )
 
-    def _show_pictures(self) -> None:
-        box = self.ids.pictures
+    def _show_photos(self) -> None:
+        box = self.ids.photos
         box.clear_widgets()
         if self.is_new:
             for sha256 in self.new[self.chosen - len(self._known)].photos:
-                box.add_widget(PictureTile(source=str(self.desk.store.photos.thumbnail(sha256) or ""), done=True))
-            add = PictureTile(caption=text(self.desk.lang, "take_photo"))
+                box.add_widget(PhotoTile(source=str(self.desk.store.photos.thumbnail(sha256) or ""), done=True))
+            add = PhotoTile(caption=text(self.desk.lang, "take_photo"))
             add.bind(on_tap=lambda *_: self.take())
             box.add_widget(add)
         elif self.chosen >= 0:
             for photo_id in self._known[self.chosen].photo_ids:
-                path = self.desk.store.pictures.path(photo_id)
-                box.add_widget(PictureTile(source=str(path or ""), icon="eye", disabled=True))
+                path = self.desk.store.known_photos.path(photo_id)
+                box.add_widget(PhotoTile(source=str(path or ""), icon="eye", disabled=True))
 
     def set(self, name: str, value: object) -> None:
         """Kind, size or words of the chosen new damage."""
@@ -112,7 +112,7 @@ class DamagesStep(BoxLayout):
             self.show(-1)
 
     def take(self) -> None:
-        """A picture of the chosen new damage."""
+        """A photo of the chosen new damage."""
         if self.busy or not self.is_new:
             return
         damage, self.busy = self.new[self.chosen - len(self._known)], True
@@ -129,7 +129,7 @@ class DamagesStep(BoxLayout):
         self.busy = False
 
     def complaints(self) -> list[Complaint]:
-        """Each new one has a picture."""
+        """Each new one has a photo."""
         found = checks.damages(self.visit.form, first_number=len(self._known) + 1)
         if found:
             self.show(len(self._known) + found[0].index)

@@ -38,6 +38,6 @@ def summary(visit: Visit, lang: str, now: datetime) -> Iterator[Row]:
     for damage in form.damages:
         words = f"{text(lang, f'damage_{damage.kind}')}, {text(lang, f'side_{damage.view}')}"
         yield text(lang, "damage_new_short"), f"{words}: {damage.description}" if damage.description else words, True
-    yield text(lang, "photos"), str(len(form.shots)), False
+    yield text(lang, "photos"), str(len(form.photos)), False
     if form.remarks.strip():
         yield text(lang, "remarks"), form.remarks.strip(), False
