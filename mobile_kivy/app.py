@@ -205,8 +205,8 @@ class YardApp(App):
             self.change_person()
 
     def _tidy_when_left(self, _dt: float) -> None:
-        # Old screens are garbage in cycles. Left to itself, Python looks for it in the middle of a tap, for half a
-        # second. Once in each rest is enough; with a form open rather late, as that would be kept with the garbage.
+        # Old screens are garbage in cycles, which Python, left to itself, collects in the middle of a tap, for half a
+        # second. Once in each rest is enough. With a form open it waits longer: what is alive is looked at as well.
         rest = LONG_REST if self.root.current == "handover" else REST
         if rest < Clock.get_time() - self._last_touch <= rest + 1:
             gc.collect()

@@ -1,4 +1,4 @@
-"""Signing in and the day that is on the device. No window here; answers come back in whatever way the app passes in."""
+"""Signing in and the day that is on the device. No window here: the app says how an answer reaches its thread."""
 
 from __future__ import annotations
 

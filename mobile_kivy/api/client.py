@@ -66,8 +66,8 @@ class Client:
         try:
             data = data_of(self._transport.post(access_token, data=form, files={"0": part}))
         except Broken:
-            # A server that does not take the token answers before it has read the file and hangs up, and the answer
-            # is lost with the connection. A question without a file gets to hear it.
+            # A server that does not take the token answers and hangs up before it has read the file, and the answer
+            # is lost with the connection. A question without a file is answered.
             self.check(access_token)
             raise
         try:

@@ -78,5 +78,5 @@ class Transport:
             raise Offline(type(error).__name__) from None
         except requests.RequestException as error:
             raise Broken(type(error).__name__) from None
-        except (OSError, ValueError) as error:  # what requests lets through of urllib3: half a line, an odd header
+        except (OSError, ValueError) as error:  # what requests passes on from urllib3: half a line, an odd header
             raise Broken(type(error).__name__) from None

@@ -18,7 +18,10 @@ FEWEST_POINTS = 8
 
 @dataclass(frozen=True)
 class Complaint:
-    """Something to mend: where (with several of a kind: which), and the key of the text with its figures."""
+    """Something to mend: the field, the key of the text that says it, and the text's figures.
+
+    `index` says which one it is where a field is a list.
+    """
 
     where: str
     key: str
@@ -86,7 +89,7 @@ def _checked_out(form: Form, job: Job) -> CheckedOut | None:
 
 
 def key_drop(form: Form, job: Job, now: datetime) -> list[Complaint]:
-    """The key's own time lies between the hand-over and now."""
+    """The key drop lies between the check-out and now."""
     if form.key_drop_at is None:
         return []
     at = datetime.fromisoformat(form.key_drop_at)

@@ -40,7 +40,7 @@ class DeviceScreen(Screen):
         self._list_people()
 
     def save_address(self) -> None:
-        """A whole address, or an explanation."""
+        """Takes a whole address, and says what is wrong with anything else."""
         address = self.ids.address.text.strip().rstrip("/")
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.netloc:

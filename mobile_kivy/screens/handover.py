@@ -60,7 +60,7 @@ class HandoverScreen(Screen):
         self.show(visit.steps.index(name))
 
     def relabel(self) -> None:
-        """All words that are made here, in the present language."""
+        """Says anew, in the present language, what no rule says."""
         if self.visit is None:
             return
         visit = self.visit
@@ -73,7 +73,9 @@ class HandoverScreen(Screen):
             self._complain(self.step.complaints())
 
     def _name_car(self) -> None:
-        visit = self._open_visit()
+        visit = self.visit
+        if visit is None:
+            return
         plate = visit.vehicle.plate if visit.vehicle else "–"
         self.title = f"{i18n.text(self.desk.lang, visit.form.kind)}  ·  {plate}"
 
@@ -129,7 +131,7 @@ class HandoverScreen(Screen):
         self.ids.body.clear_widgets()
 
     def next(self) -> None:
-        """Only when the step is whole."""
+        """To the next step, after the last one into the outbox; nowhere while something is missing."""
         if self.submitting or self.step is None:
             return
         complaints = self.step.complaints()

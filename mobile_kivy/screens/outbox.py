@@ -57,7 +57,7 @@ class OutboxRow(BoxLayout):
         self.correctable = self.refused and self.desk.person is not None and self.desk.work.can_correct(item)
 
     def on_refused(self, *_: object) -> None:
-        """Buttons are the dearest part of a row, and hardly ever needed."""
+        """Makes the buttons only where there is something to decide: nothing else in a row takes as long."""
         if self.refused:
             self.add_widget(RefusedButtons(row=self))
         else:

@@ -39,7 +39,7 @@ class SignInScreen(Screen):
     first_pin = StringProperty("")
     wants_new_pin = BooleanProperty(False)
     _attempt = 0
-    """Of signing in: whoever went back does not want to be signed in by an answer that comes late."""
+    """Counts the attempts to sign in: whoever went back must not be signed in by an answer that comes late."""
 
     def on_pre_enter(self, *_: object) -> None:
         """Whoever worked here last has to say the PIN again."""

@@ -24,7 +24,7 @@ class VehicleRow(RecycleDataViewBehavior, Btn):
     choice = ObjectProperty(None, allownone=True)
 
     def on_tap(self) -> None:
-        """Chosen."""
+        """This car is to be used instead."""
         self.choice.take(self.vehicle)
 
 
@@ -48,7 +48,7 @@ class VehicleChoice(ModalView):
         self.fill()
 
     def fill(self) -> None:
-        """Those that match."""
+        """The cars whose plate, name or group has what was typed in it."""
         wanted = self.search.casefold().replace(" ", "")
         labels = ((vehicle, f"{vehicle.plate}  ·  {vehicle.name}  ·  {vehicle.group}") for vehicle in self._vehicles)
         self.ids.rows.data = [
@@ -59,13 +59,13 @@ class VehicleChoice(ModalView):
         self.ids.none.opacity = 0 if self.ids.rows.data else 1
 
     def take(self, vehicle: Vehicle) -> None:
-        """This one."""
+        """Closes the list and says which car was chosen."""
         self.dismiss(animation=False)
         self._chosen(vehicle)
 
 
 def choose_vehicle(desk: Desk, chosen: Callable[[Vehicle], None]) -> None:
-    """Opens the list."""
+    """Opens the list; `chosen` is called unless somebody cancels."""
     VehicleChoice(desk, chosen).open(animation=False)
 
 

@@ -1,4 +1,4 @@
-"""What was photographed or signed here: each in a file of its own until the server has confirmed it and its protocol."""
+"""What was photographed or signed here: a file each, until the server has confirmed it and its protocol."""
 
 from __future__ import annotations
 

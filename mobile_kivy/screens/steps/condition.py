@@ -1,4 +1,4 @@
-"""What the instruments show, which car it is, and for a return when the key came back."""
+"""What the instruments show, which car it is, and at a check-in when the key came back."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class SignStep(BoxLayout):
         self.language = LANGUAGES[(LANGUAGES.index(self.language) + 1) % len(LANGUAGES)]
 
     def show(self) -> None:
-        """The rows."""
+        """The summary's rows, in the customer's language."""
         rows = self.ids.rows
         rows.clear_widgets()
         for name, value, new in summary(self.visit, self.language, self.desk.now()):

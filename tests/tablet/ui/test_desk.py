@@ -115,6 +115,17 @@ def test_the_form_goes_through_its_steps_and_is_saved_at_each(desk: SmallDesk) -
     assert desk.asked == ["go today"]
 
 
+def test_a_photo_that_comes_when_the_form_is_closed_disturbs_nobody(desk: SmallDesk) -> None:
+    screen, opened = HandoverScreen(desk=desk), visit()
+    opened.form.step = "photos"
+    screen.open(opened)
+    step = screen.step
+    assert isinstance(step, PhotosStep)
+    screen.leave()
+    step.take("FRONT", lambda: None)
+    assert screen.visit is None
+
+
 def test_photos_are_asked_of_the_desk(desk: SmallDesk) -> None:
     opened = visit()
     around = PhotosStep(desk, opened)
