@@ -11,8 +11,8 @@ from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
 from server.models import Payment
 from server.models.contract import ContractState
-from server.models.job import About, JobKind, OfContract, OfEmail, OfPayment, OfProtocol
-from server.services.billing import collection, invoice
+from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfPayment, OfProtocol
+from server.services.billing import collection, documents, invoice
 from server.services.booking import saga
 from server.services.handover import paper
 from server.services.mail import emails
@@ -66,6 +66,10 @@ async def _resolve_payment(outside: Outside, about: OfPayment, _job: ClaimedJob)
     await follow(outside, about.payment)
 
 
+async def _print_document(outside: Outside, about: OfDocument, _job: ClaimedJob) -> None:
+    await documents.print_pdf(outside, about.document)
+
+
 async def _print_protocol(outside: Outside, about: OfProtocol, _job: ClaimedJob) -> None:
     await paper.make(outside, about.protocol)
 
@@ -83,6 +87,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.RELEASE_DEPOSIT: _on_contract(deposits.release),
     JobKind.SETTLE: _on_contract(invoice.settle),
     JobKind.COLLECT: _on_contract(collection.collect),
+    JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_PAPER: Work(OfProtocol, _print_protocol),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }

@@ -1,7 +1,7 @@
 """Issued documents: frozen, numbered without gaps, chained by hash."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -33,7 +33,10 @@ class DocumentType(StrEnum):
 
 
 class Document(SQLModel, table=True):
-    """One document. Nothing of it changes after it was issued; the PDF is stored under its hash."""
+    """One document. Nothing of it changes after it was issued but the hash of its PDF, which is added once.
+
+    `view_json` is everything that the PDF shows: printed again, it is the same PDF.
+    """
 
     __tablename__ = "document"
     id: UUID = new_id()
@@ -59,7 +62,8 @@ class Document(SQLModel, table=True):
     refers_to_id: UUID | None = Field(default=None, index=True)
     tariff_hash: str
     pdf_key: str
-    sha256: str
+    sha256: str | None = None
+    view_json: Json | None = Field(default=None, sa_column=json_column(nullable=True, name="view"))
     previous_hash: str | None = None
     chain_hash: str
     __table_args__ = of_contract(
@@ -81,6 +85,11 @@ class Document(SQLModel, table=True):
         return tuple(PriceLine.of_json(line) for line in self.lines_json)
 
     @property
+    def view(self) -> Json | None:
+        """What the PDF shows, for whoever prints it; None for documents of version 0.1, which are printed."""
+        return self.view_json
+
+    @property
     def sums(self) -> VatSplit:
         """Gross, net and VAT."""
         return VatSplit(self.total_cents, self.net_cents, self.vat_cents)
@@ -90,14 +99,14 @@ class Document(SQLModel, table=True):
         content = {
             "number": self.number,
             "type": self.type.value,
-            "issued_at": self.issued_at.isoformat(),
+            "issued_at": self.issued_at.astimezone(UTC).isoformat(),  # whatever zone it came in
             "recipient": self.recipient_json,
             "lines": self.lines_json,
             "total": self.total_cents,
             "net": self.net_cents,
             "vat": self.vat_cents,
             "payable": self.payable_cents,
-            "pdf": self.sha256,
+            "view": self.view_json,
             "previous": self.previous_hash,
         }
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

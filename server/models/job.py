@@ -30,6 +30,8 @@ class JobKind(StrEnum):
     """Bills a returned contract."""
     COLLECT = "COLLECT"
     """Moves the money that an invoice asks for."""
+    PRINT_DOCUMENT = "PRINT_DOCUMENT"
+    """Makes the PDF of a document whose maker has died before."""
     PROTOCOL_PAPER = "PROTOCOL_PAPER"
     """Prints a protocol and mails it."""
     SEND_EMAIL = "SEND_EMAIL"
@@ -58,13 +60,20 @@ class OfProtocol:
 
 
 @dataclass(frozen=True)
+class OfDocument:
+    """Work on an issued document."""
+
+    document: UUID
+
+
+@dataclass(frozen=True)
 class OfEmail:
     """Work on a mail."""
 
     email: UUID
 
 
-About = OfContract | OfPayment | OfProtocol | OfEmail
+About = OfContract | OfPayment | OfProtocol | OfDocument | OfEmail
 """What a job is about: ids only, never a customer's data."""
 
 

@@ -164,8 +164,12 @@ class Document:
     """What it is."""
     issued_at: datetime
     """When it was issued."""
-    sha256: str
-    """Hash of the PDF."""
+
+    @strawberry.field
+    def sha256(self) -> str:
+        """Hash of the PDF; in the moment before it is made, of the document's content."""
+        row: DocumentRow = row_of(self)
+        return row.sha256 or row.chain_hash
 
     @strawberry.field
     async def service_period(self, info: Info) -> Period:

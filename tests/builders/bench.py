@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx2
 import psycopg
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 
 from server.database import SYSTEM, Database
@@ -133,7 +134,7 @@ class Bench:
         """The stored rows of a model whose columns have these values, in the order of their ids."""
         statement = select(model).where(*(col(getattr(model, name)) == value for name, value in wanted.items()))
         async with self.outside.database.transaction(SYSTEM) as session:
-            return await session.all(statement)
+            return await session.all(statement.order_by(*inspect(model).primary_key))
 
     async def contract(self, contract_id: UUID) -> Contract:
         (found,) = await self.all(Contract, id=contract_id)

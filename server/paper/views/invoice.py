@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from server.models.recipient import Recipient
 from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Supplier
@@ -100,6 +103,16 @@ class InvoiceView:
     deposit_note: DepositNote = DepositNote.BLOCKED
     remarks: str | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept with its document."""
+        kept: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return kept
+
+    @staticmethod
+    def of_json(kept: dict[str, Any]) -> "InvoiceView":
+        """Reads a kept view back: it prints the same bytes."""
+        return _ADAPTER.validate_python(kept)
+
     def __post_init__(self) -> None:
         total = self.net_cents + self.vat_cents + self.untaxed_cents
         if total != self.total_cents or sum(line.total_cents for line in self.lines) != self.total_cents:
@@ -112,3 +125,6 @@ class InvoiceView:
             raise ValueError(f"{self.number}: an advance does not add up")
         if self.kind is InvoiceKind.DAMAGE_CLAIM and (self.vat_cents or self.net_cents):
             raise ValueError(f"{self.number}: a damage claim bears no VAT, its amounts are untaxed")
+
+
+_ADAPTER = TypeAdapter(InvoiceView)

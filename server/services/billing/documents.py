@@ -1,7 +1,8 @@
-"""Issuing documents: numbered without gaps, frozen with their PDF, chained by hash per station and year.
+"""Issuing documents: numbered without gaps, frozen, chained by hash per station and year; then printed.
 
-The number is taken inside the transaction that stores the finished document, from the series' locked row: no number is
-ever used for something that does not exist (domain 3.2). The PDF is written before the row, under its own hash.
+The number is taken inside the transaction that stores the document, from the series' locked row: no number is ever
+used for something that does not exist (domain 3.2). The row keeps what its PDF shows, and the chain is made of that.
+The PDF is made after the commit, so that a slow object store does not keep a station's other invoices waiting.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlmodel import col, select
 
-from server.database import Session
+from server.database import SYSTEM, Session
+from server.jobs import enqueue
 from server.models import Company, Contract, Document, Station
 from server.models.columns import Json, uuid7
 from server.models.document import DocumentType
 from server.models.email import StoredFile
+from server.models.job import JobKind, OfDocument
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
@@ -37,6 +41,10 @@ from server.paper.views import (
 )
 from server.services.mail import parts
 from server.services.outside import Outside
+
+_log = structlog.get_logger("documents")
+PRINTED_WITHIN = timedelta(seconds=30)
+"""When the job looks whether whoever issued a document has also printed it."""
 
 
 @dataclass(frozen=True)
@@ -61,24 +69,13 @@ class Draft:
 
 
 async def issue(
-    outside: Outside,
-    session: Session,
-    contract: Contract,
-    draft: Draft,
-    company: Company,
-    station: Station,
-    *,
-    now: datetime,
+    session: Session, contract: Contract, draft: Draft, company: Company, station: Station, *, now: datetime
 ) -> Document:
-    """Numbers, prints, stores. Must be the last thing in its transaction that can take long: the series is locked."""
+    """Numbers and stores. Whoever has committed it calls `print_unprinted`; a job does if that one dies."""
     place = await _next_place(session, station, now)
-    view = _view(contract, draft, company, station, place.number, now)
-    pdf = await asyncio.to_thread(typesetter.render_invoice, view)
-    sha256 = hashlib.sha256(pdf).hexdigest()
-    key = f"documents/{sha256}.pdf"
-    await outside.objects.put(key, pdf)
+    document_id = uuid7()
     document = Document(
-        id=uuid7(),
+        id=document_id,
         contract_id=contract.id,
         station_id=contract.station_id,
         issued_at=now,
@@ -87,8 +84,8 @@ async def issue(
         recipient_json=parts.recipient_of(contract).as_json(),
         vat_rate_bp=contract.terms.vat_rate_bp,
         tariff_hash=contract.tariff_hash,
-        pdf_key=key,
-        sha256=sha256,
+        pdf_key=f"documents/{document_id}.pdf",
+        view_json=_view(contract, draft, company, station, place.number, now).as_json(),
         chain_hash="",
         **place._asdict(),
         **_content(draft),
@@ -99,7 +96,36 @@ async def issue(
         "update document_series set last_hash = :hash where station_id = :station and year = :year",
         {"hash": document.chain_hash, "station": station.id, "year": place.year},
     )
+    key, due_at = f"print:{document.id}", now + PRINTED_WITHIN
+    await enqueue(session, JobKind.PRINT_DOCUMENT, OfDocument(document.id), key=key, now=now, due_at=due_at)
     return document
+
+
+async def print_unprinted(outside: Outside, contract_id: UUID) -> None:
+    """Makes the PDFs of a contract's documents that have none yet. No lock is held meanwhile; safe to repeat."""
+    async with outside.database.transaction(SYSTEM) as session:
+        statement = select(Document.id).where(col(Document.contract_id) == contract_id, col(Document.sha256).is_(None))
+        waiting = await session.all(statement)
+    for document_id in waiting:
+        try:
+            await print_pdf(outside, document_id)
+        except Exception:  # what was issued stands, and whoever waits for an answer gets it: the job prints
+            _log.exception("document.not_printed", document=str(document_id))
+
+
+async def print_pdf(outside: Outside, document_id: UUID) -> None:
+    """Makes a document's PDF from what was frozen with it, puts it away and adds its hash, once."""
+    async with outside.database.transaction(SYSTEM) as session:
+        document = await session.by_id(Document, document_id)
+    if document is None or document.sha256 is not None or (view := document.view) is None:
+        return
+    pdf = await asyncio.to_thread(typesetter.render_invoice, InvoiceView.of_json(view))
+    await outside.objects.put(document.pdf_key, pdf)
+    async with outside.database.transaction(SYSTEM) as session:
+        await session.write(
+            "update document set sha256 = :sha256 where id = :id and sha256 is null",
+            {"sha256": hashlib.sha256(pdf).hexdigest(), "id": document_id},
+        )
 
 
 def _content(draft: Draft) -> dict[str, Any]:

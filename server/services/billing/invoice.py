@@ -41,7 +41,8 @@ async def settle(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         if contract.state is ContractState.RETURNED and contract.billing_block is None:
-            await _bill(outside, session, contract, now)
+            await _bill(session, contract, now)
+    await documents.print_unprinted(outside, contract_id)
 
 
 async def settle_now(outside: Outside, contract_id: UUID) -> None:
@@ -76,7 +77,7 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     return contract
 
 
-async def _bill(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
+async def _bill(session: Session, contract: Contract, now: datetime) -> None:
     if await _unreadable(session, contract):
         await blocks.block_billing(session, contract, BillingBlock.VEHICLE_SIZE, Acting(now))
         return
@@ -104,7 +105,7 @@ async def _bill(outside: Outside, session: Session, contract: Contract, now: dat
     contract.billed_at = now
     contract.settlement_state = _state_before_money(settlement)
     await contracts.move(session, contract, ContractState.BILLED, Acting(now))
-    document = await documents.issue(outside, session, contract, draft, company, station, now=now)
+    document = await documents.issue(session, contract, draft, company, station, now=now)
     if settlement.action is SettlementAction.OPEN_ITEM:
         await collection.open_item(session, contract, document, settlement.due.gross, station, now)
     await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)

@@ -69,7 +69,7 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
         await _take_vehicle(session, contract, request, plan, visible, now)
         await _write_parts(session, contract, request, plan, Acting(now, principal))
         if not _needs_payment(contract, plan):
-            await confirm(outside, session, contract, now)
+            await confirm(session, contract, now)
         elif request.payment.method is PaymentMethod.HOSTED_PAGE:
             await _open_page(session, contract, request, plan, now)
         await idempotency.attach(session, str(principal.id), request.key, contract.id)
@@ -260,13 +260,13 @@ async def _open_page(session: Session, contract: Contract, request: BookingReque
     )
 
 
-async def confirm(outside: Outside, session: Session, contract: Contract, now: datetime) -> None:
+async def confirm(session: Session, contract: Contract, now: datetime) -> None:
     """The booking has come about: advance invoice, mail, and the deposit in time."""
     await occupancies.set_kind(session, contract.id, OccupancyKind.RESERVED)
     contract.held_until = None
     await contracts.move(session, contract, ContractState.RESERVED, Acting(now))
     await session.refresh(contract, ["paid_cents"])
-    await confirmation.confirm_booking(outside, session, contract, now=now)
+    await confirmation.confirm_booking(session, contract, now=now)
     await deposits.schedule(session, contract, now=now)
 
 

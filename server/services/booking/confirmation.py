@@ -17,13 +17,12 @@ from server.services.billing import documents
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
-from server.services.outside import Outside
 from server.services.pricing.words import Words
 
 FREE_CANCELLATION = timedelta(hours=24)
 
 
-async def confirm_booking(outside: Outside, session: Session, contract: Contract, *, now: datetime) -> None:
+async def confirm_booking(session: Session, contract: Contract, *, now: datetime) -> None:
     """Issues the advance invoice over what was taken, and writes the confirmation with it attached."""
     company = await company_data.require(session)
     station = await stations.get(session, contract.station_id)
@@ -39,7 +38,7 @@ async def confirm_booking(outside: Outside, session: Session, contract: Contract
             sums=split_vat(contract.prepay_cents, contract.terms.vat_rate_bp),
             payments=[PaymentPart(way=PaymentWay.CHARGED, amount_cents=contract.prepay_cents)],
         )
-        advance = await documents.issue(outside, session, contract, invoice, company, station, now=now)
+        advance = await documents.issue(session, contract, invoice, company, station, now=now)
     view = await _confirmation(session, contract, station, advance)
     attachments = [documents.attachment(advance)] if advance else []
     draft = MailDraft(EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments)

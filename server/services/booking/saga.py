@@ -25,6 +25,7 @@ from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
 from server.services.acting import Acting
+from server.services.billing import documents
 from server.services.booking import car_hold, idempotency
 from server.services.booking.plan import BookingRequest
 from server.services.contract import blocks, contracts
@@ -68,6 +69,7 @@ async def drive(outside: Outside, contract_id: UUID) -> None:
         state = await attempts.execute(outside, step)
         if state in attempts.UNRESOLVED:
             break
+    await documents.print_unprinted(outside, contract_id)
     await _mark_unresolved(outside, contract_id)
 
 
@@ -95,7 +97,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
             return await _refuse(session, contract, made, hold, now)
         if hold is not None and deposit is not None:
             await deposits.activate(session, contract, deposit, hold, now=now)
-        await car_hold.confirm(outside, session, contract, now)
+        await car_hold.confirm(session, contract, now)
         await idempotency.finish(session, contract.id)
     return None
 

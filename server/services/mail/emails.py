@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -14,7 +14,8 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.errors import NotFound
 from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
-from server.jobs import enqueue
+from server.gateways.object_store import ObjectMissing
+from server.jobs import TryLater, enqueue
 from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.email import EmailState, EmailTemplate, StoredFile
@@ -25,6 +26,8 @@ from server.services.mail import parts
 from server.services.outside import Outside
 
 _log = structlog.get_logger("emails")
+WAITS_FOR_PAPER = timedelta(minutes=10)
+"""How long a mail waits for a PDF that is still being made, before that is a failure."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,9 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
         _log.warning("email.refused", email=str(email.id))
         await _mark(outside, email.id, EmailState.FAILED, error=str(refusal))
     except Exception as error:
+        now = outside.clock.now()
+        if isinstance(error, ObjectMissing) and now < email.queued_at + WAITS_FOR_PAPER:
+            raise TryLater(now + timedelta(seconds=2)) from error  # its document is just being printed
         await _mark(outside, email.id, EmailState.FAILED if is_last_try else EmailState.QUEUED, error=str(error))
         raise
     else:
