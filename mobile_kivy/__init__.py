@@ -1,1 +1,1 @@
-"""The yard's tablet app: hands cars over and takes them back, with or without a network."""
+"""The yard's tablet app: checks cars out and in, with or without a network."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from kivy.app import App
-from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.base import ExceptionManager
 from kivy.clock import Clock, mainthread
 from kivy.core.window import Window
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
@@ -21,17 +21,18 @@ from mobile_kivy import i18n, sync_words
 from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
 from mobile_kivy.device.camera import PhotoSource, photo_source
 from mobile_kivy.device.vibration import tick
+from mobile_kivy.forms.day import Day
+from mobile_kivy.forms.visit import Visit
+from mobile_kivy.keep_going import KeepGoing
 from mobile_kivy.screens.device import DeviceScreen
 from mobile_kivy.screens.handover import HandoverScreen
 from mobile_kivy.screens.outbox import OutboxScreen
 from mobile_kivy.screens.sign_in import SignInScreen
 from mobile_kivy.screens.today import TodayScreen
 from mobile_kivy.shift import Shift
-from mobile_kivy.state.day import Day
 from mobile_kivy.store import Person, Store
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
-from mobile_kivy.widgets import car_drawing, fold, gauge, progress, signature_pad, step_scroll, tiles  # noqa: F401  # known to the rules
 from mobile_kivy.widgets.dialog import Dialog, ask
 from mobile_kivy.widgets.tappable import Tappable
 from mobile_kivy.work import Work
@@ -41,25 +42,10 @@ LOCK_AFTER = 600.0
 BANNER_FOR = 6.0
 REST, LONG_REST = 3.0, 10.0
 """Seconds without a touch after which nobody is waiting for the app, and after which the person has gone."""
-log = logging.getLogger(__name__)
-
-
-class KeepGoing(ExceptionHandler):
-    """A fault in one place must not end the app in somebody's hands: it is logged and said, and the form is saved."""
-
-    def handle_exception(self, inst: BaseException) -> int:
-        """Kivy asks what to do."""
-        if not isinstance(inst, Exception):
-            return int(ExceptionManager.RAISE)
-        log.error("unexpected", exc_info=inst)
-        app = App.get_running_app()
-        if app is not None:
-            app.say_unexpected()
-        return int(ExceptionManager.PASS)
 
 
 class YardApp(App):
-    """What screens and rules ask for is here: language, person, day, store, sync."""
+    """The desk at which every screen works, and the floor of the work: language, person, day, store, sync."""
 
     lang = StringProperty("de")
     wide = BooleanProperty(True)
@@ -89,7 +75,7 @@ class YardApp(App):
         self.store = Store(folder, now)
         self.lang = self.store.settings.get("language", "de") or "de"
         self.server = server or self.store.settings.get("server") or DEFAULT_SERVER
-        self.camera = photo_source(camera) if isinstance(camera, str) else camera
+        self.camera = photo_source(camera, self) if isinstance(camera, str) else camera
         self.person: Person | None = None
         self.station: StationRef | None = None
         self.day: Day | None = None
@@ -98,7 +84,7 @@ class YardApp(App):
         self._came_from = "sign_in"
         self._told_unexpected: Dialog | None = None
         self._closed = False
-        self._keep_going = KeepGoing()
+        self._keep_going = KeepGoing(self.say_unexpected)
 
     # Life of the app.
 
@@ -114,7 +100,7 @@ class YardApp(App):
         self._connect()
         screens = ScreenManager(transition=NoTransition())
         for screen in (SignInScreen, TodayScreen, HandoverScreen, OutboxScreen, DeviceScreen):
-            screens.add_widget(screen())
+            screens.add_widget(screen(desk=self))
         return screens
 
     def on_start(self) -> None:
@@ -127,7 +113,7 @@ class YardApp(App):
         Clock.schedule_interval(self._lock_when_left, 15)
         Clock.schedule_interval(self._tidy_when_left, 1)
         if self.store.set_aside():
-            ask(i18n.text(self.lang, "store_broken_title"), i18n.text(self.lang, "store_broken"), self.ok())
+            self.tell("store_broken_title", "store_broken")
 
     def on_pause(self) -> bool:
         """Android may kill the app from here on: everything goes to the disk."""
@@ -164,9 +150,9 @@ class YardApp(App):
 
     # Moving about.
 
-    def go(self, name: str) -> None:
+    def go(self, screen: str) -> None:
         """Shows a screen."""
-        self.root.current = name
+        self.root.current = screen
 
     def show_outbox(self) -> None:
         """From wherever; the way back leads there."""
@@ -177,10 +163,6 @@ class YardApp(App):
     def leave_outbox(self) -> None:
         """Back to where the outbox was opened."""
         self.go(self._came_from)
-
-    def show_device(self) -> None:
-        """The settings."""
-        self.go("device")
 
     def change_person(self) -> None:
         """Locks; the next person says a PIN. A form that is open stays on the device."""
@@ -223,8 +205,8 @@ class YardApp(App):
             self.change_person()
 
     def _tidy_when_left(self, _dt: float) -> None:
-        # Old screens are garbage in cycles. Left to itself, Python looks for it in the middle of a tap, for half a
-        # second. Once in each rest is enough; with a form open rather late, as that would be kept with the garbage.
+        # Old screens are garbage in cycles, which Python, left to itself, collects in the middle of a tap, for half a
+        # second. Once in each rest is enough. With a form open it waits longer: what is alive is looked at as well.
         rest = LONG_REST if self.root.current == "handover" else REST
         if rest < Clock.get_time() - self._last_touch <= rest + 1:
             gc.collect()
@@ -244,26 +226,50 @@ class YardApp(App):
 
     def refresh(self) -> None:
         """Asks the server now."""
-        self.root.get_screen("today").say(i18n.text(self.lang, "refreshing"), "ink2")
-        self.clear_banner_soon()
+        self._say_for_a_moment("refreshing", "ink2")
+        self.send_now()
+
+    def send_now(self) -> None:
+        """Does not wait for the sync's next turn."""
         self.sync.poke()
 
-    def clear_banner_soon(self) -> None:
-        """Nobody has to tap it away."""
+    def _say_for_a_moment(self, words: str, tone: str = "ok") -> None:
         today = self.root.get_screen("today")
+        today.say(i18n.text(self.lang, words), tone)
         Clock.schedule_once(lambda _dt: today.say(""), BANNER_FOR)
 
-    def ok(self) -> list[tuple[str, str, None]]:
-        """The only answer to a message."""
-        return [(i18n.text(self.lang, "ok"), "primary", None)]
+    def tell(self, title: str, words: str) -> Dialog:
+        """Says something that has only one answer."""
+        answers = [(i18n.text(self.lang, "ok"), "primary", None)]
+        return ask(i18n.text(self.lang, title), i18n.text(self.lang, words), answers)
 
     def say_unexpected(self) -> None:
         """After a fault of ours."""
         self.root.get_screen("handover").save()
         # A fault in every frame is said once.
         if self._told_unexpected is None or self._told_unexpected.parent is None:
-            title, words = i18n.text(self.lang, "unexpected_title"), i18n.text(self.lang, "unexpected")
-            self._told_unexpected = ask(title, words, self.ok())
+            self._told_unexpected = self.tell("unexpected_title", "unexpected")
+
+    # What becomes of a form.
+
+    def open_form(self, visit: Visit) -> None:
+        """Where it was left."""
+        self.root.get_screen("handover").open(visit)
+        self.go("handover")
+
+    def form_is_kept(self) -> None:
+        """The list again; the sync has something to send."""
+        self.root.get_screen("handover").close()
+        self._say_for_a_moment("saved")
+        waiting = self.store.outbox.waiting()
+        self.show_sync(replace(self.sync.state, waiting=waiting.count, oldest=waiting.oldest))
+        self.go("today")
+        self.send_now()
+
+    def form_is_not_kept(self, reason: str) -> None:
+        """It can be tried again."""
+        self.root.get_screen("handover").submitting = False
+        self.tell("not_saved_title", reason)
 
     # What the sync tells.
 
@@ -286,11 +292,7 @@ class YardApp(App):
 
     def sync_words_long(self) -> str:
         """With when the server was last heard."""
-        contact = self.sync.state.last_contact
-        if contact is None:
-            return self.sync_words
-        at = i18n.clock(self.local(contact))
-        return f"{self.sync_words}  ·  {i18n.text(self.lang, 'last_contact', at=at)}"
+        return sync_words.with_contact(self.lang, self.sync_words, self.sync.state, self.local)
 
     def local(self, instant: datetime) -> datetime:
         """By the station's clock, as far as it is known; else by the device's."""

@@ -6,16 +6,16 @@ from datetime import datetime
 from functools import partial
 
 from mobile_kivy import i18n
+from mobile_kivy.forms.checks import is_signed
+from mobile_kivy.forms.day import Job, Vehicle
+from mobile_kivy.forms.form import Form, Strokes
+from mobile_kivy.forms.protocol import photo_hashes, to_input
 from mobile_kivy.imaging import shrink, signature_png, thumbnail
-from mobile_kivy.state.checks import is_signed
-from mobile_kivy.state.day import Job, Vehicle
-from mobile_kivy.state.form import Form, Strokes
-from mobile_kivy.state.protocol import photo_hashes, to_input
 from mobile_kivy.store import Finished, Store
 
 
-def keep_picture(store: Store, taken: bytes) -> str:
-    """Scales a picture, keeps it and a small version of it durably; returns its hash. NotAPicture if it is none."""
+def keep_photo(store: Store, taken: bytes) -> str:
+    """Scales a photo, keeps it and a small version of it durably; returns its hash. NotAPhoto if it is none."""
     photo = store.photos.put(shrink(taken).content)
     store.photos.put_thumbnail(photo.sha256, thumbnail(taken).content)
     return photo.sha256
@@ -24,7 +24,7 @@ def keep_picture(store: Store, taken: bytes) -> str:
 def submit(store: Store, form: Form, job: Job, vehicle: Vehicle, now: datetime) -> bool:
     """Puts the protocol into the outbox; False when it is there already. From here on only the sync touches it.
 
-    First the pictures, then one transaction: whoever reads "saved" can let the battery die.
+    First the photos, then one transaction: whoever reads "saved" can let the battery die.
     """
     customer = _signature(store, form.customer_strokes)
     staff = _signature(store, form.staff_strokes)

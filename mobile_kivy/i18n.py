@@ -17,7 +17,7 @@ _THOUSANDS = {"de": ".", "en": ","}
 
 
 def text(language: str, key: str, **figures: object) -> str:
-    """The wording of a key; whole numbers among the figures are grouped as the language does. KeyError for no such.
+    """The wording of a key; whole numbers among the figures are grouped as the language does. KeyError if none.
 
     With a `count` of one the wording `<key>_one` is taken, where there is one.
     """

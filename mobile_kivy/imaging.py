@@ -1,4 +1,4 @@
-"""Pictures on the device: made small, upright and anonymous before they are kept. Never in the thread of the screen."""
+"""Photos on the device: made small, upright and anonymous before they are kept. Never in the thread of the screen."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _INK = (16, 26, 84)
 _FINER = 3
 
 
-class NotAPicture(ValueError):
-    """The bytes are no picture that can be used; `reason` is for people who look for faults."""
+class NotAPhoto(ValueError):
+    """The bytes are no photo that can be used; `reason` is for people who look for faults."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class NotAPicture(ValueError):
 
 
 @dataclass(frozen=True)
-class Picture:
+class Jpeg:
     """A JPEG and its size in pixels."""
 
     content: bytes
@@ -37,38 +37,38 @@ class Picture:
     height: int
 
 
-def shrink(source: bytes | Path, longest: int = 1600, quality: int = 80, most_bytes: int = 450_000) -> Picture:
+def shrink(source: bytes | Path, longest: int = 1600, quality: int = 80, most_bytes: int = 450_000) -> Jpeg:
     """A JPEG of at most `longest` pixels a side and `most_bytes`, upright, with nothing in it but pixels (no GPS).
 
-    `quality` is JPEG's; it is lowered, and the picture made smaller, until it fits. `NotAPicture` for all else.
+    `quality` is JPEG's; it is lowered, and the photo made smaller, until it fits. `NotAPhoto` for all else.
     """
-    picture = _pixels(source, longest)
+    image = _pixels(source, longest)
     while True:
-        content = _jpeg(picture, quality)
+        content = _jpeg(image, quality)
         if len(content) <= most_bytes:
-            return Picture(content, picture.width, picture.height)
+            return Jpeg(content, image.width, image.height)
         if quality > _LOWEST_QUALITY:
             quality = max(_LOWEST_QUALITY, quality - 10)
             continue
-        if max(picture.size) <= 16:
-            raise NotAPicture("it cannot be made small enough")
-        picture.thumbnail((picture.width * 4 // 5, picture.height * 4 // 5), Image.Resampling.LANCZOS)
+        if max(image.size) <= 16:
+            raise NotAPhoto("it cannot be made small enough")
+        image.thumbnail((image.width * 4 // 5, image.height * 4 // 5), Image.Resampling.LANCZOS)
 
 
-def thumbnail(content: bytes | Path, longest: int = 320) -> Picture:
+def thumbnail(content: bytes | Path, longest: int = 320) -> Jpeg:
     """A small JPEG for lists: the large one would take 8 MB of the screen's memory."""
-    picture = _pixels(content, longest)
-    return Picture(_jpeg(picture, 75), picture.width, picture.height)
+    image = _pixels(content, longest)
+    return Jpeg(_jpeg(image, 75), image.width, image.height)
 
 
 def signature_png(strokes: Sequence[Sequence[tuple[float, float]]], width: int = 900, height: int = 300) -> bytes:
     """A signature as a PNG, dark ink on white. Points are fractions of the pad from its left and top edge.
 
-    `NotAPicture` if there is not a single point.
+    ValueError if there is not a single point.
     """
     drawn = [[(_within(x) * width * _FINER, _within(y) * height * _FINER) for x, y in stroke] for stroke in strokes]
     if not any(drawn):
-        raise NotAPicture("nobody has signed")
+        raise ValueError("nobody has signed")
     # Drawn larger and scaled down: Pillow draws hard edges only.
     canvas = Image.new("RGB", (width * _FINER, height * _FINER), "white")
     pen = ImageDraw.Draw(canvas)
@@ -89,7 +89,7 @@ def _within(fraction: float) -> float:
 
 
 def _pixels(source: bytes | Path, longest: int) -> Image.Image:
-    """The picture as RGB on white, upright, at most `longest` a side, without anything that came along with it."""
+    """The photo as RGB on white, upright, at most `longest` a side, without anything that came along with it."""
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as opened:
             _check_size(opened)
@@ -103,34 +103,34 @@ def _pixels(source: bytes | Path, longest: int) -> Image.Image:
             upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
             return _on_white(upright)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise NotAPicture("it says that it is far too large") from error
+        raise NotAPhoto("it says that it is far too large") from error
     except FileNotFoundError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError) as error:
         # Pillow raises all of these for broken files.
-        if isinstance(error, NotAPicture):
+        if isinstance(error, NotAPhoto):
             raise
-        raise NotAPicture(type(error).__name__) from error
+        raise NotAPhoto(type(error).__name__) from error
 
 
 def _check_size(opened: Image.Image) -> None:
     most = _MOST_PIXELS if opened.format in {"JPEG", "MPO"} else _MOST_PIXELS_UNSCALED
     if opened.width * opened.height > most:
-        raise NotAPicture(f"it has more than {most // 1_000_000} megapixels")
+        raise NotAPhoto(f"it has more than {most // 1_000_000} megapixels")
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    # A new picture: Pillow carries comments and XMP of the old one along when it saves.
-    clean = Image.new("RGB", picture.size, "white")
-    if picture.has_transparency_data:
-        layered = picture.convert("RGBA")
+def _on_white(image: Image.Image) -> Image.Image:
+    # A new image: Pillow carries comments and XMP of the old one along when it saves.
+    clean = Image.new("RGB", image.size, "white")
+    if image.has_transparency_data:
+        layered = image.convert("RGBA")
         clean.paste(layered.convert("RGB"), mask=layered.getchannel("A"))
     else:
-        clean.paste(picture.convert("RGB"))
+        clean.paste(image.convert("RGB"))
     return clean
 
 
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
+def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+    image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Signing in and the day that is on the device. No window here; answers come back in whatever way the app passes in."""
+"""Signing in and the day that is on the device. No window here: the app says how an answer reaches its thread."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from mobile_kivy import i18n
 from mobile_kivy.api import ApiError, Client, Offline, Refusal
-from mobile_kivy.state.day import Day, read_day
+from mobile_kivy.forms.day import Day, read_day
 from mobile_kivy.store import Person, Store
 
 log = logging.getLogger(__name__)
-_REFUSALS = {"NOT_ALLOWED": "sign_in_wrong", "TOO_MANY_ATTEMPTS": "sign_in_locked"}
+REFUSALS = {"NOT_ALLOWED": "sign_in_wrong", "TOO_MANY_ATTEMPTS": "sign_in_locked"}
+"""Problem codes of a sign-in that the app says in its own words."""
 Later = Callable[[Callable[[], None]], None]
 """Runs something in the main thread."""
 
@@ -38,7 +39,7 @@ class Shift:
             except Offline:
                 self._later(lambda: refused(i18n.text(self.language, "sign_in_offline")))
             except Refusal as refusal:
-                key = _REFUSALS.get(refusal.problem_code)
+                key = REFUSALS.get(refusal.problem_code)
                 words = i18n.text(self.language, key) if key else refusal.message
                 self._later(lambda: refused(words))
             except ApiError:

@@ -65,7 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--server", default=None, help=f"address of the server (default {DEFAULT_SERVER})")
     parser.add_argument("--data", type=Path, default=None, help="folder of the app's data (default var/tablet)")
     parser.add_argument(
-        "--camera", choices=("device", "files", "sample"), default="device", help="where pictures come from"
+        "--camera", choices=("device", "files", "sample"), default="device", help="where photos come from"
     )
     parser.add_argument("--size", default="1280x800", help="window size, for example 800x1280 for portrait")
     parser.add_argument("--no-display-check", action="store_true", help=argparse.SUPPRESS)

@@ -30,3 +30,10 @@ def pill(lang: str, state: SyncState, local: Local) -> tuple[str, str, str]:
     if state.online is False:
         return "warn", "cloud-off-outline", words
     return ("warn", "cloud-sync", words) if state.waiting else ("ok", "cloud-check", words)
+
+
+def with_contact(lang: str, words: str, state: SyncState, local: Local) -> str:
+    """The pill's words, and when the server was last heard."""
+    if state.last_contact is None:
+        return words
+    return f"{words}  ·  {text(lang, 'last_contact', at=clock(local(state.last_contact)))}"

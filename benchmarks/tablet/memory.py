@@ -16,9 +16,9 @@ import psutil  # isort: skip
 from kivy.tests.common import UnitTestTouch  # isort: skip
 from PIL import Image
 
+from mobile_kivy.forms.day import CHECK_OUT
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.imaging import shrink
-from mobile_kivy.state.day import CHECK_OUT
-from mobile_kivy.state.form import GUIDED_SLOTS
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 
@@ -29,9 +29,9 @@ Figures = dict[str, float]
 def big_photo(seed: int) -> bytes:
     """12 megapixels, as a tablet's camera makes them; as hard to compress as a yard."""
     small = Image.effect_noise((1000, 750), 60 + seed)
-    picture = Image.merge("RGB", (small, small.rotate(180), small)).resize((4000, 3000), Image.Resampling.BICUBIC)
+    photo = Image.merge("RGB", (small, small.rotate(180), small)).resize((4000, 3000), Image.Resampling.BICUBIC)
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=90)
+    photo.save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
@@ -78,7 +78,7 @@ def eight_photos(finger: Finger) -> Figures:
     step = show(finger, "photos")
     for count, slot in enumerate(GUIDED_SLOTS, start=1):
         step.take(slot, lambda: None)
-        while len(screen.visit.form.shots) < count:
+        while len(screen.visit.form.photos) < count:
             window.frame()
             peak = max(peak, memory())
     finger.frames(20)

@@ -1,4 +1,4 @@
-"""From the finger to the picture, on every screen. Run by `python -m benchmarks.tablet`.
+"""From the finger to the photo, on every screen. Run by `python -m benchmarks.tablet`.
 
 Two times for each tap: until the touched thing looks touched, and until what it leads to is drawn. Each by the wall
 clock, and as CPU time of the main thread, which does not know what else the machine is doing. A loop at 60 frames a
@@ -21,7 +21,7 @@ from benchmarks.tablet import window  # before anything of Kivy
 
 from kivy.tests.common import UnitTestTouch  # isort: skip
 
-from mobile_kivy.state.day import CHECK_OUT
+from mobile_kivy.forms.day import CHECK_OUT
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN
@@ -137,13 +137,13 @@ def fill_in(watch: Stopwatch, odometer: str) -> None:
     _next(watch, "damages")
     drawing, form = finger.screen.step.ids.drawing, finger.screen.visit.form
     watch.tap("a damage", drawing, lambda: form.damages, at=drawing.to_window(*drawing.place("LEFT", 0.3, 0.4)))
-    picture = finger.button(work.word(finger, "take_photo"))
-    watch.tap("its picture (in the background)", picture, lambda: form.damages[0].photos)
+    take = finger.button(work.word(finger, "take_photo"))
+    watch.tap("its photo (in the background)", take, lambda: form.damages[0].photos)
     _next(watch, "photos")
     watch.tap("a side of the car", finger.button(work.word(finger, "slot_FRONT")), lambda: finger.top() is not app.root)
     aim = finger.top()
     for count in range(1, 9):
-        watch.tap("take (in the background)", aim.ids.take, partial(_has, lambda: form.shots, count))
+        watch.tap("take (in the background)", aim.ids.take, partial(_has, lambda: form.photos, count))
     _next(watch, "licences")
     work.see_licences(finger)
     _next(watch, "sign")

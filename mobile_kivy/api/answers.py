@@ -30,7 +30,7 @@ def data_of(response: requests.Response) -> dict[str, Any]:
 
 def _json_of(response: requests.Response) -> dict[str, Any]:
     if response.status_code == _TOO_LARGE:
-        # Answered before it is GraphQL, and just as final: the same file will not get smaller.
+        # Refused before GraphQL has seen it, and just as final: the same file will not get smaller.
         raise Refusal("TOO_LARGE", "The server does not take a request of this size.")
     if 300 <= response.status_code < 400:
         raise Offline("redirected, probably to a sign-in page of the network")

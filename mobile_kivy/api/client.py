@@ -58,7 +58,7 @@ class Client:
         return found
 
     def upload_photo(self, access_token: str, sha256: str, content: bytes) -> str:
-        """Sends one picture; returns the hash that the server confirms. Sending it again is harmless."""
+        """Sends one photo; returns the hash that the server confirms. Sending it again is harmless."""
         png = content.startswith(_PNG)
         part = ("photo.png", content, "image/png") if png else ("photo.jpg", content, "image/jpeg")
         operations = {"query": _UPLOAD, "variables": {"sha256": sha256, "file": None}}
@@ -66,15 +66,15 @@ class Client:
         try:
             data = data_of(self._transport.post(access_token, data=form, files={"0": part}))
         except Broken:
-            # A server that does not take the token answers before it has read the file and hangs up, and the answer
-            # is lost with the connection. A question without a file gets to hear it.
+            # A server that does not take the token answers and hangs up before it has read the file, and the answer
+            # is lost with the connection. A question without a file is answered.
             self.check(access_token)
             raise
         try:
             return str(accepted(data, "uploadPhoto", "StoredPhoto")["sha256"]).lower()
         except Refusal as refusal:
             if refusal.problem_code == "INVALID_INPUT" and refusal.field == ("sha256",):
-                raise Offline("the picture was damaged on its way") from refusal
+                raise Offline("the photo was damaged on its way") from refusal
             raise
 
     def check(self, access_token: str) -> None:
@@ -89,8 +89,8 @@ class Client:
         """Sends a check-in (`CheckInInput`). The same one again is confirmed again."""
         return self._send_protocol(access_token, _CHECK_IN, "checkIn", protocol)
 
-    def picture(self, access_token: str, url: str) -> bytes:
-        """The bytes of a picture by its link, relative or absolute; `Refusal` NOT_FOUND if it is not to be seen."""
+    def photo(self, access_token: str, url: str) -> bytes:
+        """The bytes of a photo by its link, relative or absolute; `Refusal` NOT_FOUND if it is not to be seen."""
         return self._transport.get(access_token, url)
 
     def _send_protocol(self, token: str, query: str, field: str, protocol: dict[str, Any]) -> Confirmation:

@@ -8,6 +8,9 @@ from typing import Any
 
 from mobile_kivy.api.errors import Offline
 
+CONFLICT_FLAG = "PROTOCOL_CONFLICT"
+"""On a contract that had changed before its protocol arrived."""
+
 
 @dataclass(frozen=True)
 class StationRef:
@@ -38,7 +41,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """That the server keeps a protocol, and which pictures with it.
+    """That the server keeps a protocol, and which photos with it.
 
     `conflict` says that the contract had changed before the protocol arrived: the facts are kept, a clerk looks at it.
     `photo_hashes` are those of the protocol's and its damages' photos; the signature is not among them.
@@ -75,7 +78,7 @@ def confirmation_of(answer: dict[str, Any]) -> Confirmation:
         photos = [*answer["photos"], *(photo for damage in answer["damages"] for photo in damage["photos"])]
         return Confirmation(
             protocol_id=answer["id"],
-            conflict="PROTOCOL_CONFLICT" in answer["contract"]["flags"],
+            conflict=CONFLICT_FLAG in answer["contract"]["flags"],
             photo_hashes=frozenset(photo["sha256"].lower() for photo in photos),
             contract_state=answer["contract"]["state"],
         )

@@ -16,7 +16,7 @@ _ACCEPT = "application/graphql-response+json, application/json"
 _NOT_FOUND = 404
 _HOSTS_WEB = frozenset({"http", "https"})
 
-# urllib3 writes every request's address into the log at DEBUG, and picture links carry their signature in it.
+# urllib3 writes every request's address into the log at DEBUG, and photo links carry their signature in it.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 
@@ -49,13 +49,13 @@ class Transport:
         return self._ask("POST", f"{self.base_url}/graphql", headers, **body)
 
     def get(self, token: str | None, url: str) -> bytes:
-        """The bytes behind a picture link, relative or absolute. `Refusal` if there is no such picture.
+        """The bytes behind a photo link, relative or absolute. `Refusal` if there is no such photo.
 
         The token goes to the API's own host only: a link may lead to an object store.
         """
         address = urljoin(f"{self.base_url}/", url)
         if urlsplit(address).scheme not in _HOSTS_WEB:
-            raise Refusal("NOT_FOUND", "This is not a link to a picture.")
+            raise Refusal("NOT_FOUND", "This is not a link to a photo.")
         own = urlsplit(address)[:2] == urlsplit(self.base_url)[:2]
         headers = {"Authorization": f"Bearer {token}"} if own and token else {}
         response = self._ask("GET", address, headers)
@@ -65,11 +65,11 @@ class Transport:
         if response.status_code == requests.codes.unauthorized:
             raise SignInNeeded()
         if response.status_code == _NOT_FOUND:
-            raise Refusal("NOT_FOUND", "There is no such picture.")
-        raise Offline(f"HTTP {response.status_code} instead of a picture")
+            raise Refusal("NOT_FOUND", "There is no such photo.")
+        raise Offline(f"HTTP {response.status_code} instead of a photo")
 
     def _ask(self, method: str, url: str, headers: dict[str, str], **body: Any) -> requests.Response:
-        # The exceptions' texts are left out on purpose: they quote addresses, and those of pictures are signed.
+        # The exceptions' texts are left out on purpose: they quote addresses, and those of photos are signed.
         try:
             return self._http().request(
                 method, url, headers=headers, timeout=self._timeout, allow_redirects=False, **body
@@ -78,5 +78,5 @@ class Transport:
             raise Offline(type(error).__name__) from None
         except requests.RequestException as error:
             raise Broken(type(error).__name__) from None
-        except (OSError, ValueError) as error:  # what requests lets through of urllib3: half a line, an odd header
+        except (OSError, ValueError) as error:  # what requests passes on from urllib3: half a line, an odd header
             raise Broken(type(error).__name__) from None

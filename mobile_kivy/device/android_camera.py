@@ -1,7 +1,7 @@
 """The camera of an Android tablet, through the system's own camera app. Not tried on a device yet: see docs/android.md.
 
-The picture is written where we ask for it (MediaStore, Android 10 and newer: no storage permission), read, and deleted
-from the gallery at once, because it is personal data of somebody else.
+The photo is written where we ask for it (MediaStore, Android 10 and newer: no storage permission), read, and deleted
+from the gallery at once, because it may show what is personal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _java(name: str) -> Any:
 
 
 class AndroidCamera:
-    """ACTION_IMAGE_CAPTURE with a place of ours for the picture."""
+    """ACTION_IMAGE_CAPTURE with a place of ours for the photo."""
 
     def __init__(self) -> None:
         self._resolver = _java("org.kivy.android.PythonActivity").mActivity.getContentResolver()

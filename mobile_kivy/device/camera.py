@@ -1,4 +1,4 @@
-"""Where pictures come from: the device's camera, a file, or a drawn sample."""
+"""Where photos come from: the device's camera, a file, or a drawn sample."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Protocol
 
 from kivy.utils import platform
 
+from mobile_kivy.desk import Desk
+
 
 class PhotoSource(Protocol):
-    """Takes one picture at a time and answers later, in the main thread."""
+    """Takes one photo at a time and answers later, in the main thread."""
 
     def take(self, slot: str, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
         """`on_photo` gets the file's bytes; `on_nothing` a key of the app's texts, empty when somebody changed their
@@ -17,7 +19,7 @@ class PhotoSource(Protocol):
         """
 
 
-def photo_source(kind: str) -> PhotoSource:
+def photo_source(kind: str, desk: Desk) -> PhotoSource:
     """`device`, `files` or `sample`; `device` is the camera on Android and the file chooser elsewhere."""
     # Each needs what the others lack (Android's classes, a file system to show), so only the one in use is imported.
     if kind == "sample":
@@ -30,4 +32,4 @@ def photo_source(kind: str) -> PhotoSource:
         return AndroidCamera()
     from mobile_kivy.device.file_camera import FileCamera  # noqa: PLC0415
 
-    return FileCamera()
+    return FileCamera(desk)

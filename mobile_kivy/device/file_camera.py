@@ -9,10 +9,13 @@ from kivy.lang import Builder
 from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.modalview import ModalView
 
+from mobile_kivy.desk import Desk
+
 
 class FileChooser(ModalView):
-    """Pictures of a folder; one is chosen, or none."""
+    """Photos of a folder; one is chosen, or none."""
 
+    desk: Desk = ObjectProperty()
     chosen = ObjectProperty(None, allownone=True)
     folder = StringProperty("")
 
@@ -25,12 +28,12 @@ class FileChooser(ModalView):
 class FileCamera:
     """Remembers the last folder."""
 
-    def __init__(self) -> None:
-        self._folder = str(Path.home())
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._folder = desk, str(Path.home())
 
     def take(self, _slot: str, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
         """Answers when the chooser closes."""
-        chooser = FileChooser(folder=self._folder)
+        chooser = FileChooser(desk=self._desk, folder=self._folder)
 
         def closed(_chooser: object) -> None:
             if chooser.chosen is None:
@@ -61,7 +64,7 @@ Builder.load_string(
         padding: dp(16)
         spacing: dp(12)
         Txt:
-            text: text(app.lang, 'choose_file')
+            text: text(root.desk.lang, 'choose_file')
             role: 'title'
             tone: 'on_dark'
         FileChooserListView:
@@ -75,10 +78,10 @@ Builder.load_string(
             spacing: dp(12)
             Btn:
                 kind: 'plain'
-                label: text(app.lang, 'cancel')
+                label: text(root.desk.lang, 'cancel')
                 on_tap: root.chosen = None; root.dismiss(animation=False)
             Btn:
-                label: text(app.lang, 'use_file')
+                label: text(root.desk.lang, 'use_file')
                 disabled: root.chosen is None
                 on_tap: root.dismiss(animation=False)
 """

@@ -1,4 +1,4 @@
-"""A camera that draws: for trying the app out and for its tests. Every picture is another one."""
+"""A camera that draws: for trying the app out and for its tests. Every photo is another one."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class SampleCamera:
     def take(self, slot: str, on_photo: Callable[[bytes], None], _on_nothing: Callable[[str], None]) -> None:
         """Answers at once."""
         number = next(self._numbers)
-        picture = Image.new("RGB", (1600, 1200), (150 + number * 7 % 60, 165, 170))
-        draw = ImageDraw.Draw(picture)
+        photo = Image.new("RGB", (1600, 1200), (150 + number * 7 % 60, 165, 170))
+        draw = ImageDraw.Draw(photo)
         draw.rectangle((0, 760, 1600, 1200), fill=(104, 108, 112))
         outline = _CAR / f"{slot.lower()}.png"
         if outline.exists():
             drawing = Image.open(outline)
             car = drawing.resize((1200, int(1200 * drawing.height / drawing.width)))
-            picture.paste(car, (200, max(20, 1000 - car.height)), car)
+            photo.paste(car, (200, max(20, 1000 - car.height)), car)
         draw.text((40, 40), f"{slot} {number}", fill=(255, 255, 255), font_size=64)
         out = io.BytesIO()
-        picture.save(out, "JPEG", quality=85)
+        photo.save(out, "JPEG", quality=85)
         on_photo(out.getvalue())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kivy.app import App
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
+from mobile_kivy.desk import Desk
 from mobile_kivy.i18n import text
 from mobile_kivy.store import Person, StillWaiting
 from mobile_kivy.widgets.dialog import ask
@@ -29,37 +29,36 @@ class KnownPerson(BoxLayout):
 class DeviceScreen(Screen):
     """The address can only be changed while nothing waits to be sent to the old one."""
 
+    desk: Desk = ObjectProperty()
     message = StringProperty("")
     locked = BooleanProperty(False)
 
     def on_pre_enter(self, *_: object) -> None:
         """Reads the settings."""
-        app = App.get_running_app()
-        self.ids.address.text, self.message = app.server, ""
-        self.locked = app.store.outbox.waiting().count > 0
+        self.ids.address.text, self.message = self.desk.server, ""
+        self.locked = self.desk.store.outbox.waiting().count > 0
         self._list_people()
 
     def save_address(self) -> None:
-        """A whole address, or an explanation."""
-        app, address = App.get_running_app(), self.ids.address.text.strip().rstrip("/")
+        """Takes a whole address, and says what is wrong with anything else."""
+        address = self.ids.address.text.strip().rstrip("/")
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
-            self.ids.address.error = text(app.lang, "address_wrong")
+            self.ids.address.error = text(self.desk.lang, "address_wrong")
             return
         self.ids.address.error = ""
-        app.use_server(address)
-        self.message = text(app.lang, "address_saved")
+        self.desk.use_server(address)
+        self.message = text(self.desk.lang, "address_saved")
 
     def _list_people(self) -> None:
-        app = App.get_running_app()
         self.ids.people.clear_widgets()
-        for person in app.store.people.all():
+        for person in self.desk.store.people.all():
             row = KnownPerson(name=f"{person.name}  ·  {person.email}")
             row.bind(on_forget=lambda _row, person=person: self._ask_to_forget(person))
             self.ids.people.add_widget(row)
 
     def _ask_to_forget(self, person: Person) -> None:
-        lang = App.get_running_app().lang
+        lang = self.desk.lang
         answers = [
             (text(lang, "forget"), "danger", lambda: self._forget(person)),
             (text(lang, "keep"), "primary", None),
@@ -67,11 +66,10 @@ class DeviceScreen(Screen):
         ask(text(lang, "forget_title", name=person.name), text(lang, "forget_words"), answers)
 
     def _forget(self, person: Person) -> None:
-        app = App.get_running_app()
         try:
-            app.shift.forget(person)
+            self.desk.shift.forget(person)
         except StillWaiting as waiting:
-            self.message = text(app.lang, "forget_waiting", count=waiting.count)
+            self.message = text(self.desk.lang, "forget_waiting", count=waiting.count)
         self._list_people()
 
 

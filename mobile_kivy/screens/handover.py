@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from kivy.app import App
 from kivy.clock import Clock
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.screenmanager import Screen
 
 from mobile_kivy import i18n
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.screens.steps.care import CareStep
 from mobile_kivy.screens.steps.condition import ConditionStep
 from mobile_kivy.screens.steps.damages import DamagesStep
 from mobile_kivy.screens.steps.licences import LicencesStep
 from mobile_kivy.screens.steps.photos import PhotosStep
 from mobile_kivy.screens.steps.sign import SignStep
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.day import Job, Vehicle
-from mobile_kivy.state.form import Form
 from mobile_kivy.widgets.dialog import ask
 
-STEPS = {
+Step = ConditionStep | CareStep | DamagesStep | PhotosStep | LicencesStep | SignStep
+BUILD: dict[str, Callable[[Desk, Visit], Step]] = {
     "condition": ConditionStep,
     "care": CareStep,
     "damages": DamagesStep,
@@ -36,35 +35,22 @@ SAVE_AFTER = 0.5
 """Seconds after the last change until the form is saved."""
 
 
-@dataclass
-class Visit:
-    """What a step works on."""
-
-    form: Form
-    job: Job
-    vehicle: Vehicle | None
-
-    @property
-    def steps(self) -> list[str]:
-        """Licences are looked at when a car leaves."""
-        return [name for name in STEPS if name != "licences" or self.form.checks_out]
-
-
 class HandoverScreen(Screen):
     """Shows one step at a time; the steps know their fields, this knows their order."""
 
+    desk: Desk = ObjectProperty()
     title = StringProperty("")
     subtitle = StringProperty("")
     steps = ListProperty()
     current = NumericProperty(0)
     error = StringProperty("")
     submitting = BooleanProperty(False)
-    visit = ObjectProperty(None, allownone=True)
+    visit: Visit | None = ObjectProperty(None, allownone=True)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._save_soon = Clock.create_trigger(lambda _dt: self.save(), SAVE_AFTER)
-        self.step: Any = None
+        self.step: Step | None = None
 
     def open(self, visit: Visit) -> None:
         """Goes on at the step where the form was left."""
@@ -74,42 +60,53 @@ class HandoverScreen(Screen):
         self.show(visit.steps.index(name))
 
     def relabel(self) -> None:
-        """All words that are made here, in the present language."""
+        """Says anew, in the present language, what no rule says."""
         if self.visit is None:
             return
-        app, visit = App.get_running_app(), self.visit
-        plate = visit.vehicle.plate if visit.vehicle else "–"
-        self.title = f"{i18n.text(app.lang, visit.form.kind)}  ·  {plate}"
+        visit = self.visit
+        self._name_car()
         self.subtitle = "  ·  ".join(
             part for part in (visit.job.contract.customer, visit.job.contract.number, visit.job.contract.phone) if part
         )
-        self.steps = [i18n.text(app.lang, f"step_{name}") for name in visit.steps]
+        self.steps = [i18n.text(self.desk.lang, f"step_{name}") for name in visit.steps]
         if self.step is not None and self.error:
             self._complain(self.step.complaints())
+
+    def _name_car(self) -> None:
+        visit = self.visit
+        if visit is None:
+            return
+        plate = visit.vehicle.plate if visit.vehicle else "–"
+        self.title = f"{i18n.text(self.desk.lang, visit.form.kind)}  ·  {plate}"
+
+    def _open_visit(self) -> Visit:
+        if self.visit is None:
+            raise LookupError("no form is open")
+        return self.visit
 
     def show(self, index: int) -> None:
         """Builds the step: a new one each time, so that nothing of another contract can linger."""
         self.current, self.error = index, ""
-        name = self.visit.steps[index]
-        self.visit.form.step = name
+        visit = self._open_visit()
+        name = visit.steps[index]
+        visit.form.step = name
         body = self.ids.body
         body.clear_widgets()
-        self.step = STEPS[name](self.visit)
+        self.step = BUILD[name](self.desk, visit)
         self.step.bind(on_changed=self._changed)
         body.add_widget(self.step)
         self.save()
 
     def _changed(self, *_: object) -> None:
         self.error = ""
+        self._name_car()
         self._save_soon()
 
     def save(self) -> None:
         """On the device's disk when this returns. Nothing once the form is in the outbox."""
         if self.visit is not None and not self.submitting:
             form = self.visit.form
-            App.get_running_app().store.drafts.save(
-                form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json()
-            )
+            self.desk.store.drafts.save(form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json())
 
     def back(self) -> None:
         """One step back; from the first one to the list. The form stays."""
@@ -125,7 +122,7 @@ class HandoverScreen(Screen):
         """To the list; the form waits there."""
         self.save()
         self.close()
-        App.get_running_app().go("today")
+        self.desk.go("today")
 
     def close(self) -> None:
         """Lets go of the form."""
@@ -134,38 +131,38 @@ class HandoverScreen(Screen):
         self.ids.body.clear_widgets()
 
     def next(self) -> None:
-        """Only when the step is whole."""
+        """To the next step, after the last one into the outbox; nowhere while something is missing."""
         if self.submitting or self.step is None:
             return
         complaints = self.step.complaints()
         self.save()
         if complaints:
             self._complain(complaints)
-        elif self.current + 1 < len(self.visit.steps):
+        elif self.current + 1 < len(self._open_visit().steps):
             self.show(self.current + 1)
         else:
             self.submitting = True
-            App.get_running_app().work.submit(self.visit)
+            self.desk.work.submit(self._open_visit())
 
     def _complain(self, complaints: list[Complaint]) -> None:
-        lang = App.get_running_app().lang
+        lang = self.desk.lang
         self.error = "  ".join(i18n.text(lang, complaint.key, **complaint.figures) for complaint in complaints)
 
-    def ask_to_drop(self) -> None:
+    def ask_to_discard(self) -> None:
         """Throwing a form away needs a second tap, the harmless one is the last."""
-        lang = App.get_running_app().lang
-        words = i18n.text(lang, "drop_words")
+        lang = self.desk.lang
+        words = i18n.text(lang, "discard_form_words")
         answers = [
-            (i18n.text(lang, "drop_form"), "danger", self._drop),
+            (i18n.text(lang, "discard_form"), "danger", self._discard),
             (i18n.text(lang, "keep_form"), "primary", None),
         ]
-        ask(i18n.text(lang, "drop_title"), words, answers)
+        ask(i18n.text(lang, "discard_form_title"), words, answers)
 
-    def _drop(self) -> None:
-        app, form = App.get_running_app(), self.visit.form
+    def _discard(self) -> None:
+        form = self._open_visit().form
         self.close()
-        app.store.drafts.drop(form.protocol_id)
-        app.go("today")
+        self.desk.store.drafts.discard(form.protocol_id)
+        self.desk.go("today")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

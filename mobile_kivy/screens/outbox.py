@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kivy.app import App
 from kivy.clock import Clock
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
+from mobile_kivy.desk import Desk
 from mobile_kivy.i18n import WORDS, clock, text
 from mobile_kivy.screens.today import STATE_LOOKS
 from mobile_kivy.store import OutboxItem, State
@@ -32,6 +32,7 @@ class RefusedButtons(BoxLayout):
 class OutboxRow(BoxLayout):
     """One protocol with its reason; with buttons only where there is something to decide."""
 
+    desk: Desk = ObjectProperty()
     title = StringProperty("")
     detail = StringProperty("")
     reason = StringProperty("")
@@ -45,19 +46,18 @@ class OutboxRow(BoxLayout):
 
     def show(self, item: OutboxItem) -> None:
         """This protocol from now on; what stays the same is not drawn again."""
-        app = App.get_running_app()
-        queued = app.local(item.queued_at)
-        photos = text(app.lang, "photos_sent", sent=item.photos_sent, of=item.photos_total)
+        queued = self.desk.local(item.queued_at)
+        photos = text(self.desk.lang, "photos_sent", sent=item.photos_sent, of=item.photos_total)
         self.item, self.protocol_id = item, item.protocol_id
-        self.title = f"{text(app.lang, item.kind)}  ·  {item.title}"
-        self.detail = f"{clock(queued)}  ·  {text(app.lang, f'state_{item.state.value}')}  ·  {photos}"
-        self.reason = what_to_do(app.lang, item)
+        self.title = f"{text(self.desk.lang, item.kind)}  ·  {item.title}"
+        self.detail = f"{clock(queued)}  ·  {text(self.desk.lang, f'state_{item.state.value}')}  ·  {photos}"
+        self.reason = what_to_do(self.desk.lang, item)
         self.icon, self.tone = STATE_LOOKS.get(item.state.value, ("delete", "ink2"))
         self.refused = item.state is State.REFUSED
-        self.correctable = self.refused and app.person is not None and app.work.can_correct(item)
+        self.correctable = self.refused and self.desk.person is not None and self.desk.work.can_correct(item)
 
     def on_refused(self, *_: object) -> None:
-        """Buttons are the dearest part of a row, and hardly ever needed."""
+        """Makes the buttons only where there is something to decide: nothing else in a row takes as long."""
         if self.refused:
             self.add_widget(RefusedButtons(row=self))
         else:
@@ -76,6 +76,7 @@ class OutboxRow(BoxLayout):
 class OutboxScreen(Screen):
     """The list, and a button that tries now."""
 
+    desk: Desk = ObjectProperty()
     status = StringProperty("")
 
     def __init__(self, **kwargs: object) -> None:
@@ -94,9 +95,8 @@ class OutboxScreen(Screen):
 
     def fill(self) -> None:
         """The protocols, those that need somebody first."""
-        app = App.get_running_app()
-        self.status = app.sync_words_long()
-        items = sorted(app.store.outbox.items(), key=lambda item: (_RANK.index(item.state), item.queued_at))
+        self.status = self.desk.sync_words_long()
+        items = sorted(self.desk.store.outbox.items(), key=lambda item: (_RANK.index(item.state), item.queued_at))
         self._items = items[:SHOWN]
         for row in self._rows[len(self._items) :]:
             self.ids.rows.remove_widget(row)
@@ -109,7 +109,7 @@ class OutboxScreen(Screen):
     def _build(self, up_to: int) -> None:
         """Rows are kept and shown anew; those that are missing come a few with each frame, the first ones at once."""
         for item in self._items[len(self._rows) : up_to]:
-            row = OutboxRow()
+            row = OutboxRow(desk=self.desk)
             row.show(item)
             row.bind(on_again=self._again, on_correct=self._correct, on_discard=self._ask_to_discard)
             self._rows.append(row)
@@ -119,20 +119,19 @@ class OutboxScreen(Screen):
 
     def send_now(self) -> None:
         """Does not wait for the next try."""
-        App.get_running_app().sync.poke()
+        self.desk.send_now()
         self.fill()
 
     def _again(self, row: OutboxRow) -> None:
-        app = App.get_running_app()
-        app.store.outbox.retry(row.protocol_id)
-        app.sync.poke()
+        self.desk.store.outbox.retry(row.protocol_id)
+        self.desk.send_now()
         self.fill()
 
     def _correct(self, row: OutboxRow) -> None:
-        App.get_running_app().work.correct(row.item)
+        self.desk.work.correct(row.item)
 
     def _ask_to_discard(self, row: OutboxRow) -> None:
-        lang, item = App.get_running_app().lang, row.item
+        lang, item = self.desk.lang, row.item
         answers = [
             (text(lang, "discard"), "danger", lambda: self._discard(item)),
             (text(lang, "keep"), "primary", None),
@@ -140,8 +139,7 @@ class OutboxScreen(Screen):
         ask(text(lang, "discard_title"), text(lang, "discard_words", title=item.title), answers)
 
     def _discard(self, item: OutboxItem) -> None:
-        app = App.get_running_app()
-        app.store.outbox.discard(item.protocol_id, app.person_name)
+        self.desk.store.outbox.discard(item.protocol_id, self.desk.person_name)
         self.fill()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
 from mobile_kivy.api import StationRef
+from mobile_kivy.desk import Desk
 from mobile_kivy.i18n import clock, text
 from mobile_kivy.store.people import Person, PinLocked
 from mobile_kivy.widgets.basics import Btn
@@ -31,6 +31,7 @@ class PersonTile(Tappable, BoxLayout):
 class SignInScreen(Screen):
     """One of five faces: the names, the PIN, e-mail and password, a new PIN, the station."""
 
+    desk: Desk = ObjectProperty()
     face = StringProperty("people")
     busy = BooleanProperty(False)
     error = StringProperty("")
@@ -38,7 +39,7 @@ class SignInScreen(Screen):
     first_pin = StringProperty("")
     wants_new_pin = BooleanProperty(False)
     _attempt = 0
-    """Of signing in: whoever went back does not want to be signed in by an answer that comes late."""
+    """Counts the attempts to sign in: whoever went back must not be signed in by an answer that comes late."""
 
     def on_pre_enter(self, *_: object) -> None:
         """Whoever worked here last has to say the PIN again."""
@@ -46,18 +47,17 @@ class SignInScreen(Screen):
         self.person, self.error, self.first_pin, self.busy = None, "", "", False
         self.wants_new_pin = False
         self.ids.pin.text = self.ids.password.text = ""
-        people = App.get_running_app().store.people.all()
+        people = self.desk.store.people.all()
         self._show_people(people)
         self.face = "people" if people else "password"
 
     def _show_people(self, people: list[Person]) -> None:
-        app = App.get_running_app()
-        box = self.ids.people
+        box, over = self.ids.people, text(self.desk.lang, "session_over")
         box.clear_widgets()
         for person in people:
-            lost = app.store.people.needs_sign_in(person.user_id)
+            lost = self.desk.store.people.needs_sign_in(person.user_id)
             stations = ", ".join(station.name for station in person.stations[:2])
-            tile = PersonTile(name=person.name, detail=text(app.lang, "session_over") if lost else stations, alarm=lost)
+            tile = PersonTile(name=person.name, detail=over if lost else stations, alarm=lost)
             tile.bind(on_tap=lambda _tile, person=person: self.choose(person))
             box.add_widget(tile)
 
@@ -65,8 +65,7 @@ class SignInScreen(Screen):
         """A PIN if there is one and the server still knows the session, else the password."""
         self.person, self.error = person, ""
         self.ids.pin.text = ""
-        app = App.get_running_app()
-        if person.has_pin and not app.store.people.needs_sign_in(person.user_id):
+        if person.has_pin and not self.desk.store.people.needs_sign_in(person.user_id):
             self.face = "pin"
         else:
             self.ids.email.text = person.email
@@ -98,42 +97,39 @@ class SignInScreen(Screen):
             self._choose_pin(pin)
 
     def _check_pin(self, pin: str) -> None:
-        app = App.get_running_app()
         self.ids.pin.text = ""
         try:
-            right = app.store.people.check_pin(self.person.user_id, pin)
+            right = self.desk.store.people.check_pin(self.person.user_id, pin)
         except PinLocked as locked:
-            self.error = text(app.lang, "pin_locked", until=clock(locked.until.astimezone()))
+            self.error = text(self.desk.lang, "pin_locked", until=clock(locked.until.astimezone()))
             return
         if right:
             self._enter()
         else:
-            self.error = text(app.lang, "pin_wrong")
+            self.error = text(self.desk.lang, "pin_wrong")
 
     def _choose_pin(self, pin: str) -> None:
-        app = App.get_running_app()
         self.ids.pin.text = ""
         if not self.first_pin:
             self.first_pin, self.error = pin, ""
         elif pin != self.first_pin:
-            self.first_pin, self.error = "", text(app.lang, "pin_differs")
+            self.first_pin, self.error = "", text(self.desk.lang, "pin_differs")
         else:
-            session = app.store.people.session(self.person.user_id)
+            session = self.desk.store.people.session(self.person.user_id)
             if session is not None:
-                app.store.people.remember(session, pin)
+                self.desk.store.people.remember(session, pin)
             self._enter()
 
     def sign_in(self) -> None:
         """E-mail and password, which needs the network; the answer comes later."""
-        app = App.get_running_app()
         email, password = self.ids.email.text.strip(), self.ids.password.text
         if self.busy or not email or not password:
-            self.error = "" if self.busy else text(app.lang, "fill_in_both")
+            self.error = "" if self.busy else text(self.desk.lang, "fill_in_both")
             return
         self.busy, self.error = True, ""
         self._attempt += 1
         attempt = self._attempt
-        app.shift.sign_in(
+        self.desk.shift.sign_in(
             email,
             password,
             lambda person: self._signed_in(person) if attempt == self._attempt else None,
@@ -152,12 +148,11 @@ class SignInScreen(Screen):
         self.busy, self.error = False, message
 
     def _enter(self) -> None:
-        app = App.get_running_app()
         stations = list(self.person.stations)
         if not stations:
-            self.face, self.error = "people", text(app.lang, "no_station")
+            self.face, self.error = "people", text(self.desk.lang, "no_station")
         elif len(stations) == 1:
-            app.begin_shift(self.person, stations[0])
+            self.desk.begin_shift(self.person, stations[0])
         else:
             self._offer_stations(stations)
 
@@ -166,7 +161,7 @@ class SignInScreen(Screen):
         box.clear_widgets()
         for station in stations:
             button = Btn(label=f"{station.name} ({station.code})", kind="tonal", icon="map-marker", least_height=72)
-            button.bind(on_tap=lambda _b, station=station: App.get_running_app().begin_shift(self.person, station))
+            button.bind(on_tap=lambda _b, station=station: self.desk.begin_shift(self.person, station))
             box.add_widget(button)
         self.face = "station"
 

@@ -1,20 +1,20 @@
-"""The day at a glance: late, to hand over, to take back, each with its state."""
+"""The day at a glance: what is late, check-outs and check-ins, each with its state."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivy.uix.screenmanager import Screen
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job
 from mobile_kivy.i18n import clock, day, text
-from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job
 from mobile_kivy.store import OutboxItem, State
 from mobile_kivy.widgets.step_scroll import PromptTouch
 from mobile_kivy.widgets.tappable import Tappable
@@ -35,6 +35,7 @@ STATE_LOOKS = {
 class JobRow(RecycleDataViewBehavior, Tappable, BoxLayout):
     """One contract in the list."""
 
+    desk: Desk = ObjectProperty()
     due = StringProperty("")
     day = StringProperty("")
     title = StringProperty("")
@@ -49,7 +50,7 @@ class JobRow(RecycleDataViewBehavior, Tappable, BoxLayout):
 
     def on_tap(self) -> None:
         """Opens the form, or says how its protocol stands."""
-        App.get_running_app().work.open_job(self.contract_id, self.kind)
+        self.desk.work.open_job(self.contract_id, self.kind)
 
 
 class JobList(PromptTouch, RecycleView):
@@ -59,6 +60,7 @@ class JobList(PromptTouch, RecycleView):
 class TodayScreen(Screen):
     """Two lists side by side, or one below the other; tiles and search narrow them."""
 
+    desk: Desk = ObjectProperty()
     shown = StringProperty("ALL")
     search = StringProperty("")
     banner = StringProperty("")
@@ -83,9 +85,8 @@ class TodayScreen(Screen):
 
     def fill(self) -> None:
         """Both lists, from the store's day and what the outbox says of each contract."""
-        app = App.get_running_app()
-        jobs = app.work.jobs()
-        states = app.work.job_states()
+        jobs = self.desk.work.jobs()
+        states = self.desk.work.job_states()
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
@@ -95,7 +96,8 @@ class TodayScreen(Screen):
         self.ids.outs.data, self.ids.ins.data = rows[CHECK_OUT], rows[CHECK_IN]
         self.ids.outs_empty.opacity = 0 if rows[CHECK_OUT] else 1
         self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
-        self.note = text(app.lang, "as_of", at=clock(app.day.generated_at)) if app.day else text(app.lang, "no_day_yet")
+        lang, known = self.desk.lang, self.desk.day
+        self.note = text(lang, "as_of", at=clock(known.generated_at)) if known else text(lang, "no_day_yet")
 
     def _count(self, jobs: list[Job]) -> None:
         figures = {
@@ -112,21 +114,17 @@ class TodayScreen(Screen):
         return self.shown in {"ALL", job.kind}
 
     def _row(self, job: Job, state: str) -> dict[str, Any]:
-        app = App.get_running_app()
         contract, icon_tone = job.contract, STATE_LOOKS[state]
         vehicle = contract.vehicle
-        today = app.now().astimezone(job.due.tzinfo).date()
+        today = self.desk.now().astimezone(job.due.tzinfo).date()
         return {
+            "desk": self.desk,
             "due": clock(job.due),
-            "day": "" if job.due.date() == today else day(app.lang, job.due),
-            "title": f"{vehicle.plate}  ·  {vehicle.name}" if vehicle else text(app.lang, "no_vehicle_short"),
+            "day": "" if job.due.date() == today else day(self.desk.lang, job.due),
+            "title": f"{vehicle.plate}  ·  {vehicle.name}" if vehicle else text(self.desk.lang, "no_vehicle_short"),
             "detail": f"{contract.customer}  ·  {contract.number}",
             "state": state,
-            "state_text": text(app.lang, f"state_{state}")
-            if state
-            else text(app.lang, "overdue")
-            if job.overdue
-            else "",
+            "state_text": self._state_text(job, state),
             "icon": icon_tone[0],
             "tone": "error" if job.overdue and not state else icon_tone[1],
             "overdue": job.overdue,
@@ -134,30 +132,34 @@ class TodayScreen(Screen):
             "kind": job.kind,
         }
 
+    def _state_text(self, job: Job, state: str) -> str:
+        if state:
+            return text(self.desk.lang, f"state_{state}")
+        return text(self.desk.lang, "overdue") if job.overdue else ""
+
     def _done_elsewhere(self, known: set[tuple[str, str]]) -> list[OutboxItem]:
         """What was done on this device today and is no longer on the server's list: it stays in sight till midnight."""
-        app = App.get_running_app()
-        today = app.local(app.now()).date()
+        today = self.desk.local(self.desk.now()).date()
         return [
             item
-            for item in app.store.outbox.items()
+            for item in self.desk.store.outbox.items()
             if (item.contract_id, item.kind) not in known
             and item.state is not State.DISCARDED
-            and app.local(item.queued_at).date() == today
+            and self.desk.local(item.queued_at).date() == today
             and self.shown in {"ALL", item.kind}
             and self.search.casefold() in item.title.casefold()
         ]
 
     def _done_row(self, item: OutboxItem) -> dict[str, Any]:
-        app = App.get_running_app()
         icon, tone = STATE_LOOKS[item.state.value]
         return {
-            "due": clock(app.local(item.queued_at)),
+            "desk": self.desk,
+            "due": clock(self.desk.local(item.queued_at)),
             "day": "",
             "title": item.title,
             "detail": "",
             "state": item.state.value,
-            "state_text": text(app.lang, f"state_{item.state.value}"),
+            "state_text": text(self.desk.lang, f"state_{item.state.value}"),
             "icon": icon,
             "tone": tone,
             "overdue": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from kivy.lang import Builder
@@ -11,7 +11,8 @@ from kivy.uix.modalview import ModalView
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
-from mobile_kivy.state.day import Vehicle
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms.day import Vehicle
 from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.step_scroll import PromptTouch
 
@@ -23,7 +24,7 @@ class VehicleRow(RecycleDataViewBehavior, Btn):
     choice = ObjectProperty(None, allownone=True)
 
     def on_tap(self) -> None:
-        """Chosen."""
+        """This car is to be used instead."""
         self.choice.take(self.vehicle)
 
 
@@ -34,11 +35,12 @@ class VehicleList(PromptTouch, RecycleView):
 class VehicleChoice(ModalView):
     """A list with a search over plate and model."""
 
+    desk: Desk = ObjectProperty()
     search = StringProperty("")
 
-    def __init__(self, vehicles: Sequence[Vehicle], chosen: Callable[[Vehicle], None], **kwargs: object) -> None:
-        self._vehicles, self._chosen = vehicles, chosen
-        super().__init__(**kwargs)
+    def __init__(self, desk: Desk, chosen: Callable[[Vehicle], None], **kwargs: object) -> None:
+        self._vehicles, self._chosen = desk.work.spare_vehicles(), chosen
+        super().__init__(desk=desk, **kwargs)
         self.fill()
 
     def on_search(self, *_: object) -> None:
@@ -46,7 +48,7 @@ class VehicleChoice(ModalView):
         self.fill()
 
     def fill(self) -> None:
-        """Those that match."""
+        """The cars whose plate, name or group has what was typed in it."""
         wanted = self.search.casefold().replace(" ", "")
         labels = ((vehicle, f"{vehicle.plate}  ·  {vehicle.name}  ·  {vehicle.group}") for vehicle in self._vehicles)
         self.ids.rows.data = [
@@ -57,14 +59,14 @@ class VehicleChoice(ModalView):
         self.ids.none.opacity = 0 if self.ids.rows.data else 1
 
     def take(self, vehicle: Vehicle) -> None:
-        """This one."""
+        """Closes the list and says which car was chosen."""
         self.dismiss(animation=False)
         self._chosen(vehicle)
 
 
-def choose_vehicle(vehicles: Sequence[Vehicle], chosen: Callable[[Vehicle], None]) -> None:
-    """Opens the list."""
-    VehicleChoice(vehicles, chosen).open(animation=False)
+def choose_vehicle(desk: Desk, chosen: Callable[[Vehicle], None]) -> None:
+    """Opens the list; `chosen` is called unless somebody cancels."""
+    VehicleChoice(desk, chosen).open(animation=False)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -9,11 +9,11 @@ from pathlib import Path
 from mobile_kivy.store.database import Database, NewerStore
 from mobile_kivy.store.days import Days
 from mobile_kivy.store.drafts import DraftRow, Drafts
-from mobile_kivy.store.outbox import Outbox, TooEarly
+from mobile_kivy.store.known_photos import KnownPhotos
+from mobile_kivy.store.outbox import Outbox
 from mobile_kivy.store.outbox_rows import OWN_CODES, Finished, OutboxItem, Parcel, State, Waiting
 from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
 from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
-from mobile_kivy.store.pictures import Pictures
 from mobile_kivy.store.settings import Settings
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "State",
     "StillWaiting",
     "Store",
-    "TooEarly",
     "Waiting",
 ]
 
@@ -43,8 +42,9 @@ def _utc_now() -> datetime:
 class Store:
     """One folder on the device; any thread may call.
 
-    `tablet.db` holds rows, `photos/` pictures taken here, `thumbnails/` small versions of them, `pictures/` a cache of
-    known damages. The tokens lie in it as they are: the folder must be the app's own.
+    `tablet.db` holds rows, `photos/` what was photographed and signed here, `thumbnails/` small versions of that,
+    `known_photos/` a cache of known damages' photos. The tokens lie in it as they are: the folder must be the app's
+    own.
     """
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = _utc_now) -> None:
@@ -57,7 +57,7 @@ class Store:
         self.days = Days(self._database, now)
         self.drafts = Drafts(self._database, now)
         self.photos = Photos(self._database, folder / "photos", folder / "thumbnails", now)
-        self.pictures = Pictures(folder / "pictures")
+        self.known_photos = KnownPhotos(_known_photos_folder(folder))
         self.settings = Settings(self._database)
         self.outbox = Outbox(self._database, now)
 
@@ -76,3 +76,11 @@ class Store:
     def close(self) -> None:
         """Closes the store; nothing can be asked after that."""
         self._database.close()
+
+
+def _known_photos_folder(folder: Path) -> Path:
+    """Earlier apps gave the cache's folder another name; left behind, nobody would ever empty it."""
+    current, former = folder / "known_photos", folder / "pictures"
+    if former.exists() and not current.exists():
+        former.rename(current)
+    return current

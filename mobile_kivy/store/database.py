@@ -137,7 +137,7 @@ def _corrupt(found: str) -> sqlite3.DatabaseError:
 
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
-    """Not so: locked, disk full, no permission. Those pass, and moving the file would lose it from sight."""
+    """Whether the file is broken. A lock, a full disk or a missing permission passes: such a file must stay."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in {_CORRUPT, _NOT_A_DATABASE}
 

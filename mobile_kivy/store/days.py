@@ -60,7 +60,7 @@ class Days:
             return len(gone)
 
     def damage_photo_ids(self) -> set[str]:
-        """The photos of known damages on any stored day: the pictures that are worth keeping."""
+        """The photos of known damages on any stored day: those that are worth keeping."""
         rows = self._database.rows("SELECT payload FROM day")
         return {photo["id"] for row in rows for photo in damage_photos(json.loads(row["payload"]))}
 

@@ -34,7 +34,7 @@ class Drafts:
         """Keeps the draft as it is now. False, and nothing is kept, if the protocol is in the outbox already.
 
         A screen saves a little later than its last change; by then the protocol may have been finished, and a draft
-        that came back to life would be handed over a second time.
+        that came back to life would be checked out a second time.
         """
         with self._database.write() as connection:
             if connection.execute("SELECT 1 FROM protocol WHERE protocol_id = ?", (protocol_id,)).fetchone():
@@ -60,7 +60,7 @@ class Drafts:
         """All drafts, the last one saved first."""
         return [_draft_of(row) for row in self._database.rows("SELECT * FROM draft ORDER BY saved_at DESC")]
 
-    def drop(self, protocol_id: str) -> None:
+    def discard(self, protocol_id: str) -> None:
         """Throws a draft away. Its photos go with the next sweep."""
         self._database.execute("DELETE FROM draft WHERE protocol_id = ?", (protocol_id,))
 

@@ -12,7 +12,7 @@ UNFINISHED = ".part"
 
 def write_durably(path: Path, content: bytes) -> None:
     """Writes a file so that it is there completely or not at all, even if the power goes at any moment."""
-    # A name of its own for each writer: two threads may store the same picture at once.
+    # A name of its own for each writer: two threads may store the same photo at once.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with unfinished.open("wb") as file:

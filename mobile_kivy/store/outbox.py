@@ -18,17 +18,13 @@ from mobile_kivy.store.outbox_rows import Finished, OutboxItem, Parcel, State, W
 DAYS_WITH_CONTENT = 7
 """How long the content of a sent protocol, which is personal, stays on the device."""
 DAYS_DISCARDED = 30
-"""How long a discarded protocol can be neither deleted nor lost."""
+"""How long the content and the photos of a discarded protocol stay: somebody may have discarded the wrong one."""
 _KINDS = frozenset({"CHECK_OUT", "CHECK_IN"})
 _SIGNED_IN = "EXISTS (SELECT 1 FROM person s WHERE s.user_id = p.user_id AND s.access_token IS NOT NULL)"
 _ITEMS = f"""SELECT p.*, {_SIGNED_IN} AS signed_in,
     (SELECT count(*) FROM protocol_photo f WHERE f.protocol_id = p.protocol_id) AS photos_total,
     (SELECT count(*) FROM protocol_photo f WHERE f.protocol_id = p.protocol_id AND f.sent) AS photos_sent
     FROM protocol p"""  # noqa: S608 - no input in it
-
-
-class TooEarly(Exception):
-    """A discarded protocol may not be deleted yet."""
 
 
 class Outbox:
@@ -135,7 +131,7 @@ class Outbox:
         return self._database.execute(sql, (protocol_id,)) > 0
 
     def discard(self, protocol_id: str, reason: str) -> None:
-        """A person has decided that a refused protocol is not to be sent. It and its photos stay on the device."""
+        """A person has decided that a refused protocol is not to be sent. It and its photos stay for a month."""
         changed = self._database.execute(
             "UPDATE protocol SET state = 'DISCARDED', reason = ?, ended_at = ?"
             " WHERE protocol_id = ? AND state = 'REFUSED'",
@@ -143,20 +139,6 @@ class Outbox:
         )
         if not changed:
             raise ValueError("only a refused protocol can be discarded")
-
-    def delete_discarded(self, protocol_id: str) -> None:
-        """Deletes the content of a discarded protocol, as a person has confirmed. `TooEarly` in its first 30 days."""
-        limit = stamp(self._now() - timedelta(days=DAYS_DISCARDED))
-        with self._database.write() as connection:
-            changed = connection.execute(
-                "UPDATE protocol SET payload = NULL, title = '' WHERE protocol_id = ? AND state = 'DISCARDED'"
-                " AND ended_at <= ?",
-                (protocol_id, limit),
-            ).rowcount
-            if not changed:
-                raise TooEarly(f"a discarded protocol is kept for {DAYS_DISCARDED} days")
-            # Its photos are swept when nothing names them any more.
-            connection.execute("DELETE FROM protocol_photo WHERE protocol_id = ?", (protocol_id,))
 
     # What the sync uses.
 
@@ -190,13 +172,13 @@ class Outbox:
         )
 
     def photo_sent(self, protocol_id: str, sha256: str) -> None:
-        """The server has confirmed this picture's hash."""
+        """The server has confirmed this photo's hash."""
         self._database.execute(
             "UPDATE protocol_photo SET sent = 1 WHERE protocol_id = ? AND sha256 = ?", (protocol_id, sha256)
         )
 
     def send_photos_again(self, protocol_id: str) -> None:
-        """The server lacks a picture that it had confirmed: all of this protocol's are sent once more."""
+        """The server lacks a photo that it had confirmed: all of this protocol's are sent once more."""
         with self._database.write() as connection:
             connection.execute("UPDATE protocol_photo SET sent = 0 WHERE protocol_id = ?", (protocol_id,))
             connection.execute(
@@ -226,10 +208,19 @@ class Outbox:
         )
 
     def forget_old(self) -> int:
-        """Removes the content of protocols that were sent a week ago: it is personal. How many."""
-        limit = stamp(self._now() - timedelta(days=DAYS_WITH_CONTENT))
-        return self._database.execute(
-            "UPDATE protocol SET payload = NULL, title = '', message = NULL"
-            " WHERE state IN ('SENT', 'CONFLICT') AND ended_at < ? AND payload IS NOT NULL",
-            (limit,),
-        )
+        """Erases what is personal in protocols that were sent a week or discarded a month ago. How many."""
+        now = self._now()
+        sent, discarded = stamp(now - timedelta(days=DAYS_WITH_CONTENT)), stamp(now - timedelta(days=DAYS_DISCARDED))
+        erase = "UPDATE protocol SET payload = NULL, title = '', message = NULL WHERE payload IS NOT NULL"
+        with self._database.write() as connection:
+            forgotten = connection.execute(
+                f"{erase} AND state IN ('SENT', 'CONFLICT') AND ended_at < ?",
+                (sent,),
+            ).rowcount
+            forgotten += connection.execute(f"{erase} AND state = 'DISCARDED' AND ended_at < ?", (discarded,)).rowcount
+            # The photos of a discarded one are swept when nothing names them any more.
+            connection.execute(
+                "DELETE FROM protocol_photo WHERE protocol_id IN"
+                " (SELECT protocol_id FROM protocol WHERE state = 'DISCARDED' AND payload IS NULL)"
+            )
+        return forgotten

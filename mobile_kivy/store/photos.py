@@ -1,4 +1,4 @@
-"""Pictures that were taken here. Each lies in a file of its own until the server has confirmed it and its protocol."""
+"""What was photographed or signed here: a file each, until the server has confirmed it and its protocol."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _GRACE = timedelta(hours=1)
 
 
 class FileMissing(LookupError):
-    """A picture that a protocol names is not on the device."""
+    """A photo that a protocol names is not on the device."""
 
 
 class FileDamaged(ValueError):
-    """A picture's file is not any more what was stored."""
+    """A photo's file is not any more what was stored."""
 
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A stored picture: its hash, which is its name everywhere, its file and its size in bytes."""
+    """A stored photo: its hash, which is its name everywhere, its file and its size in bytes."""
 
     sha256: str
     path: Path
@@ -48,7 +48,7 @@ class Photos:
             each.mkdir(parents=True, exist_ok=True)
 
     def put(self, content: bytes, suffix: str = ".jpg") -> PhotoFile:
-        """Stores a picture durably before it is named anywhere. The same picture again is the same file."""
+        """Stores a photo durably before it is named anywhere. The same photo again is the same file."""
         if suffix not in _ENDINGS:
             raise ValueError(f"{suffix} is none of {_ENDINGS}")
         sha256 = hashlib.sha256(content).hexdigest()
@@ -67,7 +67,7 @@ class Photos:
         return path
 
     def path(self, sha256: str) -> Path | None:
-        """The picture's file; None if it is not on the device (any more)."""
+        """The photo's file; None if it is not on the device (any more)."""
         return next((p for ending in _ENDINGS if (p := self._folder / f"{_checked(sha256)}{ending}").exists()), None)
 
     def thumbnail(self, sha256: str) -> Path | None:
@@ -76,7 +76,7 @@ class Photos:
         return path if path.exists() else None
 
     def read(self, sha256: str) -> bytes:
-        """The picture's bytes. `FileMissing`, or `FileDamaged` if they do not fit the hash."""
+        """The photo's bytes. `FileMissing`, or `FileDamaged` if they do not fit the hash."""
         path = self.path(sha256)
         try:
             content = path.read_bytes() if path else None

@@ -1,4 +1,4 @@
-"""Fetches a station's days and the small pictures of known damages, so that tomorrow can begin without a network."""
+"""Fetches a station's days and the small photos of known damages, so that tomorrow can begin without a network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DayFetcher:
         self._sessions = sessions
 
     def fetch(self, user_id: str, station_id: str, today: date) -> None:
-        """Today, the next day, and the pictures of their known damages.
+        """Today, the next day, and the photos of their known damages.
 
         Raises what calls of the API raise; what had arrived by then is kept.
         """
@@ -34,24 +34,24 @@ class DayFetcher:
             self._store.days.put(station_id, day, payload)
             days.append(payload)
         for payload in days:
-            self._fetch_pictures(user_id, payload)
+            self._fetch_photos(user_id, payload)
         self._store.days.purge(today - _DAY * _KEPT_DAYS)
-        self._store.pictures.purge(self._store.days.damage_photo_ids())
+        self._store.known_photos.purge(self._store.days.damage_photo_ids())
 
-    def _fetch_pictures(self, user_id: str, payload: dict[str, Any]) -> None:
+    def _fetch_photos(self, user_id: str, payload: dict[str, Any]) -> None:
         links = {photo["id"]: photo["thumbnailUrl"] for photo in damage_photos(payload)}
-        for photo_id in self._store.pictures.missing(links):
+        for photo_id in self._store.known_photos.missing(links):
             try:
-                content = self._sessions.call(user_id, partial(self._fetch_picture, links[photo_id]))
+                content = self._sessions.call(user_id, partial(self._fetch_photo, links[photo_id]))
             except Refusal:
-                continue  # a picture that is gone is no reason to go without the others
-            self._store.pictures.put(photo_id, content)
+                continue  # a photo that is gone is no reason to go without the others
+            self._store.known_photos.put(photo_id, content)
 
     def _fetch_day(self, station_id: str, day: date, token: str) -> dict[str, Any]:
         return self._client.handover_day(token, station_id, day)
 
-    def _fetch_picture(self, url: str, token: str) -> bytes:
-        return self._client.picture(token, url)
+    def _fetch_photo(self, url: str, token: str) -> bytes:
+        return self._client.photo(token, url)
 
     def today(self, station_id: str, now: datetime) -> date:
         """The day at the station. Its clock is told by the last answer; before the first one, the tablet's has to do.

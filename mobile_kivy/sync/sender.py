@@ -51,7 +51,7 @@ class Sender:
         content = self._store.photos.read(sha256)
         confirmed = self._sessions.call(parcel.user_id, lambda token: self._client.upload_photo(token, sha256, content))
         if confirmed != sha256:
-            raise ServerFault("another picture was confirmed")
+            raise ServerFault("another photo was confirmed")
         self._store.outbox.photo_sent(parcel.protocol_id, sha256)
         self._on_progress()
 

@@ -58,7 +58,7 @@ class Sync:
         self._tidy_due: datetime | None = None
         self._failures = 0
         self._turning, self._reporting = threading.Lock(), threading.Lock()
-        # What waits is known before the first turn: nobody is to read "all sent" when the app has only just started.
+        # Counted before the first turn: right after the start nobody may read "all sent" while something waits.
         self._state = SyncState(**self._counts())
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -155,7 +155,7 @@ class Sync:
             try:
                 self._sender.send(parcel)
             except SignInNeeded:
-                # Its person is marked now, and passed over; in case not, so that we do not ask for ever.
+                # Its person is marked as signed out, and so passed over. Were the mark missing, we would ask for ever.
                 held.add(parcel.contract_id)
                 self._contact()
             except ServerFault:
@@ -186,9 +186,9 @@ class Sync:
         now = self._now()
         if self._tidy_due is not None and now < self._tidy_due:
             return
+        self._store.outbox.forget_old()
         self._store.photos.release()
         self._store.photos.sweep()
-        self._store.outbox.forget_old()
         self._tidy_due = now + _TIDY_EVERY
 
     def _back_off(self) -> float:

@@ -15,15 +15,15 @@ class Hideable(Widget):
     unfolded = BooleanProperty(True)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
-        """Only when open."""
+        """Passes a touch on only while it is open."""
         return self.unfolded and bool(super().on_touch_down(touch))
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
-        """Only when open."""
+        """Passes a touch on only while it is open."""
         return self.unfolded and bool(super().on_touch_move(touch))
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
-        """Only when open."""
+        """Passes a touch on only while it is open."""
         return self.unfolded and bool(super().on_touch_up(touch))
 
 

@@ -55,14 +55,14 @@ class Gauge(Widget):
         return True
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
-        """It follows the finger."""
+        """The level follows the finger."""
         if touch.grab_current is not self:
             return False
         self._pick(touch)
         return True
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
-        """And stays."""
+        """The level stays where the finger was last."""
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)

@@ -41,7 +41,7 @@ class PromptTouch(ScrollView):
         """A finger that scrolls does not press."""
         taken = bool(super().on_touch_move(touch))
         if self._touch is touch and not self._waits(touch):
-            self._take_back(touch)
+            self._withdraw(touch)
         return taken
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
@@ -53,13 +53,13 @@ class PromptTouch(ScrollView):
             self._touch = None
             self.simulate_touch_down(touch)
             return True
-        self._take_back(touch)
+        self._withdraw(touch)
         return bool(super().on_touch_up(touch))
 
     def simulate_touch_down(self, touch: MotionEvent) -> bool:
         """Kivy's name for passing a touch on; from here on, what has taken it looks after itself."""
         taken = bool(super().simulate_touch_down(touch))
-        self._take_back(touch)
+        self._withdraw(touch)
         return taken
 
     def _waits(self, touch: MotionEvent) -> bool:
@@ -67,7 +67,7 @@ class PromptTouch(ScrollView):
         known = touch.ud.get(self._get_uid())
         return self._touch is touch and known is not None and known["mode"] == "unknown" and not known["user_stopped"]
 
-    def _take_back(self, touch: MotionEvent) -> None:
+    def _withdraw(self, touch: MotionEvent) -> None:
         hinted, self._hinted = self._hinted, None
         if hinted is not None and all(taker() is not hinted for taker in touch.grab_list):
             hinted.pressed = False

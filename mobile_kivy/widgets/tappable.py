@@ -46,7 +46,7 @@ class Tappable(Widget):
         return bool(super().on_touch_move(touch))
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
-        """A tap, unless the last one was only just."""
+        """A tap, unless the last one was only a moment ago."""
         if touch.grab_current is not self:
             return bool(super().on_touch_up(touch))
         touch.ungrab(self)

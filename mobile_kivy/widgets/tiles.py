@@ -1,4 +1,4 @@
-"""Tiles with pictures and the frame around every screen."""
+"""Tiles with photos or figures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from kivy.uix.floatlayout import FloatLayout
 from mobile_kivy.widgets.tappable import Tappable
 
 
-class PictureTile(Tappable, FloatLayout):
-    """A picture, or the outline of what to take, with its name below."""
+class PhotoTile(Tappable, FloatLayout):
+    """A photo, or the outline of what to take, with its name below."""
 
     source = StringProperty("")
     outline = StringProperty("")
@@ -31,19 +31,6 @@ class Tile(Tappable, BoxLayout):
     icon = StringProperty("")
     tone = StringProperty("primary")
     active = BooleanProperty(False)
-
-
-class TopBar(BoxLayout):
-    """Title, way back, who works here, language and the outbox: on every screen in the same place."""
-
-    title = StringProperty("")
-    subtitle = StringProperty("")
-    can_go_back = BooleanProperty(False)
-    shows_person = BooleanProperty(False)
-    __events__ = ("on_back",)
-
-    def on_back(self) -> None:
-        """Bound by the screen."""
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

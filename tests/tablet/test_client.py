@@ -127,16 +127,16 @@ def test_a_redirect_is_not_followed(canned: type[Canned]) -> None:
     assert [path for path, _ in canned.asked] == ["/graphql"]
 
 
-def test_pictures_are_asked_for_with_the_token_at_home_only(canned: type[Canned]) -> None:
+def test_photos_are_asked_for_with_the_token_at_home_only(canned: type[Canned]) -> None:
     canned.answer = (200, "image/jpeg", b"\xff\xd8\xff")
     client = Client(canned.base)  # type: ignore[attr-defined]
-    assert client.picture(TOKEN, "/media/photos/1/small?expires=1") == b"\xff\xd8\xff"
-    assert client.picture(TOKEN, f"{canned.base}/media/photos/2") == b"\xff\xd8\xff"  # type: ignore[attr-defined]
+    assert client.photo(TOKEN, "/media/photos/1/small?expires=1") == b"\xff\xd8\xff"
+    assert client.photo(TOKEN, f"{canned.base}/media/photos/2") == b"\xff\xd8\xff"  # type: ignore[attr-defined]
     elsewhere = canned.base.replace("127.0.0.1", "localhost")  # type: ignore[attr-defined]
-    assert client.picture(TOKEN, f"{elsewhere}/bucket/3") == b"\xff\xd8\xff"
+    assert client.photo(TOKEN, f"{elsewhere}/bucket/3") == b"\xff\xd8\xff"
     assert [headers.get("Authorization") for _, headers in canned.asked] == [f"Bearer {TOKEN}"] * 2 + [None]
     with pytest.raises(Refusal):
-        client.picture(TOKEN, "file:///etc/hostname")
+        client.photo(TOKEN, "file:///etc/hostname")
 
 
 @pytest.mark.parametrize(
@@ -147,10 +147,10 @@ def test_pictures_are_asked_for_with_the_token_at_home_only(canned: type[Canned]
         ((503, "text/plain", b""), Offline),
     ],
 )
-def test_what_is_no_picture(canned: type[Canned], answer: tuple[int, str, bytes], expected: type[Exception]) -> None:
+def test_what_is_no_photo(canned: type[Canned], answer: tuple[int, str, bytes], expected: type[Exception]) -> None:
     canned.answer = answer
     with pytest.raises(expected):
-        Client(canned.base).picture(TOKEN, "/media/photos/1/small")  # type: ignore[attr-defined]
+        Client(canned.base).photo(TOKEN, "/media/photos/1/small")  # type: ignore[attr-defined]
 
 
 def test_no_token_is_logged_or_told(canned: type[Canned], caplog: pytest.LogCaptureFixture) -> None:
@@ -158,10 +158,10 @@ def test_no_token_is_logged_or_told(canned: type[Canned], caplog: pytest.LogCapt
     canned.answer = error("UNAUTHENTICATED", 401)
     client = Client(canned.base)  # type: ignore[attr-defined]
     told = []
-    for ask in (lambda: client.check(TOKEN), lambda: client.picture(TOKEN, f"/media/photos/1?signature={TOKEN}")):
+    for ask in (lambda: client.check(TOKEN), lambda: client.photo(TOKEN, f"/media/photos/1?signature={TOKEN}")):
         with pytest.raises(SignInNeeded) as raised:
             ask()
         told.append(repr(raised.value))
     with pytest.raises(Broken) as broken:
-        Client("http://127.0.0.1:1").picture(TOKEN, f"/media/photos/1?signature={TOKEN}")
+        Client("http://127.0.0.1:1").photo(TOKEN, f"/media/photos/1?signature={TOKEN}")
     assert "very-secret" not in caplog.text + repr(broken.value) + str(broken.value.__cause__) + str(told)

@@ -16,15 +16,15 @@ from tests.tablet.yard import open_yard, record_all, small_photo, taken_photos
 
 FULL = os.environ.get("TABLET_TEST_SCALE") == "full"
 CARS, ROUNDS, PHOTOS = (10, 10, 8) if FULL else (5, 6, 3)
-"""Each car is handed over and taken back in each round: 200 protocols with 1600 pictures, or 60 with 180.
+"""Each car is handed over and taken back in each round: 200 protocols with 1600 photos, or 60 with 180.
 
 The server takes a tenth of a second for each call on a busy machine, and that is nearly all of the time: four minutes
 for the full scale.
 """
 
 
-def pictures(number: int) -> list[bytes]:
-    """Pictures of a protocol's own."""
+def photos(number: int) -> list[bytes]:
+    """Photos of a protocol's own."""
     return [small_photo(number * PHOTOS + place) for place in range(PHOTOS)]
 
 
@@ -33,7 +33,7 @@ def test_every_protocol_arrives_once_and_in_order(server: SandboxServer, store: 
     began = time.monotonic()
     yard = open_yard(server, CARS, ROUNDS)
     user = yard.sign_in(Client(server.base), store)
-    ids = record_all(store, user.user_id, yard, pictures)
+    ids = record_all(store, user.user_id, yard, photos)
     recorded = time.monotonic()
     with faulty_network(server.port) as network:
         sync = Sync(store, Client(network.url), base_delay=0.005, most_delay=0.02)

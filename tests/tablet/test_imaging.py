@@ -1,4 +1,4 @@
-"""Pictures from the camera: small, upright, and nothing in them but pixels."""
+"""Photos from the camera: small, upright, and nothing in them but pixels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
-from mobile_kivy.imaging import NotAPicture, shrink, signature_png, thumbnail
+from mobile_kivy.imaging import NotAPhoto, shrink, signature_png, thumbnail
 
 TWELVE_MEGAPIXELS = (4000, 3000)
 CORNERS = {"red": (250, 20, 20), "green": (20, 250, 20), "blue": (20, 20, 250), "white": (250, 250, 250)}
@@ -52,24 +52,24 @@ def test_twelve_megapixels_become_small_and_anonymous() -> None:
     source = camera_photo()
     assert b"Yard Camera" in source
 
-    picture = shrink(source)
+    photo = shrink(source)
 
-    shown = opened(picture.content)
-    assert (picture.width, picture.height) == shown.size == (1600, 1200)
-    assert len(picture.content) <= 450_000
+    shown = opened(photo.content)
+    assert (photo.width, photo.height) == shown.size == (1600, 1200)
+    assert len(photo.content) <= 450_000
     assert shown.format == "JPEG"
     assert dict(shown.getexif()) == {}
-    assert b"Exif" not in picture.content
-    assert b"Yard Camera" not in picture.content
-    assert b"taken by" not in picture.content
+    assert b"Exif" not in photo.content
+    assert b"Yard Camera" not in photo.content
+    assert b"taken by" not in photo.content
 
 
 @pytest.mark.parametrize("most_bytes", [200_000, 60_000, 8_000])
 def test_it_fits_whatever_it_shows(most_bytes: int) -> None:
     noise = Image.frombytes("RGB", (900, 700), os.urandom(900 * 700 * 3))
-    picture = shrink(as_jpeg(noise), most_bytes=most_bytes)
-    assert len(picture.content) <= most_bytes
-    assert opened(picture.content).size == (picture.width, picture.height)
+    photo = shrink(as_jpeg(noise), most_bytes=most_bytes)
+    assert len(photo.content) <= most_bytes
+    assert opened(photo.content).size == (photo.width, photo.height)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -91,8 +91,8 @@ def test_it_is_upright_however_the_tablet_was_held(orientation: int) -> None:
     source = as_jpeg(stored, exif=exif)
     assert ImageOps.exif_transpose(opened(source)).size == meant.size
 
-    for picture in (shrink(source), thumbnail(source)):
-        shown = opened(picture.content)
+    for photo in (shrink(source), thumbnail(source)):
+        shown = opened(photo.content)
         assert (shown.width > shown.height) is True
         spots = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]
         for (x, y), colour in zip(spots, CORNERS.values(), strict=True):
@@ -101,11 +101,11 @@ def test_it_is_upright_however_the_tablet_was_held(orientation: int) -> None:
             assert all(abs(one - other) < 40 for one, other in zip(found, colour, strict=True)), (orientation, x, y)
 
 
-def test_a_file_is_read_like_bytes_and_a_small_picture_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_file_is_read_like_bytes_and_a_small_photo_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "photo.jpg"
     file.write_bytes(as_jpeg(quarters((300, 200))))
-    picture = shrink(file)
-    assert (picture.width, picture.height) == (300, 200)
+    photo = shrink(file)
+    assert (photo.width, photo.height) == (300, 200)
 
 
 def test_what_is_transparent_becomes_white() -> None:
@@ -136,8 +136,8 @@ def large() -> bytes:
     [b"", b"hello", b"\xff\xd8\xff" + b"x" * 500, b"GIF89a" + b"\0" * 40, as_jpeg(quarters())[:2000], bomb(), large()],
     ids=["nothing", "text", "not quite a JPEG", "GIF", "cut off", "bomb", "large"],
 )
-def test_what_is_no_picture_is_refused(content: bytes) -> None:
-    with pytest.raises(NotAPicture):
+def test_what_is_no_photo_is_refused(content: bytes) -> None:
+    with pytest.raises(NotAPhoto):
         shrink(content)
 
 
@@ -161,5 +161,5 @@ class TestSignature:
 
     @pytest.mark.parametrize("strokes", [[], [[]]])
     def test_nothing_is_no_signature(self, strokes: list[list[tuple[float, float]]]) -> None:
-        with pytest.raises(NotAPicture):
+        with pytest.raises(ValueError, match="nobody has signed"):
             signature_png(strokes)

@@ -125,8 +125,8 @@ from tests.tablet.yard import record, small_photo
 store = Store(Path(sys.argv[1]), lambda: BEGINS)
 for number in range(10_000):
     contract = {"id": f"contract-{number}", "starts": BEGINS, "drivers": [], "vehicle": {"plate": "B-EW 1"}}
-    pictures = [small_photo(number * 3 + place) for place in range(3)]
-    print(record(store, "user", contract, "CHECK_OUT", pictures), flush=True)
+    photos = [small_photo(number * 3 + place) for place in range(3)]
+    print(record(store, "user", contract, "CHECK_OUT", photos), flush=True)
 """
 
 

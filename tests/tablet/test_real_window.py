@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageGrab
 
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.i18n import text
-from mobile_kivy.state.form import GUIDED_SLOTS
 from mobile_kivy.store import State, Store
 from tests.calendar import ahead_of_machine
 from tests.driving import ROOT, SandboxServer
@@ -85,7 +85,7 @@ def until_form(tablet: Tablet, field: str, value: str) -> None:
 
 
 def until_taken(tablet: Tablet, count: int) -> None:
-    tablet.until(lambda look: len(look["form"]["shots"]) == count, f"picture {count}")
+    tablet.until(lambda look: len(look["form"]["photos"]) == count, f"photo {count}")
 
 
 def until_signed(tablet: Tablet, who: str) -> None:
@@ -93,7 +93,7 @@ def until_signed(tablet: Tablet, who: str) -> None:
 
 
 def begin(tablet: Tablet, contract: dict[str, Any], odometer: str) -> dict[str, Any]:
-    """Up to a new damage on the left that has no picture yet; the form as it is then."""
+    """Up to a new damage on the left that has no photo yet; the form as it is then."""
     enter_and_open(tablet, contract)
     for count, digit in enumerate(odometer, start=1):
         tablet.tap(digit)
@@ -106,9 +106,9 @@ def begin(tablet: Tablet, contract: dict[str, Any], odometer: str) -> dict[str, 
 
 
 def finish(tablet: Tablet) -> None:
-    """From the damage's picture to the last signature."""
+    """From the damage's photo to the last signature."""
     tablet.tap(word("take_photo"))
-    tablet.until(lambda look: look["form"]["damages"][0]["photos"], "the damage's picture")
+    tablet.until(lambda look: look["form"]["damages"][0]["photos"], "the damage's photo")
     go_on(tablet, "photos")
     tablet.tap(word("slot_FRONT"))
     for count in range(1, len(GUIDED_SLOTS) + 1):
@@ -126,10 +126,10 @@ def finish(tablet: Tablet) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_hand_over_survives_two_dead_batteries_and_no_network(
+def test_a_check_out_survives_two_dead_batteries_and_no_network(
     tablet: Tablet, yard_day: YardDay, network: FaultyNetwork, tmp_path: Path
 ) -> None:
-    # given a form that is filled in up to a damage without a picture
+    # given a form that is filled in up to a damage without a photo
     tablet.start()
     before = begin(tablet, yard_day.out, "10012")
     assert colours(tablet.photograph()) > FEWEST_COLOURS
@@ -183,8 +183,8 @@ def test_the_app_draws_with_nobody_watching(shown_on: str, tmp_path: Path) -> No
     assert seen > FEWEST_COLOURS
 
 
-def colours(picture: Image.Image) -> int:
-    return len(picture.convert("RGB").getcolors(picture.width * picture.height) or ())
+def colours(photo: Image.Image) -> int:
+    return len(photo.convert("RGB").getcolors(photo.width * photo.height) or ())
 
 
 def wait_until_saved(folder: Path, contract: dict[str, Any], form: dict[str, Any]) -> None:

@@ -15,9 +15,7 @@ from tests.driving import SandboxServer, new_id, picture
 from tests.tablet.yard import Yard, open_yard, record, small_photo, states, taken_photos
 
 
-def test_a_whole_protocol_arrives_with_all_its_pictures(
-    yard: Yard, client: Client, store: Store, user: Session
-) -> None:
+def test_a_whole_protocol_arrives_with_all_its_photos(yard: Yard, client: Client, store: Store, user: Session) -> None:
     close_up = store.photos.put(picture(3)).sha256
     signed = store.photos.put(signature_png([[(0.1, 0.5), (0.5, 0.2), (0.9, 0.6)]]), ".png").sha256
     position = {"view": "LEFT", "x": 0.3, "y": 0.6}
@@ -72,7 +70,7 @@ def test_a_refusal_is_shown_holds_its_contract_and_nobody_else(
     assert (refused.problem_code, refused.field) == ("ODOMETER_IMPLAUSIBLE", ("input", "condition", "odometerKm"))
     assert refused.message
     assert (sync.state.refused, sync.state.waiting, sync.state.online) == (1, 1, True)
-    assert len(taken_photos(store)) == 1  # its picture is kept for the correction
+    assert len(taken_photos(store)) == 1  # its photo is kept for the correction
 
     # The same again changes nothing; corrected, it goes through, and so does what waited for it.
     store.outbox.retry(wrong)
@@ -127,7 +125,7 @@ class Forgetful(Client):
 
 
 @pytest.mark.parametrize(("lost", "state"), [(3, State.SENT), (100, State.REFUSED)])
-def test_pictures_that_the_server_lacks_are_sent_again_three_times(
+def test_photos_that_the_server_lacks_are_sent_again_three_times(
     yard: Yard, server: SandboxServer, store: Store, user: Session, lost: int, state: State
 ) -> None:
     seed = 20_000 + lost * 10
@@ -147,7 +145,7 @@ def test_pictures_that_the_server_lacks_are_sent_again_three_times(
         assert states(store) == [State.SENT]
 
 
-def test_a_picture_that_is_gone_from_the_device_is_shown_not_dropped(
+def test_a_photo_that_is_gone_from_the_device_is_shown_not_dropped(
     yard: Yard, client: Client, store: Store, user: Session
 ) -> None:
     record(store, user.user_id, yard.contract, "CHECK_OUT", [small_photo(31)])
@@ -166,7 +164,7 @@ class Half(Client):
         return replace(confirmed, photo_hashes=frozenset(list(confirmed.photo_hashes)[1:]))
 
 
-def test_a_picture_that_the_server_did_not_keep_stays_on_the_device(
+def test_a_photo_that_the_server_did_not_keep_stays_on_the_device(
     yard: Yard, server: SandboxServer, store: Store, user: Session
 ) -> None:
     record(store, user.user_id, yard.contract, "CHECK_OUT", [small_photo(41), small_photo(42)])

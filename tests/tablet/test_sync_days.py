@@ -18,7 +18,7 @@ from tests.tablet.yard import Yard, open_yard, record, states
 
 
 class TestDay:
-    def test_today_tomorrow_and_the_pictures_of_known_damages_are_there_without_a_network(
+    def test_today_tomorrow_and_the_photos_of_known_damages_are_there_without_a_network(
         self, server: SandboxServer, client: Client, store: Store
     ) -> None:
         yard = open_yard(server, cars=2)
@@ -45,10 +45,10 @@ class TestDay:
         assert out["protocols"][0]["condition"]["odometerKm"] == 10_000
         (known,) = out["vehicle"]["damages"]
         assert known["id"] == damage["id"]
-        kept = store.pictures.path(known["photos"][0]["id"])
+        kept = store.known_photos.path(known["photos"][0]["id"])
         assert kept is not None
         assert kept.read_bytes()[:3] == b"\xff\xd8\xff"
-        assert client.picture(user.access_token, known["photos"][0]["thumbnailUrl"]) == kept.read_bytes()
+        assert client.photo(user.access_token, known["photos"][0]["thumbnailUrl"]) == kept.read_bytes()
 
         sync.turn()  # not a minute later
         assert sync.state.day_version == 1

@@ -56,7 +56,7 @@ class TestSessions:
     ) -> None:
         expired = replace(user, access_token="ew_access_expired")
         store.people.remember(expired, None)
-        # A large picture: the server answers and hangs up before it has read it all.
+        # A large photo: the server answers and hangs up before it has read it all.
         large = [picture(seed, (1600, 1200)) for seed in range(77, 77 + photos)]
         record(store, user.user_id, yard.contract, "CHECK_OUT", large)
         client = Watched(server.base, store)

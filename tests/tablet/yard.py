@@ -122,15 +122,15 @@ def record(
     user_id: str,
     contract: dict[str, Any],
     kind: str,
-    pictures: Sequence[bytes] = (),
+    photos: Sequence[bytes] = (),
     others: Sequence[str] = (),
     **more: Any,
 ) -> str:
-    """Somebody has finished a protocol: pictures kept, protocol in the outbox; its id.
+    """Somebody has finished a protocol: photos kept, protocol in the outbox; its id.
 
     `others` are photos that it names elsewhere than in `photos`.
     """
-    kept = [store.photos.put(picture).sha256 for picture in pictures]
+    kept = [store.photos.put(photo).sha256 for photo in photos]
     payload = payload_of(contract, kind, kept, **more)
     protocol_id: str = payload["protocolId"]
     title = f"{contract['vehicle']['plate']} Hof"
@@ -154,7 +154,7 @@ def sha256_of(content: bytes) -> str:
 
 
 def taken_photos(store: Store) -> list[str]:
-    """The names of the files of pictures that were taken here and are still kept."""
+    """The names of the files of photos that were taken here and are still kept."""
     return sorted(path.name for path in (store.folder / "photos").iterdir())
 
 

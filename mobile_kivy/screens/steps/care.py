@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import ObjectProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.form import CLEANLINESS
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.form import CLEANLINESS
 from mobile_kivy.widgets.basics import Counter
 
 
 class CareStep(BoxLayout):
     """Cleanliness, accessories and remarks."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
-        super().__init__(visit=visit, **kwargs)
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
+        super().__init__(desk=desk, visit=visit, **kwargs)
         form = visit.form
         self.ids.outside.value, self.ids.inside.value = form.cleanliness_outside, form.cleanliness_inside
         self.ids.remarks.text = form.remarks
@@ -48,7 +49,7 @@ class CareStep(BoxLayout):
         self.dispatch("on_changed")
 
     def _list_accessories(self) -> None:
-        form, lang = self.visit.form, App.get_running_app().lang
+        form, lang = self.visit.form, self.desk.lang
         for name, present in form.accessories.items():
             expected = form.expected.get(name, present)
             row = Counter(

@@ -1,21 +1,21 @@
-"""What the instruments show, which car it is, and for a return when the key came back."""
+"""What the instruments show, which car it is, and at a check-in when the key came back."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.day import Vehicle
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import clock, day, number, text
 from mobile_kivy.screens.vehicle_choice import choose_vehicle
-from mobile_kivy.state import checks
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.day import Vehicle
 
 QUARTER = timedelta(minutes=15)
 PERCENT_A_STEP = 5
@@ -24,18 +24,20 @@ PERCENT_A_STEP = 5
 class ConditionStep(BoxLayout):
     """Odometer, level, car, key drop."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     electric = BooleanProperty(False)
     last_reading = NumericProperty(0)
     level_text = StringProperty("")
     warning = StringProperty("")
-    dropped = BooleanProperty(False)
-    drop_text = StringProperty("")
+    asks_reason = BooleanProperty(False)
+    key_dropped = BooleanProperty(False)
+    key_drop_text = StringProperty("")
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
         self._filling = True
-        super().__init__(visit=visit, **kwargs)
+        super().__init__(desk=desk, visit=visit, **kwargs)
         self.fill()
 
     def on_changed(self) -> None:
@@ -56,7 +58,7 @@ class ConditionStep(BoxLayout):
         self.ids.key.value = "drop" if form.key_drop_at else "here"
         self._filling = False
         self._show_level()
-        self._show_drop()
+        self._show_key_drop()
         self._doubt()
 
     def typed(self, digits: str) -> None:
@@ -96,61 +98,72 @@ class ConditionStep(BoxLayout):
 
     def _show_level(self) -> None:
         form = self.visit.form
-        self.level_text = f"{form.charge_percent or 0} %" if self.electric else f"{form.fuel_eighths or 0}/8"
+        level, unit = (form.charge_percent, " %") if self.electric else (form.fuel_eighths, "/8")
+        self.level_text = "–" if level is None else f"{level}{unit}"
 
     def _doubt(self) -> None:
-        app, visit = App.get_running_app(), self.visit
-        doubt = None
-        if visit.vehicle is not None and len(visit.form.odometer) >= len(str(self.last_reading)):
-            doubt = checks.implausible(visit.form, visit.job, visit.vehicle, app.now())
-        self.warning = text(app.lang, doubt.key, **doubt.figures) if doubt else ""
+        visit = self.visit
+        doubt = leap = None
+        if visit.vehicle is not None and len(visit.form.odometer) >= len(str(int(self.last_reading))):
+            doubt = checks.implausible(visit.form, visit.job, visit.vehicle, self.desk.now())
+            leap = checks.surprising(visit.form, visit.job, visit.vehicle)
+        self._warn(doubt or leap)
+        self.asks_reason = doubt is not None
+
+    def _warn(self, about: Complaint | None) -> None:
+        self.warning = text(self.desk.lang, about.key, **about.figures) if about else ""
 
     def set_key(self, how: str) -> None:
         """Whether somebody is here, or the key lay in the box."""
         if self._filling:
             return
-        form, now = self.visit.form, App.get_running_app().now()
+        form, now = self.visit.form, self.desk.now()
         form.key_drop_at = (form.key_drop_at or _quarter(now).isoformat()) if how == "drop" else None
-        self._show_drop()
+        self._show_key_drop()
+        self._doubt()
         self.dispatch("on_changed")
 
-    def move_drop(self, minutes: int) -> None:
+    def move_key_drop(self, minutes: int) -> None:
         """Earlier or later, never after now."""
-        form, now = self.visit.form, App.get_running_app().now()
+        form, now = self.visit.form, self.desk.now()
+        if form.key_drop_at is None:
+            return
         at = datetime.fromisoformat(form.key_drop_at) + timedelta(minutes=minutes)
         form.key_drop_at = min(at, now).isoformat()
-        self._show_drop()
+        self._show_key_drop()
+        self._doubt()
         self.dispatch("on_changed")
 
-    def _show_drop(self) -> None:
-        form, lang = self.visit.form, App.get_running_app().lang
-        self.dropped = form.key_drop_at is not None
+    def _show_key_drop(self) -> None:
+        form, lang = self.visit.form, self.desk.lang
+        self.key_dropped = form.key_drop_at is not None
         if form.key_drop_at:
             at = datetime.fromisoformat(form.key_drop_at).astimezone(self.visit.job.due.tzinfo)
-            self.drop_text = f"{day(lang, at)}  {clock(at)}"
+            self.key_drop_text = f"{day(lang, at)}  {clock(at)}"
 
     def other_car(self) -> None:
         """Another car than planned, for instance because of a flat tyre."""
-        choose_vehicle(App.get_running_app().work.spare_vehicles(), self._use)
+        choose_vehicle(self.desk, self._use)
 
     def _use(self, vehicle: Vehicle) -> None:
         planned = self.visit.job.contract.vehicle
         self.visit.form.use_vehicle(vehicle, other=planned is None or planned.id != vehicle.id)
         self.visit.vehicle = vehicle
         self.fill()
-        App.get_running_app().root.get_screen("handover").relabel()
         self.dispatch("on_changed")
 
     def complaints(self) -> list[Complaint]:
         """Odometer and key."""
-        app, visit = App.get_running_app(), self.visit
-        found = checks.condition(visit.form, visit.job, visit.vehicle, app.now())
-        if found and found[0].figures:
+        visit, now = self.visit, self.desk.now()
+        found = checks.condition(visit.form, visit.job, visit.vehicle, now)
+        doubted = bool(found) and found[0].key in {"odometer_low", "odometer_high"}
+        if doubted:
             # The field for the reason stands below the warning.
-            self.warning = text(app.lang, found[0].key, **found[0].figures)
-        if not found and visit.vehicle and not checks.implausible(visit.form, visit.job, visit.vehicle, app.now()):
+            self._warn(found[0])
+            self.asks_reason = True
+        if not found and visit.vehicle and not checks.implausible(visit.form, visit.job, visit.vehicle, now):
             visit.form.override_reason = ""
-        return found + checks.key_drop(visit.form, visit.job, app.now())
+        return found + checks.key_drop(visit.form, visit.job, now)
 
     def last_words(self, lang: str, reading: float) -> str:
         """The reading that this one is compared with."""

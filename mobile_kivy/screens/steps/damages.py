@@ -1,27 +1,28 @@
-"""Known damages grey, new ones red: tap the car, say what it is, take a picture."""
+"""Known damages grey, new ones red: tap the car, say what it is, take a photo."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.day import KnownDamage
+from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamage
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
-from mobile_kivy.state import checks
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.day import KnownDamage
-from mobile_kivy.state.form import DAMAGE_KINDS, SIZES_MM, NewDamage
-from mobile_kivy.widgets.tiles import PictureTile
+from mobile_kivy.widgets.tiles import PhotoTile
 
 
 class DamagesStep(BoxLayout):
     """The drawing, and beside it what is chosen on it."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     chosen = NumericProperty(-1)
     is_new = BooleanProperty(False)
     heading = StringProperty("")
@@ -29,9 +30,9 @@ class DamagesStep(BoxLayout):
     busy = BooleanProperty(False)
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
         self._filling = False
-        super().__init__(visit=visit, **kwargs)
+        super().__init__(desk=desk, visit=visit, **kwargs)
         self._known: list[KnownDamage] = list(visit.vehicle.damages) if visit.vehicle else []
         self.show()
 
@@ -58,7 +59,7 @@ class DamagesStep(BoxLayout):
         marks += [{"view": d.view, "x": d.x, "y": d.y, "new": True} for d in self.new]
         drawing.marks, drawing.chosen = marks, self.chosen
         self.is_new = self.chosen >= len(self._known)
-        lang = App.get_running_app().lang
+        lang = self.desk.lang
         if self.is_new:
             self._show_new(self.new[self.chosen - len(self._known)], lang)
         elif self.chosen >= 0:
@@ -66,7 +67,7 @@ class DamagesStep(BoxLayout):
         else:
             figures = {"known": len(self._known), "new": len(self.new)}
             self.heading, self.known_words = text(lang, "damages_none_chosen"), text(lang, "damages_count", **figures)
-        self._show_pictures()
+        self._show_photos()
 
     def _show_new(self, damage: NewDamage, lang: str) -> None:
         self.heading = text(lang, "damage_new", number=self.chosen + 1, side=text(lang, f"side_{damage.view}"))
@@ -83,19 +84,19 @@ class DamagesStep(BoxLayout):
             part for part in (text(lang, f"damage_{damage.kind}"), size, damage.description) if part
         )
 
-    def _show_pictures(self) -> None:
-        box, app = self.ids.pictures, App.get_running_app()
+    def _show_photos(self) -> None:
+        box = self.ids.photos
         box.clear_widgets()
         if self.is_new:
             for sha256 in self.new[self.chosen - len(self._known)].photos:
-                box.add_widget(PictureTile(source=str(app.store.photos.thumbnail(sha256) or ""), done=True))
-            add = PictureTile(caption=text(app.lang, "take_photo"))
+                box.add_widget(PhotoTile(source=str(self.desk.store.photos.thumbnail(sha256) or ""), done=True))
+            add = PhotoTile(caption=text(self.desk.lang, "take_photo"))
             add.bind(on_tap=lambda *_: self.take())
             box.add_widget(add)
         elif self.chosen >= 0:
             for photo_id in self._known[self.chosen].photo_ids:
-                path = app.store.pictures.path(photo_id)
-                box.add_widget(PictureTile(source=str(path or ""), icon="eye", disabled=True))
+                path = self.desk.store.known_photos.path(photo_id)
+                box.add_widget(PhotoTile(source=str(path or ""), icon="eye", disabled=True))
 
     def set(self, name: str, value: object) -> None:
         """Kind, size or words of the chosen new damage."""
@@ -111,11 +112,11 @@ class DamagesStep(BoxLayout):
             self.show(-1)
 
     def take(self) -> None:
-        """A picture of the chosen new damage."""
+        """A photo of the chosen new damage."""
         if self.busy or not self.is_new:
             return
         damage, self.busy = self.new[self.chosen - len(self._known)], True
-        App.get_running_app().work.take_photo("DAMAGE", lambda sha256: self._taken(damage, sha256), self._not_taken)
+        self.desk.work.take_photo(DAMAGE_SLOT, lambda sha256: self._taken(damage, sha256), self._not_taken)
 
     def _taken(self, damage: NewDamage, sha256: str) -> None:
         self.busy = False
@@ -128,7 +129,7 @@ class DamagesStep(BoxLayout):
         self.busy = False
 
     def complaints(self) -> list[Complaint]:
-        """Each new one has a picture."""
+        """Each new one has a photo."""
         found = checks.damages(self.visit.form, first_number=len(self._known) + 1)
         if found:
             self.show(len(self._known) + found[0].index)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.day import Driver
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
-from mobile_kivy.state import checks
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.day import Driver
 
 
 class DriverCard(BoxLayout):
     """One driver: what to compare, and whether it was seen."""
 
+    desk: Desk = ObjectProperty()
     name = StringProperty("")
     detail = StringProperty("")
     seen = BooleanProperty(False)
@@ -28,12 +29,13 @@ class DriverCard(BoxLayout):
 class LicencesStep(BoxLayout):
     """All drivers of the contract."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     nobody = BooleanProperty(False)
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
-        super().__init__(visit=visit, **kwargs)
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
+        super().__init__(desk=desk, visit=visit, **kwargs)
         self.nobody = not visit.job.contract.drivers
         for driver in visit.job.contract.drivers:
             self.ids.drivers.add_widget(self._card(driver))
@@ -46,7 +48,7 @@ class LicencesStep(BoxLayout):
         return checks.licences(self.visit.form, self.visit.job)
 
     def _card(self, driver: Driver) -> DriverCard:
-        lang = App.get_running_app().lang
+        lang = self.desk.lang
         parts = [
             (driver.birth_date, "driver_born"),
             (driver.licence_number, "driver_licence"),
@@ -54,7 +56,7 @@ class LicencesStep(BoxLayout):
         ]
         detail = "   ".join(text(lang, key, value=value) for value, key in parts if value)
         seen = driver.checked or driver.id in self.visit.form.licences
-        card = DriverCard(name=driver.name, detail=detail, seen=seen, before=driver.checked)
+        card = DriverCard(desk=self.desk, name=driver.name, detail=detail, seen=seen, before=driver.checked)
         card.bind(seen=lambda _card, seen: self._saw(driver.id, seen))
         return card
 

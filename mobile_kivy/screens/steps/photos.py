@@ -1,36 +1,38 @@
-"""Once around the car: eight pictures with an outline to aim at, each retaken or skipped with a reason."""
+"""Once around the car: eight photos with an outline to aim at, each retaken or skipped with a reason."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.modalview import ModalView
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.form import GUIDED_SLOTS, MORE_SLOTS
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
-from mobile_kivy.state import checks
-from mobile_kivy.state.checks import Complaint
-from mobile_kivy.state.form import GUIDED_SLOTS, MORE_SLOTS
 from mobile_kivy.widgets.basics import Btn
-from mobile_kivy.widgets.tiles import PictureTile
+from mobile_kivy.widgets.tiles import PhotoTile
 
 OUTLINES = Path(__file__).parent.parent.parent / "assets" / "car"
 SKIP_REASONS = ("rain", "dark", "no_room", "camera_broken", "hurry")
 
 
 class PhotosStep(BoxLayout):
-    """The tiles, and below them pictures of anything else."""
+    """The tiles, and below them photos of anything else."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     progress = StringProperty("")
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
-        super().__init__(visit=visit, **kwargs)
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
+        super().__init__(desk=desk, visit=visit, **kwargs)
         self.aim: Aim | None = None
         self._tiles = {slot: self._tile(slot) for slot in GUIDED_SLOTS}
         self._more: list[str] | None = None
@@ -39,37 +41,37 @@ class PhotosStep(BoxLayout):
     def on_changed(self) -> None:
         """For the screen, which saves."""
 
-    def _tile(self, slot: str) -> PictureTile:
-        tile = PictureTile(outline=outline(slot))
+    def _tile(self, slot: str) -> PhotoTile:
+        tile = PhotoTile(outline=outline(slot))
         tile.bind(on_tap=lambda _tile: self.open(slot))
         self.ids.tiles.add_widget(tile)
         return tile
 
     def show(self) -> None:
-        """Each slot with its picture or its outline. The tiles stay: only what has changed is drawn again."""
-        app, form = App.get_running_app(), self.visit.form
+        """Each slot with its photo or its outline. The tiles stay: only what has changed is drawn again."""
+        form = self.visit.form
         for slot, tile in self._tiles.items():
-            shot, reason = form.shot(slot), form.skipped.get(slot)
-            tile.source = self._thumbnail(shot.sha256) if shot else ""
-            tile.caption = reason or text(app.lang, f"slot_{slot}")
-            tile.done, tile.skipped = shot is not None, reason is not None
+            photo, reason = form.photo(slot), form.skipped.get(slot)
+            tile.source = self._thumbnail(photo.sha256) if photo else ""
+            tile.caption = reason or text(self.desk.lang, f"slot_{slot}")
+            tile.done, tile.skipped = photo is not None, reason is not None
         self._show_more()
-        taken = sum(form.shot(slot) is not None for slot in GUIDED_SLOTS)
-        self.progress = text(app.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
+        taken = sum(form.photo(slot) is not None for slot in GUIDED_SLOTS)
+        self.progress = text(self.desk.lang, "photos_progress", taken=taken, of=len(GUIDED_SLOTS))
 
     def _show_more(self) -> None:
-        """Pictures of anything else, and where to take one."""
-        app, box = App.get_running_app(), self.ids.more
-        shots = [shot for shot in self.visit.form.shots if shot.slot in MORE_SLOTS]
-        if self._more == [shot.sha256 for shot in shots]:
+        """Photos of anything else, and where to take one."""
+        box = self.ids.more
+        photos = [photo for photo in self.visit.form.photos if photo.slot in MORE_SLOTS]
+        if self._more == [photo.sha256 for photo in photos]:
             return
-        self._more = [shot.sha256 for shot in shots]
+        self._more = [photo.sha256 for photo in photos]
         box.clear_widgets()
-        for shot in shots:
-            caption = text(app.lang, f"slot_{shot.slot}")
-            box.add_widget(PictureTile(source=self._thumbnail(shot.sha256), caption=caption, done=True))
+        for photo in photos:
+            caption = text(self.desk.lang, f"slot_{photo.slot}")
+            box.add_widget(PhotoTile(source=self._thumbnail(photo.sha256), caption=caption, done=True))
         for slot in MORE_SLOTS:
-            add = PictureTile(caption=f"+ {text(app.lang, f'slot_{slot}')}")
+            add = PhotoTile(caption=f"+ {text(self.desk.lang, f'slot_{slot}')}")
             add.bind(on_tap=lambda _tile, slot=slot: self.take(slot, lambda: None))
             box.add_widget(add)
 
@@ -79,42 +81,42 @@ class PhotosStep(BoxLayout):
         self.aim.open(animation=False)
 
     def take(self, slot: str, done: Any) -> None:
-        """One picture; `done` is called when it is kept, or when there is none."""
-        app = App.get_running_app()
+        """One photo; `done` is called when it is kept, or when there is none."""
 
         def keep(sha256: str) -> None:
-            self.visit.form.take(slot, sha256, app.now())
+            self.visit.form.take(slot, sha256, self.desk.now())
             self.dispatch("on_changed")
             self.show()
             done()
 
-        app.work.take_photo(slot, keep, done)
+        self.desk.work.take_photo(slot, keep, done)
 
     def skip(self, slot: str, reason: str) -> None:
-        """Why there is no picture; it will stand in the protocol."""
+        """Why there is no photo; it will stand in the protocol."""
         form = self.visit.form
-        form.shots = [shot for shot in form.shots if shot.slot != slot]
+        form.photos = [photo for photo in form.photos if photo.slot != slot]
         form.skipped[slot] = reason
         self.dispatch("on_changed")
         self.show()
 
     def next_open(self, after: str) -> str | None:
-        """The next slot around the car that has neither picture nor reason."""
+        """The next slot around the car that has neither photo nor reason."""
         form, start = self.visit.form, GUIDED_SLOTS.index(after) + 1
         around = GUIDED_SLOTS[start:] + GUIDED_SLOTS[:start]
-        return next((slot for slot in around if form.shot(slot) is None and slot not in form.skipped), None)
+        return next((slot for slot in around if form.photo(slot) is None and slot not in form.skipped), None)
 
     def complaints(self) -> list[Complaint]:
-        """A picture or a reason for each slot."""
+        """A photo or a reason for each slot."""
         return checks.photos(self.visit.form)
 
     def _thumbnail(self, sha256: str) -> str:
-        return str(App.get_running_app().store.photos.thumbnail(sha256) or "")
+        return str(self.desk.store.photos.thumbnail(sha256) or "")
 
 
 class Aim(ModalView):
     """One slot: what to aim at, take, take again, skip."""
 
+    desk: Desk = ObjectProperty()
     slot = StringProperty("")
     source = StringProperty("")
     taken = BooleanProperty(False)
@@ -122,10 +124,10 @@ class Aim(ModalView):
     busy = BooleanProperty(False)
 
     def __init__(self, step: PhotosStep, slot: str, **kwargs: object) -> None:
-        super().__init__(**kwargs)
+        super().__init__(desk=step.desk, **kwargs)
         self._step = step
         self.aim_at(slot)
-        lang = App.get_running_app().lang
+        lang = self.desk.lang
         for name in SKIP_REASONS:
             words = text(lang, f"skip_{name}")
             button = Btn(label=words, kind="plain", least_height=64)
@@ -133,11 +135,11 @@ class Aim(ModalView):
             self.ids.reasons.add_widget(button)
 
     def aim_at(self, slot: str) -> None:
-        """Shows the picture if there is one, else the outline."""
+        """Shows the photo if there is one, else the outline."""
         self.slot, self.choosing_reason, self.busy = slot, False, False
-        shot = self._step.visit.form.shot(slot)
-        self.taken = shot is not None
-        path = App.get_running_app().store.photos.path(shot.sha256) if shot else None
+        photo = self._step.visit.form.photo(slot)
+        self.taken = photo is not None
+        path = self.desk.store.photos.path(photo.sha256) if photo else None
         self.source = str(path) if path else outline(slot)
 
     def take(self) -> None:
@@ -145,11 +147,11 @@ class Aim(ModalView):
         if self.busy:
             return
         self.busy = True
-        before = self._step.visit.form.shot(self.slot)
+        before = self._step.visit.form.photo(self.slot)
 
         def done() -> None:
             self.busy = False
-            if self._step.visit.form.shot(self.slot) is before:
+            if self._step.visit.form.photo(self.slot) is before:
                 return
             self._go_on()
 

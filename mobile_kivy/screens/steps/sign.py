@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from mobile_kivy.desk import Desk
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.handover import language_of
 from mobile_kivy.i18n import LANGUAGES
 from mobile_kivy.screens.steps.summary import summary
-from mobile_kivy.state import checks
-from mobile_kivy.state.checks import Complaint
 from mobile_kivy.widgets.basics import Card
 from mobile_kivy.widgets.fold import Hideable
 
@@ -36,14 +37,15 @@ class SignCard(Hideable, Card):
 class SignStep(BoxLayout):
     """The summary speaks the customer's language whatever the staff's is."""
 
-    visit = ObjectProperty()
+    desk: Desk = ObjectProperty()
+    visit: Visit = ObjectProperty()
     language = StringProperty("de")
     missing = BooleanProperty(False)
     compact = BooleanProperty(False)
     __events__ = ("on_changed",)
 
-    def __init__(self, visit: Any, **kwargs: object) -> None:
-        super().__init__(visit=visit, language=language_of(visit.job), **kwargs)
+    def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
+        super().__init__(desk=desk, visit=visit, language=language_of(visit.job), **kwargs)
         form = visit.form
         self.ids.customer.strokes, self.ids.staff.strokes = list(form.customer_strokes), list(form.staff_strokes)
         self.ids.reason.text = form.signature_missing_reason
@@ -66,10 +68,10 @@ class SignStep(BoxLayout):
         self.language = LANGUAGES[(LANGUAGES.index(self.language) + 1) % len(LANGUAGES)]
 
     def show(self) -> None:
-        """The rows."""
+        """The summary's rows, in the customer's language."""
         rows = self.ids.rows
         rows.clear_widgets()
-        for name, value, new in summary(self.visit, self.language, App.get_running_app().now()):
+        for name, value, new in summary(self.visit, self.language, self.desk.now()):
             rows.add_widget(SummaryRow(name=name, value=value, new=new))
 
     def _set(self, name: str, value: Any) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import clock, day, number, text
 
 Row = tuple[str, str, bool]
 """Name, value, and whether it is bad news."""
 
 
-def summary(visit: Any, lang: str, now: datetime) -> Iterator[Row]:
+def summary(visit: Visit, lang: str, now: datetime) -> Iterator[Row]:
     """Everything that the protocol will say."""
-    form, job, vehicle = visit.form, visit.job, visit.vehicle
+    form, job, vehicle = visit.form, visit.job, visit.car()
     local = now.astimezone(job.due.tzinfo)
     yield text(lang, "contract"), job.contract.number, False
     yield text(lang, "vehicle"), f"{vehicle.plate}, {vehicle.name}", False
@@ -38,6 +38,6 @@ def summary(visit: Any, lang: str, now: datetime) -> Iterator[Row]:
     for damage in form.damages:
         words = f"{text(lang, f'damage_{damage.kind}')}, {text(lang, f'side_{damage.view}')}"
         yield text(lang, "damage_new_short"), f"{words}: {damage.description}" if damage.description else words, True
-    yield text(lang, "photos"), str(len(form.shots)), False
+    yield text(lang, "photos"), str(len(form.photos)), False
     if form.remarks.strip():
         yield text(lang, "remarks"), form.remarks.strip(), False

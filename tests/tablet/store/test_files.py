@@ -1,4 +1,4 @@
-"""Files on the tablet: photos, days, pictures, and a database that may be old, new or corrupt."""
+"""Files on the tablet: photos, days, photos, and a database that may be old, new or corrupt."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from tests.tablet.yard import record, sha256_of, small_photo, taken_photos
 
 class TestPhotos:
     def test_a_file_stays_until_the_last_protocol_that_names_it_is_confirmed(self, store: Store) -> None:
-        picture = small_photo(7)
-        first = record(store, ANNA, contract(1), "CHECK_OUT", [picture])
-        second = record(store, ANNA, contract(2), "CHECK_OUT", [picture])
-        store.photos.put_thumbnail(sha256_of(picture), b"small")
+        photo = small_photo(7)
+        first = record(store, ANNA, contract(1), "CHECK_OUT", [photo])
+        second = record(store, ANNA, contract(2), "CHECK_OUT", [photo])
+        store.photos.put_thumbnail(sha256_of(photo), b"small")
         store.outbox.confirm(first, conflict=False)
         assert store.photos.release() == 0
-        assert store.photos.read(sha256_of(picture)) == picture
+        assert store.photos.read(sha256_of(photo)) == photo
         store.outbox.confirm(second, conflict=False)
         assert store.photos.release() == 1
         assert taken_photos(store) == []
-        assert store.photos.thumbnail(sha256_of(picture)) is None
+        assert store.photos.thumbnail(sha256_of(photo)) is None
 
-    def test_a_form_that_stores_the_same_picture_again_keeps_it(self, store: Store, clock: Clock) -> None:
-        picture = small_photo(7)
-        protocol_id = record(store, ANNA, contract(1), "CHECK_OUT", [picture])
+    def test_a_form_that_stores_the_same_photo_again_keeps_it(self, store: Store, clock: Clock) -> None:
+        photo = small_photo(7)
+        protocol_id = record(store, ANNA, contract(1), "CHECK_OUT", [photo])
         clock.move(minutes=1)
-        store.photos.put(picture)
+        store.photos.put(photo)
         store.outbox.confirm(protocol_id, conflict=False)
         assert store.photos.release() == 0
         assert len(taken_photos(store)) == 1
@@ -69,10 +69,10 @@ class TestPhotos:
         with pytest.raises(ValueError, match="hexadecimal"):
             store.photos.path("../tablet.db")
         with pytest.raises(ValueError, match="photo id"):
-            store.pictures.path("../tablet.db")
+            store.known_photos.path("../tablet.db")
 
 
-class TestDaysAndPictures:
+class TestDaysAndKnownPhotos:
     def test_old_days_go_except_those_that_unfinished_work_needs(self, store: Store) -> None:
         today = date(2026, 3, 20)
         for number in (1, 2, 3):
@@ -93,12 +93,19 @@ class TestDaysAndPictures:
         store.days.put(STATION, day, {"checkOuts": []})
         assert store.days.get(STATION, day) == ({"checkOuts": []}, clock.now)
 
-    def test_pictures_are_fetched_once_and_purged(self, store: Store) -> None:
-        store.pictures.put("a-1", b"one")
-        store.pictures.put("b-2", b"two")
-        assert store.pictures.missing(["a-1", "c-3", "c-3", "b-2"]) == ["c-3"]
-        assert store.pictures.purge(keep={"b-2"}) == 1
-        assert store.pictures.path("a-1") is None
+    def test_the_cache_of_an_earlier_app_moves_to_where_it_is_emptied(self, store: Store) -> None:
+        store.known_photos.put("a-1", b"one")
+        (store.folder / "known_photos").rename(store.folder / "pictures")
+        store = again(store)
+        assert store.known_photos.purge(keep=()) == 1
+        assert not (store.folder / "pictures").exists()
+
+    def test_photos_are_fetched_once_and_purged(self, store: Store) -> None:
+        store.known_photos.put("a-1", b"one")
+        store.known_photos.put("b-2", b"two")
+        assert store.known_photos.missing(["a-1", "c-3", "c-3", "b-2"]) == ["c-3"]
+        assert store.known_photos.purge(keep={"b-2"}) == 1
+        assert store.known_photos.path("a-1") is None
 
     def test_settings(self, store: Store) -> None:
         assert store.settings.get("station") is None

@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from mobile_kivy.store import Finished, State, Store, TooEarly
+from mobile_kivy.api import Client
+from mobile_kivy.store import Finished, State, Store
+from mobile_kivy.sync import Sync
 from tests.driving import new_id
 from tests.tablet.people import ANNA, BERT, Clock, contract, session_of
 from tests.tablet.store.kept import again, queue
@@ -86,7 +88,7 @@ class TestOutbox:
         states = {item.protocol_id: item.state for item in store.outbox.items()}
         assert states == {wrong: State.DISCARDED, right: State.SENT, back: State.WAITING}
 
-    def test_only_what_was_refused_can_be_discarded_and_it_is_kept_for_a_month(
+    def test_only_what_was_refused_can_be_discarded_and_a_month_later_it_is_erased(
         self, store: Store, clock: Clock
     ) -> None:
         protocol_id = queue(store)
@@ -97,15 +99,26 @@ class TestOutbox:
         assert store.outbox.waiting().count == 0
 
         clock.move(days=29)
-        with pytest.raises(TooEarly):
-            store.outbox.delete_discarded(protocol_id)
+        assert store.outbox.forget_old() == 0
         store.photos.sweep()
         assert len(taken_photos(store)) == 1
         assert store.outbox.payload(protocol_id) is not None
 
         clock.move(days=2)
-        store.outbox.delete_discarded(protocol_id)
+        assert store.outbox.forget_old() == 1
         store.photos.sweep()
+        (item,) = store.outbox.items()
+        assert (item.title, item.state, store.outbox.payload(protocol_id)) == ("", State.DISCARDED, None)
+        assert taken_photos(store) == []
+
+    def test_the_sync_erases_what_was_discarded_by_itself_also_without_a_network(
+        self, store: Store, clock: Clock
+    ) -> None:
+        protocol_id = queue(store)
+        store.outbox.refuse(protocol_id, "NOT_FOUND", "gone")
+        store.outbox.discard(protocol_id, "recorded twice")
+        clock.move(days=31)
+        Sync(store, Client("http://127.0.0.1:9"), now=store.outbox._now).turn()
         assert store.outbox.payload(protocol_id) is None
         assert taken_photos(store) == []
 

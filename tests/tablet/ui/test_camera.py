@@ -1,4 +1,4 @@
-"""Pictures that are none, and the file chooser that stands for the camera on a desktop."""
+"""Photos that are none, and the file chooser that stands for the camera on a desktop."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Start = Callable[..., Finger]
 
 
 class Photographer:
-    """A camera whose pictures are told beforehand; None is a change of mind."""
+    """A camera whose photos are told beforehand; None is a change of mind."""
 
-    def __init__(self, *pictures: bytes | str | None) -> None:
-        self.pictures = list(pictures)
+    def __init__(self, *photos: bytes | str | None) -> None:
+        self.photos = list(photos)
 
     def take(self, slot: str, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
-        picture = self.pictures.pop(0)
-        if isinstance(picture, bytes):
-            on_photo(picture)
+        photo = self.photos.pop(0)
+        if isinstance(photo, bytes):
+            on_photo(photo)
         else:
-            on_nothing(picture or "")
+            on_nothing(photo or "")
 
 
-def test_what_is_no_picture_is_said_and_nothing_is_kept(open_app: Start, device: Path, yard_day: YardDay) -> None:
-    camera = Photographer(b"<html>not a picture</html>", None, "camera_missing")
+def test_what_is_no_photo_is_said_and_nothing_is_kept(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    camera = Photographer(b"<html>not a photo</html>", None, "camera_missing")
     finger = open_app("http://127.0.0.1:9", camera=camera, now=yard_day.clock)
     work.enter(finger)
     work.open_job(finger, yard_day.out, "CHECK_OUT")
@@ -41,7 +41,7 @@ def test_what_is_no_picture_is_said_and_nothing_is_kept(open_app: Start, device:
         work.go_on(finger, step)
     finger.tap(finger.button(work.word(finger, "slot_FRONT")))
     aim = finger.top()
-    for message in ("no_picture", "", "camera_missing"):
+    for message in ("not_a_photo", "", "camera_missing"):
         finger.tap(aim.ids.take)
         if message:
             finger.wait(lambda: finger.top() is not aim, "the message")
@@ -50,7 +50,7 @@ def test_what_is_no_picture_is_said_and_nothing_is_kept(open_app: Start, device:
         # There is always a way out, and the slot is still to be taken.
         assert not aim.busy
         assert aim.slot == "FRONT"
-    assert finger.screen.visit.form.shots == []
+    assert finger.screen.visit.form.photos == []
     assert list((finger.app.store.folder / "photos").iterdir()) == []
 
 
@@ -58,9 +58,9 @@ def test_the_file_chooser_gives_the_file_or_nothing(open_app: Start, tmp_path: P
     finger = open_app()
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(out, "JPEG")
-    picture = tmp_path / "car.jpg"
-    picture.write_bytes(out.getvalue())
-    camera = photo_source("files")
+    photo = tmp_path / "car.jpg"
+    photo.write_bytes(out.getvalue())
+    camera = photo_source("files", finger.app)
     assert isinstance(camera, FileCamera)
     answers: list[object] = []
 
@@ -71,10 +71,10 @@ def test_the_file_chooser_gives_the_file_or_nothing(open_app: Start, tmp_path: P
     finger.tap(work.word(finger, "cancel"))
     camera.take("FRONT", answers.append, answers.append)
     finger.frames(3)
-    finger.top().take([str(picture)])
+    finger.top().take([str(photo)])
     finger.tap(work.word(finger, "use_file"))
     camera.take("FRONT", answers.append, answers.append)
     finger.frames(3)
     finger.top().take([str(tmp_path / "gone.jpg")])
     finger.tap(work.word(finger, "use_file"))
-    assert answers == ["", picture.read_bytes(), "file_unreadable"]
+    assert answers == ["", photo.read_bytes(), "file_unreadable"]

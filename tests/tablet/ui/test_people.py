@@ -10,6 +10,7 @@ import pytest
 from kivy.base import ExceptionManager
 
 from mobile_kivy import app as app_module
+from mobile_kivy.keep_going import KeepGoing
 from tests.driving import PASSWORD
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
@@ -107,7 +108,7 @@ def test_a_fault_of_ours_is_said_and_the_form_is_kept(
     work.enter(finger)
     work.open_job(finger, yard_day.out, "CHECK_OUT")
     finger.type_digits("10007")
-    handler = app_module.KeepGoing()
+    handler = KeepGoing(finger.app.say_unexpected)
     assert handler.handle_exception(ValueError("boom")) == ExceptionManager.PASS
     finger.frames(2)
     assert work.word(finger, "unexpected_title") in finger.texts()

@@ -71,7 +71,7 @@ def test_a_refused_protocol_is_corrected_and_signed_anew(open_app: Start, device
     work.finish(finger)
     work.all_sent(finger)
 
-    # then there is one protocol with all its pictures, and the refused one is kept aside
+    # then there is one protocol with all its photos, and the refused one is kept aside
     (protocol,) = yard_day.told(yard_day.out)["protocols"]
     assert protocol["condition"]["odometerKm"] == 10_401
     assert len(protocol["photos"]) == 8
@@ -98,6 +98,6 @@ def test_a_form_outlives_its_place_on_the_list(open_app: Start, device: Path, ya
     # then it is still there to be finished or thrown away
     work.open_job(finger, yard_day.out, "CHECK_OUT")
     assert finger.screen.step.ids.odometer.text == "10003"
-    finger.tap(finger.screen.ids.drop)
-    finger.tap(work.word(finger, "drop_form"))
+    finger.tap(finger.screen.ids.discard)
+    finger.tap(work.word(finger, "discard_form"))
     assert finger.app.store.drafts.all() == []

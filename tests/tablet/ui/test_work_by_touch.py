@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mobile_kivy.state.form import GUIDED_SLOTS
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from tests.driving import PASSWORD
 from tests.tablet.faulty_network import FaultyNetwork
 from tests.tablet.ui import work
@@ -104,8 +104,8 @@ def test_from_the_first_sign_in_to_both_protocols(open_app: Start, yard_day: Yar
     assert protocol["condition"]["cleanlinessInside"] == "HEAVY"
     assert (protocol["signedByCustomer"], protocol["signatureMissingReason"]) == (False, "Schlüsseleinwurf")
     assert len(protocol["photos"]) == 8
-    # and the device keeps no picture that the server has confirmed
-    finger.wait(lambda: not list((finger.app.store.folder / "photos").glob("*")), "the pictures to be gone")
+    # and the device keeps no photo that the server has confirmed
+    finger.wait(lambda: not list((finger.app.store.folder / "photos").glob("*")), "the photos to be gone")
     # and both stay in sight, ticked
     finger.frames(5)
     shown = [*finger.screen.ids.outs.data, *finger.screen.ids.ins.data]
@@ -154,9 +154,9 @@ def test_the_form_goes_on_where_the_battery_died(open_app: Start, device: Path, 
     finger.tap(work.word(finger, "slot_FRONT"))
     aim = finger.top()
     finger.tap(aim.ids.take)
-    finger.wait(lambda: aim.slot != "FRONT", "the first picture")
+    finger.wait(lambda: aim.slot != "FRONT", "the first photo")
     # Half a second after the last change all of it is on the disk.
-    finger.wait(lambda: len(_saved(finger, yard_day)["shots"]) == 1, "the form to be saved", 5)
+    finger.wait(lambda: len(_saved(finger, yard_day)["photos"]) == 1, "the form to be saved", 5)
     before = finger.screen.visit.form.to_json()
 
     # when the plug is pulled: nothing of the app gets to run again
@@ -167,14 +167,14 @@ def test_the_form_goes_on_where_the_battery_died(open_app: Start, device: Path, 
     assert row.state == "DRAFT"
     work.open_job(finger, yard_day.out, "CHECK_OUT")
 
-    # then it is the same step of the same protocol with the same pictures
+    # then it is the same step of the same protocol with the same photos
     assert finger.screen.visit.form.to_json() == before
     assert finger.screen.visit.form.step == "photos"
-    assert finger.find("PictureTile", caption=work.word(finger, "slot_FRONT")).done
+    assert finger.find("PhotoTile", caption=work.word(finger, "slot_FRONT")).done
 
 
 def _saved(finger: Finger, yard_day: YardDay) -> dict[str, Any]:
-    return finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT") or {"shots": []}
+    return finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT") or {"photos": []}
 
 
 def test_impatient_fingers_make_one_protocol(open_app: Start, device: Path, yard_day: YardDay) -> None:

@@ -88,8 +88,8 @@ def _check_out(finger: Finger, yard_day: YardDay) -> Iterator[str]:
     yield "sign_missing"
     work.sign(finger)
     yield "signed"
-    finger.tap(finger.screen.ids.drop)
-    yield "drop"
+    finger.tap(finger.screen.ids.discard)
+    yield "discard_form"
     finger.tap(work.word(finger, "keep_form"))
     work.finish(finger)
     yield "saved"

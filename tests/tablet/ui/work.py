@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.i18n import text
-from mobile_kivy.state.form import GUIDED_SLOTS
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN
 
@@ -47,7 +47,7 @@ def go_on(finger: Finger, to: str) -> None:
 
 
 def take_around(finger: Finger, skip: str | None = None, look: Callable[[str], None] = lambda name: None) -> None:
-    """All eight pictures, one of them perhaps skipped."""
+    """All eight photos, one of them perhaps skipped."""
     finger.tap(finger.button(word(finger, "slot_FRONT")))
     aim = finger.top()
     for _ in GUIDED_SLOTS:
@@ -58,7 +58,7 @@ def take_around(finger: Finger, skip: str | None = None, look: Callable[[str], N
             finger.tap(word(finger, "skip_rain"))
         else:
             finger.tap(aim.ids.take)
-        finger.wait(partial(_is_past, finger, aim, before), f"the picture {before}")
+        finger.wait(partial(_is_past, finger, aim, before), f"the photo {before}")
     assert finger.top() is not aim
 
 
@@ -67,13 +67,13 @@ def _is_past(finger: Finger, aim: Any, slot: str) -> bool:
 
 
 def mark(finger: Finger, side: str, x: float, y: float, *, photo: bool = True) -> None:
-    """A new damage with its picture."""
+    """A new damage with its photo."""
     drawing = finger.screen.step.ids.drawing
     finger.tap(drawing, at=drawing.to_window(*drawing.place(side, x, y)))
     if photo:
         step = finger.screen.step
         finger.tap(word(finger, "take_photo"))
-        finger.wait(lambda: not step.busy, "the damage's picture")
+        finger.wait(lambda: not step.busy, "the damage's photo")
 
 
 def see_licences(finger: Finger) -> None:

@@ -1,4 +1,4 @@
-"""Small pictures of known damages, from the server: a cache, so that they can be looked at without a network."""
+"""Small photos of known damages, from the server: a cache, so that they can be looked at without a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mobile_kivy.store.files import UNFINISHED, write_durably
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
-class Pictures:
+class KnownPhotos:
     """Files named by the photo's id."""
 
     def __init__(self, folder: Path) -> None:
@@ -19,13 +19,13 @@ class Pictures:
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, photo_id: str, content: bytes) -> Path:
-        """Keeps a picture."""
+        """Keeps a photo."""
         path = self._file(photo_id)
         write_durably(path, content)
         return path
 
     def path(self, photo_id: str) -> Path | None:
-        """The picture's file; None if it has not been fetched."""
+        """The photo's file; None if it has not been fetched."""
         path = self._file(photo_id)
         return path if path.exists() else None
 

@@ -8,6 +8,10 @@ from datetime import datetime, time
 from typing import Any
 
 CHECK_OUT, CHECK_IN = "CHECK_OUT", "CHECK_IN"
+WENT_OUT = frozenset({CHECK_OUT, "SWAP_OUT"})
+"""Types of protocols with which a car leaves."""
+ELECTRIC = "ELECTRIC"
+"""The kind of energy that has no tank."""
 MORNING_ENDS = time(12)
 """Of the next day only what happens before noon is shown: the evening shift prepares the morning."""
 
@@ -71,7 +75,7 @@ class Vehicle:
             odometer_km=answer["odometerKm"],
             fuel_eighths=answer.get("fuelEighths"),
             charge_percent=answer.get("stateOfChargePercent"),
-            electric=answer["group"]["energy"] == "ELECTRIC",
+            electric=answer["group"]["energy"] == ELECTRIC,
             group=answer["group"]["name"],
             accessories=tuple((item["name"], item["expected"]) for item in answer["accessories"]),
             damages=tuple(KnownDamage.of(damage) for damage in answer["damages"]),
@@ -157,7 +161,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to do: hand this contract's car over, or take it back."""
+    """One thing to do: check this contract's car out, or in."""
 
     kind: str
     contract: Contract
@@ -228,7 +232,7 @@ def _jobs(answer: Mapping[str, Any]) -> Iterator[Job]:
 
 def _checked_out(protocols: Iterable[Mapping[str, Any]]) -> CheckedOut | None:
     for protocol in protocols:
-        if protocol["type"] in {CHECK_OUT, "SWAP_OUT"} and not protocol.get("voided"):
+        if protocol["type"] in WENT_OUT and not protocol.get("voided"):
             condition = protocol["condition"]
             return CheckedOut(
                 at=datetime.fromisoformat(protocol["occurredAt"]),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mobile_kivy import i18n
-from mobile_kivy.state import checks
-from mobile_kivy.state.day import CHECK_IN, CHECK_OUT, Job, Vehicle, customer_name, read_day
-from mobile_kivy.state.form import GUIDED_SLOTS, Form, NewDamage, open_form
-from mobile_kivy.state.protocol import form_of, photo_hashes, to_input
+from mobile_kivy.forms import checks
+from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, Vehicle, customer_name, read_day
+from mobile_kivy.forms.form import GUIDED_SLOTS, Form, NewDamage, open_form
+from mobile_kivy.forms.protocol import form_of, photo_hashes, to_input
 from mobile_kivy.sync import SyncState
 from mobile_kivy.sync_words import pill
 
@@ -119,17 +119,23 @@ class TestForm:
         assert Form.from_json({**form.to_json(), "of_a_later_version": 1}) == form
         assert form.job().contract.number == "BER-0001"
 
+    def test_a_form_that_an_earlier_app_has_saved_keeps_its_photos(self) -> None:
+        form = filled()
+        saved = form.to_json()
+        saved["shots"] = saved.pop("photos")
+        assert Form.from_json(saved) == form
+
     def test_another_car_begins_anew(self) -> None:
         form = filled()
         form.use_vehicle(Vehicle.of(vehicle(2)), other=True)
-        assert (form.odometer, form.shots, form.damages) == ("", [], [])
+        assert (form.odometer, form.photos, form.damages) == ("", [], [])
         assert form.car() == Vehicle.of(vehicle(2))
 
-    def test_a_picture_taken_again_replaces_the_first(self) -> None:
+    def test_a_photo_taken_again_replaces_the_first(self) -> None:
         form = filled()
         form.take("FRONT", "f" * 64, NOON)
-        assert [shot.sha256 for shot in form.shots if shot.slot == "FRONT"] == ["f" * 64]
-        assert len(form.shots) == 8
+        assert [photo.sha256 for photo in form.photos if photo.slot == "FRONT"] == ["f" * 64]
+        assert len(form.photos) == 8
 
 
 class TestChecks:
@@ -166,19 +172,19 @@ class TestChecks:
     @pytest.mark.parametrize(
         ("hours", "key"), [(1, "key_drop_future"), (-1, None), (-24, None), (-25, "key_drop_early")]
     )
-    def test_the_key_lies_between_hand_over_and_now(self, hours: int, key: str | None) -> None:
+    def test_the_key_drop_lies_between_check_out_and_now(self, hours: int, key: str | None) -> None:
         form, out = filled(CHECK_IN, protocols=went_out()), job(CHECK_IN, protocols=went_out())
         form.key_drop_at = (NOON + timedelta(hours=hours)).isoformat()
         assert [complaint.key for complaint in checks.key_drop(form, out, NOON)] == ([key] if key else [])
 
-    def test_each_slot_needs_a_picture_or_a_reason(self) -> None:
+    def test_each_slot_needs_a_photo_or_a_reason(self) -> None:
         form = filled()
-        form.shots.pop()
+        form.photos.pop()
         assert checks.photos(form)[0].figures == {"count": 1}
         form.skipped["FRONT_RIGHT"] = "Regen"
         assert checks.photos(form) == []
 
-    def test_a_damage_needs_a_picture_and_another_kind_words(self) -> None:
+    def test_a_damage_needs_a_photo_and_another_kind_words(self) -> None:
         form = filled()
         form.damages = [NewDamage("TOP", 0, 0, photos=["a" * 64]), NewDamage("TOP", 0, 0, kind="OTHER")]
         assert checks.damages(form, 3)[0].figures == {"number": 4}
@@ -227,7 +233,7 @@ class TestSent:
         assert again.corrects == form.protocol_id != again.protocol_id
         assert again.staff_strokes == []
 
-    def test_every_picture_is_named_once(self) -> None:
+    def test_every_photo_is_named_once(self) -> None:
         form = filled()
         form.damages.append(NewDamage("LEFT", 0.1, 0.2, photos=[f"{0:064}", "a" * 64]))
         hashes = photo_hashes(form, "s" * 64, None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mobile_kivy.state.form import Form, NewDamage, Shot
+from mobile_kivy.forms.form import Form, NewDamage, Photo
 
 Words = Callable[..., str]
 
@@ -15,7 +15,7 @@ Words = Callable[..., str]
 def to_input(
     form: Form, occurred_at: datetime, signature_sha256: str | None, staff_sha256: str | None, words: Words
 ) -> dict[str, Any]:
-    """The mutation's input. `words` gives a text's wording in the customer's language: skipped pictures and their
+    """The mutation's input. `words` gives a text's wording in the customer's language: skipped photos and their
     reasons stand in the remarks, because the customer reads them in the protocol.
     """
     shared: dict[str, Any] = {
@@ -31,7 +31,7 @@ def to_input(
         },
         "accessories": [{"name": name, "present": present} for name, present in form.accessories.items()],
         "damages": [_damage_input(damage) for damage in form.damages],
-        "photos": [{"sha256": shot.sha256, "slot": shot.slot, "takenAt": shot.taken_at} for shot in form.shots],
+        "photos": [{"sha256": photo.sha256, "slot": photo.slot, "takenAt": photo.taken_at} for photo in form.photos],
         "signature": (
             {"sha256": signature_sha256}
             if signature_sha256
@@ -61,7 +61,7 @@ def _damage_input(damage: NewDamage) -> dict[str, Any]:
 def form_of(sent: dict[str, Any], empty: Form) -> Form:
     """A form to correct a refused protocol with: as it was sent, but with an id of its own and not yet signed.
 
-    `empty` is a new form of the same job; which pictures were skipped stands in the remarks already.
+    `empty` is a new form of the same job; which photos were skipped stands in the remarks already.
     """
     condition = sent["condition"]
     return replace(
@@ -77,7 +77,7 @@ def form_of(sent: dict[str, Any], empty: Form) -> Form:
         override_reason=sent["overrideReason"] or "",
         key_drop_at=sent.get("keyDropAt"),
         licences=list(sent.get("licenceCheckedDriverIds", ())),
-        shots=[Shot(photo["sha256"], photo["slot"], photo["takenAt"]) for photo in sent["photos"]],
+        photos=[Photo(photo["sha256"], photo["slot"], photo["takenAt"]) for photo in sent["photos"]],
         damages=[_damage_of(damage) for damage in sent["damages"]],
     )
 
@@ -97,8 +97,8 @@ def _damage_of(sent: dict[str, Any]) -> NewDamage:
 
 
 def photo_hashes(form: Form, *more: str | None) -> list[str]:
-    """Every picture that the protocol names, each once, in the order of taking."""
-    named = [shot.sha256 for shot in form.shots]
+    """Every photo that the protocol names, each once, in the order of taking."""
+    named = [photo.sha256 for photo in form.photos]
     named += [sha256 for damage in form.damages for sha256 in damage.photos]
     named += [sha256 for sha256 in more if sha256]
     return list(dict.fromkeys(named))

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mobile_kivy.state.day import Job, Vehicle
-from mobile_kivy.state.form import GUIDED_SLOTS, Form, Strokes
+from mobile_kivy.forms.day import CheckedOut, Job, Vehicle
+from mobile_kivy.forms.form import GUIDED_SLOTS, Form, Strokes
 
 MOST_KM_A_DAY = 2000
 """More than this is a slip of the finger rather than a drive; the server asks for a reason then, and so do we."""
+MOST_KM = 2_000_000
+"""No instrument shows more."""
 FEWEST_POINTS = 8
 """A signature of fewer points is a touch by accident."""
 
 
 @dataclass(frozen=True)
 class Complaint:
-    """Something to mend: where (with several of a kind: which), and the key of the text with its figures."""
+    """Something to mend: the field, the key of the text that says it, and the text's figures.
+
+    `index` says which one it is where a field is a list.
+    """
 
     where: str
     key: str
@@ -25,29 +30,66 @@ class Complaint:
 
 
 def condition(form: Form, job: Job, vehicle: Vehicle | None, now: datetime) -> list[Complaint]:
-    """The odometer. An implausible reading passes with a reason; levels are always there and cannot be wrong."""
+    """Odometer and levels. An implausible reading passes with a reason, an impossible one does not."""
     if vehicle is None:
         return [Complaint("vehicle", "no_vehicle")]
-    if not form.odometer.isdigit():
+    if not form.odometer.isdecimal():
         return [Complaint("odometer", "odometer_empty")]
+    if int(form.odometer) > MOST_KM:
+        return [Complaint("odometer", "odometer_impossible", {"most": MOST_KM})]
     doubt = implausible(form, job, vehicle, now)
-    return [doubt] if doubt is not None and not form.override_reason.strip() else []
+    if doubt is not None and not form.override_reason.strip():
+        return [doubt]
+    return levels(form, vehicle)
 
 
 def implausible(form: Form, job: Job, vehicle: Vehicle, now: datetime) -> Complaint | None:
-    """Why the reading cannot be right, unless somebody says why it is: below the last one, or too far for the time."""
-    out = None if form.checks_out else job.contract.checked_out
-    last = vehicle.odometer_km if out is None else out.odometer_km
-    driven = int(form.odometer) - last
+    """Why the reading cannot be right, unless somebody says why it is: below the last one, or too far for the time.
+
+    The car was driven until it came back, which is the key drop when there was one. How long ago a car was read that
+    has not been with a customer since, nobody knows: there is no limit then.
+    """
+    last, driven = _driven(form, job, vehicle)
     if driven < 0:
         return Complaint("odometer", "odometer_low", {"last": last})
-    days = 1.0 if out is None else max(timedelta(days=1), now - out.at) / timedelta(days=1)
+    out = _checked_out(form, job)
+    if out is None:
+        return None
+    returned_at = datetime.fromisoformat(form.key_drop_at) if form.key_drop_at else now
+    days = max(timedelta(days=1), returned_at - out.at) / timedelta(days=1)
     most = int(MOST_KM_A_DAY * days)
     return Complaint("odometer", "odometer_high", {"driven": driven, "most": most}) if driven > most else None
 
 
+def surprising(form: Form, job: Job, vehicle: Vehicle) -> Complaint | None:
+    """A leap that is worth a second look where there is no limit. It needs no reason."""
+    _last, driven = _driven(form, job, vehicle)
+    if _checked_out(form, job) is None and driven > MOST_KM_A_DAY:
+        return Complaint("odometer", "odometer_leap", {"driven": driven})
+    return None
+
+
+def levels(form: Form, vehicle: Vehicle) -> list[Complaint]:
+    """The level that the car's kind of energy needs; a hybrid's is its tank."""
+    needed = form.charge_percent if vehicle.electric else form.fuel_eighths
+    possible = 0 <= (form.fuel_eighths or 0) <= 8 and 0 <= (form.charge_percent or 0) <= 100
+    return [] if needed is not None and possible else [Complaint("level", "level_missing")]
+
+
+def _driven(form: Form, job: Job, vehicle: Vehicle) -> tuple[int, int]:
+    """The reading that this one is compared with, and how far it is from there."""
+    out = _checked_out(form, job)
+    last = vehicle.odometer_km if out is None else out.odometer_km
+    return last, int(form.odometer) - last
+
+
+def _checked_out(form: Form, job: Job) -> CheckedOut | None:
+    """How the car that comes back went out, as far as the device knows."""
+    return None if form.checks_out else job.contract.checked_out
+
+
 def key_drop(form: Form, job: Job, now: datetime) -> list[Complaint]:
-    """The key's own time lies between the hand-over and now."""
+    """The key drop lies between the check-out and now."""
     if form.key_drop_at is None:
         return []
     at = datetime.fromisoformat(form.key_drop_at)
@@ -59,7 +101,7 @@ def key_drop(form: Form, job: Job, now: datetime) -> list[Complaint]:
 
 
 def damages(form: Form, first_number: int = 1) -> list[Complaint]:
-    """Each new damage has a picture, and words where its kind says nothing. Numbers as on the drawing."""
+    """Each new damage has a photo, and words where its kind says nothing. Numbers as on the drawing."""
     for index, damage in enumerate(form.damages):
         figures: dict[str, object] = {"number": first_number + index}
         if not damage.photos:
@@ -70,8 +112,8 @@ def damages(form: Form, first_number: int = 1) -> list[Complaint]:
 
 
 def photos(form: Form) -> list[Complaint]:
-    """Each guided slot has its picture or a reason why not."""
-    missing = [slot for slot in GUIDED_SLOTS if form.shot(slot) is None and not form.skipped.get(slot)]
+    """Each guided slot has its photo or a reason why not."""
+    missing = [slot for slot in GUIDED_SLOTS if form.photo(slot) is None and not form.skipped.get(slot)]
     return [Complaint("photos", "photos_missing", {"count": len(missing)})] if missing else []
 
 

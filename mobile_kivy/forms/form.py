@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from mobile_kivy.state.day import CHECK_OUT, Contract, Job, Vehicle, job_of
+from mobile_kivy.forms.day import CHECK_OUT, Contract, Job, Vehicle, job_of
 
 GUIDED_SLOTS = ("FRONT", "FRONT_LEFT", "LEFT", "REAR_LEFT", "REAR", "REAR_RIGHT", "RIGHT", "FRONT_RIGHT")
 """Once around the car, in the order of walking."""
 MORE_SLOTS = ("DASHBOARD", "INTERIOR", "OTHER")
+DAMAGE_SLOT = "DAMAGE"
+"""A photo that belongs to a damage rather than to the walk around the car."""
 DAMAGE_KINDS = ("SCRATCH", "DENT", "CRACK", "STONE_CHIP", "RIM", "GLASS", "INTERIOR", "MISSING", "OTHER")
 CLEANLINESS = ("CLEAN", "NORMAL", "HEAVY", "SPECIAL")
 SIZES_MM = (10, 30, 100, 300)
@@ -35,8 +37,8 @@ class NewDamage:
 
 
 @dataclass
-class Shot:
-    """A picture that was taken, by the hash of its file; `taken_at` in ISO 8601."""
+class Photo:
+    """What was taken for a slot, by the hash of its file; `taken_at` in ISO 8601."""
 
     sha256: str
     slot: str
@@ -71,7 +73,7 @@ class Form:
     remarks: str = ""
     key_drop_at: str | None = None
     damages: list[NewDamage] = field(default_factory=list)
-    shots: list[Shot] = field(default_factory=list)
+    photos: list[Photo] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     licences: list[str] = field(default_factory=list)
     override_reason: str = ""
@@ -81,7 +83,7 @@ class Form:
 
     @property
     def checks_out(self) -> bool:
-        """Whether a car is handed over, not taken back."""
+        """Whether the car leaves, not comes back."""
         return self.kind == CHECK_OUT
 
     def car(self) -> Vehicle | None:
@@ -92,22 +94,22 @@ class Form:
         """The job as it was when the form was opened."""
         return job_of(self.kind, Contract.of(self.contract))
 
-    def shot(self, slot: str) -> Shot | None:
-        """The picture of a guided slot."""
-        return next((shot for shot in self.shots if shot.slot == slot), None)
+    def photo(self, slot: str) -> Photo | None:
+        """The photo of a guided slot."""
+        return next((photo for photo in self.photos if photo.slot == slot), None)
 
     def take(self, slot: str, sha256: str, taken_at: datetime) -> None:
-        """Keeps a picture; a guided slot has one, which a second one replaces."""
+        """Keeps a photo; a guided slot has one, which a second one replaces."""
         if slot in GUIDED_SLOTS:
-            self.shots = [shot for shot in self.shots if shot.slot != slot]
-        if all(shot.sha256 != sha256 for shot in self.shots):
-            self.shots.append(Shot(sha256, slot, taken_at.isoformat()))
+            self.photos = [photo for photo in self.photos if photo.slot != slot]
+        if all(photo.sha256 != sha256 for photo in self.photos):
+            self.photos.append(Photo(sha256, slot, taken_at.isoformat()))
         self.skipped.pop(slot, None)
 
     def use_vehicle(self, vehicle: Vehicle, *, other: bool) -> None:
         """Another car: what was read off the first one no longer counts."""
         self.vehicle, self.other_vehicle = dict(vehicle.answer), other
-        self.odometer, self.damages, self.shots, self.skipped = "", [], [], {}
+        self.odometer, self.damages, self.photos, self.skipped = "", [], [], {}
         _expect(self, vehicle, dict(vehicle.accessories))
 
     def to_json(self) -> dict[str, Any]:
@@ -120,7 +122,8 @@ class Form:
         known = {item.name for item in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
         values["damages"] = [NewDamage(**damage) for damage in data.get("damages", ())]
-        values["shots"] = [Shot(**shot) for shot in data.get("shots", ())]
+        # Forms that earlier apps have saved call them shots.
+        values["photos"] = [Photo(**photo) for photo in data.get("photos", data.get("shots", ()))]
         return cls(**values)
 
 

@@ -1,0 +1,31 @@
+"""A form on the screen, with the job and the car that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mobile_kivy.forms.day import Job, Vehicle
+from mobile_kivy.forms.form import Form
+
+STEPS = ("condition", "care", "damages", "photos", "licences", "sign")
+"""In the order in which they are filled in."""
+
+
+@dataclass
+class Visit:
+    """What a step works on. The car is not always the contract's: another one may be chosen on the spot."""
+
+    form: Form
+    job: Job
+    vehicle: Vehicle | None
+
+    @property
+    def steps(self) -> list[str]:
+        """Licences are looked at when a car leaves."""
+        return [name for name in STEPS if name != "licences" or self.form.checks_out]
+
+    def car(self) -> Vehicle:
+        """The vehicle. LookupError if there is none, which the first step does not let pass."""
+        if self.vehicle is None:
+            raise LookupError("a form without a vehicle passed its first step")
+        return self.vehicle
