@@ -17,7 +17,10 @@ def upgrade() -> None:
           if not exists (select 1 from pg_roles where rolname = 'ersatzwagen_app') then
             create role ersatzwagen_app login nosuperuser nobypassrls nocreatedb nocreaterole;
           end if;
-          if not pg_has_role(current_user, 'ersatzwagen_app', 'member') then
+          -- From PostgreSQL 16 on, who made a role is a member of it without the right to become it.
+          if not pg_has_role(current_user, 'ersatzwagen_app',
+                             case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
+          then
             execute format('grant ersatzwagen_app to %I', current_user);
           end if;
         end $$

@@ -13,12 +13,17 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Set and put back inside the function: only a superuser may put a setting of ours into a function's SET clause.
     op.execute(
         """
-        create function station_zones(wanted uuid[]) returns table (id uuid, time_zone text)
-        language sql stable set app.everything to 'on' as $$
-          select s.id, s.time_zone from station s where s.id = any (wanted)
-        $$
+        create function station_zones(wanted uuid[]) returns table (id uuid, time_zone text) language plpgsql as $$
+        declare
+          before text := coalesce(current_setting('app.everything', true), '');
+        begin
+          perform set_config('app.everything', 'on', true);
+          return query select s.id, s.time_zone::text from station s where s.id = any (wanted);
+          perform set_config('app.everything', before, true);
+        end $$
         """
     )
 

@@ -75,6 +75,26 @@ def test_the_application_role_owns_nothing_and_sees_nothing_without_a_scope(clus
     assert (role, owned, seen) == ((False, False, False, False), (0,), (0,))
 
 
+def test_an_owner_who_is_no_superuser_migrates_up_and_down(cluster: Cluster) -> None:
+    # Given: what docs/operations.md asks for, and no more
+    with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute("create role boss login createrole nosuperuser")
+        connection.execute("create database theirs owner boss")
+    url = cluster.url("boss", "theirs")
+    # When
+    migrate.upgrade(url)
+    # Then
+    assert migrate.current(url) == migrate.head()
+    assert migrate.differences(url) == []
+    migrate.downgrade(url)
+    migrate.upgrade(url)
+    with psycopg.connect(url) as connection:
+        connection.execute("set role ersatzwagen_app")
+        # The one thing that is told about any station, and nothing stays open after it.
+        assert connection.execute("select * from station_zones(array[]::uuid[])").fetchall() == []
+        assert connection.execute("select current_setting('app.everything', true)").fetchone() in [("",), (None,)]
+
+
 def test_a_second_start_finds_the_first_ones_data(tmp_path: Path) -> None:
     first = Cluster(tmp_path / "data", durable=False)
     first.start()
