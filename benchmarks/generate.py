@@ -69,14 +69,15 @@ STEPS = [
           station_name, return_station_id, return_station_code, return_station_name, group_id, vehicle_id, vehicle_fixed,
           starts_at, ends_at, customer_id, customer_copy, customer_review, extras, tariff_id, tariff_snapshot, tariff_hash,
           tariff_edits, price, total_cents, prepay_cents, paid_cents, deductible_cents, payment_method, source, created_by,
-          created_at, checked_out_at, protocol_conflict, search_text)
+          created_at, state_since, checked_out_at, protocol_conflict, search_text)
         select md5('k' || v || '-' || k)::uuid, 'B-' || v || '-' || k, 'RENTAL',
           case when k < 0 then 'BILLED' else 'RESERVED' end, case when k < 0 then 'PAID' else 'NONE' end, 1, 'DE',
           s.id, s.code, s.name, s.id, s.code, s.name, md5('g' || (v %% 4 + 1))::uuid, md5('v' || v)::uuid, false,
           p.starts, p.ends, c.id, jsonb_build_object('kind', 'PERSON', 'language', 'DE', 'last_name', 'Muster', 'email', 'x@example.com'),
-          false, '[]', t.id, jsonb_build_object('code', t.code, 'vat_rate_bp', 1900, 'extras', '[]'::jsonb), 'x', '[]',
+          false, '[]', t.id, to_jsonb(t) - array['id', 'name', 'group_id', 'valid_from', 'valid_until', 'currency', 'version'], 'x', '[]',
           '{"lines":[],"total_cents":5900,"net_cents":4958,"vat_cents":942,"days":1,"included_km":150}', 5900, 5900, 5900,
           100000, 'STORED_CARD', 'WEBSITE', 'generator', p.starts - interval '5 days',
+          case when k < 0 then p.ends else p.starts - interval '5 days' end,
           case when k < 0 then p.starts end, false, 'muster ' || v
         from generate_series(1, %(vehicles)s) v
         cross join generate_series(%(first)s, %(ahead)s - 1) k
