@@ -74,7 +74,7 @@ def create_app(runtime: Runtime) -> Starlette:
         Route("/metrics", _metrics(runtime)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *media.routes(runtime),
-        *payment_page.routes(runtime),
+        *payment_page.routes(runtime.outside),
     ]
     if runtime.sandbox is not None:
         from server.sandbox.routes import routes as sandbox_routes  # noqa: PLC0415  # never outside the sandbox

@@ -14,38 +14,37 @@ from server.edge.limits import BodyLimit
 from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract
 from server.models.contract import ContractState
-from server.runtime import Runtime
 from server.services.booking import saga
+from server.services.outside import Outside
 from server.services.payments import hosted_page
 
 LARGEST_FORM = 64 * 1024
 
 
-def routes(runtime: Runtime) -> list[Route]:
+def routes(outside: Outside) -> list[Route]:
     """POST /payment/return and /payment/notification."""
 
     async def returned(request: Request) -> Response:
-        form = await _form(request)
         try:
-            hosted, payment = await hosted_page.accept(runtime.outside, form, "browser")
+            answer = await hosted_page.accept(outside, await _form(request), "browser")
         except NoticeRejected:
             return PlainTextResponse("This answer of the payment page is not valid.", 400)
-        await saga.drive(runtime.outside, payment.contract_id)
-        async with runtime.outside.database.transaction(SYSTEM) as session:
-            contract = await session.by_id(Contract, payment.contract_id)
-        paid = contract is not None and contract.state is not ContractState.CANCELLED and _approved(form)
-        url = hosted.success_url if paid else hosted.failure_url
+        await saga.drive(outside, answer.contract_id)
+        async with outside.database.transaction(SYSTEM) as session:
+            contract = await session.by_id(Contract, answer.contract_id)
+        paid = contract is not None and contract.state is not ContractState.CANCELLED and answer.approved
+        url = answer.success_url if paid else answer.failure_url
         return RedirectResponse(_with_number(url, contract), 303)
 
     async def notified(request: Request) -> Response:
         try:
-            _hosted, payment = await hosted_page.accept(runtime.outside, await _form(request), "gateway")
+            answer = await hosted_page.accept(outside, await _form(request), "gateway")
         except NoticeRejected:
             return PlainTextResponse("rejected", 400)
         except GatewayError:
             # Not answered with 200: whatever the gateway does then, the end of the hold looks once more.
             return PlainTextResponse("try again", 503)
-        await saga.drive(runtime.outside, payment.contract_id)
+        await saga.drive(outside, answer.contract_id)
         return PlainTextResponse("ok")
 
     # Anybody may post here: more than a form is not read, whatever its length says.
@@ -54,10 +53,6 @@ def routes(runtime: Runtime) -> list[Route]:
         Route(hosted_page.RETURN_PATH, returned, methods=["POST"], middleware=limit),
         Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"], middleware=limit),
     ]
-
-
-def _approved(form: dict[str, str]) -> bool:
-    return form.get("approval_code", "").startswith("Y")
 
 
 def _with_number(url: str, contract: Contract | None) -> str:

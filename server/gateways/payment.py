@@ -60,7 +60,7 @@ class Attempt:
     """Names one call; its row is committed before the call is made."""
 
     order_ref: str
-    """The order at the gateway; unique for a sale, hold or credit, the old one for everything that follows."""
+    """The order at the gateway; unique for a sale or hold, the old one for everything that follows."""
     attempt_ref: str
     """Our own name of this call, unique for every call, at most 40 characters."""
 
@@ -162,6 +162,10 @@ class PaymentGateway(Protocol):
 
     def checkout_form(self, checkout: Checkout) -> HostedForm:
         """The sealed form that opens the hosted payment page. No network."""
+        ...
+
+    def order_of(self, form: Mapping[str, str]) -> str:
+        """The order that an answer of the hosted page says it is of; empty if it names none. Not judged yet."""
         ...
 
     def read_return(self, form: Mapping[str, str], checkout: Checkout) -> ReturnNotice:

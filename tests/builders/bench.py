@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import httpx2
@@ -19,6 +19,7 @@ from sqlmodel import SQLModel, col, select
 from server.database import SYSTEM, Database
 from server.gateways.mailer import SmtpMailer
 from server.gateways.object_store import open_object_store
+from server.gateways.payment import LineKind, PaymentGateway
 from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.models import Contract, Deposit
 from server.sandbox.telecash import SimulatorConfig, create_simulator
@@ -65,6 +66,57 @@ class Emptying:
         self._owner.close()
 
 
+class Books(Protocol):
+    """A payment provider as tests see it: it is told what to answer, and its books are read."""
+
+    clock: StandingClock
+
+    @property
+    def gateway(self) -> PaymentGateway:
+        """The port to it."""
+        ...
+
+    def begin(self) -> None:
+        """As on the first morning: nothing in the books, the clock where it was."""
+        ...
+
+    def script(self, kind: LineKind, outcome: str, order: str | None = None) -> None:
+        """What the next call of that kind meets: `decline:CODE`, or `lost`: it is done, and the answer never comes."""
+        ...
+
+    def lines(self) -> list[tuple[str, str, str]]:
+        """Kind, amount and state of what really happened to the money, in order."""
+        ...
+
+    def ledger(self, contract: Contract) -> list[tuple[str, str, str]]:
+        """Those of one contract."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a test orders the next matching call to meet; without an order the next of its kind."""
+
+    kind: LineKind
+    outcome: str
+    order: str | None = None
+
+    def meets(self, kind: LineKind, order: str) -> bool:
+        """Whether a call is the one."""
+        return self.kind == kind and self.order in (None, order)
+
+
+_OPERATIONS: dict[LineKind, str] = {
+    "sale": "sale",
+    "hold": "preAuth",
+    "capture": "postAuth",
+    "refund": "return",
+    "void": "void",
+}
+_KINDS = {operation: kind for kind, operation in _OPERATIONS.items()}
+_OUTCOMES = {"lost": "process-then-503"}
+
+
 @dataclass
 class Telecash:
     """The simulator in this process, its clock, and the real client on it, without a network between them."""
@@ -74,19 +126,24 @@ class Telecash:
     gateway: TelecashGateway
 
     def begin(self) -> None:
-        """As on the first morning: nothing in the books, the clock where it was."""
         self.clock.instant = NOW
         self.store.reset()
 
-    def script(self, operation: str, outcome: str, order: str | None = None, times: int = 1) -> None:
-        wish = {"operation": operation, "order": order, "outcome": outcome, "times": times}
+    def script(self, kind: LineKind, outcome: str, order: str | None = None) -> None:
+        outcome = _OUTCOMES.get(outcome, outcome)
+        wish = {"operation": _OPERATIONS[kind], "order": order, "outcome": outcome, "times": 1}
         with self.store.database.transaction() as connection:
             add_script(connection, wish)
 
+    def lines(self) -> list[tuple[str, str, str]]:
+        return [_line(line) for line in self.store.ledger_lines()]
+
     def ledger(self, contract: Contract) -> list[tuple[str, str, str]]:
-        """Type, amount and state of what really happened to a contract's money, in order."""
-        lines = [line for line in self.store.ledger_lines() if line["order_id"].startswith(contract.number)]
-        return [(line["type"], line["amount"], line["state"]) for line in lines]
+        return [_line(line) for line in self.store.ledger_lines() if line["order_id"].startswith(contract.number)]
+
+
+def _line(line: dict[str, str]) -> tuple[str, str, str]:
+    return _KINDS[line["type"]], line["amount"], line["state"]
 
 
 @asynccontextmanager
@@ -111,11 +168,11 @@ class Bench:
     """One test's outside world, and short ways to look at what is stored."""
 
     outside: Outside
-    telecash: Telecash
+    books: Books
 
     @property
     def clock(self) -> StandingClock:
-        return self.telecash.clock
+        return self.books.clock
 
     @property
     def now(self) -> datetime:
@@ -166,7 +223,7 @@ class Bench:
         return [len(await self.all(model)) for model in models]
 
 
-def outside_of(database: Database, books: Telecash, media: Path) -> Outside:
+def outside_of(database: Database, books: Books, media: Path) -> Outside:
     """The outside world. Mails are jobs that nobody runs here, so their server need not be there."""
     return Outside(
         database=database,

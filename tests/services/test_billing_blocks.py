@@ -65,7 +65,7 @@ async def tank_of_unknown_size(shop: Shop) -> Contract:
 
 async def refund_refused(shop: Shop) -> Contract:
     contract = await weekend_after_all(shop)
-    shop.bench.telecash.script("return", "decline:05")
+    shop.bench.books.script("refund", "decline:05")
     await collection.collect(shop.bench.outside, contract.id)
     return contract
 
@@ -79,7 +79,7 @@ async def refund_above_payment(shop: Shop) -> Contract:
 
 
 async def advance_not_refunded(shop: Shop) -> Contract:
-    shop.bench.telecash.script("return", "decline:05")
+    shop.bench.books.script("refund", "decline:05")
     with pytest.raises(DomainError):
         await book(shop, START, START + DAY, card_token="tok-hold-declined")
     (contract,) = await shop.bench.all(Contract)
@@ -133,7 +133,7 @@ async def test_a_block_is_cleared_and_what_waited_goes_on(
     waiting = await work(bench, made)
     assert (waiting.state, waiting.billing_block) == (state, reason)
     assert ContractFlag.BILLING_BLOCKED in flags(waiting, bench)
-    sent = bench.telecash.ledger(waiting)
+    sent = bench.books.ledger(waiting)
     # When
     if reason is BillingBlock.VEHICLE_SIZE:
         await enter_size(shop)
@@ -152,7 +152,7 @@ async def test_a_block_is_cleared_and_what_waited_goes_on(
     else:
         # Paid by hand: nothing is tried at the gateway again.
         assert (free.state, free.settlement_state) == (state, SettlementState.PAID)
-        assert bench.telecash.ledger(free) == sent
+        assert bench.books.ledger(free) == sent
     actions = [str(entry.action) for entry in await bench.all(HistoryEntry, contract_id=free.id)]
     assert (actions.count("BILLING_BLOCKED"), actions.count("BILLING_RELEASED")) == (1, 1)
 

@@ -32,7 +32,7 @@ async def refusal(shop: Shop, *, role: Role = Role.CLERK, **change: Any) -> Doma
     with pytest.raises(DomainError) as raised:
         await saga.book(shop.bench.outside, shop.somebody(role), wanted)
     assert await shop.bench.counts(*WRITTEN) == [0] * len(WRITTEN)
-    assert shop.bench.telecash.store.ledger_lines() == []
+    assert shop.bench.books.lines() == []
     return raised.value
 
 

@@ -51,7 +51,7 @@ async def test_a_booking_takes_a_day_and_holds_the_deposit(bench: Bench) -> None
     contract = await book(shop, START, END + 2 * DAY)
 
     assert (contract.state.value, contract.total_cents, contract.paid_cents) == ("RESERVED", 17_700, 5_900)
-    assert bench.telecash.ledger(contract) == [("sale", "59.00", "approved"), ("preAuth", "300.00", "approved")]
+    assert bench.books.ledger(contract) == [("sale", "59.00", "approved"), ("hold", "300.00", "approved")]
     assert await bench.payments(contract.id) == [("SALE", "SUCCEEDED", 5_900), ("HOLD", "SUCCEEDED", 30_000)]
     assert await busy(bench) == [("RESERVED", START, END + 2 * DAY + timedelta(minutes=60))]
     (advance,) = await bench.all(Document)
@@ -66,7 +66,7 @@ async def test_a_deposit_for_next_week_waits_until_the_day_before(bench: Bench) 
 
     deposit = await bench.deposit(contract.id)
     assert (deposit.state.value, deposit.due_at) == ("NONE", START + 6 * DAY)
-    assert bench.telecash.ledger(contract) == [("sale", "59.00", "approved")]
+    assert bench.books.ledger(contract) == [("sale", "59.00", "approved")]
 
 
 async def test_a_declined_card_books_nothing(bench: Bench) -> None:
@@ -77,7 +77,7 @@ async def test_a_declined_card_books_nothing(bench: Bench) -> None:
     assert isinstance(said, PaymentDeclined)
     contract = await only_contract(bench)
     assert (contract.state.value, contract.paid_cents) == ("CANCELLED", 0)
-    assert bench.telecash.ledger(contract) == [("sale", "59.00", "declined")]
+    assert bench.books.ledger(contract) == [("sale", "59.00", "declined")]
     assert await busy(bench) == []
     assert await bench.counts(Document) == [0]
 
@@ -90,10 +90,10 @@ async def test_a_declined_deposit_gives_the_advance_back(bench: Bench) -> None:
     assert isinstance(said, PaymentDeclined)
     contract = await only_contract(bench)
     assert (contract.state.value, contract.paid_cents, contract.billing_block) == ("CANCELLED", 0, None)
-    assert bench.telecash.ledger(contract) == [
+    assert bench.books.ledger(contract) == [
         ("sale", "59.00", "approved"),
-        ("preAuth", "300.00", "declined"),
-        ("return", "59.00", "approved"),
+        ("hold", "300.00", "declined"),
+        ("refund", "59.00", "approved"),
     ]
     assert await busy(bench) == []
 
@@ -107,7 +107,7 @@ async def test_the_same_key_gets_the_first_answer_and_pays_once(bench: Bench) ->
 
     assert second == first
     contract = await only_contract(bench)
-    assert [line[0] for line in bench.telecash.ledger(contract)] == ["sale", "preAuth"]
+    assert [line[0] for line in bench.books.ledger(contract)] == ["sale", "hold"]
 
 
 async def test_the_same_key_for_something_else_is_a_conflict(bench: Bench) -> None:
@@ -130,7 +130,7 @@ async def test_the_last_car_goes_to_one_of_eight(bench: Bench) -> None:
     won = [result for result in results if isinstance(result, Contract)]
     lost = [result for result in results if isinstance(result, NoVehicleAvailable)]
     assert (len(won), len(lost)) == (1, 7)
-    assert [line["type"] for line in bench.telecash.store.ledger_lines()] == ["sale", "preAuth"]
+    assert [line[0] for line in bench.books.lines()] == ["sale", "hold"]
     # The next possible time: tomorrow's car with an hour's turnaround.
     assert {(one.start, one.total_cents) for other in lost for one in other.alternatives} == {
         (END + timedelta(hours=1), 5_900)
@@ -140,7 +140,7 @@ async def test_the_last_car_goes_to_one_of_eight(bench: Bench) -> None:
 async def test_a_lost_answer_is_unresolved_and_then_found(bench: Bench) -> None:
     shop = await open_shop(bench)
     clerk, wanted = shop.somebody(), request(shop, START, END)
-    bench.telecash.script("sale", "process-then-503")
+    bench.books.script("sale", "lost")
 
     with pytest.raises(DomainError) as raised:
         await saga.book(bench.outside, clerk, wanted)
@@ -152,7 +152,7 @@ async def test_a_lost_answer_is_unresolved_and_then_found(bench: Bench) -> None:
 
     assert await saga.book(bench.outside, clerk, wanted) == contract.id
     assert (await bench.contract(contract.id)).state.value == "RESERVED"
-    assert [line[0] for line in bench.telecash.ledger(contract)] == ["sale", "preAuth"]
+    assert [line[0] for line in bench.books.ledger(contract)] == ["sale", "hold"]
 
 
 async def test_one_hold_at_a_time_a_car_that_is_held_is_nobody_elses(bench: Bench) -> None:
@@ -181,5 +181,5 @@ async def test_an_unpaid_hold_ends_after_fifteen_minutes(bench: Bench) -> None:
 
     assert (await bench.contract(held.id)).state.value == "CANCELLED"
     assert await busy(bench) == []
-    assert bench.telecash.ledger(held) == []
+    assert bench.books.ledger(held) == []
     assert timedelta(minutes=15) == car_hold.HELD_FOR

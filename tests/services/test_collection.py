@@ -35,7 +35,7 @@ async def collect(bench: Bench, contract: Contract) -> Contract:
 
 def moved(bench: Bench, contract: Contract) -> list[tuple[str, str, str]]:
     """What happened at the gateway after the booking."""
-    return bench.telecash.ledger(contract)[2:]
+    return bench.books.ledger(contract)[2:]
 
 
 async def open_items(bench: Bench) -> list[tuple[Any, ...]]:
@@ -65,7 +65,7 @@ async def test_a_declined_charge_is_taken_from_the_deposit(bench: Bench) -> None
     paid = await collect(bench, contract)
 
     assert (paid.settlement_state.value, paid.paid_cents) == ("PAID", 7_400)
-    assert moved(bench, contract) == [("sale", "15.00", "declined"), ("postAuth", "15.00", "approved")]
+    assert moved(bench, contract) == [("sale", "15.00", "declined"), ("capture", "15.00", "approved")]
     deposit = await bench.deposit(contract.id)
     assert (deposit.state.value, deposit.used_cents) == ("PARTLY_USED", 1_500)
     assert await open_items(bench) == []
@@ -79,7 +79,7 @@ async def test_more_than_the_deposit_stays_open_for_fourteen_days(bench: Bench) 
 
     # 1,400 km too many are 350.00; the hold has 300.00.
     assert (short.settlement_state.value, short.paid_cents) == ("PARTLY_PAID", 35_900)
-    assert moved(bench, contract) == [("sale", "350.00", "declined"), ("postAuth", "300.00", "approved")]
+    assert moved(bench, contract) == [("sale", "350.00", "declined"), ("capture", "300.00", "approved")]
     assert (await bench.deposit(contract.id)).state.value == "USED"
     assert await open_items(bench) == [("2026-09-23", 5_000)]
     assert (await mails(bench, contract)).count("PAYMENT_FAILED") == 1
@@ -107,14 +107,14 @@ async def test_a_hold_that_has_ended_is_not_captured(bench: Bench) -> None:
     short = await collect(bench, contract)
 
     assert short.settlement_state.value == "OPEN"
-    assert [line for line in moved(bench, contract) if line[0] == "postAuth"] == []
+    assert [line for line in moved(bench, contract) if line[0] == "capture"] == []
     assert await open_items(bench) == [("2026-09-29", 1_500)]
 
 
 async def test_a_lost_answer_to_the_charge_is_looked_up_and_not_repeated(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await billed(shop, km=210)
-    bench.telecash.script("sale", "process-then-503", f"{contract.number}-F1")
+    bench.books.script("sale", "lost", f"{contract.number}-F1")
 
     await collection.collect(bench.outside, contract.id)
     await collection.collect(bench.outside, contract.id)
@@ -136,20 +136,20 @@ async def test_what_was_paid_too_much_goes_back_against_the_sale(bench: Bench) -
     paid = await collect(bench, contract)
 
     assert (paid.settlement_state.value, paid.paid_cents, paid.billing_block) == ("PAID", 5_000, None)
-    assert ("return", "30.00", "approved") in moved(bench, contract)
+    assert ("refund", "30.00", "approved") in moved(bench, contract)
     assert (await mails(bench, contract)).count("REFUND") == 1
 
 
 async def test_a_refund_that_is_refused_waits_for_a_person(bench: Bench) -> None:
     shop = await open_shop(bench, terms=CHEAP_WEEKEND)
     contract = await weekend_after_all(shop)
-    bench.telecash.script("return", "decline:05")
+    bench.books.script("refund", "decline:05")
 
     waiting = await collect(bench, contract)
 
     assert (waiting.settlement_state.value, waiting.paid_cents) == ("REFUND_PENDING", 8_000)
     assert waiting.billing_block is BillingBlock.REFUND_REFUSED
-    assert [line for line in moved(bench, contract) if line[0] == "return"] == [("return", "30.00", "declined")]
+    assert [line for line in moved(bench, contract) if line[0] == "refund"] == [("refund", "30.00", "declined")]
 
 
 async def test_more_than_the_card_has_paid_is_never_refunded(bench: Bench) -> None:

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 def holds(bench: Bench, contract: Contract) -> list[str]:
     """States of the holds at the gateway, oldest first."""
-    return [state for kind, _amount, state in bench.telecash.ledger(contract) if kind == "preAuth"]
+    return [state for kind, _amount, state in bench.books.ledger(contract) if kind == "hold"]
 
 
 async def out_for(shop: Shop, days: int) -> Contract:
@@ -72,7 +72,7 @@ async def test_a_renewal_that_is_declined_leaves_the_first_hold_until_it_ends(be
     shop = await open_shop(bench)
     placed = bench.now
     contract = await out_for(shop, 10)
-    bench.telecash.script("preAuth", "decline:51", f"{contract.number}-H2")
+    bench.books.script("hold", "decline:51", f"{contract.number}-H2")
 
     await place_at(bench, contract, placed + 4 * DAY)
 
@@ -84,7 +84,7 @@ async def test_a_renewal_that_is_declined_leaves_the_first_hold_until_it_ends(be
 async def test_a_hold_that_cannot_be_placed_is_said(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await book(shop, START + 7 * DAY, START + 8 * DAY)
-    bench.telecash.script("preAuth", "decline:51", f"{contract.number}-H1")
+    bench.books.script("hold", "decline:51", f"{contract.number}-H1")
 
     await place_at(bench, contract, START + 6 * DAY)
 

@@ -76,6 +76,10 @@ class TelecashGateway:
         """See `PaymentGateway`."""
         return connect.checkout_form(self._settings, checkout)
 
+    def order_of(self, form: Mapping[str, str]) -> str:
+        """See `PaymentGateway`."""
+        return connect.order_of(form)
+
     def read_return(self, form: Mapping[str, str], checkout: Checkout) -> ReturnNotice:
         """See `PaymentGateway`."""
         return connect.read_return(self._settings, form, checkout)

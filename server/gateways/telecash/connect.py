@@ -66,6 +66,11 @@ def transaction_time(settings: TelecashSettings, checkout: Checkout) -> str:
     return checkout.at.astimezone(settings.time_zone).strftime("%Y:%m:%d-%H:%M:%S")
 
 
+def order_of(form: Mapping[str, str]) -> str:
+    """The order that an answer names."""
+    return form.get("oid", "")
+
+
 def read_return(settings: TelecashSettings, form: Mapping[str, str], checkout: Checkout) -> ReturnNotice:
     """Judges what the browser brought back."""
     approval, amount, currency, at, store = _sealed_values(settings, form, checkout)
@@ -98,7 +103,7 @@ def _judge(
     if not hmac.compare_digest(expected.encode(), form.get(hash_field, "").encode()):
         reason = f"{hash_field} is wrong"
         raise NoticeRejected(reason)
-    if form.get("oid") != checkout.attempt.order_ref:
+    if order_of(form) != checkout.attempt.order_ref:
         reason = "the answer names another order"
         raise NoticeRejected(reason)
     if not _same_amount(form.get("chargetotal", ""), checkout.amount_cents):

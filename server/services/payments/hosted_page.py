@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.errors import InvalidInput, Path
-from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm, NoticeRejected
+from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm, NoticeRejected, Outcome
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
 from server.models.job import JobKind, OfContract
@@ -80,14 +81,22 @@ async def form_of(outside: Outside, contract_id: UUID) -> tuple[HostedForm, date
     return outside.gateway.checkout_form(_checkout(outside, hosted, payment)), hosted.expires_at
 
 
-async def accept(
-    outside: Outside, form: Mapping[str, str], source: Literal["browser", "gateway"]
-) -> tuple[HostedPayment, Payment]:
+@dataclass(frozen=True)
+class PageAnswer:
+    """An authentic answer of the page: whose it is, what it says, and where the customer wants to go then."""
+
+    contract_id: UUID
+    approved: bool
+    success_url: str
+    failure_url: str
+
+
+async def accept(outside: Outside, form: Mapping[str, str], source: Literal["browser", "gateway"]) -> PageAnswer:
     """Checks an answer's seal against what was stored, then asks the gateway itself.
 
     NoticeRejected if the answer is not authentic or not of one of our orders.
     """
-    order = form.get("oid", "")
+    order = outside.gateway.order_of(form)
     async with outside.database.transaction(SYSTEM) as session:
         # A refund or a release carries the same order; only the payment of the page has a page.
         of_page = select(HostedPayment.payment_id).where(col(HostedPayment.payment_id) == col(Payment.id))
@@ -97,17 +106,17 @@ async def accept(
     if payment is None or hosted is None:
         raise NoticeRejected("no such order")
     checkout = _checkout(outside, hosted, payment)
-    if source == "browser":
-        outside.gateway.read_return(form, checkout)
-    else:
-        outside.gateway.read_notification(form, checkout)
+    gateway = outside.gateway
+    judge = gateway.read_return if source == "browser" else gateway.read_notification
+    notice = judge(form, checkout)
     try:
         await inquiries.inquire_anew(outside, payment.id, NOT_COMPLETED)
     except GatewayError:
         # The customer is sent back all the same; the end of the hold asks once more.
         if source == "gateway":
             raise
-    return hosted, payment
+    approved = notice.outcome is Outcome.APPROVED
+    return PageAnswer(payment.contract_id, approved, hosted.success_url, hosted.failure_url)
 
 
 async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
