@@ -12,6 +12,8 @@ LOCK = 727274
 
 def run(connection: Connection) -> None:
     connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
+    # Row-level security is forced: without it an owner who is no superuser would change no row, and say nothing.
+    connection.execute(text("select set_config('app.everything', 'on', false)"))
     connection.commit()
     context.configure(
         connection=connection,
@@ -22,6 +24,7 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    connection.execute(text("select set_config('app.everything', '', false)"))
     connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
     connection.commit()
 

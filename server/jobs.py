@@ -44,7 +44,8 @@ class ClaimedJob:
     """A job that this worker holds until its lease ends."""
 
     id: UUID
-    kind: JobKind
+    kind: str
+    """As it is stored: another version of the server may have written one that this one does not know."""
     key: str
     payload: Json
     tries: int
@@ -221,11 +222,11 @@ class Worker:
         if not found:
             return None
         row = found[0]
-        return ClaimedJob(row.id, JobKind(row.kind), row.key, row.payload, row.tries, lease)
+        return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, lease)
 
     async def _run(self, job: ClaimedJob) -> bool:
         try:
-            await self._handlers[job.kind](job)
+            await self._handlers[JobKind(job.kind)](job)
         except TryLater as later:
             await self._finish(job, "WAITING", due_at=later.at)
         except Exception as error:  # whatever it is: record it, try again, never lose the job

@@ -22,9 +22,9 @@ def _configuration(url: str) -> Config:
     return config
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Applies every migration that is missing. Safe to repeat, and to run from several processes at once."""
-    command.upgrade(_configuration(url), "head")
+    command.upgrade(_configuration(url), revision)
 
 
 def downgrade(url: str, revision: str = "base") -> None:

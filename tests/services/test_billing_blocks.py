@@ -168,16 +168,60 @@ async def test_where_nothing_waits_there_is_nothing_to_clear(bench: Bench) -> No
     assert (await bench.contract(contract.id)).version == contract.version
 
 
-async def test_a_second_reason_is_in_the_history_while_the_first_stands(bench: Bench) -> None:
+async def release(bench: Bench, contract: Contract, clerk: Acting) -> Contract:
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await invoice.release_block(session, contract.id, contract.version, clerk)
+    return await work(bench, contract)
+
+
+async def test_each_reason_is_shown_and_cleared_for_itself(bench: Bench) -> None:
+    # Given
     shop = await open_shop(bench)
+    clerk = Acting(bench.now, shop.somebody())
     contract = await odometer_at_return(shop)
+    for minutes in (1, 2):
+        await take_back(shop, contract, occurred_at=bench.now - timedelta(minutes=minutes))
+    waiting = await bench.contract(contract.id)
+    assert (waiting.billing_block, waiting.protocol_conflict) == (BillingBlock.ODOMETER, True)
+    assert sorted(e.after for e in await bench.all(HistoryEntry, action="BILLING_BLOCKED")) == [
+        "ODOMETER",
+        "PROTOCOL_CONFLICT",
+    ]
+    # When
+    looked_at_once = await release(bench, waiting, clerk)
+    # Then: nobody has seen the protocol yet
+    assert (looked_at_once.billing_block, looked_at_once.billing_block_detail) == (
+        BillingBlock.PROTOCOL_CONFLICT,
+        "RETURNED",
+    )
+    assert (looked_at_once.protocol_conflict, looked_at_once.state) == (True, ContractState.RETURNED)
+    # When
+    free = await release(bench, looked_at_once, clerk)
+    # Then
+    assert (free.billing_block, free.protocol_conflict, free.state) == (None, False, ContractState.BILLED)
+
+
+async def test_a_refund_paid_by_hand_says_nothing_of_a_protocol(bench: Bench) -> None:
+    shop = await open_shop(bench, terms=CHEAP_WEEKEND)
+    contract = await refund_refused(shop)
     await take_back(shop, contract, occurred_at=bench.now - timedelta(minutes=1))
 
-    waiting = await bench.contract(contract.id)
+    waiting = await work(bench, contract)
+    paid = await release(bench, waiting, Acting(bench.now, shop.somebody()))
 
-    assert (waiting.billing_block, waiting.protocol_conflict) == (BillingBlock.ODOMETER, True)
-    reasons = [entry.after for entry in await bench.all(HistoryEntry, action="BILLING_BLOCKED")]
-    assert sorted(reasons) == ["ODOMETER", "PROTOCOL_CONFLICT"]
+    assert (paid.settlement_state, paid.billing_block) == (SettlementState.PAID, BillingBlock.PROTOCOL_CONFLICT)
+    assert ContractFlag.PROTOCOL_CONFLICT in flags(paid, bench)
+
+
+async def test_a_conflict_of_version_0_1_has_a_flag_only(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await odometer_at_return(shop)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await session.write("update contract set protocol_conflict = true where id = :id", {"id": contract.id})
+
+    next_one = await release(bench, await bench.contract(contract.id), Acting(bench.now, shop.somebody()))
+
+    assert (next_one.billing_block, next_one.state) == (BillingBlock.PROTOCOL_CONFLICT, ContractState.RETURNED)
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -24,20 +24,29 @@ WAIT_SECONDS = 8.0
 _POLL_SECONDS = 0.05
 
 
+SHAPE = "2"
+"""Of a request's content. It is raised with every change of its fields, or a request sent again looks like another."""
+
+
 def hash_of(request: Any) -> str:
-    """The SHA-256 of a request's content, whatever the order of its fields."""
+    """The shape and the SHA-256 of a request's content, whatever the order of its fields."""
     content = orjson.dumps(asdict(request), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
-    return hashlib.sha256(content).hexdigest()
+    return f"{SHAPE}:{hashlib.sha256(content).hexdigest()}"
 
 
 async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> IdempotencyRecord | None:
     """What is known of a key. IDEMPOTENCY_CONFLICT if it was used for something else."""
     async with outside.database.transaction(SYSTEM) as session:
         record = await session.get(IdempotencyRecord, (owner, key))
-    if record is not None and record.request_hash != request_hash:
+    if record is not None and _differs(record.request_hash, request_hash):
         message = "This key was used for another booking already; a new booking needs a new key."
         raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=["input", "idempotency_key"])
     return record
+
+
+def _differs(before: str, now: str) -> bool:
+    """Whether something else was asked. Shapes cannot be compared: a key used before an upgrade gets its answer."""
+    return before.rpartition(":")[0] == now.rpartition(":")[0] and before != now
 
 
 async def begin(session: Session, owner: str, key: UUID, request_hash: str, *, now: datetime) -> bool:

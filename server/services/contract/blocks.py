@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlmodel import col, select
+
 from server.database import Session
-from server.models import Contract
+from server.models import Contract, HistoryEntry
 from server.models.contract import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.services.acting import Acting
@@ -12,7 +14,7 @@ from server.services.contract import history
 _TEXTS = {
     "en": {
         BillingBlock.ODOMETER: "The odometer is not plausible: {detail}",
-        BillingBlock.PROTOCOL_CONFLICT: "A protocol does not fit the contract, which was {detail} when it arrived.",
+        BillingBlock.PROTOCOL_CONFLICT: "A protocol does not fit the contract (its state on arrival: {detail}).",
         BillingBlock.VEHICLE_SIZE: "The size of the tank or battery is missing: what is missing has no price.",
         BillingBlock.REFUND_ABOVE_PAYMENT: "The refund is larger than what was paid by card: pay it by hand.",
         BillingBlock.REFUND_REFUSED: "The refund was refused ({detail}): pay it by hand.",
@@ -22,7 +24,7 @@ _TEXTS = {
     },
     "de": {
         BillingBlock.ODOMETER: "Der Kilometerstand ist nicht plausibel: {detail}",
-        BillingBlock.PROTOCOL_CONFLICT: "Ein Protokoll passt nicht zum Vertrag: bei seinem Eintreffen war er {detail}.",
+        BillingBlock.PROTOCOL_CONFLICT: "Ein Protokoll passt nicht zum Vertrag (Zustand beim Eintreffen: {detail}).",
         BillingBlock.VEHICLE_SIZE: "Größe von Tank oder Batterie des Fahrzeugs fehlt: Fehlendes hat keinen Preis.",
         BillingBlock.REFUND_ABOVE_PAYMENT: (
             "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte von Hand auszahlen."
@@ -38,11 +40,12 @@ _TEXTS = {
 async def block_billing(
     session: Session, contract: Contract, reason: BillingBlock, acting: Acting, *, detail: str | None = None
 ) -> None:
-    """Stops the billing of a locked contract. The first reason stands until it is cleared; each is in the history.
+    """Stops the billing of a locked contract. The first reason is shown until it is cleared, then the next.
 
     `detail` is what the sentence about the reason names, without words of a language. The same again changes nothing.
     """
-    if (contract.billing_block, contract.billing_block_detail) == (reason, detail):
+    shown = (contract.billing_block, contract.billing_block_detail)
+    if shown == (reason, detail) or (reason, detail) in await _waiting(session, contract):
         return
     if contract.billing_block is None:
         contract.billing_block, contract.billing_block_detail = reason, detail
@@ -52,16 +55,44 @@ async def block_billing(
 
 
 async def clear(session: Session, contract: Contract, acting: Acting) -> BillingBlock | None:
-    """A person has looked: takes the block away, and the flag of a protocol that does not fit; returns what it was."""
-    before = contract.billing_block
-    contract.billing_block = contract.billing_block_detail = None
-    contract.protocol_conflict = False
+    """A person has looked at the reason that is shown: takes it away and shows the next, if there is one; returns it.
+
+    The flag of a protocol that does not fit goes with that reason, or where nothing but the flag was shown.
+    """
+    before, detail = contract.billing_block, contract.billing_block_detail
+    released = acting.because(detail)
+    value = before.value if before else None
+    await history.record(session, contract, HistoryAction.BILLING_RELEASED, released, before=value)
+    if before in (None, BillingBlock.PROTOCOL_CONFLICT):
+        contract.protocol_conflict = False
+    contract.billing_block, contract.billing_block_detail = await _next(session, contract)
     contract.version += 1
     await session.store(contract)
-    await history.record(
-        session, contract, HistoryAction.BILLING_RELEASED, acting, before=before.value if before else None
-    )
     return before
+
+
+async def _next(session: Session, contract: Contract) -> tuple[BillingBlock | None, str | None]:
+    waiting = await _waiting(session, contract)
+    # A conflict of version 0.1 is a flag without an entry.
+    flagged = BillingBlock.PROTOCOL_CONFLICT if contract.protocol_conflict else None
+    return waiting[0] if waiting else (flagged, None)
+
+
+async def _waiting(session: Session, contract: Contract) -> list[tuple[BillingBlock, str | None]]:
+    """Every reason, with its detail, that nobody has cleared yet, the oldest first."""
+    both = (HistoryAction.BILLING_BLOCKED, HistoryAction.BILLING_RELEASED)
+    entries = await session.all(
+        select(HistoryEntry)
+        .where(col(HistoryEntry.contract_id) == contract.id, col(HistoryEntry.action).in_(both))
+        .order_by(col(HistoryEntry.id))
+    )
+    waiting: dict[tuple[str | None, str | None], None] = {}
+    for entry in entries:
+        if entry.action is HistoryAction.BILLING_BLOCKED:
+            waiting[entry.after, entry.reason] = None
+        else:
+            waiting.pop((entry.before, entry.reason), None)
+    return [(BillingBlock(reason), detail) for reason, detail in waiting if reason is not None]
 
 
 def text(contract: Contract, language: str) -> str | None:

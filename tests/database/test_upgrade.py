@@ -1,0 +1,102 @@
+"""From version 0.1 with data, as an owner who is no superuser: every row is taken along, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from server import migrate
+from server.database_embedded import SUPERUSER, Cluster
+from tests.clusters import private_folder
+
+VERSION_0_1 = "0006"
+# What version 0.1 wrote, and what is kept of it: reason and detail.
+BLOCKS = {
+    "The odometer shows 9000 km, the last reading was 10000 km. Reason given: Tacho getauscht": (
+        "ODOMETER",
+        "The odometer shows 9000 km, the last reading was 10000 km. Reason given: Tacho getauscht",
+    ),
+    "A protocol does not fit the contract. The contract was CHECKED_OUT when this protocol arrived.": (
+        "PROTOCOL_CONFLICT",
+        "CHECKED_OUT",
+    ),
+    "The tank or battery size of the vehicle is missing, so what is missing has no price.": ("VEHICLE_SIZE", None),
+    "The refund is larger than what was paid by card: pay it by hand.": ("REFUND_ABOVE_PAYMENT", None),
+    "The refund was refused: SGS-002304: No card.": ("REFUND_REFUSED", "SGS-002304: No card"),
+    "The refund was refused: no reason given.": ("REFUND_REFUSED", None),
+    "The advance of a booking that did not come about could not be refunded: do it by hand.": (
+        "ADVANCE_NOT_REFUNDED",
+        None,
+    ),
+}
+# Only what has no default; the checks of keys are off while it is written.
+CONTRACT = """
+insert into contract (id, number, kind, state, settlement_state, version, language, station_id, station_code,
+  station_name, return_station_id, return_station_code, return_station_name, group_id, vehicle_fixed, starts_at, ends_at,
+  customer_id, customer_copy, customer_review, extras, tariff_id, tariff_snapshot, tariff_hash, tariff_edits, price,
+  total_cents, prepay_cents, paid_cents, deductible_cents, payment_method, source, created_by, created_at,
+  protocol_conflict, search_text, billing_block)
+values (%(id)s, %(number)s, 'RENTAL', 'RETURNED', 'OPEN', 1, 'DE', %(id)s, 'B1', 'Berlin', %(id)s, 'B1', 'Berlin', %(id)s,
+  false, '2026-01-01', '2026-01-02', %(id)s, '{}', false, '[]', %(id)s, '{}', 'x', '[]', '{}', 5900, 5900, 5900, 100000,
+  'STORED_CARD', 'WEBSITE', 'somebody', '2025-12-30', false, '', %(block)s)
+"""
+JOB = """
+insert into job (id, kind, key, payload, state, due_at, tries, created_at)
+values (%s, 'settle', 'settle:1', '{}', 'WAITING', '2026-01-02', 0, '2026-01-02')
+"""
+HISTORY = """
+insert into history_entry (id, contract_id, station_id, at, actor, action)
+values (%(entry)s, %(id)s, %(id)s, '2026-01-02 09:00Z', 'somebody', 'STATE_CHANGED')
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    made = Cluster(private_folder("ersatzwagen-upgrade-") / "data", durable=False)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def owned(cluster: Cluster) -> str:
+    """A database of version 0.1 with data, that belongs to somebody who is no superuser."""
+    with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute("create role boss login createrole nosuperuser")
+        connection.execute("create database theirs owner boss")
+    migrate.upgrade(cluster.url("boss", "theirs"), VERSION_0_1)
+    with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
+        connection.execute("set session_replication_role = replica")
+        for number, block in enumerate([*BLOCKS, None], start=1):
+            connection.execute(CONTRACT, {"id": UUID(int=number), "number": f"{number:02}", "block": block})
+        connection.execute(HISTORY, {"entry": UUID(int=1), "id": UUID(int=1)})
+        connection.execute(JOB, [UUID(int=1)])
+    return cluster.url("boss", "theirs")
+
+
+def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None:
+    # When
+    migrate.upgrade(owned)
+    # Then
+    assert migrate.differences(owned) == []
+    blocks = rows(cluster, "select billing_block, billing_block_detail from contract order by number")
+    assert blocks == [*BLOCKS.values(), (None, None)]
+    since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
+    assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
+    assert rows(cluster, "select kind from job") == [("SETTLE",)]
+    # When
+    migrate.downgrade(owned, VERSION_0_1)
+    # Then: who had to look still has to
+    kept = rows(cluster, "select billing_block is null from contract order by number")
+    assert kept == [*[(False,)] * len(BLOCKS), (True,)]
+    assert rows(cluster, "select kind from job") == [("settle",)]
+    migrate.upgrade(owned)
+    assert migrate.differences(owned) == []
