@@ -83,7 +83,9 @@ class BillingMutation:
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)
     async def settle_contract(self, info: Info, contract_id: strawberry.ID, version: int) -> Contract:
-        """Says that you have looked at what blocked the billing: the block is cleared, and whatever waited goes on.
+        """Says that you have looked at the reason in `billingBlock`: it is cleared, and whatever waited goes on.
+
+        If there is another reason, it is shown then, and is cleared by settling again.
 
         A refund that you had to pay by hand counts as paid. Without a block, billing of a returned contract is tried
         again.

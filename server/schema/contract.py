@@ -102,7 +102,7 @@ class Contract:
 
     @strawberry.field
     def billing_block_reason(self) -> BillingBlock | None:
-        """The same to branch on. `settleContract` clears it, and whatever waited goes on."""
+        """The same as an enum, for programs. `settleContract` clears it; another reason is shown after it."""
         row: ContractRow = row_of(self)
         return row.billing_block
 
