@@ -79,7 +79,5 @@ class ContractMutation:
     @mutation(allow=OFFICE, graphql_type=ContractResult)
     async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Contract:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
-        context, wanted = info.context, as_uuid(contract_id)
-        async with context.write() as session:
-            await drivers.add(session, wanted, version, driver.given(), context.acting)
-        return await contracts.get(await context.session_anew(), wanted)
+        async with info.context.write() as session:
+            return await drivers.add(session, as_uuid(contract_id), version, driver.given(), info.context.acting)
