@@ -17,7 +17,7 @@ class JobKind(StrEnum):
     DRIVE_BOOKING = "DRIVE_BOOKING"
     """Goes on with a booking whose request may have died."""
     EXPIRE_HOLD = "EXPIRE_HOLD"
-    """Gives the car of an unpaid booking free."""
+    """Frees the car of an unpaid booking."""
     LATE_PAGE = "LATE_PAGE"
     """Looks once more whether a payment page was paid after all."""
     RESOLVE_PAYMENT = "RESOLVE_PAYMENT"

@@ -88,8 +88,8 @@ class _Demo:
         self._people()
         car = self._new_car()
         self._look_and_book(car)
-        self._hand_out(car)
-        self._take_back()
+        self._check_out(car)
+        self._check_in()
         self._settled()
         self._mails()
         self._books()
@@ -158,7 +158,7 @@ class _Demo:
         self.story.equal("state", booking["state"], "RESERVED")
         self.story.figure("paid by card", cents(booking["paid"]), ADVANCE[0])
 
-    def _hand_out(self, car: Json) -> None:
+    def _check_out(self, car: Json) -> None:
         self.server.move_to(self.start)
         self._step(self.start, "The yard hands the car out with a tablet")
         day = self.yard(demo_queries.DAY, station=self.station["id"], date=self.start.date().isoformat())
@@ -213,7 +213,7 @@ class _Demo:
             "signature": {"sha256": self.yard.upload(signed, "signature.png")},
         }
 
-    def _take_back(self) -> None:
+    def _check_in(self) -> None:
         back = self.end + LATE
         self.server.move_to(back)
         self._step(back, "The car comes back: 61 minutes late, 672 km, an eighth of the tank missing")

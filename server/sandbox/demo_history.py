@@ -168,9 +168,9 @@ class _Story:
             asked = min(start - lead, self.now - timedelta(hours=1, minutes=7 * (index % 13)))
             found.append((asked, index, self._book(index, plan, start, end)))
             if plan.stage in {Stage.OUT, Stage.OVERDUE, Stage.BILLED}:
-                found.append((start, index, self._hand_out(index, plan)))
+                found.append((start, index, self._check_out(index, plan)))
             if plan.stage is Stage.BILLED:
-                found.append((end, index, self._take_back(index, plan)))
+                found.append((end, index, self._check_in(index, plan)))
             if plan.stage is Stage.CANCELLED:
                 found.append((asked + timedelta(minutes=40), index, self._cancel(index, plan)))
         return found
@@ -193,19 +193,19 @@ class _Story:
                 {"token": DECLINED, "id": self.booked[index]},
             )
 
-    def _hand_out(self, index: int, plan: DemoContract) -> Step:
+    def _check_out(self, index: int, plan: DemoContract) -> Step:
         async def step() -> None:
             yard = self.dealer.somebody(Role.YARD, plan.station)
-            await demo_protocols.hand_out(self.outside, yard, await self._contract(index), index, plan)
+            await demo_protocols.check_out(self.outside, yard, await self._contract(index), index, plan)
 
         return step
 
-    def _take_back(self, index: int, plan: DemoContract) -> Step:
+    def _check_in(self, index: int, plan: DemoContract) -> Step:
         async def step() -> None:
             if index in NO_LONGER_GOOD:
                 await self._spoil_card(index)
             yard = self.dealer.somebody(Role.YARD, plan.return_station or plan.station)
-            await demo_protocols.take_back(self.outside, yard, await self._contract(index), plan)
+            await demo_protocols.check_in(self.outside, yard, await self._contract(index), plan)
 
         return step
 

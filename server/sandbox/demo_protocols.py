@@ -30,7 +30,7 @@ FULL = 8
 Shots = tuple[PhotoReport, ...]
 
 
-async def hand_out(outside: Outside, yard: Principal, contract: Contract, index: int, plan: DemoContract) -> None:
+async def check_out(outside: Outside, yard: Principal, contract: Contract, index: int, plan: DemoContract) -> None:
     """The car goes out, full and clean. Now and then a damage is there already and is written down."""
     acting = Acting(outside.clock.now(), yard)
     async with outside.database.transaction(yard.scope) as session:
@@ -47,7 +47,7 @@ async def hand_out(outside: Outside, yard: Principal, contract: Contract, index:
         await exchange.check_out(session, report, acting)
 
 
-async def take_back(outside: Outside, yard: Principal, contract: Contract, plan: DemoContract) -> None:
+async def check_in(outside: Outside, yard: Principal, contract: Contract, plan: DemoContract) -> None:
     """The car comes back as the plan says."""
     acting, use = Acting(outside.clock.now(), yard), plan.use or Use(0)
     async with outside.database.transaction(yard.scope) as session:

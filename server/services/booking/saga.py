@@ -144,7 +144,7 @@ async def _mark_unresolved(outside: Outside, contract_id: UUID) -> None:
 
 
 async def expire(outside: Outside, contract_id: UUID) -> None:
-    """Gives the car of an unpaid booking free after fifteen minutes; what was paid after all goes back."""
+    """Frees the car of an unpaid booking after fifteen minutes; what was paid after all goes back."""
     await hosted_page.look_up_before_expiry(outside, contract_id)
     await drive(outside, contract_id)
     now = outside.clock.now()

@@ -99,7 +99,7 @@ async def set_kind(session: Session, contract_id: UUID, kind: OccupancyKind) -> 
 
 
 async def free_contract(session: Session, contract_id: UUID) -> None:
-    """Gives the vehicle free: the contract was cancelled or never came about."""
+    """Frees the vehicle: the contract was cancelled or never came about."""
     await session.write(
         "update vehicle v set leaves_at = null from occupancy o, contract c where o.contract_id = :id and o.active"
         " and v.id = o.vehicle_id and c.id = :id and v.leaves_at = c.starts_at",

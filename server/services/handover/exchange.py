@@ -46,7 +46,7 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
     await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
     if conflict is None:
-        await _hand_over(session, handover, protocol, implausible)
+        await _record_check_out(session, handover, protocol, implausible)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
 
@@ -86,7 +86,7 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     if coming_back is not None:
         coming_back.to_at, coming_back.check_in_id = returned_at, protocol.id
         await session.store(coming_back)
-        await _take_back(session, handover, protocol, implausible)
+        await _record_check_in(session, handover, protocol, implausible)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
 
@@ -124,7 +124,7 @@ async def _open_leg(session: Session, contract: Contract) -> VehicleLeg | None:
     return await session.first(statement)
 
 
-async def _hand_over(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
+async def _record_check_out(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
@@ -148,7 +148,7 @@ async def _hand_over(session: Session, handover: Handover, protocol: Protocol, i
         await blocks.block_billing(session, contract, BillingBlock.ODOMETER, handover.acting, detail=implausible)
 
 
-async def _take_back(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
+async def _record_check_in(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     returned_at = protocol.key_drop_at or protocol.occurred_at
     contract.returned_at = returned_at
