@@ -75,6 +75,24 @@ async def test_a_slow_object_store_does_not_stop_a_stations_invoices(bench: Benc
     assert printed.seal() == printed.chain_hash == one.chain_hash
 
 
+async def test_a_mail_that_was_refused_keeps_its_time_when_something_is_printed(bench: Bench) -> None:
+    # Given: the mail server did not take the booking's mail, which is tried again later
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, START + DAY)
+    later = bench.now + timedelta(minutes=1)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await session.write("update email set tries = 1", {})
+        await session.write("update job set due_at = :later where kind = 'SEND_EMAIL'", {"later": later})
+    before = await bench.all(Job, kind="SEND_EMAIL")
+    assert before
+    # When
+    await invoice.settle(bench.outside, contract.id)
+    # Then
+    after = {job.id: job.due_at for job in await bench.all(Job, kind="SEND_EMAIL")}
+    assert [after[job.id] for job in before] == [later] * len(before)
+    assert len(after) == len(before) + 1  # the invoice's own
+
+
 async def test_what_nobody_printed_is_printed_by_its_job_and_shows_the_same(bench: Bench) -> None:
     # Given: the process died between the commit and the PDF
     shop = await open_shop(bench)

@@ -83,8 +83,10 @@ def _key(email: Email) -> str:
 
 
 async def send_now(session: Session, contract_id: UUID, *, now: datetime) -> None:
-    """What a contract's mails waited for is there."""
-    waiting = select(Email).where(col(Email.contract_id) == contract_id, col(Email.state) == EmailState.QUEUED)
+    """What a contract's mails waited for is there. One that the mail server has refused keeps its time."""
+    waiting = select(Email).where(
+        col(Email.contract_id) == contract_id, col(Email.state) == EmailState.QUEUED, col(Email.tries) == 0
+    )
     for email in await session.all(waiting):
         await hasten(session, _key(email), now=now)
 
