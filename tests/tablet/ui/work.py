@@ -38,6 +38,7 @@ def row_of(finger: Finger, contract: dict[str, Any], kind: str) -> Any:
 def open_job(finger: Finger, contract: dict[str, Any], kind: str) -> None:
     finger.tap(row_of(finger, contract, kind))
     finger.wait(lambda: finger.app.root.current == "handover", "the form")
+    assert finger.screen.visit.form.contract_id == contract["id"], "the list moved under the finger"
 
 
 def go_on(finger: Finger, to: str) -> None:
