@@ -1,7 +1,6 @@
 """The port to whoever moves the money: provider-neutral, so that business code knows no gateway by name.
 
 Rules for callers:
-
 1. Write the attempt's row and commit it, then call, then record the answer.
 2. An `UNKNOWN` attempt blocks every further money operation on the same booking until a lookup has resolved it.
 3. The own ledger enforces captured <= held and refunded <= charged before calling.
