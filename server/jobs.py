@@ -228,7 +228,7 @@ class Worker:
         try:
             await self._handlers[JobKind(job.kind)](job)
         except TryLater as later:
-            await self._finish(job, "WAITING", due_at=later.at)
+            await self._finish(job, "WAITING", due_at=later.at, tries=job.tries - 1)
         except Exception as error:  # whatever it is: record it, try again, never lose the job
             _log.exception("job.failed", kind=job.kind, key=job.key, tries=job.tries)
             # The type alone: a message may carry a customer's data.
@@ -246,18 +246,25 @@ class Worker:
             await self._finish(job, "WAITING", due_at=due_at, reason=reason)
 
     async def _finish(
-        self, job: ClaimedJob, state: str, *, due_at: datetime | None = None, reason: str | None = None
+        self,
+        job: ClaimedJob,
+        state: str,
+        *,
+        due_at: datetime | None = None,
+        reason: str | None = None,
+        tries: int | None = None,
     ) -> None:
         # The lease id fences: a worker that was asleep past its lease no longer decides about the job.
         async with self._database.transaction(SYSTEM) as session:
             await session.write(
                 "update job set state = :state, due_at = coalesce(cast(:due_at as timestamptz), due_at),"
-                " last_error = cast(:reason as text), leased_until = null, lease_id = null,"
+                " last_error = cast(:reason as text), tries = :tries, leased_until = null, lease_id = null,"
                 " done_at = cast(:done_at as timestamptz) where id = :id and lease_id = :lease",
                 {
                     "state": state,
                     "due_at": due_at,
                     "reason": reason,
+                    "tries": job.tries if tries is None else tries,
                     "done_at": None if state == "WAITING" else self._machine.now(),
                     "id": job.id,
                     "lease": job.lease,

@@ -110,11 +110,9 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
     A temporary failure is raised, for the job to be tried again; a refusal for good ends it.
     """
     async with outside.database.transaction(SYSTEM) as session:
-        email = await session.by_id(Email, email_id, lock=True)
-        if email is None or email.state is not EmailState.QUEUED:
-            return
-        email.tries += 1
-        await session.store(email)
+        email = await session.by_id(Email, email_id)
+    if email is None or email.state is not EmailState.QUEUED:
+        return
     try:
         await outside.mailer.send(await _outgoing(outside, email))
     except MailRefused as refusal:
@@ -151,5 +149,7 @@ async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: s
     values = {"state": state.value, "error": error and error[:300], "id": email_id, "sent_at": sent_at}
     async with outside.database.transaction(SYSTEM) as session:
         await session.write(
-            "update email set state = :state, last_error = :error, sent_at = :sent_at where id = :id", values
+            "update email set state = :state, tries = tries + 1, last_error = :error, sent_at = :sent_at"
+            " where id = :id",
+            values,
         )

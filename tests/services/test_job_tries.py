@@ -1,0 +1,92 @@
+"""When a job is given up: after failures only, where people see it, and without stopping anything else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from server.database import SYSTEM
+from server.jobs import RETRY_MINUTES, ClaimedJob, TryLater, Worker, enqueue
+from server.models import Email
+from server.models.email import EmailState
+from server.models.job import JobKind, OfContract
+from server.services.mail import emails
+from tests.builders.bench import Bench
+from tests.builders.rentals import book
+from tests.builders.rows import open_shop
+from tests.services.samples import at
+
+START = at("2026-09-08 09:00")
+LONGER_THAN_ALL_TRIES = len(RETRY_MINUTES) + 2
+
+
+async def told(bench: Bench) -> list[tuple[object, ...]]:
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        rows = await session.rows("select key, state, last_error from job order by key")
+    return [tuple(row) for row in rows]
+
+
+async def test_an_unknown_kind_fails_at_last_and_the_others_are_done(bench: Bench) -> None:
+    # Given: one that a server of version 0.1 wrote after the upgrade, and one behind it
+    done: list[str] = []
+
+    async def settle(job: ClaimedJob) -> None:
+        done.append(job.key)
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.SETTLE: settle})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await session.write(
+            "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
+            " values (:id, 'settle', 'settle:old', '{}', 'WAITING', :now, 0, :now)",
+            {"id": uuid4(), "now": bench.now - timedelta(seconds=1)},
+        )
+        await enqueue(session, JobKind.SETTLE, OfContract(uuid4()), key="settle:new", now=bench.now)
+    # When
+    ran = [await worker.run_due()]
+    for minutes in RETRY_MINUTES:
+        bench.later(minutes=minutes)
+        ran.append(await worker.run_due())
+    # Then
+    assert (ran, done) == ([(2, 1), *[(1, 1)] * len(RETRY_MINUTES)], ["settle:new"])
+    assert await told(bench) == [("settle:new", "DONE", None), ("settle:old", "FAILED", "ValueError")]
+
+
+async def test_to_ask_for_later_is_no_failure(bench: Bench) -> None:
+    # Given: one that waits for something longer than it could fail
+    asked: list[bool] = []
+
+    async def settle(job: ClaimedJob) -> None:
+        asked.append(job.is_last_try)
+        if bench.now == START:
+            raise ConnectionError
+        raise TryLater(bench.now if len(asked) < LONGER_THAN_ALL_TRIES else START)
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.SETTLE: settle})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.SETTLE, OfContract(uuid4()), key="settle:1", now=bench.now)
+    await worker.run_due()
+    assert asked == [False] * LONGER_THAN_ALL_TRIES
+    # When: what it waited for is there, and then it fails for the first time
+    bench.clock.move_to(START)
+    await worker.run_due()
+    # Then: it is tried again like any other
+    assert asked[-1] is False
+    assert await told(bench) == [("settle:1", "WAITING", "ConnectionError")]
+
+
+async def test_a_mail_that_waits_for_its_paper_has_not_been_tried(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + timedelta(days=1))
+    (mail,) = await bench.all(Email, contract_id=contract.id)
+    mail.attachments_json = [{"name": "Rechnung.pdf", "type": "application/pdf", "key": "documents/not-yet.pdf"}]
+    await bench.put(mail)
+    # When
+    for _ in range(LONGER_THAN_ALL_TRIES):
+        try:
+            await emails.send(bench.outside, mail.id, is_last_try=False)
+        except TryLater as later:
+            bench.clock.move_to(later.at)
+    # Then
+    (waiting,) = await bench.all(Email, id=mail.id)
+    assert (waiting.state, waiting.tries, waiting.last_error) == (EmailState.QUEUED, 0, None)
