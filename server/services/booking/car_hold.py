@@ -131,10 +131,10 @@ def _places(plan: Plan) -> dict[str, Any]:
 
 
 def _agreed(plan: Plan) -> dict[str, Any]:
-    _snapshot, tariff_hash = tariffs.freeze(plan.tariff)
+    snapshot, tariff_hash = tariffs.freeze(plan.tariff)
     return {
         "tariff_id": plan.tariff.id,
-        "terms_json": plan.snapshot,
+        "terms_json": snapshot,
         "tariff_hash": tariff_hash,
         "price_json": plan.price.as_json(),
         "total_cents": plan.price.total_cents,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from server.database import Session
-from server.models import Contract, Deposit, Document, Station, Vehicle, VehicleGroup
+from server.models import Company, Contract, Deposit, Document, Station, Vehicle, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
@@ -39,7 +39,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
             payments=[PaymentPart(way=PaymentWay.CHARGED, amount_cents=contract.prepay_cents)],
         )
         advance = await documents.issue(session, contract, invoice, company, station, now=now)
-    view = await _confirmation(session, contract, station, advance)
+    view = await _confirmation(session, contract, station, company, advance)
     attachments = [documents.attachment(advance)] if advance else []
     draft = MailDraft(
         EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments, waits_for_paper=advance is not None
@@ -47,14 +47,15 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
     await emails.queue(session, contract, draft, now=now)
 
 
-async def _confirmation(session: Session, contract: Contract, station: Station, advance: Document | None) -> MailView:
+async def _confirmation(
+    session: Session, contract: Contract, station: Station, company: Company, advance: Document | None
+) -> MailView:
     group = await session.by_id(VehicleGroup, contract.group_id)
     vehicle = await session.by_id(Vehicle, contract.vehicle_id)
     deposit = await session.by_id(Deposit, contract.id)
     elsewhere = contract.return_station_id != contract.station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
     electric = group is not None and group.energy is Energy.ELECTRIC
-    company = await company_data.require(session)
     return MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),

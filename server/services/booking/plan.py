@@ -9,19 +9,16 @@ from uuid import UUID
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused
 from server.models import (
-    Company,
     Station,
     Tariff,
     VehicleGroup,
 )
-from server.models.columns import Json
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.customer import CustomerDetails
 from server.models.payment import PaymentMethod
 from server.models.price import PriceBreakdown
 from server.models.recipient import Recipient
 from server.models.staff import Role
-from server.models.tariff import TariffTerms, terms_of
 from server.security import Principal
 from server.services import validation
 from server.services.booking import availability
@@ -87,13 +84,10 @@ class Plan:
     return_station: Station
     group: VehicleGroup
     tariff: Tariff
-    snapshot: Json
-    terms: TariffTerms
     price: PriceBreakdown
     prepay_cents: int
     customer: CustomerDetails
     drivers: list[DriverDetails]
-    company: Company
 
 
 async def visible_stations(session: Session, request: BookingRequest) -> dict[UUID | None, Station]:
@@ -121,8 +115,7 @@ async def plan_of(
     drivers.check_all(group, people, LocalDays.of(request.start, request.end, zone))
     availability.check_opening(station, return_station, request.start, request.end, PERIOD)
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
-    snapshot, _hash = tariffs.freeze(tariff)
-    terms = terms_of(snapshot)
+    terms = tariff.terms
     facts = Facts(
         request.kind,
         request.start,
@@ -140,10 +133,8 @@ async def plan_of(
         raise InvalidInput(str(error), field=["input", "extras"]) from error
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
-    company = await company_data.require(session)
-    return Plan(
-        station, return_station, group, tariff, snapshot, terms, price, prepay, customer, people, company
-    )  # fmt: skip
+    await company_data.require(session)  # without its legal data no invoice could be issued
+    return Plan(station, return_station, group, tariff, price, prepay, customer, people)
 
 
 def _check_payment(principal: Principal, payment: PaymentChoice) -> None:
