@@ -57,15 +57,19 @@ class MortalServer(SandboxServer):
 
 
 def until_booked(server: MortalServer, dealership: Dealership, request: dict[str, Any]) -> dict[str, Any]:
-    """The website asks again with the same key while the payment's outcome is not known."""
-    for _ in range(28):
+    """The website asks again with the same key while the payment's outcome is not known.
+
+    A sale that never arrived is sent again after 12:35 minutes. In steps of half a minute one inquiry that the gateway
+    did not answer, which is made again after a minute, came too late for the fourteen minutes.
+    """
+    for _ in range(56):
         result = server.insist(lambda: dealership.book(**request))
         if result.get("problemCode") != "PAYMENT_UNRESOLVED":
             assert result["__typename"] == "Booking", result
             contract: dict[str, Any] = result["contract"]
             return contract
         server.insist(server.settle)
-        server.insist(lambda: server.advance(seconds=30))
+        server.insist(lambda: server.advance(seconds=15))
     raise AssertionError("the payment was never resolved")
 
 
