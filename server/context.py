@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from sqlmodel import SQLModel
 
 from server.batches import Batch, Key, Value
 from server.clock import SystemClock
@@ -20,6 +23,8 @@ from server.models.staff import Role
 from server.security import LinkSigner, Principal
 from server.services.acting import Acting
 from server.services.outside import Outside
+
+Row = TypeVar("Row", bound=SQLModel)
 
 
 @dataclass
@@ -112,6 +117,14 @@ class Context:
         """A new snapshot: what a mutation has just written is in it."""
         await self.start_anew()
         return await self.session()
+
+    async def read_anew(self, kind: type[Row], row_id: UUID) -> Row:
+        """A row as a mutation has left it, from a new snapshot."""
+        row = await (await self.session_anew()).by_id(kind, row_id)
+        if row is None:
+            message = f"{kind.__name__} is not there after it was written"
+            raise LookupError(message)
+        return row
 
     async def close(self) -> None:
         """Gives the connections back."""

@@ -75,16 +75,6 @@ class StoredCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CardFacts:
-    """What may be shown of a stored card."""
-
-    brand: str
-    last4: str
-    expiry: tuple[int, int]
-    """Last valid month, as (four-digit year, month)."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PaymentResult:
     """The gateway's answer to one call."""
 

@@ -1,7 +1,7 @@
 """Stations and the dealer company that they belong to."""
 
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,35 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, json_column, new_id
-
-
-class Weekday(StrEnum):
-    """A day of the week."""
-
-    MONDAY = "MONDAY"
-    """Monday."""
-    TUESDAY = "TUESDAY"
-    """Tuesday."""
-    WEDNESDAY = "WEDNESDAY"
-    """Wednesday."""
-    THURSDAY = "THURSDAY"
-    """Thursday."""
-    FRIDAY = "FRIDAY"
-    """Friday."""
-    SATURDAY = "SATURDAY"
-    """Saturday."""
-    SUNDAY = "SUNDAY"
-    """Sunday."""
-
-    @property
-    def number(self) -> int:
-        """0 for Monday to 6 for Sunday, as `date.weekday()` counts."""
-        return list(Weekday).index(self)
-
-    @classmethod
-    def of(cls, day: date) -> "Weekday":
-        """The weekday of a calendar date."""
-        return list(cls)[day.weekday()]
+from server.models.opening_times import ExceptionalDay, OpeningWindow
 
 
 class Company(SQLModel, table=True):
@@ -79,11 +51,32 @@ class Station(SQLModel, table=True):
     turnaround_minutes: int = 60
     after_hours_return: bool = False
     holiday_region: str | None = None
-    opening_hours: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
-    opening_exceptions: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    opening_hours_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="opening_hours"))
+    opening_exceptions_json: list[Json] = Field(
+        default_factory=list, sa_column=json_column("'[]'", name="opening_exceptions")
+    )
     version: int = 1
     created_at: datetime
     __table_args__ = (CheckConstraint("turnaround_minutes between 0 and 1440", name="turnaround"),)
+
+    @property
+    def opening_hours(self) -> tuple[OpeningWindow, ...]:
+        """The week's rule, in order; without any window, hours are not kept and nothing is refused for them."""
+        return tuple(OpeningWindow.of_json(stored) for stored in self.opening_hours_json)
+
+    @property
+    def opening_exceptions(self) -> tuple[ExceptionalDay, ...]:
+        """Days that differ from the week's rule, in order."""
+        return tuple(ExceptionalDay.of_json(stored) for stored in self.opening_exceptions_json)
+
+    def open_during(self, windows: Iterable[OpeningWindow]) -> None:
+        """Sets the week's rule."""
+        order = sorted(windows, key=lambda window: (window.weekday.number, window.opens))
+        self.opening_hours_json = [window.as_json() for window in order]
+
+    def except_on(self, days: Iterable[ExceptionalDay]) -> None:
+        """Sets the days that differ from the week's rule."""
+        self.opening_exceptions_json = [day.as_json() for day in sorted(days, key=lambda day: day.date)]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -98,11 +91,6 @@ class Station(SQLModel, table=True):
     def day_of(self, instant: datetime) -> date:
         """The calendar day there at an instant."""
         return instant.astimezone(self.zone).date()
-
-
-def local_time(text: str) -> time:
-    """A stored wall-clock time (HH:MM)."""
-    return time.fromisoformat(text)
 
 
 class DocumentSeries(SQLModel, table=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 
 
 class BundleUnit(StrEnum):

@@ -16,8 +16,6 @@ from server.schema.results import ContractResult, EmailResult
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
 from server.services.billing import documents, invoice, settlements
 from server.services.billing.settlements import Settlement as SettlementFound
-from server.services.contract import contracts
-from server.services.fleet import stations
 from server.services.lists import search
 from server.services.lists.search import only
 from server.services.mail import emails
@@ -70,11 +68,7 @@ class BillingQuery:
         input: SettlementPreviewInput,  # noqa: A002
     ) -> SettlementFound:
         """What billing would do if the car came back like this."""
-        session = await info.context.session()
-        contract = await contracts.get(session, as_uuid(contract_id), field=["contract_id"])
-        back = as_uuid(input.return_station_id) if input.return_station_id else contract.return_station_id
-        station = await stations.get(session, back, field=["input", "return_station_id"])
-        return await settlements.preview(session, contract, input.facts(station))
+        return await settlements.preview(await info.context.session(), as_uuid(contract_id), input.given())
 
 
 @strawberry.type
@@ -90,11 +84,9 @@ class BillingMutation:
         A refund that you had to pay by hand counts as paid. Without a block, billing of a returned contract is tried
         again.
         """
-        context, wanted = info.context, as_uuid(contract_id)
-        async with context.write() as session:
-            contract = await invoice.release_block(session, wanted, version, context.acting)
-        await invoice.settle_now(context.outside, contract.id)
-        return await contracts.get(await context.session_anew(), contract.id)
+        context = info.context
+        settled = await invoice.settle_by_hand(context.outside, context.principal, as_uuid(contract_id), version)
+        return await context.read_anew(Contract, settled)
 
     @mutation(allow=OFFICE, graphql_type=EmailResult)
     async def resend_email(self, info: Info, email_id: strawberry.ID) -> Email:

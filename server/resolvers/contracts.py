@@ -19,7 +19,6 @@ from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.services.booking import saga
 from server.services.contract import contracts
 from server.services.lists.search import customers as list_customers
-from server.services.payments import hosted_page
 from server.services.people import drivers
 from server.services.validation import as_uuid
 
@@ -73,8 +72,7 @@ class ContractMutation:
         """
         context = info.context
         contract_id = await saga.book(context.outside, context.principal, input.given())
-        form = await hosted_page.form_of(context.outside, contract_id)
-        return BookingMade(await contracts.get(await context.session_anew(), contract_id), form)
+        return BookingMade(await context.read_anew(Contract, contract_id))
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)
     async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Contract:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import time
 
+from server.models.opening_times import OpeningWindow, Weekday
 from server.models.recipient import PostalAddress
-from server.models.station import Weekday
 from server.services.fleet.company_data import CompanyData
-from server.services.fleet.stations import NewStation, OpeningWindow
+from server.services.fleet.stations import NewStation
 
 MAIL_DOMAIN = "autohaus-sonnenfeld.example"
 TIME_ZONE = "Europe/Berlin"

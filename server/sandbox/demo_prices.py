@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from server.models.fleet import Energy
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 from server.models.tariff import BundleUnit, WeekMoment
 from server.sandbox.demo_company import ELEKTRO, KLEIN, KOMBI, KOMPAKT
 from server.services.fleet.groups import NewGroup

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import strawberry
 
-from server.gateways.payment import HostedForm
 from server.models import Contract as ContractRow
 from server.models.contract import ContractKind
 from server.models.payment import PaymentMethod
@@ -22,6 +21,7 @@ from server.schema.quote import ExtraInput
 from server.schema.shared import PeriodInput, row_of
 from server.services.booking.plan import BookingRequest, PaymentChoice
 from server.services.lists.search import only
+from server.services.payments import hosted_page
 from server.services.validation import as_uuid
 
 api_enum(PaymentMethod)
@@ -129,10 +129,9 @@ class HostedPaymentForm:
 
 @dataclass(frozen=True)
 class BookingMade:
-    """A booked contract, and the form that is still to be posted for it, until when."""
+    """A booked contract."""
 
     contract: ContractRow
-    form: tuple[HostedForm, datetime] | None
 
 
 @row_type(BookingMade)
@@ -146,9 +145,10 @@ class Booking:
     async def payment_form(self, info: Info) -> HostedPaymentForm | None:
         """For HOSTED_PAGE: post this from the customer's browser."""
         row: BookingMade = row_of(self)
-        if row.form is None:
+        opened = await hosted_page.form_of(info.context.outside, row.contract.id)
+        if opened is None:
             return None
-        form, expires_at = row.form
+        form, expires_at = opened
         fields = [FormField(name=name, value=value) for name, value in form.fields.items()]
         until = await local(row.contract, expires_at, info.context)
         return HostedPaymentForm(url=form.url, fields=fields, expires_at=until)

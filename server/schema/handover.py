@@ -8,7 +8,6 @@ from uuid import UUID
 
 import strawberry
 
-from server.models import Station as StationRow
 from server.models.fleet import Cleanliness
 from server.models.protocol import PhotoSlot
 from server.schema.building import api_input, api_type, row_type
@@ -16,7 +15,7 @@ from server.schema.contract import Contract
 from server.schema.damage import DamageInput
 from server.schema.fleet import Vehicle
 from server.schema.station import Station
-from server.services.billing.settlements import ReturnFacts
+from server.services.billing.settlements import PlannedReturn
 from server.services.handover.day import HandoverDay as DayFound
 from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
 from server.services.lists.search import only
@@ -205,11 +204,11 @@ class SettlementPreviewInput:
     return_station_id: strawberry.ID | None = None
     """Where; the planned station if not given."""
 
-    def facts(self, station: StationRow) -> ReturnFacts:
+    def given(self) -> PlannedReturn:
         """As the services take it."""
-        return ReturnFacts(
+        return PlannedReturn(
             returned_at=self.returned_at,
-            station=station,
+            station_id=only(self.return_station_id or None),
             odometer_km=self.condition.odometer_km,
             fuel_eighths=self.condition.fuel_eighths,
             state_of_charge_percent=self.condition.state_of_charge_percent,

@@ -61,8 +61,8 @@ def _parse_local_time(value: object) -> time:
     return time.fromisoformat(value)
 
 
-def _write_local_time(value: time | str) -> str:
-    return value[:5] if isinstance(value, str) else value.isoformat("minutes")
+def _write_local_time(value: time) -> str:
+    return value.isoformat("minutes")
 
 
 def _parse_decimal(value: object) -> Decimal:

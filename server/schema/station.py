@@ -10,7 +10,7 @@ import strawberry
 from server.errors import CallerError, CallerErrorCode
 from server.models import Company as CompanyRow
 from server.models import Station as StationRow
-from server.models.station import Weekday
+from server.models.opening_times import Weekday, Window
 from server.schema.building import api_enum, api_type, row_type
 from server.schema.scalars import LocalTime
 from server.schema.shared import Period
@@ -82,6 +82,11 @@ class OpeningException:
     """Why, for people."""
 
 
+def _local(window: Window) -> LocalWindow:
+    opens, closes = window
+    return LocalWindow(opens=LocalTime(opens), closes=LocalTime(closes))
+
+
 @row_type(StationRow, StationLabel)
 class Station:
     """A place that hands out and takes back cars."""
@@ -116,7 +121,10 @@ class Station:
     @strawberry.field
     def opening_hours(self) -> list[OpeningHours]:
         """The week's rule. Without any entry, opening hours are not checked."""
-        return [OpeningHours(**{**entry, "weekday": Weekday(entry["weekday"])}) for entry in _row(self).opening_hours]
+        return [
+            OpeningHours(weekday=entry.weekday, opens=LocalTime(entry.opens), closes=LocalTime(entry.closes))
+            for entry in _row(self).opening_hours
+        ]
 
     @strawberry.field
     def opening_exceptions(
@@ -125,11 +133,10 @@ class Station:
         to: Annotated[date | None, strawberry.argument(description="The last day to list.")] = None,
     ) -> list[OpeningException]:
         """Days that differ from the week's rule."""
-        entries = [(date.fromisoformat(entry["date"]), entry) for entry in _row(self).opening_exceptions]
         return [
-            OpeningException(date=day, windows=[LocalWindow(**w) for w in entry["windows"]], note=entry["note"])
-            for day, entry in entries
-            if (from_ is None or day >= from_) and (to is None or day <= to)
+            OpeningException(date=day.date, windows=[_local(window) for window in day.windows], note=day.note)
+            for day in _row(self).opening_exceptions
+            if (from_ is None or day.date >= from_) and (to is None or day.date <= to)
         ]
 
     @strawberry.field

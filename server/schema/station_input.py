@@ -6,13 +6,13 @@ from datetime import date
 
 import strawberry
 
+from server.models.opening_times import ExceptionalDay, OpeningWindow, Weekday
 from server.models.recipient import PostalAddress
-from server.models.station import Weekday
 from server.schema.building import api_input
 from server.schema.scalars import LocalTime
 from server.schema.shared import maybe, maybe_all, maybe_given
 from server.services.fleet.company_data import CompanyData
-from server.services.fleet.stations import ExceptionalDay, NewStation, OpeningWindow, StationChange
+from server.services.fleet.stations import NewStation, StationChange
 
 
 @api_input

@@ -9,7 +9,7 @@ import strawberry
 
 from server import batches
 from server.models import Tariff as TariffRow
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 from server.models.tariff import Bundle as BundleTerm
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, TariffTerms
 from server.models.tariff import Extra as ExtraTerm

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import strawberry
 
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, WeekMoment
 from server.schema.building import api_input
 from server.schema.scalars import LocalTime

@@ -12,10 +12,10 @@ from server.models import Contract, Driver
 from server.models.contract import ContractKind
 from server.models.customer import CustomerDetails
 from server.models.fleet import Cleanliness
+from server.models.opening_times import Weekday
 from server.models.payment import PaymentMethod
 from server.models.recipient import PostalAddress
 from server.models.staff import Role
-from server.models.station import Weekday
 from server.models.tariff import Bundle, BundleUnit, WeekMoment
 from server.services.acting import Acting
 from server.services.billing import invoice

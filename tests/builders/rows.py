@@ -12,8 +12,8 @@ from server.models import Company, Damage, Station, Tariff, Vehicle, VehicleGrou
 from server.models.columns import uuid7
 from server.models.damage import DamageKind, DamageLiability, VehicleView
 from server.models.fleet import Energy
+from server.models.opening_times import Weekday
 from server.models.staff import Role
-from server.models.station import Weekday
 from server.models.tariff import TariffTerms, bundle_json, extra_json
 from server.security import Principal
 from tests.builders.bench import NOW, Bench
@@ -47,7 +47,7 @@ def station(**more: Any) -> Station:
         "street": "Am Markt 1",
         "postcode": "13581",
         "city": "Berlin",
-        "opening_hours": hours,
+        "opening_hours_json": hours,
         "created_at": NOW,
     }
     return Station(**(values | more))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from server.models.contract import ALLOWED, ContractState
 from server.models.fleet import Cleanliness
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 from server.models.tariff import (
     Bundle,
     BundleUnit,

@@ -12,8 +12,8 @@ from server.models.contract import ContractKind, DriverRole
 from server.models.customer import Language
 from server.models.fleet import Energy
 from server.models.money import cents_of
+from server.models.opening_times import Weekday
 from server.models.staff import Role
-from server.models.station import Weekday
 from server.models.tariff import Bundle, BundleUnit, Extra, TariffTerms
 from server.sandbox import demo_company, demo_plan, demo_prices
 from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.models.contract import ContractKind
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 from server.models.tariff import Bundle, BundleUnit, EarlyReturnPolicy, Extra, TariffTerms, WeekMoment
 from server.services.pricing.price import Facts
 

@@ -152,12 +152,12 @@ async def test_the_preview_is_what_billing_then_does(
 ) -> None:
     shop = await open_shop(bench)
     contract = await rented(shop, START, START + DAY, km=km, **more)
-    facts = settlements.ReturnFacts(
-        START + DAY, shop.station, 10_000 + km, 8, None, Cleanliness.CLEAN, Cleanliness.CLEAN
+    planned = settlements.PlannedReturn(
+        START + DAY, shop.station.id, 10_000 + km, 8, None, Cleanliness.CLEAN, Cleanliness.CLEAN
     )
 
     async with bench.outside.database.transaction(SYSTEM) as session:
-        seen = await settlements.preview(session, contract, facts)
+        seen = await settlements.preview(session, contract.id, planned)
     await invoice.settle(bench.outside, contract.id)
 
     assert (seen.action, seen.due.gross) == (action, due)

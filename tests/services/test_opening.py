@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.models.station import Station, Weekday
-from server.services.fleet.opening import MIDNIGHT, OpeningRules, Window, is_holiday_region, opening_rules
+from server.models.opening_times import MIDNIGHT, Weekday, Window
+from server.models.station import Station
+from server.services.fleet.opening import OpeningRules, is_holiday_region, opening_rules
 
 from .samples import BERLIN, at
 
@@ -239,8 +240,8 @@ def test_read_from_the_station_s_row() -> None:
         city="",
         time_zone="Europe/Berlin",
         holiday_region="DE-BE",
-        opening_hours=hours,
-        opening_exceptions=exceptions,
+        opening_hours_json=hours,
+        opening_exceptions_json=exceptions,
         created_at=at("2026-01-01 00:00"),
     )
     # When / Then

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from server.models.contract import ContractKind
 from server.models.local_time import wall_clock
-from server.models.station import Weekday
+from server.models.opening_times import Weekday
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 from server.services.pricing.price import Facts, breakdown
 from server.services.pricing.rental_days import BundleChoice, _last_before, count_days, time_price

@@ -4,7 +4,7 @@ import pytest
 
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable, Outcome
 from server.gateways.telecash.answers import read_order_answer, refusal_code
-from server.gateways.telecash.lookups import read_action, read_card, read_ledger
+from server.gateways.telecash.lookups import read_action, read_ledger
 
 ENVELOPE = (
     '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"'
@@ -200,5 +200,4 @@ def test_success_beside_an_error_is_no_success() -> None:
     error = '<a:Error Code="SGSDAS-020301"><a:ErrorMessage>x</a:ErrorMessage></a:Error>'
     body = f"<i:successfully>true</i:successfully>{error}"
     answer = ENVELOPE.format(f"<i:IPGApiActionResponse>{body}</i:IPGApiActionResponse>").encode()
-    assert read_card(200, answer) is None
     assert read_ledger(200, answer) == ()

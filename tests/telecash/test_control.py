@@ -18,6 +18,7 @@ from server.sandbox.telecash import create_simulator
 from server.sandbox.telecash.request_log import scrub
 
 from .test_transport import card, sale
+from .vault import deleted
 from .world import (
     APPROVED,
     CONFIG,
@@ -81,11 +82,12 @@ async def test_reopening_keeps_everything(tmp_path: Path) -> None:
     for opening in range(2):
         simulator = create_simulator(clock, tmp_path)
         with serving(simulator) as port:
-            async with TelecashGateway(settings_for(f"http://127.0.0.1:{port}")) as gateway:
+            world = World(f"http://127.0.0.1:{port}", clock, simulator.state.store, tmp_path)
+            async with world.gateway() as gateway:
                 if opening == 0:
                     await gateway.charge(sale_attempt, APPROVED, 5900)
                     await gateway.hold(hold_attempt, APPROVED, 30000)
-                    await gateway.forget_card("tok-approved-mastercard")
+                    assert await deleted(world, "tok-approved-mastercard")
                 else:
                     assert (await gateway.charge(sale_attempt, APPROVED, 5900)).code == "-5003"
                     captured = await gateway.capture(new_attempt(hold_attempt.order_ref), 100)

@@ -14,6 +14,7 @@ from server.gateways.payment import Checkout, NoticeRejected, Outcome, StoredCar
 from server.gateways.telecash import TelecashGateway
 from server.sandbox.telecash import create_simulator
 
+from .vault import shown
 from .world import Browser, MovableClock, World, new_attempt, new_checkout, serving, settings_for, until
 
 VISA, CHALLENGED, LOST, REFUSED = "4035874000424977", "4147463011110059", "4147463011110067", "4147463011110091"
@@ -71,7 +72,7 @@ async def test_paying(world: World, gateway: TelecashGateway, browser: Browser, 
     card = StoredCard(token=checkout.token, network_ref=notice.network_ref)
     world.switch(strict_credential_on_file=True, missing_scheme_reference_code="65")
     assert (await gateway.charge(new_attempt(), card, 1000)).outcome is Outcome.APPROVED
-    facts = await gateway.describe_card(checkout.token)
+    facts = await shown(world, checkout.token)
     assert facts
     assert (facts.last4, facts.expiry) == ("4977", (2033, 12))
 
@@ -112,7 +113,7 @@ async def test_challenge(
     assert [line["state"] for line in world.ledger()] == [state]
     [line] = await gateway.lookup_order(checkout.attempt.order_ref)
     assert (line.outcome, line.code) == (outcome, code)
-    stored = await gateway.describe_card(checkout.token)
+    stored = await shown(world, checkout.token)
     assert (stored is not None) is (state == "approved")
     assert ("hosteddataid" in fields) is (state == "approved")
 
@@ -145,7 +146,7 @@ async def test_refused_cards(
     assert url == checkout.fail_url
     notice = gateway.read_return(fields, checkout)
     assert (notice.outcome, notice.code) == (outcome, code)
-    assert await gateway.describe_card(checkout.token) is None
+    assert await shown(world, checkout.token) is None
 
 
 @pytest.mark.parametrize(

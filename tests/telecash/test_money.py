@@ -7,6 +7,7 @@ import pytest
 from server.gateways.payment import GatewayMisconfigured, Outcome, PaymentResult, StoredCard
 from server.gateways.telecash import TelecashGateway, messages
 
+from .vault import deleted, shown
 from .world import APPROVED, World, new_attempt
 
 
@@ -216,12 +217,12 @@ async def test_strict_credential_on_file(world: World, gateway: TelecashGateway)
 
 
 async def test_vault(world: World, gateway: TelecashGateway) -> None:
-    facts = await gateway.describe_card("tok-approved")
+    facts = await shown(world, "tok-approved")
     assert facts
     assert (facts.brand, facts.last4, facts.expiry) == ("VISA", "4977", (2035, 12))
-    await gateway.forget_card("tok-approved")
-    await gateway.forget_card("tok-approved")
-    assert await gateway.describe_card("tok-approved") is None
+    assert await deleted(world, "tok-approved")
+    assert await deleted(world, "tok-approved")
+    assert await shown(world, "tok-approved") is None
     world.switch(vault_contracted=False)
     with pytest.raises(GatewayMisconfigured):
         await gateway.charge(new_attempt(), APPROVED, 100)

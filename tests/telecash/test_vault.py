@@ -1,4 +1,4 @@
-"""The data vault by raw messages: what the client does not use, but the simulator must do right."""
+"""What the simulator's vault stores, and what it refuses."""
 
 import re
 
@@ -8,18 +8,8 @@ from server.gateways.payment import Outcome, StoredCard
 from server.gateways.telecash import TelecashGateway
 
 from .test_transport import card, sale
+from .vault import shown, storage, under
 from .world import APPROVED, World, new_attempt
-
-A1 = 'xmlns:a1="http://ipg-online.com/ipgapi/schemas/a1" xmlns:v1="http://ipg-online.com/ipgapi/schemas/v1"'
-
-
-def storage(*items: str) -> str:
-    inner = "".join(f"<a1:DataStorageItem>{item}</a1:DataStorageItem>" for item in items)
-    return (
-        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>'
-        f'<i:IPGApiActionRequest xmlns:i="http://ipg-online.com/ipgapi/schemas/ipgapi" {A1}><a1:Action>'
-        f"<a1:StoreHostedData>{inner}</a1:StoreHostedData></a1:Action></i:IPGApiActionRequest></S:Body></S:Envelope>"
-    )
 
 
 def entry(number: str, year: str = "33") -> str:
@@ -29,16 +19,12 @@ def entry(number: str, year: str = "33") -> str:
     )
 
 
-def under(token: str) -> str:
-    return f"<a1:HostedDataID>{token}</a1:HostedDataID>"
-
-
 async def test_store_overwrite_and_several(world: World, gateway: TelecashGateway) -> None:
     await world.post_raw(storage(entry("4035874000424977") + under("a"), entry("5426064000424979") + under("b")))
-    brands = [facts.brand for facts in (await gateway.describe_card("a"), await gateway.describe_card("b")) if facts]
+    brands = [facts.brand for facts in (await shown(world, "a"), await shown(world, "b")) if facts]
     assert brands == ["VISA", "MASTERCARD"]
     await world.post_raw(storage(entry("5426064000424979") + under("a")))
-    facts = await gateway.describe_card("a")
+    facts = await shown(world, "a")
     assert facts
     assert facts.brand == "MASTERCARD"
 
@@ -48,7 +34,7 @@ async def test_unfit_cards_are_not_stored(world: World, gateway: TelecashGateway
     response = await world.post_raw(storage(item + under("x")))
     assert "SGSDAS-020300" in response.text
     assert ">true<" in response.text
-    assert await gateway.describe_card("x") is None
+    assert await shown(world, "x") is None
 
 
 async def test_store_from_an_order(world: World, gateway: TelecashGateway) -> None:
@@ -68,14 +54,14 @@ async def test_assigned_tokens(world: World, gateway: TelecashGateway) -> None:
     for response in (stored, paid):
         token = re.search(r"HostedDataID>([0-9A-F-]{36})<", response.text)
         assert token
-        assert await gateway.describe_card(token[1])
+        assert await shown(world, token[1])
 
 
 async def test_stored_with_the_sale_only_if_it_succeeds(world: World, gateway: TelecashGateway) -> None:
     await world.post_raw(sale(card(), payment="<v1:HostedDataID>good</v1:HostedDataID>"))
     await world.post_raw(sale(card("4704550000000005"), payment="<v1:HostedDataID>bad</v1:HostedDataID>"))
-    assert await gateway.describe_card("good")
-    assert await gateway.describe_card("bad") is None
+    assert await shown(world, "good")
+    assert await shown(world, "bad") is None
 
 
 async def test_split_shipment(world: World, gateway: TelecashGateway) -> None:

@@ -10,7 +10,6 @@ import httpx2
 
 from server.gateways.payment import (
     Attempt,
-    CardFacts,
     Checkout,
     GatewayMisconfigured,
     GatewayUnreachable,
@@ -24,7 +23,7 @@ from server.gateways.payment import (
 )
 from server.gateways.telecash import connect, messages
 from server.gateways.telecash.answers import read_order_answer
-from server.gateways.telecash.lookups import read_action, read_card, read_ledger
+from server.gateways.telecash.lookups import read_ledger
 from server.gateways.telecash.settings import TelecashSettings
 
 log = logging.getLogger(__name__)
@@ -129,14 +128,6 @@ class TelecashGateway:
     async def cancel(self, attempt: Attempt, gateway_ref: str) -> PaymentResult:
         """See `PaymentGateway`: a void, possible until the daily clearing; for a hold it is the release."""
         return await self._move_money("void", attempt, messages.void(self._settings.store_id, attempt, gateway_ref))
-
-    async def describe_card(self, token: str) -> CardFacts | None:
-        """What is stored under the token; None if nothing is."""
-        return read_card(*await self._ask(messages.stored_card(self._settings.store_id, "display", token)))
-
-    async def forget_card(self, token: str) -> None:
-        """Deletes a stored card; deleting one that is not there is no error."""
-        read_action(*await self._ask(messages.stored_card(self._settings.store_id, "delete", token)))
 
     async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:
         """See `PaymentGateway`."""

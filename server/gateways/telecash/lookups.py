@@ -1,4 +1,4 @@
-"""Reads the answers to inquiries and to the vault's display and delete."""
+"""Reads the answers to inquiries."""
 
 import logging
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 from lxml import etree
 
 from server.gateways.payment import (
-    CardFacts,
     GatewayMisconfigured,
     GatewayUnreachable,
     LedgerLine,
@@ -85,23 +84,6 @@ def read_ledger(status: int, body: bytes) -> Sequence[LedgerLine]:
         return ()
     values = response.iterchildren(f"{{{A1}}}TransactionValues")
     return tuple(line for line in map(_read_line, values) if line is not None)
-
-
-def read_card(status: int, body: bytes) -> CardFacts | None:
-    """What a display's answer shows of the card; None if the vault has none."""
-    response = read_action(status, body)
-    if response is None or not _succeeded(response):
-        return None
-    item = find_element(response, IPGAPI, "DataStorageItem")
-    card = find_element(item, A1, "CreditCardData") if item is not None else None
-    if card is None:
-        return None
-    fields = {etree.QName(child).localname: (child.text or "").strip() for child in card.iterchildren(f"{{{V1}}}*")}
-    try:
-        expiry = (2000 + int(fields["ExpYear"]), int(fields["ExpMonth"]))
-    except (KeyError, ValueError):
-        return None
-    return CardFacts(brand=fields.get("Brand", ""), last4=fields.get("CardNumber", "")[-4:], expiry=expiry)
 
 
 def _succeeded(response: etree._Element) -> bool:

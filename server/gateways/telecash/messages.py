@@ -84,17 +84,6 @@ def inquire_attempt(store_id: str, attempt_ref: str) -> bytes:
     return _inquiry(store_id, "InquiryTransaction", "MerchantTransactionId", attempt_ref)
 
 
-def stored_card(store_id: str, function: Literal["display", "delete"], token: str) -> bytes:
-    """Shows or deletes a card in the vault."""
-    action = etree.Element(f"{{{A1}}}Action", nsmap=_NAMES)
-    storage = _add(action, A1, "StoreHostedData")
-    _add(storage, A1, "StoreId", store_id)
-    item = _add(storage, A1, "DataStorageItem")
-    _add(item, A1, "Function", function)
-    _add(item, A1, "HostedDataID", token)
-    return _envelope(_request("IPGApiActionRequest", action))
-
-
 def _inquiry(store_id: str, inquiry: str, by: str, value: str) -> bytes:
     action = etree.Element(f"{{{A1}}}Action", nsmap=_NAMES)
     question = _add(action, A1, inquiry)

@@ -21,6 +21,7 @@ from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
+from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
@@ -49,6 +50,18 @@ async def settle_now(outside: Outside, contract_id: UUID) -> None:
     """What the jobs would do one after the other: the final invoice, then its money. Safe to repeat."""
     await settle(outside, contract_id)
     await collection.collect(outside, contract_id)
+
+
+async def settle_by_hand(outside: Outside, principal: Principal, contract_id: UUID | None, version: int) -> UUID:
+    """A clerk has looked (`release_block`), and what waited is done at once. Returns the contract's id.
+
+    Should the second part fail, nothing is lost: the first has left a job for it.
+    """
+    async with outside.database.transaction(principal.scope) as session:
+        acting = Acting(outside.clock.now(), principal)
+        contract = await release_block(session, contract_id, version, acting)
+    await settle_now(outside, contract.id)
+    return contract.id
 
 
 async def release_block(session: Session, contract_id: UUID | None, version: int, acting: Acting) -> Contract:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -16,6 +17,7 @@ from server.models.fleet import Cleanliness
 from server.models.money import VatSplit
 from server.models.price import PriceBreakdown
 from server.services.billing import documents
+from server.services.contract import contracts
 from server.services.fleet import stations
 from server.services.fleet.opening import opening_rules
 from server.services.pricing.price import Facts, LegUse, breakdown
@@ -60,8 +62,38 @@ class ReturnFacts:
     key_drop_at: datetime | None = None
 
 
-async def preview(session: Session, contract: Contract, back: ReturnFacts) -> Settlement:
-    """What billing would do if the car came back like this. INVALID for a contract whose car is not out or back."""
+@dataclass(frozen=True)
+class PlannedReturn:
+    """A return as it might be; `station_id` is None for the planned station."""
+
+    returned_at: datetime
+    station_id: UUID | None
+    odometer_km: int
+    fuel_eighths: int | None
+    state_of_charge_percent: int | None
+    cleanliness_inside: Cleanliness
+    cleanliness_outside: Cleanliness
+
+    def at(self, station: Station) -> ReturnFacts:
+        """The facts of this return at a station."""
+        return ReturnFacts(
+            returned_at=self.returned_at,
+            station=station,
+            odometer_km=self.odometer_km,
+            fuel_eighths=self.fuel_eighths,
+            state_of_charge_percent=self.state_of_charge_percent,
+            cleanliness_inside=self.cleanliness_inside,
+            cleanliness_outside=self.cleanliness_outside,
+        )
+
+
+async def preview(session: Session, contract_id: UUID | None, planned: PlannedReturn) -> Settlement:
+    """What billing would do if the car came back like this. NotFound for a contract or station that is not visible,
+    InvalidTransition for a contract whose car is neither out nor back.
+    """
+    contract = await contracts.get(session, contract_id, field=["contract_id"])
+    back_at = planned.station_id or contract.return_station_id
+    back = planned.at(await stations.get(session, back_at, field=["input", "return_station_id"]))
     if contract.state not in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
         message = "Only a contract whose car is out, or back and not billed yet, can be settled."
         raise InvalidTransition(message, state=contract.state, allowed=[])

@@ -11,11 +11,8 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from server.models.local_time import wall_clock
-from server.models.station import Station, Weekday, local_time
-
-Window = tuple[time, time]
-# Midnight as a closing time means the end of the day.
-MIDNIGHT = time(0)
+from server.models.opening_times import MIDNIGHT, Weekday, Window
+from server.models.station import Station
 
 
 @dataclass(frozen=True)
@@ -85,13 +82,6 @@ def opening_rules(station: Station) -> OpeningRules:
     """The rules of a station's row."""
     weekly: dict[Weekday, tuple[Window, ...]] = {}
     for entry in station.opening_hours:
-        weekday = Weekday(entry["weekday"])
-        window = (local_time(entry["opens"]), local_time(entry["closes"]))
-        weekly[weekday] = (*weekly.get(weekday, ()), window)
-    exceptions = {
-        date.fromisoformat(entry["date"]): tuple(
-            (local_time(window["opens"]), local_time(window["closes"])) for window in entry["windows"]
-        )
-        for entry in station.opening_exceptions
-    }
+        weekly[entry.weekday] = (*weekly.get(entry.weekday, ()), (entry.opens, entry.closes))
+    exceptions = {day.date: day.windows for day in station.opening_exceptions}
     return OpeningRules(station.zone, weekly, exceptions, station.holiday_region)

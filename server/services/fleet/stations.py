@@ -13,32 +13,13 @@ from sqlmodel import col, select
 from server.database import Session, violated_constraint
 from server.errors import InvalidInput, NotFound, Path, VersionConflict
 from server.models import Station
-from server.models.columns import Json
+from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window
 from server.models.recipient import PostalAddress
-from server.models.station import Weekday
 from server.models.unset import UNSET, Maybe
 from server.services import validation
-from server.services.fleet.opening import MIDNIGHT, is_holiday_region
+from server.services.fleet.opening import is_holiday_region
 
 INPUT = ("input",)
-
-
-@dataclass(frozen=True)
-class OpeningWindow:
-    """A window of the week in station time; closing at 00:00 means midnight."""
-
-    weekday: Weekday
-    opens: time
-    closes: time
-
-
-@dataclass(frozen=True)
-class ExceptionalDay:
-    """A day that differs from the week's rule, with its windows (from, to); none: closed all day."""
-
-    date: date
-    windows: tuple[tuple[time, time], ...] = ()
-    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +86,11 @@ async def create(session: Session, new: NewStation, *, now: datetime) -> Station
         turnaround_minutes=_turnaround(new.turnaround_minutes),
         after_hours_return=new.after_hours_return,
         holiday_region=_holiday_region(new.holiday_region),
-        opening_hours=_opening_hours(new.opening_hours),
-        opening_exceptions=_opening_exceptions(new.opening_exceptions),
         created_at=now,
         **asdict(address),
     )
+    station.open_during(_opening_hours(new.opening_hours))
+    station.except_on(_opening_exceptions(new.opening_exceptions))
     try:
         await session.store(station)
     except IntegrityError as error:
@@ -150,10 +131,10 @@ def _apply(change: StationChange, station: Station) -> None:
         station.holiday_region = _holiday_region(change.holiday_region)
     if change.opening_hours is not UNSET:
         field = (*INPUT, "opening_hours")
-        station.opening_hours = _opening_hours(validation.kept(change.opening_hours, (), field))
+        station.open_during(_opening_hours(validation.kept(change.opening_hours, (), field)))
     if change.opening_exceptions is not UNSET:
         field = (*INPUT, "opening_exceptions")
-        station.opening_exceptions = _opening_exceptions(validation.kept(change.opening_exceptions, (), field))
+        station.except_on(_opening_exceptions(validation.kept(change.opening_exceptions, (), field)))
 
 
 def _apply_address(change: StationChange, station: Station) -> str:
@@ -179,45 +160,37 @@ def _holiday_region(value: str | None) -> str | None:
     return value or None
 
 
-def _opening_hours(entries: Sequence[OpeningWindow]) -> list[Json]:
-    stored: list[Json] = []
+def _opening_hours(entries: Sequence[OpeningWindow]) -> list[OpeningWindow]:
+    checked: list[OpeningWindow] = []
     for index, entry in enumerate(entries):
         field = (*INPUT, "opening_hours", str(index))
-        window = _window(entry.opens, entry.closes, field)
-        earlier = [other for other in stored if other["weekday"] == entry.weekday.value]
-        _refuse_overlap(window, earlier, field)
-        stored.append({"weekday": entry.weekday.value, **window})
-    order = [weekday.value for weekday in Weekday]
-    return sorted(stored, key=lambda entry: (order.index(entry["weekday"]), entry["opens"]))
+        earlier = [(other.opens, other.closes) for other in checked if other.weekday is entry.weekday]
+        _check_window((entry.opens, entry.closes), earlier, field)
+        checked.append(entry)
+    return checked
 
 
-def _opening_exceptions(entries: Sequence[ExceptionalDay]) -> list[Json]:
-    stored: list[Json] = []
+def _opening_exceptions(entries: Sequence[ExceptionalDay]) -> list[ExceptionalDay]:
+    checked: dict[date, ExceptionalDay] = {}
     for index, entry in enumerate(entries):
         field = (*INPUT, "opening_exceptions", str(index))
-        day = entry.date.isoformat()
-        if any(other["date"] == day for other in stored):
+        if entry.date in checked:
             raise InvalidInput("This date is there twice.", field=[*field, "date"])
-        windows: list[Json] = []
-        for position, (opens, closes) in enumerate(entry.windows):
-            window = _window(opens, closes, (*field, "windows", str(position)))
-            _refuse_overlap(window, windows, (*field, "windows", str(position)))
-            windows.append(window)
+        for position, window in enumerate(entry.windows):
+            _check_window(window, entry.windows[:position], (*field, "windows", str(position)))
         note = validation.optional_text(entry.note, (*field, "note"))
-        stored.append({"date": day, "windows": sorted(windows, key=lambda w: w["opens"]), "note": note})
-    return sorted(stored, key=lambda entry: entry["date"])
+        checked[entry.date] = ExceptionalDay(entry.date, tuple(sorted(entry.windows)), note)
+    return list(checked.values())
 
 
-def _window(opens: time, closes: time, field: Path) -> Json:
+def _check_window(window: Window, earlier: Sequence[Window], field: Path) -> None:
+    opens, closes = window
     if closes != MIDNIGHT and closes <= opens:
         raise InvalidInput("Closing must come after opening; 00:00 means midnight.", field=[*field, "closes"])
-    return {"opens": opens.isoformat("minutes"), "closes": closes.isoformat("minutes")}
-
-
-def _refuse_overlap(window: Json, others: Sequence[Json], field: Path) -> None:
-    end_of_day = "24:00"
-    closes = window["closes"] if window["closes"] != "00:00" else end_of_day
-    for other in others:
-        other_closes = other["closes"] if other["closes"] != "00:00" else end_of_day
-        if window["opens"] < other_closes and other["opens"] < closes:
+    for other_opens, other_closes in earlier:
+        if opens < _end(other_closes) and other_opens < _end(closes):
             raise InvalidInput("This overlaps with another window of the day.", field=[*field, "opens"])
+
+
+def _end(closes: time) -> time:
+    return time.max if closes == MIDNIGHT else closes

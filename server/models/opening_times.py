@@ -1,0 +1,90 @@
+"""Opening hours as they are entered and stored: wall-clock windows of the week, and days that differ from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+
+from server.models.columns import Json
+
+Window = tuple[time, time]
+"""From opening to closing, in station time."""
+MIDNIGHT = time(0)
+"""As a closing time it means the end of the day."""
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "MONDAY"
+    """Monday."""
+    TUESDAY = "TUESDAY"
+    """Tuesday."""
+    WEDNESDAY = "WEDNESDAY"
+    """Wednesday."""
+    THURSDAY = "THURSDAY"
+    """Thursday."""
+    FRIDAY = "FRIDAY"
+    """Friday."""
+    SATURDAY = "SATURDAY"
+    """Saturday."""
+    SUNDAY = "SUNDAY"
+    """Sunday."""
+
+    @property
+    def number(self) -> int:
+        """0 for Monday to 6 for Sunday, as `date.weekday()` counts."""
+        return list(Weekday).index(self)
+
+    @classmethod
+    def of(cls, day: date) -> Weekday:
+        """The weekday of a calendar date."""
+        return list(cls)[day.weekday()]
+
+
+@dataclass(frozen=True)
+class OpeningWindow:
+    """A window of the week in station time; closing at 00:00 means midnight."""
+
+    weekday: Weekday
+    opens: time
+    closes: time
+
+    def as_json(self) -> Json:
+        """As it is stored."""
+        return {"weekday": self.weekday.value, **_window_as_json((self.opens, self.closes))}
+
+    @classmethod
+    def of_json(cls, stored: Json) -> OpeningWindow:
+        """The window that was stored."""
+        return cls(Weekday(stored["weekday"]), *_window_of_json(stored))
+
+
+@dataclass(frozen=True)
+class ExceptionalDay:
+    """A day that differs from the week's rule, with its windows; none: closed all day."""
+
+    date: date
+    windows: tuple[Window, ...] = ()
+    note: str | None = None
+
+    def as_json(self) -> Json:
+        """As it is stored."""
+        windows = [_window_as_json(window) for window in self.windows]
+        return {"date": self.date.isoformat(), "windows": windows, "note": self.note}
+
+    @classmethod
+    def of_json(cls, stored: Json) -> ExceptionalDay:
+        """The day that was stored."""
+        windows = tuple(_window_of_json(window) for window in stored["windows"])
+        return cls(date.fromisoformat(stored["date"]), windows, stored["note"])
+
+
+def _window_as_json(window: Window) -> Json:
+    opens, closes = window
+    return {"opens": opens.isoformat("minutes"), "closes": closes.isoformat("minutes")}
+
+
+def _window_of_json(stored: Json) -> Window:
+    return time.fromisoformat(stored["opens"]), time.fromisoformat(stored["closes"])
