@@ -137,7 +137,7 @@ class YardApp(App):
         client = Client(self.server)
         self.sync = Sync(self.store, client, self._sync_changed, now=self.now, base_delay=self._base_delay)
         self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))
-        self.shift.language = self.lang
+        self.shift.speak(self.lang)
         self.work = Work(self)
 
     def use_server(self, address: str) -> None:
@@ -180,7 +180,7 @@ class YardApp(App):
     def change_language(self) -> None:
         """German and English; everything that is on the screen follows."""
         self.lang = i18n.LANGUAGES[(i18n.LANGUAGES.index(self.lang) + 1) % len(i18n.LANGUAGES)]
-        self.shift.language = self.lang
+        self.shift.speak(self.lang)
         self.store.settings.set("language", self.lang)
         self.show_sync(self.sync.state)
         screen = self.root.current_screen

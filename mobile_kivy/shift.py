@@ -26,6 +26,11 @@ class Shift:
         self._store, self._client, self._now, self._later = store, client, now, later
         self.language = "de"
 
+    def speak(self, language: str) -> None:
+        """The staff reads `de` or `en`, also what the server says."""
+        self.language = language
+        self._client.speak(language)
+
     def sign_in(
         self, email: str, password: str, done: Callable[[Person], None], refused: Callable[[str], None]
     ) -> None:

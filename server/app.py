@@ -21,6 +21,7 @@ from server.context import Context
 from server.database import SYSTEM
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.graphiql import graphiql_page
+from server.edge.language import language_of
 from server.edge.limits import SecurityHeaders
 from server.edge.running import Pace
 from server.paper import mail_templates
@@ -99,7 +100,7 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
             signer=runtime.signer,
             caller=caller,
             address=request.client.host if request.client else "",
-            language=_language(request),
+            language=language_of(request.headers.get("accept-language")),
             now=runtime.outside.clock.now(),
         )
         try:
@@ -108,11 +109,6 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
             await context.close()
 
     return open_context
-
-
-def _language(request: Request) -> str:
-    """German if the client prefers it, else English; only for texts that belong to no customer."""
-    return "de" if request.headers.get("accept-language", "").lower().startswith("de") else "en"
 
 
 def _ide(runtime: Runtime) -> Callable[[Request], Response]:

@@ -17,7 +17,7 @@ from server.batches import Batch, Key, Value
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import Scope, Session
-from server.errors import CallerError, CallerErrorCode
+from server.errors import CallerError, CallerErrorCode, Sentence
 from server.loaders import Loaders
 from server.models.staff import Role
 from server.security import LinkSigner, Principal
@@ -57,7 +57,13 @@ class Context:
     def principal(self) -> Principal:
         """Who is asking; UNAUTHENTICATED if nobody has signed in."""
         if self.caller is None:
-            raise CallerError(CallerErrorCode.UNAUTHENTICATED, "Please sign in, or send an API key.")
+            raise CallerError(
+                CallerErrorCode.UNAUTHENTICATED,
+                Sentence(
+                    "Please sign in, or send an API key.",
+                    "Bitte melden Sie sich an, oder senden Sie einen API-Schlüssel.",
+                ),
+            )
         return self.caller
 
     @property

@@ -19,7 +19,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Sentence(NamedTuple):
+    """What is said to people, in both languages that the system speaks."""
+
+    en: str
+    de: str
+
+    def within(self, language: str) -> str:
+        """The sentence in a language: "de", or English."""
+        return self.de if language == "de" else self.en
+
+    def __str__(self) -> str:
+        return self.en
 
 
 class ProblemCode(StrEnum):
@@ -77,8 +91,8 @@ class DomainError(Exception):
 
     code = ProblemCode.INVALID_INPUT
 
-    def __init__(self, message: str, *, field: Path | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: Sentence, *, field: Path | None = None) -> None:
+        super().__init__(str(message))
         self.message = message
         self.field = list(field) if field else None
 
@@ -86,7 +100,7 @@ class DomainError(Exception):
 class Refused(DomainError):
     """A refusal with a code and nothing more to say."""
 
-    def __init__(self, code: ProblemCode, message: str, *, field: Path | None = None) -> None:
+    def __init__(self, code: ProblemCode, message: Sentence, *, field: Path | None = None) -> None:
         super().__init__(message, field=field)
         self.code = code
 
@@ -96,16 +110,13 @@ class NotFound(DomainError):
 
     code = ProblemCode.NOT_FOUND
 
-    def __init__(self, what: str, *, field: Path | None = None) -> None:
-        super().__init__(f"There is no such {what}.", field=field)
-
 
 class InvalidInput(DomainError):
     """A value that cannot be accepted. `field` is the path inside the arguments."""
 
     code = ProblemCode.INVALID_INPUT
 
-    def __init__(self, message: str, *, field: Path) -> None:
+    def __init__(self, message: Sentence, *, field: Path) -> None:
         super().__init__(message, field=field)
 
 
@@ -114,7 +125,7 @@ class NoVehicleAvailable(DomainError):
 
     code = ProblemCode.NO_VEHICLE_AVAILABLE
 
-    def __init__(self, message: str, *, alternatives: Sequence[Any], field: Path | None = None) -> None:
+    def __init__(self, message: Sentence, *, alternatives: Sequence[Any], field: Path | None = None) -> None:
         super().__init__(message, field=field)
         self.alternatives = list(alternatives)
 
@@ -124,7 +135,7 @@ class OutsideOpeningHours(DomainError):
 
     code = ProblemCode.OUTSIDE_OPENING_HOURS
 
-    def __init__(self, message: str, *, next_possible: datetime | None, field: Path) -> None:
+    def __init__(self, message: Sentence, *, next_possible: datetime | None, field: Path) -> None:
         super().__init__(message, field=field)
         self.next_possible = next_possible
 
@@ -134,7 +145,7 @@ class PeriodConflict(DomainError):
 
     code = ProblemCode.PERIOD_CONFLICT
 
-    def __init__(self, message: str, *, conflicts: Sequence[Any], field: Path | None = None) -> None:
+    def __init__(self, message: Sentence, *, conflicts: Sequence[Any], field: Path | None = None) -> None:
         super().__init__(message, field=field)
         self.conflicts = list(conflicts)
 
@@ -144,7 +155,7 @@ class PaymentDeclined(DomainError):
 
     code = ProblemCode.PAYMENT_DECLINED
 
-    def __init__(self, message: str, *, reason: str | None, field: Path | None = None) -> None:
+    def __init__(self, message: Sentence, *, reason: str | None, field: Path | None = None) -> None:
         super().__init__(message, field=field)
         self.reason = reason
 
@@ -154,10 +165,16 @@ class InvalidTransition(DomainError):
 
     code = ProblemCode.INVALID_TRANSITION
 
-    def __init__(self, message: str, *, state: Any, allowed: Sequence[Any]) -> None:
+    def __init__(self, message: Sentence, *, state: Any, allowed: Sequence[Any]) -> None:
         super().__init__(message)
         self.state = state
         self.allowed = list(allowed)
+
+
+_CHANGED_MEANWHILE = Sentence(
+    "Somebody else changed this in the meantime: read it again, then repeat.",
+    "Jemand anderes hat das inzwischen geändert: bitte neu lesen, dann wiederholen.",
+)
 
 
 class VersionConflict(DomainError):
@@ -166,7 +183,7 @@ class VersionConflict(DomainError):
     code = ProblemCode.VERSION_CONFLICT
 
     def __init__(self, current_version: int) -> None:
-        super().__init__("Somebody else changed this in the meantime: read it again, then repeat.", field=["version"])
+        super().__init__(_CHANGED_MEANWHILE, field=["version"])
         self.current_version = current_version
 
 
@@ -182,9 +199,16 @@ class CallerErrorCode(StrEnum):
 
 
 class CallerError(Exception):
-    """An error outside the data: the caller may not ask this, or asked it in a malformed way."""
+    """An error outside the data: the caller may not ask this, or asked it in a malformed way.
 
-    def __init__(self, code: CallerErrorCode, message: str) -> None:
-        super().__init__(message)
+    A plain text is meant for who writes the program that asks, and is English.
+    """
+
+    def __init__(self, code: CallerErrorCode, message: Sentence | str) -> None:
+        super().__init__(str(message))
         self.code = code
         self.message = message
+
+    def said_in(self, language: str) -> str:
+        """The message in a language ("de" or "en"), as far as it is meant for people."""
+        return self.message.within(language) if isinstance(self.message, Sentence) else self.message

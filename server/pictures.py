@@ -14,6 +14,8 @@ from typing import ParamSpec, TypeVar
 
 from PIL import Image, ImageFile, ImageOps
 
+from server.errors import Sentence
+
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 20_000_000
 LONGEST_SIDE = 2048
@@ -22,17 +24,20 @@ SIGNATURE_SIDE = 1200
 PRINTED_SIDE = 1200
 DECODES_AT_A_TIME = 2
 
-_TOO_LARGE = f"the picture has more than {MAX_PIXELS // 1_000_000} megapixels"
+_TOO_LARGE = Sentence(
+    f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.",
+    f"Das Bild hat mehr als {MAX_PIXELS // 1_000_000} Megapixel.",
+)
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
 class PhotoRefused(ValueError):
-    """The file is not taken; `reason` says why in words for the person who took the photo."""
+    """The file is not taken; `reason` says why, to the person who took the photo."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -61,7 +66,7 @@ def process_signature(data: bytes) -> bytes:
         picture = _clean(source, SIGNATURE_SIDE, "L")
     darkest, lightest = picture.getextrema()
     if darkest == lightest:
-        raise PhotoRefused("the signature is empty")
+        raise PhotoRefused(Sentence("The signature is empty.", "Die Unterschrift ist leer."))
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -99,21 +104,32 @@ def _sniffed(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise PhotoRefused("HEIC photos are not taken: set the camera to JPEG (iPhone: formats, most compatible)")
-    raise PhotoRefused("not a JPEG, PNG or WEBP picture")
+        raise PhotoRefused(
+            Sentence(
+                "HEIC photos are not taken: set the camera to JPEG (iPhone: formats, most compatible).",
+                "HEIC-Fotos werden nicht angenommen: bitte die Kamera auf JPEG stellen"
+                " (iPhone: Formate, Maximale Kompatibilität).",
+            )
+        )
+    raise PhotoRefused(Sentence("Not a JPEG, PNG or WEBP picture.", "Das ist kein Bild in JPEG, PNG oder WEBP."))
 
 
 def _opened(data: bytes) -> Image.Image:
     """Open without decoding. A picture is refused by its header before it can take memory."""
     if len(data) > MAX_BYTES:
-        raise PhotoRefused(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
+        raise PhotoRefused(
+            Sentence(
+                f"The file is larger than {MAX_BYTES // 1024 // 1024} MB.",
+                f"Die Datei ist größer als {MAX_BYTES // 1024 // 1024} MB.",
+            )
+        )
     kind = _sniffed(data)
     try:
         picture = Image.open(io.BytesIO(data), formats=[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
         raise PhotoRefused(_TOO_LARGE) from problem
     except Exception as problem:  # Pillow raises half a dozen kinds for broken files; all mean the same here
-        raise PhotoRefused("the picture is damaged") from problem
+        raise PhotoRefused(Sentence("The picture is damaged.", "Das Bild ist beschädigt.")) from problem
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()
         raise PhotoRefused(_TOO_LARGE)
@@ -135,7 +151,9 @@ def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
         else:
             clean.paste(upright.convert(mode))
     except Exception as problem:  # also warnings and truncated data
-        raise PhotoRefused("the picture is damaged or incomplete") from problem
+        raise PhotoRefused(
+            Sentence("The picture is damaged or incomplete.", "Das Bild ist beschädigt oder unvollständig.")
+        ) from problem
     return clean
 
 

@@ -44,12 +44,16 @@ class Api:
     base: str
     http: httpx2.Client
     token: str | None = None
+    language: str | None = None
+    """What it sends as `Accept-Language`."""
 
     def post(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer, errors and all."""
         headers = {"content-type": "application/json"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
+        if self.language:
+            headers["accept-language"] = self.language
         body = orjson.dumps({"query": query, "variables": variables or {}})
         response = self.http.post(f"{self.base}/graphql", content=body, headers=headers)
         answer: dict[str, Any] = response.json()

@@ -35,6 +35,10 @@ class Client:
         """`base_url` without /graphql; `timeout` is (seconds to connect, seconds of silence) for every call."""
         self._transport = Transport(base_url, timeout)
 
+    def speak(self, language: str) -> None:
+        """From now on the server says in `de` or `en` why it refuses something."""
+        self._transport.language = language
+
     def sign_in(self, email: str, password: str) -> Session:
         """A new session. A wrong password is a `Refusal` with NOT_ALLOWED, too many with TOO_MANY_ATTEMPTS."""
         data = self._ask(None, _SIGN_IN, {"email": email, "password": password})

@@ -26,6 +26,8 @@ class Transport:
     def __init__(self, base_url: str, timeout: tuple[float, float]) -> None:
         """`timeout` is (seconds to connect, seconds of silence) for every call."""
         self.base_url = base_url.rstrip("/")
+        self.language = "de"
+        """The language in which the server is to answer people: `de` or `en`. Any thread may set it."""
         self._timeout = timeout
         self._own = threading.local()
 
@@ -72,7 +74,12 @@ class Transport:
         # The exceptions' texts are left out on purpose: they quote addresses, and those of photos are signed.
         try:
             return self._http().request(
-                method, url, headers=headers, timeout=self._timeout, allow_redirects=False, **body
+                method,
+                url,
+                headers={"Accept-Language": self.language, **headers},
+                timeout=self._timeout,
+                allow_redirects=False,
+                **body,
             )
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
             raise Offline(type(error).__name__) from None

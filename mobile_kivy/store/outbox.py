@@ -193,8 +193,8 @@ class Outbox:
             (State.CONFLICT if conflict else State.SENT, stamp(self._now()), protocol_id),
         )
 
-    def refuse(self, protocol_id: str, code: str, message: str, field: Sequence[str] = ()) -> None:
-        """The server does not take it, or it cannot be sent: a person has to look at it."""
+    def refuse(self, protocol_id: str, code: str, message: str = "", field: Sequence[str] = ()) -> None:
+        """The server does not take it, or it cannot be sent: a person has to look at it. `message` is the server's."""
         self._database.execute(
             "UPDATE protocol SET state = 'REFUSED', problem_code = ?, message = ?, field = ?, tries = tries + 1"
             " WHERE protocol_id = ? AND state = 'WAITING'",

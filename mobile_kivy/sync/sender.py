@@ -32,9 +32,9 @@ class Sender:
                     self._send_photo(parcel, sha256)
             confirmation = self._sessions.call(parcel.user_id, lambda token: self._send_protocol(token, parcel))
         except FileMissing:
-            outbox.refuse(parcel.protocol_id, "FILE_MISSING", "A photo of this protocol is not on the tablet any more.")
+            outbox.refuse(parcel.protocol_id, "FILE_MISSING")
         except FileDamaged:
-            outbox.refuse(parcel.protocol_id, "FILE_DAMAGED", "A photo of this protocol is damaged on the tablet.")
+            outbox.refuse(parcel.protocol_id, "FILE_DAMAGED")
         except Refusal as refusal:
             self._take_refusal(parcel, refusal)
         except SignInNeeded:
@@ -68,9 +68,8 @@ class Sender:
 
     def _take_confirmation(self, parcel: Parcel, confirmation: Confirmation) -> None:
         named = {photo["sha256"].lower() for photo in parcel.payload.get("photos") or ()}
-        if lost := named - confirmation.photo_hashes:
-            message = f"The server keeps the protocol without {len(lost)} of its photos."
-            self._store.outbox.refuse(parcel.protocol_id, "PHOTO_NOT_KEPT", message, ("input", "photos"))
+        if named - confirmation.photo_hashes:
+            self._store.outbox.refuse(parcel.protocol_id, "PHOTO_NOT_KEPT", field=("input", "photos"))
             return
         self._store.outbox.confirm(parcel.protocol_id, conflict=confirmation.conflict)
         # Only now, after the commit: what is not released because the app is killed here is released at its start.

@@ -19,13 +19,14 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from server.edge.documents import InvalidDocument
+from server.edge.language import WITHOUT_A_WISH
 from server.edge.limits import SECURITY_HEADERS
 from server.edge.paths import wire_path
-from server.errors import CallerError, CallerErrorCode, DomainError
+from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
-UNEXPECTED = "Unexpected error."
+UNEXPECTED = Sentence("Unexpected error.", "Unerwarteter Fehler.")
 _FRAMES = 25
 _log = structlog.get_logger("graphql")
 
@@ -36,7 +37,11 @@ class HttpRefusal(CallerError):
     """A request that is refused before it is GraphQL: it has an HTTP status whatever the caller accepts."""
 
     def __init__(
-        self, status: int, message: str, code: CallerErrorCode = CallerErrorCode.BAD_USER_INPUT, **headers: str
+        self,
+        status: int,
+        message: Sentence | str,
+        code: CallerErrorCode = CallerErrorCode.BAD_USER_INPUT,
+        **headers: str,
     ) -> None:
         super().__init__(code, message)
         self.status = status
@@ -45,8 +50,12 @@ class HttpRefusal(CallerError):
 
 @dataclass
 class About:
-    """What may be said about a request in the log: the operation's name and the document's hash, never its text."""
+    """What may be said about a request in the log: the operation's name and the document's hash, never its text.
 
+    `language` ("de" or "en") is the one in which its caller is answered.
+    """
+
+    language: str = WITHOUT_A_WISH
     operation: str | None = None
     document: str | None = None
     _references: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -70,7 +79,8 @@ class About:
                 errors=types,
                 frames=frames,
             )
-        return {"message": UNEXPECTED, "extensions": {"code": CallerErrorCode.INTERNAL.value, "reference": reference}}
+        extensions = {"code": CallerErrorCode.INTERNAL.value, "reference": reference}
+        return {"message": UNEXPECTED.within(self.language), "extensions": extensions}
 
 
 def _types(error: BaseException) -> list[str]:
@@ -111,9 +121,9 @@ def error_payload(error: GraphQLError, about: About) -> Payload:
     """One entry of `errors`, with its path and locations."""
     root = _root_of(error)
     if isinstance(root, CallerError):
-        payload = caller_error_payload(root)
+        payload = caller_error_payload(root, about)
     elif isinstance(root, DomainError):
-        payload = domain_error_payload(root)
+        payload = domain_error_payload(root, about)
     elif _is_about_the_request(error, root):
         payload = {"message": error.message, "extensions": {"code": CallerErrorCode.BAD_USER_INPUT.value}}
     else:
@@ -125,16 +135,16 @@ def error_payload(error: GraphQLError, about: About) -> Payload:
     return payload
 
 
-def caller_error_payload(error: CallerError) -> Payload:
+def caller_error_payload(error: CallerError, about: About) -> Payload:
     """A refusal that was meant for the caller."""
-    return {"message": error.message, "extensions": {"code": error.code.value}}
+    return {"message": error.said_in(about.language), "extensions": {"code": error.code.value}}
 
 
-def domain_error_payload(error: DomainError) -> Payload:
+def domain_error_payload(error: DomainError, about: About) -> Payload:
     """A refusal of the business that no union of the field's type has taken up."""
     code = CallerErrorCode.BAD_USER_INPUT.value
     extensions = {"code": code, "problemCode": error.code.value, "field": wire_path(error.field)}
-    return {"message": error.message, "extensions": extensions}
+    return {"message": error.message.within(about.language), "extensions": extensions}
 
 
 def failure(error: BaseException, about: About) -> Payload:
@@ -142,9 +152,9 @@ def failure(error: BaseException, about: About) -> Payload:
     if isinstance(error, InvalidDocument):
         return {"errors": [error_payload(one, about) for one in error.errors]}
     if isinstance(error, CallerError):
-        return {"errors": [caller_error_payload(error)]}
+        return {"errors": [caller_error_payload(error, about)]}
     if isinstance(error, DomainError):
-        return {"errors": [domain_error_payload(error)]}
+        return {"errors": [domain_error_payload(error, about)]}
     return {"errors": [about.masked(error)]}
 
 

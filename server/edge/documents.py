@@ -34,9 +34,10 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from server.edge.costs import core_schema
 from server.edge.guard import Limits, Operation, analyse, too_expensive
-from server.errors import CallerError, CallerErrorCode
+from server.errors import CallerError, CallerErrorCode, Sentence
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+SIGN_IN = Sentence("Sign in first.", "Bitte erst anmelden.")
 _MOST_ERRORS = 20
 
 ANONYMOUS_LIMITS = Limits(
@@ -145,7 +146,7 @@ class Documents:
             # Before validation: a stranger learns nothing about the rest of the schema, not even by its errors.
             for operation in operations.values():
                 if operation.kind != "mutation" or not operation.root_names <= self._only_fields:
-                    raise CallerError(CallerErrorCode.UNAUTHENTICATED, "Sign in first.")
+                    raise CallerError(CallerErrorCode.UNAUTHENTICATED, SIGN_IN)
         errors = validate(self._core, document, _RULES, max_errors=_MOST_ERRORS, hide_suggestions=True)
         if errors:
             raise InvalidDocument(errors)

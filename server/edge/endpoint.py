@@ -15,16 +15,20 @@ from starlette.types import Receive, Scope, Send
 from server.edge import answers
 from server.edge.answers import About, HttpRefusal, Payload
 from server.edge.bodies import MULTIPART, Asked, media_type_of, read_request
-from server.edge.documents import ANONYMOUS_LIMITS, Documents, Prepared
+from server.edge.documents import ANONYMOUS_LIMITS, SIGN_IN, Documents, Prepared
 from server.edge.guard import Operation
+from server.edge.language import language_of
 from server.edge.running import CallerGone, Pace, Runner
-from server.errors import CallerError, CallerErrorCode
+from server.errors import CallerError, CallerErrorCode, Sentence
 from server.security import Principal
 
 Authenticate = Callable[[str], Awaitable[Principal | None]]
 OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
 _LONGEST_TOKEN = 300
-_SIGN_IN = "Sign in first."
+_SIGN_IN_AGAIN = Sentence(
+    "The token is not valid, or not any more: sign in again.",
+    "Das Token gilt nicht, oder nicht mehr: bitte neu anmelden.",
+)
 _USUAL = Pace()
 
 
@@ -72,7 +76,7 @@ class GraphQLEndpoint:
         if request.method != "POST":
             return self._page(request)
         accepted = _accepted(request.headers.get("accept"))
-        about = About()
+        about = About(language_of(request.headers.get("accept-language")))
         try:
             if accepted is None:
                 raise HttpRefusal(406, f"Accept {answers.GRAPHQL_JSON} or {answers.PLAIN_JSON}.")
@@ -94,7 +98,7 @@ class GraphQLEndpoint:
         if request.method == "GET" and self._ide and "text/html" in request.headers.get("accept", ""):
             return self._ide(request)
         refusal = HttpRefusal(405, "Send GraphQL requests with POST.", allow="POST")
-        about = About()
+        about = About(language_of(request.headers.get("accept-language")))
         return answers.json_response(
             answers.failure(refusal, about), answers.PLAIN_JSON, about, refusal.status, refusal.headers
         )
@@ -104,7 +108,7 @@ class GraphQLEndpoint:
         principal = await self._principal(request)
         if principal is None and media_type == MULTIPART:
             # Nothing that a stranger may do needs a file: 14 MB are not read for that.
-            raise HttpRefusal(401, _SIGN_IN, CallerErrorCode.UNAUTHENTICATED, connection="close")
+            raise HttpRefusal(401, SIGN_IN, CallerErrorCode.UNAUTHENTICATED, connection="close")
         asked = await read_request(request, media_type)
         try:
             prepared, operation = self._prepare(asked, principal)
@@ -126,7 +130,7 @@ class GraphQLEndpoint:
                 return principal
         raise HttpRefusal(
             401,
-            "The token is not valid, or not any more: sign in again.",
+            _SIGN_IN_AGAIN,
             CallerErrorCode.UNAUTHENTICATED,
             www_authenticate="Bearer",
         )
@@ -140,7 +144,7 @@ class GraphQLEndpoint:
         except CallerError:
             if principal is None:
                 # One answer for everything: its wording must not tell what the schema knows.
-                raise CallerError(CallerErrorCode.UNAUTHENTICATED, _SIGN_IN) from None
+                raise CallerError(CallerErrorCode.UNAUTHENTICATED, SIGN_IN) from None
             raise
         if operation.kind not in self._deadlines:
             raise CallerError(CallerErrorCode.BAD_USER_INPUT, "Subscriptions are not answered over POST.")
@@ -170,7 +174,7 @@ class GraphQLEndpoint:
                 if asked.close:
                     await asked.close()
             if principal is None and "data" not in payload:
-                return _without_hints(payload)
+                return _without_hints(payload, about)
             return payload
 
         runner = self._anonymous_runner if principal is None else self._runner
@@ -182,11 +186,11 @@ class GraphQLEndpoint:
         )
 
 
-def _without_hints(payload: Payload) -> Payload:
+def _without_hints(payload: Payload, about: About) -> Payload:
     """Errors before execution, as a stranger may see them: coercion errors name types and fields of inputs."""
     if payload["errors"][0]["extensions"]["code"] != CallerErrorCode.BAD_USER_INPUT:
         return payload
-    return {"errors": [answers.caller_error_payload(CallerError(CallerErrorCode.UNAUTHENTICATED, _SIGN_IN))]}
+    return answers.failure(CallerError(CallerErrorCode.UNAUTHENTICATED, SIGN_IN), about)
 
 
 def _accepted(header: str | None) -> str | None:

@@ -15,12 +15,17 @@ from starlette.types import Receive
 
 from server.edge.answers import HttpRefusal
 from server.edge.guard import too_expensive
-from server.errors import CallerErrorCode
+from server.errors import CallerErrorCode, Sentence
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 2.0
 """How long an operation waits for a place."""
 _CANCELLING_SECONDS = 1.0
+_STILL_WORKING = Sentence(
+    "This takes longer than usual and is still being worked on. Repeat it with the same key to get its answer.",
+    "Das dauert länger als sonst und läuft noch. Mit demselben Schlüssel wiederholt, kommt die Antwort.",
+)
+_BUSY = Sentence("The server is busy: try again in a moment.", "Der Server ist ausgelastet: bitte gleich noch einmal.")
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Runner:
             raise too_expensive("The query took too long: ask for less.")
         raise HttpRefusal(
             504,
-            "This takes longer than usual and is still being worked on. Repeat it with the same key to get its answer.",
+            _STILL_WORKING,
             CallerErrorCode.RATE_LIMITED,
         )
 
@@ -94,9 +99,7 @@ class Runner:
             async with asyncio.timeout(self._patience):
                 await self._places.acquire()
         except TimeoutError:
-            raise HttpRefusal(
-                503, "The server is busy: try again in a moment.", CallerErrorCode.RATE_LIMITED, retry_after="2"
-            ) from None
+            raise HttpRefusal(503, _BUSY, CallerErrorCode.RATE_LIMITED, retry_after="2") from None
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -9,7 +9,7 @@ from uuid import UUID
 import strawberry
 
 from server import batches
-from server.errors import CallerError, CallerErrorCode
+from server.errors import CallerError, CallerErrorCode, Sentence
 from server.models import Occupancy as OccupancyRow
 from server.models import Station as StationRow
 from server.models import Vehicle as VehicleRow
@@ -144,7 +144,13 @@ class Vehicle:
         station = await context.load(batches.station, row.station_id)
         station = station or await context.load(batches.station, row.home_station_id)
         if station is None:
-            raise CallerError(CallerErrorCode.FORBIDDEN, "This vehicle stands at a station that you may not see.")
+            raise CallerError(
+                CallerErrorCode.FORBIDDEN,
+                Sentence(
+                    "This vehicle stands at a station that you may not see.",
+                    "Dieses Fahrzeug steht an einer Station, die Sie nicht sehen dürfen.",
+                ),
+            )
         return station
 
     @strawberry.field

@@ -24,7 +24,7 @@ class Problem:
     problem_code: ProblemCode
     """The kind of refusal: branch on this, never on the message."""
     message: str
-    """What is wrong and what would be right, for people."""
+    """What is wrong and what would be right, for people: German or English, whichever `Accept-Language` asks for."""
     field: list[str] | None
     """Path of the input that is wrong, for example ["input", "customer", "email"]."""
 
@@ -98,9 +98,10 @@ class VersionConflict(Problem):
     """The version that is stored now."""
 
 
-def problem_of(error: errors.DomainError, possible: set[str]) -> Problem:
-    """The type for a refusal: the special one if the result can be it, else `Rejection`."""
-    common: dict[str, Any] = {"problem_code": error.code, "message": error.message, "field": wire_path(error.field)}
+def problem_of(error: errors.DomainError, possible: set[str], language: str) -> Problem:
+    """The type for a refusal, said in "de" or "en": the special one if the result can be it, else `Rejection`."""
+    message, field = error.message.within(language), wire_path(error.field)
+    common: dict[str, Any] = {"problem_code": error.code, "message": message, "field": field}
     special: dict[str, Any] | None = None
     if isinstance(error, errors.NoVehicleAvailable):
         special = {"alternatives": [_alternative(found) for found in error.alternatives]}

@@ -10,7 +10,7 @@ import strawberry
 from graphql import get_named_type
 from strawberry.extensions import FieldExtension
 
-from server.errors import CallerError, CallerErrorCode, DomainError
+from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
 from server.models.staff import Role
 from server.schema.problems import problem_of
 
@@ -35,7 +35,9 @@ class Allow(FieldExtension):
     ) -> Any:
         """Checks the role, then goes on."""
         if self.roles is not None and info.context.principal.role not in self.roles:
-            raise CallerError(CallerErrorCode.FORBIDDEN, "Your role does not allow this.")
+            raise CallerError(
+                CallerErrorCode.FORBIDDEN, Sentence("Your role does not allow this.", "Ihre Rolle erlaubt das nicht.")
+            )
         return await next_(source, info, **kwargs)
 
 
@@ -54,7 +56,8 @@ class Refusals(FieldExtension):
             return await next_(source, info, **kwargs)
         except DomainError as error:
             union = get_named_type(info._raw_info.return_type)  # strawberry has no other name for it
-            return problem_of(error, {member.name for member in getattr(union, "types", ())})
+            possible = {member.name for member in getattr(union, "types", ())}
+            return problem_of(error, possible, info.context.language)
         finally:
             await info.context.start_anew()
 

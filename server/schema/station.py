@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from server.errors import CallerError, CallerErrorCode
+from server.errors import CallerError, CallerErrorCode, Sentence
 from server.models import Company as CompanyRow
 from server.models import Station as StationRow
 from server.models.opening_times import Weekday, Window
@@ -31,7 +31,13 @@ class StationLabel:
     @staticmethod
     def refusal() -> CallerError:
         """What else is asked for is not shown."""
-        return CallerError(CallerErrorCode.FORBIDDEN, "Of this station you may see only id, code and name.")
+        return CallerError(
+            CallerErrorCode.FORBIDDEN,
+            Sentence(
+                "Of this station you may see only id, code and name.",
+                "Von dieser Station sehen Sie nur id, code und name.",
+            ),
+        )
 
 
 @api_type

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from server.errors import InvalidInput, Path
+from server.errors import InvalidInput, Path, Sentence
 from server.models.contract import ChosenExtra
 from server.models.money import cents_of
 from server.models.recipient import PostalAddress
@@ -41,7 +41,7 @@ def text(value: str, field: Path, *, longest: int = 200, multiline: bool = False
     """Text that is not empty, without control characters, in Unicode NFC."""
     cleaned = optional_text(value, field, longest=longest, multiline=multiline)
     if not cleaned:
-        raise InvalidInput("This must not be empty.", field=field)
+        raise InvalidInput(Sentence("This must not be empty.", "Das darf nicht leer sein."), field=field)
     return cleaned
 
 
@@ -54,9 +54,19 @@ def optional_text(value: str | None, field: Path, *, longest: int = 200, multili
         cleaned = cleaned.replace("\r\n", "\n")  # as forms in a browser send it
     allowed = "\n\t" if multiline else ""
     if any(_is_unprintable(char) and char not in allowed for char in cleaned):
-        raise InvalidInput("This contains characters that cannot be printed.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "This contains characters that cannot be printed.", "Darin sind Zeichen, die sich nicht drucken lassen."
+            ),
+            field=field,
+        )
     if len(cleaned) > longest:
-        raise InvalidInput(f"This is too long: at most {longest} characters.", field=field)
+        raise InvalidInput(
+            Sentence(
+                f"This is too long: at most {longest} characters.", f"Das ist zu lang: höchstens {longest} Zeichen."
+            ),
+            field=field,
+        )
     return cleaned or None
 
 
@@ -69,7 +79,13 @@ def token(value: str | None, field: Path) -> str:
     """What a gateway calls a card: printable ASCII."""
     cleaned = (value or "").strip()
     if not re.fullmatch(r"[!-~]{1,100}", cleaned):
-        raise InvalidInput("A stored card needs its token, as the payment page gave it.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "A stored card needs its token, as the payment page gave it.",
+                "Eine hinterlegte Karte braucht ihr Token, so wie es die Zahlungsseite gegeben hat.",
+            ),
+            field=field,
+        )
     return cleaned
 
 
@@ -84,7 +100,13 @@ def kept(value: Maybe[T | None], stored: T, field: Path) -> T:
 
 def cannot_be_emptied(field: Path) -> InvalidInput:
     """The refusal of null for something that every row has."""
-    return InvalidInput("This cannot be emptied; leave it out to keep it as it is.", field=field)
+    return InvalidInput(
+        Sentence(
+            "This cannot be emptied; leave it out to keep it as it is.",
+            "Das lässt sich nicht leeren; weglassen heißt: es bleibt, wie es ist.",
+        ),
+        field=field,
+    )
 
 
 def email(value: str, field: Path) -> str:
@@ -92,7 +114,13 @@ def email(value: str, field: Path) -> str:
     try:
         checked = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except (EmailNotValidError, UnicodeError) as error:
-        raise InvalidInput("This is not a mail address; it should look like name@example.de.", field=field) from error
+        raise InvalidInput(
+            Sentence(
+                "This is not a mail address; it should look like name@example.de.",
+                "Das ist keine E-Mail-Adresse; sie sollte aussehen wie name@example.de.",
+            ),
+            field=field,
+        ) from error
     return checked.normalized
 
 
@@ -104,9 +132,21 @@ def phone(value: str | None, field: Path, country: str = "DE") -> str | None:
     try:
         number = phonenumbers.parse(cleaned, country)
     except phonenumbers.NumberParseException as error:
-        raise InvalidInput("This is not a phone number; it should look like +49 30 1234567.", field=field) from error
+        raise InvalidInput(
+            Sentence(
+                "This is not a phone number; it should look like +49 30 1234567.",
+                "Das ist keine Telefonnummer; sie sollte aussehen wie +49 30 1234567.",
+            ),
+            field=field,
+        ) from error
     if not phonenumbers.is_possible_number(number):
-        raise InvalidInput("This phone number has too few or too many digits.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "This phone number has too few or too many digits.",
+                "Diese Telefonnummer hat zu wenige oder zu viele Ziffern.",
+            ),
+            field=field,
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
@@ -114,7 +154,13 @@ def country(value: str, field: Path) -> str:
     """An ISO 3166 code of two letters."""
     code = value.strip().upper()
     if not re.fullmatch(r"[A-Z]{2}", code) or code not in phonenumbers.SUPPORTED_REGIONS:
-        raise InvalidInput("This is not a country; give its code of two letters, for example DE.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "This is not a country; give its code of two letters, for example DE.",
+                "Das ist kein Land; nötig ist sein Kürzel aus zwei Buchstaben, zum Beispiel DE.",
+            ),
+            field=field,
+        )
     return code
 
 
@@ -123,7 +169,10 @@ def postcode(value: str, country_code: str, field: Path) -> str:
     cleaned = text(value, field, longest=12).upper()
     pattern = _POSTCODES.get(country_code)
     if pattern and not re.fullmatch(pattern, cleaned, re.ASCII):
-        raise InvalidInput(f"This is not a postcode of {country_code}.", field=field)
+        raise InvalidInput(
+            Sentence(f"This is not a postcode of {country_code}.", f"Das ist keine Postleitzahl von {country_code}."),
+            field=field,
+        )
     return cleaned
 
 
@@ -133,7 +182,13 @@ def plate(value: str, field: Path) -> str:
     if german := _GERMAN_PLATE.match(cleaned):
         return f"{german[1]}-{german[2]} {german[3]}{german[4]}"
     if not re.fullmatch(r"[0-9A-ZÀ-ÖØ-Þ][0-9A-ZÀ-ÖØ-Þ .-]*", cleaned) or not re.search(r"[0-9]", cleaned):
-        raise InvalidInput("This is not a number plate; it should look like B-EW 1234.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "This is not a number plate; it should look like B-EW 1234.",
+                "Das ist kein Kennzeichen; es sollte aussehen wie B-EW 1234.",
+            ),
+            field=field,
+        )
     return cleaned
 
 
@@ -146,7 +201,13 @@ def vin(value: str | None, field: Path) -> str | None:
         return None
     cleaned = cleaned.upper()
     if not _VIN.match(cleaned):
-        raise InvalidInput("A VIN has 17 letters and digits, without I, O and Q.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "A VIN has 17 letters and digits, without I, O and Q.",
+                "Eine Fahrgestellnummer hat 17 Buchstaben und Ziffern, ohne I, O und Q.",
+            ),
+            field=field,
+        )
     return cleaned
 
 
@@ -154,7 +215,13 @@ def code(value: str, field: Path, *, longest: int = 32) -> str:
     """A short code in capitals, digits and hyphens."""
     cleaned = value.strip().upper()
     if not _CODE.match(cleaned) or len(cleaned) > longest:
-        raise InvalidInput(f"A code has 1 to {longest} capital letters, digits or hyphens.", field=field)
+        raise InvalidInput(
+            Sentence(
+                f"A code has 1 to {longest} capital letters, digits or hyphens.",
+                f"Ein Kürzel hat 1 bis {longest} Großbuchstaben, Ziffern oder Bindestriche.",
+            ),
+            field=field,
+        )
     return cleaned
 
 
@@ -162,7 +229,9 @@ def sha256(value: str, field: Path) -> str:
     """A SHA-256 as 64 hexadecimal digits."""
     cleaned = value.strip().lower()
     if not _SHA256.match(cleaned):
-        raise InvalidInput("A sha256 has 64 hexadecimal digits.", field=field)
+        raise InvalidInput(
+            Sentence("A sha256 has 64 hexadecimal digits.", "Ein sha256 hat 64 Hexadezimalziffern."), field=field
+        )
     return cleaned
 
 
@@ -171,10 +240,20 @@ def cents(value: Decimal, field: Path, *, lowest: int = 0) -> int:
     try:
         amount = cents_of(value)
     except (ValueError, ArithmeticError) as error:
-        raise InvalidInput("An amount has at most two decimals, for example 59.00.", field=field) from error
+        raise InvalidInput(
+            Sentence(
+                "An amount has at most two decimals, for example 59.00.",
+                "Ein Betrag hat höchstens zwei Nachkommastellen, zum Beispiel 59.00.",
+            ),
+            field=field,
+        ) from error
     if not lowest <= amount <= HIGHEST_CENTS:
         raise InvalidInput(
-            f"This amount must lie between {lowest / 100:.2f} and {HIGHEST_CENTS / 100:.2f}.", field=field
+            Sentence(
+                f"This amount must lie between {lowest / 100:.2f} and {HIGHEST_CENTS / 100:.2f}.",
+                f"Dieser Betrag muss zwischen {lowest / 100:.2f} und {HIGHEST_CENTS / 100:.2f} liegen.",
+            ),
+            field=field,
         )
     return amount
 
@@ -187,7 +266,12 @@ def optional_cents(value: Decimal | None, field: Path) -> int | None:
 def number(value: int, field: Path, *, lowest: int, highest: int) -> int:
     """A whole number within bounds."""
     if not lowest <= value <= highest:
-        raise InvalidInput(f"This must lie between {lowest} and {highest}.", field=field)
+        raise InvalidInput(
+            Sentence(
+                f"This must lie between {lowest} and {highest}.", f"Das muss zwischen {lowest} und {highest} liegen."
+            ),
+            field=field,
+        )
     return value
 
 
@@ -206,21 +290,30 @@ def extras(asked: Sequence[ChosenExtra], field: Path) -> tuple[ChosenExtra, ...]
 def time_zone(value: str, field: Path) -> str:
     """An IANA time zone."""
     if value not in available_timezones():
-        raise InvalidInput("This is not a time zone; it should look like Europe/Berlin.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "This is not a time zone; it should look like Europe/Berlin.",
+                "Das ist keine Zeitzone; sie sollte aussehen wie Europe/Berlin.",
+            ),
+            field=field,
+        )
     return ZoneInfo(value).key
 
 
 def birth_date(value: date | None, field: Path, today: date) -> date | None:
     """A date of birth that a living person can have."""
     if value is not None and not date(today.year - 120, 1, 1) <= value <= today:
-        raise InvalidInput("This cannot be a date of birth.", field=field)
+        raise InvalidInput(Sentence("This cannot be a date of birth.", "Das kann kein Geburtsdatum sein."), field=field)
     return value
 
 
 def period(start: datetime, end: datetime, field: Path) -> None:
     """A period must end after it starts."""
     if end <= start:
-        raise InvalidInput("The end must lie after the start.", field=[*field, "end"])
+        raise InvalidInput(
+            Sentence("The end must lie after the start.", "Das Ende muss nach dem Beginn liegen."),
+            field=[*field, "end"],
+        )
 
 
 def as_uuid(value: str | UUID | None) -> UUID | None:

@@ -14,7 +14,7 @@ from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 
 from server.edge.uploads import UPLOAD_SCALAR
-from server.errors import CallerError, CallerErrorCode, DomainError, InvalidInput, ProblemCode, Refused
+from server.errors import CallerError, CallerErrorCode, DomainError, InvalidInput, ProblemCode, Refused, Sentence
 from server.security import Principal
 
 SECRET = "canary-4929-secret"
@@ -67,7 +67,7 @@ class Rejection:
 
 class TurnedIntoRejection(strawberry.ExceptionHandler[DomainError, Rejection]):
     def handle(self, exception: DomainError, *, field: Any, info: Any) -> Rejection:
-        return Rejection(message=exception.message)
+        return Rejection(message=str(exception))
 
 
 @strawberry.type
@@ -136,7 +136,10 @@ class Query:
 
     @strawberry.field
     def refused(self) -> str | None:
-        raise InvalidInput("The end must be after the start.", field=["period", "end"])
+        raise InvalidInput(
+            Sentence("The end must be after the start.", "Das Ende muss nach dem Beginn liegen."),
+            field=["period", "end"],
+        )
 
     @strawberry.field
     def forbidden(self) -> str | None:
@@ -181,7 +184,7 @@ class Mutation:
     def sign_in(self, info: Info, email: str, password: str) -> SignInResult:
         if password == "right":
             return Session(access_token="ea_new")
-        raise Refused(ProblemCode.NOT_ALLOWED, "E-mail or password is wrong.")
+        raise Refused(ProblemCode.NOT_ALLOWED, Sentence("E-mail or password is wrong.", "E-Mail oder Passwort falsch."))
 
     @strawberry.mutation
     def refresh_session(self, refresh_token: str) -> SignInResult:

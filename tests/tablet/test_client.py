@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -165,3 +166,12 @@ def test_no_token_is_logged_or_told(canned: type[Canned], caplog: pytest.LogCapt
     with pytest.raises(Broken) as broken:
         Client("http://127.0.0.1:1").photo(TOKEN, f"/media/photos/1?signature={TOKEN}")
     assert "very-secret" not in caplog.text + repr(broken.value) + str(broken.value.__cause__) + str(told)
+
+
+def test_the_server_is_asked_to_say_why_in_the_staffs_language(canned: type[Canned]) -> None:
+    client = Client(canned.base)  # type: ignore[attr-defined]
+    for language in ("de", "en"):
+        client.speak(language)
+        with pytest.raises(Offline):
+            client.handover_day(TOKEN, "s", date(2026, 10, 21))
+    assert [headers["Accept-Language"] for _path, headers in canned.asked] == ["de", "en"]

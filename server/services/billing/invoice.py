@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.errors import ProblemCode, Refused, VersionConflict
+from server.errors import ProblemCode, Refused, Sentence, VersionConflict
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
 from server.models.contract import BillingBlock, ContractState, SettlementState
@@ -77,7 +77,10 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     if contract.state is not ContractState.RETURNED and not waits:
         contracts.require_state(contract, ContractState.BILLED)
     if await _unreadable(session, contract):
-        message = "The tank or battery size of the vehicle is missing; enter it, then settle again."
+        message = Sentence(
+            "The tank or battery size of the vehicle is missing; enter it, then settle again.",
+            "Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
+        )
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
     if await blocks.clear(session, contract, acting) in PAID_BY_HAND:
         contract.settlement_state = SettlementState.PAID

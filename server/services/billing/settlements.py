@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, InvalidTransition
+from server.errors import InvalidInput, InvalidTransition, Sentence
 from server.models import Contract, Driver, Protocol, Station, Vehicle, VehicleLeg
 from server.models.contract import ContractState
 from server.models.fleet import Cleanliness
@@ -95,10 +95,16 @@ async def preview(session: Session, contract_id: UUID | None, planned: PlannedRe
     back_at = planned.station_id or contract.return_station_id
     back = planned.at(await stations.get(session, back_at, field=["input", "return_station_id"]))
     if contract.state not in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
-        message = "Only a contract whose car is out, or back and not billed yet, can be settled."
+        message = Sentence(
+            "Only a contract whose car is out, or back and not billed yet, can be settled.",
+            "Abrechnen lässt sich ein Vertrag, dessen Fahrzeug unterwegs ist, oder zurück und noch nicht abgerechnet.",
+        )
         raise InvalidTransition(message, state=contract.state, allowed=[])
     if back.returned_at > max(contract.starts_at, contract.ends_at) + LONGEST_LATE:
-        raise InvalidInput("This return lies too far ahead.", field=["input", "returned_at"])
+        raise InvalidInput(
+            Sentence("This return lies too far ahead.", "Diese Rückgabe liegt zu weit in der Zukunft."),
+            field=["input", "returned_at"],
+        )
     return await of_contract(session, contract, back)
 
 

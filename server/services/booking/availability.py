@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, OutsideOpeningHours, Path
+from server.errors import InvalidInput, OutsideOpeningHours, Path, Sentence
 from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.price import PriceBreakdown
@@ -63,13 +63,26 @@ class Alternative:
 def check_period(start: datetime, end: datetime, now: datetime, field: Path) -> None:
     """Refuses what cannot be booked: backwards, in the past (a quarter of an hour is allowed), too far or too long."""
     if end <= start:
-        raise InvalidInput("The end must lie after the start.", field=[*field, "end"])
+        raise InvalidInput(
+            Sentence("The end must lie after the start.", "Das Ende muss nach dem Beginn liegen."),
+            field=[*field, "end"],
+        )
     if start < now - EARLIEST_START:
-        raise InvalidInput("The start lies in the past.", field=[*field, "start"])
+        raise InvalidInput(
+            Sentence("The start lies in the past.", "Der Beginn liegt in der Vergangenheit."), field=[*field, "start"]
+        )
     if start > now + timedelta(days=LONGEST_DAYS):
-        raise InvalidInput("The start lies more than 365 days ahead.", field=[*field, "start"])
+        raise InvalidInput(
+            Sentence("The start lies more than 365 days ahead.", "Der Beginn liegt mehr als 365 Tage in der Zukunft."),
+            field=[*field, "start"],
+        )
     if end - start > timedelta(days=LONGEST_DAYS):
-        raise InvalidInput("A rental lasts at most 365 days.", field=[*field, "end"])
+        raise InvalidInput(
+            Sentence("A rental lasts at most 365 days.", "Eine Miete dauert höchstens 365 Tage."), field=[*field, "end"]
+        )
+
+
+_AT = {"start": "zu Beginn des Zeitraums", "end": "am Ende des Zeitraums"}
 
 
 def check_opening(station: Station, return_station: Station, start: datetime, end: datetime, field: Path) -> None:
@@ -78,7 +91,9 @@ def check_opening(station: Station, return_station: Station, start: datetime, en
         rules = opening_rules(where)
         if rules.is_open(at) or (name == "end" and where.after_hours_return):
             continue
-        message = f"{where.name} is closed at the {name} of the period."
+        message = Sentence(
+            f"{where.name} is closed at the {name} of the period.", f"{where.name} ist {_AT[name]} geschlossen."
+        )
         following = rules.next_open(at)
         following = following and following.astimezone(rules.zone)
         raise OutsideOpeningHours(message, next_possible=following, field=[*field, name])

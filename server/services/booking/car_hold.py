@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.errors import NoVehicleAvailable, PaymentDeclined
+from server.errors import NoVehicleAvailable, PaymentDeclined, Sentence
 from server.jobs import enqueue
 from server.models import (
     Contract,
@@ -174,7 +174,10 @@ async def _take_vehicle(
             return
     others = [station for station in visible.values() if station.id != plan.station.id]
     alternatives = await availability.alternatives(session, slot, plan.group, others, now=now)
-    message = f"No vehicle of group {plan.group.name} is free at {plan.station.name} in this period."
+    message = Sentence(
+        f"No vehicle of group {plan.group.name} is free at {plan.station.name} in this period.",
+        f"In diesem Zeitraum ist an der Station {plan.station.name} kein Fahrzeug der Gruppe {plan.group.name} frei.",
+    )
     raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "group_id"])
 
 
@@ -284,7 +287,13 @@ async def expire_due(session: Session, station_id: UUID, now: datetime) -> None:
 
 def expired() -> PaymentDeclined:
     """The answer to a booking whose hold ran out."""
-    return PaymentDeclined("The payment was not made in time; the reservation has ended.", reason=None)
+    return PaymentDeclined(
+        Sentence(
+            "The payment was not made in time; the reservation has ended.",
+            "Die Zahlung kam nicht rechtzeitig; die Reservierung ist beendet.",
+        ),
+        reason=None,
+    )
 
 
 async def cancel(session: Session, contract: Contract, *, now: datetime, reason: str) -> None:

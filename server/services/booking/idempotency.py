@@ -16,8 +16,9 @@ from uuid import UUID
 import orjson
 
 from server.database import SYSTEM, Session
-from server.errors import DomainError, PaymentDeclined, ProblemCode, Refused
+from server.errors import DomainError, PaymentDeclined, ProblemCode, Refused, Sentence
 from server.models import IdempotencyRecord
+from server.models.columns import Json
 from server.services.outside import Outside
 
 WAIT_SECONDS = 8.0
@@ -39,7 +40,10 @@ async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> Id
     async with outside.database.transaction(SYSTEM) as session:
         record = await session.get(IdempotencyRecord, (owner, key))
     if record is not None and _differs(record.request_hash, request_hash):
-        message = "This key was used for another booking already; a new booking needs a new key."
+        message = Sentence(
+            "This key was used for another booking already; a new booking needs a new key.",
+            "Dieser Schlüssel gehört schon zu einer anderen Buchung; eine neue Buchung braucht einen neuen.",
+        )
         raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=["input", "idempotency_key"])
     return record
 
@@ -72,12 +76,19 @@ async def finish(session: Session, contract_id: UUID, *, refusal: DomainError | 
     stored = None
     if refusal is not None:
         reason = getattr(refusal, "reason", None)
-        stored = orjson.dumps({"message": refusal.message, "reason": reason}).decode()
+        stored = orjson.dumps({"message": refusal.message._asdict(), "reason": reason}).decode()
     await session.write(
         "update idempotency_record set finished = true, unresolved = false, refusal = cast(:refusal as jsonb)"
         " where contract_id = :contract and not finished",
         {"refusal": stored, "contract": contract_id},
     )
+
+
+def _stored_refusal(stored: Json) -> PaymentDeclined:
+    message = stored["message"]
+    # Version 0.1 stored it in English only.
+    said = Sentence(message, message) if isinstance(message, str) else Sentence(**message)
+    return PaymentDeclined(said, reason=stored["reason"])
 
 
 async def mark_unresolved(session: Session, contract_id: UUID) -> None:
@@ -95,10 +106,13 @@ async def answer(outside: Outside, owner: str, key: UUID, request_hash: str) -> 
         record = await find(outside, owner, key, request_hash)
         if record is not None and record.finished:
             if record.refusal is not None:
-                raise PaymentDeclined(record.refusal["message"], reason=record.refusal["reason"])
+                raise _stored_refusal(record.refusal)
             if record.contract_id is not None:
                 return record.contract_id
         if record is None or record.unresolved or time.monotonic() > deadline:
-            message = "The outcome of the payment is not known yet; ask again with the same key in a moment."
+            message = Sentence(
+                "The outcome of the payment is not known yet; ask again with the same key in a moment.",
+                "Der Ausgang der Zahlung ist noch nicht bekannt; bitte gleich mit demselben Schlüssel fragen.",
+            )
             raise Refused(ProblemCode.PAYMENT_UNRESOLVED, message)
         await asyncio.sleep(_POLL_SECONDS)

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
-from server.errors import InvalidInput, ProblemCode, Refused
+from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import (
     Station,
     Tariff,
@@ -130,7 +130,7 @@ async def plan_of(
     try:
         price = breakdown(terms, facts)
     except UnknownExtra as error:
-        raise InvalidInput(str(error), field=["input", "extras"]) from error
+        raise InvalidInput(error.message, field=["input", "extras"]) from error
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     await company_data.require(session)  # without its legal data no invoice could be issued
@@ -141,9 +141,16 @@ def _check_payment(principal: Principal, payment: PaymentChoice) -> None:
     field = ["input", "payment"]
     if payment.method is PaymentMethod.WAIVED:
         if principal.role is Role.WEB:
-            raise Refused(ProblemCode.NOT_ALLOWED, "Only staff can waive the payment.", field=[*field, "method"])
+            raise Refused(
+                ProblemCode.NOT_ALLOWED,
+                Sentence("Only staff can waive the payment.", "Auf die Zahlung verzichten können nur Mitarbeiter."),
+                field=[*field, "method"],
+            )
         if not (payment.waiver_reason or "").strip():
-            raise InvalidInput("Say why the payment is waived.", field=[*field, "waiver_reason"])
+            raise InvalidInput(
+                Sentence("Say why the payment is waived.", "Bitte angeben, warum auf die Zahlung verzichtet wird."),
+                field=[*field, "waiver_reason"],
+            )
     if payment.method is PaymentMethod.STORED_CARD:
         validation.token(payment.card_token, [*field, "card_token"])
     if payment.method is PaymentMethod.HOSTED_PAGE:

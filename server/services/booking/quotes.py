@@ -89,7 +89,7 @@ def _price(
     try:
         return breakdown(terms, facts)
     except UnknownExtra as error:
-        raise InvalidInput(str(error), field=["input", "extras"]) from error
+        raise InvalidInput(error.message, field=["input", "extras"]) from error
 
 
 def _is_open(station: Station, return_station: Station, start: datetime, end: datetime) -> bool:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM, Session, sql_state
-from server.errors import PaymentDeclined
+from server.errors import PaymentDeclined, Sentence
 from server.models import (
     Contract,
     Deposit,
@@ -113,9 +113,15 @@ async def _refuse(
     await car_hold.cancel(
         session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}"
     )
-    message = "The card was declined. Nothing is charged; please try another card."
+    message = Sentence(
+        "The card was declined. Nothing is charged; please try another card.",
+        "Die Karte wurde abgelehnt. Es wird nichts abgebucht; bitte eine andere Karte versuchen.",
+    )
     if refused.purpose is Purpose.DEPOSIT:
-        message = "The deposit could not be placed on the card. Nothing is charged; please try another card."
+        message = Sentence(
+            "The deposit could not be placed on the card. Nothing is charged; please try another card.",
+            "Die Kaution ließ sich nicht reservieren. Es wird nichts abgebucht; bitte eine andere Karte versuchen.",
+        )
     await idempotency.finish(session, contract.id, refusal=PaymentDeclined(message, reason=refused.reason))
     return await _give_back(session, contract, made, now)
 

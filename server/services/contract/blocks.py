@@ -6,10 +6,11 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.models import Contract, HistoryEntry
-from server.models.contract import BillingBlock
+from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
 from server.services.acting import Acting
 from server.services.contract import history
+from server.services.contract.state_words import STATE_WORDS
 
 _TEXTS = {
     "en": {
@@ -99,4 +100,10 @@ def text(contract: Contract, language: str) -> str | None:
     """Why billing waits, for people ("de" or "en"); None when it does not."""
     if contract.billing_block is None:
         return None
-    return _TEXTS[language][contract.billing_block].format(detail=contract.billing_block_detail or "–")
+    return _TEXTS[language][contract.billing_block].format(detail=_detail(contract, language))
+
+
+def _detail(contract: Contract, language: str) -> str:
+    detail = contract.billing_block_detail or "–"
+    is_state = contract.billing_block is BillingBlock.PROTOCOL_CONFLICT and detail in list(ContractState)
+    return STATE_WORDS[ContractState(detail)].within(language) if is_state else detail

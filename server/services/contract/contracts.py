@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidTransition, NotFound, Path
+from server.errors import InvalidTransition, NotFound, Path, Sentence
 from server.models import Contract
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
 from server.services.contract import history
+from server.services.contract.state_words import STATE_WORDS, any_of
 from server.services.pricing.price import Facts, breakdown
 
 _ENTERED = {
@@ -39,7 +40,7 @@ async def get(session: Session, contract_id: UUID | None, *, field: Path | None 
     """A visible contract; NotFound otherwise."""
     contract = await session.by_id(Contract, contract_id)
     if contract is None:
-        raise NotFound("contract", field=field)
+        raise NotFound(Sentence("There is no such contract.", "Diesen Vertrag gibt es nicht."), field=field)
     return contract
 
 
@@ -54,7 +55,7 @@ async def lock(session: Session, contract_id: UUID | None, *, field: Path | None
     """A visible contract, locked until the end of the transaction; NotFound otherwise."""
     contract = await session.by_id(Contract, contract_id, lock=True)
     if contract is None:
-        raise NotFound("contract", field=field)
+        raise NotFound(Sentence("There is no such contract.", "Diesen Vertrag gibt es nicht."), field=field)
     return contract
 
 
@@ -62,8 +63,11 @@ def require_state(contract: Contract, wanted: ContractState) -> None:
     """InvalidTransition unless `wanted` may follow the contract's state."""
     if wanted not in ALLOWED[contract.state]:
         allowed = ALLOWED[contract.state]
-        names = ", ".join(state.value for state in allowed) or "nothing"
-        message = f"The contract is {contract.state.value}; what can follow is {names}."
+        state, following = STATE_WORDS[contract.state], any_of(allowed)
+        message = Sentence(
+            f"The contract is {state.en}; what can follow is: {following.en}.",
+            f"Der Vertrag ist {state.de}; darauf kann folgen: {following.de}.",
+        )
         raise InvalidTransition(message, state=contract.state, allowed=allowed)
 
 

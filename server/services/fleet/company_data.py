@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from sqlmodel import select
 
 from server.database import Session
-from server.errors import InvalidInput, ProblemCode, Refused
+from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Company
 from server.models.recipient import PostalAddress
 from server.services import validation
@@ -40,7 +40,10 @@ async def require(session: Session) -> Company:
     """The company's legal data. BILLING_BLOCKED if they are missing: no invoice is possible without (§ 14 UStG)."""
     row = await found(session)
     if row is None:
-        message = "The company's legal data are missing; an administrator enters them with updateCompany."
+        message = Sentence(
+            "The company's legal data are missing; an administrator enters them with updateCompany.",
+            "Die Rechtsdaten der Firma fehlen; ein Administrator trägt sie mit updateCompany ein.",
+        )
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
     return row
 
@@ -56,7 +59,10 @@ async def update(session: Session, data: CompanyData) -> Company:
     for column in ("tax_number", "vat_id", "register_entry", "bank", "iban", "website"):
         setattr(row, column, validation.optional_text(getattr(data, column), (*INPUT, column)))
     if not row.tax_number and not row.vat_id:
-        message = "An invoice needs the tax number or the VAT id (§ 14 Abs. 4 UStG)."
+        message = Sentence(
+            "An invoice needs the tax number or the VAT id (§ 14 Abs. 4 UStG).",
+            "Eine Rechnung braucht die Steuernummer oder die USt-IdNr. (§ 14 Abs. 4 UStG).",
+        )
         raise InvalidInput(message, field=[*INPUT, "vat_id"])
     row.email = validation.email(data.email, (*INPUT, "email")) if data.email else None
     row.phone = validation.phone(data.phone, (*INPUT, "phone"), address.country)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, NotFound, Path
+from server.errors import InvalidInput, NotFound, Path, Sentence
 from server.models import VehicleGroup
 from server.models.fleet import Energy
 from server.services import validation
@@ -50,7 +50,10 @@ async def create(session: Session, new: NewGroup) -> VehicleGroup:
         await session.store(group)
     except IntegrityError as error:
         if violated_constraint(error) == "uq_vehicle_group_code":
-            raise InvalidInput("There is a group of that code already.", field=[*INPUT, "code"]) from error
+            raise InvalidInput(
+                Sentence("There is a group of that code already.", "Eine Gruppe mit diesem Kürzel gibt es schon."),
+                field=[*INPUT, "code"],
+            ) from error
         raise
     return group
 
@@ -64,12 +67,18 @@ async def get(session: Session, group_id: UUID | None, *, field: Path | None = N
     """A vehicle group, or NotFound."""
     group = await session.by_id(VehicleGroup, group_id)
     if group is None:
-        raise NotFound("vehicle group", field=field)
+        raise NotFound(Sentence("There is no such vehicle group.", "Diese Fahrzeuggruppe gibt es nicht."), field=field)
     return group
 
 
 def _acriss(value: str | None) -> str | None:
     cleaned = validation.optional_text(value, (*INPUT, "acriss"), longest=4)
     if cleaned is not None and (len(cleaned) != 4 or not cleaned.isalpha()):
-        raise InvalidInput("An ACRISS code has four letters, for example CDMR.", field=[*INPUT, "acriss"])
+        raise InvalidInput(
+            Sentence(
+                "An ACRISS code has four letters, for example CDMR.",
+                "Ein ACRISS-Code hat vier Buchstaben, zum Beispiel CDMR.",
+            ),
+            field=[*INPUT, "acriss"],
+        )
     return cleaned and cleaned.upper()

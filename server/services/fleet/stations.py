@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, NotFound, Path, VersionConflict
+from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflict
 from server.models import Station
 from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window
 from server.models.recipient import PostalAddress
@@ -63,7 +63,7 @@ async def get(session: Session, station_id: UUID | None, *, field: Path | None =
     """A station that the caller may see, or NotFound."""
     found = await session.by_id(Station, station_id)
     if found is None:
-        raise NotFound("station", field=field)
+        raise NotFound(Sentence("There is no such station.", "Diese Station gibt es nicht."), field=field)
     return found
 
 
@@ -95,7 +95,10 @@ async def create(session: Session, new: NewStation, *, now: datetime) -> Station
         await session.store(station)
     except IntegrityError as error:
         if violated_constraint(error) == "uq_station_code":
-            raise InvalidInput("There is a station of that code already.", field=[*INPUT, "code"]) from error
+            raise InvalidInput(
+                Sentence("There is a station of that code already.", "Eine Station mit diesem Kürzel gibt es schon."),
+                field=[*INPUT, "code"],
+            ) from error
         raise
     return station
 
@@ -104,7 +107,7 @@ async def update(session: Session, station_id: UUID | None, version: int, change
     """Changes what is given. NotFound, VersionConflict, InvalidInput."""
     station = await session.by_id(Station, station_id, lock=True)
     if station is None:
-        raise NotFound("station", field=["id"])
+        raise NotFound(Sentence("There is no such station.", "Diese Station gibt es nicht."), field=["id"])
     if station.version != version:
         raise VersionConflict(station.version)
     _apply(change, station)
@@ -155,7 +158,10 @@ def _turnaround(minutes: int) -> int:
 
 def _holiday_region(value: str | None) -> str | None:
     if value and not is_holiday_region(value):
-        message = "No public holidays are known for this region; give an ISO 3166-2 code such as DE-BY."
+        message = Sentence(
+            "No public holidays are known for this region; give an ISO 3166-2 code such as DE-BY.",
+            "Für diese Region sind keine Feiertage bekannt; nötig ist ein Code nach ISO 3166-2 wie DE-BY.",
+        )
         raise InvalidInput(message, field=[*INPUT, "holiday_region"])
     return value or None
 
@@ -175,7 +181,9 @@ def _opening_exceptions(entries: Sequence[ExceptionalDay]) -> list[ExceptionalDa
     for index, entry in enumerate(entries):
         field = (*INPUT, "opening_exceptions", str(index))
         if entry.date in checked:
-            raise InvalidInput("This date is there twice.", field=[*field, "date"])
+            raise InvalidInput(
+                Sentence("This date is there twice.", "Dieses Datum kommt zweimal vor."), field=[*field, "date"]
+            )
         for position, window in enumerate(entry.windows):
             _check_window(window, entry.windows[:position], (*field, "windows", str(position)))
         note = validation.optional_text(entry.note, (*field, "note"))
@@ -186,10 +194,22 @@ def _opening_exceptions(entries: Sequence[ExceptionalDay]) -> list[ExceptionalDa
 def _check_window(window: Window, earlier: Sequence[Window], field: Path) -> None:
     opens, closes = window
     if closes != MIDNIGHT and closes <= opens:
-        raise InvalidInput("Closing must come after opening; 00:00 means midnight.", field=[*field, "closes"])
+        raise InvalidInput(
+            Sentence(
+                "Closing must come after opening; 00:00 means midnight.",
+                "Geschlossen wird nach dem Öffnen; 00:00 heißt Mitternacht.",
+            ),
+            field=[*field, "closes"],
+        )
     for other_opens, other_closes in earlier:
         if opens < _end(other_closes) and other_opens < _end(closes):
-            raise InvalidInput("This overlaps with another window of the day.", field=[*field, "opens"])
+            raise InvalidInput(
+                Sentence(
+                    "This overlaps with another window of the day.",
+                    "Das überschneidet sich mit einer anderen Öffnungszeit dieses Tages.",
+                ),
+                field=[*field, "opens"],
+            )
 
 
 def _end(closes: time) -> time:

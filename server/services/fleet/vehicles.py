@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, VersionConflict
+from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, Sentence, VersionConflict
 from server.models import Occupancy, Station, Vehicle, VehicleBlock, VehicleGroup
 from server.models.columns import Json
 from server.models.fleet import BlockReason, Energy, VehicleStatus
@@ -117,7 +117,7 @@ async def lock_vehicle(session: Session, vehicle_id: UUID | None, *, field: Path
     """A vehicle of the caller's stations, locked until the end of the transaction."""
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=True)
     if vehicle is None:
-        raise NotFound("vehicle", field=field)
+        raise NotFound(Sentence("There is no such vehicle.", "Dieses Fahrzeug gibt es nicht."), field=field)
     return vehicle
 
 
@@ -135,13 +135,21 @@ async def block(
     validation.period(start, end, ("period",))
     if end - start > LONGEST_BLOCK:
         raise InvalidInput(
-            "A block lasts at most ten years; to take a vehicle out for good, retire it.", field=["period", "end"]
+            Sentence(
+                "A block lasts at most ten years; to take a vehicle out for good, retire it.",
+                "Eine Sperre dauert höchstens zehn Jahre; für immer geht ein Fahrzeug durch Ausmustern.",
+            ),
+            field=["period", "end"],
         )
     vehicle = await lock_vehicle(session, vehicle_id, field=["vehicle_id"])
     await _require_in_sight(session, vehicle, ["vehicle_id"])
     conflicts = await occupancies.overlapping(session, vehicle.id, start, end)
     if conflicts:
-        raise PeriodConflict("The vehicle is taken in this period.", conflicts=conflicts, field=["period"])
+        raise PeriodConflict(
+            Sentence("The vehicle is taken in this period.", "Das Fahrzeug ist in diesem Zeitraum belegt."),
+            conflicts=conflicts,
+            field=["period"],
+        )
     checked_note = validation.optional_text(note, ("note",), longest=2000, multiline=True)
     row = VehicleBlock(
         vehicle_id=vehicle.id, starts_at=start, ends_at=end, reason=reason, note=checked_note, created_at=now
@@ -154,7 +162,10 @@ async def block(
 async def _require_in_sight(session: Session, vehicle: Vehicle, field: Path) -> None:
     """A car of one's own may stand at a station that one may not see; what it is booked for there is not known here."""
     if await session.by_id(Station, vehicle.station_id) is None:
-        message = "This vehicle stands at another station; what happens to it is decided there."
+        message = Sentence(
+            "This vehicle stands at another station; what happens to it is decided there.",
+            "Dieses Fahrzeug steht an einer anderen Station; dort wird über es entschieden.",
+        )
         raise Refused(ProblemCode.NOT_ALLOWED, message, field=field)
 
 
@@ -162,7 +173,7 @@ async def unblock(session: Session, block_id: UUID | None, *, now: datetime) -> 
     """Ends a block; the vehicle is available again."""
     row = await session.by_id(VehicleBlock, block_id)
     if row is None or row.removed_at is not None:
-        raise NotFound("block", field=["block_id"])
+        raise NotFound(Sentence("There is no such block.", "Diese Sperre gibt es nicht."), field=["block_id"])
     vehicle = await lock_vehicle(session, row.vehicle_id, field=["block_id"])
     await _require_in_sight(session, vehicle, ["block_id"])
     row.removed_at = now
@@ -210,7 +221,13 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None,
         return
     await _require_in_sight(session, vehicle, field)
     if vehicle.out_contract_id is not None:
-        raise InvalidInput("The vehicle is with a customer; it can move when it is back.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "The vehicle is with a customer; it can move when it is back.",
+                "Das Fahrzeug ist bei einem Kunden; umziehen kann es, wenn es zurück ist.",
+            ),
+            field=field,
+        )
     booked = await session.all(
         select(Occupancy).where(
             col(Occupancy.vehicle_id) == vehicle.id,
@@ -220,7 +237,13 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None,
         )
     )
     if booked:
-        raise InvalidInput("The vehicle is booked at this station; assign other vehicles first.", field=field)
+        raise InvalidInput(
+            Sentence(
+                "The vehicle is booked at this station; assign other vehicles first.",
+                "Das Fahrzeug ist an dieser Station gebucht; bitte erst andere Fahrzeuge zuteilen.",
+            ),
+            field=field,
+        )
     vehicle.station_id = vehicle.home_station_id = station.id
 
 
@@ -229,7 +252,10 @@ async def _store(session: Session, vehicle: Vehicle) -> None:
         await session.store(vehicle)
     except IntegrityError as error:
         if violated_constraint(error) == "uq_vehicle_plate":
-            message = "This station has a vehicle of that plate already."
+            message = Sentence(
+                "This station has a vehicle of that plate already.",
+                "Ein Fahrzeug mit diesem Kennzeichen hat diese Station schon.",
+            )
             raise InvalidInput(message, field=[*INPUT, "plate"]) from error
         raise
 

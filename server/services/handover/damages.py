@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, Path, ProblemCode, Refused
+from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
 from server.models import Damage, DamagePhoto, Photo
 from server.models.damage import DamageKind, DamageLiability, VehicleView
 from server.services import validation
@@ -55,10 +55,13 @@ def check(reports: Placed) -> None:
     seen: set[UUID] = set()
     for report, own in reports:
         if report.id in seen:
-            raise InvalidInput("This id is there twice.", field=[*own, "id"])
+            raise InvalidInput(Sentence("This id is there twice.", "Diese id kommt zweimal vor."), field=[*own, "id"])
         seen.add(report.id)
         if not (0 <= report.x <= 1 and 0 <= report.y <= 1):
-            raise InvalidInput("A position lies between 0 and 1.", field=[*own, "position"])
+            raise InvalidInput(
+                Sentence("A position lies between 0 and 1.", "Eine Position liegt zwischen 0 und 1."),
+                field=[*own, "position"],
+            )
         validation.optional_number(report.size_mm, [*own, "size_mm"], lowest=1, highest=10_000)
         validation.optional_text(report.description, [*own, "description"], longest=1000, multiline=True)
 
@@ -132,7 +135,11 @@ async def _store(
 
 
 def _id_taken(field: Path) -> Refused:
-    return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, "This id belongs to another damage already.", field=field)
+    return Refused(
+        ProblemCode.IDEMPOTENCY_CONFLICT,
+        Sentence("This id belongs to another damage already.", "Diese id gehört schon zu einem anderen Schaden."),
+        field=field,
+    )
 
 
 def _row(sighting: Sighting, report: DamageReport) -> Damage:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput
+from server.errors import InvalidInput, Sentence
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.local_time import wall_clock
@@ -37,7 +37,10 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
     """The day in the station's time zone. Late pick-ups of earlier days are still to be handed over."""
     station = await stations.get(session, station_id, field=["station_id"])
     if not now.year - 50 <= day.year <= now.year + 50:
-        raise InvalidInput("There is no work to show for this day.", field=["date"])
+        raise InvalidInput(
+            Sentence("There is no work to show for this day.", "Für diesen Tag gibt es keine Arbeit zu zeigen."),
+            field=["date"],
+        )
     zone = station.zone
     begins, ends = wall_clock(day, time(0), zone), wall_clock(day + timedelta(days=1), time(0), zone)
     here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id

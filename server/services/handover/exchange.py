@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidTransition, ProblemCode, Refused
+from server.errors import InvalidTransition, ProblemCode, Refused, Sentence
 from server.jobs import enqueue
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
 from server.models.contract import BillingBlock, ContractState
@@ -73,7 +73,13 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     vehicle_id = leg.vehicle_id if leg else contract.vehicle_id
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=conflict is None)
     if vehicle is None:
-        raise Refused(ProblemCode.VEHICLE_NOT_READY, "This contract has no vehicle that could come back.")
+        raise Refused(
+            ProblemCode.VEHICLE_NOT_READY,
+            Sentence(
+                "This contract has no vehicle that could come back.",
+                "Zu diesem Vertrag gibt es kein Fahrzeug, das zurückkommen könnte.",
+            ),
+        )
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
     handover = Handover(ProtocolType.CHECK_IN, contract, vehicle, station, report, pictures, conflict, acting)
     returned_at = min(report.key_drop_at or report.occurred_at, acting.now)

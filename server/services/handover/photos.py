@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, Path, ProblemCode, Refused
+from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
 from server.gateways.object_store import ObjectStore
 from server.models import Photo, Station
 from server.models.columns import uuid7
@@ -51,13 +51,17 @@ async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPicture
     """Checks and re-encodes a picture and puts it away, with a small version of it."""
     wanted = validation.sha256(sha256, ("sha256",))
     if hashlib.sha256(content).hexdigest() != wanted:
-        raise InvalidInput("The file is not the one that this sha256 belongs to; send it again.", field=["sha256"])
+        raise InvalidInput(
+            Sentence(
+                "The file is not the one that this sha256 belongs to; send it again.",
+                "Die Datei passt nicht zu diesem sha256; bitte noch einmal senden.",
+            ),
+            field=["sha256"],
+        )
     try:
         picture = await in_decoder(process_photo, content)
     except PhotoRefused as refusal:
-        raise Refused(
-            ProblemCode.PHOTO_REFUSED, f"{refusal.reason[:1].upper()}{refusal.reason[1:]}.", field=["file"]
-        ) from refusal
+        raise Refused(ProblemCode.PHOTO_REFUSED, refusal.reason, field=["file"]) from refusal
     stored = hashlib.sha256(picture.jpeg).hexdigest()
     kept = KeptPicture(wanted, picture.width, picture.height, f"photos/{stored}.jpg", f"photos/{stored}-small.jpg")
     # File first, then the row: a row never points at nothing.
@@ -105,5 +109,9 @@ async def require(session: Session, hashes: Sequence[tuple[str, Path]]) -> dict[
     found = {photo.sha256: photo for photo in await session.all(select(Photo).where(col(Photo.sha256).in_(wanted)))}
     for sha256, field in wanted.items():
         if sha256 not in found:
-            raise Refused(ProblemCode.PHOTO_MISSING, "This picture has not been uploaded yet.", field=field)
+            raise Refused(
+                ProblemCode.PHOTO_MISSING,
+                Sentence("This picture has not been uploaded yet.", "Dieses Foto ist noch nicht hochgeladen."),
+                field=field,
+            )
     return found

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from server.database import Session, violated_constraint
-from server.errors import ProblemCode, Refused
+from server.errors import ProblemCode, Refused, Sentence
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
 from server.models.columns import Json
@@ -47,7 +47,10 @@ async def sent_before(session: Session, kind: ProtocolType, report: HandoverRepo
 
 
 def _id_taken() -> Refused:
-    message = "This protocol id was used for another protocol already."
+    message = Sentence(
+        "This protocol id was used for another protocol already.",
+        "Diese Protokoll-id gehört schon zu einem anderen Protokoll.",
+    )
     return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*FIELD, "protocol_id"])
 
 

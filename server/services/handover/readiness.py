@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from server.database import Session, sql_state
-from server.errors import InvalidInput, ProblemCode, Refused
+from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Protocol, Station, Vehicle
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
@@ -34,11 +34,13 @@ async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | N
         return await vehicles.lock_vehicle(session, wanted, field=("input", "vehicle_id"))
     vehicle = await session.by_id(Vehicle, wanted)
     if vehicle is None:
-        raise not_ready("The vehicle of this protocol is not known.")
+        raise not_ready(
+            Sentence("The vehicle of this protocol is not known.", "Das Fahrzeug dieses Protokolls ist nicht bekannt.")
+        )
     return vehicle
 
 
-def not_ready(message: str) -> Refused:
+def not_ready(message: Sentence) -> Refused:
     """The refusal of a vehicle that cannot go out."""
     return Refused(ProblemCode.VEHICLE_NOT_READY, message, field=["input", "vehicle_id"])
 
@@ -46,20 +48,34 @@ def not_ready(message: str) -> Refused:
 async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, now: datetime) -> None:
     """In service, at this station, back from the rental before, inspected, and free until the planned end."""
     if not vehicles.is_rentable(vehicle):
-        raise not_ready(f"{vehicle.plate} is not in service.")
+        raise not_ready(Sentence(f"{vehicle.plate} is not in service.", f"{vehicle.plate} ist nicht im Einsatz."))
     if vehicle.station_id != contract.station_id:
-        raise not_ready(f"{vehicle.plate} stands at another station.")
+        raise not_ready(
+            Sentence(f"{vehicle.plate} stands at another station.", f"{vehicle.plate} steht an einer anderen Station.")
+        )
     if vehicle.out_contract_id is not None:
-        raise not_ready(f"{vehicle.plate} is still out with another customer.")
+        raise not_ready(
+            Sentence(
+                f"{vehicle.plate} is still out with another customer.",
+                f"{vehicle.plate} ist noch bei einem anderen Kunden.",
+            )
+        )
     station = await stations.get(session, contract.station_id)
     last_day = station.day_of(contract.ends_at)
     if not vehicles.is_inspected(vehicle, last_day):
-        raise not_ready(f"The inspection of {vehicle.plate} is due before the planned return.")
+        raise not_ready(
+            Sentence(
+                f"The inspection of {vehicle.plate} is due before the planned return.",
+                f"Die HU von {vehicle.plate} ist vor der geplanten Rückgabe fällig.",
+            )
+        )
     for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at):
         if use.contract_id == contract.id or use.busy_until <= now:
             continue
         if use.kind is OccupancyKind.BLOCK or vehicle.id != contract.vehicle_id:
-            raise not_ready(f"{vehicle.plate} is taken in this period.")
+            raise not_ready(
+                Sentence(f"{vehicle.plate} is taken in this period.", f"{vehicle.plate} ist in diesem Zeitraum belegt.")
+            )
 
 
 async def change_vehicle(
@@ -76,7 +92,11 @@ async def change_vehicle(
         await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.RESERVED, use)
     except IntegrityError as error:  # the turnaround reaches into the next use
         if sql_state(error) == "23P01":
-            raise not_ready(f"{plate} is taken right after this period.") from error
+            raise not_ready(
+                Sentence(
+                    f"{plate} is taken right after this period.", f"{plate} ist gleich nach diesem Zeitraum belegt."
+                )
+            ) from error
         raise
     contract.search_text = parts.search_text(contract, vehicle)
 
@@ -89,7 +109,10 @@ async def check_deposit(session: Session, contract: Contract, acting: Acting) ->
         return
     if acting.person.role in OVERRIDERS and (acting.why or "").strip():
         return
-    message = "The deposit is not held on the card. A manager can hand the car over with a reason."
+    message = Sentence(
+        "The deposit is not held on the card. A manager can hand the car over with a reason.",
+        "Die Kaution ist auf der Karte nicht reserviert. Ein Manager kann das Fahrzeug mit einer Begründung übergeben.",
+    )
     raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "override_reason"])
 
 
@@ -97,9 +120,18 @@ def check_out_time(occurred_at: datetime, contract: Contract, now: datetime) -> 
     """InvalidInput for a hand-over before its contract was made, or too long ago for a tablet without network."""
     field = ["input", "occurred_at"]
     if occurred_at < contract.created_at - CLOCKS_APART:
-        raise InvalidInput("The contract had not been made yet at this time. Is the tablet's clock right?", field=field)
+        raise InvalidInput(
+            Sentence(
+                "The contract had not been made yet at this time. Is the tablet's clock right?",
+                "Zu dieser Zeit gab es den Vertrag noch nicht. Geht die Uhr des Tablets richtig?",
+            ),
+            field=field,
+        )
     if occurred_at < now - LONGEST_WITHOUT_NETWORK:
-        message = f"This is more than {LONGEST_WITHOUT_NETWORK.days} days ago. Is the tablet's clock right?"
+        message = Sentence(
+            f"This is more than {LONGEST_WITHOUT_NETWORK.days} days ago. Is the tablet's clock right?",
+            f"Das ist mehr als {LONGEST_WITHOUT_NETWORK.days} Tage her. Geht die Uhr des Tablets richtig?",
+        )
         raise InvalidInput(message, field=field)
 
 
@@ -107,9 +139,18 @@ def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: d
     """InvalidInput for a return before the hand-over or a key that was dropped after it was found: both cost money."""
     if (key_drop_at or occurred_at) < earliest:
         field = "occurred_at" if key_drop_at is None else "key_drop_at"
-        raise InvalidInput("The car had not been handed over yet at this time.", field=["input", field])
+        raise InvalidInput(
+            Sentence(
+                "The car had not been handed over yet at this time.",
+                "Zu dieser Zeit war das Fahrzeug noch nicht übergeben.",
+            ),
+            field=["input", field],
+        )
     if key_drop_at is not None and key_drop_at > occurred_at:
-        message = "The key was dropped before the car was looked at, not after."
+        message = Sentence(
+            "The key was dropped before the car was looked at, not after.",
+            "Der Schlüssel wurde eingeworfen, bevor das Fahrzeug angesehen wurde, nicht danach.",
+        )
         raise InvalidInput(message, field=["input", "key_drop_at"])
 
 
@@ -117,7 +158,10 @@ def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | No
     """The readings and the reason, if they were overridden; ODOMETER_IMPLAUSIBLE if they were not."""
     if odometer_km >= vehicle.odometer_km:
         return None
-    problem = f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km."
+    problem = Sentence(
+        f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km.",
+        f"Der Tacho zeigt {odometer_km} km, zuletzt waren es {vehicle.odometer_km} km.",
+    )
     return _overridden(problem, f"{vehicle.odometer_km} km → {odometer_km} km", override_reason)
 
 
@@ -130,18 +174,28 @@ def odometer_at_return(
     driven = odometer_km - handed_over.odometer_km
     readings = f"{handed_over.odometer_km} km → {odometer_km} km"
     if driven < 0:
-        problem = f"The odometer shows {odometer_km} km, at hand-over it was {handed_over.odometer_km} km."
+        problem = Sentence(
+            f"The odometer shows {odometer_km} km, at hand-over it was {handed_over.odometer_km} km.",
+            f"Der Tacho zeigt {odometer_km} km, bei der Übergabe waren es {handed_over.odometer_km} km.",
+        )
         return _overridden(problem, readings, override_reason)
     days = max(timedelta(days=1), returned_at - handed_over.occurred_at) / timedelta(days=1)
     if driven > KM_A_DAY * days:
-        problem = f"{driven} km in {days:.1f} days are more than {KM_A_DAY} km a day."
+        in_german = f"{days:.1f}".replace(".", ",")
+        problem = Sentence(
+            f"{driven} km in {days:.1f} days are more than {KM_A_DAY} km a day.",
+            f"{driven} km in {in_german} Tagen sind mehr als {KM_A_DAY} km am Tag.",
+        )
         return _overridden(problem, readings, override_reason)
     return None
 
 
-def _overridden(problem: str, readings: str, override_reason: str | None) -> str:
+def _overridden(problem: Sentence, readings: str, override_reason: str | None) -> str:
     reason = (override_reason or "").strip()
     if not reason:
-        message = f"{problem} Correct it, or say why it is right."
+        message = Sentence(
+            f"{problem.en} Correct it, or say why it is right.",
+            f"{problem.de} Bitte korrigieren oder begründen, warum er stimmt.",
+        )
         raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometer_km"])
     return f"{readings} ({reason})"

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from server.database import Session
-from server.errors import InvalidInput
+from server.errors import InvalidInput, Sentence
 from server.models import Photo, VehicleGroup
 from server.models.fleet import Cleanliness, Energy
 from server.models.protocol import PhotoSlot
@@ -75,7 +75,10 @@ async def check_report(session: Session, report: HandoverReport) -> dict[str, Ph
     """What can be judged without the contract; returns the pictures that are named."""
     signed, reason = report.signature_sha256, (report.signature_missing_reason or "").strip()
     if bool(signed) == bool(reason):
-        message = "Give the customer's signature, or the reason why there is none."
+        message = Sentence(
+            "Give the customer's signature, or the reason why there is none.",
+            "Nötig ist die Unterschrift des Kunden oder der Grund, warum sie fehlt.",
+        )
         raise InvalidInput(message, field=[*FIELD, "signature"])
     seen = damages.placed(report.damages, DAMAGES)
     damages.check(seen)
@@ -101,6 +104,14 @@ def check_levels(condition: ConditionReport, group: VehicleGroup | None) -> None
     optional_number(condition.state_of_charge_percent, (*field, "state_of_charge_percent"), lowest=0, highest=100)
     energy = group.energy if group else Energy.COMBUSTION
     if energy is Energy.ELECTRIC and condition.state_of_charge_percent is None:
-        raise InvalidInput("An electric car needs its state of charge.", field=[*field, "state_of_charge_percent"])
+        raise InvalidInput(
+            Sentence("An electric car needs its state of charge.", "Ein Elektroauto braucht seinen Ladestand."),
+            field=[*field, "state_of_charge_percent"],
+        )
     if energy is not Energy.ELECTRIC and condition.fuel_eighths is None:
-        raise InvalidInput("This car needs its fuel level, in eighths.", field=[*field, "fuel_eighths"])
+        raise InvalidInput(
+            Sentence(
+                "This car needs its fuel level, in eighths.", "Dieses Fahrzeug braucht seinen Tankstand in Achteln."
+            ),
+            field=[*field, "fuel_eighths"],
+        )

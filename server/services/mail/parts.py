@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from server.errors import InvalidInput
+from server.errors import InvalidInput, Sentence
 from server.models import Company, Contract, Station, Vehicle
 from server.models.customer import Language
 from server.models.recipient import PostalAddress, Recipient
@@ -62,7 +62,10 @@ def checked_payer(payer: Recipient) -> Recipient:
     """Another payer (insurer, maker, employer) in its stored form; InvalidInput names the field."""
     field = ("input", "payer")
     if payer.address is None:
-        raise InvalidInput("A payer needs an address.", field=[*field, "address"])
+        raise InvalidInput(
+            Sentence("A payer needs an address.", "Ein Rechnungsempfänger braucht eine Anschrift."),
+            field=[*field, "address"],
+        )
     return Recipient(
         name=validation.text(payer.name, (*field, "name")),
         address=validation.address(payer.address, (*field, "address")),

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.errors import InvalidInput, Path
+from server.errors import InvalidInput, Path, Sentence
 from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm, NoticeRejected, Outcome
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment
@@ -31,7 +31,13 @@ def check_urls(success_url: str | None, failure_url: str | None, field: Path) ->
     """Both addresses are needed, and must be web addresses: the customer's browser is sent there."""
     for name, url in [("success_url", success_url), ("failure_url", failure_url)]:
         if len(url or "") > 2000 or not _is_web_address(url or ""):
-            raise InvalidInput("The payment page needs a web address to return to (https://…).", field=[*field, name])
+            raise InvalidInput(
+                Sentence(
+                    "The payment page needs a web address to return to (https://…).",
+                    "Die Zahlungsseite braucht eine Webadresse für den Rückweg (https://…).",
+                ),
+                field=[*field, name],
+            )
 
 
 def _is_web_address(url: str) -> bool:

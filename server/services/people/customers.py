@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, ProblemCode, Refused
+from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Customer, CustomerVersion
 from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language, email_key
 from server.services import validation
@@ -18,7 +18,10 @@ from server.services import validation
 FIELD = ("input", "customer")
 _PLAIN = ["salutation", "first_name", "last_name", "company", "vat_id", "phone", "birth_date"]
 _UPDATED = [*_PLAIN, "street", "postcode", "city", "country"]
-NOT_ACCEPTED = "This booking cannot be made online. Please contact the station."
+NOT_ACCEPTED = Sentence(
+    "This booking cannot be made online. Please contact the station.",
+    "Diese Buchung ist online nicht möglich. Bitte wenden Sie sich an die Station.",
+)
 
 
 def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
@@ -38,9 +41,13 @@ def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
         phone=validation.phone(named.phone, (*FIELD, "phone"), address.country if address else "DE"),
     )
     if details.kind is CustomerKind.PERSON and not details.last_name:
-        raise InvalidInput("A person needs a last name.", field=[*FIELD, "last_name"])
+        raise InvalidInput(
+            Sentence("A person needs a last name.", "Eine Person braucht einen Nachnamen."), field=[*FIELD, "last_name"]
+        )
     if details.kind is CustomerKind.COMPANY and not details.company:
-        raise InvalidInput("A company needs its name.", field=[*FIELD, "company"])
+        raise InvalidInput(
+            Sentence("A company needs its name.", "Eine Firma braucht ihren Namen."), field=[*FIELD, "company"]
+        )
     return details
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, VersionConflict
+from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, Sentence, VersionConflict
 from server.models import Contract, Driver, Station, VehicleGroup
 from server.models.contract import ALLOWED, ContractState, DriverRole
 from server.models.contract_parts import HistoryAction
@@ -19,6 +19,7 @@ from server.models.customer import CustomerDetails
 from server.services import validation
 from server.services.acting import Acting
 from server.services.contract import contracts, history
+from server.services.contract.state_words import STATE_WORDS
 from server.services.fleet import stations
 
 FIELD = ("input", "drivers")
@@ -60,7 +61,13 @@ def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list
     """The drivers as given; the customer as renter if no driver is the renter."""
     drivers = [_checked_entry(entry, (*FIELD, str(index))) for index, entry in enumerate(entries)]
     if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
-        raise InvalidInput("Only one driver is the renter; further ones are CO_RENTER.", field=FIELD)
+        raise InvalidInput(
+            Sentence(
+                "Only one driver is the renter; further ones are CO_RENTER.",
+                "Nur ein Fahrer ist der Mieter; weitere sind CO_RENTER.",
+            ),
+            field=FIELD,
+        )
     has_renter = any(driver.role is DriverRole.RENTER for driver in drivers)
     if not has_renter and customer.last_name:
         renter = DriverDetails(
@@ -95,15 +102,24 @@ def check_all(
             raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
 
 
-def _reason_against(group: VehicleGroup, driver: DriverDetails | Driver, period: LocalDays) -> str | None:
+def _reason_against(group: VehicleGroup, driver: DriverDetails | Driver, period: LocalDays) -> Sentence | None:
     name, born = f"{driver.first_name} {driver.last_name}".strip(), driver.birth_date
     issued, valid_until = driver.licence_issued, driver.licence_valid_until
     if born is not None and _months(born, period.first) // 12 < group.minimum_age:
-        return f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}."
+        return Sentence(
+            f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}.",
+            f"{name} ist jünger als {group.minimum_age}, das Mindestalter für {group.name}.",
+        )
     if issued is not None and _months(issued, period.first) < group.minimum_licence_months:
-        return f"{name} has held the licence for less than {group.minimum_licence_months} months."
+        return Sentence(
+            f"{name} has held the licence for less than {group.minimum_licence_months} months.",
+            f"{name} hat den Führerschein noch keine {group.minimum_licence_months} Monate.",
+        )
     if valid_until is not None and valid_until < period.last:
-        return f"The licence of {name} runs out before the planned return."
+        return Sentence(
+            f"The licence of {name} runs out before the planned return.",
+            f"Der Führerschein von {name} läuft vor der geplanten Rückgabe ab.",
+        )
     return None
 
 
@@ -118,7 +134,11 @@ async def add(
     if contract.version != version:
         raise VersionConflict(contract.version)
     if contract.state not in {ContractState.RESERVED, ContractState.CHECKED_OUT}:
-        message = f"Drivers are added from the booking until the return; the contract is {contract.state.value}."
+        state = STATE_WORDS[contract.state]
+        message = Sentence(
+            f"Drivers are added from the booking until the return; the contract is {state.en}.",
+            f"Fahrer kommen von der Buchung bis zur Rückgabe dazu; der Vertrag ist {state.de}.",
+        )
         raise InvalidTransition(message, state=contract.state, allowed=ALLOWED[contract.state])
     # At the return station of a rental under way, the station of the pick-up is not to be seen.
     station = await session.by_id(Station, contract.station_id)
@@ -142,7 +162,10 @@ async def _eligible(
     details = _checked_entry(entry, ("driver",))
     validation.birth_date(details.birth_date, ("driver", "birth_date"), now.astimezone(zone).date())
     if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
-        message = "The contract has a renter already; a further one is CO_RENTER."
+        message = Sentence(
+            "The contract has a renter already; a further one is CO_RENTER.",
+            "Der Vertrag hat schon einen Mieter; ein weiterer ist CO_RENTER.",
+        )
         raise InvalidInput(message, field=["driver", "role"])
     group = await session.by_id(VehicleGroup, contract.group_id)
     if group is not None:
@@ -154,17 +177,25 @@ async def check_licences(session: Session, contract: Contract, checked_ids: tupl
     """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before, and age and time fit."""
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
     if not drivers:
-        message = "Nobody is named as driver: add a driver first, then check the licence."
+        message = Sentence(
+            "Nobody is named as driver: add a driver first, then check the licence.",
+            "Niemand ist als Fahrer eingetragen: bitte erst einen Fahrer eintragen, dann den Führerschein prüfen.",
+        )
         raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
     seen_now = {validation.as_uuid(driver_id) for driver_id in checked_ids}
     if seen_now - {driver.id for driver in drivers}:
-        message = "There is no such driver on this contract."
+        message = Sentence(
+            "There is no such driver on this contract.", "Diesen Fahrer gibt es in diesem Vertrag nicht."
+        )
         raise Refused(ProblemCode.NOT_FOUND, message, field=CHECKED)
     for driver in drivers:
         if driver.id in seen_now:
             driver.checked_at, driver.checked_by = acting.now, acting.name
         if driver.checked_at is None:
-            message = f"The licence of {driver.first_name} {driver.last_name} has not been checked."
+            message = Sentence(
+                f"The licence of {driver.first_name} {driver.last_name} has not been checked.",
+                f"Der Führerschein von {driver.first_name} {driver.last_name} ist nicht geprüft.",
+            )
             raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
     group = await session.by_id(VehicleGroup, contract.group_id)
     station = await stations.get(session, contract.station_id)

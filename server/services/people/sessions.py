@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from server import security
 from server.database import SYSTEM, Database, Session
-from server.errors import ProblemCode, Refused
+from server.errors import ProblemCode, Refused, Sentence
 from server.models import Session as StoredSession
 from server.models import Station, User, UserStation
 from server.models.customer import email_key
@@ -24,7 +24,7 @@ REFRESH_LIFE = timedelta(days=30)
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 10
 FAILURES_PER_ADDRESS = 60
-_REFUSED = "E-mail or password is wrong."
+_REFUSED = Sentence("E-mail or password is wrong.", "E-Mail-Adresse oder Passwort ist falsch.")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,13 @@ async def sign_in(database: Database, email: str, password: str, *, address: str
     """
     key = email_key(email)[:320]
     if not await _count_attempt(database, key, address, now):
-        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, "Too many failed sign-ins. Try again in a quarter of an hour.")
+        raise Refused(
+            ProblemCode.TOO_MANY_ATTEMPTS,
+            Sentence(
+                "Too many failed sign-ins. Try again in a quarter of an hour.",
+                "Zu viele Fehlversuche. Bitte in einer Viertelstunde noch einmal versuchen.",
+            ),
+        )
     async with database.transaction(SYSTEM) as session:
         user = await session.first(select(User).where(col(User.email_key) == key))
     fits = await security.verify_password(password, user.password_hash if user else None)
@@ -58,7 +64,10 @@ async def sign_in(database: Database, email: str, password: str, *, address: str
 
 async def refresh(database: Database, refresh_token: str, *, now: datetime) -> Tokens:
     """New tokens for a refresh token, which is good once. Used a second time, it ends the whole family of sessions."""
-    refusal = Refused(ProblemCode.NOT_ALLOWED, "This session has ended. Please sign in again.")
+    refusal = Refused(
+        ProblemCode.NOT_ALLOWED,
+        Sentence("This session has ended. Please sign in again.", "Diese Sitzung ist beendet. Bitte neu anmelden."),
+    )
     async with database.transaction(SYSTEM) as session:
         statement = select(StoredSession).where(col(StoredSession.refresh_hash) == security.token_hash(refresh_token))
         stored = await session.first(statement.with_for_update())

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from server import security
 from server.database import Session
-from server.errors import InvalidInput, NotFound, Path
+from server.errors import InvalidInput, NotFound, Path, Sentence
 from server.models import ApiClient, ClientStation, Station, User, UserStation
 from server.models.customer import email_key
 from server.models.staff import Role
@@ -57,7 +57,10 @@ async def create_user(session: Session, new: NewUser, *, now: datetime) -> User:
     name = validation.text(new.name, ("input", "name"))
     station_ids = await _stations(session, new.station_ids, ("input", "station_ids"))
     if await session.value("select 1 from app_user where email_key = :key", {"key": email_key(email)}):
-        raise InvalidInput("There is a user of that address already.", field=["input", "email"])
+        raise InvalidInput(
+            Sentence("There is a user of that address already.", "Einen Benutzer mit dieser Adresse gibt es schon."),
+            field=["input", "email"],
+        )
     user = User(
         email=email,
         email_key=email_key(email),
@@ -81,7 +84,7 @@ async def update_user(session: Session, user_id: UUID | None, change: UserChange
         await _keep_an_administrator(session, user_id, "active" if change.active is not UNSET else "role")
     user = await session.by_id(User, user_id, lock=True)
     if user is None:
-        raise NotFound("user", field=["id"])
+        raise NotFound(Sentence("There is no such user.", "Diesen Benutzer gibt es nicht."), field=["id"])
     user.role = _refuse_website(validation.kept(change.role, user.role, ("input", "role")))
     if change.name is not UNSET:
         user.name = validation.text(change.name or "", ("input", "name"))
@@ -107,7 +110,10 @@ def _refuse_nulls(change: UserChange) -> None:
 
 def _refuse_website(role: Role) -> Role:
     if role is Role.WEB:
-        raise InvalidInput("Websites get an API client, not a user.", field=["input", "role"])
+        raise InvalidInput(
+            Sentence("Websites get an API client, not a user.", "Websites bekommen einen API-Zugang, keinen Benutzer."),
+            field=["input", "role"],
+        )
     return role
 
 
@@ -122,7 +128,13 @@ async def _keep_an_administrator(session: Session, user_id: UUID | None, field: 
     administrators = select(User).where(col(User.role) == Role.ADMIN, col(User.active)).order_by(col(User.id))
     found = await session.all(administrators.with_for_update())
     if [administrator.id for administrator in found] == [user_id]:
-        raise InvalidInput("This is the last active administrator; name another one first.", field=["input", field])
+        raise InvalidInput(
+            Sentence(
+                "This is the last active administrator; name another one first.",
+                "Das ist der letzte aktive Administrator; bitte erst einen anderen benennen.",
+            ),
+            field=["input", field],
+        )
 
 
 async def users(session: Session) -> list[User]:
@@ -139,7 +151,10 @@ async def create_client(session: Session, name: str, station_ids: Sequence[UUID 
     """A new API client and its key, which is not stored and cannot be shown again."""
     stations = await _stations(session, station_ids, ("station_ids",))
     if not stations:
-        raise InvalidInput("An API client needs at least one station.", field=["station_ids"])
+        raise InvalidInput(
+            Sentence("An API client needs at least one station.", "Ein API-Zugang braucht mindestens eine Station."),
+            field=["station_ids"],
+        )
     key = security.new_token(security.API_KEY)
     checked_name = validation.text(name, ("name",))
     client = ApiClient(name=checked_name, key_prefix=key[:9], key_hash=security.token_hash(key), created_at=now)
@@ -152,7 +167,7 @@ async def revoke_client(session: Session, client_id: UUID | None) -> ApiClient:
     """Ends an API key at once."""
     client = await session.by_id(ApiClient, client_id, lock=True)
     if client is None:
-        raise NotFound("API client", field=["id"])
+        raise NotFound(Sentence("There is no such API client.", "Diesen API-Zugang gibt es nicht."), field=["id"])
     client.active = False
     await session.store(client)
     return client
@@ -160,7 +175,10 @@ async def revoke_client(session: Session, client_id: UUID | None) -> ApiClient:
 
 def _checked_password(password: str) -> str:
     if not security.SHORTEST_PASSWORD <= len(password) <= security.LONGEST_PASSWORD:
-        message = f"A password has {security.SHORTEST_PASSWORD} to {security.LONGEST_PASSWORD} characters."
+        message = Sentence(
+            f"A password has {security.SHORTEST_PASSWORD} to {security.LONGEST_PASSWORD} characters.",
+            f"Ein Passwort hat {security.SHORTEST_PASSWORD} bis {security.LONGEST_PASSWORD} Zeichen.",
+        )
         raise InvalidInput(message, field=["input", "password"])
     return password
 
@@ -169,5 +187,5 @@ async def _stations(session: Session, ids: Sequence[UUID | None], field: Path) -
     wanted = set(ids)
     found = set(await session.all(select(Station.id).where(col(Station.id).in_([i for i in wanted if i]))))
     if wanted - found:
-        raise InvalidInput("There is no such station.", field=field)
+        raise InvalidInput(Sentence("There is no such station.", "Diese Station gibt es nicht."), field=field)
     return sorted(found)

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from server.errors import Sentence
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
@@ -68,7 +69,11 @@ class UnknownExtra(ValueError):
     """The tariff has no extra of that code."""
 
     def __init__(self, code: str, known: Sequence[str]) -> None:
-        super().__init__(f"The tariff has no extra {code!r}; it has: {', '.join(known) or 'none'}.")
+        self.message = Sentence(
+            f"The tariff has no extra {code!r}; it has: {', '.join(known) or 'none'}.",
+            f"Der Tarif hat keine Zusatzleistung {code!r}; er hat: {', '.join(known) or 'keine'}.",
+        )
+        super().__init__(str(self.message))
         self.code = code
 
 

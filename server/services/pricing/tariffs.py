@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session, violated_constraint
-from server.errors import InvalidInput, NotFound, Path
+from server.errors import InvalidInput, NotFound, Path, Sentence
 from server.models import Tariff, VehicleGroup
 from server.models.columns import Json
 from server.models.money import CURRENCY
@@ -97,9 +97,20 @@ async def applicable(session: Session, group_id: UUID, code: str | None, on: dat
         statement = statement.where(col(Tariff.code) == code.strip().upper())
     tariff = await session.first(statement.order_by(col(Tariff.valid_from).desc(), col(Tariff.code)))
     if tariff is None and code is not None:
-        raise NotFound("tariff for this group and day", field=[*field, "tariff_code"])
+        raise NotFound(
+            Sentence(
+                "There is no such tariff for this group and day.",
+                "Diesen Tarif gibt es für diese Gruppe und diesen Tag nicht.",
+            ),
+            field=[*field, "tariff_code"],
+        )
     if tariff is None:
-        raise InvalidInput("There is no tariff for this group on this day.", field=[*field, "group_id"])
+        raise InvalidInput(
+            Sentence(
+                "There is no tariff for this group on this day.", "Für diese Gruppe gibt es an diesem Tag keinen Tarif."
+            ),
+            field=[*field, "group_id"],
+        )
     return tariff
 
 
@@ -125,7 +136,10 @@ def freeze(tariff: Tariff) -> tuple[Json, str]:
 async def create(session: Session, group: VehicleGroup, new: NewTariff) -> Tariff:
     """A new tariff of a group. InvalidInput names the field that is wrong."""
     if new.valid_until is not None and new.valid_until < new.valid_from:
-        raise InvalidInput("The last day must not lie before the first.", field=[*INPUT, "valid_until"])
+        raise InvalidInput(
+            Sentence("The last day must not lie before the first.", "Der letzte Tag darf nicht vor dem ersten liegen."),
+            field=[*INPUT, "valid_until"],
+        )
     tariff = Tariff(
         code=validation.code(new.code, (*INPUT, "code")),
         name=validation.text(new.name, (*INPUT, "name")),
@@ -150,7 +164,10 @@ async def create(session: Session, group: VehicleGroup, new: NewTariff) -> Tarif
         await session.store(tariff)
     except IntegrityError as error:
         if violated_constraint(error) == "uq_tariff_code":
-            raise InvalidInput("There is a tariff of that code already.", field=[*INPUT, "code"]) from error
+            raise InvalidInput(
+                Sentence("There is a tariff of that code already.", "Einen Tarif mit diesem Kürzel gibt es schon."),
+                field=[*INPUT, "code"],
+            ) from error
         raise
     return tariff
 
@@ -158,7 +175,10 @@ async def create(session: Session, group: VehicleGroup, new: NewTariff) -> Tarif
 def _vat_rate(rate: Decimal) -> int:
     basis_points = rate * 10_000
     if not rate.is_finite() or not 0 <= rate <= Decimal("0.5") or basis_points != int(basis_points):
-        message = "A VAT rate lies between 0 and 0.5 and has at most four decimals."
+        message = Sentence(
+            "A VAT rate lies between 0 and 0.5 and has at most four decimals.",
+            "Ein Umsatzsteuersatz liegt zwischen 0 und 0.5 und hat höchstens vier Nachkommastellen.",
+        )
         raise InvalidInput(message, field=[*INPUT, "vat_rate"])
     return int(basis_points)
 
@@ -167,7 +187,13 @@ def _bundles(entries: Sequence[NewBundle]) -> list[Json]:
     bundles = [_bundle(entry, (*INPUT, "bundles", str(index))) for index, entry in enumerate(entries)]
     days = [bundle for bundle in bundles if bundle.unit is BundleUnit.DAY]
     if len(days) != 1 or days[0].days != 1:
-        raise InvalidInput("A tariff needs exactly one DAY bundle, of one day.", field=[*INPUT, "bundles"])
+        raise InvalidInput(
+            Sentence(
+                "A tariff needs exactly one DAY bundle, of one day.",
+                "Ein Tarif braucht genau ein DAY-Paket, von einem Tag.",
+            ),
+            field=[*INPUT, "bundles"],
+        )
     return [bundle_json(bundle) for bundle in bundles]
 
 
@@ -175,7 +201,10 @@ def _bundle(entry: NewBundle, field: Path) -> Bundle:
     window = [entry.window_start, entry.window_end]
     is_weekend = entry.unit is BundleUnit.WEEKEND
     if is_weekend != (None not in window) or (not is_weekend and window != [None, None]):
-        message = "A WEEKEND bundle needs a window from and to, the others have none."
+        message = Sentence(
+            "A WEEKEND bundle needs a window from and to, the others have none.",
+            "Ein WEEKEND-Paket braucht ein Zeitfenster von und bis, die anderen haben keines.",
+        )
         raise InvalidInput(message, field=[*field, "window_start"])
     km = validation.optional_number(entry.included_km, (*field, "included_km"), lowest=0, highest=1_000_000)
     return Bundle(
@@ -194,7 +223,10 @@ def _extras(entries: Sequence[NewExtra]) -> list[Json]:
         field = (*INPUT, "extras", str(index))
         code = validation.code(entry.code.replace("_", "-"), (*field, "code")).replace("-", "_")
         if any(other.code == code for other in stored):
-            raise InvalidInput("This extra is there twice.", field=[*field, "code"])
+            raise InvalidInput(
+                Sentence("This extra is there twice.", "Diese Zusatzleistung kommt zweimal vor."),
+                field=[*field, "code"],
+            )
         extra = Extra(
             code,
             validation.text(entry.name, (*field, "name")),
@@ -203,6 +235,12 @@ def _extras(entries: Sequence[NewExtra]) -> list[Json]:
             per_rental_cents=validation.optional_cents(entry.per_rental, (*field, "per_rental")),
         )
         if extra.per_day_cents is None and extra.per_rental_cents is None:
-            raise InvalidInput("An extra has a price per day or per rental.", field=[*field, "per_day"])
+            raise InvalidInput(
+                Sentence(
+                    "An extra has a price per day or per rental.",
+                    "Eine Zusatzleistung hat einen Preis je Tag oder je Miete.",
+                ),
+                field=[*field, "per_day"],
+            )
         stored.append(extra)
     return [extra_json(extra) for extra in stored]
