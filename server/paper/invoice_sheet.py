@@ -108,7 +108,7 @@ def _advance(view: InvoiceView, advance: Advance) -> Sheet:
 
 
 def _payable(view: InvoiceView) -> Sheet:
-    """The remaining net and VAT are subtracted, not calculated anew (domain rule E17)."""
+    """The remaining net and VAT are subtracted, not calculated anew (domain 3.4, example E17)."""
     label = words(view.language)["payable"][_payable_label(view)]
     net = view.net_cents + view.untaxed_cents - sum(advance.net_cents for advance in view.advances)
     vat = view.vat_cents - sum(advance.vat_cents for advance in view.advances)

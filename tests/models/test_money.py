@@ -1,4 +1,4 @@
-"""VAT and rounding, to the cent: domain 3.7, 4.5 and the checks of 4.7."""
+"""VAT and rounding, to the cent: domain 3.7, 4.5 and 4.7."""
 
 from decimal import Decimal
 

@@ -90,7 +90,7 @@ ADVANCE = Advance(
 
 
 def invoice(**changes: Any) -> InvoiceView:
-    """Example E10a of the domain rules: three days, 612 km, one advance."""
+    """Example E10a (domain 4.7): three days, 612 km, one advance."""
     facts: dict[str, Any] = {
         "kind": InvoiceKind.FINAL_INVOICE,
         "language": "de",

@@ -1,4 +1,4 @@
-"""The scope vectors S1 to S8 of the domain, one by one, as people would try them."""
+"""The scope vectors S1 to S8 (domain 4.8), one by one, as people would try them."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ async def _final_invoice(session: Session, contract_id: UUID) -> Document | None
 async def _charge_step(
     session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
 ) -> UUID | None:
-    """The card first; if declined, the deposit as far as it reaches; the rest becomes an open item (4.5 rule 6)."""
+    """The card first; if declined, the deposit as far as it reaches; the rest stays open (domain 4.5 rule 6)."""
     due = document.payable_cents
     if not made:
         charge = Move(PaymentKind.SALE, Purpose.FINAL, due, "F1", document_id=document.id)

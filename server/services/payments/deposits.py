@@ -27,7 +27,7 @@ from server.services.payments.attempts import Move
 
 AT_BOOKING_WITHIN = timedelta(days=5)
 HOLD_LIFE = timedelta(days=5)
-"""How long a hold that we place is trusted: the shortest figure for merchant-initiated ones (telecash notes 5.3)."""
+"""How long a hold that we place is trusted: the shortest figure for merchant-initiated ones (telecash 5.3)."""
 RENEW_BEFORE = timedelta(days=1)
 RENEWED_WHILE_LATE = timedelta(days=7)
 LIVE = frozenset({ContractState.HELD, ContractState.RESERVED, ContractState.CHECKED_OUT})

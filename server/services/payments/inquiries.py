@@ -1,6 +1,6 @@
 """What became of an attempt: the gateway's own ledger is asked, and never is a call repeated blindly.
 
-An attempt whose answer was lost is UNKNOWN until the ledger has been asked (telecash notes 1.10).
+An attempt whose answer was lost is UNKNOWN until the ledger has been asked (telecash 1.10).
 """
 
 from __future__ import annotations

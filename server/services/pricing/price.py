@@ -94,7 +94,7 @@ def breakdown(terms: TariffTerms, facts: Facts) -> PriceBreakdown:
 
 
 def advance_cents(terms: TariffTerms, kind: ContractKind, total_cents: int) -> int:
-    """What is debited at booking: the smaller of the total and one day's price; nothing for a free car (4.5 rule 4)."""
+    """What is debited at booking: the total or one day's price, if less; nothing for a free car (domain 4.5 rule 4)."""
     return 0 if kind in FREE_KINDS else min(total_cents, terms.day.price_cents)
 
 
@@ -203,7 +203,7 @@ def _cleaning(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     ]
     if not charged:
         return []
-    # Once, the higher of the two (api notes, "Cleaning").
+    # Once, the higher of the two (domain 4.7).
     fee, part, before, after = max(charged, key=lambda item: item[0])
     explanation = words.cleaning(part, before, after)
     return [PriceLine(PriceLineKind.CLEANING, words.cleaning_text, Decimal(1), fee, fee, explanation)]
