@@ -86,7 +86,7 @@ class Document(SQLModel, table=True):
 
     @property
     def view(self) -> Json | None:
-        """What the PDF shows, for whoever prints it; None for documents of version 0.1, which are printed."""
+        """What the PDF shows, for whoever prints it; None for documents of version 0.1, which have their PDF."""
         return self.view_json
 
     @property

@@ -57,7 +57,7 @@ class LocalDays:
 
 
 def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list[DriverDetails]:
-    """The drivers as given; the customer as renter if no driver is the renter."""
+    """The drivers as they are stored. If none of them is the renter, the customer is added as renter."""
     drivers = [_checked_entry(entry, (*FIELD, str(index))) for index, entry in enumerate(entries)]
     if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
         raise InvalidInput("Only one driver is the renter; further ones are CO_RENTER.", field=FIELD)
@@ -86,9 +86,9 @@ def _checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
 def check_all(
     group: VehicleGroup, drivers: Sequence[DriverDetails | Driver], period: LocalDays, *, field: Path = FIELD
 ) -> None:
-    """DRIVER_NOT_ELIGIBLE if one is too young for the group, too new to driving, or has a licence that runs out.
+    """DRIVER_NOT_ELIGIBLE if one is too young for the group, has held the licence too briefly, or if it runs out.
 
-    As far as it is known before the hand-over, which looks again.
+    Dates that are not known pass; the check-out looks again.
     """
     for driver in drivers:
         if reason := _reason_against(group, driver, period):
@@ -120,7 +120,7 @@ async def add(
     if contract.state not in {ContractState.RESERVED, ContractState.CHECKED_OUT}:
         message = f"Drivers are added from the booking until the return; the contract is {contract.state.value}."
         raise InvalidTransition(message, state=contract.state, allowed=ALLOWED[contract.state])
-    # At the return station of a rental under way, the station of the pick-up is not to be seen.
+    # Staff of the return station may not see the station of the pick-up.
     station = await session.by_id(Station, contract.station_id)
     station = station or await stations.get(session, contract.return_station_id)
     zone = station.zone
