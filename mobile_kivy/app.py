@@ -155,13 +155,13 @@ class YardApp(App):
         self.root.current = screen
 
     def show_outbox(self) -> None:
-        """From wherever; the way back leads there."""
+        """Shows the outbox, and remembers from which screen it was opened."""
         if self.root.current != "outbox":
             self._came_from = self.root.current
             self.go("outbox")
 
     def leave_outbox(self) -> None:
-        """Back to where the outbox was opened."""
+        """Goes back to the screen from which the outbox was opened."""
         self.go(self._came_from)
 
     def change_person(self) -> None:
@@ -239,12 +239,12 @@ class YardApp(App):
         Clock.schedule_once(lambda _dt: today.say(""), BANNER_FOR)
 
     def tell(self, title: str, words: str) -> Dialog:
-        """Says something that has only one answer."""
+        """Shows a message that can only be acknowledged."""
         answers = [(i18n.text(self.lang, "ok"), "primary", None)]
         return ask(i18n.text(self.lang, title), i18n.text(self.lang, words), answers)
 
     def say_unexpected(self) -> None:
-        """After a fault of ours."""
+        """Says that a fault of ours has happened, and saves the form."""
         self.root.get_screen("handover").save()
         # A fault in every frame is said once.
         if self._told_unexpected is None or self._told_unexpected.parent is None:
@@ -253,12 +253,12 @@ class YardApp(App):
     # What becomes of a form.
 
     def open_form(self, visit: Visit) -> None:
-        """Where it was left."""
+        """Opens the form at the step where it was left."""
         self.root.get_screen("handover").open(visit)
         self.go("handover")
 
     def form_is_kept(self) -> None:
-        """The list again; the sync has something to send."""
+        """Goes back to the list, and tells the sync that there is something to send."""
         self.root.get_screen("handover").close()
         self._say_for_a_moment("saved")
         waiting = self.store.outbox.waiting()
@@ -287,13 +287,13 @@ class YardApp(App):
             screen.fill()
 
     def show_sync(self, state: SyncState) -> None:
-        """The field at the top right."""
+        """Fills the field at the top right, which says how the outbox stands."""
         self.sync_tone, self.sync_icon, self.sync_words = sync_words.pill(self.lang, state, self.local)
 
     def sync_words_long(self) -> str:
-        """With when the server was last heard."""
+        """How the outbox stands, and when the server was last heard."""
         return sync_words.with_contact(self.lang, self.sync_words, self.sync.state, self.local)
 
     def local(self, instant: datetime) -> datetime:
-        """By the station's clock, as far as it is known; else by the device's."""
+        """The instant by the station's clock if that is known, else by the device's."""
         return instant.astimezone(self.day.generated_at.tzinfo if self.day else None)

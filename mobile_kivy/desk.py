@@ -79,10 +79,10 @@ class Desk(Protocol):
         """Shows another screen, by its name."""
 
     def show_outbox(self) -> None:
-        """From wherever somebody is."""
+        """Shows the outbox, from any screen."""
 
     def leave_outbox(self) -> None:
-        """Back to where that was."""
+        """Goes back to the screen from which the outbox was opened."""
 
     def begin_shift(self, person: Person, station: StationRef) -> None:
         """Somebody works here from now on."""
@@ -91,7 +91,7 @@ class Desk(Protocol):
         """Locks; the next person says a PIN."""
 
     def change_language(self) -> None:
-        """The next one that the app speaks."""
+        """Changes to the next language that the app speaks."""
 
     def use_server(self, address: str) -> None:
         """Works with another server from now on."""

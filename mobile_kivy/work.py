@@ -30,7 +30,7 @@ class Floor(Desk, Protocol):
     camera: PhotoSource
 
     def tell(self, title: str, words: str) -> object:
-        """Says something that has only one answer; both are keys of the app's texts."""
+        """Shows a message that can only be acknowledged; title and words are keys of the app's texts."""
 
     def open_form(self, visit: Visit) -> None:
         """Shows the form at the step where it was left."""

@@ -50,7 +50,7 @@ class Context:
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        """What the caller's own stations have comes with the caller."""
+        """The zones of the caller's own stations came with the token, and need no look-up."""
         self.zones |= self.caller.zones if self.caller else {}
 
     @property

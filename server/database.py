@@ -96,7 +96,7 @@ class Session(AsyncSession):
             task.exception()  # nobody may be left to hear of it
 
     async def close(self) -> None:
-        """Gives the connection back; with the operation, statements end that nobody waits for any more."""
+        """Gives the connection back. Statements that nobody waits for any more end with the operation."""
         for task in (abandoned := list(self._running)):
             task.cancel()
         await asyncio.gather(*abandoned, return_exceptions=True)
@@ -229,7 +229,7 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
         max_overflow=2 * pool_size,
         pool_timeout=30,
         pool_pre_ping=True,
-        # The connection that was used last again: it has prepared the statements, and seen the policies, already.
+        # The connection that was used last comes first: it has prepared the statements and seen the policies already.
         pool_use_lifo=True,
         connect_args={
             "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000"

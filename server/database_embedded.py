@@ -143,7 +143,7 @@ class Cluster:
         data_dir.mkdir(parents=True, exist_ok=True)
         if self._account is None or self._can_enter(data_dir):
             return data_dir / "postgres"
-        # Below a closed directory such as /root: other ground, under a random name that the data directory remembers,
+        # Below a closed directory such as /root: another place, under a random name that the data directory remembers,
         # so that a new data directory at the same path never finds the old one's data.
         note = data_dir / "postgres-location"
         if not note.exists():

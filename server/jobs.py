@@ -104,7 +104,10 @@ async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datet
 
 
 async def line_up(session: Session, kinds: Collection[JobKind], *, since: datetime, behind: datetime) -> None:
-    """Puts jobs of these kinds that would be due before an instant right behind it, in their order since another."""
+    """Makes jobs of these kinds that are due before `behind` due right after it, in their present order.
+
+    `since` is an instant from which all their due times count, so that the order can be kept in fractions of a second.
+    """
     await session.write(
         "update job set due_at = cast(:behind as timestamptz) + (due_at - cast(:since as timestamptz)) / 1e6"
         " where kind = any(:kinds) and state = 'WAITING' and due_at < :behind",
@@ -113,7 +116,7 @@ async def line_up(session: Session, kinds: Collection[JobKind], *, since: dateti
 
 
 async def call_off(session: Session, kinds: Collection[JobKind], *, now: datetime) -> None:
-    """Takes jobs of these kinds as done."""
+    """Marks waiting jobs of these kinds as done: they are not run."""
     await session.write(
         "update job set state = 'DONE', done_at = :now where kind = any(:kinds) and state = 'WAITING'",
         {"kinds": _names(kinds), "now": now},

@@ -14,7 +14,7 @@ from server.database import Session
 
 
 class Loader(DataLoader[Key, Value]):
-    """A field that fails has its siblings cancelled. What others wait for, too, must not be cancelled with them."""
+    """When a field fails, its siblings are cancelled; what others still wait for must not be cancelled with them."""
 
     def load(self, key: Key) -> Awaitable[Value]:
         """The value of a key; cancelling one who waits for it leaves the others alone."""

@@ -50,7 +50,7 @@ def current(url: str) -> str | None:
 
 
 def differences(url: str) -> list[object]:
-    """Where the tables differ from the models; empty when a migration is missing for none of them."""
+    """Where the tables differ from the models; empty if no migration is missing."""
     engine = create_engine(driver_url(url))
     try:
         with engine.connect() as connection:

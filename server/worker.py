@@ -99,7 +99,7 @@ AT_ONCE_AFTER_A_START = (
     JobKind.SETTLE,
     JobKind.RELEASE_DEPOSIT,
 )
-"""Money whose outcome nobody may have seen does not wait for its time."""
+"""Jobs about money whose outcome nobody may have seen do not wait for their time."""
 
 
 async def follow(outside: Outside, payment_id: UUID) -> None:

@@ -33,7 +33,7 @@ SETTINGS = {"ERSATZWAGEN_SANDBOX_BEGINS": BEGINS.isoformat()}
 
 
 AROUND = {"start": f"{BEGINS.year}-01-01T00:00:00Z", "end": f"{BEGINS.year + 2}-01-01T00:00:00Z"}
-"""A period that everything lies in that a test does with a fresh server."""
+"""A period in which everything lies that a test does with a fresh server."""
 AROUND_LITERAL = f'{{start:"{AROUND["start"]}",end:"{AROUND["end"]}"}}'
 """The same as it stands in a document."""
 IN_HALF_A_YEAR = (BEGINS + 180 * DAY).date().isoformat()

@@ -116,7 +116,7 @@ def _become(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     module, *arguments = request["run"]
     sys.argv = [module, *arguments]
-    random.seed()  # or every life of a server would draw the same lots
+    random.seed()  # else every copy would draw the same random numbers
     gc.enable()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -40,7 +40,7 @@ class Days:
         return [date.fromisoformat(row["date"]) for row in rows]
 
     def purge(self, before: date) -> int:
-        """Deletes older days, which hold customers' names; how many. Never one that unfinished work still needs."""
+        """Deletes older days, which hold customers' names, but none that unfinished work needs; returns how many."""
         with self._database.write() as connection:
             needed = {
                 row["contract_id"]

@@ -34,7 +34,7 @@ class KnownPhotos:
         return [photo_id for photo_id in dict.fromkeys(ids) if self.path(photo_id) is None]
 
     def purge(self, keep: Collection[str]) -> int:
-        """Removes all others, and what was left half written; how many."""
+        """Removes all others, and what was left half written; returns how many."""
         gone = [path for path in self._folder.iterdir() if path.stem not in keep or path.suffix == UNFINISHED]
         for path in gone:
             path.unlink(missing_ok=True)

@@ -208,7 +208,7 @@ class Outbox:
         )
 
     def forget_old(self) -> int:
-        """Erases what is personal in protocols that were sent a week or discarded a month ago. How many."""
+        """Erases what is personal in protocols that were sent a week or discarded a month ago; returns how many."""
         now = self._now()
         sent, discarded = stamp(now - timedelta(days=DAYS_WITH_CONTENT)), stamp(now - timedelta(days=DAYS_DISCARDED))
         erase = "UPDATE protocol SET payload = NULL, title = '', message = NULL WHERE payload IS NOT NULL"

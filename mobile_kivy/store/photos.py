@@ -89,7 +89,7 @@ class Photos:
         return content
 
     def release(self) -> int:
-        """Removes the files of protocols that the server has confirmed; how many. Killed anywhere, it goes on later."""
+        """Removes the files of protocols that the server has confirmed; returns how many. May be killed anywhere."""
         removed = 0
         with self._database.undisturbed():
             rows = self._database.rows(
@@ -107,7 +107,7 @@ class Photos:
         return removed
 
     def sweep(self) -> int:
-        """Removes files that neither a draft nor an unconfirmed protocol names and that are old; how many.
+        """Removes files that neither a draft nor an unconfirmed protocol names and that are old; returns how many.
 
         Nothing while a corrupt database lies aside: it may be the only one that names them.
         """

@@ -80,7 +80,7 @@ class Sync:
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> bool:
-        """Ends after the call that is under way; waits for that so many seconds. Whether it has ended."""
+        """Ends after the call that is under way, for which it waits so many seconds; returns whether it has ended."""
         self._ended.set()
         self._wake.set()
         if self._thread is not None:

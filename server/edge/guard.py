@@ -82,7 +82,7 @@ class Measure:
     def add_below(self, other: Measure) -> None:
         """Takes in what one of its fields has selected."""
         self._add_counts(other)
-        # A level of data without fields stays none: introspection has its own count.
+        # A selection of introspection alone adds no level of data, and the other way round: each has its own count.
         self.depth = max(self.depth, other.depth and other.depth + 1)
         self.introspection_depth = max(
             self.introspection_depth, other.introspection_depth and other.introspection_depth + 1

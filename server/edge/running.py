@@ -89,7 +89,7 @@ class Runner:
         )
 
     async def drain(self, seconds: float) -> bool:
-        """Waits for what still runs; for the end of the server. Whether everything ended."""
+        """Waits for what still runs, when the server ends; returns whether everything has ended."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         return not self._tasks

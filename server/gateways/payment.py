@@ -3,7 +3,7 @@
 Rules for callers:
 1. Write the attempt's row and commit it, then call, then record the answer.
 2. An `UNKNOWN` attempt blocks every further money operation on the same booking until a lookup has resolved it.
-3. The own ledger enforces captured <= held and refunded <= charged before calling.
+3. Our own ledger enforces captured <= held and refunded <= charged before calling.
 4. A new order reference only after the old attempt is final.
 5. Nothing below this port ever retries by itself.
 

@@ -21,24 +21,24 @@ class ContractKind(StrEnum):
     """What a contract is for."""
 
     RENTAL = "RENTAL"
-    """An ordinary paid rental."""
+    """An ordinary rental that is paid."""
     COURTESY = "COURTESY"
     """A replacement car during a repair: the rental itself is free, kilometres and fuel are billed."""
     TEST_DRIVE = "TEST_DRIVE"
-    """A test drive."""
+    """A test drive: the rental itself is free, kilometres and fuel are billed."""
     INTERNAL = "INTERNAL"
-    """A trip of the dealership itself."""
+    """A trip of the dealership itself: the rental is free, kilometres and fuel are billed."""
 
 
 class ContractState(StrEnum):
-    """Where a contract stands."""
+    """Where a contract stands between the first hold of a car and the final invoice."""
 
     QUOTE = "QUOTE"
     """A price was asked for; nothing is reserved."""
     HELD = "HELD"
     """A car is held for fifteen minutes while the payment is made."""
     RESERVED = "RESERVED"
-    """Booked and confirmed."""
+    """Booked and confirmed; a car is kept for the period."""
     CHECKED_OUT = "CHECKED_OUT"
     """The customer has the car."""
     RETURNED = "RETURNED"
@@ -48,7 +48,7 @@ class ContractState(StrEnum):
     CANCELLED = "CANCELLED"
     """Cancelled, or the payment was not made in time."""
     NO_SHOW = "NO_SHOW"
-    """Never picked up."""
+    """The customer never picked the car up."""
 
 
 ALLOWED: dict[ContractState, tuple[ContractState, ...]] = {
@@ -68,26 +68,26 @@ class SettlementState(StrEnum):
     """Whether the final invoice is paid."""
 
     NONE = "NONE"
-    """Nothing is billed yet."""
+    """Nothing is billed yet, or nothing has to be."""
     OPEN = "OPEN"
     """Billed, and nothing of what is due has been paid."""
     PAID = "PAID"
-    """Settled in full."""
+    """Settled in full, or what was paid too much went back."""
     PARTLY_PAID = "PARTLY_PAID"
     """A part is paid; the rest is an open item."""
     REFUND_PENDING = "REFUND_PENDING"
-    """The customer gets money back and the refund is on its way."""
+    """The customer gets money back and has not got it yet; `billingBlock` says if a person has to act."""
     WRITTEN_OFF = "WRITTEN_OFF"
-    """Given up on."""
+    """The company has given up what is still open."""
 
 
 class ContractSource(StrEnum):
-    """Who made the contract."""
+    """Through whom a contract came about."""
 
     WEBSITE = "WEBSITE"
     """The dealership's website, with an API key."""
     STAFF = "STAFF"
-    """A member of staff."""
+    """A member of staff in the back office."""
     TABLET = "TABLET"
     """Yard staff at the tablet."""
 
@@ -98,7 +98,7 @@ class ContractFlag(StrEnum):
     AT_RISK = "AT_RISK"
     """The planned car is still out with somebody else and late."""
     OVERDUE = "OVERDUE"
-    """The car should be back by now."""
+    """The planned end has passed and the car is not back."""
     BILLING_BLOCKED = "BILLING_BLOCKED"
     """Billing waits for a person; `billingBlock` says why."""
     CUSTOMER_REVIEW = "CUSTOMER_REVIEW"
@@ -130,11 +130,11 @@ class DriverRole(StrEnum):
     """What a person is to the contract."""
 
     RENTER = "RENTER"
-    """The renter, who drives."""
+    """The renter, who is liable and drives."""
     CO_RENTER = "CO_RENTER"
     """A further renter, liable like the first."""
     DRIVER = "DRIVER"
-    """A further driver."""
+    """A further driver, who is no renter."""
 
 
 class ChosenExtra(NamedTuple):

@@ -20,16 +20,16 @@ class Language(StrEnum):
     """The language of mails and documents."""
 
     DE = "DE"
-    """German."""
+    """Mails, documents and texts in German."""
     EN = "EN"
-    """English."""
+    """Mails, documents and texts in English."""
 
 
 class CustomerKind(StrEnum):
     """A person or a company."""
 
     PERSON = "PERSON"
-    """A natural person."""
+    """A natural person, with a last name."""
     COMPANY = "COMPANY"
     """A company; its name goes on the invoice."""
 
@@ -38,11 +38,11 @@ class CustomerStatus(StrEnum):
     """How staff should treat a customer. Never shown to websites."""
 
     NORMAL = "NORMAL"
-    """Nothing special."""
+    """Nothing special is known of the customer."""
     VIP = "VIP"
-    """Treat with particular care."""
+    """Treat this customer with particular care."""
     CAUTION = "CAUTION"
-    """Look twice before renting."""
+    """Look twice before renting to this customer."""
     BLOCKED = "BLOCKED"
     """Gets no car; bookings are refused with a neutral message."""
 

@@ -18,7 +18,7 @@ from server.models.recipient import Recipient
 
 
 class DocumentType(StrEnum):
-    """What a document is."""
+    """What kind of document it is."""
 
     ADVANCE_INVOICE = "ADVANCE_INVOICE"
     """Anzahlungsrechnung: invoice over the price of one day, taken at booking."""
@@ -27,9 +27,9 @@ class DocumentType(StrEnum):
     CANCELLATION_INVOICE = "CANCELLATION_INVOICE"
     """Stornorechnung: takes another document back; its totals are negative."""
     CORRECTION_INVOICE = "CORRECTION_INVOICE"
-    """Rechnungskorrektur: changes another document."""
+    """Rechnungskorrektur: changes another document without taking it back."""
     DAMAGE_CLAIM = "DAMAGE_CLAIM"
-    """Claim for a damage; outside VAT."""
+    """Schadensrechnung: what a customer has to pay for a damage; outside VAT."""
 
 
 class Document(SQLModel, table=True):
@@ -86,7 +86,7 @@ class Document(SQLModel, table=True):
 
     @property
     def view(self) -> Json | None:
-        """What the PDF shows, for whoever prints it; None for documents of version 0.1, which are printed."""
+        """What the PDF shows, for whoever prints it; None for documents of version 0.1, which have their PDF."""
         return self.view_json
 
     @property

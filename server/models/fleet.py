@@ -25,7 +25,7 @@ class VehicleStatus(StrEnum):
     """Whether a vehicle can be rented at all."""
 
     ACTIVE = "ACTIVE"
-    """In service."""
+    """In service: it can be rented."""
     BLOCKED = "BLOCKED"
     """Out of service until further notice."""
     RETIRED = "RETIRED"
@@ -54,15 +54,15 @@ class BlockReason(StrEnum):
     """Why a vehicle is blocked for some time."""
 
     WORKSHOP = "WORKSHOP"
-    """Repair or service."""
+    """In the workshop for repair or service."""
     INSPECTION = "INSPECTION"
-    """Periodic inspection (HU)."""
+    """At its periodic inspection (HU)."""
     DAMAGE = "DAMAGE"
     """Damaged and not fit to be rented."""
     TRANSFER = "TRANSFER"
     """On the way to another station."""
     SALE = "SALE"
-    """Being sold."""
+    """About to be sold; not rented any more."""
     OTHER = "OTHER"
     """Anything else; the note says what."""
 

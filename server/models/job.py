@@ -31,7 +31,7 @@ class JobKind(StrEnum):
     COLLECT = "COLLECT"
     """Moves the money that an invoice asks for."""
     PRINT_DOCUMENT = "PRINT_DOCUMENT"
-    """Makes the PDF of a document whose maker has died before."""
+    """Makes the PDF of a document if the process that issued it died before it could."""
     PROTOCOL_PAPER = "PROTOCOL_PAPER"
     """Prints a protocol and mails it."""
     SEND_EMAIL = "SEND_EMAIL"

@@ -18,13 +18,13 @@ class OccupancyKind(StrEnum):
     """Why a vehicle is taken."""
 
     HELD = "HELD"
-    """Reserved for fifteen minutes while the card is processed."""
+    """Held for a booking for fifteen minutes, until it is paid."""
     RESERVED = "RESERVED"
-    """Booked."""
+    """Booked and confirmed, and not handed over yet."""
     CHECKED_OUT = "CHECKED_OUT"
-    """With the customer."""
+    """With the customer, or was until it came back."""
     BLOCK = "BLOCK"
-    """Blocked by the station."""
+    """Blocked by the station, for example for the workshop."""
 
 
 class Occupancy(SQLModel, table=True):

@@ -18,19 +18,19 @@ class Weekday(StrEnum):
     """A day of the week."""
 
     MONDAY = "MONDAY"
-    """Monday."""
+    """Monday in the station's time zone."""
     TUESDAY = "TUESDAY"
-    """Tuesday."""
+    """Tuesday in the station's time zone."""
     WEDNESDAY = "WEDNESDAY"
-    """Wednesday."""
+    """Wednesday in the station's time zone."""
     THURSDAY = "THURSDAY"
-    """Thursday."""
+    """Thursday in the station's time zone."""
     FRIDAY = "FRIDAY"
-    """Friday."""
+    """Friday in the station's time zone."""
     SATURDAY = "SATURDAY"
-    """Saturday."""
+    """Saturday in the station's time zone."""
     SUNDAY = "SUNDAY"
-    """Sunday."""
+    """Sunday in the station's time zone."""
 
     @property
     def number(self) -> int:

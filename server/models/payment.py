@@ -23,12 +23,12 @@ class PaymentMethod(StrEnum):
 
 
 class PaymentKind(StrEnum):
-    """What an attempt does."""
+    """What a movement of money, or an attempt at it, does."""
 
     SALE = "SALE"
-    """Takes money."""
+    """Takes money from the card."""
     REFUND = "REFUND"
-    """Gives money of a sale back."""
+    """Gives money of a sale back to its card."""
     HOLD = "HOLD"
     """Blocks the deposit on the card; nothing is debited."""
     CAPTURE = "CAPTURE"
@@ -40,14 +40,14 @@ class PaymentKind(StrEnum):
 
 
 class PaymentState(StrEnum):
-    """What is known about an attempt."""
+    """What is known about a movement of money."""
 
     PENDING = "PENDING"
-    """Prepared or under way."""
+    """Prepared or under way; what comes of it is open."""
     SUCCEEDED = "SUCCEEDED"
     """Money moved, or the hold stands."""
     DECLINED = "DECLINED"
-    """The card issuer said no."""
+    """The card issuer said no; nothing moved."""
     FAILED = "FAILED"
     """The gateway refused; nothing moved."""
     UNKNOWN = "UNKNOWN"
@@ -68,11 +68,11 @@ class DepositState(StrEnum):
     PARTLY_USED = "PARTLY_USED"
     """A part was taken, the rest is lifted."""
     USED = "USED"
-    """Taken in full."""
+    """Taken in full; nothing of it is blocked any more."""
     FAILED = "FAILED"
-    """Could not be placed."""
+    """Could not be placed on the card."""
     WAIVED = "WAIVED"
-    """Not asked for, with a reason."""
+    """Not asked for: staff waived the payment with a reason, or the group has no deposit."""
 
 
 class Purpose(StrEnum):

@@ -13,12 +13,12 @@ from server.models.fleet import Cleanliness
 
 
 class ProtocolType(StrEnum):
-    """What a protocol records."""
+    """What a protocol records: a car that goes out or comes back, also in a swap."""
 
     CHECK_OUT = "CHECK_OUT"
     """The car was handed over to the customer."""
     CHECK_IN = "CHECK_IN"
-    """The car came back."""
+    """The car came back from the customer."""
     SWAP_OUT = "SWAP_OUT"
     """A replacement for another car was handed over during the rental."""
     SWAP_IN = "SWAP_IN"
@@ -26,32 +26,32 @@ class ProtocolType(StrEnum):
 
 
 class PhotoSlot(StrEnum):
-    """What a picture shows."""
+    """What a photo shows, and from where."""
 
     FRONT = "FRONT"
-    """The front."""
+    """The whole car from the front."""
     REAR = "REAR"
-    """The rear."""
+    """The whole car from the rear."""
     LEFT = "LEFT"
-    """The left side."""
+    """The whole left side, as the driver sees it."""
     RIGHT = "RIGHT"
-    """The right side."""
+    """The whole right side, as the driver sees it."""
     FRONT_LEFT = "FRONT_LEFT"
-    """The front left corner."""
+    """The corner at the front left."""
     FRONT_RIGHT = "FRONT_RIGHT"
-    """The front right corner."""
+    """The corner at the front right."""
     REAR_LEFT = "REAR_LEFT"
-    """The rear left corner."""
+    """The corner at the rear left."""
     REAR_RIGHT = "REAR_RIGHT"
-    """The rear right corner."""
+    """The corner at the rear right."""
     DASHBOARD = "DASHBOARD"
-    """The dashboard with odometer and level."""
+    """The dashboard, with the odometer and the level of fuel or charge."""
     INTERIOR = "INTERIOR"
-    """The inside."""
+    """The inside of the car."""
     DAMAGE = "DAMAGE"
-    """A damage, close up."""
+    """A damage from close by."""
     OTHER = "OTHER"
-    """Anything else."""
+    """Anything else that is worth a photo."""
 
 
 class Photo(SQLModel, table=True):

@@ -115,7 +115,7 @@ def _condition(condition: ConditionView, view: ProtocolView) -> Sheet:
 
 
 def _comparison(view: ProtocolView) -> list[list[str]]:
-    """Rows of label, at handover, at return, difference; none without the handover's condition."""
+    """Rows of label, check-out, check-in and difference; none if the condition at check-out is not known."""
     w, out, back, language = words(view.language), view.before, view.condition, view.language
     if out is None:
         return []
@@ -178,7 +178,7 @@ def _inside(fraction: float) -> float:
 
 
 def _statement(view: ProtocolView) -> Sheet | None:
-    """What the customer wants in writing on a return: no new damage, or how many and that guilt is open."""
+    """What the customer wants in writing on a return: no new damage, or how many and that liability is open."""
     if not view.kind.takes_back:
         return None
     w = words(view.language)

@@ -67,7 +67,7 @@ class BillingQuery:
         contract_id: strawberry.ID,
         input: SettlementPreviewInput,  # noqa: A002
     ) -> SettlementFound:
-        """What billing would do if the car came back like this."""
+        """What billing would do if the car came back like this. For contracts that are CHECKED_OUT or RETURNED."""
         return await settlements.preview(await info.context.session(), as_uuid(contract_id), input.given())
 
 
@@ -90,6 +90,6 @@ class BillingMutation:
 
     @mutation(allow=OFFICE, graphql_type=EmailResult)
     async def resend_email(self, info: Info, email_id: strawberry.ID) -> Email:
-        """Sends a mail again, as it was."""
+        """Sends a mail again, to the same address and as it was; one that is still waiting is left waiting."""
         async with info.context.write() as session:
             return await emails.resend(session, as_uuid(email_id), now=info.context.now)

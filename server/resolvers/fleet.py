@@ -25,7 +25,7 @@ class FleetQuery:
 
     @query(allow=EVERYBODY, graphql_type=list[VehicleGroupType])
     async def vehicle_groups(self, info: Info) -> list[VehicleGroup]:
-        """All vehicle groups of the company."""
+        """All vehicle groups of the company, by code."""
         return await groups.all_of_company(await info.context.session())
 
     @query(allow=STAFF, graphql_type=VehicleConnection)
@@ -51,13 +51,13 @@ class FleetMutation:
 
     @mutation(allow=ADMINS, graphql_type=VehicleGroupResult)
     async def create_vehicle_group(self, info: Info, input: VehicleGroupInput) -> VehicleGroup:  # noqa: A002
-        """A new vehicle group."""
+        """Creates a vehicle group, for all stations of the company."""
         async with info.context.write() as session:
             return await groups.create(session, input.given())
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def create_vehicle(self, info: Info, input: VehicleInput) -> Vehicle:  # noqa: A002
-        """A new vehicle at one of your stations."""
+        """Creates a vehicle at one of your stations; it can be booked at once."""
         async with info.context.write() as session:
             return await vehicles.create_vehicle(session, input.given(), now=info.context.now)
 
@@ -79,6 +79,6 @@ class FleetMutation:
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def unblock_vehicle(self, info: Info, block_id: strawberry.ID) -> Vehicle:
-        """Ends a block; the vehicle is available again."""
+        """Ends a block at once; the vehicle can be booked again."""
         async with info.context.write() as session:
             return await vehicles.unblock(session, as_uuid(block_id), now=info.context.now)

@@ -47,7 +47,7 @@ class HandoverMutation:
 
     @mutation(allow=STAFF, graphql_type=UploadPhotoResult)
     async def upload_photo(self, info: Info, sha256: str, file: Upload) -> StoredPhoto:
-        """Stores one picture. The same picture (sha256) sent again is the same photo."""
+        """Stores one photo, or the picture of a signature. The same bytes (sha256) sent again are the same photo."""
         context = info.context
         if not hasattr(file, "read"):
             raise CallerError(CallerErrorCode.BAD_USER_INPUT, "`file` must be sent as a multipart upload.")
@@ -71,7 +71,7 @@ class HandoverMutation:
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
     async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Damage:
-        """Reports a damage that was found outside a hand-over. The same damage id again is the same damage."""
+        """Reports a damage found between check-in and check-out. The same damage id again is the same damage."""
         context = info.context
         async with context.write() as session:
             return await damages.report(session, as_uuid(vehicle_id), damage.report(), now=context.now)

@@ -26,7 +26,7 @@ class Query(StaffQuery, StationQuery, FleetQuery, TariffQuery, ContractQuery, Ha
     """All queries."""
 
 
-@strawberry.type(description="What can be done. Each mutation is one transaction; a refusal is one of its results.")
+@strawberry.type(description="What can be done. What the business refuses is one of a mutation's results, no error.")
 class Mutation(
     StaffMutation,
     StationMutation,

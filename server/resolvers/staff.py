@@ -71,7 +71,7 @@ class StaffMutation:
 
     @mutation(allow=ADMINS, graphql_type=UserResult)
     async def create_user(self, info: Info, input: UserInput) -> User:  # noqa: A002  # the contract's name
-        """A new member of staff."""
+        """Creates a member of staff, who can sign in at once."""
         async with info.context.write() as session:
             return await staff.create_user(session, input.given(), now=info.context.now)
 
@@ -83,13 +83,13 @@ class StaffMutation:
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def create_api_client(self, info: Info, name: str, station_ids: list[strawberry.ID]) -> NewClient:
-        """A new API key for a website. It is shown in this answer and never again."""
+        """Creates an API client for a website. Its key is shown in this answer and never again."""
         async with info.context.write() as session:
             ids = [as_uuid(one) for one in station_ids]
             return await staff.create_client(session, name, ids, now=info.context.now)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def revoke_api_client(self, info: Info, id: strawberry.ID) -> ApiClient:  # noqa: A002
-        """Ends an API key at once."""
+        """Ends an API client's key at once; its bookings stay."""
         async with info.context.write() as session:
             return await staff.revoke_client(session, as_uuid(id))

@@ -21,7 +21,7 @@ class StationQuery:
 
     @query(allow=EVERYBODY, graphql_type=list[StationType])
     async def stations(self, info: Info) -> list[Station]:
-        """Your stations."""
+        """The stations that you may see, by code; for a website, those that it may book at."""
         return await stations.visible_stations(await info.context.session())
 
     @query(allow=EVERYBODY, graphql_type=StationType | None)
@@ -41,13 +41,13 @@ class StationMutation:
 
     @mutation(allow=ADMINS, graphql_type=StationResult)
     async def create_station(self, info: Info, input: StationInput) -> Station:  # noqa: A002
-        """A new station."""
+        """Creates a station. Its code and its time zone cannot be changed later."""
         async with info.context.write() as session:
             return await stations.create(session, input.given(), now=info.context.now)
 
     @mutation(allow=MANAGERS, graphql_type=StationResult)
     async def update_station(self, info: Info, id: strawberry.ID, version: int, input: StationUpdate) -> Station:  # noqa: A002
-        """Changes a station."""
+        """Changes a station; contracts that exist stay as they are."""
         async with info.context.write() as session:
             return await stations.update(session, as_uuid(id), version, input.given())
 

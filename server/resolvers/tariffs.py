@@ -58,7 +58,7 @@ class TariffMutation:
 
     @mutation(allow=ADMINS, graphql_type=TariffResult)
     async def create_tariff(self, info: Info, input: TariffInput) -> Tariff:  # noqa: A002
-        """A new tariff. Contracts that exist keep the terms that they were booked with."""
+        """Creates a tariff. Contracts that exist keep the terms that they were booked with."""
         async with info.context.write() as session:
             group = await groups.get(session, as_uuid(input.group_id), field=["input", "group_id"])
             return await tariffs.create(session, group, input.given())

@@ -56,7 +56,7 @@ def request_of(
 
 
 def _reason_to_waive(plan: DemoContract) -> str | None:
-    """Known customers of the workshop pay no deposit; who cancels again has not paid yet."""
+    """Why nothing is paid at booking: a regular customer, a test drive, or a booking that will be cancelled."""
     if plan.kind is ContractKind.COURTESY:
         return "Stammkunde der Werkstatt, keine Kaution"
     if plan.kind is ContractKind.TEST_DRIVE:

@@ -41,13 +41,13 @@ GatewayAt = Callable[[Clock], AbstractAsyncContextManager[PaymentGateway]]
 Step = Callable[[], Awaitable[None]]
 DECLINED = "tok-declined"
 LEADS = (3, 1, 9, 5, 2, 12, 4, 7, 1, 6)
-"""How many days ahead people book, in turn."""
+"""How many days before its start each contract is booked: one after the other, then from the beginning."""
 LOOK_BACK = timedelta(days=50)
-"""Before the first booking of the plan."""
+"""How long before today the history begins: earlier than the plan's first booking."""
 LATER = (JobKind.SEND_EMAIL, JobKind.PROTOCOL_PAPER)
 """Jobs that are left to the server's own worker."""
 WATCHERS = (JobKind.DRIVE_BOOKING, JobKind.EXPIRE_HOLD, JobKind.RESOLVE_PAYMENT)
-"""Jobs that look after a process that died. Here none does: every payment has its answer before the next step."""
+"""Jobs that go on where a process died. None dies here: every payment has its answer before the next step."""
 NO_LONGER_GOOD = frozenset({1, 4})
 """Contracts of the plan whose card is refused at the end: deposits are captured, something stays open."""
 
@@ -99,7 +99,7 @@ async def play(outside: Outside, dealer: Dealer, *, until: datetime, gateway_at:
 
 @asynccontextmanager
 async def _unsynced(database: Database) -> AsyncIterator[None]:
-    """Commits do not wait for the disk meanwhile: thousands of them would, and demo data can be made again."""
+    """Meanwhile commits do not wait for the disk: there are thousands, and demo data can be made again."""
 
     def relax(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
@@ -158,7 +158,7 @@ class _Story:
     booked: dict[int, UUID] = field(default_factory=dict)
 
     def steps(self) -> list[tuple[datetime, int, Step]]:
-        """When which step is taken; the second value puts steps of one instant in order."""
+        """When each step is taken; the second value puts steps of one instant in order."""
         found: list[tuple[datetime, int, Step]] = []
         for index, plan in enumerate(demo_plan.PLAN):
             here = opening_rules(self.dealer.stations[plan.station])
@@ -186,7 +186,7 @@ class _Story:
         return step
 
     async def _spoil_card(self, index: int) -> None:
-        """From now on the card is refused, as one that was cancelled since."""
+        """From now on the card is refused, as if it had been cancelled since the booking."""
         async with self.outside.database.transaction(SYSTEM) as session:
             await session.write(
                 "update stored_card set token = :token where contract_id = :id",

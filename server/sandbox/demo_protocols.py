@@ -24,7 +24,7 @@ from server.services.handover.report import ConditionReport, HandoverReport, Pho
 from server.services.outside import Outside
 
 PHOTOGRAPHED = 6
-"""Every so many hand-overs has pictures: enough to look at, few enough to start quickly."""
+"""One in so many check-outs and check-ins has photos: enough to look at, few enough to start quickly."""
 SLOTS = (PhotoSlot.FRONT, PhotoSlot.LEFT, PhotoSlot.REAR, PhotoSlot.DASHBOARD)
 FULL = 8
 Shots = tuple[PhotoReport, ...]
@@ -91,7 +91,7 @@ async def _report(
 
 def _condition(vehicle: Vehicle, km: int, use: Use) -> ConditionReport:
     electric = vehicle.battery_wh is not None
-    # Handed out clean: then a heavily soiled return is the customer's.
+    # Handed out clean, so that a heavily soiled return is charged to the customer.
     return ConditionReport(
         odometer_km=km,
         fuel_eighths=None if electric else FULL - use.missing_eighths,

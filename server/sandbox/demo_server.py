@@ -150,7 +150,7 @@ def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def _is_foreign(name: str) -> bool:
-    """Whether it is one of the caller's own settings: not his database, not his mail server."""
+    """Whether it is one of the caller's own settings: the demo uses neither their database nor their mail server."""
     return name.startswith("ERSATZWAGEN_") and name not in KEPT_SETTINGS
 
 

@@ -1,4 +1,4 @@
-"""What the arguments of root fields and lists mean. The same name means the same everywhere."""
+"""What the arguments of root fields and lists mean."""
 
 from __future__ import annotations
 
@@ -6,47 +6,76 @@ from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectT
 from strawberry.types.base import get_object_definition
 
 MEANINGS = {
-    "id": "The id.",
-    "code": "The code.",
-    "number": "The number, as people write it.",
-    "plate": "The number plate, in any spelling.",
-    "version": "The version that you have read: if somebody else saved since then, nothing is changed.",
-    "input": "What to do, in detail.",
-    "filter": "Narrows the list.",
-    "order_by": "The order of the list.",
+    "input": 'The values, field by field; a refusal names the wrong one by its path, for example ["input", "name"].',
+    "filter": "Narrows the list: an item has to fit everything that is given.",
     "first": "How many items at most, 1 to 100.",
     "after": "Continues behind the item with this cursor.",
-    "search": "Part of what people would look for.",
-    "email": "The mail address to sign in with.",
-    "password": "The password.",
-    "refresh_token": "The refresh token of the last session.",
-    "name": "What it is called, for people.",
-    "station_id": "The station.",
-    "station_ids": "The stations.",
-    "group_id": "The vehicle group.",
-    "vehicle_id": "The vehicle.",
-    "block_id": "The block.",
-    "contract_id": "The contract.",
-    "email_id": "The mail.",
-    "period": "The period.",
-    "reason": "Why.",
-    "note": "Anything else, for people.",
-    "on": "The day on which a booking would be made.",
-    "date": "The day, in the station's time zone.",
-    "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
-    "file": "The picture: JPEG, PNG or WebP, at most 12 MB and 20 megapixels.",
-    "damage": "The damage.",
-    "driver": "Who may drive, too.",
+    "version": "The version that you have read: if somebody else saved since then, nothing is changed.",
+    "number": "The number, as people write it; capitals make no difference.",
+    "contract_id": "Id of the contract that is meant.",
+    "vehicle_id": "Id of the vehicle that is meant.",
+    "group_id": "Only this vehicle group; all of them if not given.",
 }
+"""What an argument means wherever it has no meaning of its own."""
+OWN_MEANINGS = {
+    "sign_in": {"email": "The mail address to sign in with.", "password": "The user's password."},
+    "refresh_session": {"refresh_token": "The refresh token of the last session, not used yet."},
+    "update_user": {"id": "Id of the user to change."},
+    "create_api_client": {
+        "name": "What the client is called, for people; up to 200 characters.",
+        "station_ids": "Ids of the stations that it may book at, at least one.",
+    },
+    "revoke_api_client": {"id": "Id of the API client whose key ends."},
+    "station": {
+        "id": "Id of the station; not looked at if `code` is given.",
+        "code": "The station's short code; capitals make no difference.",
+    },
+    "update_station": {"id": "Id of the station to change."},
+    "vehicle": {
+        "id": "Id of the vehicle; not looked at if `plate` is given.",
+        "plate": "The number plate, in any spelling.",
+    },
+    "update_vehicle": {"id": "Id of the vehicle to change."},
+    "block_vehicle": {
+        "period": "From when to when it is blocked, at most ten years.",
+        "reason": "Why the vehicle is blocked.",
+        "note": "What else there is to say, for people; up to 2000 characters.",
+    },
+    "unblock_vehicle": {"block_id": "Id of the block to end."},
+    "tariffs": {"on": "Only tariffs with which a booking could be made on this day."},
+    "availability": {
+        "station_id": "Id of the station where the car would be picked up.",
+        "period": "From pick-up to return: starts within 365 days, lasts up to 365 days.",
+    },
+    "contracts": {"order_by": "The order of the list, by start or by making."},
+    "contract": {"id": "Id of the contract; not looked at if `number` is given."},
+    "customers": {"search": "Part of first name, last name, company or e-mail address."},
+    "customer": {"id": "Id of the customer that is meant."},
+    "add_driver": {"driver": "The person who may drive, too."},
+    "upload_photo": {
+        "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
+        "file": "The file: JPEG, PNG or WebP, at most 12 MB and 20 megapixels.",
+    },
+    "handover_day": {
+        "station_id": "Id of the station whose day it is.",
+        "date": "The day, in the station's time zone.",
+    },
+    "report_damage": {"damage": "The damage as somebody saw it, with an id that the device made."},
+    "document": {"id": "Id of the document; not looked at if `number` is given."},
+    "open_items": {"station_id": "Only items of contracts that were picked up at this station."},
+    "resend_email": {"email_id": "Id of the mail to send again."},
+}
+"""What the arguments of a field mean, by its name."""
 
 
 def describe_arguments(*types: type) -> None:
-    """Gives every argument that has no description of its own the common one."""
+    """Gives every argument that has no description of its own that of its field, else the common one."""
     for cls in types:
         for field in get_object_definition(cls, strict=True).fields:
+            meanings = MEANINGS | OWN_MEANINGS.get(field.python_name, {})
             for argument in field.arguments:
                 if argument.description is None:
-                    argument.description = MEANINGS.get(argument.python_name)
+                    argument.description = meanings.get(argument.python_name)
 
 
 def forget_null_defaults(schema: GraphQLSchema) -> None:

@@ -32,15 +32,15 @@ class PaymentInput:
     """How the booking is paid."""
 
     method: PaymentMethod
-    """The way."""
+    """Which way it is paid: payment page, stored card, or not at all."""
     card_token: str | None = None
-    """For STORED_CARD: the card's token at the gateway."""
+    """For STORED_CARD: the card's token at the gateway, up to 100 characters."""
     success_url: str | None = None
-    """For HOSTED_PAGE: where the browser goes after the payment."""
+    """For HOSTED_PAGE: web address where the browser goes after the payment."""
     failure_url: str | None = None
-    """For HOSTED_PAGE: where it goes if the payment failed."""
+    """For HOSTED_PAGE: web address where the browser goes if the payment failed."""
     waiver_reason: str | None = None
-    """For WAIVED: why nothing is paid."""
+    """For WAIVED: why nothing is paid, up to 500 characters; needed then."""
 
     def given(self) -> PaymentChoice:
         """As the services take it."""
@@ -49,38 +49,38 @@ class PaymentInput:
 
 @api_input
 class BookVehicleInput:
-    """What to book."""
+    """A booking: where, when, which group, for whom, and how it is paid."""
 
     idempotency_key: UUID
     """Made by you, new for every booking. The same key again returns the first answer and charges nothing."""
     station_id: strawberry.ID
-    """Where the car is picked up."""
+    """Station where the car is picked up."""
     return_station_id: strawberry.ID | None = None
-    """Where it comes back, if elsewhere."""
+    """Station where it comes back; the one of the pick-up if not given."""
     group_id: strawberry.ID
-    """The vehicle group."""
+    """Vehicle group of the car."""
     vehicle_id: strawberry.ID | None = None
-    """A certain car of the group; any free one if not given."""
+    """A certain car of the group, or none is booked; any free one if not given."""
     period: PeriodInput
-    """From pick-up to return."""
+    """From the planned check-out to the planned check-in: starts within 365 days, lasts up to 365 days."""
     tariff_code: str | None = None
     """The tariff; the group's newest valid one if not given."""
     kind: ContractKind = ContractKind.RENTAL
-    """What the contract is for."""
+    """What the car is rented for; the rental itself is free unless this is RENTAL."""
     customer: CustomerInput
-    """Who rents."""
+    """Who rents the car and gets the mails."""
     drivers: list[DriverInput] = strawberry.field(default_factory=list)
-    """Who drives. The customer is the renter if no driver is."""
+    """Who may drive. If none of them is the RENTER, the customer is added as renter."""
     extras: list[ExtraInput] = strawberry.field(default_factory=list)
-    """What is added."""
+    """Extras that are wanted; ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS come by themselves."""
     workshop: WorkshopReferenceInput | None = None
-    """The repair that it belongs to."""
+    """The repair during which the car replaces the customer's own."""
     payer: PayerInput | None = None
-    """Somebody else who pays."""
+    """Who pays instead of the customer; documents are then made out to this one."""
     payment: PaymentInput
-    """How it is paid."""
+    """How the advance is paid and the deposit placed."""
     note: str | None = None
-    """A remark for staff."""
+    """A remark for staff, up to 4000 characters; kept as the contract's first note."""
 
     def given(self) -> BookingRequest:
         """As the services take it."""
@@ -110,9 +110,9 @@ class FormField:
     """A hidden field of a form."""
 
     name: str
-    """Its name."""
+    """Name of the hidden field."""
     value: str
-    """Its value."""
+    """Value of the hidden field, to be sent as it is."""
 
 
 @api_type
@@ -120,11 +120,11 @@ class HostedPaymentForm:
     """A form that the customer's browser posts to the payment page. Card numbers never reach this server."""
 
     url: str
-    """Where to post it."""
+    """Address of the payment page, to which the form is posted."""
     fields: list[FormField]
-    """What to post."""
+    """The hidden fields to post, all of them and unchanged."""
     expires_at: datetime
-    """Until when the car is held."""
+    """Until when the car is held for the payment: fifteen minutes from the booking."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ class Booking:
     """A booking: confirmed, or held until the payment page is completed."""
 
     contract: Contract
-    """The contract."""
+    """The contract: RESERVED, or HELD until the payment page is completed."""
 
     @strawberry.field
     async def payment_form(self, info: Info) -> HostedPaymentForm | None:
-        """For HOSTED_PAGE: post this from the customer's browser."""
+        """For HOSTED_PAGE: post this from the customer's browser. Null if nothing is left to be paid there."""
         row: BookingMade = row_of(self)
         opened = await hosted_page.form_of(info.context.outside, row.contract.id)
         if opened is None:

@@ -77,23 +77,23 @@ class Contract:
     """One rental, from the first hold to the final invoice."""
 
     id: strawberry.ID
-    """The contract's id."""
+    """The contract's id, which other operations take; people use `number`."""
     number: str
-    """Its number, for people."""
+    """What people call it: the station's code and six random characters, for example BER-7K2M9Q."""
     kind: ContractKind
-    """What it is for."""
+    """What the car is rented for; it decides whether the rental itself is charged."""
     state: ContractState
-    """Where it stands."""
+    """Where the contract stands, from HELD to BILLED; `settlementState` says whether it is paid."""
     settlement_state: SettlementState
-    """Whether the final invoice is paid."""
+    """Whether the final invoice is paid; NONE before it, REFUND_PENDING if an advance could not go back."""
     version: int
-    """Give it with a change; it grows with each."""
+    """Send it with a change as `version`: it grows with each change, and an old one is refused."""
     language: Language
-    """Language of its mails and documents."""
+    """Language of the mails and documents of this contract."""
     created_at: datetime
-    """When it was made."""
+    """When the booking was made."""
     source: ContractSource
-    """Who made it."""
+    """Whether a website, staff or the tablet made the booking."""
 
     @strawberry.field
     def billing_block(self, info: Info) -> str | None:
@@ -102,7 +102,7 @@ class Contract:
 
     @strawberry.field
     def billing_block_reason(self) -> BillingBlock | None:
-        """The same as an enum, for programs. `settleContract` clears it; another reason is shown after it."""
+        """The reason in `billingBlock` as an enum, for programs. After `settleContract` the next one shows, if any."""
         row: ContractRow = row_of(self)
         return row.billing_block
 
@@ -113,17 +113,17 @@ class Contract:
     """Where it comes back. Of a station that is not yours you see id, code and name only."""
 
     group = related(VehicleGroup, batches.group, by="group_id")
-    """The vehicle group."""
+    """The vehicle group that was booked; the car that was handed over may be of another."""
 
     vehicle = related(Vehicle | None, batches.vehicle, by="vehicle_id")
-    """The car; before the hand-over, the one that is planned."""
+    """The car: the planned one until check-out, then the one that was handed over. Null if you may not see it."""
 
     legs = related(list[VehicleLeg], batches.legs_of_contract)
-    """The cars that were driven, in order."""
+    """The cars that were really driven, in order; empty before check-out."""
 
     @strawberry.field
     async def period(self, info: Info) -> Period:
-        """The agreed period."""
+        """The agreed period, from the planned check-out to the planned check-in."""
         return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     customer = related(Customer, batches.customer, by=_stored_customer, shown=_customer)
@@ -131,22 +131,22 @@ class Contract:
 
     @strawberry.field
     def payer(self) -> Payer | None:
-        """Who pays, if that is somebody else."""
+        """Who pays instead of the customer, such as an insurer; null if the customer pays."""
         return payer_of(row_of(self).payer) if row_of(self).payer else None
 
     drivers = related(list[Driver], batches.drivers_of_contract)
-    """Everybody who may drive."""
+    """Everybody who may drive; the customer is the renter if the booking named no other."""
 
     @strawberry.field
     def extras(self) -> list[ContractExtra]:
-        """What was added, with the frozen prices."""
+        """The extras that were asked for, at the prices of the booking; those added by themselves are in `price`."""
         row: ContractRow = row_of(self)
         known = {extra.code: extra for extra in row.terms.extras}
         return [ContractExtra(extra=extra_of(known[e.code]), quantity=e.quantity) for e in row.extras]
 
     @strawberry.field
     async def workshop(self, info: Info) -> WorkshopReference | None:
-        """The repair that it belongs to."""
+        """The repair during which this car replaces the customer's own; null if none was named."""
         row = row_of(self)
         at = row.workshop_appointment_at
         if not any((row.workshop_order_number, at, row.workshop_plate, row.workshop_vin)):
@@ -166,7 +166,7 @@ class Contract:
 
     @shown_as(PriceBreakdown)
     def price(self) -> PriceFound:
-        """What was agreed; after billing, the final price."""
+        """What was agreed, line by line; after billing, the final price."""
         row: ContractRow = row_of(self)
         return row.price
 
@@ -177,22 +177,22 @@ class Contract:
 
     @strawberry.field
     def due(self) -> Money:
-        """What is still to be paid of the price; negative if money goes back."""
+        """What is still to be paid of the price; negative if money goes back, zero once cancelled or a no-show."""
         row = row_of(self)
         nothing = row.state in {ContractState.CANCELLED, ContractState.NO_SHOW}
         return money(0 if nothing else row.total_cents - row.paid_cents)
 
     deposit = related(Deposit | None, batches.deposit_of_contract)
-    """The deposit."""
+    """The deposit and what has become of it; its state is WAIVED where none is asked for."""
 
     payments = related(list[Payment], batches.payments_of_contract)
-    """All movements of money, the oldest first."""
+    """All movements of money and attempts at it, the oldest first: advance, deposit, charge, refund."""
 
     documents = related(list[Document], batches.documents_of_contract)
-    """Issued documents, the oldest first."""
+    """Issued documents such as advance and final invoice, the oldest first."""
 
     protocols = related(later_list("protocol.Protocol"), batches.protocols_of_contract)
-    """Hand-over and return protocols, the oldest first."""
+    """Check-out and check-in protocols, the oldest first."""
 
     damages = related(list[Damage], batches.damages_of_contract)
     """Damages that this contract is suspected to have caused."""
@@ -205,14 +205,14 @@ class Contract:
 
     @strawberry.field
     async def flags(self, info: Info) -> list[ContractFlag]:
-        """What a clerk should look at."""
+        """What a clerk should look at, as things stand at this moment; empty if there is nothing."""
         row, context = row_of(self), info.context
         deposit = await context.load(batches.deposit_of_contract, row.id)
         at_risk = await context.load(batches.at_risk, (row.id, context.now))
         return attention.flags(row, deposit, at_risk=at_risk, now=context.now)
 
     history = related(list[HistoryEntry], batches.history_of_contract)
-    """Who did what, the oldest first. Not shown to websites."""
+    """Who did what to the contract, the oldest first. Not shown to websites."""
 
 
 ContractConnection = connection_type(Contract)
@@ -225,19 +225,19 @@ class ContractFilter:
     station_id: strawberry.ID | None = None
     """Only those picked up there, or handed out and to be returned there."""
     states: list[ContractState] | None = None
-    """Only in one of these states."""
+    """Only contracts in one of these states."""
     settlement: list[SettlementState] | None = None
-    """Only settled like this."""
+    """Only contracts with one of these settlement states, for example OPEN and PARTLY_PAID."""
     flags: list[ContractFlag] | None = None
-    """Only with one of these flags."""
+    """Only contracts with at least one of these flags."""
     customer_id: strawberry.ID | None = None
-    """Only of this customer."""
+    """Only contracts of this customer."""
     vehicle_id: strawberry.ID | None = None
-    """Only with this vehicle."""
+    """Only contracts whose planned or handed-over car is this one."""
     period: PeriodInput | None = None
-    """Only those that overlap it."""
+    """Only contracts whose agreed period overlaps this one."""
     search: str | None = None
-    """Part of number, plate, customer's name, e-mail or workshop order number."""
+    """Part of the number, of either car's plate, of the customer's name or e-mail, or of the workshop order."""
 
     def listing(self, order: ContractOrder, principal: Principal, now: datetime) -> Listing[ContractRow]:
         """The list that it asks for, as far as it is the caller's."""

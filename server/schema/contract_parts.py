@@ -29,52 +29,52 @@ api_enum(DriverRole)
 
 @row_type(DriverRow)
 class Driver:
-    """Somebody who may drive."""
+    """Somebody who may drive the car of a contract."""
 
     id: strawberry.ID
-    """The driver's id."""
+    """The driver's id, for `licenceCheckedDriverIds` of a check-out."""
     role: DriverRole
-    """What the person is to the contract."""
+    """Whether this is the renter, a co-renter or only a driver."""
     first_name: str
-    """First name."""
+    """First name of the driver; empty if the booking named none."""
     last_name: str
-    """Last name."""
+    """Last name of the driver."""
     birth_date: date | None
-    """Date of birth."""
+    """Date of birth; null if not given, then the group's minimum age cannot be checked."""
     licence_number: str | None
-    """Number of the driving licence."""
+    """Number of the driving licence; null if not given."""
     licence_class: str | None
-    """Class of the driving licence."""
+    """Class of the driving licence, for example B; null if not given."""
     licence_issued: date | None
-    """When the licence was issued."""
+    """Day on which the licence was issued; null if not given."""
     licence_valid_until: date | None
-    """Until when it is valid."""
+    """Last day on which the licence is valid; null if not given."""
     checked_at: datetime | None
-    """When the original licence was seen."""
+    """When staff last saw the original licence; null until then. Without it the car is not handed over."""
     checked_by: str | None
-    """Who saw it."""
+    """Name of the member of staff who saw the licence; null until then."""
 
 
 @api_input
 class DriverInput:
-    """Somebody who may drive."""
+    """Somebody who may drive the car of a contract."""
 
     role: DriverRole = DriverRole.DRIVER
-    """What the person is to the contract."""
+    """What the person is to the contract, which has one RENTER at most."""
     first_name: str
-    """First name."""
+    """First name, 1 to 100 characters."""
     last_name: str
-    """Last name."""
+    """Last name, 1 to 100 characters."""
     birth_date: date | None = None
-    """Date of birth; checked against the group's minimum age."""
+    """Date of birth; if given, the group's minimum age must be reached on the first day of the rental."""
     licence_number: str | None = None
-    """Number of the driving licence."""
+    """Number of the driving licence, up to 40 characters."""
     licence_class: str | None = None
-    """Class of the driving licence."""
+    """Class of the driving licence, for example B, up to 20 characters; not compared with the car."""
     licence_issued: date | None = None
-    """When the licence was issued."""
+    """Day of issue; if given, the licence must be as old on the first day as the group asks for."""
     licence_valid_until: date | None = None
-    """Until when it is valid."""
+    """Last day on which the licence is valid; if given, not before the day of the planned return."""
 
     def given(self) -> DriverDetails:
         """As the services take it."""
@@ -95,19 +95,19 @@ class VehicleLeg:
     """One vehicle's part of a contract."""
 
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
-    """The vehicle."""
+    """The car of this part of the rental."""
 
     from_ = strawberry.field(resolver=instant_of("from_at"), graphql_type=datetime, name="from")
-    """When it was handed over."""
+    """When the car was handed over, by its protocol."""
 
     to = strawberry.field(resolver=instant_of("to_at"), graphql_type=datetime | None)
-    """When it came back."""
+    """When the car came back, or its key was dropped; null while it is out."""
 
     check_out = related(later("protocol.Protocol") | None, batches.protocol, by="check_out_id")
-    """The protocol of the hand-over."""
+    """The check-out protocol of this car."""
 
     check_in = related(later("protocol.Protocol") | None, batches.protocol, by="check_in_id")
-    """The protocol of the return."""
+    """The check-in protocol of this car; null while it is out."""
 
 
 @api_type
@@ -117,7 +117,7 @@ class ContractExtra:
     extra: Extra
     """The extra, with its frozen price."""
     quantity: int
-    """How many."""
+    """How many pieces were booked, 1 to 99."""
 
 
 @api_type
@@ -125,13 +125,13 @@ class WorkshopReference:
     """The repair that a replacement car belongs to."""
 
     order_number: str | None
-    """Number of the workshop order."""
+    """Number of the workshop order; null if not given."""
     appointment_at: datetime | None
-    """When the customer's own car is due there."""
+    """When the customer's own car is due at the workshop; null if not given."""
     customer_plate: str | None
-    """Plate of the customer's own car."""
+    """Number plate of the customer's own car, in its usual form; null if not given."""
     customer_vin: str | None
-    """VIN of the customer's own car."""
+    """Vehicle identification number of the customer's own car; null if not given."""
 
 
 @api_input
@@ -139,13 +139,13 @@ class WorkshopReferenceInput:
     """The repair that a replacement car belongs to."""
 
     order_number: str | None = None
-    """Number of the workshop order."""
+    """Number of the workshop order, up to 60 characters; contracts can be searched by it."""
     appointment_at: datetime | None = None
-    """When the customer's own car is due there."""
+    """When the customer's own car is due at the workshop; not compared with the rental's period."""
     customer_plate: str | None = None
-    """Plate of the customer's own car."""
+    """Number plate of the customer's own car; German ones are brought into their usual form."""
     customer_vin: str | None = None
-    """VIN of the customer's own car."""
+    """VIN of the customer's own car: 17 letters and digits, without I, O and Q."""
 
     def given(self) -> WorkshopRequest:
         """As the services take it."""
@@ -159,16 +159,16 @@ class WorkshopReferenceInput:
 
 @row_type(NoteRow)
 class Note:
-    """A remark of staff."""
+    """A remark of staff on a contract."""
 
     id: strawberry.ID
-    """The note's id."""
+    """Id of the note, which is never changed."""
     text: str
-    """What it says."""
+    """What the note says, line breaks included."""
     author: str
-    """Who wrote it."""
+    """Name of the user or website that wrote it."""
     created_at: datetime
-    """When."""
+    """When the note was written."""
 
 
 @row_type(HistoryRow)
@@ -176,17 +176,17 @@ class HistoryEntry:
     """Who did what to a contract, when and why. Never changed."""
 
     at: datetime
-    """When."""
+    """When it was done, by the server's clock."""
     actor: str
-    """Who."""
+    """Name of the user or website that did it; "System" for what happens by itself."""
     action: str
-    """What."""
+    """What was done, as a code such as BOOKED, STATE_RESERVED or DRIVER_ADDED."""
     reason: str | None
-    """Why."""
+    """Why it was done, as a person or the system put it; null if nothing was said."""
     before: str | None
-    """What was before."""
+    """What was there before, for example the earlier state; null if there was nothing to name."""
     after: str | None
-    """What is after."""
+    """What is there since, for example the new state or the driver's name; null if there is nothing to name."""
 
 
 @api_type
@@ -194,17 +194,17 @@ class TariffEdit:
     """A change of the contract's own copy of its tariff."""
 
     field: str
-    """What was changed."""
+    """Name of the term that was changed."""
     before: str
-    """What was before."""
+    """Value of the term before the change, as text."""
     after: str
-    """What is after."""
+    """Value of the term after the change, as text."""
     reason: str
-    """Why."""
+    """Why the term was changed, in the words of whoever did it."""
     by: str
-    """Who."""
+    """Name of the user who changed it."""
     at: datetime
-    """When."""
+    """When the term was changed."""
 
 
 @row_type(ContractRow)
@@ -213,7 +213,7 @@ class TariffSnapshot:
 
     @strawberry.field
     def code(self) -> str:
-        """Its code."""
+        """Code of the tariff, as at booking."""
         row: ContractRow = row_of(self)
         return row.terms.code
 
@@ -222,5 +222,5 @@ class TariffSnapshot:
 
     @strawberry.field
     def edits(self) -> list[TariffEdit]:
-        """What was changed on this contract."""
+        """Changes of this contract's copy of the tariff; empty if it is as booked."""
         return []

@@ -30,11 +30,11 @@ class CustomerVersion:
     """A change of a customer's record."""
 
     at: datetime
-    """When."""
+    """When the record was changed, in UTC."""
     source: str
     """Who made it: WEBSITE, STAFF or TABLET."""
     changed: list[str]
-    """Which fields changed."""
+    """Names of the fields that changed, sorted, for example last_name."""
 
 
 def _unless_website(root: CustomerRow | BookedCustomer, info: Info) -> UUID | None:
@@ -47,34 +47,34 @@ def _versions(_row: CustomerRow | BookedCustomer, found: list[VersionRow] | None
 
 @row_type(CustomerRow, BookedCustomer)
 class Customer:
-    """A customer. A website sees only what it sent itself."""
+    """A customer. A website sees only what it sent itself with the booking."""
 
     id: strawberry.ID
-    """The customer's id."""
+    """The customer's id; bookings under one e-mail address share it."""
     kind: CustomerKind
-    """A person or a company."""
+    """Whether the customer is a person or a company."""
     salutation: str | None
-    """How to address the customer."""
+    """How to address the customer, for example "Frau Dr."; null if not given."""
     first_name: str | None
-    """First name."""
+    """First name of the person, or of whom the company names; null if not given."""
     last_name: str | None
-    """Last name."""
+    """Last name of the person, or of whom the company names; null if not given."""
     company: str | None
-    """Company."""
+    """Name of the company; null if not given."""
     vat_id: str | None
-    """VAT id."""
+    """VAT id, for example DE123456789; null if not given."""
     email: str
-    """Mail address, as typed."""
+    """Mail address, by which the customer is found again; capitals make no difference."""
     phone: str | None
-    """Phone number."""
+    """Phone number in international form, for example +49 30 1234567; null if not given."""
     birth_date: date | None
-    """Date of birth."""
+    """Date of birth; null if not given."""
     language: Language
-    """Language of mails and documents."""
+    """Language of the customer's first booking; each contract has its own."""
     status: CustomerStatus
-    """How staff should treat the customer."""
+    """How staff should treat the customer; a website always sees NORMAL."""
     version: int
-    """Give it with a change; it grows with each."""
+    """Grows with each change of the record; a website always sees 1."""
 
     @strawberry.field
     def review_needed(self) -> bool:
@@ -83,7 +83,7 @@ class Customer:
 
     @strawberry.field
     def address(self) -> Address | None:
-        """Postal address."""
+        """Postal address; null if not given."""
         row = row_of(self)
         if not row.street:
             return None
@@ -112,30 +112,34 @@ CustomerConnection = connection_type(Customer)
 
 @api_input
 class CustomerInput:
-    """Who rents. Found by e-mail: what is empty is filled, name, address and phone are updated, nothing else."""
+    """Who rents. A customer who is known by the e-mail address is updated with what is sent; nothing is emptied.
+
+    Where the birth date, or first and last name both, say that this is somebody else, nothing is updated and a clerk is
+    asked to look. The contract keeps what was sent in any case.
+    """
 
     kind: CustomerKind = CustomerKind.PERSON
-    """A person or a company."""
+    """Whether the customer is a person or a company."""
     salutation: str | None = None
-    """How to address the customer."""
+    """How to address the customer, for example "Frau Dr."; up to 40 characters."""
     first_name: str | None = None
-    """First name."""
+    """First name of the person, or of whom the company names; up to 100 characters."""
     last_name: str | None = None
-    """Last name; a person needs one."""
+    """Last name, up to 100 characters; a person needs one."""
     company: str | None = None
-    """Company; a company needs its name."""
+    """Name of the company, up to 200 characters; a company needs it."""
     vat_id: str | None = None
-    """VAT id."""
+    """VAT id for the invoice, up to 20 characters; its form is not checked."""
     email: str
     """Mail address; confirmation, protocols and invoices go there."""
     phone: str | None = None
-    """Phone number."""
+    """Phone number; without a prefix such as +49 it is read as one of the address's country."""
     address: AddressInput | None = None
-    """Postal address; invoices need it."""
+    """Postal address for the invoices; a booking without one is taken."""
     birth_date: date | None = None
-    """Date of birth."""
+    """Date of birth; not in the future, and in none but the last 120 years."""
     language: Language = Language.DE
-    """Language of mails and documents."""
+    """Language of the mails and documents of this booking."""
 
     def given(self) -> CustomerDetails:
         """As the services take it."""

@@ -38,29 +38,29 @@ class PlacedPhoto:
 
 @row_type(PlacedPhoto)
 class Photo:
-    """A picture. `url` needs the viewer's own authorization or is signed and short-lived; it never is public."""
+    """A photo. Its links are signed and good for a short time only; it never is public."""
 
     id: strawberry.ID
-    """The picture's id."""
+    """Id of the photo at this server."""
     slot: PhotoSlot
-    """What it shows."""
+    """What the photo shows, for example the car's front."""
     sha256: str
-    """Hash of the bytes that were uploaded."""
+    """SHA-256 of the bytes that were uploaded, as 64 hexadecimal digits; what is stored was re-encoded."""
     width: int
-    """Width in pixels."""
+    """Width in pixels, as stored: at most 2048."""
     height: int
-    """Height in pixels."""
+    """Height in pixels, as stored: at most 2048."""
     taken_at: datetime | None
-    """When it was taken, by the device."""
+    """When it was taken, by the device; null if that did not say, and for photos of a damage."""
 
     @strawberry.field
     def url(self, info: Info) -> str:
-        """The picture; the link is good for a quarter of an hour."""
+        """Link to the photo, a JPEG; good for a quarter of an hour."""
         return info.context.link(f"/media/photos/{row_of(self).id}")
 
     @strawberry.field
     def thumbnail_url(self, info: Info) -> str:
-        """A small version of it."""
+        """Link to a small version of at most 320 pixels a side; good for a quarter of an hour."""
         return info.context.link(f"/media/photos/{row_of(self).id}/small")
 
 
@@ -69,11 +69,11 @@ class DamagePosition:
     """`x` and `y` are fractions (0 to 1) of the drawing of that view, from its top left corner."""
 
     view: VehicleView
-    """The side."""
+    """The side of the car on whose drawing the damage is marked."""
     x: float
-    """From the left, 0 to 1."""
+    """From the drawing's left edge, 0 to 1."""
     y: float
-    """From the top, 0 to 1."""
+    """From the drawing's top edge, 0 to 1."""
 
 
 @api_input
@@ -81,11 +81,11 @@ class DamagePositionInput:
     """`x` and `y` are fractions (0 to 1) of the drawing of that view, from its top left corner."""
 
     view: VehicleView
-    """The side."""
+    """The side of the car on whose drawing the damage is marked."""
     x: float
-    """From the left, 0 to 1."""
+    """From the drawing's left edge, 0 to 1."""
     y: float
-    """From the top, 0 to 1."""
+    """From the drawing's top edge, 0 to 1."""
 
 
 def _placed(_row: DamageRow, found: list[PhotoRow] | None) -> list[PlacedPhoto]:
@@ -99,50 +99,50 @@ class Damage:
     id: strawberry.ID
     """The id that the reporting device made."""
     kind: DamageKind
-    """What kind of damage."""
+    """What kind of damage it is."""
     size_mm: int | None
-    """Its longest side in millimetres."""
+    """Its longest side in millimetres; null if it was not measured."""
     description: str | None
-    """Anything else, for people."""
+    """What else there is to say about it, for people; null if nothing was said."""
     seen_at: datetime
-    """When it was first seen."""
+    """When it was first seen: the time of the check-out or return, else that of its report."""
     liability: DamageLiability
     """Who answers for it, as far as that is decided."""
     repair: RepairState
-    """Whether it is repaired."""
+    """Whether it is repaired, and so no longer on the car."""
     claim_deadline: date | None
-    """Until when a claim can be made: six months after the return (§ 548 BGB)."""
+    """Last day for a claim: six months after the return (§ 548 BGB). Null if no return brought it to light."""
     version: int
-    """Give it with a change; it grows with each."""
+    """Send it with a change as `version`: it grows with each change, and an old one is refused."""
 
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
-    """The vehicle."""
+    """The car that is damaged."""
 
     contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")
     """The contract that is suspected to have caused it; null where there is none or you may not see it."""
 
     @strawberry.field
     def position(self) -> DamagePosition:
-        """Where on the vehicle."""
+        """Where on the car the damage is."""
         row = row_of(self)
         return DamagePosition(view=row.view, x=row.x, y=row.y)
 
     photos = related(list[Photo], batches.photos_of_damage, shown=_placed)
-    """Pictures of it."""
+    """Photos of the damage, in the order of its report."""
 
     @strawberry.field
     def estimate_net(self) -> Money | None:
-        """Estimated repair cost, net."""
+        """Estimated cost of the repair, net; null if not entered."""
         return optional_money(row_of(self).estimate_net_cents)
 
     @strawberry.field
     def final_net(self) -> Money | None:
-        """Final repair cost, net."""
+        """Final cost of the repair, net; null if not entered."""
         return optional_money(row_of(self).final_net_cents)
 
     @shown_as(later("document.Document") | None)
     def claim(self) -> None:
-        """The claim, once there is one."""
+        """The document that claims it; null as long as there is none."""
         return
 
 
@@ -154,13 +154,13 @@ class DamageFilter:
     """Narrows a list of damages."""
 
     station_id: strawberry.ID | None = None
-    """Only of vehicles that stand there."""
+    """Only damages of cars that stand at this station."""
     vehicle_id: strawberry.ID | None = None
-    """Only of this vehicle."""
+    """Only damages of this car."""
     liability: list[DamageLiability] | None = None
-    """Only in one of these states."""
+    """Only damages whose liability is one of these."""
     repair: list[RepairState] | None = None
-    """Only in one of these states of repair."""
+    """Only damages in one of these states of repair."""
 
     def listing(self) -> Listing[DamageRow]:
         """The list that it asks for."""
@@ -179,15 +179,15 @@ class DamageInput:
     id: UUID
     """Made by the device: the same damage sent again is the same damage."""
     position: DamagePositionInput
-    """Where on the vehicle."""
+    """Where on the car the damage is."""
     kind: DamageKind
-    """What kind of damage."""
+    """What kind of damage it is."""
     size_mm: int | None = None
-    """Its longest side in millimetres."""
+    """Its longest side in millimetres, 1 to 10,000."""
     description: str | None = None
-    """Anything else, for people."""
+    """What else there is to say about it, for people; up to 1000 characters."""
     photos: list[str] = strawberry.field(default_factory=list)
-    """Hashes (sha256) of uploaded pictures."""
+    """Hashes (sha256) of its photos, which were sent with `uploadPhoto` before."""
 
     def report(self) -> DamageReport:
         """As the services take it."""

@@ -33,15 +33,15 @@ class Payer:
     """Who a document is made out to."""
 
     name: str
-    """Name."""
+    """Name of the person or company."""
     address: Address
-    """Postal address."""
+    """Postal address; its parts are empty if the customer gave none."""
     vat_id: str | None
-    """VAT id."""
+    """VAT id, for example DE123456789; null if not given."""
     reference: str | None
-    """What the payer wants to read on the invoice."""
+    """What the invoice shows as reference: the payer's own, else the workshop order; null if there is none."""
     email: str | None
-    """Mail address."""
+    """Mail address; null if not given. Mails go to the customer of the contract all the same."""
 
 
 @api_input
@@ -49,15 +49,15 @@ class PayerInput:
     """Somebody else who pays: insurer, maker, employer."""
 
     name: str
-    """Name."""
+    """Name of the person or company, up to 200 characters."""
     address: AddressInput
-    """Postal address."""
+    """Postal address, to which the invoices are made out."""
     vat_id: str | None = None
-    """VAT id."""
+    """VAT id for the invoice, up to 20 characters; its form is not checked."""
     reference: str | None = None
-    """What the payer wants to read on the invoice."""
+    """What the invoice is to show as reference, for example a claim number; up to 100 characters."""
     email: str | None = None
-    """Mail address."""
+    """Mail address, for staff: mails go to the customer all the same."""
 
     def given(self) -> Recipient:
         """As the services take it."""
@@ -88,15 +88,15 @@ class DocumentLine:
     """One line of a document."""
 
     kind: PriceLineKind
-    """What it is for."""
+    """What is charged for, as an enum for programs."""
     text: str
-    """What it is called."""
+    """What is charged for, in the document's language."""
     quantity: Decimal
-    """How much of it."""
+    """How much of it: packages or days, kilometres, litres, kilowatt-hours or pieces."""
     total: Money
-    """Gross amount."""
+    """Gross amount of the line; negative where money is taken off."""
     taxable: bool
-    """Whether it bears VAT."""
+    """Whether VAT is in the amount; a damage bears none."""
 
 
 @dataclass(frozen=True)
@@ -114,21 +114,21 @@ class AdvanceDeduction:
     """An advance that a final invoice deducts, with the VAT on it."""
 
     document = related(later("document.Document"), batches.document, by="document_id")
-    """The advance invoice."""
+    """The advance invoice that is deducted."""
 
     @strawberry.field
     def total(self) -> Money:
-        """Gross."""
+        """Gross amount of the advance invoice."""
         return money(row_of(self).total_cents)
 
     @strawberry.field
     def net(self) -> Money:
-        """Net."""
+        """Net amount of the advance invoice."""
         return money(row_of(self).net_cents)
 
     @strawberry.field
     def vat(self) -> Money:
-        """VAT."""
+        """VAT of the advance invoice, which is not asked for again."""
         return money(row_of(self).vat_cents)
 
 
@@ -137,18 +137,18 @@ class OpenItem:
     """What a customer still owes for a document."""
 
     id: strawberry.ID
-    """The item's id."""
+    """Id of the open item."""
     due_on: date
-    """Until when it is to be paid."""
+    """Last day to pay it: fourteen days after billing, by the station's calendar."""
     reminders: int
-    """How many reminders were sent."""
+    """How many payment reminders were sent."""
 
     document = related(later("document.Document"), batches.document, by="document_id")
-    """The document."""
+    """The document that is not fully paid."""
 
     @strawberry.field
     def open(self) -> Money:
-        """What is still open."""
+        """What is still to be paid of the document."""
         return money(row_of(self).open_cents)
 
 
@@ -157,13 +157,13 @@ class Document:
     """An issued document. It is never changed: a correction is a new one that refers to it."""
 
     id: strawberry.ID
-    """The document's id."""
+    """The document's id, which other operations take; people use `number`."""
     number: str
     """Its number, without gaps per station and year: BER-2026-000123."""
     type: DocumentType
-    """What it is."""
+    """What kind of document it is."""
     issued_at: datetime
-    """When it was issued."""
+    """When it was issued; the year in `number` is that of this instant at the station."""
 
     @strawberry.field
     def sha256(self) -> str:
@@ -181,12 +181,12 @@ class Document:
 
     @strawberry.field
     def recipient(self) -> Payer:
-        """Who it is made out to, frozen."""
+        """Who it is made out to, as at the time of issue."""
         return payer_of(row_of(self).recipient)
 
     @strawberry.field
     def lines(self) -> list[DocumentLine]:
-        """Its lines."""
+        """What is charged for, line by line."""
         return [
             DocumentLine(
                 kind=line.kind,
@@ -200,12 +200,12 @@ class Document:
 
     @strawberry.field
     def total(self) -> Money:
-        """Gross total; negative on a cancellation."""
+        """Gross total of the lines, before advances are deducted; negative on a cancellation."""
         return money(row_of(self).total_cents)
 
     @strawberry.field
     def net(self) -> Money:
-        """Net total."""
+        """Net total of the lines."""
         return money(row_of(self).net_cents)
 
     @strawberry.field
@@ -215,7 +215,7 @@ class Document:
 
     @shown_as(list[AdvanceDeduction])
     def advances(self) -> list[DeductedAdvance]:
-        """The advances that are deducted."""
+        """The advance invoices that a final invoice deducts; empty on other documents."""
         return [
             DeductedAdvance(UUID(item["document_id"]), item["total_cents"], item["net_cents"], item["vat_cents"])
             for item in row_of(self).advances
@@ -227,20 +227,20 @@ class Document:
         return money(row_of(self).payable_cents)
 
     refers_to = related(later("document.Document") | None, batches.document, by="refers_to_id")
-    """The document that this one cancels or corrects."""
+    """The document that this one cancels or corrects; null if it does neither."""
 
     @strawberry.field
     def pdf_url(self, info: Info) -> str:
-        """The PDF; the link is good for a quarter of an hour."""
+        """Link to the PDF, good for a quarter of an hour; in the moments before that is made it answers 404."""
         return info.context.link(f"/media/documents/{row_of(self).id}")
 
     @strawberry.field
     def xml_url(self) -> str | None:
-        """The e-invoice as XML, where there is one."""
+        """Link to the e-invoice as XML; null where there is none."""
         return None
 
     open_item = related(OpenItem | None, batches.open_item_of_document)
-    """What is still owed for it."""
+    """What is still owed for it; null if nothing was left open."""
 
 
 DocumentConnection = connection_type(Document)
@@ -252,15 +252,15 @@ class DocumentFilter:
     """Narrows a list of documents."""
 
     station_id: strawberry.ID | None = None
-    """Only of this station."""
+    """Only documents that this station has issued."""
     types: list[DocumentType] | None = None
-    """Only of these types."""
+    """Only documents of one of these types."""
     issued: PeriodInput | None = None
-    """Only issued in this period."""
+    """Only documents issued in this period."""
     contract_id: strawberry.ID | None = None
-    """Only of this contract."""
+    """Only documents of this contract."""
     search: str | None = None
-    """Part of number or recipient."""
+    """Part of the document's number or of the recipient's name."""
 
     def listing(self) -> Listing[DocumentRow]:
         """The list that it asks for."""

@@ -25,25 +25,25 @@ class Email:
     """A mail to the customer."""
 
     id: strawberry.ID
-    """The mail's id."""
+    """The mail's id, for `resendEmail`."""
     template: EmailTemplate
-    """What it is about."""
+    """What the mail is about."""
     state: EmailState
-    """Where it stands."""
+    """Whether it waits, is sent, or was given up."""
     to: str
-    """Who it goes to."""
+    """The address that it goes to: the customer's, as the booking named it."""
     subject: str
-    """Its subject."""
+    """Subject line of the mail."""
     language: Language
-    """Its language."""
+    """Language in which it is written."""
     queued_at: datetime
-    """When it was written."""
+    """When the mail was written; it is sent as soon as its PDF is made."""
     sent_at: datetime | None
-    """When the mail server took it."""
+    """When the mail server last took it; null until it has."""
     tries: int
-    """How often it was tried to send it."""
+    """How often sending was tried, `resendEmail` included."""
     last_error: str | None
-    """Why the last try failed."""
+    """Why the last try failed; null if it did not fail."""
 
     @strawberry.field
     def attachments(self) -> list[str]:
@@ -59,11 +59,11 @@ class EmailFilter:
     """Narrows a list of mails."""
 
     contract_id: strawberry.ID | None = None
-    """Only of this contract."""
+    """Only mails of this contract."""
     states: list[EmailState] | None = None
-    """Only in one of these states."""
+    """Only mails in one of these states."""
     template: EmailTemplate | None = None
-    """Only of this kind."""
+    """Only mails of this template, for example FINAL_INVOICE."""
 
     def listing(self) -> Listing[EmailRow]:
         """The list that it asks for."""

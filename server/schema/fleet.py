@@ -36,23 +36,23 @@ class VehicleGroup:
     """A class of vehicles that are rented for the same price. The same at all stations."""
 
     id: strawberry.ID
-    """The group's id."""
+    """Id of the vehicle group."""
     code: str
-    """Short code."""
+    """Short code of the group, for example KOMPAKT."""
     name: str
-    """What customers call it."""
+    """What customers call the group."""
     acriss: str | None
-    """The international code of four letters."""
+    """International ACRISS code of four letters, for example CDMR; null if not given."""
     minimum_age: int
     """Minimum age of every driver, in years."""
     minimum_licence_months: int
     """For how many months every driver must have held the licence."""
     energy: Energy
-    """How its vehicles are driven."""
+    """How its cars are driven: it decides whether fuel or charge is recorded."""
 
     @strawberry.field
     def deposit(self) -> Money:
-        """What is blocked on the card; not debited."""
+        """What is blocked on the customer's card for a rental of the group; not debited."""
         return money(row_of(self).deposit_cents)
 
     @strawberry.field
@@ -63,18 +63,18 @@ class VehicleGroup:
 
 @api_type
 class ExpectedAccessory:
-    """Something that belongs to a vehicle and is counted at every handover."""
+    """Something that belongs to a car and is counted at every check-out and check-in."""
 
     name: str
-    """What it is."""
+    """What it is, for example Warndreieck."""
     expected: int
-    """How many there should be."""
+    """How many of it the car should have."""
 
 
 def _damages(
     root: VehicleRow,
     open: Annotated[  # noqa: A002  # the contract's name
-        bool | None, strawberry.argument(description="Only those not repaired, or only those repaired.")
+        bool | None, strawberry.argument(description="true: only those not repaired; false: only those repaired.")
     ] = None,
 ) -> tuple[UUID, bool | None]:
     return root.id, open
@@ -82,64 +82,65 @@ def _damages(
 
 def _blocks(
     root: VehicleRow,
-    period: Annotated[PeriodInput | None, strawberry.argument(description="Only those that touch it.")] = None,
+    period: Annotated[
+        PeriodInput | None, strawberry.argument(description="Only blocks that touch this period.")
+    ] = None,
 ) -> tuple[UUID, tuple[datetime, datetime] | None]:
     return root.id, None if period is None else (period.start, period.end)
 
 
 def _occupancy(
-    root: VehicleRow, period: Annotated[PeriodInput, strawberry.argument(description="The period to look at.")]
+    root: VehicleRow,
+    period: Annotated[PeriodInput, strawberry.argument(description="Only uses that touch this period.")],
 ) -> batches.InPeriod:
     return root.id, period.start, period.end
 
 
 @row_type(VehicleRow)
 class Vehicle:
-    """A car."""
+    """A car of the fleet."""
 
     id: strawberry.ID
-    """The vehicle's id."""
+    """Id of the car; people use its plate."""
     plate: str
     """Number plate in its usual form, for example HH-ZU 101."""
     vin: str | None
-    """Vehicle identification number."""
+    """Vehicle identification number of 17 characters; null if not given."""
     make: str
-    """Maker."""
+    """Maker of the car, for example Volkswagen."""
     model: str
-    """Model."""
+    """Model of the car, for example Golf."""
     colour: str | None
-    """Colour."""
+    """Colour of the car; null if not given."""
     odometer_km: int
-    """The last reading, in kilometres."""
+    """Odometer in kilometres, as last recorded; a protocol with a lower reading does not lower it."""
     fuel_eighths: int | None
-    """Fuel level in eighths; null for a vehicle without a tank."""
+    """Fuel level in eighths of the tank, 0 to 8; null if none is recorded, as for an electric car."""
     state_of_charge_percent: int | None
-    """State of charge in per cent; null for a vehicle without a battery to charge."""
+    """State of charge in per cent, 0 to 100; null if none is recorded."""
     tank_litres: int | None
-    """Size of the tank in litres."""
+    """Size of the tank in litres; null if not known: missing fuel then stops the billing."""
     battery_wh: int | None
-    """Size of the battery in watt-hours."""
+    """Size of the battery in watt-hours; null if not known: missing charge then stops the billing."""
     cleanliness: Cleanliness
-    """How clean it was last seen."""
+    """How clean it was at its last protocol: the worse of inside and outside."""
     first_registration: date | None
-    """First registration."""
+    """Day of the first registration; null if not given."""
     inspection_due: date | None
-    """Until when the inspection (HU) is valid; it is not rented out beyond."""
+    """Last day on which the inspection (HU) is valid; no rental may end later. Null: it is not looked at."""
     registered_as_rental: bool
     """Whether it is registered as a self-drive rental vehicle."""
     status: VehicleStatus
-    """Whether it is in service."""
+    """Whether the car is in service: only an ACTIVE one can be rented."""
     version: int
-    """Give it with a change; it grows with each."""
+    """Send it with a change as `version`: it grows with each change, and an old one is refused."""
 
     group = related(VehicleGroup, batches.group, by="group_id")
-    """Its group."""
+    """The vehicle group as which it is rented."""
 
     @shown_as(Station)
     async def station(self, info: Info) -> StationRow:
-        """Where it stands, or went out from. Of a car of yours that stands at a station which you may not see: where it
-        belongs.
-        """
+        """Where it stands, or was handed out. If you may not see that station: the one that it belongs to."""
         row, context = row_of(self), info.context
         station = await context.load(batches.station, row.station_id)
         station = station or await context.load(batches.station, row.home_station_id)
@@ -155,21 +156,21 @@ class Vehicle:
 
     @strawberry.field
     def accessories(self) -> list[ExpectedAccessory]:
-        """What belongs to it: keys, papers, triangle, cable."""
+        """What belongs to the car and is counted at check-out and check-in: keys, papers, triangle, cable."""
         return [ExpectedAccessory(name=item["name"], expected=item["expected"]) for item in row_of(self).accessories]
 
     damages = related(later_list("damage.Damage"), batches.damages_of_vehicle, by=_damages)
     """Its damages, the oldest first. They stay with the vehicle when it moves to another station."""
 
     blocks = related(later_list("fleet.VehicleBlock"), batches.blocks_of_vehicle, by=_blocks)
-    """When it is blocked."""
+    """When it is blocked, the earliest first; blocks that were ended are left out."""
 
     occupancy = related(
         later_list("fleet.Occupancy"),
         batches.occupancy_of_vehicle,
         by=_occupancy,
     )
-    """Who has it when, in a period."""
+    """Who has it when, in a period, the earliest first: bookings, rentals and blocks."""
 
 
 @row_type(BlockRow)
@@ -177,18 +178,18 @@ class VehicleBlock:
     """A time in which a vehicle cannot be rented."""
 
     id: strawberry.ID
-    """The block's id."""
+    """The block's id, for `unblockVehicle`."""
     reason: BlockReason
-    """Why."""
+    """Why the car is blocked."""
     note: str | None
-    """Anything else, for people."""
+    """What staff wrote about it; null if nothing."""
 
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
-    """The vehicle."""
+    """The car that is blocked."""
 
     @strawberry.field
     async def period(self, info: Info) -> Period:
-        """From when to when."""
+        """From when to when it is blocked."""
         return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
 
@@ -197,10 +198,10 @@ class Occupancy:
     """One use of a vehicle that takes it out of availability."""
 
     kind: OccupancyKind
-    """Why it is taken."""
+    """Why the car is taken: held, booked, with a customer, or blocked."""
 
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
-    """The vehicle."""
+    """The car that is taken."""
 
     @strawberry.field
     async def period(self, info: Info) -> Period:
@@ -211,7 +212,7 @@ class Occupancy:
     """The contract; null for a block, and where you may not see it."""
 
     block = related(VehicleBlock | None, batches.block, by="block_id")
-    """The block, if it is one."""
+    """The block; null if it is a contract that takes the car."""
 
 
 VehicleConnection = connection_type(Vehicle)
@@ -222,13 +223,13 @@ class VehicleFilter:
     """Narrows a list of vehicles."""
 
     station_id: strawberry.ID | None = None
-    """Only those that stand there."""
+    """Only cars that stand at this station."""
     group_id: strawberry.ID | None = None
-    """Only those of the group."""
+    """Only cars of this group."""
     status: VehicleStatus | None = None
-    """Only those in this state."""
+    """Only cars of this status."""
     search: str | None = None
-    """Part of plate, VIN, make or model."""
+    """Part of the plate (in any spelling), VIN, make or model."""
 
     def listing(self, principal: Principal) -> Listing[VehicleRow]:
         """The list that it asks for, as far as it is the caller's."""

@@ -17,24 +17,24 @@ from server.services.validation import as_uuid
 
 @api_input
 class VehicleGroupInput:
-    """A new vehicle group."""
+    """A vehicle group as it is created."""
 
     code: str
-    """Short code in capitals, digits and hyphens."""
+    """Short code of 1 to 32 capitals, digits and hyphens; every group has another."""
     name: str
-    """What customers call it."""
+    """What customers call the group, up to 200 characters."""
     acriss: str | None = None
-    """The international code of four letters."""
+    """International ACRISS code of four letters, for example CDMR."""
     minimum_age: int = 18
-    """Minimum age of every driver, in years."""
+    """Minimum age of every driver, in years: 17 to 99."""
     minimum_licence_months: int = 0
-    """For how many months every driver must have held the licence."""
+    """For how many months every driver must have held the licence, 0 to 600."""
     deposit: Decimal
-    """What is blocked on the card."""
+    """What is blocked on the customer's card, in euros; 0.00: no deposit is asked for."""
     deductible: Decimal
-    """The most that a customer pays for one damage."""
+    """The most that a customer pays for one damage, in euros."""
     energy: Energy = Energy.COMBUSTION
-    """How its vehicles are driven."""
+    """How its cars are driven: it decides whether fuel or charge is recorded."""
 
     def given(self) -> NewGroup:
         """As the services take it."""
@@ -52,36 +52,36 @@ class VehicleGroupInput:
 
 @api_input
 class VehicleInput:
-    """A new vehicle."""
+    """A vehicle as it is created."""
 
     plate: str
-    """Number plate; German ones are brought into their usual form."""
+    """Number plate; German ones are brought into their usual form (`hh-zu101` becomes `HH-ZU 101`)."""
     vin: str | None = None
-    """17 letters and digits, without I, O and Q."""
+    """Vehicle identification number: 17 letters and digits, without I, O and Q."""
     make: str
-    """Maker."""
+    """Maker of the car, up to 60 characters."""
     model: str
-    """Model."""
+    """Model of the car, up to 80 characters."""
     colour: str | None = None
-    """Colour."""
+    """Colour of the car, up to 60 characters."""
     group_id: strawberry.ID
-    """Its group."""
+    """The vehicle group as which it is rented."""
     station_id: strawberry.ID
-    """Where it belongs."""
+    """Your station where it belongs, and where it stands."""
     odometer_km: int
-    """The odometer, in kilometres."""
+    """Odometer in kilometres, 0 to 2,000,000."""
     fuel_eighths: int | None = None
-    """Fuel level in eighths; full if not given."""
+    """Fuel level in eighths of the tank, 0 to 8; full if not given, unless the group is electric."""
     state_of_charge_percent: int | None = None
-    """State of charge in per cent; full if not given."""
+    """State of charge in per cent, 0 to 100; full if not given and the group's cars have a battery."""
     tank_litres: int | None = None
-    """Size of the tank in litres; needed to bill missing fuel."""
+    """Size of the tank in litres, 1 to 300; needed to bill missing fuel."""
     battery_wh: int | None = None
-    """Size of the battery in watt-hours; needed to bill missing charge."""
+    """Size of the battery in watt-hours, 500 to 500,000; needed to bill missing charge."""
     first_registration: date | None = None
-    """First registration."""
+    """Day of the first registration."""
     inspection_due: date | None = None
-    """Until when the inspection (HU) is valid."""
+    """Last day on which the inspection (HU) is valid; not given: it is not looked at."""
     registered_as_rental: bool = True
     """Whether it is registered as a self-drive rental vehicle."""
 
@@ -108,26 +108,26 @@ class VehicleInput:
 
 @api_input
 class VehicleUpdate:
-    """Give what changes. Another station is a transfer: the vehicle belongs there from then on."""
+    """What changes of a vehicle; what is not given stays. Another station is a transfer: the car belongs there then."""
 
     plate: str | None = strawberry.UNSET
-    """Number plate."""
+    """Number plate; cannot be emptied. German ones are brought into their usual form."""
     make: str | None = strawberry.UNSET
-    """Maker."""
+    """Maker of the car, up to 60 characters; cannot be emptied."""
     model: str | None = strawberry.UNSET
-    """Model."""
+    """Model of the car, up to 80 characters; cannot be emptied."""
     colour: str | None = strawberry.UNSET
-    """Colour."""
+    """Colour of the car, up to 60 characters; null empties it."""
     group_id: strawberry.ID | None = strawberry.UNSET
-    """Its group."""
+    """Another vehicle group; contracts that exist keep theirs."""
     station_id: strawberry.ID | None = strawberry.UNSET
-    """Where it belongs; refused while it is out or booked."""
+    """Where it belongs and stands from now on; refused while it is out or booked."""
     odometer_km: int | None = strawberry.UNSET
-    """The odometer, in kilometres."""
+    """Odometer in kilometres, 0 to 2,000,000; may be lower than before."""
     inspection_due: date | None = strawberry.UNSET
-    """Until when the inspection (HU) is valid."""
+    """Last day on which the inspection (HU) is valid; null: it is not looked at."""
     status: VehicleStatus | None = strawberry.UNSET
-    """Whether it is in service."""
+    """Whether the car is in service: only an ACTIVE one can be rented."""
 
     def given(self) -> VehicleChange:
         """As the services take it."""

@@ -24,18 +24,18 @@ from server.services.validation import as_uuid
 
 @api_input
 class ConditionInput:
-    """What the instruments and the eye say."""
+    """What the instruments and the eye say: odometer, levels, cleanliness."""
 
     odometer_km: int
-    """Odometer in kilometres."""
+    """Odometer in kilometres, 0 to 2,000,000."""
     fuel_eighths: int | None = None
-    """Fuel level in eighths; needed unless the car is electric."""
+    """Fuel level in eighths of the tank, 0 to 8; needed unless the car is electric."""
     state_of_charge_percent: int | None = None
-    """State of charge in per cent; needed if the car is electric."""
+    """State of charge in per cent, 0 to 100; needed if the car is electric."""
     cleanliness_inside: Cleanliness = Cleanliness.CLEAN
-    """How clean it is inside."""
+    """How clean the car is inside."""
     cleanliness_outside: Cleanliness = Cleanliness.CLEAN
-    """How clean it is outside."""
+    """How clean the car is outside."""
 
     def report(self) -> ConditionReport:
         """As the services take it."""
@@ -53,9 +53,9 @@ class AccessoryInput:
     """Something that belongs to the car, counted."""
 
     name: str
-    """What it is."""
+    """What it is, as the car's list of accessories calls it; 1 to 80 characters."""
     present: int
-    """How many there are."""
+    """How many of it are there, 0 to 99."""
 
 
 @row_type(DayFound)
@@ -63,31 +63,31 @@ class HandoverDay:
     """A station's work of one day, for the tablet: everything that it needs to go on without a network."""
 
     station: Station
-    """The station."""
+    """The station whose day it is."""
     date: date
     """The day, in the station's time zone."""
     check_outs: list[Contract]
-    """Cars to hand over."""
+    """Cars to hand over: booked contracts that start on this day or should have started before, by start."""
     check_ins: list[Contract]
-    """Cars to take back."""
+    """Cars to take back: due here on this day and not late yet, by start of the contract."""
     overdue: list[Contract]
-    """Cars that should be back already."""
+    """Cars that should be back here already, whatever the day, by start of the contract."""
     spare_vehicles: list[Vehicle]
     """Cars that are free for the rest of the day, should another one be needed."""
     generated_at: datetime
-    """As of when."""
+    """When this was put together, by the server's clock."""
 
 
 @api_input
 class PhotoInput:
-    """An uploaded picture in its place."""
+    """An uploaded photo in its place in a protocol."""
 
     sha256: str
-    """Hash of the bytes that were uploaded."""
+    """SHA-256 of the bytes that were sent to `uploadPhoto`, as 64 hexadecimal digits."""
     slot: PhotoSlot
-    """What it shows."""
+    """What the photo shows, for example the car's front."""
     taken_at: datetime | None = None
-    """When it was taken, by the device."""
+    """When it was taken, by the device's clock."""
 
 
 @api_input
@@ -95,41 +95,41 @@ class SignatureInput:
     """The customer's signature as an uploaded picture (its sha256), or the reason why there is none."""
 
     sha256: str | None = None
-    """Hash of the uploaded signature."""
+    """SHA-256 of the picture of it, sent with `uploadPhoto` before; either this or `missingReason`."""
     missing_reason: str | None = None
-    """Why the customer did not sign."""
+    """Why the customer did not sign, up to 500 characters; either this or `sha256`."""
 
 
 @api_input
 class CheckOutInput:
-    """A car is handed over."""
+    """A check-out: the car is handed to the customer."""
 
     protocol_id: UUID
     """Made by the device; becomes the protocol's id. The same one again is the same protocol."""
     contract_id: strawberry.ID
-    """The contract."""
+    """The contract for which the car is handed over."""
     vehicle_id: strawberry.ID | None = None
-    """Another car than planned."""
+    """Another car than planned; it must stand at the pick-up station and be free until the planned end."""
     occurred_at: datetime
-    """When it happened, by the device."""
+    """When it happened, by the device's clock: at most seven days ago; what lies ahead counts as now."""
     condition: ConditionInput
-    """What the instruments and the eye say."""
+    """What the instruments and the eye say: odometer, levels, cleanliness."""
     accessories: list[AccessoryInput] = strawberry.field(default_factory=list)
     """What belongs to the car, counted."""
     damages: list[DamageInput] = strawberry.field(default_factory=list)
     """Damages that were not known before; nobody is asked to pay for them."""
     photos: list[PhotoInput] = strawberry.field(default_factory=list)
-    """Uploaded pictures."""
+    """Photos of the car, sent with `uploadPhoto` before."""
     licence_checked_driver_ids: list[strawberry.ID] = strawberry.field(default_factory=list)
-    """Drivers whose original licence was seen."""
+    """Ids of drivers whose original licence was seen now; who was checked before may be left out."""
     signature: SignatureInput
-    """The customer's signature."""
+    """The customer's signature, or why there is none."""
     staff_signature_sha256: str | None = None
-    """Hash of the uploaded signature of whoever hands the car over or takes it back."""
+    """SHA-256 of the uploaded signature of the member of staff who hands the car over."""
     remarks: str | None = None
-    """Anything else."""
+    """What else there is to say, up to 4000 characters; it stands in the protocol."""
     override_reason: str | None = None
-    """Why it goes on although something is not as it should be (odometer; for managers, a missing deposit)."""
+    """Why it goes on with a lower odometer than before or, for managers, without the deposit; up to 500 characters."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -142,34 +142,34 @@ class CheckOutInput:
 
 @api_input
 class CheckInInput:
-    """A car comes back."""
+    """A check-in: the car comes back."""
 
     protocol_id: UUID
     """Made by the device; becomes the protocol's id. The same one again is the same protocol."""
     contract_id: strawberry.ID
-    """The contract."""
+    """The contract whose car comes back."""
     station_id: strawberry.ID | None = None
-    """Where it comes back; the planned station if not given."""
+    """Station where the car comes back; the planned one if not given."""
     occurred_at: datetime
-    """When it was looked at, by the device."""
+    """When the car was looked at, by the device's clock; what lies ahead counts as now."""
     key_drop_at: datetime | None = None
     """When the key was dropped, if nobody was there: the rental ended then."""
     condition: ConditionInput
-    """What the instruments and the eye say."""
+    """What the instruments and the eye say: odometer, levels, cleanliness."""
     accessories: list[AccessoryInput] = strawberry.field(default_factory=list)
     """What belongs to the car, counted."""
     damages: list[DamageInput] = strawberry.field(default_factory=list)
     """New damages; they are suspected, and people decide later who answers for them."""
     photos: list[PhotoInput] = strawberry.field(default_factory=list)
-    """Uploaded pictures."""
+    """Photos of the car, sent with `uploadPhoto` before."""
     signature: SignatureInput
-    """The customer's signature."""
+    """The customer's signature, or why there is none."""
     staff_signature_sha256: str | None = None
-    """Hash of the uploaded signature of whoever hands the car over or takes it back."""
+    """SHA-256 of the uploaded signature of the member of staff who takes the car back."""
     remarks: str | None = None
-    """Anything else."""
+    """What else there is to say, up to 4000 characters; it stands in the protocol."""
     override_reason: str | None = None
-    """Why an implausible odometer is right; billing then waits for a clerk."""
+    """Why an implausible odometer is right, up to 500 characters; billing then waits for a clerk."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -195,14 +195,14 @@ def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
 
 @api_input
 class SettlementPreviewInput:
-    """A return as it might be."""
+    """A return as it might be, to see what would be billed."""
 
     returned_at: datetime
-    """When the car comes back."""
+    """When the car comes back: the days are counted up to then."""
     condition: ConditionInput
-    """In which state."""
+    """In which state the car comes back: odometer, levels, cleanliness."""
     return_station_id: strawberry.ID | None = None
-    """Where; the planned station if not given."""
+    """Station where the car comes back; the planned one if not given."""
 
     def given(self) -> PlannedReturn:
         """As the services take it."""
@@ -219,10 +219,10 @@ class SettlementPreviewInput:
 
 @api_type
 class StoredPhoto:
-    """An uploaded picture."""
+    """An uploaded photo, or the picture of a signature."""
 
     sha256: str
-    """Hash of the bytes that were sent: name the picture by it."""
+    """SHA-256 of the bytes that were sent: protocols and damages name the photo by it."""
     width: int
     """Width in pixels, as stored."""
     height: int

@@ -1,7 +1,7 @@
-"""In which time zone an instant is shown: that of the station that its row belongs to; of none: in UTC.
+"""In which time zone an instant is shown: that of the station that its row belongs to; UTC if it belongs to none.
 
-A station's zone comes with whoever asks, for the stations where they work, or else by a batch function. Where it is
-known already a field is not made to wait.
+The zones of the caller's own stations come with the caller, others through a batch function. Where a zone is known
+already, the field is a plain value that nobody waits for.
 """
 
 from __future__ import annotations

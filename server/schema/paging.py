@@ -116,17 +116,20 @@ def connection_type(node: type) -> Any:
     name = node.__name__
     edge = _made(
         f"{name}Edge",
-        f"A {name} with its cursor.",
-        {"cursor": (str, "Give it as `after` to continue behind this item."), "node": (node, "The item.")},
+        f"One item of a list of {name}, with its cursor.",
+        {
+            "cursor": (str, "Give it as `after` to continue behind this item."),
+            "node": (node, "The item of the list itself."),
+        },
     )
 
     async def total_count(self: Page[Any]) -> int:  # the page is the source
         return await self.count()
 
     fields = {
-        "edges": (GenericAlias(list, (edge,)), "The items with their cursors."),
-        "nodes": (GenericAlias(list, (node,)), "The items."),
-        "page_info": (PageInfo, "Where this page stands."),
+        "edges": (GenericAlias(list, (edge,)), "The items of this page, each with its cursor."),
+        "nodes": (GenericAlias(list, (node,)), "The items of this page."),
+        "page_info": (PageInfo, "Where this page stands in the list."),
     }
     count = strawberry.field(
         resolver=total_count,

@@ -21,48 +21,48 @@ for _kind in (DepositState, PaymentKind, PaymentState, SettlementAction):
 
 @row_type(PaymentRow)
 class Payment:
-    """One movement of money, or the attempt at it."""
+    """One movement of money, or an attempt at it."""
 
     id: strawberry.ID
-    """The payment's id."""
+    """Id of the movement or attempt."""
     kind: PaymentKind
-    """What it does."""
+    """What it does with the money, for example SALE or REFUND."""
     state: PaymentState
-    """What is known about it."""
+    """What is known about it; money has moved, or is blocked, only if it is SUCCEEDED."""
     order_reference: str
     """The order id at the gateway; a refund or capture carries that of the payment it refers to."""
     gateway_reference: str | None
-    """The gateway's own id."""
+    """The gateway's own id for it; null until the gateway has given one."""
     reason: str | None
-    """Why it was refused, for people."""
+    """Why it did not succeed, as the gateway puts it; null if it did or said nothing."""
     created_at: datetime
-    """When it was made."""
+    """When it was written down, before the gateway was called."""
 
     @strawberry.field
     def amount(self) -> Money:
-        """How much; never negative."""
+        """How much; never negative, `kind` says in which direction."""
         return money(row_of(self).amount_cents, row_of(self).currency)
 
 
 @row_type(DepositRow)
 class Deposit:
-    """The deposit: blocked on the card, not debited."""
+    """The deposit: an amount that is blocked on the card, not debited."""
 
     state: DepositState
     """What has become of it."""
     authorised_at: datetime | None
-    """Since when it is held."""
+    """Since when the present hold stands; null before the first one."""
     expires_at: datetime | None
-    """When the hold ends by itself."""
+    """When the present hold ends; while it is needed, a new one is placed before. Null before the first one."""
 
     @strawberry.field
     def amount(self) -> Money:
-        """How much is held."""
+        """How much the deposit is, also before it is held and where it is waived."""
         return money(row_of(self).amount_cents)
 
     @strawberry.field
     def used(self) -> Money:
-        """How much of it was taken."""
+        """How much of it was taken; zero if nothing was."""
         return money(row_of(self).used_cents)
 
 
@@ -71,26 +71,26 @@ class Settlement:
     """What billing would do now: final price, what was already invoiced, what remains (net and VAT by subtraction)."""
 
     price: PriceBreakdown
-    """The final price."""
+    """The final price, line by line."""
     action: SettlementAction
     """How what remains will be moved."""
 
     @strawberry.field
     def advances(self) -> Money:
-        """What was already invoiced."""
+        """What the advance invoices have asked for, gross."""
         return money(row_of(self).advances.gross)
 
     @strawberry.field
     def due(self) -> Money:
-        """What remains; negative if money goes back."""
+        """What remains of the price after the advances, gross; negative if money goes back."""
         return money(row_of(self).due.gross)
 
     @strawberry.field
     def due_net(self) -> Money:
-        """Its net part, by subtraction."""
+        """Net part of `due`: net price minus net advances."""
         return money(row_of(self).due.net)
 
     @strawberry.field
     def due_vat(self) -> Money:
-        """Its VAT, by subtraction."""
+        """VAT in `due`: VAT of the price minus VAT of the advances."""
         return money(row_of(self).due.vat)

@@ -18,24 +18,24 @@ class PriceLine:
     """One line of a price."""
 
     kind: PriceLineKind
-    """What it is for."""
+    """What the line is for, as an enum for programs."""
     text: str
-    """What it is called."""
+    """What the line is for, in words for the customer."""
     quantity: Decimal
-    """How much of it."""
+    """How much of it: packages or days, kilometres, litres, kilowatt-hours or pieces."""
     taxable: bool
-    """Whether it bears VAT."""
+    """Whether VAT is in the amount; a damage bears none."""
     explanation: str
     """How the amount came about, in words that a customer understands."""
 
     @strawberry.field
     def unit_price(self) -> Money:
-        """Price of one."""
+        """Gross price of one; `quantity` times it is `total`, unless `explanation` adds a service fee."""
         return money(row_of(self).unit_cents)
 
     @strawberry.field
     def total(self) -> Money:
-        """Gross amount of the line."""
+        """Gross amount of the line; negative where money is taken off."""
         return money(row_of(self).total_cents)
 
 
@@ -44,20 +44,20 @@ class PriceBreakdown:
     """A price, line by line, with the reason for each line in words. Net and VAT are per document, not per line."""
 
     lines: list[PriceLine]
-    """The lines."""
+    """What the price is made of, line by line."""
     days: int
-    """Billed days."""
+    """How many days are billed, at least one; lateness within the grace time adds none."""
     included_km: int | None
-    """Kilometres included; null: unlimited."""
+    """Kilometres included for the whole rental; null: unlimited."""
 
     @strawberry.field
     def total(self) -> Money:
-        """Gross total."""
+        """Gross total of the lines."""
         return money(row_of(self).total_cents)
 
     @strawberry.field
     def net(self) -> Money:
-        """Net amount."""
+        """Net total of the lines."""
         return money(row_of(self).net_cents)
 
     @strawberry.field

@@ -19,14 +19,18 @@ api_enum(ProblemCode)
 
 @api_interface
 class Problem:
-    """Why a mutation was refused. Nothing was written and nothing was charged."""
+    """Why a mutation was refused. Nothing is charged and nothing is changed.
+
+    Two codes say less: after PAYMENT_DECLINED a booking stays as a CANCELLED contract, and with PAYMENT_UNRESOLVED the
+    outcome is still open.
+    """
 
     problem_code: ProblemCode
     """The kind of refusal: branch on this, never on the message."""
     message: str
     """What is wrong and what would be right, for people: German or English, whichever `Accept-Language` asks for."""
     field: list[str] | None
-    """Path of the input that is wrong, for example ["input", "customer", "email"]."""
+    """Path of the wrong input, for example ["input", "customer", "email"]; null if it is none in particular."""
 
 
 @api_type
@@ -39,13 +43,13 @@ class Alternative:
     """Something that could be booked instead."""
 
     group: VehicleGroup
-    """The vehicle group."""
+    """The vehicle group that is free."""
     period: Period
     """The period in which it is free."""
     station: Station
-    """The station."""
+    """The station where it is free."""
     total: Money
-    """What it would cost."""
+    """What it would cost as a RENTAL without extras, gross."""
 
 
 @api_type
@@ -77,7 +81,7 @@ class PaymentDeclined(Problem):
     """The card was refused. Nothing is charged."""
 
     reason: str | None
-    """What the card issuer or the gateway said, for people."""
+    """What the card issuer or the gateway said, for people; null if nothing, as when the time ran out."""
 
 
 @api_type
@@ -87,7 +91,7 @@ class InvalidTransition(Problem):
     state: ContractState
     """The state that the contract is in."""
     allowed: list[ContractState]
-    """The states that could follow it."""
+    """The states that could follow it; empty if none can."""
 
 
 @api_type

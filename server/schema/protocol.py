@@ -28,14 +28,14 @@ api_enum(ProtocolType)
 
 @api_type
 class Condition:
-    """What the instruments and the eye said."""
+    """What the instruments and the eye said: odometer, levels, cleanliness."""
 
     odometer_km: int
-    """Odometer in kilometres."""
+    """Odometer in kilometres, as it was read."""
     fuel_eighths: int | None
-    """Fuel level in eighths."""
+    """Fuel level in eighths of the tank, 0 to 8; null if not recorded."""
     state_of_charge_percent: int | None
-    """State of charge in per cent."""
+    """State of charge in per cent, 0 to 100; null if not recorded."""
     cleanliness_inside: Cleanliness
     """How clean it was inside."""
     cleanliness_outside: Cleanliness
@@ -47,11 +47,11 @@ class Accessory:
     """Something that belongs to the car, counted."""
 
     name: str
-    """What it is."""
+    """What it is, for example Warndreieck."""
     expected: int
-    """How many there should be."""
+    """How many of it the car should have."""
     present: int
-    """How many there were."""
+    """How many of it were there."""
 
 
 def _placed(row: ProtocolRow, found: list[tuple[ProtocolPhoto, PhotoRow]] | None) -> list[PlacedPhoto]:
@@ -68,34 +68,34 @@ def _label(row: ProtocolRow, contract: ContractRow | None) -> StationLabel:
 
 @row_type(ProtocolRow)
 class Protocol:
-    """A finished handover or return record. It is never changed: a correction is a new one that names it."""
+    """A finished record of a check-out or check-in. It is never changed: a correction is a new one that names it."""
 
     id: strawberry.ID
-    """The id that the device made."""
+    """The protocol's id, made by the device."""
     type: ProtocolType
-    """What it records."""
+    """Whether the car was handed over or came back, and whether in a swap."""
     occurred_at: datetime
     """When it happened, by the device; not later than it arrived."""
     received_at: datetime
-    """When it arrived."""
+    """When it reached the server; later than `occurredAt` if the device was without a network."""
     key_drop_at: datetime | None
-    """When the key was dropped, if nobody was there; the rental ended then."""
+    """When the key was dropped, and so the rental ended; null if the car was taken back in person."""
     signature_missing_reason: str | None
-    """Why the customer did not sign."""
+    """Why the customer did not sign; null if the customer did."""
     remarks: str | None
-    """Anything else."""
+    """What else staff recorded; null if nothing."""
     complete: bool
-    """Whether all its pictures are there."""
+    """Whether all its photos are there."""
     voided: bool
-    """Whether it was taken back."""
+    """Whether it was taken back, and so counts no more."""
     staff: str
-    """Who made it."""
+    """Name of the member of staff who made it."""
 
     contract = related(Contract, batches.contract, by="contract_id")
-    """The contract."""
+    """The contract that it belongs to."""
 
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
-    """The vehicle."""
+    """The car that it is about."""
 
     @shown_as(Station)
     async def station(self, info: Info) -> StationRow | StationLabel:
@@ -106,7 +106,7 @@ class Protocol:
 
     @strawberry.field
     def condition(self) -> Condition:
-        """What the instruments and the eye said."""
+        """What the instruments and the eye said: odometer, levels, cleanliness."""
         row = row_of(self)
         return Condition(
             odometer_km=row.odometer_km,
@@ -128,7 +128,7 @@ class Protocol:
     """Damages that were first seen with it."""
 
     photos = related(list[Photo], batches.photos_of_protocol, shown=_placed)
-    """Its pictures, in order."""
+    """Its photos, in the order in which the device named them."""
 
     @strawberry.field
     def sha256(self) -> str:
@@ -138,14 +138,14 @@ class Protocol:
 
     @strawberry.field
     def signed_by_customer(self) -> bool:
-        """Whether the customer signed."""
+        """Whether the customer signed on the device."""
         return row_of(self).signature_sha256 is not None
 
     @strawberry.field
     def pdf_url(self, info: Info) -> str | None:
-        """The PDF, once that is made; the link is good for a quarter of an hour."""
+        """Link to the PDF, good for a quarter of an hour; null until that is made."""
         row = row_of(self)
         return info.context.link(f"/media/protocols/{row.id}") if row.pdf_key else None
 
     emails = related(list[Email], batches.emails_of_protocol)
-    """The mails that carried it. Not shown to websites."""
+    """The mails to the customer that carried it. Not shown to websites."""

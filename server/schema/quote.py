@@ -25,25 +25,25 @@ class GroupAvailability:
     """What a group offers in a period."""
 
     group: VehicleGroup
-    """The group."""
+    """The vehicle group that is offered."""
     free_count: int
     """How many vehicles are free for the whole period and the turnaround after it."""
     price: PriceBreakdown | None
-    """What the period costs; null if the group has no tariff today."""
+    """What the period costs as a RENTAL without extras; null if the group has no tariff today."""
 
     @strawberry.field
     def deposit(self) -> Money:
-        """What is blocked on the card; not debited."""
+        """What is blocked on the customer's card; not debited."""
         return money(row_of(self).deposit_cents)
 
     @strawberry.field
     def due_now(self) -> Money:
-        """What is debited at booking: the price of one day, or the total if that is less."""
+        """What is debited at booking: the price of one day, or the total if that is less; zero without a price."""
         return money(row_of(self).due_now_cents)
 
     @strawberry.field
     def next_free(self) -> datetime | None:
-        """When a vehicle is next free for as long; null if not within 90 days."""
+        """From when a car is free for as long: the start asked for if one is, null if none is within 90 days."""
         row = row_of(self)
         next_free: datetime | None = row.next_free
         return next_free.astimezone(row.zone) if next_free else None
@@ -54,13 +54,13 @@ class Availability:
     """A station's free vehicles in a period, group by group."""
 
     station: Station
-    """The station."""
+    """The station that was asked for."""
     groups: list[GroupAvailability]
-    """The groups."""
+    """All vehicle groups, or the one that was asked for."""
 
     @strawberry.field
     def period(self) -> Period:
-        """The period that was asked for."""
+        """The period that was asked for, in the station's time zone."""
         row: AvailabilityFound = row_of(self)
         zone = row.station.zone
         return Period(start=row.start.astimezone(zone), end=row.end.astimezone(zone))
@@ -77,16 +77,16 @@ class Quote:
     available: bool
     """Whether it could be booked as asked right now: a vehicle is free and the station is open at both ends."""
     valid_until: datetime
-    """Until when this price is promised."""
+    """24 hours from now, in the station's time zone. A booking is priced by the tariff of its own day."""
 
     @strawberry.field
     def due_now(self) -> Money:
-        """What is debited at booking: one day's price, or the total if that is less; nothing for a courtesy car."""
+        """What is debited at booking: one day's price, or the total if that is less; zero unless `kind` is RENTAL."""
         return money(row_of(self).due_now_cents)
 
     @strawberry.field
     def deposit(self) -> Money:
-        """What is blocked on the card; not debited."""
+        """What is blocked on the customer's card; not debited."""
         return money(row_of(self).deposit_cents)
 
     @strawberry.field
@@ -100,9 +100,9 @@ class ExtraInput:
     """An extra that is asked for."""
 
     code: str
-    """Its code in the tariff."""
+    """Code of the extra, one of the tariff's `extras`; others are refused."""
     quantity: int = 1
-    """How many."""
+    """How many pieces, 1 to 99."""
 
     def given(self) -> ChosenExtra:
         """As the services take it."""
@@ -111,22 +111,22 @@ class ExtraInput:
 
 @api_input
 class QuoteInput:
-    """What to quote."""
+    """A rental that a price is asked for."""
 
     station_id: strawberry.ID
-    """Where the car is picked up."""
+    """Station where the car is picked up."""
     return_station_id: strawberry.ID | None = None
-    """Where it comes back, if elsewhere."""
+    """Station where it comes back; the one of the pick-up if not given."""
     group_id: strawberry.ID
-    """The vehicle group."""
+    """Vehicle group of the car."""
     period: PeriodInput
-    """From pick-up to return."""
+    """From the planned check-out to the planned check-in: starts within 365 days, lasts up to 365 days."""
     tariff_code: str | None = None
     """The tariff; the group's newest valid one if not given."""
     kind: ContractKind = ContractKind.RENTAL
-    """What the contract is for."""
+    """What the car is rented for; the rental itself is free unless this is RENTAL."""
     extras: list[ExtraInput] = strawberry.field(default_factory=list)
-    """What is added."""
+    """Extras that are wanted; ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS come by themselves where known."""
 
     def given(self) -> QuoteRequest:
         """As the services take it."""

@@ -26,46 +26,61 @@ from server.schema.station import Company, Station
 from server.schema.tariff import Tariff
 from server.schema.viewer import ApiClient, CreatedApiClient, Session, User
 
-SignInResult = Annotated[Session | Rejection, strawberry.union("SignInResult", description="A session, or why not.")]
-UserResult = Annotated[User | Rejection, strawberry.union("UserResult", description="The user, or why not.")]
+SignInResult = Annotated[
+    Session | Rejection, strawberry.union("SignInResult", description="A session, or a refusal that says why not.")
+]
+UserResult = Annotated[
+    User | Rejection, strawberry.union("UserResult", description="The user, or a refusal that says why not.")
+]
 ApiClientResult = Annotated[
     CreatedApiClient | ApiClient | Rejection,
-    strawberry.union("ApiClientResult", description="The API client, with its key when it is new, or why not."),
+    strawberry.union(
+        "ApiClientResult", description="The API client, with its key when it is new, or a refusal that says why not."
+    ),
 ]
 StationResult = Annotated[
-    Station | VersionConflict | Rejection, strawberry.union("StationResult", description="The station, or why not.")
+    Station | VersionConflict | Rejection,
+    strawberry.union("StationResult", description="The station, or a refusal that says why not."),
 ]
 CompanyResult = Annotated[
-    Company | Rejection, strawberry.union("CompanyResult", description="The company's data, or why not.")
+    Company | Rejection,
+    strawberry.union("CompanyResult", description="The company's data, or a refusal that says why not."),
 ]
 VehicleGroupResult = Annotated[
-    VehicleGroup | Rejection, strawberry.union("VehicleGroupResult", description="The group, or why not.")
+    VehicleGroup | Rejection,
+    strawberry.union("VehicleGroupResult", description="The group, or a refusal that says why not."),
 ]
 VehicleResult = Annotated[
-    Vehicle | VersionConflict | Rejection, strawberry.union("VehicleResult", description="The vehicle, or why not.")
+    Vehicle | VersionConflict | Rejection,
+    strawberry.union("VehicleResult", description="The vehicle, or a refusal that says why not."),
 ]
 BlockVehicleResult = Annotated[
     VehicleBlock | PeriodConflict | Rejection,
     strawberry.union("BlockVehicleResult", description="The block, or what is in the way."),
 ]
-TariffResult = Annotated[Tariff | Rejection, strawberry.union("TariffResult", description="The tariff, or why not.")]
+TariffResult = Annotated[
+    Tariff | Rejection, strawberry.union("TariffResult", description="The tariff, or a refusal that says why not.")
+]
 ContractResult = Annotated[
     Contract | InvalidTransition | VersionConflict | PaymentDeclined | Rejection,
-    strawberry.union("ContractResult", description="The contract, or why not."),
+    strawberry.union("ContractResult", description="The contract, or a refusal that says why not."),
 ]
 BookVehicleResult = Annotated[
     Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,
-    strawberry.union("BookVehicleResult", description="The booking, or why not."),
+    strawberry.union("BookVehicleResult", description="The booking, or a refusal that says why not."),
 ]
-EmailResult = Annotated[Email | Rejection, strawberry.union("EmailResult", description="The mail, or why not.")]
+EmailResult = Annotated[
+    Email | Rejection, strawberry.union("EmailResult", description="The mail, or a refusal that says why not.")
+]
 DamageResult = Annotated[
     Damage | VersionConflict | PaymentDeclined | Rejection,
-    strawberry.union("DamageResult", description="The damage, or why not."),
+    strawberry.union("DamageResult", description="The damage, or a refusal that says why not."),
 ]
 ProtocolResult = Annotated[
     Protocol | InvalidTransition | Rejection,
-    strawberry.union("ProtocolResult", description="The protocol, or why not."),
+    strawberry.union("ProtocolResult", description="The protocol, or a refusal that says why not."),
 ]
 UploadPhotoResult = Annotated[
-    StoredPhoto | Rejection, strawberry.union("UploadPhotoResult", description="The picture, or why not.")
+    StoredPhoto | Rejection,
+    strawberry.union("UploadPhotoResult", description="The photo, or a refusal that says why not."),
 ]

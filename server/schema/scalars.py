@@ -95,11 +95,12 @@ def _scalar(name: str, description: str, serialize: Any, parse: Any) -> ScalarDe
 SCALARS: dict[object, Any] = {
     datetime: _scalar(
         "DateTime",
-        "RFC 3339 instant with an offset, for example 2026-11-23T08:00:00+01:00. A value without an offset is refused.",
+        "RFC 3339 instant with an offset, for example 2026-11-23T08:00:00+01:00. A value without an offset is refused."
+        " Answers carry the offset of the station that the instant belongs to; of none: UTC.",
         write_instant,
         parse_instant,
     ),
-    date: _scalar("Date", "ISO 8601 calendar date.", date.isoformat, _parse_date),
+    date: _scalar("Date", "ISO 8601 calendar date, for example 2026-11-23.", date.isoformat, _parse_date),
     LocalTime: _scalar(
         "LocalTime", "Wall-clock time in the station's time zone, HH:MM.", _write_local_time, _parse_local_time
     ),

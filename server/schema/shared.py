@@ -33,7 +33,7 @@ class Money:
     amount: Decimal
     """The amount as an exact decimal, for example "59.00"."""
     currency: str
-    """ISO 4217 code, EUR."""
+    """Currency as its ISO 4217 code: EUR."""
 
 
 @api_type
@@ -41,19 +41,19 @@ class Period:
     """A half-open period [start, end): the end itself is no longer part of it."""
 
     start: datetime
-    """The first instant."""
+    """First instant of the period."""
     end: datetime
-    """The first instant after it."""
+    """First instant after the period."""
 
 
 @api_input
 class PeriodInput:
-    """A half-open period [start, end)."""
+    """A half-open period [start, end): the end itself is no longer part of it."""
 
     start: datetime
-    """The first instant."""
+    """First instant of the period."""
     end: datetime
-    """The first instant after it."""
+    """First instant after the period; must lie after `start`."""
 
 
 @api_type
@@ -65,9 +65,9 @@ class PageInfo:
     has_previous_page: bool
     """Whether there is something before this page."""
     start_cursor: str | None
-    """Cursor of the first item."""
+    """Cursor of this page's first item; null if the page is empty."""
     end_cursor: str | None
-    """Cursor of the last item."""
+    """Cursor of this page's last item; null if the page is empty."""
 
 
 def money(cents: int, currency: str = "EUR") -> Money:

@@ -42,16 +42,16 @@ class StationLabel:
 
 @api_type
 class Address:
-    """A postal address."""
+    """A postal address, in parts."""
 
     street: str
-    """Street and number."""
+    """Street and number of the house."""
     postcode: str
-    """Postcode."""
+    """Postcode, without the country."""
     city: str
-    """City."""
+    """Name of the town or city."""
     country: str
-    """ISO 3166 code of two letters."""
+    """Country as its ISO 3166 code of two letters, for example DE."""
 
 
 @api_type
@@ -59,7 +59,7 @@ class OpeningHours:
     """One opening window of the week; a weekday may have several."""
 
     weekday: Weekday
-    """The day."""
+    """Day of the week to which the window belongs."""
     opens: LocalTime
     """When the station opens, in its own time zone."""
     closes: LocalTime
@@ -71,7 +71,7 @@ class LocalWindow:
     """From one wall-clock time to another."""
 
     opens: LocalTime
-    """When the station opens."""
+    """When the station opens, in its own time zone."""
     closes: LocalTime
     """When it closes; 00:00 means midnight."""
 
@@ -81,11 +81,11 @@ class OpeningException:
     """A day that differs from the week's rule. No windows: closed all day."""
 
     date: date
-    """The day."""
+    """The calendar day that differs."""
     windows: list[LocalWindow]
-    """When the station is open on that day."""
+    """When the station is open on that day; empty if it is closed."""
     note: str | None
-    """Why, for people."""
+    """Why the day differs, for people; null if nothing was said."""
 
 
 def _local(window: Window) -> LocalWindow:
@@ -98,35 +98,35 @@ class Station:
     """A place that hands out and takes back cars."""
 
     id: strawberry.ID
-    """The station's id."""
+    """The station's id, which other operations take."""
     code: str
     """Short code; document and contract numbers begin with it."""
     name: str
-    """What it is called."""
+    """What the station is called."""
     phone: str | None
-    """Phone number."""
+    """Phone number in international form; null if not given."""
     email: str | None
-    """Mail address."""
+    """Mail address of the station; null if not given."""
     time_zone: str
     """IANA time zone; opening hours, rental days and document dates are counted in it."""
     turnaround_minutes: int
     """Minutes that a car needs between two customers."""
     after_hours_return: bool
-    """Whether a key can be dropped outside opening hours."""
+    """Whether a key can be dropped there outside opening hours; a rental may end then."""
     version: int
-    """Give it with a change; it grows with each."""
+    """Send it with a change as `version`: it grows with each change, and an old one is refused."""
     holiday_region: str | None
     """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
 
     @strawberry.field
     def address(self) -> Address:
-        """Where it is."""
+        """Postal address of the station."""
         row: Any = self
         return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)
 
     @strawberry.field
     def opening_hours(self) -> list[OpeningHours]:
-        """The week's rule. Without any entry, opening hours are not checked."""
+        """The week's rule. Without any entry all days are open, but for exceptions and public holidays."""
         return [
             OpeningHours(weekday=entry.weekday, opens=LocalTime(entry.opens), closes=LocalTime(entry.closes))
             for entry in _row(self).opening_hours
@@ -135,8 +135,13 @@ class Station:
     @strawberry.field
     def opening_exceptions(
         self,
-        from_: Annotated[date | None, strawberry.argument(name="from", description="The first day to list.")] = None,
-        to: Annotated[date | None, strawberry.argument(description="The last day to list.")] = None,
+        from_: Annotated[
+            date | None,
+            strawberry.argument(name="from", description="The first day to list; earlier ones are left out."),
+        ] = None,
+        to: Annotated[
+            date | None, strawberry.argument(description="The last day to list; later ones are left out.")
+        ] = None,
     ) -> list[OpeningException]:
         """Days that differ from the week's rule."""
         return [
@@ -169,26 +174,26 @@ class Company:
     """The dealer group: what the law wants to see of the supplier on every invoice (§ 14 Abs. 4 UStG)."""
 
     name: str
-    """Name with legal form."""
+    """Name of the company with its legal form."""
     tax_number: str | None
-    """Tax number."""
+    """Tax number; null if not given: then there is a VAT id."""
     vat_id: str | None
-    """VAT id."""
+    """VAT id, for example DE123456789; null if not given: then there is a tax number."""
     register_entry: str | None
-    """Court and number of the commercial register."""
+    """Court and number of the commercial register; null if not given."""
     bank: str | None
-    """Name of the bank."""
+    """Name of the bank; null if not given."""
     iban: str | None
-    """Account for transfers."""
+    """IBAN of the account for transfers; null if not given."""
     email: str | None
-    """Mail address."""
+    """Mail address of the company; null if not given."""
     phone: str | None
-    """Phone number."""
+    """Phone number in international form; null if not given."""
     website: str | None
-    """Website."""
+    """Address of the website; null if not given."""
 
     @strawberry.field
     def address(self) -> Address:
-        """Registered address."""
+        """Registered address of the company."""
         row: Any = self
         return Address(street=row.street, postcode=row.postcode, city=row.city, country=row.country)

@@ -17,16 +17,16 @@ from server.services.fleet.stations import NewStation, StationChange
 
 @api_input
 class AddressInput:
-    """A postal address."""
+    """A postal address, in parts."""
 
     street: str
-    """Street and number."""
+    """Street and house number, up to 200 characters."""
     postcode: str
     """Postcode; checked where the country's form is known."""
     city: str
-    """City."""
+    """Name of the town or city, up to 200 characters."""
     country: str = "DE"
-    """ISO 3166 code of two letters."""
+    """Country as its ISO 3166 code of two letters, for example DE."""
 
     def given(self) -> PostalAddress:
         """As the services take it."""
@@ -38,11 +38,11 @@ class OpeningHoursInput:
     """One opening window of the week; a weekday may have several."""
 
     weekday: Weekday
-    """The day."""
+    """Day of the week to which the window belongs."""
     opens: LocalTime
     """When the station opens, in its own time zone."""
     closes: LocalTime
-    """When it closes; 00:00 means midnight."""
+    """When it closes, after `opens`; 00:00 means midnight."""
 
     def given(self) -> OpeningWindow:
         """As the services take it."""
@@ -54,9 +54,9 @@ class LocalWindowInput:
     """From one wall-clock time to another."""
 
     opens: LocalTime
-    """When the station opens."""
+    """When the station opens, in its own time zone."""
     closes: LocalTime
-    """When it closes; 00:00 means midnight."""
+    """When it closes, after `opens`; 00:00 means midnight."""
 
 
 @api_input
@@ -64,11 +64,11 @@ class OpeningExceptionInput:
     """A day that differs from the week's rule. No windows: closed all day."""
 
     date: date
-    """The day."""
+    """The calendar day that differs; each one once."""
     windows: list[LocalWindowInput] = strawberry.field(default_factory=list)
-    """When the station is open on that day; also on a public holiday."""
+    """When the station is open on that day, also if it is a public holiday; empty: closed."""
     note: str | None = None
-    """Why, for people."""
+    """Why the day differs, for people; up to 200 characters."""
 
     def given(self) -> ExceptionalDay:
         """As the services take it."""
@@ -77,28 +77,28 @@ class OpeningExceptionInput:
 
 @api_input
 class CompanyInput:
-    """The company's legal data, whole."""
+    """The company's legal data, whole: what is not given is emptied."""
 
     name: str
-    """Name with legal form."""
+    """Name of the company with its legal form, up to 200 characters."""
     address: AddressInput
-    """Registered address."""
+    """Registered address of the company."""
     tax_number: str | None = None
     """Tax number; this or the VAT id is needed."""
     vat_id: str | None = None
     """VAT id; this or the tax number is needed."""
     register_entry: str | None = None
-    """Court and number of the commercial register."""
+    """Court and number of the commercial register, up to 200 characters."""
     bank: str | None = None
-    """Name of the bank."""
+    """Name of the bank, up to 200 characters."""
     iban: str | None = None
-    """Account for transfers."""
+    """IBAN of the account for transfers; printed on documents as it is given."""
     email: str | None = None
-    """Mail address."""
+    """Mail address of the company."""
     phone: str | None = None
-    """Phone number."""
+    """Phone number; without a prefix such as +49 it is read as one of the address's country."""
     website: str | None = None
-    """Website."""
+    """Address of the website, up to 200 characters."""
 
     def given(self) -> CompanyData:
         """As the services take it."""
@@ -118,30 +118,30 @@ class CompanyInput:
 
 @api_input
 class StationInput:
-    """A new station."""
+    """A station as it is created."""
 
     code: str
-    """Short code in capitals, digits and hyphens; cannot be changed later."""
+    """Short code of 1 to 12 capitals, digits and hyphens; cannot be changed later."""
     name: str
-    """What it is called."""
+    """What the station is called, up to 200 characters."""
     address: AddressInput
-    """Where it is."""
+    """Postal address of the station."""
     phone: str | None = None
-    """Phone number."""
+    """Phone number; without a prefix such as +49 it is read as one of the address's country."""
     email: str | None = None
-    """Mail address."""
+    """Mail address of the station."""
     time_zone: str = "Europe/Berlin"
-    """IANA time zone; cannot be changed later."""
+    """IANA time zone, for example Europe/Berlin; cannot be changed later."""
     turnaround_minutes: int = 60
-    """Minutes that a car needs between two customers."""
+    """Minutes that a car needs between two customers, 0 to 1440."""
     after_hours_return: bool = False
-    """Whether a key can be dropped outside opening hours."""
+    """Whether a key can be dropped there outside opening hours; a rental may end then."""
     holiday_region: str | None = None
     """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
     opening_hours: list[OpeningHoursInput] = strawberry.field(default_factory=list)
-    """The week's rule. Without any entry, opening hours are not checked."""
+    """The week's rule. Without any entry all days are open, but for exceptions and public holidays."""
     opening_exceptions: list[OpeningExceptionInput] = strawberry.field(default_factory=list)
-    """Days that differ from it."""
+    """Days that differ from the week's rule."""
 
     def given(self) -> NewStation:
         """As the services take it."""
@@ -162,26 +162,26 @@ class StationInput:
 
 @api_input
 class StationUpdate:
-    """Give what changes. Lists replace what was there."""
+    """What changes of a station; what is not given stays. Lists replace what was there."""
 
     name: str | None = strawberry.UNSET
-    """What it is called."""
+    """What the station is called, up to 200 characters; cannot be emptied."""
     address: AddressInput | None = strawberry.UNSET
-    """Where it is."""
+    """Postal address of the station, whole; cannot be emptied."""
     phone: str | None = strawberry.UNSET
-    """Phone number."""
+    """Phone number; null empties it."""
     email: str | None = strawberry.UNSET
-    """Mail address."""
+    """Mail address of the station; null empties it."""
     turnaround_minutes: int | None = strawberry.UNSET
-    """Minutes that a car needs between two customers; counts for new bookings."""
+    """Minutes that a car needs between two customers, 0 to 1440; counts for new bookings."""
     after_hours_return: bool | None = strawberry.UNSET
-    """Whether a key can be dropped outside opening hours."""
+    """Whether a key can be dropped there outside opening hours; a rental may end then."""
     holiday_region: str | None = strawberry.UNSET
     """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
     opening_hours: list[OpeningHoursInput] | None = strawberry.UNSET
-    """The week's rule."""
+    """The week's rule, whole. Empty: all days are open, but for exceptions and public holidays."""
     opening_exceptions: list[OpeningExceptionInput] | None = strawberry.UNSET
-    """Days that differ from it."""
+    """Days that differ from the week's rule, all of them."""
 
     def given(self) -> StationChange:
         """As the services take it."""

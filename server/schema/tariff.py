@@ -26,9 +26,9 @@ class WeekMoment:
     """A moment of every week, in station time."""
 
     weekday: Weekday
-    """The day."""
+    """Day of the week, in station time."""
     time: LocalTime
-    """The time of day."""
+    """Time of that day, in station time."""
 
 
 @api_type
@@ -40,13 +40,13 @@ class TariffBundle:
     days: int
     """How many days it covers."""
     price: Money
-    """Its gross price."""
+    """Gross price of the package."""
     included_km: int | None
-    """Kilometres included; null: unlimited."""
+    """Kilometres included in the package; null: unlimited."""
     window_start: WeekMoment | None
-    """From when a weekend package applies."""
+    """From when a WEEKEND package applies; null for the others."""
     window_end: WeekMoment | None
-    """Until when; the grace time comes on top."""
+    """Until when a WEEKEND package applies; the grace time comes on top. Null for the others."""
 
 
 @api_type
@@ -54,15 +54,15 @@ class Extra:
     """Something that can be added to a rental."""
 
     code: str
-    """Ask for it by this code."""
+    """Code by which it is asked for, for example CHILD_SEAT."""
     name: str
-    """What it is."""
+    """What the extra is called, as invoices show it."""
     per_day: Money | None
-    """Price for each billed day."""
+    """Gross price of a piece for each billed day; null if it has none."""
     maximum: Money | None
-    """The most that the days cost, for each piece."""
+    """The most that a piece costs by the day; null: no limit. `perRental` comes on top."""
     per_rental: Money | None
-    """Price for the whole rental."""
+    """Gross price of a piece for the whole rental; null if it has none."""
 
 
 def extra_of(term: ExtraTerm) -> Extra:
@@ -101,26 +101,26 @@ class Tariff:
     """A price list for one group. All prices are gross."""
 
     id: strawberry.ID
-    """The tariff's id."""
+    """The tariff's id; quotes and bookings take `code`."""
     code: str
-    """Ask for it by this code."""
+    """Code by which it is asked for, for example KOMPAKT-2026."""
     name: str
-    """What it is called."""
+    """What the tariff is called."""
     valid_from: date
     """First day on which it can be booked."""
     valid_until: date | None
     """Last day on which it can be booked; null: no end."""
     currency: str
-    """ISO 4217 code."""
+    """Currency of its prices as its ISO 4217 code: EUR."""
     grace_minutes: int
     """How late a car may come back before another day begins, in minutes; the last one included."""
     early_return: EarlyReturnPolicy
-    """What is paid for days not used."""
+    """What is paid for days that were booked and not used."""
     version: int
-    """Grows with each change."""
+    """Grows with each change of the tariff."""
 
     group = related(VehicleGroup, batches.group, by="group_id")
-    """The group that it is for."""
+    """The vehicle group that it is for."""
 
     @strawberry.field
     def vat_rate(self) -> Decimal:
@@ -139,35 +139,35 @@ class Tariff:
 
     @strawberry.field
     def extra_km(self) -> Money:
-        """Each kilometre beyond those included."""
+        """Price of each kilometre beyond those included."""
         return money(row_of(self).extra_km_cents)
 
     @strawberry.field
     def fuel_per_litre(self) -> Money:
-        """Missing fuel, for each litre."""
+        """Price of each litre of missing fuel."""
         return money(row_of(self).fuel_per_litre_cents)
 
     @strawberry.field
     def fuel_service(self) -> Money:
-        """Fee for refuelling, once."""
+        """Fee for refuelling, once for each car that comes back with less fuel."""
         return money(row_of(self).fuel_service_cents)
 
     @strawberry.field
     def energy_per_kwh(self) -> Money:
-        """Missing charge, for each kilowatt-hour."""
+        """Price of each kilowatt-hour of missing charge."""
         return money(row_of(self).energy_per_kwh_cents)
 
     @strawberry.field
     def charging_service(self) -> Money:
-        """Fee for charging, once."""
+        """Fee for charging, once for each car that comes back with less charge."""
         return money(row_of(self).charging_service_cents)
 
     @strawberry.field
     def cleaning_heavy(self) -> Money:
-        """Cleaning of a heavily soiled car."""
+        """Fee for a car that comes back HEAVY, inside or outside, and went out cleaner."""
         return money(row_of(self).cleaning_heavy_cents)
 
     @strawberry.field
     def cleaning_special(self) -> Money:
-        """Special cleaning."""
+        """Fee for a car that comes back SPECIAL; of two fees only the higher one is billed."""
         return money(row_of(self).cleaning_special_cents)

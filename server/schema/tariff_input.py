@@ -19,9 +19,9 @@ class WeekMomentInput:
     """A moment of every week, in station time."""
 
     weekday: Weekday
-    """The day."""
+    """Day of the week, in station time."""
     time: LocalTime
-    """The time of day."""
+    """Time of that day, in station time."""
 
     def given(self) -> WeekMoment:
         """As the services take it."""
@@ -30,20 +30,20 @@ class WeekMomentInput:
 
 @api_input
 class TariffBundleInput:
-    """A package of days."""
+    """A package of days for one price. A WEEKEND bundle is a closed window in station time."""
 
     unit: BundleUnit
     """What kind of package it is. A tariff has exactly one DAY bundle."""
     days: int
-    """How many days it covers."""
+    """How many days it covers, 1 to 366; a DAY bundle covers one."""
     price: Decimal
-    """Its gross price."""
+    """Gross price of the package, in euros."""
     included_km: int | None = None
-    """Kilometres included; null: unlimited."""
+    """Kilometres included, 0 to 1,000,000; null: unlimited."""
     window_start: WeekMomentInput | None = None
-    """For WEEKEND: from when it applies."""
+    """For WEEKEND, which needs it: from when it applies."""
     window_end: WeekMomentInput | None = None
-    """For WEEKEND: until when."""
+    """For WEEKEND, which needs it: until when it applies; the grace time comes on top."""
 
     def given(self) -> NewBundle:
         """As the services take it."""
@@ -62,15 +62,15 @@ class TariffExtraInput:
     """An extra of a tariff: a price per day, per rental, or both."""
 
     code: str
-    """Its code. ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS are added by themselves where they apply."""
+    """Its code, of capitals, digits and underscores. ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS apply by themselves."""
     name: str
-    """What it is."""
+    """What the extra is called, as invoices show it; up to 200 characters."""
     per_day: Decimal | None = None
-    """Price for each billed day."""
+    """Gross price of a piece for each billed day, in euros; this or `perRental` is needed."""
     maximum: Decimal | None = None
-    """The most that the days cost, for each piece."""
+    """The most that a piece costs by the day, in euros; not given: no limit."""
     per_rental: Decimal | None = None
-    """Price for the whole rental."""
+    """Gross price of a piece for the whole rental, in euros; this or `perDay` is needed."""
 
     def given(self) -> NewExtra:
         """As the services take it."""
@@ -85,42 +85,42 @@ class TariffExtraInput:
 
 @api_input
 class TariffInput:
-    """A new tariff. All prices are gross."""
+    """A new tariff. All prices are gross, in euros."""
 
     code: str
-    """Short code in capitals, digits and hyphens."""
+    """Short code of 1 to 32 capitals, digits and hyphens; every tariff has another."""
     name: str
-    """What it is called."""
+    """What the tariff is called, up to 200 characters."""
     group_id: strawberry.ID
-    """The group that it is for."""
+    """The vehicle group that it is for."""
     valid_from: date
     """First day on which it can be booked."""
     valid_until: date | None = None
-    """Last day on which it can be booked; null: no end."""
+    """Last day on which it can be booked, not before the first; null: no end."""
     vat_rate: Decimal = strawberry.field(default=Decimal("0.19"))
-    """VAT rate as a fraction: 0.19 is 19 per cent."""
+    """VAT rate as a fraction, 0 to 0.5: 0.19 is 19 per cent."""
     bundles: list[TariffBundleInput]
-    """The packages of days."""
+    """The packages of days, exactly one DAY among them."""
     grace_minutes: int = 60
-    """How late a car may come back before another day begins, in minutes."""
+    """How late a car may come back before another day begins, in minutes: 0 to 720."""
     extra_km: Decimal
-    """Each kilometre beyond those included."""
+    """Price of each kilometre beyond those included."""
     fuel_per_litre: Decimal
-    """Missing fuel, for each litre."""
+    """Price of each litre of missing fuel."""
     fuel_service: Decimal
-    """Fee for refuelling, once."""
+    """Fee for refuelling, once for each car that comes back with less fuel."""
     energy_per_kwh: Decimal = strawberry.field(default=Decimal("0.00"))
-    """Missing charge, for each kilowatt-hour."""
+    """Price of each kilowatt-hour of missing charge."""
     charging_service: Decimal = strawberry.field(default=Decimal("0.00"))
-    """Fee for charging, once."""
+    """Fee for charging, once for each car that comes back with less charge."""
     cleaning_heavy: Decimal
-    """Cleaning of a heavily soiled car."""
+    """Fee for a car that comes back HEAVY, inside or outside, and went out cleaner."""
     cleaning_special: Decimal
-    """Special cleaning."""
+    """Fee for a car that comes back SPECIAL; of two fees only the higher one is billed."""
     extras: list[TariffExtraInput] = strawberry.field(default_factory=list)
-    """What can be added."""
+    """The extras that can be added to a rental."""
     early_return: EarlyReturnPolicy = EarlyReturnPolicy.RECALCULATE
-    """What is paid for days not used."""
+    """What is paid for days that were booked and not used."""
 
     def given(self) -> NewTariff:
         """As the services take it."""

@@ -30,7 +30,7 @@ class User:
     """A member of staff who signs in with e-mail and password."""
 
     id: strawberry.ID
-    """The user's id."""
+    """Id of the user."""
     email: str
     """The address to sign in with."""
     name: str
@@ -40,7 +40,7 @@ class User:
     active: bool
     """Whether the user can sign in."""
     last_sign_in_at: datetime | None
-    """When the user last signed in."""
+    """When the user last signed in, in UTC; null if never."""
 
     stations = related(list[Station], batches.stations_of_user)
     """The stations where the user works, as far as you may see them. Administrators need none: they see all."""
@@ -51,15 +51,15 @@ class ApiClient:
     """A website or other program that calls the API with a key. The key itself is shown once, at creation."""
 
     id: strawberry.ID
-    """The client's id."""
+    """The API client's id, for `revokeApiClient`."""
     name: str
-    """What it is called, for people."""
+    """What the client is called, for people."""
     key_prefix: str
     """The first characters of the key, to recognise it by."""
     active: bool
     """Whether the key still works."""
     last_used_at: datetime | None
-    """When the key was last used, to the minute."""
+    """When the key was last used, to the minute, in UTC; null if never."""
 
     stations = related(list[Station], batches.stations_of_client)
     """The stations that it may book at."""
@@ -80,7 +80,7 @@ class Viewer:
 
     @strawberry.field
     def role(self) -> Role:
-        """What you may do."""
+        """What you may do, as your role."""
         role: Role = row_of(self).role
         return role
 
@@ -92,18 +92,18 @@ class Viewer:
 
 @row_type(Tokens)
 class Session:
-    """A sign-in. Send the access token as `Authorization: Bearer …`; use the refresh token before `expiresAt`."""
+    """A sign-in. Send `accessToken` as `Authorization: Bearer …`, and get the next one with `refreshSession`."""
 
     access_token: str
-    """Good until `expiresAt`."""
+    """The token that every other request carries; good until `expiresAt`."""
     refresh_token: str
-    """Good once, for the next session. Used twice, it ends all sessions that came from it."""
+    """Good once and for 30 days, for the next session. Used twice, it ends all sessions that came from it."""
     expires_at: datetime
-    """When the access token ends, by the machine's own clock."""
+    """When the access token ends, in UTC and by the machine's own clock: an hour after it was made."""
 
     @shown_as(Viewer)
     def viewer(self) -> Principal:
-        """Who has signed in."""
+        """The user who has signed in."""
         principal: Principal = row_of(self).principal
         return principal
 
@@ -113,25 +113,25 @@ class CreatedApiClient:
     """A new API client with its key."""
 
     client: ApiClient
-    """The client."""
+    """The API client that was made."""
     key: str
     """The key, shown only now. Send it as `Authorization: Bearer ek_…`."""
 
 
 @api_input
 class UserInput:
-    """A new user."""
+    """A user as it is created."""
 
     email: str
     """The address to sign in with."""
     name: str
-    """The name that protocols and the history show."""
+    """The name that protocols and the history show, up to 200 characters."""
     role: Role
-    """What the user may do; not WEB."""
+    """What the user may do; WEB is refused, for websites get an API client."""
     station_ids: list[strawberry.ID]
-    """The stations where the user works."""
+    """The stations where the user works; administrators need none."""
     password: str
-    """10 to 128 characters."""
+    """Password of 10 to 128 characters."""
 
     def given(self) -> NewUser:
         """As the services take it."""
@@ -146,18 +146,18 @@ class UserInput:
 
 @api_input
 class UserUpdate:
-    """Give what changes. A new password or a deactivation ends the user's sessions."""
+    """What changes of a user; what is not given stays. A new password or a deactivation ends the user's sessions."""
 
     name: str | None = strawberry.UNSET
-    """The name that protocols and the history show."""
+    """The name that protocols and the history show, up to 200 characters; cannot be emptied."""
     role: Role | None = strawberry.UNSET
     """What the user may do; counts from the next request on."""
     station_ids: list[strawberry.ID] | None = strawberry.UNSET
-    """The stations where the user works."""
+    """The stations where the user works, all of them."""
     active: bool | None = strawberry.UNSET
-    """Whether the user can sign in."""
+    """Whether the user can sign in; the last active administrator stays one."""
     password: str | None = strawberry.UNSET
-    """10 to 128 characters."""
+    """New password of 10 to 128 characters."""
 
     def given(self) -> UserChange:
         """As the services take it."""

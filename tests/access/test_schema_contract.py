@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -61,6 +62,8 @@ LATER_TYPES = {
     "CustomerUpdate",
 }
 """Types that only those operations use."""
+WORDS_THAT_SAY_NOTHING = 2
+"""A field called `when` is not explained by "When."."""
 
 
 @pytest.fixture(scope="module")
@@ -149,22 +152,27 @@ def test_a_missing_field_would_be_noticed(agreed: GraphQLSchema) -> None:
     assert "Query.viewer: Int instead of Viewer!" in differences(agreed, smaller)
 
 
-def test_everything_has_a_description(ours: GraphQLSchema) -> None:
-    silent = []
-    for name, kind in ours.type_map.items():
+def descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
+    """Every type, field, argument and enum value that is ours, with what is said about it."""
+    for name, kind in schema.type_map.items():
         if name.startswith("__") or name in {"Int", "Float", "String", "Boolean", "ID"}:
             continue
-        if not kind.description:
-            silent.append(name)
+        yield name, kind.description or ""
         if isinstance(kind, GraphQLEnumType):
-            silent += [f"{name}.{value}" for value, one in kind.values.items() if not one.description]
+            yield from ((f"{name}.{value}", one.description or "") for value, one in kind.values.items())
         for field_name, field in getattr(kind, "fields", {}).items():
-            if not field.description:
-                silent.append(f"{name}.{field_name}")
-            silent += [
-                f"{name}.{field_name}({a})" for a, arg in getattr(field, "args", {}).items() if not arg.description
-            ]
-    assert silent == []
+            yield f"{name}.{field_name}", field.description or ""
+            for argument_name, argument in getattr(field, "args", {}).items():
+                yield f"{name}.{field_name}({argument_name})", argument.description or ""
+
+
+def test_everything_has_a_description(ours: GraphQLSchema) -> None:
+    assert [place for place, description in descriptions(ours) if not description] == []
+
+
+def test_a_description_is_more_than_a_word_or_two(ours: GraphQLSchema) -> None:
+    curt = [f"{place}: {text}" for place, text in descriptions(ours) if len(text.split()) <= WORDS_THAT_SAY_NOTHING]
+    assert not curt, f"{len(curt)} descriptions help neither a website developer nor a clerk:\n" + "\n".join(curt)
 
 
 def test_every_list_has_a_cost() -> None:

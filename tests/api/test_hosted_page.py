@@ -77,7 +77,7 @@ def pay(browser: Browser, number: str = CARD) -> None:
 
 
 def left_open(dealership: Dealership, start: datetime, minutes: int) -> tuple[dict[str, Any], Browser]:
-    """A booking given up because its page was not completed so long, and the browser that still shows the page."""
+    """A booking given up because its page was not completed in time, and the browser that still shows the page."""
     booking = dealership.book(start, start + DAY, payment=PAYMENT)
     browser = Browser(dealership)
     browser.open(booking["paymentForm"])

@@ -59,8 +59,8 @@ class MortalServer(SandboxServer):
 def until_booked(server: MortalServer, dealership: Dealership, request: dict[str, Any]) -> dict[str, Any]:
     """The website asks again with the same key while the payment's outcome is not known.
 
-    A sale that never arrived is sent again after 12:35 minutes. In steps of half a minute one inquiry that the gateway
-    did not answer, which is made again after a minute, came too late for the fourteen minutes.
+    A sale that never arrived is sent again after 12:35 minutes, and an inquiry that the gateway did not answer is made
+    again a minute later: with steps of half a minute, fourteen minutes were too few for both.
     """
     for _ in range(56):
         result = server.insist(lambda: dealership.book(**request))

@@ -68,7 +68,7 @@ class TestLargeBodies:
 
         async with demo.client(**{"content-type": "application/json"}) as client:
             with serving(demo) as port:
-                # Of a hundred bytes there is never more than one.
+                # A hundred bytes are announced, and only one of them ever comes.
                 sending = await asyncio.to_thread(send, port, JSON.encode() + b"Content-Length: 100\r\n\r\n{")
                 answer = await asyncio.to_thread(sending.recv, 1000)
                 sending.close()

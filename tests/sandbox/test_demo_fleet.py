@@ -268,7 +268,7 @@ class TestPlan:
 
     @pytest.mark.parametrize("now", NOWS, ids=str)
     def test_the_cars_suffice(self, now: datetime) -> None:
-        """Never are all cars of a group taken at a station, even with the one that is not inspected left out."""
+        """At no time are all cars of a group taken at a station, even if the one without inspection is left out."""
         cars = Counter(
             (one.station, one.group) for one in VEHICLES if one.inspection_in_days > 40 or one.station == "BER"
         )

@@ -1,1 +1,1 @@
-"""The rules that need no database: prices, day counts, opening hours, checks of input."""
+"""The rules of the business, against a session where they need rows: no server, no GraphQL."""

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 FAULTS = ("refused", "unavailable", "answer lost", "request cut", "answer cut", "portal", "redirect", "other json")
-"""Refused: no word. Answer lost: the server did it. Portal: a hotel's page, with status 200."""
+"""Refused: no answer at all. Answer lost: the server has done it. Portal: a hotel's page, with status 200."""
 _PORTAL = b"<html><body>Welcome! Please accept our terms.</body></html>"
 _PLAIN: dict[str, tuple[int, str, bytes]] = {
     "unavailable": (503, "text/plain", b"upstream not available"),
@@ -68,9 +68,9 @@ class FaultyNetwork:
             return number, fault
 
     def surprise(self, number: int, moment: Moment) -> None:
-        """Lets happen what was planned for this moment of this call, or of one that never came so far.
+        """Lets happen what was planned for this moment of this call, or of an earlier one that never got so far.
 
-        One surprise a call: who was killed in it cannot be killed again before the next.
+        One surprise a call: a process that was killed in it cannot be killed again before the next call.
         """
         with self._lock:
             due = [planned for planned, (when, _) in self.surprises.items() if planned <= number and when == moment]

@@ -45,7 +45,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
         if contract.state is not ContractState.BILLED or document is None or document.payable_cents == 0:
             return None
         if contract.is_settled and document.payable_cents < 0:
-            return None  # also by hand, when the gateway would not
+            return None  # paid back, maybe by hand because the gateway refused
         made = [p for p in await attempts.of_contract(session, contract_id) if p.document_id == document.id]
         if any(payment.state in attempts.UNRESOLVED for payment in made):
             return None

@@ -71,7 +71,7 @@ class Draft:
 async def issue(
     session: Session, contract: Contract, draft: Draft, company: Company, station: Station, *, now: datetime
 ) -> Document:
-    """Numbers and stores. Whoever has committed it calls `print_unprinted`; a job does if that one dies."""
+    """Numbers a document and stores it. Whoever commits it calls `print_unprinted`; else a job does so later."""
     place = await _next_place(session, station, now)
     document_id = uuid7()
     document = Document(

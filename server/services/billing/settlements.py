@@ -29,11 +29,11 @@ class SettlementAction(StrEnum):
     """How what remains will be moved."""
 
     CHARGE = "CHARGE"
-    """Charged to the stored card."""
+    """Charged to the card that is stored with the contract."""
     REFUND = "REFUND"
     """Refunded to the card that paid the advance."""
     NOTHING = "NOTHING"
-    """Nothing remains."""
+    """Nothing remains to be paid or given back."""
     OPEN_ITEM = "OPEN_ITEM"
     """To be paid within fourteen days: there is no card, or somebody else pays."""
 

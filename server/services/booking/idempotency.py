@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.05
 
 
 SHAPE = "2"
-"""Of a request's content. It is raised with every change of its fields, or a request sent again looks like another."""
+"""The version of a request's shape. Raise it with every change of its fields, or one sent again looks like another."""
 
 
 def hash_of(request: Any) -> str:

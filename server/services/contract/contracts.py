@@ -91,7 +91,7 @@ def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:
         extras=contract.extras,
         drivers=drivers,
         one_way=contract.return_station_id != contract.station_id,
-        # The return station's hours may not be the caller's to see; the agreed price knows.
+        # The caller may not see the return station's hours; the agreed price says whether the return is outside them.
         after_hours=any(line.kind is PriceLineKind.AFTER_HOURS for line in contract.price.lines),
         language=contract.language.value.lower(),
     )

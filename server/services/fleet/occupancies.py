@@ -111,7 +111,7 @@ async def free_contract(session: Session, contract_id: UUID) -> None:
 async def end_contract(session: Session, contract_id: UUID, returned_at: datetime, turnaround_minutes: int) -> None:
     """The car is back: it is free again after the turnaround, whatever was planned.
 
-    What lies after that is given free; a stretch that has begun is cut, unless another use follows sooner.
+    What lies after that is freed; a stretch that has begun is cut, unless another use follows sooner.
     """
     free_from = returned_at + timedelta(minutes=turnaround_minutes)
     await session.write(

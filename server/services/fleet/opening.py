@@ -17,7 +17,7 @@ from server.models.station import Station
 
 @dataclass(frozen=True)
 class OpeningRules:
-    """When a station opens. `weekly` empty: hours are not kept, and nothing is refused for them."""
+    """When a station opens. `weekly` empty: every day is open, but for exceptions and public holidays."""
 
     zone: ZoneInfo
     weekly: dict[Weekday, tuple[Window, ...]]

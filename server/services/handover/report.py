@@ -45,8 +45,8 @@ class PhotoReport:
 
 @dataclass(frozen=True)
 class HandoverReport:
-    """A protocol as the tablet sends it. `vehicle_id` and licence checks are of check-outs, the rest of `station_id`
-    and `key_drop_at` of check-ins.
+    """A protocol as the tablet sends it. Only a check-out has `vehicle_id` and `licence_checked_driver_ids`, only a
+    check-in `station_id` and `key_drop_at`.
     """
 
     protocol_id: UUID

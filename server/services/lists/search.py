@@ -35,8 +35,8 @@ def only(wanted: str | None) -> UUID | None:
 
 
 def _in_sight(station_id: UUID) -> ColumnElement[bool]:
-    """Whether the caller may see a station: the id of another one finds nothing, like one that does not exist, also
-    where a car or contract of the caller's has to do with it.
+    """Whether the caller may see a station. The id of any other finds nothing, like one that does not exist, even where
+    a car or contract of the caller's is there.
     """
     return exists(select(Station.id).where(col(Station.id) == station_id))
 
@@ -106,7 +106,7 @@ _ORDERS = {
 def _of_stations(filter_: ContractFilter, principal: Principal) -> Conditions:
     """One condition for each way to be a contract of a station: picked up there, or to be returned there.
 
-    Few contracts of one customer or vehicle need no such care.
+    The few contracts of one customer or vehicle need no such care.
     """
     stations = [filter_.station_id] if filter_.station_id is not None else list(principal.stations)
     if principal.role is Role.WEB or (filter_.station_id is None and (filter_.customer_id or filter_.vehicle_id)):

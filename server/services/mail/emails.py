@@ -83,7 +83,7 @@ def _key(email: Email) -> str:
 
 
 async def send_now(session: Session, contract_id: UUID, *, now: datetime) -> None:
-    """What a contract's mails waited for is there. One that the mail server has refused keeps its time."""
+    """Sends a contract's mails, now that their PDF is made. One that the mail server has refused keeps its time."""
     waiting = select(Email).where(
         col(Email.contract_id) == contract_id, col(Email.state) == EmailState.QUEUED, col(Email.tries) == 0
     )

@@ -104,7 +104,7 @@ async def place(outside: Outside, contract_id: UUID) -> None:
 
 
 async def follow(outside: Outside, contract_id: UUID) -> None:
-    """Draws the consequences of the last hold: it becomes the deposit and the one before it is lifted."""
+    """Does what follows from the last hold: it becomes the deposit, and the one before it is lifted."""
     now = outside.clock.now()
     step: UUID | None = None
     async with outside.database.transaction(SYSTEM) as session:

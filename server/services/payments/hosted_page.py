@@ -104,7 +104,7 @@ async def accept(outside: Outside, form: Mapping[str, str], source: Literal["bro
     """
     order = outside.gateway.order_of(form)
     async with outside.database.transaction(SYSTEM) as session:
-        # A refund or a release carries the same order; only the payment of the page has a page.
+        # A refund or a release carries the same order, but was not made on a page.
         of_page = select(HostedPayment.payment_id).where(col(HostedPayment.payment_id) == col(Payment.id))
         statement = select(Payment).where(col(Payment.order_reference) == order, of_page.exists())
         payment = await session.first(statement)
@@ -126,7 +126,7 @@ async def accept(outside: Outside, form: Mapping[str, str], source: Literal["bro
 
 
 async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
-    """The customer may have paid and closed the browser: asks the gateway before the car is given free."""
+    """The customer may have paid and closed the browser: asks the gateway before the car is freed."""
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
     if found is not None and found[1].state in attempts.UNRESOLVED:

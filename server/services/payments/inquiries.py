@@ -1,4 +1,4 @@
-"""What became of an attempt: the gateway's own ledger is asked, and never is a call repeated blindly.
+"""What became of an attempt: the gateway's own ledger is asked, and no call is ever repeated blindly.
 
 An attempt whose answer was lost is UNKNOWN until the ledger has been asked (telecash 1.10).
 """
@@ -56,7 +56,7 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
 
 async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> PaymentState:
     """Asks once more for a payment that was given up because the gateway had never heard of it: a customer can pay on
-    a page that was left open after the car was given free. What is found now counts.
+    a page that was left open after the car was freed. What is found now counts.
 
     If the gateway does not answer now (GatewayError), a job goes on asking: nobody else comes back to a page's payment.
     """

@@ -58,7 +58,7 @@ class LocalDays:
 
 
 def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list[DriverDetails]:
-    """The drivers as given; the customer as renter if no driver is the renter."""
+    """The drivers as they are stored. If none of them is the renter, the customer is added as renter."""
     drivers = [_checked_entry(entry, (*FIELD, str(index))) for index, entry in enumerate(entries)]
     if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
         raise InvalidInput(
@@ -93,9 +93,9 @@ def _checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
 def check_all(
     group: VehicleGroup, drivers: Sequence[DriverDetails | Driver], period: LocalDays, *, field: Path = FIELD
 ) -> None:
-    """DRIVER_NOT_ELIGIBLE if one is too young for the group, too new to driving, or has a licence that runs out.
+    """DRIVER_NOT_ELIGIBLE if one is too young for the group, has held the licence too briefly, or if it runs out.
 
-    As far as it is known before the hand-over, which looks again.
+    Dates that are not known pass; the check-out looks again.
     """
     for driver in drivers:
         if reason := _reason_against(group, driver, period):
@@ -140,7 +140,7 @@ async def add(
             f"Fahrer kommen von der Buchung bis zur Rückgabe dazu; der Vertrag ist {state.de}.",
         )
         raise InvalidTransition(message, state=contract.state, allowed=ALLOWED[contract.state])
-    # At the return station of a rental under way, the station of the pick-up is not to be seen.
+    # Staff of the return station may not see the station of the pick-up.
     station = await session.by_id(Station, contract.station_id)
     station = station or await stations.get(session, contract.return_station_id)
     zone = station.zone

@@ -1,4 +1,4 @@
-"""Files on the tablet: photos, days, photos, and a database that may be old, new or corrupt."""
+"""Files on the tablet: photos, days, photos of known damages, and a database that may be old, new or corrupt."""
 
 from __future__ import annotations
 
