@@ -161,7 +161,7 @@ def _plain(value: str, where: str) -> str:
 def _mailbox(address: str) -> str:
     """Exactly one mailbox, in ASCII where that is possible (a domain with umlauts becomes its xn-- form).
 
-    Nothing is refused here that `validation.email` accepts, or a booking's mails could never be sent.
+    Nothing is refused here that `contact_data.email` accepts, or a booking's mails could never be sent.
     """
     _plain(address, "address")
     try:

@@ -20,7 +20,7 @@ from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT
 from server.sandbox.demo_fleet import VEHICLES
 from server.sandbox.demo_people import CUSTOMERS, USERS
 from server.sandbox.demo_plan import PLAN, DemoContract, Stage, Use
-from server.services import validation
+from server.services import contact_data, validation
 from server.services.fleet.opening import OpeningRules, is_holiday_region
 from server.services.people import customers
 from server.services.pricing.price import Facts, LegUse, breakdown
@@ -82,9 +82,9 @@ def period(contract: DemoContract, now: datetime) -> tuple[datetime, datetime]:
 class TestCompany:
     def test_passes_the_checks(self) -> None:
         company = demo_company.company()
-        validation.address(company.address, FIELD)
-        validation.email(company.email or "", FIELD)
-        validation.phone(company.phone, FIELD)
+        contact_data.address(company.address, FIELD)
+        contact_data.email(company.email or "", FIELD)
+        contact_data.phone(company.phone, FIELD)
         for name in ("name", "tax_number", "vat_id", "register_entry", "bank", "iban", "website"):
             assert validation.text(getattr(company, name), FIELD) == getattr(company, name)
 
@@ -107,9 +107,9 @@ class TestStations:
         assert list(STATIONS) == ["BER", "POT", "HVL"]
         for station in STATIONS.values():
             validation.code(station.code, FIELD, longest=12)
-            validation.address(station.address, FIELD)
-            assert validation.phone(station.phone, FIELD)
-            assert validation.email(station.email or "", FIELD) == station.email
+            contact_data.address(station.address, FIELD)
+            assert contact_data.phone(station.phone, FIELD)
+            assert contact_data.email(station.email or "", FIELD) == station.email
             validation.time_zone(station.time_zone, FIELD)
             assert is_holiday_region(station.holiday_region or "")
             assert 0 <= station.turnaround_minutes <= 1440
@@ -202,7 +202,7 @@ class TestPeople:
         ids = {code: uuid4() for code in STATIONS}
         for user in USERS:
             new = user.entered("a long password", ids)
-            assert validation.email(new.email, FIELD) == user.email
+            assert contact_data.email(new.email, FIELD) == user.email
             assert validation.text(new.name, FIELD) == user.name
             assert bool(new.station_ids) is (user.role is not Role.ADMIN)
 

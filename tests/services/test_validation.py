@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from server.errors import InvalidInput
 from server.gateways.mailer import OutgoingMail, _sender, compose
 from server.models.recipient import PostalAddress
-from server.services import validation
+from server.services import contact_data, validation
 
 FIELD = ("input", "value")
 
@@ -124,11 +124,11 @@ class TestPhone:
         ],
     )
     def test_accepted(self, given_phone: str | None, country: str, stored: str | None) -> None:
-        assert validation.phone(given_phone, FIELD, country) == stored
+        assert contact_data.phone(given_phone, FIELD, country) == stored
 
     @pytest.mark.parametrize("given_phone", ["anna", "1", "+49", "+4930231251001234567890", "030 1\x00", "+999 123456"])
     def test_refused(self, given_phone: str) -> None:
-        refused(validation.phone, given_phone)
+        refused(contact_data.phone, given_phone)
 
 
 class TestAddress:
@@ -144,7 +144,7 @@ class TestAddress:
         ],
     )
     def test_postcodes(self, postcode: str, country: str, stored: str) -> None:
-        assert validation.postcode(postcode, country, FIELD) == stored
+        assert contact_data.postcode(postcode, country, FIELD) == stored
 
     @pytest.mark.parametrize(
         ("postcode", "country"),
@@ -160,25 +160,25 @@ class TestAddress:
         ],
     )
     def test_refused_postcodes(self, postcode: str, country: str) -> None:
-        refused(validation.postcode, postcode, country)
+        refused(contact_data.postcode, postcode, country)
 
     @pytest.mark.parametrize(("given_country", "stored"), [("de", "DE"), (" AT ", "AT"), ("GB", "GB")])
     def test_countries(self, given_country: str, stored: str) -> None:
-        assert validation.country(given_country, FIELD) == stored
+        assert contact_data.country(given_country, FIELD) == stored
 
     @pytest.mark.parametrize("given_country", ["", "D", "DEU", "XX", "49", "D\n"])
     def test_refused_countries(self, given_country: str) -> None:
-        refused(validation.country, given_country)
+        refused(contact_data.country, given_country)
 
     def test_whole(self) -> None:
         given_address = PostalAddress(street=" Am Juliusturm 12 ", postcode="13599", city="Berlin", country="de")
         stored = PostalAddress(street="Am Juliusturm 12", postcode="13599", city="Berlin", country="DE")
-        assert validation.address(given_address, FIELD) == stored
+        assert contact_data.address(given_address, FIELD) == stored
 
     @pytest.mark.parametrize("name", ["street", "postcode", "city", "country"])
     def test_names_the_part_that_is_wrong(self, name: str) -> None:
         right = PostalAddress(street="Am Juliusturm 12", postcode="13599", city="Berlin", country="DE")
-        assert refused(validation.address, replace(right, **{name: ""})).field == [*FIELD, name]
+        assert refused(contact_data.address, replace(right, **{name: ""})).field == [*FIELD, name]
 
 
 ADDRESSES = [
@@ -243,11 +243,11 @@ def mail_to(address: str) -> OutgoingMail:
 class TestEmail:
     @pytest.mark.parametrize(("address", "stored"), ADDRESSES)
     def test_accepted(self, address: str, stored: str) -> None:
-        assert validation.email(address, FIELD) == stored
+        assert contact_data.email(address, FIELD) == stored
 
     @pytest.mark.parametrize("address", NO_ADDRESSES)
     def test_refused(self, address: str) -> None:
-        refused(validation.email, address)
+        refused(contact_data.email, address)
 
     @pytest.mark.parametrize("stored", [stored for _, stored in ADDRESSES])
     def test_whatever_is_accepted_can_be_sent_to(self, stored: str) -> None:
@@ -259,10 +259,10 @@ class TestEmail:
     @given(st.emails() | st.from_regex(r"[\w.+-]{1,12}@[\w.-]{1,12}\.(de|example|test)", fullmatch=True))
     def test_the_mailer_agrees(self, address: str) -> None:
         try:
-            stored = validation.email(address, FIELD)
+            stored = contact_data.email(address, FIELD)
         except InvalidInput:
             return
-        assert validation.email(stored, FIELD) == stored
+        assert contact_data.email(stored, FIELD) == stored
         compose(mail_to(stored), _sender("a@lindner.example"))
 
 

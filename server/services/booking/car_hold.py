@@ -11,15 +11,7 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.errors import NoVehicleAvailable, PaymentDeclined, Sentence
 from server.jobs import enqueue
-from server.models import (
-    Contract,
-    Customer,
-    Deposit,
-    Note,
-    Station,
-    StoredCard,
-    Vehicle,
-)
+from server.models import Contract, Customer, Deposit, Note, Station, StoredCard, Vehicle
 from server.models.columns import uuid7
 from server.models.contract import ContractSource, ContractState
 from server.models.contract_parts import HistoryAction

@@ -16,11 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM, Session, sql_state
 from server.errors import PaymentDeclined, Sentence
-from server.models import (
-    Contract,
-    Deposit,
-    Payment,
-)
+from server.models import Contract, Deposit, Payment
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal

@@ -10,7 +10,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Company
 from server.models.recipient import PostalAddress
-from server.services import validation
+from server.services import contact_data, validation
 
 INPUT = ("input",)
 
@@ -50,7 +50,7 @@ async def require(session: Session) -> Company:
 
 async def update(session: Session, data: CompanyData) -> Company:
     """Enters or changes the company's legal data; documents that are issued keep the old ones."""
-    address = validation.address(data.address, (*INPUT, "address"))
+    address = contact_data.address(data.address, (*INPUT, "address"))
     name = validation.text(data.name, (*INPUT, "name"))
     row = await found(session) or Company(name=name, street="", postcode="", city="")
     row.name = name
@@ -64,8 +64,8 @@ async def update(session: Session, data: CompanyData) -> Company:
             "Eine Rechnung braucht die Steuernummer oder die USt-IdNr. (§ 14 Abs. 4 UStG).",
         )
         raise InvalidInput(message, field=[*INPUT, "vat_id"])
-    row.email = validation.email(data.email, (*INPUT, "email")) if data.email else None
-    row.phone = validation.phone(data.phone, (*INPUT, "phone"), address.country)
+    row.email = contact_data.email(data.email, (*INPUT, "email")) if data.email else None
+    row.phone = contact_data.phone(data.phone, (*INPUT, "phone"), address.country)
     row.version += 1
     await session.store(row)
     return row

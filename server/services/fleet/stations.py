@@ -16,7 +16,7 @@ from server.models import Station
 from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window
 from server.models.recipient import PostalAddress
 from server.models.unset import UNSET, Maybe
-from server.services import validation
+from server.services import contact_data, validation
 from server.services.fleet.opening import is_holiday_region
 
 INPUT = ("input",)
@@ -76,13 +76,13 @@ async def find(session: Session, station_id: UUID | None, code: str | None) -> S
 
 async def create(session: Session, new: NewStation, *, now: datetime) -> Station:
     """A new station. InvalidInput names the field that is wrong."""
-    address = validation.address(new.address, (*INPUT, "address"))
+    address = contact_data.address(new.address, (*INPUT, "address"))
     station = Station(
         code=validation.code(new.code, (*INPUT, "code"), longest=12),
         name=validation.text(new.name, (*INPUT, "name")),
         time_zone=validation.time_zone(new.time_zone, (*INPUT, "time_zone")),
-        phone=validation.phone(new.phone, (*INPUT, "phone"), address.country),
-        email=validation.email(new.email, (*INPUT, "email")) if new.email else None,
+        phone=contact_data.phone(new.phone, (*INPUT, "phone"), address.country),
+        email=contact_data.email(new.email, (*INPUT, "email")) if new.email else None,
         turnaround_minutes=_turnaround(new.turnaround_minutes),
         after_hours_return=new.after_hours_return,
         holiday_region=_holiday_region(new.holiday_region),
@@ -121,9 +121,9 @@ def _apply(change: StationChange, station: Station) -> None:
         station.name = validation.text(change.name or "", (*INPUT, "name"))
     country = _apply_address(change, station)
     if change.phone is not UNSET:
-        station.phone = validation.phone(change.phone, (*INPUT, "phone"), country)
+        station.phone = contact_data.phone(change.phone, (*INPUT, "phone"), country)
     if change.email is not UNSET:
-        station.email = validation.email(change.email, (*INPUT, "email")) if change.email else None
+        station.email = contact_data.email(change.email, (*INPUT, "email")) if change.email else None
     field = (*INPUT, "turnaround_minutes")
     station.turnaround_minutes = _turnaround(
         validation.kept(change.turnaround_minutes, station.turnaround_minutes, field)
@@ -146,7 +146,7 @@ def _apply_address(change: StationChange, station: Station) -> str:
         return "DE"
     if change.address is None:
         raise validation.cannot_be_emptied((*INPUT, "address"))
-    address = validation.address(change.address, (*INPUT, "address"))
+    address = contact_data.address(change.address, (*INPUT, "address"))
     for column, value in asdict(address).items():
         setattr(station, column, value)
     return address.country

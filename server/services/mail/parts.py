@@ -10,7 +10,7 @@ from server.models.customer import Language
 from server.models.recipient import PostalAddress, Recipient
 from server.paper.views import Language as Wording
 from server.paper.views import OpeningWindow, Place, Supplier
-from server.services import validation
+from server.services import contact_data, validation
 from server.services.fleet.opening import opening_rules
 
 
@@ -68,10 +68,10 @@ def checked_payer(payer: Recipient) -> Recipient:
         )
     return Recipient(
         name=validation.text(payer.name, (*field, "name")),
-        address=validation.address(payer.address, (*field, "address")),
+        address=contact_data.address(payer.address, (*field, "address")),
         vat_id=validation.optional_text(payer.vat_id, (*field, "vat_id"), longest=20),
         reference=validation.optional_text(payer.reference, (*field, "reference"), longest=100),
-        email=validation.email(payer.email, (*field, "email")) if payer.email else None,
+        email=contact_data.email(payer.email, (*field, "email")) if payer.email else None,
     )
 
 

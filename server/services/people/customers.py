@@ -13,7 +13,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Customer, CustomerVersion
 from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language, email_key
-from server.services import validation
+from server.services import contact_data, validation
 
 FIELD = ("input", "customer")
 _PLAIN = ["salutation", "first_name", "last_name", "company", "vat_id", "phone", "birth_date"]
@@ -26,10 +26,10 @@ NOT_ACCEPTED = Sentence(
 
 def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
     """What was sent, in its stored form; becomes the contract's own copy. InvalidInput names the field."""
-    address = named.address and validation.address(named.address, (*FIELD, "address"))
+    address = named.address and contact_data.address(named.address, (*FIELD, "address"))
     details = CustomerDetails(
         kind=named.kind,
-        email=validation.email(named.email, (*FIELD, "email")),
+        email=contact_data.email(named.email, (*FIELD, "email")),
         language=named.language,
         salutation=validation.optional_text(named.salutation, (*FIELD, "salutation"), longest=40),
         first_name=validation.optional_text(named.first_name, (*FIELD, "first_name"), longest=100),
@@ -38,7 +38,7 @@ def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
         vat_id=validation.optional_text(named.vat_id, (*FIELD, "vat_id"), longest=20),
         birth_date=validation.birth_date(named.birth_date, (*FIELD, "birth_date"), today),
         address=address,
-        phone=validation.phone(named.phone, (*FIELD, "phone"), address.country if address else "DE"),
+        phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else "DE"),
     )
     if details.kind is CustomerKind.PERSON and not details.last_name:
         raise InvalidInput(

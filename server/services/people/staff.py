@@ -17,7 +17,7 @@ from server.models import ApiClient, ClientStation, Station, User, UserStation
 from server.models.customer import email_key
 from server.models.staff import Role
 from server.models.unset import UNSET, Maybe
-from server.services import validation
+from server.services import contact_data, validation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class NewClient(NamedTuple):
 
 async def create_user(session: Session, new: NewUser, *, now: datetime) -> User:
     """A new member of staff. InvalidInput names the field that is wrong."""
-    email = validation.email(new.email, ("input", "email"))
+    email = contact_data.email(new.email, ("input", "email"))
     _refuse_website(new.role)
     password = _checked_password(new.password)
     name = validation.text(new.name, ("input", "name"))

@@ -1,0 +1,99 @@
+"""How people and companies are reached: checks of mail addresses, phone numbers and postal addresses."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from server.errors import InvalidInput, Path, Sentence
+from server.models.recipient import PostalAddress
+from server.services import validation
+
+_POSTCODES = {
+    "DE": r"\d{5}",
+    "AT": r"\d{4}",
+    "CH": r"\d{4}",
+    "FR": r"\d{5}",
+    "NL": r"\d{4} ?[A-Z]{2}",
+    "PL": r"\d{2}-\d{3}",
+}
+
+
+def email(value: str, field: Path) -> str:
+    """One mail address, as typed but trimmed."""
+    try:
+        checked = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=True, test_environment=True)
+    except (EmailNotValidError, UnicodeError) as error:
+        raise InvalidInput(
+            Sentence(
+                "This is not a mail address; it should look like name@example.de.",
+                "Das ist keine E-Mail-Adresse; sie sollte aussehen wie name@example.de.",
+            ),
+            field=field,
+        ) from error
+    return checked.normalized
+
+
+def phone(value: str | None, field: Path, country: str = "DE") -> str | None:
+    """A phone number in international form (+49 30 1234567)."""
+    cleaned = validation.optional_text(value, field, longest=40)
+    if cleaned is None:
+        return None
+    try:
+        number = phonenumbers.parse(cleaned, country)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidInput(
+            Sentence(
+                "This is not a phone number; it should look like +49 30 1234567.",
+                "Das ist keine Telefonnummer; sie sollte aussehen wie +49 30 1234567.",
+            ),
+            field=field,
+        ) from error
+    if not phonenumbers.is_possible_number(number):
+        raise InvalidInput(
+            Sentence(
+                "This phone number has too few or too many digits.",
+                "Diese Telefonnummer hat zu wenige oder zu viele Ziffern.",
+            ),
+            field=field,
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def country(value: str, field: Path) -> str:
+    """An ISO 3166 code of two letters."""
+    code = value.strip().upper()
+    if not re.fullmatch(r"[A-Z]{2}", code) or code not in phonenumbers.SUPPORTED_REGIONS:
+        raise InvalidInput(
+            Sentence(
+                "This is not a country; give its code of two letters, for example DE.",
+                "Das ist kein Land; nötig ist sein Kürzel aus zwei Buchstaben, zum Beispiel DE.",
+            ),
+            field=field,
+        )
+    return code
+
+
+def postcode(value: str, country_code: str, field: Path) -> str:
+    """A postcode; checked where the country's form is known."""
+    cleaned = validation.text(value, field, longest=12).upper()
+    pattern = _POSTCODES.get(country_code)
+    if pattern and not re.fullmatch(pattern, cleaned, re.ASCII):
+        raise InvalidInput(
+            Sentence(f"This is not a postcode of {country_code}.", f"Das ist keine Postleitzahl von {country_code}."),
+            field=field,
+        )
+    return cleaned
+
+
+def address(given: PostalAddress, field: Path) -> PostalAddress:
+    """A postal address: street, postcode, city, country."""
+    country_code = country(given.country, [*field, "country"])
+    return PostalAddress(
+        street=validation.text(given.street, [*field, "street"]),
+        postcode=postcode(given.postcode, country_code, [*field, "postcode"]),
+        city=validation.text(given.city, [*field, "city"]),
+        country=country_code,
+    )
