@@ -5,9 +5,9 @@ from pathlib import Path
 from types import ModuleType
 
 if "mobile_kivy" not in sys.modules:
-    package = ModuleType("mobile_kivy")
-    package.__path__ = [str(Path(__file__).resolve().parent)]
-    sys.modules["mobile_kivy"] = package
+    app = ModuleType("mobile_kivy")
+    app.__path__ = [str(Path(__file__).resolve().parent)]
+    sys.modules["mobile_kivy"] = app
 
 from mobile_kivy.start import main  # only now it can be found
 

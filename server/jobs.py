@@ -95,6 +95,14 @@ async def hasten(session: Session, key: str, *, now: datetime) -> None:
     await _wake(session)
 
 
+async def hasten_untried(session: Session, key: str, *, now: datetime) -> None:
+    """The same for a job that nobody has tried: one that has failed keeps its time, also if it fails just now."""
+    await session.write(
+        "update job set due_at = :now where key = :key and state = 'WAITING' and tries = 0", {"now": now, "key": key}
+    )
+    await _wake(session)
+
+
 async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datetime) -> None:
     """Has all waiting jobs of these kinds run now, unless their time had come before."""
     await session.write(

@@ -85,10 +85,10 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.RESOLVE_PAYMENT: Work(OfPayment, _resolve_payment),
     JobKind.PLACE_DEPOSIT: _on_contract(deposits.place),
     JobKind.RELEASE_DEPOSIT: _on_contract(deposits.release),
-    JobKind.SETTLE: _on_contract(invoice.settle),
+    JobKind.BILL: _on_contract(invoice.bill),
     JobKind.COLLECT: _on_contract(collection.collect),
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
-    JobKind.PROTOCOL_PAPER: Work(OfProtocol, _print_protocol),
+    JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }
 
@@ -96,7 +96,7 @@ AT_ONCE_AFTER_A_START = (
     JobKind.RESOLVE_PAYMENT,
     JobKind.DRIVE_BOOKING,
     JobKind.COLLECT,
-    JobKind.SETTLE,
+    JobKind.BILL,
     JobKind.RELEASE_DEPOSIT,
 )
 """Jobs about money whose outcome nobody may have seen do not wait for their time."""

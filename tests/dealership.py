@@ -154,7 +154,7 @@ class Dealership:
         """A signature that was uploaded."""
         return {"sha256": self.yard.upload(signature())}
 
-    def handed_over(self, start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
+    def checked_out(self, start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
         """A contract, as booked, whose car is out since its start."""
         contract = self.booked(start, end, **more)
         self.server.move_to(start)

@@ -12,7 +12,7 @@ VIEWS = ("LEFT", "RIGHT", "FRONT", "REAR", "TOP", "INTERIOR")
 def protocol_sheet(view: ProtocolView) -> Sheet:
     """The data of protocol.typ. Photos are photo-N.jpg, signatures customer.png and staff.png."""
     w = words(view.language)
-    side = "in" if view.kind.takes_back else "out"
+    side = "in" if view.kind.is_check_in else "out"
     return {
         "language": view.language,
         "words": w,
@@ -179,7 +179,7 @@ def _inside(fraction: float) -> float:
 
 def _statement(view: ProtocolView) -> Sheet | None:
     """What the customer wants in writing on a return: no new damage, or how many and that liability is open."""
-    if not view.kind.takes_back:
+    if not view.kind.is_check_in:
         return None
     w = words(view.language)
     count = sum(mark.is_new for mark in view.damages)

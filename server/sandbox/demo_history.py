@@ -44,7 +44,7 @@ LEADS = (3, 1, 9, 5, 2, 12, 4, 7, 1, 6)
 """How many days before its start each contract is booked: one after the other, then from the beginning."""
 LOOK_BACK = timedelta(days=50)
 """How long before today the history begins: earlier than the plan's first booking."""
-LATER = (JobKind.SEND_EMAIL, JobKind.PROTOCOL_PAPER)
+LATER = (JobKind.SEND_EMAIL, JobKind.PROTOCOL_SHEET)
 """Jobs that are left to the server's own worker."""
 WATCHERS = (JobKind.DRIVE_BOOKING, JobKind.EXPIRE_HOLD, JobKind.RESOLVE_PAYMENT)
 """Jobs that go on where a process died. None dies here: every payment has its answer before the next step."""

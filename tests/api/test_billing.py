@@ -135,7 +135,7 @@ def test_a_courtesy_car_pays_for_kilometres_alone(server: SandboxServer) -> None
 
 def test_preview_says_what_billing_then_does(dealership: Dealership) -> None:
     start = local(next_weekday(dealership.server, 0), 8)
-    contract = dealership.handed_over(start, start + DAY)
+    contract = dealership.checked_out(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     preview = dealership.clerk(
         """query($id:ID!,$i:SettlementPreviewInput!){settlementPreview(contractId:$id,input:$i){
@@ -230,7 +230,7 @@ def test_the_deposit_is_lifted_after_a_return_with_damage_only_by_a_decision(dea
 def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership) -> None:
     # D9
     start = local(next_weekday(dealership.server, 0), 8)
-    contract = dealership.handed_over(start, start + DAY)
+    contract = dealership.checked_out(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     dealership.server.move_to(back)
     protocol_id = new_id()
@@ -250,7 +250,7 @@ def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership)
 
 def test_a_lost_answer_to_the_final_charge_is_found_not_repeated(dealership: Dealership) -> None:
     start = local(next_weekday(dealership.server, 0), 8)
-    contract = dealership.handed_over(start, start + DAY)
+    contract = dealership.checked_out(start, start + DAY)
     back = start + DAY + timedelta(minutes=61)
     dealership.server.move_to(back)
     dealership.server.script("sale", "process-then-drop", f"{contract['number']}-F1")
@@ -266,7 +266,7 @@ def test_a_lost_answer_to_the_final_charge_is_found_not_repeated(dealership: Dea
 
 def test_an_implausible_odometer_waits_for_a_clerk(dealership: Dealership) -> None:
     start = local(next_weekday(dealership.server, 0), 8)
-    contract = dealership.handed_over(start, start + DAY)
+    contract = dealership.checked_out(start, start + DAY)
     back = start + DAY
     dealership.server.move_to(back)
 

@@ -163,7 +163,7 @@ def test_of_two_who_add_a_driver_at_once_one_has_to_read_again(dealership: Deale
 
 
 def test_a_driver_joins_while_the_car_is_out_but_not_after_it_is_back(dealership: Dealership, start: datetime) -> None:
-    booked = dealership.handed_over(start, start + DAY)
+    booked = dealership.checked_out(start, start + DAY)
     out = add(dealership, dealership.contract(booked["id"]))
     assert (out["__typename"], out["state"], names(out)) == ("Contract", "CHECKED_OUT", ["Anna", "Eva"])
     dealership.server.move_to(start + DAY)

@@ -188,7 +188,7 @@ class Subjects:
     def __init__(self, shop: Dealership, start: datetime) -> None:
         self.shop = shop
         self.waiting = shop.booked(start, start + timedelta(days=1))
-        self.out = shop.handed_over(start, start + timedelta(days=1))
+        self.out = shop.checked_out(start, start + timedelta(days=1))
         self.user = add_user(shop.admin, "changed@example.com", "YARD", [shop.station["id"]])["id"]
 
     def given(self, root: str) -> dict[str, Any]:

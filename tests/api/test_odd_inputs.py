@@ -127,7 +127,7 @@ def start(dealership: Dealership) -> datetime:
 @pytest.fixture
 def rented(dealership: Dealership, start: datetime) -> dict[str, Any]:
     """A contract whose car is out."""
-    return dealership.handed_over(start, start + DAY)
+    return dealership.checked_out(start, start + DAY)
 
 
 @pytest.mark.parametrize(

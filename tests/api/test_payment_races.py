@@ -65,7 +65,7 @@ def test_an_attempt_that_never_left_is_sent_once_although_it_was_asked_for_meanw
     # One process waits for a connection; another one asks the gateway, which knows nothing; then the first gives up.
     server = dealership.server
     begin = local(next_weekday(server, 0), 8)
-    booked = dealership.handed_over(begin, begin + DAY)
+    booked = dealership.checked_out(begin, begin + DAY)
     server.script("sale", "fault:merchant", f"{booked['number']}-F1")
     back = begin + DAY + timedelta(minutes=61)
     server.move_to(back)
@@ -232,7 +232,7 @@ def test_two_returns_of_one_car_wait_for_a_clerk_before_anything_is_billed(
     dealership: Dealership, start: datetime
 ) -> None:
     server = dealership.server
-    booked = dealership.handed_over(start, start + DAY)
+    booked = dealership.checked_out(start, start + DAY)
     back = start + DAY
     server.move_to(back + timedelta(minutes=10))
 

@@ -73,7 +73,7 @@ def abroad(request: pytest.FixtureRequest, server: SandboxServer) -> tuple[Deale
     zone: str = request.param
     shop = open_dealership(server, cars=1, timeZone=zone)
     start = soon(server)
-    contract = shop.handed_over(start, start + DAY, **_with_workshop(start))
+    contract = shop.checked_out(start, start + DAY, **_with_workshop(start))
     photo = shop.yard.upload(picture(1))
     back = start + DAY
     server.move_to(back)
@@ -175,7 +175,7 @@ def test_a_return_elsewhere_is_shown_in_the_zone_of_the_place_where_it_happened(
         s=[here.station["id"], there.station["id"]],
     )
     both = server.api(website["key"])
-    contract = here.handed_over(start, start + DAY, caller=both, returnStationId=there.station["id"])
+    contract = here.checked_out(start, start + DAY, caller=both, returnStationId=there.station["id"])
     # When
     server.move_to(start + DAY)
     back = there.check_in(contract, start + DAY, km=10_100)

@@ -103,7 +103,7 @@ def _report(contract: Contract, at: datetime, km: int, more: dict[str, Any]) -> 
     return HandoverReport(**(values | more))
 
 
-async def hand_over(shop: Shop, contract: Contract, *, km: int = 10_000, **more: Any) -> None:
+async def check_out(shop: Shop, contract: Contract, *, km: int = 10_000, **more: Any) -> None:
     """The car goes out now."""
     bench, yard = shop.bench, shop.somebody(Role.YARD)
     drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=contract.id))
@@ -112,7 +112,7 @@ async def hand_over(shop: Shop, contract: Contract, *, km: int = 10_000, **more:
         await exchange.check_out(session, report, Acting(bench.now, yard))
 
 
-async def take_back(shop: Shop, contract: Contract, *, km: int = 10_100, **more: Any) -> None:
+async def check_in(shop: Shop, contract: Contract, *, km: int = 10_100, **more: Any) -> None:
     """The car comes back now."""
     bench, yard = shop.bench, shop.somebody(Role.YARD)
     async with bench.outside.database.transaction(yard.scope) as session:
@@ -125,9 +125,9 @@ async def rented(shop: Shop, start: datetime, end: datetime, *, km: int = 100, *
     going, coming = more.pop("out", {}), more.pop("back_with", {})
     contract = await book(shop, start, end, **more)
     bench.clock.move_to(start)
-    await hand_over(shop, contract, **going)
+    await check_out(shop, contract, **going)
     bench.clock.move_to(back)
-    await take_back(shop, contract, km=10_000 + km, **coming)
+    await check_in(shop, contract, km=10_000 + km, **coming)
     return await bench.contract(contract.id)
 
 
@@ -137,8 +137,8 @@ async def weekend_after_all(shop: Shop) -> Contract:
     contract = await book(shop, friday, at("2026-09-14 12:00"))
     bench.clock.move_to(friday)
     await deposits.place(bench.outside, contract.id)
-    await hand_over(shop, contract)
+    await check_out(shop, contract)
     bench.clock.move_to(at("2026-09-14 08:30"))
-    await take_back(shop, contract)
-    await invoice.settle(bench.outside, contract.id)
+    await check_in(shop, contract)
+    await invoice.bill(bench.outside, contract.id)
     return contract

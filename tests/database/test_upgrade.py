@@ -91,7 +91,7 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     assert blocks == [*BLOCKS.values(), (None, None)]
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
-    assert rows(cluster, "select kind from job") == [("SETTLE",)]
+    assert rows(cluster, "select kind from job") == [("BILL",)]
     # When
     migrate.downgrade(owned, VERSION_0_1)
     # Then: who had to look still has to

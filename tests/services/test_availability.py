@@ -16,7 +16,7 @@ from server.services.booking.availability import GroupAvailability
 from server.services.booking.free_cars import Slot
 from server.services.fleet import occupancies
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, hand_over, take_back
+from tests.builders.rentals import book, check_in, check_out
 from tests.builders.rows import Shop, group, open_shop, tariff, vehicle
 from tests.services.samples import at
 
@@ -108,7 +108,7 @@ async def test_a_late_car_is_offered_to_nobody_until_it_is_back(bench: Bench) ->
     shop = await open_shop(bench)
     contract = await book(shop, START, END)
     bench.clock.move_to(START)
-    await hand_over(shop, contract)
+    await check_out(shop, contract)
     in_ten_days = START + 10 * DAY
     assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
 
@@ -116,7 +116,7 @@ async def test_a_late_car_is_offered_to_nobody_until_it_is_back(bench: Bench) ->
 
     late = await look(shop, in_ten_days, in_ten_days + DAY)
     assert (late.free_count, late.next_free) == (0, None)
-    await take_back(shop, contract)
+    await check_in(shop, contract)
     assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
 
 
@@ -124,9 +124,9 @@ async def test_early_back_is_free_after_the_turnaround(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await book(shop, START, START + 4 * DAY)
     bench.clock.move_to(START)
-    await hand_over(shop, contract)
+    await check_out(shop, contract)
     bench.clock.move_to(END)
-    await take_back(shop, contract)
+    await check_in(shop, contract)
 
     assert await free(shop, END + HOUR - timedelta(minutes=1), END + DAY) == 0
     assert await free(shop, END + HOUR, END + DAY) == 1

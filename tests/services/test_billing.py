@@ -66,7 +66,7 @@ async def test_a_day_with_its_advance_deducted(
     back = START + DAY + timedelta(minutes=late_minutes)
     contract = await rented(shop, START, START + DAY, km=km, back=back, back_with={"fuel": fuel})
 
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
 
     final = await final_of(bench, contract)
     assert (sums(final), remaining(final), final.payable_cents) == (total, due, due.gross)
@@ -82,7 +82,7 @@ async def test_billed_once_however_often_it_is_asked_for(bench: Bench) -> None:
     contract = await rented(shop, START, START + DAY)
 
     for _ in range(3):
-        await invoice.settle(bench.outside, contract.id)
+        await invoice.bill(bench.outside, contract.id)
 
     kinds = texts(await bench.all(Document, contract_id=contract.id), "type")
     assert kinds == [(DocumentType.ADVANCE_INVOICE,), (DocumentType.FINAL_INVOICE,)]
@@ -93,7 +93,7 @@ async def test_a_courtesy_car_pays_for_kilometres_alone(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await rented(shop, START, START + DAY, km=230, kind=ContractKind.COURTESY)
 
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
 
     # 80 km more than a day has, at 0.25.
     final = await final_of(bench, contract)
@@ -106,7 +106,7 @@ async def test_an_electric_car_pays_for_missing_charge(bench: Bench) -> None:
     full, less = {"fuel": None, "charge": 80}, {"fuel": None, "charge": 55}
     contract = await rented(shop, START, START + DAY, out=full, back_with=less)
 
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
 
     # 25 % of 58 kWh at 0.69 is 10.005, half up; and the charging service.
     assert (await final_of(bench, contract)).total_cents == 5_900 + 1_001 + 1_000
@@ -117,7 +117,7 @@ async def test_without_the_size_of_the_tank_a_person_has_to_look(bench: Bench) -
     car = await shop.add_car(tank_litres=None)
     contract = await rented(shop, START, START + DAY, back_with={"fuel": 6})
 
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
 
     waiting = await bench.contract(contract.id)
     assert (waiting.state.value, waiting.billing_block) == ("RETURNED", WAITING_FOR_SIZE)
@@ -133,7 +133,7 @@ async def test_without_the_size_of_the_tank_a_person_has_to_look(bench: Bench) -
         await session.write("update vehicle set tank_litres = 50 where id = :id", {"id": car.id})
         blocked = await bench.contract(contract.id)
         await invoice.release_block(session, blocked.id, blocked.version, Acting(bench.now, shop.somebody()))
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
     # 12.5 litres at 2.10 and 15.00 service.
     assert (await final_of(bench, contract)).total_cents == 5_900 + 2_625 + 1_500
     assert await bench.counts(Vehicle) == [1]
@@ -158,7 +158,7 @@ async def test_the_preview_is_what_billing_then_does(
 
     async with bench.outside.database.transaction(SYSTEM) as session:
         seen = await settlements.preview(session, contract.id, planned)
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
 
     assert (seen.action, seen.due.gross) == (action, due)
     assert (await final_of(bench, contract)).payable_cents == due

@@ -19,7 +19,7 @@ from server.services.contract import blocks
 from server.services.lists import attention
 from server.services.payments import deposits
 from tests.builders.bench import Bench
-from tests.builders.rentals import CHEAP_WEEKEND, book, hand_over, rented, take_back, weekend_after_all
+from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -28,10 +28,10 @@ DAY = timedelta(days=1)
 Blocked = Callable[[Shop], Awaitable[Contract]]
 
 
-async def odometer_at_hand_over(shop: Shop) -> Contract:
+async def odometer_at_check_out(shop: Shop) -> Contract:
     contract = await book(shop, START, START + DAY)
     shop.bench.clock.move_to(START)
-    await hand_over(shop, contract, km=9_000, override_reason="Tacho getauscht")
+    await check_out(shop, contract, km=9_000, override_reason="Tacho getauscht")
     return contract
 
 
@@ -42,15 +42,15 @@ async def odometer_at_return(shop: Shop) -> Contract:
 async def conflict_while_out(shop: Shop) -> Contract:
     contract = await book(shop, START, START + DAY)
     shop.bench.clock.move_to(START)
-    await hand_over(shop, contract)
+    await check_out(shop, contract)
     # A second tablet was offline and handed the same car over a minute before.
-    await hand_over(shop, contract, occurred_at=START - timedelta(minutes=1))
+    await check_out(shop, contract, occurred_at=START - timedelta(minutes=1))
     return contract
 
 
 async def conflict_after_the_return(shop: Shop) -> Contract:
     contract = await rented(shop, START, START + DAY)
-    await take_back(shop, contract, occurred_at=shop.bench.now - timedelta(minutes=1))
+    await check_in(shop, contract, occurred_at=shop.bench.now - timedelta(minutes=1))
     return contract
 
 
@@ -59,7 +59,7 @@ async def tank_of_unknown_size(shop: Shop) -> Contract:
     contract = await rented(shop, START, START + DAY, back_with={"fuel": 6})
     async with bench.outside.database.transaction(SYSTEM) as session:
         await session.write("update vehicle set tank_litres = null", {})
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
     return contract
 
 
@@ -93,7 +93,7 @@ async def enter_size(shop: Shop) -> None:
 
 # How it comes about, which block in which state, and what has happened once it is cleared.
 CASES = [
-    (odometer_at_hand_over, BillingBlock.ODOMETER, ContractState.CHECKED_OUT, "BILLED after its return"),
+    (odometer_at_check_out, BillingBlock.ODOMETER, ContractState.CHECKED_OUT, "BILLED after its return"),
     (odometer_at_return, BillingBlock.ODOMETER, ContractState.RETURNED, "BILLED"),
     (conflict_while_out, BillingBlock.PROTOCOL_CONFLICT, ContractState.CHECKED_OUT, "BILLED after its return"),
     (conflict_after_the_return, BillingBlock.PROTOCOL_CONFLICT, ContractState.RETURNED, "BILLED"),
@@ -112,7 +112,7 @@ async def work(bench: Bench, contract: Contract) -> Contract:
     """What the jobs do with a contract, twice: they may be run again at any time."""
     for _ in range(2):
         await saga.drive(bench.outside, contract.id)
-        await invoice.settle(bench.outside, contract.id)
+        await invoice.bill(bench.outside, contract.id)
         await collection.collect(bench.outside, contract.id)
         await deposits.release(bench.outside, contract.id)
     return await bench.contract(contract.id)
@@ -145,7 +145,7 @@ async def test_a_block_is_cleared_and_what_waited_goes_on(
     assert not {ContractFlag.BILLING_BLOCKED, ContractFlag.PROTOCOL_CONFLICT} & set(flags(free, bench))
     if then == "BILLED after its return":
         assert free.state is state
-        await take_back(shop, free, km=10_100)
+        await check_in(shop, free, km=10_100)
         free = await work(bench, free)
     if then.startswith("BILLED"):
         assert free.state is ContractState.BILLED
@@ -180,7 +180,7 @@ async def test_each_reason_is_shown_and_cleared_for_itself(bench: Bench) -> None
     clerk = Acting(bench.now, shop.somebody())
     contract = await odometer_at_return(shop)
     for minutes in (1, 2):
-        await take_back(shop, contract, occurred_at=bench.now - timedelta(minutes=minutes))
+        await check_in(shop, contract, occurred_at=bench.now - timedelta(minutes=minutes))
     waiting = await bench.contract(contract.id)
     assert (waiting.billing_block, waiting.protocol_conflict) == (BillingBlock.ODOMETER, True)
     assert sorted(e.after for e in await bench.all(HistoryEntry, action="BILLING_BLOCKED")) == [
@@ -204,7 +204,7 @@ async def test_each_reason_is_shown_and_cleared_for_itself(bench: Bench) -> None
 async def test_a_refund_paid_by_hand_says_nothing_of_a_protocol(bench: Bench) -> None:
     shop = await open_shop(bench, terms=CHEAP_WEEKEND)
     contract = await refund_refused(shop)
-    await take_back(shop, contract, occurred_at=bench.now - timedelta(minutes=1))
+    await check_in(shop, contract, occurred_at=bench.now - timedelta(minutes=1))
 
     waiting = await work(bench, contract)
     paid = await release(bench, waiting, Acting(bench.now, shop.somebody()))

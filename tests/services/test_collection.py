@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 async def billed(shop: Shop, *, km: int, **more: Any) -> Contract:
     """A day's rental that is billed; nothing is collected yet."""
     contract = await rented(shop, START, START + DAY, km=km, **more)
-    await invoice.settle(shop.bench.outside, contract.id)
+    await invoice.bill(shop.bench.outside, contract.id)
     return contract
 
 

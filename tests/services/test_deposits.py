@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from server.models import Contract
 from server.services.payments import deposits
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, hand_over
+from tests.builders.rentals import book, check_out
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -24,7 +24,7 @@ async def out_for(shop: Shop, days: int) -> Contract:
     """A contract whose car is out since its start."""
     contract = await book(shop, START, START + days * DAY)
     shop.bench.clock.move_to(START)
-    await hand_over(shop, contract)
+    await check_out(shop, contract)
     return contract
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from server.database import SYSTEM
-from server.jobs import RETRY_MINUTES, ClaimedJob, TryLater, Worker, enqueue
+from server.jobs import RETRY_MINUTES, ClaimedJob, TryLater, Worker, enqueue, hasten_untried
 from server.models import Email
 from server.models.email import EmailState
 from server.models.job import JobKind, OfContract
@@ -30,40 +30,40 @@ async def test_an_unknown_kind_fails_at_last_and_the_others_are_done(bench: Benc
     # Given: one that a server of version 0.1 wrote after the upgrade, and one behind it
     done: list[str] = []
 
-    async def settle(job: ClaimedJob) -> None:
+    async def bill(job: ClaimedJob) -> None:
         done.append(job.key)
 
-    worker = Worker(bench.outside.database, bench.clock, {JobKind.SETTLE: settle})
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
     async with bench.outside.database.transaction(SYSTEM) as session:
         await session.write(
             "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
             " values (:id, 'settle', 'settle:old', '{}', 'WAITING', :now, 0, :now)",
             {"id": uuid4(), "now": bench.now - timedelta(seconds=1)},
         )
-        await enqueue(session, JobKind.SETTLE, OfContract(uuid4()), key="settle:new", now=bench.now)
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:new", now=bench.now)
     # When
     ran = [await worker.run_due()]
     for minutes in RETRY_MINUTES:
         bench.later(minutes=minutes)
         ran.append(await worker.run_due())
     # Then
-    assert (ran, done) == ([(2, 1), *[(1, 1)] * len(RETRY_MINUTES)], ["settle:new"])
-    assert await told(bench) == [("settle:new", "DONE", None), ("settle:old", "FAILED", "ValueError")]
+    assert (ran, done) == ([(2, 1), *[(1, 1)] * len(RETRY_MINUTES)], ["bill:new"])
+    assert await told(bench) == [("bill:new", "DONE", None), ("settle:old", "FAILED", "ValueError")]
 
 
 async def test_to_ask_for_later_is_no_failure(bench: Bench) -> None:
     # Given: one that waits for something longer than it could fail
     asked: list[bool] = []
 
-    async def settle(job: ClaimedJob) -> None:
+    async def bill(job: ClaimedJob) -> None:
         asked.append(job.is_last_try)
         if bench.now == START:
             raise ConnectionError
         raise TryLater(bench.now if len(asked) < LONGER_THAN_ALL_TRIES else START)
 
-    worker = Worker(bench.outside.database, bench.clock, {JobKind.SETTLE: settle})
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
     async with bench.outside.database.transaction(SYSTEM) as session:
-        await enqueue(session, JobKind.SETTLE, OfContract(uuid4()), key="settle:1", now=bench.now)
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:1", now=bench.now)
     await worker.run_due()
     assert asked == [False] * LONGER_THAN_ALL_TRIES
     # When: what it waited for is there, and then it fails for the first time
@@ -71,7 +71,7 @@ async def test_to_ask_for_later_is_no_failure(bench: Bench) -> None:
     await worker.run_due()
     # Then: it is tried again like any other
     assert asked[-1] is False
-    assert await told(bench) == [("settle:1", "WAITING", "ConnectionError")]
+    assert await told(bench) == [("bill:1", "WAITING", "ConnectionError")]
 
 
 async def test_a_mail_that_waits_for_its_paper_has_not_been_tried(bench: Bench) -> None:
@@ -90,3 +90,24 @@ async def test_a_mail_that_waits_for_its_paper_has_not_been_tried(bench: Bench) 
     # Then
     (waiting,) = await bench.all(Email, id=mail.id)
     assert (waiting.state, waiting.tries, waiting.last_error) == (EmailState.QUEUED, 0, None)
+
+
+async def test_one_that_has_failed_keeps_its_time_though_its_paper_is_there(bench: Bench) -> None:
+    # Given: two, of which one has failed
+    async def bill(job: ClaimedJob) -> None:
+        raise ConnectionError
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
+    later = bench.now + timedelta(minutes=30)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="failed", now=bench.now)
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="untried", now=bench.now, due_at=later)
+    assert await worker.run_due() == (1, 1)
+    # When
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        for key in ("failed", "untried"):
+            await hasten_untried(session, key, now=bench.now)
+    # Then
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        due = {row.key: row.due_at - bench.now for row in await session.rows("select key, due_at from job")}
+    assert due == {"failed": timedelta(minutes=RETRY_MINUTES[0]), "untried": timedelta(0)}

@@ -58,10 +58,10 @@ async def test_a_slow_object_store_does_not_stop_a_stations_invoices(bench: Benc
     first = await rented(shop, START, START + DAY)
     second = await rented(shop, START + DAY, START + 2 * DAY, vehicle_id=shop.vehicles[1].id)
     store = BlockedStore(bench.outside.objects)
-    hanging = asyncio.create_task(invoice.settle(replace(bench.outside, objects=store), first.id))
+    hanging = asyncio.create_task(invoice.bill(replace(bench.outside, objects=store), first.id))
     await asyncio.wait_for(store.reached.wait(), 30)
     # When: the second is billed meanwhile
-    await asyncio.wait_for(invoice.settle(bench.outside, second.id), 30)
+    await asyncio.wait_for(invoice.bill(bench.outside, second.id), 30)
     # Then: it is there, printed, with the number after the first one's, and chained to it
     one, two = await final_of(bench, first), await final_of(bench, second)
     assert two.running_number == one.running_number + 1
@@ -86,7 +86,7 @@ async def test_a_mail_that_was_refused_keeps_its_time_when_something_is_printed(
     before = await bench.all(Job, kind="SEND_EMAIL")
     assert before
     # When
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
     # Then
     after = {job.id: job.due_at for job in await bench.all(Job, kind="SEND_EMAIL")}
     assert [after[job.id] for job in before] == [later] * len(before)
@@ -98,7 +98,7 @@ async def test_what_nobody_printed_is_printed_by_its_job_and_shows_the_same(benc
     shop = await open_shop(bench)
     contract = await rented(shop, START, START + DAY)
     store = BlockedStore(bench.outside.objects)
-    dying = asyncio.create_task(invoice.settle(replace(bench.outside, objects=store), contract.id))
+    dying = asyncio.create_task(invoice.bill(replace(bench.outside, objects=store), contract.id))
     await asyncio.wait_for(store.reached.wait(), 30)
     dying.cancel()
     document = await final_of(bench, contract)
@@ -124,7 +124,7 @@ async def test_what_nobody_printed_is_printed_by_its_job_and_shows_the_same(benc
 async def test_the_hash_of_a_pdf_is_added_once(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await rented(shop, START, START + DAY)
-    await invoice.settle(bench.outside, contract.id)
+    await invoice.bill(bench.outside, contract.id)
 
     for change in ("sha256 = 'x'", "total_cents = 1", "view = null"):
         with pytest.raises(DBAPIError, match="frozen"):

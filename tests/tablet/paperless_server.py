@@ -10,7 +10,7 @@ from server.jobs import ClaimedJob, Handler
 from server.models.job import JobKind
 from server.services.outside import Outside
 
-PAPER = frozenset({JobKind.PROTOCOL_PAPER, JobKind.SEND_EMAIL, JobKind.SETTLE})
+PAPER = frozenset({JobKind.PROTOCOL_SHEET, JobKind.SEND_EMAIL, JobKind.BILL})
 _handlers = worker.handlers
 
 

@@ -18,7 +18,7 @@ class ProtocolKind(StrEnum):
     SWAP_IN = "SWAP_IN"
 
     @property
-    def takes_back(self) -> bool:
+    def is_check_in(self) -> bool:
         """Whether the car comes back with this protocol."""
         return self in (ProtocolKind.CHECK_IN, ProtocolKind.SWAP_IN)
 

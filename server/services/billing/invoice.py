@@ -36,19 +36,19 @@ PAID_BY_HAND = frozenset(
 """Whoever clears one of these says that the money went back."""
 
 
-async def settle(outside: Outside, contract_id: UUID) -> None:
+async def bill(outside: Outside, contract_id: UUID) -> None:
     """Issues the final invoice of a returned contract and goes on to the money. Safe to repeat."""
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         if contract.state is ContractState.RETURNED and contract.billing_block is None:
-            await _bill(session, contract, now)
+            await _issue(session, contract, now)
     await documents.print_unprinted(outside, contract_id)
 
 
-async def settle_now(outside: Outside, contract_id: UUID) -> None:
+async def settle(outside: Outside, contract_id: UUID) -> None:
     """What the jobs would do one after the other: the final invoice, then its money. Safe to repeat."""
-    await settle(outside, contract_id)
+    await bill(outside, contract_id)
     await collection.collect(outside, contract_id)
 
 
@@ -60,7 +60,7 @@ async def settle_by_hand(outside: Outside, principal: Principal, contract_id: UU
     async with outside.database.transaction(principal.scope) as session:
         acting = Acting(outside.clock.now(), principal)
         contract = await release_block(session, contract_id, version, acting)
-    await settle_now(outside, contract.id)
+    await settle(outside, contract.id)
     return contract.id
 
 
@@ -88,12 +88,12 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
         await history.record(session, contract, HistoryAction.SETTLED, acting)
     if contract.state is ContractState.RETURNED:
         # Under another key than the first one: that job may have found the block and be done.
-        key = f"settle:{contract.id}:{contract.version}"
-        await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=acting.now)
+        key = f"bill:{contract.id}:{contract.version}"
+        await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
     return contract
 
 
-async def _bill(session: Session, contract: Contract, now: datetime) -> None:
+async def _issue(session: Session, contract: Contract, now: datetime) -> None:
     if await _unreadable(session, contract):
         await blocks.block_billing(session, contract, BillingBlock.VEHICLE_SIZE, Acting(now))
         return

@@ -76,7 +76,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
         contract = await contracts.lock(session, contract_id)
         made = await attempts.of_contract(session, contract_id)
         if contract.state is ContractState.CANCELLED:
-            return await _give_back(session, contract, made, now)
+            return await _pay_back(session, contract, made, now)
         if contract.state is not ContractState.HELD or any(payment.state in attempts.UNRESOLVED for payment in made):
             return None
         advance = _last(made, Purpose.ADVANCE)
@@ -119,10 +119,10 @@ async def _refuse(
             "Die Kaution ließ sich nicht reservieren. Es wird nichts abgebucht; bitte eine andere Karte versuchen.",
         )
     await idempotency.finish(session, contract.id, refusal=PaymentDeclined(message, reason=refused.reason))
-    return await _give_back(session, contract, made, now)
+    return await _pay_back(session, contract, made, now)
 
 
-async def _give_back(session: Session, contract: Contract, made: list[Payment], now: datetime) -> UUID | None:
+async def _pay_back(session: Session, contract: Contract, made: list[Payment], now: datetime) -> UUID | None:
     """The next refund or release of a booking that did not come about, or None when all is back."""
     undone = {payment.refers_to_id for payment in made if payment.kind in {PaymentKind.REFUND, PaymentKind.RELEASE}}
     for payment in made:

@@ -95,13 +95,13 @@ async def report(session: Session, vehicle_id: UUID | None, seen: DamageReport, 
     reports = [(seen, ["damage"])]
     vehicle = await vehicles.lock_vehicle(session, vehicle_id, field=["vehicle_id"])
     check(reports)
-    pictures = await photos.require(session, photo_hashes(reports))
+    uploaded = await photos.require(session, photo_hashes(reports))
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, now, ZoneInfo("UTC"))
-    (damage,) = await record(session, sighting, reports, pictures)
+    (damage,) = await record(session, sighting, reports, uploaded)
     return damage
 
 
-async def record(session: Session, sighting: Sighting, reports: Placed, pictures: dict[str, Photo]) -> list[Damage]:
+async def record(session: Session, sighting: Sighting, reports: Placed, uploaded: dict[str, Photo]) -> list[Damage]:
     """Stores what is new. A damage sent again is the one that is there; other content is an IDEMPOTENCY_CONFLICT."""
     ids = [report.id for report, _own in reports]
     known = {damage.id: damage for damage in await session.all(select(Damage).where(col(Damage.id).in_(ids)))}
@@ -109,7 +109,7 @@ async def record(session: Session, sighting: Sighting, reports: Placed, pictures
     for report, own in reports:
         damage = known.get(report.id)
         if damage is None:
-            damage = await _store(session, _row(sighting, report), report, pictures, [*own, "id"])
+            damage = await _store(session, _row(sighting, report), report, uploaded, [*own, "id"])
         elif damage.vehicle_id != sighting.vehicle_id or damage.request_hash != report.content_hash():
             raise _id_taken([*own, "id"])
         stored.append(damage)
@@ -117,7 +117,7 @@ async def record(session: Session, sighting: Sighting, reports: Placed, pictures
 
 
 async def _store(
-    session: Session, damage: Damage, report: DamageReport, pictures: dict[str, Photo], field: Path
+    session: Session, damage: Damage, report: DamageReport, uploaded: dict[str, Photo], field: Path
 ) -> Damage:
     try:
         await session.store(damage)
@@ -127,7 +127,7 @@ async def _store(
         raise
     await session.store(
         *(
-            DamagePhoto(damage_id=damage.id, photo_id=pictures[sha256.lower()].id, position=position)
+            DamagePhoto(damage_id=damage.id, photo_id=uploaded[sha256.lower()].id, position=position)
             for position, sha256 in enumerate(dict.fromkeys(report.photos))
         )
     )

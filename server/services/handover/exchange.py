@@ -34,17 +34,17 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contract_id"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_OUT, report)) is not None:
         return known
-    pictures = await check_report(session, report)
+    uploaded = await check_report(session, report)
     station = await stations.get(session, contract.station_id)
     conflict = _conflict(contract, ContractState.CHECKED_OUT, report)
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
-    handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, pictures, conflict, acting)
+    handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, uploaded, conflict, acting)
     implausible = None if conflict else await _check_ready(session, handover)
     protocol = await protocols.store(session, handover)
     zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
-    await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
+    await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), uploaded)
     if conflict is None:
         await _record_check_out(session, handover, protocol, implausible)
     await protocols.enqueue_paper(session, protocol, acting.now)
@@ -66,7 +66,7 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contract_id"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_IN, report)) is not None:
         return known
-    pictures = await check_report(session, report)
+    uploaded = await check_report(session, report)
     station = await _return_station(session, contract, report)
     conflict = _conflict(contract, ContractState.RETURNED, report)
     leg = await _open_leg(session, contract)
@@ -81,14 +81,14 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
             ),
         )
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
-    handover = Handover(ProtocolType.CHECK_IN, contract, vehicle, station, report, pictures, conflict, acting)
+    handover = Handover(ProtocolType.CHECK_IN, contract, vehicle, station, report, uploaded, conflict, acting)
     returned_at = min(report.key_drop_at or report.occurred_at, acting.now)
     coming_back = leg if conflict is None else None
     implausible = await _implausible(session, report, coming_back, returned_at) if coming_back else None
     protocol = await protocols.store(session, handover)
     zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.SUSPECTED, returned_at, zone, contract.id, protocol.id)
-    await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), pictures)
+    await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), uploaded)
     if coming_back is not None:
         coming_back.to_at, coming_back.check_in_id = returned_at, protocol.id
         await session.store(coming_back)
@@ -100,8 +100,8 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
 async def _implausible(session: Session, report: HandoverReport, leg: VehicleLeg, returned_at: datetime) -> str | None:
     """Raises what cannot be; returns why billing has to wait for a person."""
     readiness.check_times(report.occurred_at, report.key_drop_at, leg.from_at)
-    handed_over = await session.by_id(Protocol, leg.check_out_id)
-    return readiness.odometer_at_return(handed_over, report.condition.odometer_km, returned_at, report.override_reason)
+    out = await session.by_id(Protocol, leg.check_out_id)
+    return readiness.odometer_at_return(out, report.condition.odometer_km, returned_at, report.override_reason)
 
 
 def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport) -> str | None:
@@ -170,8 +170,8 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     vehicle.station_id = station.id
     await session.store(vehicle)
     if contract.billing_block is None:
-        key = f"settle:{contract.id}"
-        await enqueue(session, JobKind.SETTLE, OfContract(contract.id), key=key, now=acting.now)
+        key = f"bill:{contract.id}"
+        await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
 
 
 def _adopt_condition(vehicle: Vehicle, protocol: Protocol) -> None:

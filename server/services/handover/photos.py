@@ -22,8 +22,8 @@ from server.services.outside import Outside
 
 
 @dataclass(frozen=True)
-class KeptPicture:
-    """A picture that lies in the object store already, and has no row yet. `sha256` is of the bytes that were sent."""
+class KeptPhoto:
+    """A photo that lies in the object store already, and has no row yet. `sha256` is of the bytes that were sent."""
 
     sha256: str
     width: int
@@ -33,7 +33,7 @@ class KeptPicture:
 
 
 async def upload(outside: Outside, principal: Principal, sha256: str, content: bytes, *, now: datetime) -> Photo:
-    """Stores one picture. The same picture sent again is the same photo. PHOTO_REFUSED says what is wrong with it.
+    """Stores one photo. The same bytes sent again are the same photo. PHOTO_REFUSED says what is wrong with it.
 
     Decoding waits for its turn, and the object store may be slow: meanwhile no connection of the database is held.
     """
@@ -47,8 +47,8 @@ async def upload(outside: Outside, principal: Principal, sha256: str, content: b
         return await record(session, principal, kept, now=now)
 
 
-async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPicture:
-    """Checks and re-encodes a picture and puts it away, with a small version of it."""
+async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPhoto:
+    """Checks and re-encodes a photo and puts it away, with a small version of it."""
     wanted = validation.sha256(sha256, ("sha256",))
     if hashlib.sha256(content).hexdigest() != wanted:
         raise InvalidInput(
@@ -59,19 +59,19 @@ async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPicture
             field=["sha256"],
         )
     try:
-        picture = await in_decoder(process_photo, content)
+        processed = await in_decoder(process_photo, content)
     except PhotoRefused as refusal:
         raise Refused(ProblemCode.PHOTO_REFUSED, refusal.reason, field=["file"]) from refusal
-    stored = hashlib.sha256(picture.jpeg).hexdigest()
-    kept = KeptPicture(wanted, picture.width, picture.height, f"photos/{stored}.jpg", f"photos/{stored}-small.jpg")
+    stored = hashlib.sha256(processed.jpeg).hexdigest()
+    kept = KeptPhoto(wanted, processed.width, processed.height, f"photos/{stored}.jpg", f"photos/{stored}-small.jpg")
     # File first, then the row: a row never points at nothing.
-    await objects.put(kept.object_key, picture.jpeg)
-    await objects.put(kept.thumbnail_key, picture.thumbnail)
+    await objects.put(kept.object_key, processed.jpeg)
+    await objects.put(kept.thumbnail_key, processed.thumbnail)
     return kept
 
 
-async def record(session: Session, principal: Principal, kept: KeptPicture, *, now: datetime) -> Photo:
-    """Writes down who has uploaded a kept picture, and which stations may use it."""
+async def record(session: Session, principal: Principal, kept: KeptPhoto, *, now: datetime) -> Photo:
+    """Writes down who has uploaded a kept photo, and which stations may use it."""
     everywhere = principal.role is Role.ADMIN
     station_ids = await session.all(select(Station.id)) if everywhere else list(principal.stations)
     await session.write(
@@ -92,7 +92,7 @@ async def record(session: Session, principal: Principal, kept: KeptPicture, *, n
     )
     photo = await _own(session, principal, kept.sha256)
     if photo is None:
-        raise LookupError("the picture that was just stored")
+        raise LookupError("the photo that was just stored")
     return photo
 
 
@@ -102,7 +102,7 @@ async def _own(session: Session, principal: Principal, sha256: str) -> Photo | N
 
 
 async def require(session: Session, hashes: Sequence[tuple[str, Path]]) -> dict[str, Photo]:
-    """The uploaded pictures of these hashes, as (hash, field). PHOTO_MISSING names the first that is not there."""
+    """The uploaded photos of these hashes, as (hash, field). PHOTO_MISSING names the first that is not there."""
     wanted = {validation.sha256(sha256, field): field for sha256, field in hashes}
     if not wanted:
         return {}
@@ -111,7 +111,7 @@ async def require(session: Session, hashes: Sequence[tuple[str, Path]]) -> dict[
         if sha256 not in found:
             raise Refused(
                 ProblemCode.PHOTO_MISSING,
-                Sentence("This picture has not been uploaded yet.", "Dieses Foto ist noch nicht hochgeladen."),
+                Sentence("This photo has not been uploaded yet.", "Dieses Foto ist noch nicht hochgeladen."),
                 field=field,
             )
     return found

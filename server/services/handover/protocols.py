@@ -1,4 +1,4 @@
-"""The protocol of a hand-over: stored once with its pictures, never changed."""
+"""The protocol of a hand-over: stored once with its photos, never changed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from server.services.handover.report import FIELD, HandoverReport, PhotoReport
 
 @dataclass(frozen=True)
 class Handover:
-    """One check-out or check-in with everything that was found for it. `pictures` are the report's, by hash;
-    `conflict` says why it does not fit its contract.
+    """One check-out or check-in with everything that was found for it.
+
+    `uploaded` are the photos that the report names, by hash; `conflict` says why it does not fit its contract.
     """
 
     kind: ProtocolType
@@ -33,7 +34,7 @@ class Handover:
     vehicle: Vehicle
     station: Station
     report: HandoverReport
-    pictures: dict[str, Photo]
+    uploaded: dict[str, Photo]
     conflict: str | None
     acting: Acting
 
@@ -65,7 +66,7 @@ async def store(session: Session, handover: Handover) -> Protocol:
         raise
     if handover.conflict is not None:
         await _flag(session, handover.contract, handover.acting.because(handover.conflict))
-    await _store_photos(session, protocol, handover.report.photos, handover.pictures)
+    await _store_photos(session, protocol, handover.report.photos, handover.uploaded)
     return protocol
 
 
@@ -113,14 +114,14 @@ async def _flag(session: Session, contract: Contract, acting: Acting) -> None:
 
 
 async def _store_photos(
-    session: Session, protocol: Protocol, reports: Sequence[PhotoReport], pictures: dict[str, Photo]
+    session: Session, protocol: Protocol, reports: Sequence[PhotoReport], uploaded: dict[str, Photo]
 ) -> None:
     rows = [
         ProtocolPhoto(
             protocol_id=protocol.id,
             contract_id=protocol.contract_id,
             station_id=protocol.station_id,
-            photo_id=pictures[report.sha256.lower()].id,
+            photo_id=uploaded[report.sha256.lower()].id,
             slot=report.slot,
             taken_at=report.taken_at,
             position=position,
@@ -138,4 +139,4 @@ def _accessories(vehicle: Vehicle, present: Sequence[tuple[str, int]]) -> list[J
 async def enqueue_paper(session: Session, protocol: Protocol, now: datetime) -> None:
     """Has the protocol printed and mailed."""
     key = f"protocol:{protocol.id}"
-    await enqueue(session, JobKind.PROTOCOL_PAPER, OfProtocol(protocol.id), key=key, now=now)
+    await enqueue(session, JobKind.PROTOCOL_SHEET, OfProtocol(protocol.id), key=key, now=now)

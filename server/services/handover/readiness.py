@@ -166,20 +166,20 @@ def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | No
 
 
 def odometer_at_return(
-    handed_over: Protocol | None, odometer_km: int, returned_at: datetime, override_reason: str | None
+    out: Protocol | None, odometer_km: int, returned_at: datetime, override_reason: str | None
 ) -> str | None:
     """The same for a return: not below the reading at hand-over, and not more than 2,000 km a day."""
-    if handed_over is None:
+    if out is None:
         return None
-    driven = odometer_km - handed_over.odometer_km
-    readings = f"{handed_over.odometer_km} km → {odometer_km} km"
+    driven = odometer_km - out.odometer_km
+    readings = f"{out.odometer_km} km → {odometer_km} km"
     if driven < 0:
         problem = Sentence(
-            f"The odometer shows {odometer_km} km, at hand-over it was {handed_over.odometer_km} km.",
-            f"Der Tacho zeigt {odometer_km} km, bei der Übergabe waren es {handed_over.odometer_km} km.",
+            f"The odometer shows {odometer_km} km, at hand-over it was {out.odometer_km} km.",
+            f"Der Tacho zeigt {odometer_km} km, bei der Übergabe waren es {out.odometer_km} km.",
         )
         return _overridden(problem, readings, override_reason)
-    days = max(timedelta(days=1), returned_at - handed_over.occurred_at) / timedelta(days=1)
+    days = max(timedelta(days=1), returned_at - out.occurred_at) / timedelta(days=1)
     if driven > KM_A_DAY * days:
         in_german = f"{days:.1f}".replace(".", ",")
         problem = Sentence(

@@ -72,7 +72,7 @@ class HandoverReport:
 
 
 async def check_report(session: Session, report: HandoverReport) -> dict[str, Photo]:
-    """What can be judged without the contract; returns the pictures that are named."""
+    """What can be judged without the contract; returns the photos that are named."""
     signed, reason = report.signature_sha256, (report.signature_missing_reason or "").strip()
     if bool(signed) == bool(reason):
         message = Sentence(

@@ -36,14 +36,14 @@ class Key:
 class Listing(Generic[Row]):
     """A list: which rows, in which order. Row-level security narrows it to what the viewer may see.
 
-    `branches` are conditions of which one must hold, each with an index of its own that has the order: a page is then
-    put together from the beginnings of the branches, where an OR would read and sort everything.
+    `any_of` are conditions of which one must hold, each with an index of its own that has the order: a page is then
+    put together from the beginnings of what each finds, where an OR would read and sort everything.
     """
 
     model: type[Row]
     order: tuple[Key, ...]
     where: tuple[ColumnElement[bool], ...] = ()
-    branches: tuple[ColumnElement[bool], ...] = ()
+    any_of: tuple[ColumnElement[bool], ...] = ()
 
     @property
     def key_length(self) -> int:
@@ -61,12 +61,12 @@ class Listing(Generic[Row]):
         if after is not None:
             where.append(self._behind(self._values(after)))
         columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
-        if not self.branches:
+        if not self.any_of:
             return await session.all(select(self.model).where(*where).order_by(*columns).limit(limit))
         identity: Any = col(self.model.id)  # type: ignore[attr-defined]  # every listed model has one
         beginnings = [
-            select(identity).where(*where, branch).order_by(*columns).limit(limit).subquery()
-            for branch in self.branches
+            select(identity).where(*where, condition).order_by(*columns).limit(limit).subquery()
+            for condition in self.any_of
         ]
         found = union(*(select(beginning.c.id) for beginning in beginnings)).subquery()
         statement = select(self.model).where(identity.in_(select(found.c.id)))
@@ -101,7 +101,7 @@ class Listing(Generic[Row]):
 
     async def count(self, session: Session) -> int:
         """How many rows the list has."""
-        either = [or_(*self.branches)] if self.branches else []
+        either = [or_(*self.any_of)] if self.any_of else []
         statement = select(func.count()).select_from(self.model).where(*self.where, *either)
         return int(await session.value(statement) or 0)
 

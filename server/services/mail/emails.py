@@ -15,7 +15,7 @@ from server.database import SYSTEM, Session
 from server.errors import NotFound, Sentence
 from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
 from server.gateways.object_store import ObjectMissing
-from server.jobs import TryLater, enqueue, hasten
+from server.jobs import TryLater, enqueue, hasten_untried
 from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.email import EmailState, EmailTemplate, StoredFile
@@ -88,7 +88,7 @@ async def send_now(session: Session, contract_id: UUID, *, now: datetime) -> Non
         col(Email.contract_id) == contract_id, col(Email.state) == EmailState.QUEUED, col(Email.tries) == 0
     )
     for email in await session.all(waiting):
-        await hasten(session, _key(email), now=now)
+        await hasten_untried(session, _key(email), now=now)
 
 
 async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> Email:
