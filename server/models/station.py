@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, json_column, new_id
+from server.models.local_time import day_of
 from server.models.opening_times import ExceptionalDay, OpeningWindow
 
 
@@ -90,7 +91,7 @@ class Station(SQLModel, table=True):
 
     def day_of(self, instant: datetime) -> date:
         """The calendar day there at an instant."""
-        return instant.astimezone(self.zone).date()
+        return day_of(instant, self.zone)
 
 
 class DocumentSeries(SQLModel, table=True):

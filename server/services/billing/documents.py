@@ -26,6 +26,7 @@ from server.models.columns import Json, uuid7
 from server.models.document import DocumentType
 from server.models.email import StoredFile
 from server.models.job import JobKind, OfDocument
+from server.models.local_time import day_of
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
@@ -213,7 +214,7 @@ def _view(
         advances=[
             Advance(
                 number=advance.number,
-                issued_on=advance.issued_at.astimezone(zone).date(),
+                issued_on=day_of(advance.issued_at, zone),
                 net_cents=advance.net_cents,
                 vat_cents=advance.vat_cents,
                 total_cents=advance.total_cents,

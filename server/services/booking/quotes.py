@@ -10,6 +10,7 @@ from server.database import Session
 from server.errors import DomainError, InvalidInput
 from server.models import Station
 from server.models.contract import ChosenExtra, ContractKind
+from server.models.local_time import day_of
 from server.models.price import PriceBreakdown
 from server.models.tariff import TariffTerms
 from server.services import validation
@@ -57,7 +58,7 @@ async def quote(session: Session, request: QuoteRequest, *, language: str, now: 
     group = await groups.get(session, request.group_id, field=["input", "group_id"])
     availability.check_period(request.start, request.end, now, ("input", "period"))
     zone = station.zone
-    today = now.astimezone(zone).date()
+    today = day_of(now, zone)
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
     terms = tariff.terms
     price = _price(terms, request, station, return_station, language)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from server.models.local_time import wall_clock
+from server.models.local_time import day_of, wall_clock
 from server.models.opening_times import MIDNIGHT, Weekday, Window
 from server.models.station import Station
 
@@ -35,7 +35,7 @@ class OpeningRules:
 
     def is_open(self, instant: datetime) -> bool:
         """Whether somebody is there at an instant; the closing minute still counts."""
-        day = instant.astimezone(self.zone).date()
+        day = day_of(instant, self.zone)
         days = (day - timedelta(days=1), day)  # a window that ends at midnight belongs to the day before
         return any(opens <= instant <= closes for one in days for opens, closes in self.windows_on(one))
 
@@ -43,7 +43,7 @@ class OpeningRules:
         """The first instant from `instant` on at which the station is open, or None within a year."""
         if self.is_open(instant):
             return instant
-        first = instant.astimezone(self.zone).date()
+        first = day_of(instant, self.zone)
         upcoming: Iterator[datetime] = (
             opens
             for ahead in range(days_ahead)

@@ -16,6 +16,7 @@ from server.models import Contract, Driver, Station, VehicleGroup
 from server.models.contract import ALLOWED, ContractState, DriverRole
 from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerDetails
+from server.models.local_time import day_of
 from server.services import validation
 from server.services.acting import Acting
 from server.services.contract import contracts, history
@@ -54,7 +55,7 @@ class LocalDays:
     @classmethod
     def of(cls, start: datetime, end: datetime, zone: ZoneInfo) -> LocalDays:
         """The days on which two instants lie."""
-        return cls(start.astimezone(zone).date(), end.astimezone(zone).date())
+        return cls(day_of(start, zone), day_of(end, zone))
 
 
 def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list[DriverDetails]:
@@ -160,7 +161,7 @@ async def _eligible(
     session: Session, contract: Contract, entry: DriverDetails, known: list[Driver], zone: ZoneInfo, now: datetime
 ) -> DriverDetails:
     details = _checked_entry(entry, ("driver",))
-    validation.birth_date(details.birth_date, ("driver", "birth_date"), now.astimezone(zone).date())
+    validation.birth_date(details.birth_date, ("driver", "birth_date"), day_of(now, zone))
     if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
         message = Sentence(
             "The contract has a renter already; a further one is CO_RENTER.",

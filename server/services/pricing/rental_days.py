@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from server.models.local_time import wall_clock
+from server.models.local_time import day_of, wall_clock
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 
 # Stands for "unlimited" where included kilometres are compared.
@@ -31,7 +31,7 @@ def count_days(start: datetime, end: datetime, zone: ZoneInfo, grace_minutes: in
     local = start.astimezone(zone)
     grace = timedelta(minutes=grace_minutes)
     # One less than the calendar says can never be too many, whatever the clocks did.
-    days = max(1, (end.astimezone(zone).date() - local.date()).days - 1)
+    days = max(1, (day_of(end, zone) - local.date()).days - 1)
     while wall_clock(local.date() + timedelta(days=days), local.time(), zone) + grace < end:
         days += 1
     return days
@@ -111,7 +111,7 @@ def _inside_window(bundle: Bundle, start: datetime, end: datetime, zone: ZoneInf
 
 def _last_before(moment: WeekMoment, instant: datetime, zone: ZoneInfo) -> datetime:
     """The last such moment at or before an instant."""
-    today = instant.astimezone(zone).date()
+    today = day_of(instant, zone)
     days = [today - timedelta(days=back) for back in range(8)]
     candidates = (wall_clock(day, moment.time, zone) for day in days if day.weekday() == moment.weekday.number)
     return max(candidate for candidate in candidates if candidate <= instant)
@@ -119,7 +119,7 @@ def _last_before(moment: WeekMoment, instant: datetime, zone: ZoneInfo) -> datet
 
 def _first_after(moment: WeekMoment, instant: datetime, zone: ZoneInfo) -> datetime:
     """The first such moment after an instant."""
-    today = instant.astimezone(zone).date()
+    today = day_of(instant, zone)
     days = [today + timedelta(days=ahead) for ahead in range(9)]
     candidates = (wall_clock(day, moment.time, zone) for day in days if day.weekday() == moment.weekday.number)
     return min(candidate for candidate in candidates if candidate > instant)
