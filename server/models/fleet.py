@@ -87,7 +87,7 @@ class Vehicle(SQLModel, table=True):
 
     `out_contract_id` and `out_until` say that it is with a customer: past `out_until` it is offered to nobody
     until it is back. `out_until` includes the turnaround. `leaves_at`: a one-way rental takes it
-    away from then on.
+    away from then on, unless nobody has picked it up by `leaves_until`, its planned end.
     """
 
     __tablename__ = "vehicle"
@@ -114,6 +114,7 @@ class Vehicle(SQLModel, table=True):
     out_contract_id: UUID | None = None
     out_until: datetime | None = None
     leaves_at: datetime | None = None
+    leaves_until: datetime | None = None
     version: int = 1
     created_at: datetime
     __table_args__ = (

@@ -6,10 +6,12 @@ from datetime import datetime
 
 import strawberry
 
+from server.errors import DomainError
 from server.models.contract import ChosenExtra, ContractKind
-from server.schema.building import api_input, row_type
+from server.schema.building import Info, api_input, row_type
 from server.schema.fleet import VehicleGroup
 from server.schema.price import PriceBreakdown
+from server.schema.problems import OutsideOpeningHours, Problem, problem_of
 from server.schema.shared import Money, Period, PeriodInput, money, row_of
 from server.schema.station import Station
 from server.services.booking.availability import Availability as AvailabilityFound
@@ -20,6 +22,10 @@ from server.services.lists.search import only
 from server.services.validation import as_uuid
 
 
+def _problem(refusal: DomainError | None, info: Info) -> Problem | None:
+    return problem_of(refusal, {OutsideOpeningHours.__name__}, info.context.language) if refusal else None
+
+
 @row_type(GroupFound)
 class GroupAvailability:
     """What a group offers in a period."""
@@ -27,9 +33,16 @@ class GroupAvailability:
     group: VehicleGroup
     """The vehicle group that is offered."""
     free_count: int
-    """How many vehicles are free for the whole period and the turnaround after it."""
+    """How many vehicles can be booked for the whole period, with the turnaround after it; zero with a `problem`."""
     price: PriceBreakdown | None
     """What the period costs as a RENTAL without extras; null if the group has no tariff today."""
+
+    @strawberry.field
+    def problem(self, info: Info) -> Problem | None:
+        """Why the group cannot be booked in this period: OutsideOpeningHours if the station is closed at an end of it,
+        else NO_VEHICLE_AVAILABLE, or INVALID_INPUT without a tariff. Null: it can.
+        """
+        return _problem(row_of(self).problem, info)
 
     @strawberry.field
     def deposit(self) -> Money:
@@ -43,7 +56,7 @@ class GroupAvailability:
 
     @strawberry.field
     def next_free(self) -> datetime | None:
-        """From when a car is free for as long: the start asked for if one is, null if none is within 90 days."""
+        """From when a car can be booked for as long: the start asked for if one can, null if none within 90 days."""
         row = row_of(self)
         next_free: datetime | None = row.next_free
         return next_free.astimezone(row.zone) if next_free else None
@@ -74,10 +87,18 @@ class Quote:
     """The price, line by line."""
     grace_minutes: int
     """How late the car may come back before another day begins, in minutes."""
-    available: bool
-    """Whether it could be booked as asked right now: a vehicle is free and the station is open at both ends."""
     valid_until: datetime
     """24 hours from now, in the station's time zone. A booking is priced by the tariff of its own day."""
+
+    @strawberry.field
+    def available(self) -> bool:
+        """Whether it could be booked as asked right now: a vehicle is free and the stations are open at both ends."""
+        return row_of(self).problem is None
+
+    @strawberry.field
+    def problem(self, info: Info) -> Problem | None:
+        """Why it could not be booked as asked: OutsideOpeningHours, or NO_VEHICLE_AVAILABLE. Null: it could."""
+        return _problem(row_of(self).problem, info)
 
     @strawberry.field
     def due_now(self) -> Money:

@@ -12,8 +12,9 @@ from server.models import Vehicle, VehicleBlock
 from server.models.columns import uuid7
 from server.models.fleet import BlockReason, VehicleStatus
 from server.services.booking import availability
+from server.services.booking.alternatives import alternatives
 from server.services.booking.availability import GroupAvailability
-from server.services.booking.free_cars import Slot
+from server.services.booking.slot import Slot
 from server.services.fleet import occupancies
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in, check_out
@@ -150,7 +151,9 @@ async def test_another_group_and_another_station_are_alternatives(bench: Bench) 
 
     async with bench.outside.database.transaction(SYSTEM) as session:
         slot = Slot(shop.station, START, END)
-        found = await availability.alternatives(session, slot, shop.group, [other.station], now=bench.now)
+        found = await alternatives(
+            session, slot, shop.group, [other.station], now=bench.now, fits=lambda _group, _slot: True
+        )
 
     assert [(one.group.id, one.station.id, one.start, one.total_cents) for one in found] == [
         (better.id, shop.station.id, START, 5_900),

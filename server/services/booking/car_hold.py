@@ -22,8 +22,8 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
-from server.services.booking import availability, confirmation, free_cars, idempotency
-from server.services.booking.free_cars import Slot
+from server.services.booking import bookable, confirmation, free_cars, idempotency
+from server.services.booking.alternatives import alternatives
 from server.services.booking.plan import (
     BookingRequest,
     PaymentChoice,
@@ -116,9 +116,9 @@ def _places(plan: Plan) -> dict[str, Any]:
         "station_id": plan.station.id,
         "station_code": plan.station.code,
         "station_name": plan.station.name,
-        "return_station_id": plan.return_station.id,
-        "return_station_code": plan.return_station.code,
-        "return_station_name": plan.return_station.name,
+        "return_station_id": plan.slot.back_at.id,
+        "return_station_code": plan.slot.back_at.code,
+        "return_station_name": plan.slot.back_at.name,
     }
 
 
@@ -156,21 +156,16 @@ async def _take_vehicle(
 ) -> None:
     """Finds a free car and occupies it with the contract, which is written here; NoVehicleAvailable otherwise."""
     await expire_due(session, plan.station.id, now)
-    one_way = contract.return_station_id != contract.station_id
-    slot = Slot(plan.station, request.start, request.end)
-    found = await free_cars.candidates(session, slot, plan.group.id, now, one_way=one_way)
+    found = await free_cars.candidates(session, plan.slot, plan.group.id, now)
     if request.vehicle_id is not None:
         found = [vehicle_id for vehicle_id in found if vehicle_id == request.vehicle_id]
     for vehicle_id in found:
         if await _try_vehicle(session, contract, vehicle_id, plan):
             return
     others = [station for station in visible.values() if station.id != plan.station.id]
-    alternatives = await availability.alternatives(session, slot, plan.group, others, now=now)
-    message = Sentence(
-        f"No vehicle of group {plan.group.name} is free at {plan.station.name} in this period.",
-        f"In diesem Zeitraum ist an der Station {plan.station.name} kein Fahrzeug der Gruppe {plan.group.name} frei.",
-    )
-    raise NoVehicleAvailable(message, alternatives=alternatives, field=["input", "group_id"])
+    instead = await alternatives(session, plan.slot, plan.group, others, now=now, fits=plan.fits)
+    message = bookable.none_free(plan.group, plan.station)
+    raise NoVehicleAvailable(message, alternatives=instead, field=["input", "group_id"])
 
 
 async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, plan: Plan) -> bool:
@@ -188,7 +183,7 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
         return False
     contract.vehicle_id = vehicle.id
     if contract.return_station_id != contract.station_id:
-        vehicle.leaves_at = contract.starts_at
+        vehicle.leaves_at, vehicle.leaves_until = contract.starts_at, contract.ends_at
     contract.search_text = parts.search_text(contract, vehicle)
     await session.store(contract, vehicle)
     turnaround = plan.station.turnaround_minutes

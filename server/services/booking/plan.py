@@ -8,11 +8,7 @@ from uuid import UUID
 
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
-from server.models import (
-    Station,
-    Tariff,
-    VehicleGroup,
-)
+from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.customer import CustomerDetails
 from server.models.payment import PaymentMethod
@@ -21,7 +17,8 @@ from server.models.recipient import Recipient
 from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
-from server.services.booking import availability
+from server.services.booking import bookable
+from server.services.booking.slot import Slot
 from server.services.fleet import company_data, groups, stations
 from server.services.payments import hosted_page
 from server.services.people import customers, drivers
@@ -80,14 +77,22 @@ class BookingRequest:
 class Plan:
     """What was found and computed for a request, before anything is written."""
 
-    station: Station
-    return_station: Station
+    slot: Slot
     group: VehicleGroup
     tariff: Tariff
     price: PriceBreakdown
     prepay_cents: int
     customer: CustomerDetails
     drivers: list[DriverDetails]
+
+    @property
+    def station(self) -> Station:
+        """Where the car is picked up."""
+        return self.slot.station
+
+    def fits(self, group: VehicleGroup, slot: Slot) -> bool:
+        """Whether those who are to drive may drive a vehicle of another group, or at another time."""
+        return drivers.reason_against(group, self.drivers, days_of(slot)) is None
 
 
 async def visible_stations(session: Session, request: BookingRequest) -> dict[UUID | None, Station]:
@@ -104,27 +109,29 @@ async def plan_of(
 ) -> Plan:
     """Checks a request and finds what it needs. Raises the refusals of `bookVehicle`; writes nothing."""
     station = visible[request.station_id]
-    return_station = visible[request.return_station_id or request.station_id]
-    availability.check_period(request.start, request.end, now, PERIOD)
+    # None, not the station itself: what is offered instead elsewhere comes back there.
+    elsewhere = visible[request.return_station_id] if request.return_station_id is not None else None
+    slot = Slot(station, request.start, request.end, elsewhere)
+    bookable.check_period(request.start, request.end, now, PERIOD)
     _check_payment(principal, request.payment)
     group = await groups.get(session, request.group_id, field=("input", "group_id"))
     today = station.day_of(now)
     customer = customers.checked(request.customer, today=today)
     people = drivers.checked(request.drivers, customer)
-    zone = station.zone
-    drivers.check_all(group, people, LocalDays.of(request.start, request.end, zone))
-    availability.check_opening(station, return_station, request.start, request.end, PERIOD)
+    drivers.check_all(group, people, days_of(slot))
+    if refusal := bookable.closed(slot, PERIOD):
+        raise refusal
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
     terms = tariff.terms
     facts = Facts(
         request.kind,
         request.start,
         request.end,
-        zone,
+        station.zone,
         extras=validation.extras(request.extras, ("input", "extras")),
         drivers=len(people),
-        one_way=return_station.id != station.id,
-        after_hours=availability.is_after_hours(return_station, request.end),
+        one_way=slot.one_way,
+        after_hours=bookable.is_after_hours(slot),
         language=customer.language.value.lower(),
     )
     try:
@@ -134,7 +141,12 @@ async def plan_of(
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     await company_data.require(session)  # without its legal data no invoice could be issued
-    return Plan(station, return_station, group, tariff, price, prepay, customer, people)
+    return Plan(slot, group, tariff, price, prepay, customer, people)
+
+
+def days_of(slot: Slot) -> LocalDays:
+    """The first and the last day of a slot where it begins: for ages and licences."""
+    return LocalDays.of(slot.start, slot.end, slot.station.zone)
 
 
 def _check_payment(principal: Principal, payment: PaymentChoice) -> None:

@@ -16,7 +16,7 @@ from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.local_time import wall_clock
 from server.services.booking import free_cars
-from server.services.booking.free_cars import Slot
+from server.services.booking.slot import Slot
 from server.services.fleet import stations
 
 

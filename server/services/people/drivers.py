@@ -98,9 +98,15 @@ def check_all(
 
     Dates that are not known pass; the check-out looks again.
     """
-    for driver in drivers:
-        if reason := _reason_against(group, driver, period):
-            raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
+    if reason := reason_against(group, drivers, period):
+        raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
+
+
+def reason_against(
+    group: VehicleGroup, drivers: Sequence[DriverDetails | Driver], period: LocalDays
+) -> Sentence | None:
+    """Why one of the drivers may not drive a vehicle of a group, as far as it is known; None if all may."""
+    return next((reason for driver in drivers if (reason := _reason_against(group, driver, period))), None)
 
 
 def _reason_against(group: VehicleGroup, driver: DriverDetails | Driver, period: LocalDays) -> Sentence | None:

@@ -105,13 +105,16 @@ async def applicable(session: Session, group_id: UUID, code: str | None, on: dat
             field=[*field, "tariff_code"],
         )
     if tariff is None:
-        raise InvalidInput(
-            Sentence(
-                "There is no tariff for this group on this day.", "Für diese Gruppe gibt es an diesem Tag keinen Tarif."
-            ),
-            field=[*field, "group_id"],
-        )
+        raise none_today(field)
     return tariff
+
+
+def none_today(field: Path) -> InvalidInput:
+    """The refusal of a group that has no price on the day of booking. `field` is where `group_id` stands."""
+    message = Sentence(
+        "There is no tariff for this group on this day.", "Für diese Gruppe gibt es an diesem Tag keinen Tarif."
+    )
+    return InvalidInput(message, field=[*field, "group_id"])
 
 
 async def applicable_by_group(session: Session, on: date) -> dict[UUID, Tariff]:

@@ -1,0 +1,89 @@
+"""Whether a period may be booked at a place: the one rule of availability, quotes, alternatives and bookings."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from server.errors import DomainError, InvalidInput, OutsideOpeningHours, Path, ProblemCode, Refused, Sentence
+from server.models import Station, VehicleGroup
+from server.services.booking.slot import Slot
+from server.services.fleet.opening import opening_rules
+
+LONGEST = timedelta(days=365)
+"""How far ahead a rental may start, and how long it may last."""
+EARLIEST_START = timedelta(minutes=15)
+"""How far in the past it may start: the customer is at the counter."""
+HORIZON = timedelta(days=90)
+"""How far behind the start that was asked for another one is looked for."""
+_AT = {"start": "zu Beginn des Zeitraums", "end": "am Ende des Zeitraums"}
+
+
+def check_period(start: datetime, end: datetime, now: datetime, field: Path) -> None:
+    """InvalidInput for what nobody could book: backwards, in the past, too far ahead or too long."""
+    if end <= start:
+        message = Sentence("The end must lie after the start.", "Das Ende muss nach dem Beginn liegen.")
+        raise InvalidInput(message, field=[*field, "end"])
+    if start < now - EARLIEST_START:
+        message = Sentence("The start lies in the past.", "Der Beginn liegt in der Vergangenheit.")
+        raise InvalidInput(message, field=[*field, "start"])
+    if start > now + LONGEST:
+        message = Sentence(
+            "The start lies more than 365 days ahead.", "Der Beginn liegt mehr als 365 Tage in der Zukunft."
+        )
+        raise InvalidInput(message, field=[*field, "start"])
+    if end - start > LONGEST:
+        message = Sentence("A rental lasts at most 365 days.", "Eine Miete dauert höchstens 365 Tage.")
+        raise InvalidInput(message, field=[*field, "end"])
+
+
+def closed(slot: Slot, field: Path) -> OutsideOpeningHours | None:
+    """Why nobody is there at the start or the end; a key can be dropped later where the station allows it."""
+    for at, where, name in ((slot.start, slot.station, "start"), (slot.end, slot.back_at, "end")):
+        rules = opening_rules(where)
+        if rules.is_open(at) or (name == "end" and where.after_hours_return):
+            continue
+        message = Sentence(
+            f"{where.name} is closed at the {name} of the period.", f"{where.name} ist {_AT[name]} geschlossen."
+        )
+        following = rules.next_open(at)
+        following = following and following.astimezone(rules.zone)
+        return OutsideOpeningHours(message, next_possible=following, field=[*field, name])
+    return None
+
+
+def none_free(group: VehicleGroup, station: Station) -> Sentence:
+    """What is said where the station is open and every vehicle of the group is taken."""
+    return Sentence(
+        f"No vehicle of group {group.name} is free at {station.name} in this period.",
+        f"In diesem Zeitraum ist an der Station {station.name} kein Fahrzeug der Gruppe {group.name} frei.",
+    )
+
+
+def problem(slot: Slot, group: VehicleGroup, free: int, field: Path) -> DomainError | None:
+    """Why a group cannot be booked in a slot; None if it can."""
+    if refusal := closed(slot, field):
+        return refusal
+    if not free:
+        return Refused(ProblemCode.NO_VEHICLE_AVAILABLE, none_free(group, slot.station))
+    return None
+
+
+def is_after_hours(slot: Slot) -> bool:
+    """Whether the planned check-in falls outside opening hours."""
+    return not opening_rules(slot.back_at).is_open(slot.end)
+
+
+def first_start(slot: Slot, earliest: datetime, latest: datetime) -> datetime | None:
+    """The first instant from `earliest` on at which a slot of this length is open at both ends; None after `latest`."""
+    here, there = opening_rules(slot.station), opening_rules(slot.back_at)
+    candidate: datetime | None = earliest
+    while candidate is not None and candidate <= latest:
+        candidate = here.next_open(candidate)
+        if candidate is None or candidate > latest:
+            return None
+        ends = candidate + slot.length
+        following = ends if slot.back_at.after_hours_return else there.next_open(ends)
+        if following == ends:
+            return candidate
+        candidate = following and following - slot.length
+    return None
