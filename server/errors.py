@@ -173,7 +173,7 @@ class InvalidTransition(DomainError):
 
 _CHANGED_MEANWHILE = Sentence(
     "Somebody else changed this in the meantime: read it again, then repeat.",
-    "Jemand anderes hat das inzwischen geändert: bitte neu lesen, dann wiederholen.",
+    "Jemand anderes hat das inzwischen geändert: bitte neu laden, dann noch einmal versuchen.",
 )
 
 

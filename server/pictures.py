@@ -111,7 +111,9 @@ def _sniffed(data: bytes) -> str:
                 " (iPhone: Formate, Maximale Kompatibilität).",
             )
         )
-    raise PhotoRefused(Sentence("Not a JPEG, PNG or WEBP picture.", "Das ist kein Bild in JPEG, PNG oder WEBP."))
+    raise PhotoRefused(
+        Sentence("This is not a JPEG, PNG or WebP picture.", "Diese Datei ist kein Bild im Format JPEG, PNG oder WebP.")
+    )
 
 
 def _opened(data: bytes) -> Image.Image:

@@ -80,7 +80,7 @@ async def _send_email(outside: Outside, about: OfEmail, job: ClaimedJob) -> None
 
 WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.DRIVE_BOOKING: _on_contract(saga.drive),
-    JobKind.EXPIRE_HOLD: _on_contract(saga.expire),
+    JobKind.EXPIRE_CAR_HOLD: _on_contract(saga.expire),
     JobKind.LATE_PAGE: _on_contract(_look_at_late_page),
     JobKind.RESOLVE_PAYMENT: Work(OfPayment, _resolve_payment),
     JobKind.PLACE_DEPOSIT: _on_contract(deposits.place),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,22 @@ from tests.tools.schema_changes import PROMISE, changes, deprecated
 
 SCHEMA = Path(__file__).resolve().parent.parent / "server" / "schema"
 RELEASED = """
-type Query { station(id: ID!): Station }
+type Query { station(id: ID!): Station below: Substation state: State odd: Odd }
 type Station { code: String! name: String! label: String @deprecated(reason: "Use `name`. It stays until 2027-12-01.")
   old: String @deprecated(reason: "Do not use it.") }
-enum State { OPEN CLOSED @deprecated(reason: "Never given any more; it stays until 2027-12-01.") }
+type Substation { label: String labels: String count: Int }
+type Odd { one: Int @deprecated(reason: "It stays until 2027-12-01.") two: Int @deprecated(reason: "until 2027-12-01") }
+enum State { OPEN CLOSED CLOSED_FOR_GOOD SHUT @deprecated(reason: "Never given any more; it stays until 2027-12-01.") }
 """
+LABEL = 'label: String @deprecated(reason: "Use `name`. It stays until 2027-12-01.")'
+SHUT = 'SHUT @deprecated(reason: "Never given any more; it stays until 2027-12-01.")'
+AFTERWARDS = date(2027, 12, 2)
 
 
-def found(change: tuple[str, str]) -> tuple[list[str], list[str], list[str]]:
+def found(change: tuple[str, str], today: date = AFTERWARDS) -> tuple[list[str], list[str], list[str]]:
     before, after = change
     assert before in RELEASED
-    return changes(build_schema(RELEASED), build_schema(RELEASED.replace(before, after)))
+    return changes(build_schema(RELEASED), build_schema(RELEASED.replace(before, after)), today)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,9 @@ def found(change: tuple[str, str]) -> tuple[list[str], list[str], list[str]]:
         (("id: ID!", "id: ID!, day: Int!"), "day"),
         (("OPEN ", ""), "OPEN was removed"),
         (('old: String @deprecated(reason: "Do not use it.")', ""), "Station.old was removed"),
+        (("label: String labels: String", "labels: String"), "Substation.label was removed"),
+        (("label: String labels: String", "label: String"), "Substation.labels was removed"),
+        (("CLOSED_FOR_GOOD", ""), "CLOSED_FOR_GOOD was removed"),
     ],
 )
 def test_what_breaks_a_caller_is_refused(change: tuple[str, str], about: str) -> None:
@@ -39,15 +48,19 @@ def test_what_breaks_a_caller_is_refused(change: tuple[str, str], about: str) ->
     assert about in refused
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ('label: String @deprecated(reason: "Use `name`. It stays until 2027-12-01.")', ""),
-        ('CLOSED @deprecated(reason: "Never given any more; it stays until 2027-12-01.")', ""),
-    ],
-)
-def test_what_was_deprecated_with_a_day_may_go(change: tuple[str, str]) -> None:
+@pytest.mark.parametrize("change", [(LABEL, ""), (SHUT, "")])
+def test_what_was_deprecated_goes_after_its_day_and_not_before(change: tuple[str, str]) -> None:
     assert found(change)[0] == []
+    assert len(found(change, date(2027, 12, 1))[0]) == 1
+
+
+def test_a_type_goes_with_the_last_of_its_fields() -> None:
+    before = build_schema(RELEASED.replace("odd: Odd", 'odd: Odd @deprecated(reason: "until 2027-12-01")'))
+    now = build_schema(
+        "\n".join(line for line in RELEASED.splitlines() if "type Odd" not in line).replace("odd: Odd", "")
+    )
+    assert changes(before, now, AFTERWARDS)[0] == []
+    assert len(changes(before, now, date(2027, 12, 1))[0]) == 2
 
 
 def test_what_is_new_and_what_may_surprise_is_told() -> None:
@@ -63,4 +76,4 @@ def test_every_deprecation_says_until_when_it_stays() -> None:
 
 def test_nothing_of_the_last_release_is_broken() -> None:
     released, now = (build_schema((SCHEMA / f"{name}.graphql").read_text("utf-8")) for name in ("released", "schema"))
-    assert changes(released, now)[0] == []
+    assert changes(released, now, date.min)[0] == []

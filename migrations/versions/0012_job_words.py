@@ -1,4 +1,7 @@
-"""Two kinds of jobs get the glossary's words: to bill is to issue the final invoice, a protocol is printed on a sheet."""
+"""Kinds of jobs get the glossary's words: to bill is to issue the final invoice, a hold is the card's.
+
+Back again, a stored refusal loses its German sentence.
+"""
 
 from alembic import op
 
@@ -7,7 +10,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-WORDS = (("SETTLE", "BILL"), ("PROTOCOL_PAPER", "PROTOCOL_SHEET"))
+WORDS = (("SETTLE", "BILL"), ("PROTOCOL_PAPER", "PROTOCOL_SHEET"), ("EXPIRE_HOLD", "EXPIRE_CAR_HOLD"))
 
 
 def upgrade() -> None:
@@ -16,5 +19,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Version 0.1 knows refusals in English only.
+    op.execute(
+        "update idempotency_record set refusal = jsonb_set(refusal, '{message}', refusal->'message'->'en')"
+        " where jsonb_typeof(refusal->'message') = 'object'"
+    )
     for before, after in WORDS:
         op.execute(f"update job set kind = '{before}' where kind = '{after}'")

@@ -27,7 +27,7 @@ OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[
 _LONGEST_TOKEN = 300
 _SIGN_IN_AGAIN = Sentence(
     "The token is not valid, or not any more: sign in again.",
-    "Das Token gilt nicht, oder nicht mehr: bitte neu anmelden.",
+    "Das Token ist ungültig oder abgelaufen: bitte neu anmelden.",
 )
 _USUAL = Pace()
 

@@ -1,4 +1,4 @@
-"""Which of our two languages a caller reads: `Accept-Language`, as RFC 9110 section 12.5.4 weighs it."""
+"""Which of our two languages a caller reads: `Accept-Language` (RFC 9110 section 12.5.4), without its `*`."""
 
 from __future__ import annotations
 

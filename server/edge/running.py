@@ -23,9 +23,11 @@ PATIENCE_SECONDS = 2.0
 _CANCELLING_SECONDS = 1.0
 _STILL_WORKING = Sentence(
     "This takes longer than usual and is still being worked on. Repeat it with the same key to get its answer.",
-    "Das dauert länger als sonst und läuft noch. Mit demselben Schlüssel wiederholt, kommt die Antwort.",
+    "Das dauert länger als sonst und wird noch bearbeitet. Bitte mit demselben idempotencyKey wiederholen.",
 )
-_BUSY = Sentence("The server is busy: try again in a moment.", "Der Server ist ausgelastet: bitte gleich noch einmal.")
+_BUSY = Sentence(
+    "The server is busy: try again in a moment.", "Der Server ist ausgelastet: bitte gleich noch einmal versuchen."
+)
 
 
 @dataclass(frozen=True)

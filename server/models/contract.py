@@ -1,4 +1,4 @@
-"""The contract: one record from the first hold to the final invoice, with its drivers, legs, notes and history."""
+"""The contract: one record from the car hold to the final invoice, with its drivers, legs, notes and history."""
 
 from __future__ import annotations
 

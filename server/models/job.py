@@ -16,7 +16,7 @@ class JobKind(StrEnum):
 
     DRIVE_BOOKING = "DRIVE_BOOKING"
     """Goes on with a booking whose request may have died."""
-    EXPIRE_HOLD = "EXPIRE_HOLD"
+    EXPIRE_CAR_HOLD = "EXPIRE_CAR_HOLD"
     """Frees the car of an unpaid booking."""
     LATE_PAGE = "LATE_PAGE"
     """Looks once more whether a payment page was paid after all."""

@@ -36,7 +36,7 @@ class Company(SQLModel, table=True):
 
 
 class Station(SQLModel, table=True):
-    """A place that hands out and takes back cars. Opening hours are JSON because they are read with the row, always."""
+    """A place where cars go out and come back. Opening hours are JSON because they are read with the row, always."""
 
     __tablename__ = "station"
     id: UUID = new_id()
@@ -62,7 +62,7 @@ class Station(SQLModel, table=True):
 
     @property
     def opening_hours(self) -> tuple[OpeningWindow, ...]:
-        """The week's rule, in order; without any window, hours are not kept and nothing is refused for them."""
+        """The week's rule, in order; without any window every day is open, but for exceptions and public holidays."""
         return tuple(OpeningWindow.of_json(stored) for stored in self.opening_hours_json)
 
     @property

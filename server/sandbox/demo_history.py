@@ -46,7 +46,7 @@ LOOK_BACK = timedelta(days=50)
 """How long before today the history begins: earlier than the plan's first booking."""
 LATER = (JobKind.SEND_EMAIL, JobKind.PROTOCOL_SHEET)
 """Jobs that are left to the server's own worker."""
-WATCHERS = (JobKind.DRIVE_BOOKING, JobKind.EXPIRE_HOLD, JobKind.RESOLVE_PAYMENT)
+WATCHERS = (JobKind.DRIVE_BOOKING, JobKind.EXPIRE_CAR_HOLD, JobKind.RESOLVE_PAYMENT)
 """Jobs that go on where a process died. None dies here: every payment has its answer before the next step."""
 NO_LONGER_GOOD = frozenset({1, 4})
 """Contracts of the plan whose card is refused at the end: deposits are captured, something stays open."""

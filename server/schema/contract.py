@@ -74,7 +74,7 @@ def _customer(row: ContractRow, stored: CustomerRow | None) -> CustomerRow | Boo
 
 @row_type(ContractRow)
 class Contract:
-    """One rental, from the first hold to the final invoice."""
+    """One rental, from the car hold to the final invoice."""
 
     id: strawberry.ID
     """The contract's id, which other operations take; people use `number`."""

@@ -82,7 +82,9 @@ def postcode(value: str, country_code: str, field: Path) -> str:
     pattern = _POSTCODES.get(country_code)
     if pattern and not re.fullmatch(pattern, cleaned, re.ASCII):
         raise InvalidInput(
-            Sentence(f"This is not a postcode of {country_code}.", f"Das ist keine Postleitzahl von {country_code}."),
+            Sentence(
+                f"This is not a postcode of {country_code}.", f"Das ist keine gültige Postleitzahl für {country_code}."
+            ),
             field=field,
         )
     return cleaned

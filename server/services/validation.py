@@ -44,7 +44,8 @@ def optional_text(value: str | None, field: Path, *, longest: int = 200, multili
     if any(_is_unprintable(char) and char not in allowed for char in cleaned):
         raise InvalidInput(
             Sentence(
-                "This contains characters that cannot be printed.", "Darin sind Zeichen, die sich nicht drucken lassen."
+                "This contains characters that cannot be printed.",
+                "Der Text enthält Zeichen, die sich nicht drucken lassen.",
             ),
             field=field,
         )
@@ -70,7 +71,7 @@ def token(value: str | None, field: Path) -> str:
         raise InvalidInput(
             Sentence(
                 "A stored card needs its token, as the payment page gave it.",
-                "Eine hinterlegte Karte braucht ihr Token, so wie es die Zahlungsseite gegeben hat.",
+                "Zu einer hinterlegten Karte gehört das Token, das die Zahlungsseite geliefert hat.",
             ),
             field=field,
         )
@@ -91,7 +92,7 @@ def cannot_be_emptied(field: Path) -> InvalidInput:
     return InvalidInput(
         Sentence(
             "This cannot be emptied; leave it out to keep it as it is.",
-            "Das lässt sich nicht leeren; weglassen heißt: es bleibt, wie es ist.",
+            "Das lässt sich nicht leeren; wird es weggelassen, bleibt es, wie es ist.",
         ),
         field=field,
     )

@@ -41,8 +41,8 @@ def said(dealership: Dealership, language: str, **changes: Any) -> tuple[str, st
         (
             {"extras": [{"code": "HELICOPTER"}]},
             "INVALID_INPUT",
-            "Der Tarif hat keine Zusatzleistung 'HELICOPTER'; er hat: ",
-            "The tariff has no extra 'HELICOPTER'; it has: ",
+            "Der Tarif hat keine Zusatzleistung „HELICOPTER“; es gibt: ",
+            "The tariff has no extra “HELICOPTER”; it has: ",
         ),
     ],
 )
@@ -96,9 +96,11 @@ def test_a_state_is_called_by_its_word(dealership: Dealership) -> None:
 
     assert german == {
         "problemCode": "INVALID_TRANSITION",
-        "message": "Der Vertrag ist reserviert; darauf kann folgen: übergeben, storniert, nicht abgeholt.",
+        "message": "Stand des Vertrags: reserviert. Möglich ist danach: Fahrzeug übergeben, storniert, nicht abgeholt.",
     }
-    assert english["message"] == "The contract is reserved; what can follow is: checked out, cancelled, a no-show."
+    assert english["message"] == (
+        "The contract's state: reserved. What can follow: car handed over, cancelled, not picked up."
+    )
 
 
 def test_a_wrong_password_and_a_role_that_may_not(dealership: Dealership) -> None:

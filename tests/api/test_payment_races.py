@@ -252,7 +252,7 @@ def test_two_returns_of_one_car_wait_for_a_clerk_before_anything_is_billed(
     assert protocols == ["Protocol", "Protocol"]
     contract = dealership.contract(booked["id"])
     assert contract["state"] == "RETURNED"
-    assert contract["billingBlock"] == ("A protocol does not fit the contract (its state on arrival: RETURNED).")
+    assert contract["billingBlock"] == ("A protocol does not fit the contract (its state on arrival: car returned).")
     assert {"PROTOCOL_CONFLICT", "BILLING_BLOCKED"} <= set(contract["flags"])
     assert [protocol["type"] for protocol in contract["protocols"]] == ["CHECK_OUT", "CHECK_IN", "CHECK_IN"]
     assert [document["type"] for document in contract["documents"]] == ["ADVANCE_INVOICE"]

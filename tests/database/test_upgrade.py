@@ -45,7 +45,12 @@ values (%(id)s, %(number)s, 'RENTAL', 'RETURNED', 'OPEN', 1, 'DE', %(id)s, 'B1',
 """
 JOB = """
 insert into job (id, kind, key, payload, state, due_at, tries, created_at)
-values (%s, 'settle', 'settle:1', '{}', 'WAITING', '2026-01-02', 0, '2026-01-02')
+values (%(id)s, %(kind)s, %(kind)s, '{}', 'WAITING', '2026-01-02', 0, '2026-01-02')
+"""
+JOBS = ["expire_hold", "protocol_paper", "send_email", "settle"]
+REFUSAL = """
+insert into idempotency_record (principal, key, request_hash, finished, unresolved, created_at, refusal)
+values ('somebody', %s, 'x', true, false, '2026-01-02', '{"message": "The card was declined.", "reason": "51"}')
 """
 HISTORY = """
 insert into history_entry (id, contract_id, station_id, at, actor, action)
@@ -73,13 +78,19 @@ def owned(cluster: Cluster) -> str:
         for number, block in enumerate([*BLOCKS, None], start=1):
             connection.execute(CONTRACT, {"id": UUID(int=number), "number": f"{number:02}", "block": block})
         connection.execute(HISTORY, {"entry": UUID(int=1), "id": UUID(int=1)})
-        connection.execute(JOB, [UUID(int=1)])
+        for number, kind in enumerate(JOBS, start=1):
+            connection.execute(JOB, {"id": UUID(int=number), "kind": kind})
+        connection.execute(REFUSAL, [UUID(int=1)])
     return cluster.url("boss", "theirs")
 
 
 def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
     with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
         return connection.execute(query.encode()).fetchall()
+
+
+def kinds(cluster: Cluster) -> list[str]:
+    return sorted(str(kind) for (kind,) in rows(cluster, "select kind from job"))
 
 
 def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None:
@@ -91,12 +102,16 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     assert blocks == [*BLOCKS.values(), (None, None)]
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
-    assert rows(cluster, "select kind from job") == [("BILL",)]
-    # When
+    assert kinds(cluster) == ["BILL", "EXPIRE_CAR_HOLD", "PROTOCOL_SHEET", "SEND_EMAIL"]
+    # When: back again, with a refusal of the new version
+    with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
+        said = '{"message": {"en": "The card was declined.", "de": "Die Karte wurde abgelehnt."}, "reason": "51"}'
+        connection.execute("update idempotency_record set refusal = cast(%s as jsonb)", [said])
     migrate.downgrade(owned, VERSION_0_1)
     # Then: who had to look still has to
     kept = rows(cluster, "select billing_block is null from contract order by number")
     assert kept == [*[(False,)] * len(BLOCKS), (True,)]
-    assert rows(cluster, "select kind from job") == [("settle",)]
+    assert kinds(cluster) == JOBS
+    assert rows(cluster, "select refusal->>'message' from idempotency_record") == [("The card was declined.",)]
     migrate.upgrade(owned)
     assert migrate.differences(owned) == []

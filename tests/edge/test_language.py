@@ -32,7 +32,10 @@ from server.edge.language import language_of
         ("de;q=nan", "en"),
         ("de;q=2, en;q=0.1", "en"),
         ("de;level=1, en;q=0.1", "en"),
-        (",".join(["fr"] * 40 + ["de"]), "en"),
+        ("de;q=0.1, de;q=0.9, en;q=0.5", "de"),
+        ("de;Q=0.1, en;q=0.5", "en"),
+        (",".join(["fr"] * 19 + ["de"]), "de"),
+        (",".join(["fr"] * 20 + ["de"]), "en"),
     ],
 )
 def test_the_language_of_a_header(header: str | None, language: str) -> None:
@@ -67,7 +70,7 @@ async def test_a_refusal_outside_the_data_too(client: httpx2.AsyncClient, wanted
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("de", "Das Token gilt nicht, oder nicht mehr: bitte neu anmelden."),
+        ("de", "Das Token ist ungültig oder abgelaufen: bitte neu anmelden."),
         ("en", "The token is not valid, or not any more: sign in again."),
     ],
 )

@@ -31,7 +31,7 @@ def test_every_kind_has_its_work() -> None:
 def test_every_job_is_about_what_its_kind_says() -> None:
     # Given
     calls = list(enqueued())
-    names = {work.about.__name__: work.about for work in WORK.values()} | {"about": WORK[JobKind.EXPIRE_HOLD].about}
+    names = {work.about.__name__: work.about for work in WORK.values()} | {"about": WORK[JobKind.EXPIRE_CAR_HOLD].about}
     # Then
     assert len(calls) >= 12
     for file, kind, payload in calls:

@@ -293,7 +293,7 @@ def mail(**changes: Any) -> MailView:
         "vehicle": "VW Golf 1.5 eTSI, B-EW 4711",
         "start": START,
         "end": END,
-        "pickup_hours": (
+        "check_out_hours": (
             OpeningWindow(
                 opens=datetime(2026, 11, 23, 6, 30, tzinfo=UTC), closes=datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
             ),

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from server.database import SYSTEM
-from server.errors import DomainError
+from server.errors import DomainError, PaymentDeclined
 from server.models import Contract
 from server.models.damage import DamageKind, VehicleView
 from server.models.fleet import Cleanliness
@@ -39,6 +39,29 @@ async def test_a_key_used_before_an_upgrade_gets_its_answer(bench: Bench, stored
 
     assert await saga.book(bench.outside, clerk, wanted) == first
     assert await bench.counts(Contract) == [1]
+
+
+@pytest.mark.parametrize(
+    ("stored", "english", "german"),
+    [
+        ('{"message": "The card was declined.", "reason": "51"}', "The card was declined.", "The card was declined."),
+        ('{"message": {"en": "Declined.", "de": "Abgelehnt."}, "reason": null}', "Declined.", "Abgelehnt."),
+        ('{"message": {"en": "Declined.", "de": "Abgelehnt.", "fr": "Refusé."}}', "Declined.", "Abgelehnt."),
+    ],
+)
+async def test_a_refusal_of_another_version_is_told(bench: Bench, stored: str, english: str, german: str) -> None:
+    shop = await open_shop(bench)
+    clerk, wanted = shop.somebody(), request(shop, START, END)
+    await saga.book(bench.outside, clerk, wanted)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await session.write(
+            "update idempotency_record set refusal = cast(:stored as jsonb), contract_id = null", {"stored": stored}
+        )
+
+    with pytest.raises(PaymentDeclined) as raised:
+        await saga.book(bench.outside, clerk, wanted)
+
+    assert raised.value.message == (english, german)
 
 
 async def test_in_one_version_something_else_is_a_conflict(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from graphql import (
@@ -27,12 +28,7 @@ from graphql.utilities import (
 )
 
 FOLDER = Path(__file__).resolve().parents[2] / "server" / "schema"
-REMOVALS = {
-    BreakingChangeType.FIELD_REMOVED,
-    BreakingChangeType.VALUE_REMOVED_FROM_ENUM,
-    BreakingChangeType.ARG_REMOVED,
-}
-PROMISE = re.compile(r"until (20[0-9]{2}-[01][0-9]-[0-3][0-9])")
+PROMISE = re.compile(r"until (20\d\d-\d\d-\d\d)")
 """What a deprecation must say, for example: "Use `total`. It stays until 2027-12-01."."""
 
 
@@ -51,27 +47,42 @@ def deprecated(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
             yield from ((f"{name}.{value}", its.deprecation_reason or "") for value, its in kind.values.items())
 
 
-def changes(before: GraphQLSchema, now: GraphQLSchema) -> tuple[list[str], list[str], list[str]]:
+def changes(before: GraphQLSchema, now: GraphQLSchema, today: date) -> tuple[list[str], list[str], list[str]]:
     """What breaks callers, what may surprise them, and what is new."""
-    allowed = {what for what, reason in deprecated(before) if PROMISE.search(reason)}
+    gone = {what for what, reason in deprecated(before) if _promised_until(reason) < today}
     breaking, dangerous, new = [], [], []
     for change in find_schema_changes(before, now):
         if isinstance(change, BreakingChange):
-            breaking.append("" if _was_announced(change, allowed) else change.description)
+            if not _may_go(change, gone, before):
+                breaking.append(change.description)
         elif isinstance(change, DangerousChange):
             dangerous.append(change.description)
         elif change.type is not SafeChangeType.DESCRIPTION_CHANGED:
             new.append(change.description)
-    return [text for text in breaking if text], dangerous, new
+    return breaking, dangerous, new
 
 
-def _was_announced(change: BreakingChange, allowed: set[str]) -> bool:
-    return change.type in REMOVALS and any(what in change.description for what in allowed)
+def _promised_until(reason: str) -> date:
+    promise = PROMISE.search(reason)
+    return date.fromisoformat(promise[1]) if promise else date.max
+
+
+def _may_go(change: BreakingChange, gone: set[str], before: GraphQLSchema) -> bool:
+    """Whether what was removed was announced, and its day is over; a type goes with the last of its fields."""
+    what, removed, _ = change.description.partition(" was removed")
+    name = what.rpartition(" ")[2]
+    if not removed:
+        return False
+    if change.type is BreakingChangeType.TYPE_REMOVED:
+        kind = before.type_map[what.split(" ")[-1]]
+        fields = getattr(kind, "fields", None) or getattr(kind, "values", None) or {}
+        return bool(fields) and all(f"{kind.name}.{field}" in gone for field in fields)
+    return name in gone
 
 
 def main() -> int:
     before, now = (build_schema((FOLDER / f"{name}.graphql").read_text("utf-8")) for name in ("released", "schema"))
-    breaking, dangerous, new = changes(before, now)
+    breaking, dangerous, new = changes(before, now, datetime.now(UTC).date())
     for title, texts in (("breaks callers", breaking), ("may surprise callers", dangerous), ("is new", new)):
         print(f"{title}: {len(texts)}")
         for text in texts:

@@ -42,8 +42,8 @@ class MailView:
     start: datetime | None = None
     end: datetime | None = None
     return_station: Place | None = None
-    pickup_hours: Sequence[OpeningWindow] = ()
-    return_hours: Sequence[OpeningWindow] = ()
+    check_out_hours: Sequence[OpeningWindow] = ()
+    check_in_hours: Sequence[OpeningWindow] = ()
     after_hours_return: bool = False
     price_cents: int | None = None
     paid_cents: int | None = None

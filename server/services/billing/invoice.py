@@ -79,7 +79,7 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     if await _unreadable(session, contract):
         message = Sentence(
             "The tank or battery size of the vehicle is missing; enter it, then settle again.",
-            "Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
+            "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
         )
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
     if await blocks.clear(session, contract, acting) in PAID_BY_HAND:

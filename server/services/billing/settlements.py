@@ -97,7 +97,7 @@ async def preview(session: Session, contract_id: UUID | None, planned: PlannedRe
     if contract.state not in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
         message = Sentence(
             "Only a contract whose car is out, or back and not billed yet, can be settled.",
-            "Abrechnen lässt sich ein Vertrag, dessen Fahrzeug unterwegs ist, oder zurück und noch nicht abgerechnet.",
+            "Eine Abrechnung gibt es nur, solange das Fahrzeug unterwegs oder zurück und noch nichts berechnet ist.",
         )
         raise InvalidTransition(message, state=contract.state, allowed=[])
     if back.returned_at > max(contract.starts_at, contract.ends_at) + LONGEST_LATE:

@@ -215,7 +215,7 @@ async def _write_parts(
         )
     await history.record(session, contract, HistoryAction.BOOKED, acting.because(contract.waiver_reason))
     about = OfContract(contract.id)
-    await enqueue(session, JobKind.EXPIRE_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
+    await enqueue(session, JobKind.EXPIRE_CAR_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
     # Comes back to the saga if this process dies after the commit.
     await enqueue(
         session, JobKind.DRIVE_BOOKING, about, key=f"drive:{contract.id}", now=now, due_at=now + attempts.RECOVER_AFTER
@@ -276,8 +276,8 @@ def expired() -> PaymentDeclined:
     """The answer to a booking whose hold ran out."""
     return PaymentDeclined(
         Sentence(
-            "The payment was not made in time; the reservation has ended.",
-            "Die Zahlung kam nicht rechtzeitig; die Reservierung ist beendet.",
+            "The payment was not made in time; the car is no longer kept.",
+            "Die Zahlung ist nicht rechtzeitig eingegangen; das Fahrzeug ist nicht mehr vorgemerkt.",
         ),
         reason=None,
     )

@@ -42,7 +42,7 @@ async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> Id
     if record is not None and _differs(record.request_hash, request_hash):
         message = Sentence(
             "This key was used for another booking already; a new booking needs a new key.",
-            "Dieser Schlüssel gehört schon zu einer anderen Buchung; eine neue Buchung braucht einen neuen.",
+            "Dieser idempotencyKey gehört schon zu einer anderen Buchung; eine neue Buchung braucht einen neuen.",
         )
         raise Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=["input", "idempotency_key"])
     return record
@@ -87,8 +87,8 @@ async def finish(session: Session, contract_id: UUID, *, refusal: DomainError | 
 def _stored_refusal(stored: Json) -> PaymentDeclined:
     message = stored["message"]
     # Version 0.1 stored it in English only.
-    said = Sentence(message, message) if isinstance(message, str) else Sentence(**message)
-    return PaymentDeclined(said, reason=stored["reason"])
+    said = Sentence(message, message) if isinstance(message, str) else Sentence(message["en"], message["de"])
+    return PaymentDeclined(said, reason=stored.get("reason"))
 
 
 async def mark_unresolved(session: Session, contract_id: UUID) -> None:
@@ -112,7 +112,7 @@ async def answer(outside: Outside, owner: str, key: UUID, request_hash: str) -> 
         if record is None or record.unresolved or time.monotonic() > deadline:
             message = Sentence(
                 "The outcome of the payment is not known yet; ask again with the same key in a moment.",
-                "Der Ausgang der Zahlung ist noch nicht bekannt; bitte gleich mit demselben Schlüssel fragen.",
+                "Der Ausgang der Zahlung ist noch nicht bekannt; bitte gleich mit demselben idempotencyKey fragen.",
             )
             raise Refused(ProblemCode.PAYMENT_UNRESOLVED, message)
         await asyncio.sleep(_POLL_SECONDS)

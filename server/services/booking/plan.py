@@ -155,7 +155,7 @@ def _check_payment(principal: Principal, payment: PaymentChoice) -> None:
         if principal.role is Role.WEB:
             raise Refused(
                 ProblemCode.NOT_ALLOWED,
-                Sentence("Only staff can waive the payment.", "Auf die Zahlung verzichten können nur Mitarbeiter."),
+                Sentence("Only staff can waive the payment.", "Nur Mitarbeiter können auf die Zahlung verzichten."),
                 field=[*field, "method"],
             )
         if not (payment.waiver_reason or "").strip():

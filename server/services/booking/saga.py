@@ -116,7 +116,7 @@ async def _refuse(
     if refused.purpose is Purpose.DEPOSIT:
         message = Sentence(
             "The deposit could not be placed on the card. Nothing is charged; please try another card.",
-            "Die Kaution ließ sich nicht reservieren. Es wird nichts abgebucht; bitte eine andere Karte versuchen.",
+            "Die Kaution ließ sich auf der Karte nicht blockieren. Es wird nichts abgebucht; bitte eine andere nehmen.",
         )
     await idempotency.finish(session, contract.id, refusal=PaymentDeclined(message, reason=refused.reason))
     return await _pay_back(session, contract, made, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import col, select
 
 from server.database import Session
+from server.errors import Sentence
 from server.models import Contract, HistoryEntry
 from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
@@ -13,28 +14,29 @@ from server.services.contract import history
 from server.services.contract.state_words import STATE_WORDS
 
 _TEXTS = {
-    "en": {
-        BillingBlock.ODOMETER: "The odometer is not plausible: {detail}",
-        BillingBlock.PROTOCOL_CONFLICT: "A protocol does not fit the contract (its state on arrival: {detail}).",
-        BillingBlock.VEHICLE_SIZE: "The size of the tank or battery is missing: what is missing has no price.",
-        BillingBlock.REFUND_ABOVE_PAYMENT: "The refund is larger than what was paid by card: pay it by hand.",
-        BillingBlock.REFUND_REFUSED: "The refund was refused ({detail}): pay it by hand.",
-        BillingBlock.ADVANCE_NOT_REFUNDED: (
-            "The advance of a booking that did not come about could not be refunded: do it by hand."
-        ),
-    },
-    "de": {
-        BillingBlock.ODOMETER: "Der Kilometerstand ist nicht plausibel: {detail}",
-        BillingBlock.PROTOCOL_CONFLICT: "Ein Protokoll passt nicht zum Vertrag (Zustand beim Eintreffen: {detail}).",
-        BillingBlock.VEHICLE_SIZE: "Größe von Tank oder Batterie des Fahrzeugs fehlt: Fehlendes hat keinen Preis.",
-        BillingBlock.REFUND_ABOVE_PAYMENT: (
-            "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte von Hand auszahlen."
-        ),
-        BillingBlock.REFUND_REFUSED: "Die Erstattung wurde abgelehnt ({detail}): bitte von Hand auszahlen.",
-        BillingBlock.ADVANCE_NOT_REFUNDED: (
-            "Die Anzahlung einer gescheiterten Buchung konnte nicht erstattet werden: bitte von Hand auszahlen."
-        ),
-    },
+    BillingBlock.ODOMETER: Sentence(
+        "The odometer is not plausible: {detail}", "Der Kilometerstand ist nicht plausibel: {detail}"
+    ),
+    BillingBlock.PROTOCOL_CONFLICT: Sentence(
+        "A protocol does not fit the contract (its state on arrival: {detail}).",
+        "Ein Protokoll passt nicht zum Vertrag (Stand beim Eintreffen: {detail}).",
+    ),
+    BillingBlock.VEHICLE_SIZE: Sentence(
+        "The size of the tank or battery is missing: missing fuel or charge cannot be priced.",
+        "Die Größe von Tank oder Batterie fehlt: fehlender Kraftstoff oder Strom lässt sich nicht berechnen.",
+    ),
+    BillingBlock.REFUND_ABOVE_PAYMENT: Sentence(
+        "The refund is larger than what was paid by card: pay it by hand.",
+        "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte von Hand auszahlen.",
+    ),
+    BillingBlock.REFUND_REFUSED: Sentence(
+        "The refund was refused ({detail}): pay it by hand.",
+        "Die Erstattung wurde abgelehnt ({detail}): bitte von Hand auszahlen.",
+    ),
+    BillingBlock.ADVANCE_NOT_REFUNDED: Sentence(
+        "The advance of a booking that did not come about could not be refunded: do it by hand.",
+        "Die Anzahlung einer gescheiterten Buchung konnte nicht erstattet werden: bitte von Hand auszahlen.",
+    ),
 }
 
 
@@ -100,7 +102,7 @@ def text(contract: Contract, language: str) -> str | None:
     """Why billing waits, for people ("de" or "en"); None when it does not."""
     if contract.billing_block is None:
         return None
-    return _TEXTS[language][contract.billing_block].format(detail=_detail(contract, language))
+    return _TEXTS[contract.billing_block].within(language).format(detail=_detail(contract, language))
 
 
 def _detail(contract: Contract, language: str) -> str:

@@ -16,7 +16,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
 from server.services.contract import history
-from server.services.contract.state_words import STATE_WORDS, any_of
+from server.services.contract.state_words import why_not
 from server.services.pricing.price import Facts, breakdown
 
 _ENTERED = {
@@ -63,11 +63,7 @@ def require_state(contract: Contract, wanted: ContractState) -> None:
     """InvalidTransition unless `wanted` may follow the contract's state."""
     if wanted not in ALLOWED[contract.state]:
         allowed = ALLOWED[contract.state]
-        state, following = STATE_WORDS[contract.state], any_of(allowed)
-        message = Sentence(
-            f"The contract is {state.en}; what can follow is: {following.en}.",
-            f"Der Vertrag ist {state.de}; darauf kann folgen: {following.de}.",
-        )
+        message = why_not(contract.state, allowed)
         raise InvalidTransition(message, state=contract.state, allowed=allowed)
 
 

@@ -1,4 +1,4 @@
-"""How a contract's state is called in a sentence."""
+"""How a contract's state is called where people read it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,29 @@ from server.errors import Sentence
 from server.models.contract import ContractState
 
 STATE_WORDS = {
-    ContractState.QUOTE: Sentence("a quote", "ein Angebot"),
-    ContractState.HELD: Sentence("waiting for its payment", "noch nicht bezahlt"),
+    ContractState.QUOTE: Sentence("quote", "Angebot"),
+    ContractState.HELD: Sentence("waiting for payment", "wartet auf Zahlung"),
     ContractState.RESERVED: Sentence("reserved", "reserviert"),
-    ContractState.CHECKED_OUT: Sentence("checked out", "übergeben"),
-    ContractState.RETURNED: Sentence("returned", "zurückgegeben"),
-    ContractState.BILLED: Sentence("billed", "abgerechnet"),
+    ContractState.CHECKED_OUT: Sentence("car handed over", "Fahrzeug übergeben"),
+    ContractState.RETURNED: Sentence("car returned", "Fahrzeug zurückgegeben"),
+    ContractState.BILLED: Sentence("billed", "berechnet"),
     ContractState.CANCELLED: Sentence("cancelled", "storniert"),
-    ContractState.NO_SHOW: Sentence("a no-show", "nicht abgeholt"),
+    ContractState.NO_SHOW: Sentence("not picked up", "nicht abgeholt"),
 }
-"""What fits behind "The contract is" and "Der Vertrag ist"."""
+"""What fits behind "The contract's state:" and "Stand des Vertrags:"."""
 
 
-def any_of(states: Iterable[ContractState]) -> Sentence:
-    """States as an enumeration; "nothing" for none."""
-    words = [STATE_WORDS[state] for state in states]
+def why_not(state: ContractState, allowed: Iterable[ContractState]) -> Sentence:
+    """Why a step is refused: where the contract stands, and what could follow."""
+    words = [STATE_WORDS[one] for one in allowed]
+    here = STATE_WORDS[state]
     if not words:
-        return Sentence("nothing", "nichts")
-    return Sentence(", ".join(word.en for word in words), ", ".join(word.de for word in words))
+        return Sentence(
+            f"The contract's state: {here.en}. Nothing can follow.",
+            f"Stand des Vertrags: {here.de}. Danach ist nichts mehr möglich.",
+        )
+    following = Sentence(", ".join(word.en for word in words), ", ".join(word.de for word in words))
+    return Sentence(
+        f"The contract's state: {here.en}. What can follow: {following.en}.",
+        f"Stand des Vertrags: {here.de}. Möglich ist danach: {following.de}.",
+    )

@@ -42,7 +42,7 @@ async def require(session: Session) -> Company:
     if row is None:
         message = Sentence(
             "The company's legal data are missing; an administrator enters them with updateCompany.",
-            "Die Rechtsdaten der Firma fehlen; ein Administrator trägt sie mit updateCompany ein.",
+            "Die Pflichtangaben der Firma für Rechnungen fehlen; ein Administrator trägt sie mit updateCompany ein.",
         )
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
     return row

@@ -197,7 +197,7 @@ def _check_window(window: Window, earlier: Sequence[Window], field: Path) -> Non
         raise InvalidInput(
             Sentence(
                 "Closing must come after opening; 00:00 means midnight.",
-                "Geschlossen wird nach dem Öffnen; 00:00 heißt Mitternacht.",
+                "Die Schließzeit muss nach der Öffnungszeit liegen; 00:00 heißt Mitternacht.",
             ),
             field=[*field, "closes"],
         )

@@ -137,7 +137,7 @@ async def block(
         raise InvalidInput(
             Sentence(
                 "A block lasts at most ten years; to take a vehicle out for good, retire it.",
-                "Eine Sperre dauert höchstens zehn Jahre; für immer geht ein Fahrzeug durch Ausmustern.",
+                "Eine Sperre dauert höchstens zehn Jahre; soll ein Fahrzeug für immer ausscheiden, bitte ausmustern.",
             ),
             field=["period", "end"],
         )
@@ -164,7 +164,7 @@ async def _require_in_sight(session: Session, vehicle: Vehicle, field: Path) -> 
     if await session.by_id(Station, vehicle.station_id) is None:
         message = Sentence(
             "This vehicle stands at another station; what happens to it is decided there.",
-            "Dieses Fahrzeug steht an einer anderen Station; dort wird über es entschieden.",
+            "Dieses Fahrzeug steht an einer anderen Station; was mit ihm geschieht, wird dort entschieden.",
         )
         raise Refused(ProblemCode.NOT_ALLOWED, message, field=field)
 
@@ -224,7 +224,7 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None,
         raise InvalidInput(
             Sentence(
                 "The vehicle is with a customer; it can move when it is back.",
-                "Das Fahrzeug ist bei einem Kunden; umziehen kann es, wenn es zurück ist.",
+                "Das Fahrzeug ist bei einem Kunden; die Station wechseln kann es erst nach der Rückgabe.",
             ),
             field=field,
         )
@@ -254,7 +254,7 @@ async def _store(session: Session, vehicle: Vehicle) -> None:
         if violated_constraint(error) == "uq_vehicle_plate":
             message = Sentence(
                 "This station has a vehicle of that plate already.",
-                "Ein Fahrzeug mit diesem Kennzeichen hat diese Station schon.",
+                "Diese Station hat schon ein Fahrzeug mit diesem Kennzeichen.",
             )
             raise InvalidInput(message, field=[*INPUT, "plate"]) from error
         raise

@@ -55,7 +55,7 @@ def check(reports: Placed) -> None:
     seen: set[UUID] = set()
     for report, own in reports:
         if report.id in seen:
-            raise InvalidInput(Sentence("This id is there twice.", "Diese id kommt zweimal vor."), field=[*own, "id"])
+            raise InvalidInput(Sentence("This id is there twice.", "Diese ID kommt zweimal vor."), field=[*own, "id"])
         seen.add(report.id)
         if not (0 <= report.x <= 1 and 0 <= report.y <= 1):
             raise InvalidInput(
@@ -137,7 +137,7 @@ async def _store(
 def _id_taken(field: Path) -> Refused:
     return Refused(
         ProblemCode.IDEMPOTENCY_CONFLICT,
-        Sentence("This id belongs to another damage already.", "Diese id gehört schon zu einem anderen Schaden."),
+        Sentence("This id belongs to another damage already.", "Diese ID gehört schon zu einem anderen Schaden."),
         field=field,
     )
 

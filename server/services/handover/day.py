@@ -38,7 +38,7 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
     station = await stations.get(session, station_id, field=["station_id"])
     if not now.year - 50 <= day.year <= now.year + 50:
         raise InvalidInput(
-            Sentence("There is no work to show for this day.", "Für diesen Tag gibt es keine Arbeit zu zeigen."),
+            Sentence("There is no work to show for this day.", "Für diesen Tag gibt es nichts anzuzeigen."),
             field=["date"],
         )
     zone = station.zone

@@ -50,7 +50,7 @@ async def sent_before(session: Session, kind: ProtocolType, report: HandoverRepo
 def _id_taken() -> Refused:
     message = Sentence(
         "This protocol id was used for another protocol already.",
-        "Diese Protokoll-id gehört schon zu einem anderen Protokoll.",
+        "Diese Protokoll-ID gehört schon zu einem anderen Protokoll.",
     )
     return Refused(ProblemCode.IDEMPOTENCY_CONFLICT, message, field=[*FIELD, "protocol_id"])
 

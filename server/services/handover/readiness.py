@@ -48,7 +48,7 @@ def not_ready(message: Sentence) -> Refused:
 async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, now: datetime) -> None:
     """In service, at this station, back from the rental before, inspected, and free until the planned end."""
     if not vehicles.is_rentable(vehicle):
-        raise not_ready(Sentence(f"{vehicle.plate} is not in service.", f"{vehicle.plate} ist nicht im Einsatz."))
+        raise not_ready(Sentence(f"{vehicle.plate} is not in service.", f"{vehicle.plate} steht nicht zur Vermietung."))
     if vehicle.station_id != contract.station_id:
         raise not_ready(
             Sentence(f"{vehicle.plate} stands at another station.", f"{vehicle.plate} steht an einer anderen Station.")
@@ -111,7 +111,7 @@ async def check_deposit(session: Session, contract: Contract, acting: Acting) ->
         return
     message = Sentence(
         "The deposit is not held on the card. A manager can hand the car over with a reason.",
-        "Die Kaution ist auf der Karte nicht reserviert. Ein Manager kann das Fahrzeug mit einer Begründung übergeben.",
+        "Die Kaution ist auf der Karte nicht blockiert. Die Leitung kann mit einer Begründung trotzdem übergeben.",
     )
     raise Refused(ProblemCode.DEPOSIT_MISSING, message, field=["input", "override_reason"])
 
@@ -148,8 +148,8 @@ def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: d
         )
     if key_drop_at is not None and key_drop_at > occurred_at:
         message = Sentence(
-            "The key was dropped before the car was looked at, not after.",
-            "Der Schlüssel wurde eingeworfen, bevor das Fahrzeug angesehen wurde, nicht danach.",
+            "The key drop must lie before the check-in.",
+            "Der Schlüsseleinwurf muss vor der Rückgabe liegen.",
         )
         raise InvalidInput(message, field=["input", "key_drop_at"])
 
@@ -160,7 +160,7 @@ def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | No
         return None
     problem = Sentence(
         f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km.",
-        f"Der Tacho zeigt {odometer_km} km, zuletzt waren es {vehicle.odometer_km} km.",
+        f"Eingegeben sind {odometer_km} km, der letzte Kilometerstand war {vehicle.odometer_km} km.",
     )
     return _overridden(problem, f"{vehicle.odometer_km} km → {odometer_km} km", override_reason)
 
@@ -176,7 +176,7 @@ def odometer_at_return(
     if driven < 0:
         problem = Sentence(
             f"The odometer shows {odometer_km} km, at hand-over it was {out.odometer_km} km.",
-            f"Der Tacho zeigt {odometer_km} km, bei der Übergabe waren es {out.odometer_km} km.",
+            f"Eingegeben sind {odometer_km} km, bei der Übergabe waren es {out.odometer_km} km.",
         )
         return _overridden(problem, readings, override_reason)
     days = max(timedelta(days=1), returned_at - out.occurred_at) / timedelta(days=1)
@@ -195,7 +195,7 @@ def _overridden(problem: Sentence, readings: str, override_reason: str | None) -
     if not reason:
         message = Sentence(
             f"{problem.en} Correct it, or say why it is right.",
-            f"{problem.de} Bitte korrigieren oder begründen, warum er stimmt.",
+            f"{problem.de} Bitte den Kilometerstand korrigieren oder begründen, warum er stimmt.",
         )
         raise Refused(ProblemCode.ODOMETER_IMPLAUSIBLE, message, field=["input", "condition", "odometer_km"])
     return f"{readings} ({reason})"

@@ -77,7 +77,7 @@ async def check_report(session: Session, report: HandoverReport) -> dict[str, Ph
     if bool(signed) == bool(reason):
         message = Sentence(
             "Give the customer's signature, or the reason why there is none.",
-            "Nötig ist die Unterschrift des Kunden oder der Grund, warum sie fehlt.",
+            "Bitte den Kunden unterschreiben lassen oder angeben, warum die Unterschrift fehlt.",
         )
         raise InvalidInput(message, field=[*FIELD, "signature"])
     seen = damages.placed(report.damages, DAMAGES)
@@ -105,13 +105,16 @@ def check_levels(condition: ConditionReport, group: VehicleGroup | None) -> None
     energy = group.energy if group else Energy.COMBUSTION
     if energy is Energy.ELECTRIC and condition.state_of_charge_percent is None:
         raise InvalidInput(
-            Sentence("An electric car needs its state of charge.", "Ein Elektroauto braucht seinen Ladestand."),
+            Sentence(
+                "An electric car needs its state of charge.", "Bei einem Elektroauto bitte den Ladestand angeben."
+            ),
             field=[*field, "state_of_charge_percent"],
         )
     if energy is not Energy.ELECTRIC and condition.fuel_eighths is None:
         raise InvalidInput(
             Sentence(
-                "This car needs its fuel level, in eighths.", "Dieses Fahrzeug braucht seinen Tankstand in Achteln."
+                "This car needs its fuel level, in eighths.",
+                "Bei diesem Fahrzeug bitte den Tankstand in Achteln angeben.",
             ),
             field=[*field, "fuel_eighths"],
         )

@@ -95,7 +95,7 @@ async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> E
     """Sends a mail again as it was. One that is still waiting is left to its job."""
     email = await session.by_id(Email, email_id, lock=True)
     if email is None:
-        raise NotFound(Sentence("There is no such mail.", "Diese Mail gibt es nicht."), field=["email_id"])
+        raise NotFound(Sentence("There is no such mail.", "Diese E-Mail gibt es nicht."), field=["email_id"])
     if email.state is not EmailState.QUEUED:
         email.state = EmailState.QUEUED
         await session.store(email)

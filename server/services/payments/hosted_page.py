@@ -34,7 +34,7 @@ def check_urls(success_url: str | None, failure_url: str | None, field: Path) ->
             raise InvalidInput(
                 Sentence(
                     "The payment page needs a web address to return to (https://…).",
-                    "Die Zahlungsseite braucht eine Webadresse für den Rückweg (https://…).",
+                    "Die Zahlungsseite braucht eine Webadresse, zu der sie zurückführt (https://…).",
                 ),
                 field=[*field, name],
             )

@@ -65,7 +65,7 @@ def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list
         raise InvalidInput(
             Sentence(
                 "Only one driver is the renter; further ones are CO_RENTER.",
-                "Nur ein Fahrer ist der Mieter; weitere sind CO_RENTER.",
+                "Nur ein Fahrer ist der Mieter; weitere sind Mitmieter (CO_RENTER).",
             ),
             field=FIELD,
         )
@@ -143,8 +143,8 @@ async def add(
     if contract.state not in {ContractState.RESERVED, ContractState.CHECKED_OUT}:
         state = STATE_WORDS[contract.state]
         message = Sentence(
-            f"Drivers are added from the booking until the return; the contract is {state.en}.",
-            f"Fahrer kommen von der Buchung bis zur Rückgabe dazu; der Vertrag ist {state.de}.",
+            f"Drivers are added from the booking until the return. The contract's state: {state.en}.",
+            f"Fahrer lassen sich nur von der Buchung bis zur Rückgabe eintragen. Stand des Vertrags: {state.de}.",
         )
         raise InvalidTransition(message, state=contract.state, allowed=ALLOWED[contract.state])
     # Staff of the return station may not see the station of the pick-up.
@@ -171,7 +171,7 @@ async def _eligible(
     if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
         message = Sentence(
             "The contract has a renter already; a further one is CO_RENTER.",
-            "Der Vertrag hat schon einen Mieter; ein weiterer ist CO_RENTER.",
+            "Der Vertrag hat schon einen Mieter; ein weiterer ist Mitmieter (CO_RENTER).",
         )
         raise InvalidInput(message, field=["driver", "role"])
     group = await session.by_id(VehicleGroup, contract.group_id)
@@ -201,7 +201,7 @@ async def check_licences(session: Session, contract: Contract, checked_ids: tupl
         if driver.checked_at is None:
             message = Sentence(
                 f"The licence of {driver.first_name} {driver.last_name} has not been checked.",
-                f"Der Führerschein von {driver.first_name} {driver.last_name} ist nicht geprüft.",
+                f"Der Führerschein von {driver.first_name} {driver.last_name} wurde noch nicht geprüft.",
             )
             raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
     group = await session.by_id(VehicleGroup, contract.group_id)

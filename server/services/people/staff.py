@@ -111,7 +111,9 @@ def _refuse_nulls(change: UserChange) -> None:
 def _refuse_website(role: Role) -> Role:
     if role is Role.WEB:
         raise InvalidInput(
-            Sentence("Websites get an API client, not a user.", "Websites bekommen einen API-Zugang, keinen Benutzer."),
+            Sentence(
+                "Websites get an API client, not a user.", "Websites bekommen einen API-Zugang, kein Benutzerkonto."
+            ),
             field=["input", "role"],
         )
     return role

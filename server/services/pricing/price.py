@@ -70,8 +70,8 @@ class UnknownExtra(ValueError):
 
     def __init__(self, code: str, known: Sequence[str]) -> None:
         self.message = Sentence(
-            f"The tariff has no extra {code!r}; it has: {', '.join(known) or 'none'}.",
-            f"Der Tarif hat keine Zusatzleistung {code!r}; er hat: {', '.join(known) or 'keine'}.",
+            f"The tariff has no extra “{code}”; it has: {', '.join(known) or 'none'}.",
+            f"Der Tarif hat keine Zusatzleistung „{code}“; es gibt: {', '.join(known) or 'keine'}.",
         )
         super().__init__(str(self.message))
         self.code = code

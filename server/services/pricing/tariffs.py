@@ -180,7 +180,7 @@ def _vat_rate(rate: Decimal) -> int:
     if not rate.is_finite() or not 0 <= rate <= Decimal("0.5") or basis_points != int(basis_points):
         message = Sentence(
             "A VAT rate lies between 0 and 0.5 and has at most four decimals.",
-            "Ein Umsatzsteuersatz liegt zwischen 0 und 0.5 und hat höchstens vier Nachkommastellen.",
+            "Ein Umsatzsteuersatz liegt zwischen 0 und 0,5 und hat höchstens vier Nachkommastellen.",
         )
         raise InvalidInput(message, field=[*INPUT, "vat_rate"])
     return int(basis_points)
@@ -193,7 +193,7 @@ def _bundles(entries: Sequence[NewBundle]) -> list[Json]:
         raise InvalidInput(
             Sentence(
                 "A tariff needs exactly one DAY bundle, of one day.",
-                "Ein Tarif braucht genau ein DAY-Paket, von einem Tag.",
+                "Ein Tarif braucht genau ein DAY-Paket über einen Tag.",
             ),
             field=[*INPUT, "bundles"],
         )
@@ -206,7 +206,7 @@ def _bundle(entry: NewBundle, field: Path) -> Bundle:
     if is_weekend != (None not in window) or (not is_weekend and window != [None, None]):
         message = Sentence(
             "A WEEKEND bundle needs a window from and to, the others have none.",
-            "Ein WEEKEND-Paket braucht ein Zeitfenster von und bis, die anderen haben keines.",
+            "Ein WEEKEND-Paket braucht ein Zeitfenster mit Anfang und Ende; die anderen haben keines.",
         )
         raise InvalidInput(message, field=[*field, "window_start"])
     km = validation.optional_number(entry.included_km, (*field, "included_km"), lowest=0, highest=1_000_000)
