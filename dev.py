@@ -3,7 +3,8 @@
 
     python3 dev.py run [serve options]   environment, packages, private PostgreSQL, sandbox server with demo data
     python3 dev.py tablet [options]      the tablet app in a window, against the sandbox server that `run` started
-    python3 dev.py test [pytest options] the same plus test packages and system packages, then the test suite
+    python3 dev.py test [pytest options] the same plus test packages and system packages, then the test suite;
+                                         with --coverage first, what it never runs is counted
     python3 dev.py exec COMMAND …        any command inside that environment (for example: ersatzwagen schema)
     python3 dev.py setup                 only the set-up of `test`
 
@@ -145,7 +146,9 @@ def main() -> int:
     if what == "test":
         set_up("test.lock")
         install_system_packages()
-        become(PYTHON, "-m", "pytest", *(rest or SIDE_BY_SIDE))
+        measured = ["coverage", "run", "-m"] if "--coverage" in rest else []
+        options = [option for option in rest if option != "--coverage"]
+        become(PYTHON, "-m", *measured, "pytest", *(options or SIDE_BY_SIDE))
     if what == "setup":
         set_up("test.lock")
         install_system_packages()

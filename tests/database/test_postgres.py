@@ -21,7 +21,8 @@ from tests.dealership import at_once, open_dealership, request_of
 from tests.driving import ROOT, SandboxServer, running
 
 DAY = timedelta(days=1)
-SYSTEM = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+OWN = os.environ.get("ERSATZWAGEN_POSTGRES_BIN")
+SYSTEM = [Path(OWN)] if OWN else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 BUILDS = [
     pytest.param(False, id="wheel"),
     pytest.param(
