@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,6 @@ from mobile_kivy.store import Store
 from tests.calendar import BEGINS, running_from
 from tests.driving import SandboxServer
 from tests.tablet.yard import Yard, open_yard
-
-# Where none of its releases runs on this Python yet: what draws is left out, what keeps and sends is not.
-collect_ignore = [] if find_spec("kivy") else ["ui", "test_documents.py", "test_start.py", "test_real_window.py"]
 
 
 class PaperlessServer(SandboxServer):
