@@ -315,6 +315,7 @@ def mail(**changes: Any) -> MailView:
         "total_cents": 21750,
         "advance_cents": 5900,
         "payable_cents": 15850,
+        "open_cents": 5850,
         "refund_cents": 5900,
         "due_on": date(2026, 12, 10),
         "payments": (PaymentPart(way=PaymentWay.TO_BE_CHARGED, amount_cents=15850),),

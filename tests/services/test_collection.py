@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from server.models import Contract, Email, OpenItem
+from server.models import Contract, Email, OpenItem, Payment
 from server.models.contract import BillingBlock
+from server.models.recipient import PostalAddress, Recipient
 from server.services.billing import collection, invoice
 from server.services.payments import deposits
+from server.worker import follow
 from tests.builders.bench import Bench, texts
 from tests.builders.rentals import CHEAP_WEEKEND, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop, suspected_damage
@@ -16,6 +18,7 @@ from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
+PAYER = Recipient(name="Versicherung AG", address=PostalAddress(street="Allee 3", postcode="10115", city="Berlin"))
 
 
 async def billed(shop: Shop, *, km: int, **more: Any) -> Contract:
@@ -83,6 +86,54 @@ async def test_more_than_the_deposit_stays_open_for_fourteen_days(bench: Bench) 
     assert (await bench.deposit(contract.id)).state.value == "USED"
     assert await open_items(bench) == [("2026-09-23", 5_000)]
     assert (await mails(bench, contract)).count("PAYMENT_FAILED") == 1
+
+
+async def said(bench: Bench, contract: Contract, template: str) -> str:
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=template)
+    return " ".join(mail.text.replace("\u00a0", " ").split())
+
+
+async def test_the_customer_is_asked_for_what_the_deposit_did_not_cover(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await billed(shop, km=1_550, card_token="tok-declined-later")
+
+    await collect(bench, contract)
+
+    text = await said(bench, contract, "PAYMENT_FAILED")
+    assert "wir konnten 350,00 € der Rechnung" in text
+    assert "300,00 € haben wir der hinterlegten Kaution entnommen." in text
+    assert "Offener Betrag: 50,00 €" in text
+    assert "Bitte überweisen Sie den offenen Betrag bis zum 23.09.2026" in text
+
+
+async def test_nothing_is_asked_for_when_the_deposit_covered_all(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await billed(shop, km=210, card_token="tok-declined-later")
+
+    await collect(bench, contract)
+
+    text = await said(bench, contract, "PAYMENT_FAILED")
+    assert "15,00 € haben wir der hinterlegten Kaution entnommen. Es ist nichts mehr zu zahlen." in text
+    assert "überweisen" not in text
+    assert "IBAN" not in text
+
+
+async def test_the_customers_card_is_never_charged_for_what_a_payer_owes(bench: Bench) -> None:
+    # Given: billed to a payer, and the customer's deposit is lifted
+    shop = await open_shop(bench)
+    contract = await billed(shop, km=210, payer=PAYER)
+    await deposits.release(bench.outside, contract.id)
+    items = await open_items(bench)
+    # When: whatever asks again, as a job or because a payment's outcome is known
+    await collect(bench, contract)
+    for payment in await bench.all(Payment, contract_id=contract.id):
+        await follow(bench.outside, payment.id)
+    # Then
+    assert items == [("2026-09-23", 1_500)]
+    assert await open_items(bench) == items
+    assert moved(bench, contract) == [("void", "300.00", "approved")]
+    assert (await bench.contract(contract.id)).settlement_state.value == "OPEN"
+    assert "PAYMENT_FAILED" not in await mails(bench, contract)
 
 
 async def test_a_suspected_damage_keeps_the_deposit(bench: Bench) -> None:

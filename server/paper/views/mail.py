@@ -28,7 +28,8 @@ class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
     `price_cents` is the quoted total, `paid_cents` what was charged now, `free_cancellation_until` the last instant
-    for a cancellation without a fee. `total/advance/payable_cents` are those of the document `document_number`.
+    for a cancellation without a fee. `total/advance/payable_cents` are those of the document `document_number`,
+    `open_cents` what of it is still to be paid.
     """
 
     time_zone: str
@@ -65,6 +66,7 @@ class MailView:
     total_cents: int | None = None
     advance_cents: int | None = None
     payable_cents: int | None = None
+    open_cents: int | None = None
     refund_cents: int | None = None
     due_on: date | None = None
     payments: Sequence[PaymentPart] = ()

@@ -21,6 +21,7 @@ from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
 from server.services.billing import mails
+from server.services.billing.settlements import SettlementAction, action_for
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import stations
 from server.services.outside import Outside
@@ -51,6 +52,8 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
             return None
         if document.payable_cents < 0:
             return await _refund_step(session, contract, document, made, now)
+        if await action_for(session, contract, document.payable_cents) is not SettlementAction.CHARGE:
+            return None  # it is an open item, of the payer or of a customer without a card
         return await _charge_step(session, contract, document, made, now)
 
 

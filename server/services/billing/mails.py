@@ -61,16 +61,9 @@ async def payment_failed(
     now: datetime,
 ) -> None:
     """The card was declined: what was taken from the deposit, and what is to be transferred until when."""
-    payments = []
-    if from_deposit:
-        payments.append(PaymentPart(way=PaymentWay.FROM_DEPOSIT, amount_cents=from_deposit))
-    if item is not None:
-        payments.append(
-            PaymentPart(
-                way=PaymentWay.TRANSFER, amount_cents=item.open_cents, due_on=item.due_on, reference=document.number
-            )
-        )
-    view = await _view(session, contract, document, payments=payments, due_on=item.due_on if item else None)
+    open_cents = document.payable_cents - from_deposit
+    due_on = item.due_on if item else None
+    view = await _view(session, contract, document, payments=(), open_cents=open_cents, due_on=due_on)
     await emails.queue(session, contract, MailDraft(EmailTemplate.PAYMENT_FAILED, sale.id, view), now=now)
 
 

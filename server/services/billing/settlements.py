@@ -120,16 +120,17 @@ async def of_contract(session: Session, contract: Contract, back: ReturnFacts) -
         sum(advance.vat_cents for advance in advances),
     )
     due = price.sums.minus(sums)
-    card = await session.value("select 1 from stored_card where contract_id = :id", {"id": contract.id})
-    return Settlement(price, sums, due, _action(contract, due.gross, has_card=card is not None))
+    return Settlement(price, sums, due, await action_for(session, contract, due.gross))
 
 
-def _action(contract: Contract, due: int, *, has_card: bool) -> SettlementAction:
+async def action_for(session: Session, contract: Contract, due: int) -> SettlementAction:
+    """Who pays is who is charged: the customer's card for the customer's debts, never for a payer's."""
     if due == 0:
         return SettlementAction.NOTHING
     if due < 0:
         return SettlementAction.REFUND
-    return SettlementAction.CHARGE if has_card and contract.payer is None else SettlementAction.OPEN_ITEM
+    card = await session.value("select 1 from stored_card where contract_id = :id", {"id": contract.id})
+    return SettlementAction.OPEN_ITEM if card is None or contract.payer is not None else SettlementAction.CHARGE
 
 
 async def _facts(session: Session, contract: Contract, station: Station, back: ReturnFacts) -> Facts:
