@@ -43,6 +43,7 @@ from server.models import (
     VehicleLeg,
 )
 from server.models.damage import RepairState
+from server.services.fleet import occupancies
 from server.services.lists import search
 from server.services.lists.attention import AT_RISK
 
@@ -54,8 +55,8 @@ Batch = Callable[[Session, Sequence[Key]], Awaitable[Sequence[Value]]]
 
 OfCustomer = tuple[UUID, int, tuple[str, ...] | None]
 """A customer, how many contracts, behind which position."""
-InPeriod = tuple[UUID, datetime, datetime]
-"""A vehicle, from when, until when."""
+InPeriod = tuple[UUID, datetime, datetime, datetime]
+"""A vehicle, from when, until when, and now."""
 
 
 def _one(model: type[Row], key: str = "id") -> Batch[UUID, Row | None]:
@@ -197,15 +198,13 @@ async def blocks_of_vehicle(
 async def occupancy_of_vehicle(session: Session, keys: Sequence[InPeriod]) -> list[list[Occupancy]]:
     """Who has vehicles in a period; one statement, unless aliases ask for several periods."""
     found: list[tuple[InPeriod, Occupancy]] = []
-    for start, end in {key[1:] for key in keys}:
+    for start, end, now in {key[1:] for key in keys}:
         statement = select(Occupancy).where(
-            col(Occupancy.vehicle_id).in_([key[0] for key in keys if key[1:] == (start, end)]),
-            col(Occupancy.active),
-            col(Occupancy.starts_at) < end,
-            col(Occupancy.ends_at) > start,
+            col(Occupancy.vehicle_id).in_([key[0] for key in keys if key[1:] == (start, end, now)]),
+            occupancies.touching(start, end, now, until=col(Occupancy.ends_at)),
         )
         rows = await session.all(statement.order_by(col(Occupancy.starts_at)))
-        found += (((row.vehicle_id, start, end), row) for row in rows)
+        found += (((row.vehicle_id, start, end, now), row) for row in rows)
     return _of_each(keys, found)
 
 

@@ -91,9 +91,10 @@ def _blocks(
 
 def _occupancy(
     root: VehicleRow,
+    info: Info,
     period: Annotated[PeriodInput, strawberry.argument(description="Only uses that touch this period.")],
 ) -> batches.InPeriod:
-    return root.id, period.start, period.end
+    return root.id, period.start, period.end, info.context.now
 
 
 @row_type(VehicleRow)
@@ -170,7 +171,9 @@ class Vehicle:
         batches.occupancy_of_vehicle,
         by=_occupancy,
     )
-    """Who has it when, in a period, the earliest first: bookings, rentals and blocks."""
+    """Who has it when, in a period, the earliest first: bookings, rentals and blocks. A rental that is late is named in
+    every later period, until the car is back.
+    """
 
 
 @row_type(BlockRow)
@@ -205,7 +208,7 @@ class Occupancy:
 
     @strawberry.field
     async def period(self, info: Info) -> Period:
-        """From when to when, without the turnaround after it. A use of more than 60 days shows as several."""
+        """From when to when it is planned, without the turnaround after it. More than 60 days show as several uses."""
         return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from server import batches
 from server.database import SYSTEM
+from server.errors import PeriodConflict
 from server.models import Vehicle, VehicleBlock
 from server.models.columns import uuid7
 from server.models.fleet import BlockReason, VehicleStatus
-from server.services.booking import availability
+from server.services.booking import availability, saga
 from server.services.booking.alternatives import alternatives
 from server.services.booking.availability import GroupAvailability
 from server.services.booking.slot import Slot
-from server.services.fleet import occupancies
+from server.services.fleet import occupancies, vehicles
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_in, check_out
+from tests.builders.rentals import book, check_in, check_out, request
 from tests.builders.rows import Shop, group, open_shop, tariff, vehicle
 from tests.services.samples import at
 
@@ -172,3 +175,41 @@ async def test_the_best_fit_goes_first_so_that_long_gaps_stay_whole(bench: Bench
     assert contract.vehicle_id == cut.id
     assert await bench.counts(Vehicle) == [2]
     assert (await book(shop, START, END)).vehicle_id == whole.id
+
+
+async def test_a_late_car_is_busy_for_whoever_asks(bench: Bench) -> None:
+    # Given: out, and past its planned end with the turnaround
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(END + 2 * HOUR)
+    car, later = shop.vehicles[0], (END + DAY, END + 2 * DAY)
+    # When
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        seen = await occupancies.overlapping(session, car.id, *later, bench.now)
+        (listed,) = await batches.occupancy_of_vehicle(session, [(car.id, *later, bench.now)])
+        with pytest.raises(PeriodConflict) as refused:
+            await vehicles.block(session, car.id, *later, BlockReason.WORKSHOP, None, now=bench.now)
+    # Then: until it is back
+    assert [use.contract_id for use in (*seen, *listed, *refused.value.conflicts)] == [contract.id] * 3
+    await check_in(shop, contract)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        assert await occupancies.overlapping(session, car.id, *later, bench.now) == []
+        assert await batches.occupancy_of_vehicle(session, [(car.id, *later, bench.now)]) == [[]]
+        await vehicles.block(session, car.id, *later, BlockReason.WORKSHOP, None, now=bench.now)
+
+
+async def test_a_one_way_rental_that_nobody_picks_up_keeps_its_car_until_its_planned_end(bench: Bench) -> None:
+    shop, other = await open_shop(bench), await open_shop(bench)
+    both = replace(shop.somebody(), stations=(shop.station.id, other.station.id))
+    wanted = request(shop, START, END, return_station_id=other.station.id)
+    await saga.book(bench.outside, both, wanted)
+    in_ten_days = START + 10 * DAY
+    assert await free(shop, in_ten_days, in_ten_days + DAY) == 0
+    assert await free(shop, START - DAY, START - 2 * HOUR) == 1
+
+    bench.clock.move_to(END)
+
+    assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
+    await book(shop, in_ten_days, in_ten_days + DAY)

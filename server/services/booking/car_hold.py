@@ -177,7 +177,7 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
     if (
         vehicle is None
         or not still_here
-        or await occupancies.overlapping(session, vehicle.id, contract.starts_at, until)
+        or await occupancies.overlapping(session, vehicle.id, contract.starts_at, until, contract.created_at)
     ):
         await savepoint.rollback()
         return False

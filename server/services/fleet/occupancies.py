@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import col, select
 
@@ -29,19 +31,29 @@ class Use:
     held_until: datetime | None = None
 
 
-async def overlapping(session: Session, vehicle_id: UUID, start: datetime, end: datetime) -> list[Occupancy]:
-    """Active uses of a vehicle that touch [start, end)."""
-    statement = (
-        select(Occupancy)
-        .where(
-            col(Occupancy.vehicle_id) == vehicle_id,
-            col(Occupancy.active),
-            col(Occupancy.starts_at) < end,
-            col(Occupancy.busy_until) > start,
+def touching(start: datetime, end: datetime, now: datetime, *, until: Any = None) -> ColumnElement[bool]:
+    """Whether an active use touches [start, end): with its turnaround, or up to the column `until`.
+
+    A car that is late is busy until it is back, however long that takes.
+    """
+    is_late = exists(
+        select(Vehicle.id).where(
+            col(Vehicle.id) == col(Occupancy.vehicle_id),
+            col(Vehicle.out_contract_id) == col(Occupancy.contract_id),
+            col(Vehicle.out_until) == col(Occupancy.busy_until),
+            col(Vehicle.out_until) <= now,
         )
-        .order_by(col(Occupancy.starts_at))
     )
-    return await session.all(statement)
+    reaches = (col(Occupancy.busy_until) if until is None else until) > start
+    return and_(col(Occupancy.active), col(Occupancy.starts_at) < end, or_(reaches, is_late))
+
+
+async def overlapping(
+    session: Session, vehicle_id: UUID, start: datetime, end: datetime, now: datetime
+) -> list[Occupancy]:
+    """Active uses of a vehicle that touch [start, end), the turnaround after them included."""
+    statement = select(Occupancy).where(col(Occupancy.vehicle_id) == vehicle_id, touching(start, end, now))
+    return await session.all(statement.order_by(col(Occupancy.starts_at)))
 
 
 async def occupy_contract(

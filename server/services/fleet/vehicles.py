@@ -143,7 +143,7 @@ async def block(
         )
     vehicle = await lock_vehicle(session, vehicle_id, field=["vehicle_id"])
     await _require_in_sight(session, vehicle, ["vehicle_id"])
-    conflicts = await occupancies.overlapping(session, vehicle.id, start, end)
+    conflicts = await occupancies.overlapping(session, vehicle.id, start, end, now)
     if conflicts:
         raise PeriodConflict(
             Sentence("The vehicle is taken in this period.", "Das Fahrzeug ist in diesem Zeitraum belegt."),

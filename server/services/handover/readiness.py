@@ -69,7 +69,7 @@ async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, 
                 f"Die HU von {vehicle.plate} ist vor der geplanten Rückgabe fällig.",
             )
         )
-    for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at):
+    for use in await occupancies.overlapping(session, vehicle.id, min(now, contract.starts_at), contract.ends_at, now):
         if use.contract_id == contract.id or use.busy_until <= now:
             continue
         if use.kind is OccupancyKind.BLOCK or vehicle.id != contract.vehicle_id:
