@@ -14,7 +14,7 @@ from server.models.columns import Json, cents_column, enum_column, json_column, 
 from server.models.customer import CustomerDetails, Language
 from server.models.price import PriceBreakdown
 from server.models.recipient import Recipient
-from server.models.tariff import TariffTerms, terms_of
+from server.models.tariff import PriceLineKind, TariffTerms, terms_of
 
 
 class ContractKind(StrEnum):
@@ -254,6 +254,11 @@ class Contract(SQLModel, table=True):
     def price(self) -> PriceBreakdown:
         """What was agreed, and after billing what was billed."""
         return PriceBreakdown.of_json(self.price_json)
+
+    @property
+    def agreed_after_hours(self) -> bool:
+        """Whether the agreed price holds the fee for a check-out or check-in that is planned outside opening hours."""
+        return any(line.kind is PriceLineKind.AFTER_HOURS for line in self.price.lines)
 
     @property
     def is_settled(self) -> bool:

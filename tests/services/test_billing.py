@@ -20,7 +20,7 @@ from server.services.acting import Acting
 from server.services.billing import invoice, settlements
 from server.services.billing.settlements import SettlementAction
 from tests.builders.bench import Bench, texts
-from tests.builders.rentals import rented
+from tests.builders.rentals import book, check_in, check_out, rented
 from tests.builders.rows import open_shop
 from tests.services.samples import at
 
@@ -162,3 +162,66 @@ async def test_the_preview_is_what_billing_then_does(
 
     assert (seen.action, seen.due.gross) == (action, due)
     assert (await final_of(bench, contract)).payable_cents == due
+
+
+def kinds_of(contract: Contract) -> list[str]:
+    return [line.kind.value for line in contract.price.lines]
+
+
+async def test_staff_who_come_early_or_stay_late_cost_nothing(bench: Bench) -> None:
+    # Given: open from seven to seven; out two minutes before, back an hour after
+    shop = await open_shop(bench, turnaround_minutes=0)
+    opens = at("2026-09-08 07:00")
+    early, late = opens - timedelta(minutes=2), opens + DAY + timedelta(hours=13)
+    contract = await book(shop, opens, opens + DAY + timedelta(hours=12))
+    bench.clock.move_to(early)
+    await check_out(shop, contract)
+    bench.clock.move_to(late)
+    await check_in(shop, contract)
+    # When
+    await invoice.bill(bench.outside, contract.id)
+    # Then
+    billed = await bench.contract(contract.id)
+    assert (kinds_of(billed), billed.total_cents) == (["RENTAL"], contract.total_cents)
+
+
+@pytest.mark.parametrize(("hour", "kinds"), [(18, ["RENTAL"]), (22, ["RENTAL", "AFTER_HOURS"])])
+async def test_a_key_drop_when_nobody_is_there_costs_the_fee(bench: Bench, hour: int, kinds: list[str]) -> None:
+    shop = await open_shop(bench, after_hours_return=True)
+    contract = await book(shop, START, START + DAY)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    dropped = at(f"2026-09-08 {hour}:00")
+    bench.clock.move_to(START + DAY)
+    await check_in(shop, contract, key_drop_at=dropped)
+
+    await invoice.bill(bench.outside, contract.id)
+
+    assert kinds_of(await bench.contract(contract.id)) == kinds
+
+
+async def test_the_fee_that_was_agreed_is_owed_though_the_car_comes_earlier(bench: Bench) -> None:
+    shop = await open_shop(bench, after_hours_return=True)
+    contract = await rented(shop, START, at("2026-09-09 22:00"), back=at("2026-09-09 18:00"))
+    assert kinds_of(contract) == ["RENTAL", "AFTER_HOURS"]
+
+    await invoice.bill(bench.outside, contract.id)
+
+    assert kinds_of(await bench.contract(contract.id)) == ["RENTAL", "AFTER_HOURS"]
+
+
+async def test_back_before_it_was_to_begin(bench: Bench) -> None:
+    # Given: out the evening before, and the customer has changed his mind after two hours
+    shop = await open_shop(bench)
+    went_out = at("2026-09-07 16:00")
+    contract = await book(shop, START, START + DAY)
+    bench.clock.move_to(went_out)
+    await check_out(shop, contract)
+    bench.clock.move_to(went_out + timedelta(hours=2))
+    await check_in(shop, contract)
+    # When
+    await invoice.bill(bench.outside, contract.id)
+    # Then
+    document = await final_of(bench, contract)
+    assert (document.service_from, document.service_until) == (went_out, went_out + timedelta(hours=2))
+    assert (document.total_cents, (await bench.contract(contract.id)).price.days) == (5_900, 1)

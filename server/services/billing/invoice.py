@@ -107,7 +107,7 @@ async def _issue(session: Session, contract: Contract, now: datetime) -> None:
     kept = await deposits.is_kept_for_damage(session, contract.id)
     draft = documents.Draft(
         type=DocumentType.FINAL_INVOICE,
-        service_from=contract.starts_at,
+        service_from=settlement.starts_at,
         service_until=back.returned_at,
         lines=settlement.price.lines,
         sums=settlement.price.sums,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,8 +41,9 @@ class SettlementAction(StrEnum):
 
 @dataclass(frozen=True)
 class Settlement:
-    """What billing comes to: the price, what was invoiced before, and what remains (by subtraction)."""
+    """What billing comes to: the price from `starts_at` on, what was invoiced before, what remains (by subtraction)."""
 
+    starts_at: datetime
     price: PriceBreakdown
     advances: VatSplit
     due: VatSplit
@@ -120,7 +122,7 @@ async def of_contract(session: Session, contract: Contract, back: ReturnFacts) -
         sum(advance.vat_cents for advance in advances),
     )
     due = price.sums.minus(sums)
-    return Settlement(price, sums, due, await action_for(session, contract, due.gross))
+    return Settlement(facts.starts_at, price, sums, due, await action_for(session, contract, due.gross))
 
 
 async def action_for(session: Session, contract: Contract, due: int) -> SettlementAction:
@@ -138,7 +140,7 @@ async def _facts(session: Session, contract: Contract, station: Station, back: R
     legs = await session.all(
         select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract.id).order_by(col(VehicleLeg.from_at))
     )
-    uses, driven, after_hours = [], 0, False
+    uses, driven = [], 0
     for leg in legs:
         out = await session.by_id(Protocol, leg.check_out_id)
         returned = await facts_of(session, await session.by_id(Protocol, leg.check_in_id)) if leg.check_in_id else back
@@ -147,23 +149,32 @@ async def _facts(session: Session, contract: Contract, station: Station, back: R
             continue
         uses.append(_use(out, returned, vehicle, fuel_waived=leg.fuel_waived))
         driven += max(0, returned.odometer_km - out.odometer_km)
-        after_hours = after_hours or not opening_rules(station).is_open(out.occurred_at)
-    dropped = back.key_drop_at
-    after_hours = after_hours or (dropped is not None and not opening_rules(back.station).is_open(dropped))
     return Facts(
         kind=contract.kind,
-        starts_at=contract.starts_at,
+        starts_at=_starts_at(contract, legs, back),
         ends_at=back.returned_at,
         planned_end=contract.ends_at,
         zone=station.zone,
         extras=contract.extras,
         drivers=max(1, len(drivers)),
         one_way=back.station.id != contract.station_id,
-        after_hours=after_hours,
+        after_hours=contract.agreed_after_hours or _is_dropped_after_hours(back),
         driven_km=driven,
         legs=tuple(uses),
         language=contract.language.value.lower(),
     )
+
+
+def _starts_at(contract: Contract, legs: Sequence[VehicleLeg], back: ReturnFacts) -> datetime:
+    """The planned start, for to come early costs nothing; if the car was back before it, the moment it went out."""
+    if back.returned_at >= contract.starts_at or not legs:
+        return contract.starts_at
+    return min(legs[0].from_at, back.returned_at)
+
+
+def _is_dropped_after_hours(back: ReturnFacts) -> bool:
+    """Whether the key was dropped when nobody was there; that staff came early or stayed late costs nothing."""
+    return back.key_drop_at is not None and not opening_rules(back.station).is_open(back.key_drop_at)
 
 
 def _use(out: Protocol, back: ReturnFacts, vehicle: Vehicle, *, fuel_waived: bool) -> LegUse:

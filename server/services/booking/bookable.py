@@ -69,8 +69,9 @@ def problem(slot: Slot, group: VehicleGroup, free: int, field: Path) -> DomainEr
 
 
 def is_after_hours(slot: Slot) -> bool:
-    """Whether the planned check-in falls outside opening hours."""
-    return not opening_rules(slot.back_at).is_open(slot.end)
+    """Whether the planned check-out or check-in falls outside opening hours: then the fee for it is owed."""
+    ends = ((slot.station, slot.start), (slot.back_at, slot.end))
+    return not all(opening_rules(where).is_open(at) for where, at in ends)
 
 
 def first_start(slot: Slot, earliest: datetime, latest: datetime) -> datetime | None:

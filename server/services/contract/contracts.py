@@ -13,7 +13,6 @@ from server.errors import InvalidTransition, NotFound, Path, Sentence
 from server.models import Contract
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
-from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
 from server.services.contract import history
 from server.services.contract.state_words import why_not
@@ -88,7 +87,7 @@ def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:
         drivers=drivers,
         one_way=contract.return_station_id != contract.station_id,
         # The caller may not see the return station's hours; the agreed price says whether the return is outside them.
-        after_hours=any(line.kind is PriceLineKind.AFTER_HOURS for line in contract.price.lines),
+        after_hours=contract.agreed_after_hours,
         language=contract.language.value.lower(),
     )
     contract.agree_on(breakdown(contract.terms, facts))
