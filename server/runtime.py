@@ -24,7 +24,7 @@ from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.jobs import Worker, release_leases
 from server.models import User
 from server.models.staff import Role
-from server.security import LinkSigner
+from server.security import LinkSigner, Sealer
 from server.services.outside import Outside
 from server.services.people import staff
 from server.services.people.staff import NewUser
@@ -100,6 +100,7 @@ def create_runtime(settings: Settings, database_url: str) -> Runtime:
     sandbox = _sandbox(settings)
     clock: Clock = sandbox.clock if sandbox else SystemClock()
     telecash = sandbox.telecash_settings() if sandbox else _telecash(settings)
+    secret = _secret(settings).encode()
     outside = Outside(
         database=Database(database_url),
         clock=clock,
@@ -108,8 +109,9 @@ def create_runtime(settings: Settings, database_url: str) -> Runtime:
         objects=open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri()),
         base_url=settings.base_url,
         mail_domain=settings.mail_from.rstrip(">").rpartition("@")[2] or "ersatzwagen.example",
+        quote_seal=Sealer(secret, "quote"),
     )
-    signer = LinkSigner(_secret(settings).encode())
+    signer = LinkSigner(secret)
     return Runtime(settings, outside, create_worker(outside), signer, sandbox)
 
 

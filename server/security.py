@@ -92,6 +92,22 @@ class Principal:
         return self.id if self.role is Role.WEB else None
 
 
+class Sealer:
+    """Seals texts that are given away and come back, so that nobody can make or change one."""
+
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        """`purpose` keeps the seals of one kind of text from being taken for those of another."""
+        self._key = hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
+
+    def of(self, text: str) -> str:
+        """The seal of a text."""
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    def is_on(self, text: str, seal: str) -> bool:
+        """Whether a text came from here as it is."""
+        return hmac.compare_digest(self.of(text).encode(), seal.encode())
+
+
 class LinkSigner:
     """Signs links to pictures and documents, so that a browser can open them for a short time without a token."""
 

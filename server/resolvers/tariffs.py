@@ -48,8 +48,9 @@ class TariffQuery:
     @query(allow=EVERYBODY, graphql_type=Quote)
     async def quote(self, info: Info, input: QuoteInput) -> QuoteFound:  # noqa: A002
         """What a rental would cost, line by line. Nothing is reserved."""
-        session, now, language = await info.context.price_session(), info.context.now, info.context.language
-        return await quotes.quote(session, input.given(), language=language, now=now)
+        context = info.context
+        session, seal = await context.price_session(), context.outside.quote_seal
+        return await quotes.quote(session, input.given(), seal, language=context.language, now=context.now)
 
 
 @strawberry.type

@@ -41,6 +41,7 @@ def request_of(
         fixed_vehicle=False,
         start=start,
         end=end,
+        quote_id=None,
         tariff_code=None,
         kind=plan.kind,
         customer=customer.details(today),

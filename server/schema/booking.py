@@ -63,8 +63,10 @@ class BookVehicleInput:
     """A certain car of the group, or none is booked; any free one if not given."""
     period: PeriodInput
     """From the planned check-out to the planned check-in: starts within 365 days, lasts up to 365 days."""
+    quote_id: strawberry.ID | None = None
+    """The id of a quote for this station, group, period and kind: its terms count, until its `validUntil`."""
     tariff_code: str | None = None
-    """The tariff; the group's newest valid one if not given."""
+    """The tariff; the quote's, else the group's newest valid one, if not given."""
     kind: ContractKind = ContractKind.RENTAL
     """What the car is rented for; the rental itself is free unless this is RENTAL."""
     customer: CustomerInput
@@ -93,6 +95,7 @@ class BookVehicleInput:
             fixed_vehicle=self.vehicle_id is not None,
             start=self.period.start,
             end=self.period.end,
+            quote_id=self.quote_id,
             tariff_code=self.tariff_code,
             kind=self.kind,
             customer=self.customer.given(),

@@ -81,14 +81,16 @@ class Availability:
 
 @row_type(QuoteFound)
 class Quote:
-    """What a rental would cost. Nothing is reserved by it."""
+    """What a rental would cost. Nothing is reserved by it, but its price is kept for whoever books with its id."""
 
+    id: strawberry.ID
+    """Give it as `quoteId` when you book: the quoted terms count until `validUntil`, whatever the price list says."""
     price: PriceBreakdown
     """The price, line by line."""
     grace_minutes: int
     """How late the car may come back before another day begins, in minutes."""
     valid_until: datetime
-    """24 hours from now, in the station's time zone. A booking is priced by the tariff of its own day."""
+    """Until when the quoted terms are kept, 24 hours from now, in the station's time zone; a vehicle is not."""
 
     @strawberry.field
     def available(self) -> bool:

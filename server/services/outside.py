@@ -7,11 +7,13 @@ from server.database import Database
 from server.gateways.mailer import Mailer
 from server.gateways.object_store import ObjectStore
 from server.gateways.payment import PaymentGateway
+from server.security import Sealer
 
 
 @dataclass(frozen=True)
 class Outside:
-    """The outside world of sagas and jobs. `base_url` is how browsers and the gateway reach this server."""
+    """The outside world of sagas and jobs. `base_url` is how browsers and the gateway reach this server, `quote_seal`
+    what makes the id of a quote."""
 
     database: Database
     clock: Clock
@@ -20,3 +22,4 @@ class Outside:
     objects: ObjectStore
     base_url: str
     mail_domain: str
+    quote_seal: Sealer

@@ -16,6 +16,7 @@ from server.gateways.object_store import open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.sandbox.clock import SandboxClock
 from server.sandbox.telecash import SimulatorConfig
+from server.security import Sealer
 from server.services.outside import Outside
 from tests.driving import SandboxServer
 
@@ -62,5 +63,6 @@ async def beside(server: SandboxServer, network: httpx2.AsyncBaseTransport) -> A
             objects=open_object_store((data_dir / "media").absolute().as_uri()),
             base_url=server.base,
             mail_domain="example.com",
+            quote_seal=Sealer(b"of the tests", "quote"),
         )
     await database.close()

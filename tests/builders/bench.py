@@ -25,6 +25,7 @@ from server.models import Contract, Deposit
 from server.sandbox.telecash import SimulatorConfig, create_simulator
 from server.sandbox.telecash.script import add_script
 from server.sandbox.telecash.store import Store
+from server.security import Sealer
 from server.services.outside import Outside
 from server.services.payments import attempts, inquiries
 from server.worker import follow
@@ -233,6 +234,7 @@ def outside_of(database: Database, books: Books, media: Path) -> Outside:
         objects=open_object_store(media.absolute().as_uri()),
         base_url="http://ersatzwagen.invalid",
         mail_domain="example.com",
+        quote_seal=Sealer(b"of the tests", "quote"),
     )
 
 

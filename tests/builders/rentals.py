@@ -60,6 +60,7 @@ def request(shop: Shop, start: datetime, end: datetime, **more: Any) -> BookingR
         "fixed_vehicle": False,
         "start": start,
         "end": end,
+        "quote_id": None,
         "tariff_code": None,
         "kind": ContractKind.RENTAL,
         "customer": customer(),

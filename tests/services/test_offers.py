@@ -133,7 +133,7 @@ async def quoted(town: Town, slot: Slot) -> Quote:
         extras=(),
     )
     async with town.bench.outside.database.transaction(SYSTEM) as session:
-        return await quotes.quote(session, wanted, language="de", now=town.now)
+        return await quotes.quote(session, wanted, town.bench.outside.quote_seal, language="de", now=town.now)
 
 
 @given(seed=st.integers(0, 2**32))

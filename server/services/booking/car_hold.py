@@ -53,7 +53,7 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
     async with outside.database.transaction(SYSTEM) as session:
         if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
             return None
-        plan = await plan_of(session, principal, request, visible, now)
+        plan = await plan_of(session, principal, request, visible, outside.quote_seal, now)
         customer, review = await customers.match(
             session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
         )

@@ -15,9 +15,9 @@ from server.models.payment import PaymentMethod
 from server.models.price import PriceBreakdown
 from server.models.recipient import Recipient
 from server.models.staff import Role
-from server.security import Principal
+from server.security import Principal, Sealer
 from server.services import validation
-from server.services.booking import bookable
+from server.services.booking import bookable, promises
 from server.services.booking.slot import Slot
 from server.services.fleet import company_data, groups, stations
 from server.services.payments import hosted_page
@@ -62,6 +62,7 @@ class BookingRequest:
     fixed_vehicle: bool
     start: datetime
     end: datetime
+    quote_id: str | None
     tariff_code: str | None
     kind: ContractKind
     customer: CustomerDetails
@@ -105,7 +106,12 @@ async def visible_stations(session: Session, request: BookingRequest) -> dict[UU
 
 
 async def plan_of(
-    session: Session, principal: Principal, request: BookingRequest, visible: dict[UUID | None, Station], now: datetime
+    session: Session,
+    principal: Principal,
+    request: BookingRequest,
+    visible: dict[UUID | None, Station],
+    seal: Sealer,
+    now: datetime,
 ) -> Plan:
     """Checks a request and finds what it needs. Raises the refusals of `bookVehicle`; writes nothing."""
     station = visible[request.station_id]
@@ -121,7 +127,7 @@ async def plan_of(
     drivers.check_all(group, people, days_of(slot))
     if refusal := bookable.closed(slot, PERIOD):
         raise refusal
-    tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
+    tariff = await _tariff(session, request, slot, group, seal, now)
     terms = tariff.terms
     facts = Facts(
         request.kind,
@@ -142,6 +148,20 @@ async def plan_of(
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     await company_data.require(session)  # without its legal data no invoice could be issued
     return Plan(slot, group, tariff, price, prepay, customer, people)
+
+
+async def _tariff(
+    session: Session, request: BookingRequest, slot: Slot, group: VehicleGroup, seal: Sealer, now: datetime
+) -> Tariff:
+    """The one that was quoted, else the one that is asked for or valid today."""
+    if request.quote_id is None:
+        today = slot.station.day_of(now)
+        return await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
+    tariff = await promises.tariff_of(session, request.quote_id, slot, group.id, request.kind, seal=seal, now=now)
+    if request.tariff_code is not None and request.tariff_code.strip().upper() != tariff.code:
+        message = Sentence("The quote was made with another tariff.", "Das Angebot galt einem anderen Tarif.")
+        raise InvalidInput(message, field=["input", "tariff_code"])
+    return tariff
 
 
 def days_of(slot: Slot) -> LocalDays:

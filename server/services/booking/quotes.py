@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
@@ -11,14 +11,14 @@ from server.errors import DomainError, InvalidInput
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.price import PriceBreakdown
 from server.models.tariff import TariffTerms
+from server.security import Sealer
 from server.services import validation
-from server.services.booking import bookable, free_cars
+from server.services.booking import bookable, free_cars, promises
 from server.services.booking.slot import Slot
 from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
 from server.services.pricing.price import Facts, UnknownExtra, advance_cents, breakdown
 
-VALID_FOR = timedelta(hours=24)
 PERIOD = ("input", "period")
 
 
@@ -38,10 +38,11 @@ class QuoteRequest:
 
 @dataclass(frozen=True)
 class Quote:
-    """A price and what goes with it. `valid_until` is in the station's time zone; `problem` says why it cannot be
-    booked as asked right now.
+    """A price and what goes with it; whoever books with its id gets it. `valid_until` is in the station's time zone;
+    `problem` says why it cannot be booked as asked right now.
     """
 
+    id: str
     price: PriceBreakdown
     due_now_cents: int
     deposit_cents: int
@@ -51,7 +52,7 @@ class Quote:
     valid_until: datetime
 
 
-async def quote(session: Session, request: QuoteRequest, *, language: str, now: datetime) -> Quote:
+async def quote(session: Session, request: QuoteRequest, seal: Sealer, *, language: str, now: datetime) -> Quote:
     """The price of a period, as a booking made now would get it. InvalidInput for what cannot be booked at all."""
     station = await stations.get(session, request.station_id, field=["input", "station_id"])
     back = request.return_station_id or station.id
@@ -63,14 +64,16 @@ async def quote(session: Session, request: QuoteRequest, *, language: str, now: 
     terms = tariff.terms
     price = _price(terms, request, slot, language)
     free = (await free_cars.counts(session, slot, now)).get(group.id, 0)
+    promise = promises.promised(tariff, slot, group.id, request.kind, now)
     return Quote(
+        id=promises.sealed(promise, seal),
         price=price,
         due_now_cents=advance_cents(terms, request.kind, price.total_cents),
         deposit_cents=group.deposit_cents,
         deductible_cents=group.deductible_cents,
         grace_minutes=terms.grace_minutes,
         problem=bookable.problem(slot, group, free, PERIOD),
-        valid_until=(now + VALID_FOR).astimezone(station.zone),
+        valid_until=promise.valid_until.astimezone(station.zone),
     )
 
 
