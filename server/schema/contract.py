@@ -65,7 +65,7 @@ def _return_station(row: ContractRow, found: StationRow | None) -> StationRow | 
 
 
 def _stored_customer(root: ContractRow, info: Info) -> UUID | None:
-    return None if info.context.is_website else root.customer_id
+    return None if info.context.is_website or root.customer_review else root.customer_id
 
 
 def _customer(row: ContractRow, stored: CustomerRow | None) -> CustomerRow | BookedCustomer:
@@ -127,7 +127,9 @@ class Contract:
         return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     customer = related(Customer, batches.customer, by=_stored_customer, shown=_customer)
-    """The customer. A website sees what it sent with this booking, not what is stored."""
+    """The customer. What this booking named, not what is stored, is shown to a website, to a station that has no other
+    contract with the person, and as long as a clerk has to look whether it is the same person.
+    """
 
     @strawberry.field
     def payer(self) -> Payer | None:

@@ -47,7 +47,7 @@ def _versions(_row: CustomerRow | BookedCustomer, found: list[VersionRow] | None
 
 @row_type(CustomerRow, BookedCustomer)
 class Customer:
-    """A customer. A website sees only what it sent itself with the booking."""
+    """A customer. A website, and a station with a first contract, sees only what that booking named."""
 
     id: strawberry.ID
     """The customer's id; bookings under one e-mail address share it."""
@@ -112,10 +112,10 @@ CustomerConnection = connection_type(Customer)
 
 @api_input
 class CustomerInput:
-    """Who rents. A customer who is known by the e-mail address is updated with what is sent; nothing is emptied.
+    """Who rents. The contract keeps what is sent in any case.
 
-    Where the birth date, or first and last name both, say that this is somebody else, nothing is updated and a clerk is
-    asked to look. The contract keeps what was sent in any case.
+    A person who is known by the e-mail address, with the same kind and names, is completed; what has changed is written
+    only if the birth date is the one that is known. Otherwise nothing is written and a clerk is asked to look.
     """
 
     kind: CustomerKind = CustomerKind.PERSON

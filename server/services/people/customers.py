@@ -14,10 +14,11 @@ from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Customer, CustomerVersion
 from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language, email_key
 from server.services import contact_data, validation
+from server.services.people import matching
 
 FIELD = ("input", "customer")
-_PLAIN = ["salutation", "first_name", "last_name", "company", "vat_id", "phone", "birth_date"]
-_UPDATED = [*_PLAIN, "street", "postcode", "city", "country"]
+_ADDRESS = ("street", "postcode", "city", "country")
+_UPDATED = ("salutation", "vat_id", "phone", "birth_date", *_ADDRESS)
 NOT_ACCEPTED = Sentence(
     "This booking cannot be made online. Please contact the station.",
     "Diese Buchung ist online nicht möglich. Bitte wenden Sie sich an die Station.",
@@ -56,63 +57,73 @@ async def match(
 ) -> tuple[Customer, bool]:
     """The customer of an e-mail address, created or brought up to date, and whether a clerk should look at the match.
 
-    A blocked customer is refused with a neutral message. Needs the system's scope: customers belong to the company.
+    What a booking names is the contract's own copy in any case; the stored person is touched only if it is certain that
+    it is the same one. A blocked customer is refused with a neutral message. Needs the system's scope: customers belong
+    to the company.
     """
     key = email_key(named.email)
     # Two bookings of one new customer at once: the second waits here instead of failing at the unique key.
     await session.rows("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": f"customer:{key}"})
     statement = select(Customer).where(col(Customer.email_key) == key, col(Customer.restricted_at).is_(None))
     customer = await session.first(statement.with_for_update(key_share=True))
-    review = False
     if customer is None:
         customer = Customer(email_key=key, created_at=now, **named.columns)
         await session.store(customer)
-    elif customer.status is CustomerStatus.BLOCKED:
+        await show_to(session, customer.id, station_id)
+        return customer, False
+    if customer.status is CustomerStatus.BLOCKED:
         raise Refused(ProblemCode.CUSTOMER_NOT_ACCEPTED, NOT_ACCEPTED)
-    elif is_somebody_else(customer, named):
-        review = customer.review_needed = True
+    is_same = matching.is_same(customer, named)
+    all_written = is_same and await _update(session, customer, named, source=source, now=now)
+    if not all_written:
+        customer.review_needed = True
         await session.store(customer)
-    else:
-        await _update(session, customer, named, source=source, now=now)
-    await show_to(session, customer.id, station_id)
-    return customer, review
+    if is_same and await _has_dealt_with(session, customer.id, station_id):
+        await show_to(session, customer.id, station_id)
+    return customer, not all_written
 
 
-def is_somebody_else(customer: Customer, named: CustomerDetails) -> bool:
-    """Whether birth date, or first and last name both, differ from what is stored: a shared or re-issued mailbox."""
-
-    def differs(name: str) -> bool:
-        stored, sent = getattr(customer, name), getattr(named, name)
-        if stored is None or sent is None:
-            return False
-        return stored.casefold() != sent.casefold() if isinstance(stored, str) else bool(stored != sent)
-
-    return differs("birth_date") or (differs("first_name") and differs("last_name"))
+async def _has_dealt_with(session: Session, customer_id: UUID, station_id: UUID) -> bool:
+    """Whether a station has another contract with a person: with its first it sees what that booking shows."""
+    found = await session.value(
+        "select 1 from contract where customer_id = :customer and not customer_review"
+        " and (station_id = :station or return_station_id = :station) limit 1",
+        {"customer": customer_id, "station": station_id},
+    )
+    return found is not None
 
 
 async def show_to(session: Session, customer_id: UUID, station_id: UUID) -> None:
-    """Lets a station see a customer that it deals with."""
+    """Lets a station see what is stored of a customer."""
     await session.write(
         "insert into customer_station (customer_id, station_id) values (:customer, :station) on conflict do nothing",
         {"customer": customer_id, "station": station_id},
     )
 
 
-async def _update(session: Session, customer: Customer, named: CustomerDetails, *, source: str, now: datetime) -> None:
-    """Fills and updates; licence, status and notes are never touched. What was there goes into a version."""
+async def _update(session: Session, customer: Customer, named: CustomerDetails, *, source: str, now: datetime) -> bool:
+    """Fills what is empty; writes over what has changed only if the birth date proves who it is. Whether nothing that
+    was sent differs from what is stored now. Names, licence, status and notes are never touched; what was there before
+    goes into a version.
+    """
     values = named.columns
     sent = {name: values[name] for name in _UPDATED if values[name] is not None}
     changed = {name: value for name, value in sent.items() if getattr(customer, name) != value}
-    if not changed:
-        return
-    before = {name: _plain(getattr(customer, name)) for name in changed}
-    await session.store(
-        CustomerVersion(customer_id=customer.id, at=now, source=source, changed=sorted(changed), before=before)
-    )
-    for name, value in changed.items():
-        setattr(customer, name, value)
-    customer.version += 1
-    await session.store(customer)
+    writable = changed
+    if not matching.is_proven(customer, named):
+        has_address = customer.street is not None
+        kept = {name for name in changed if getattr(customer, name) is not None or (has_address and name in _ADDRESS)}
+        writable = {name: value for name, value in changed.items() if name not in kept}
+    if writable:
+        before = {name: _plain(getattr(customer, name)) for name in writable}
+        await session.store(
+            CustomerVersion(customer_id=customer.id, at=now, source=source, changed=sorted(writable), before=before)
+        )
+        for name, value in writable.items():
+            setattr(customer, name, value)
+        customer.version += 1
+        await session.store(customer)
+    return len(writable) == len(changed)
 
 
 def _plain(value: Any) -> Any:
@@ -121,7 +132,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class BookedCustomer:
-    """A customer as one booking named it: all that a website may see (domain 4.9)."""
+    """A customer as one booking named it: all that a website, or a station with a first contract, sees (domain 4.9)."""
 
     id: UUID
     kind: CustomerKind
@@ -145,4 +156,4 @@ class BookedCustomer:
     @classmethod
     def of(cls, contract: Contract) -> BookedCustomer:
         """From a contract's own copy."""
-        return cls(id=contract.customer_id, **contract.customer.columns)
+        return cls(id=contract.customer_id, review_needed=contract.customer_review, **contract.customer.columns)
