@@ -364,7 +364,7 @@ def test_a_block_takes_a_car_out_and_names_what_is_in_its_way(server: SandboxSer
 
     hit = dealership.clerk(block, v=car, p={"start": start.isoformat(), "end": (start + DAY).isoformat()})
     assert hit["conflicts"] == [{"kind": "RESERVED", "contract": {"id": contract["id"]}}]
-    later = start + 5 * DAY
+    later = local(next_weekday(server, 1, weeks=2), 9)
     assert free(dealership, later) == 1
     made = dealership.clerk(block, v=car, p={"start": later.isoformat(), "end": (later + DAY).isoformat()})
     assert free(dealership, later) == 0

@@ -221,7 +221,7 @@ class TestExtras:
         assert result.total_cents == 5900
 
     def test_an_unknown_extra_is_refused(self) -> None:
-        with pytest.raises(UnknownExtra, match="no extra 'ROOF_BOX'; it has: ADDITIONAL_DRIVER, ONE_WAY") as refused:
+        with pytest.raises(UnknownExtra, match="no extra “ROOF_BOX”; it has: ADDITIONAL_DRIVER, ONE_WAY") as refused:
             breakdown(KOMPAKT, facts(MONDAY, TUESDAY, extras=(("ROOF_BOX", 1),)))
         assert refused.value.code == "ROOF_BOX"
         with pytest.raises(UnknownExtra, match="it has: none"):
