@@ -70,7 +70,7 @@ class ProblemCode(StrEnum):
     VEHICLE_NOT_READY = "VEHICLE_NOT_READY"
     """The vehicle is blocked, retired, still out, or its inspection is due."""
     ODOMETER_IMPLAUSIBLE = "ODOMETER_IMPLAUSIBLE"
-    """The odometer is below the last reading, or shows more than 2,000 km a day: correct it or give a reason."""
+    """The odometer is below the last reading, or too far above it for the time: correct it, or give a reason."""
     PHOTO_REFUSED = "PHOTO_REFUSED"
     """The file is not a photo that can be accepted."""
     PHOTO_MISSING = "PHOTO_MISSING"

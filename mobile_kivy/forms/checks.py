@@ -9,6 +9,7 @@ from mobile_kivy.forms.day import CheckedOut, Job, Vehicle
 from mobile_kivy.forms.form import GUIDED_SLOTS, Form, Strokes
 
 MOST_KM_A_DAY = 2000
+MOST_KM_BETWEEN_RENTALS = 1000
 """More than this is a slip of the finger rather than a drive; the server asks for a reason then, and so do we."""
 MOST_KM = 2_000_000
 """No instrument shows more."""
@@ -46,27 +47,20 @@ def condition(form: Form, job: Job, vehicle: Vehicle | None, now: datetime) -> l
 def implausible(form: Form, job: Job, vehicle: Vehicle, now: datetime) -> Complaint | None:
     """Why the reading cannot be right, unless somebody says why it is: below the last one, or too far for the time.
 
-    The car was driven until it came back, which is the key drop when there was one. How long ago a car was read that
-    has not been with a customer since, nobody knows: there is no limit then.
+    The car was driven until it came back, which is the key drop when there was one. Between two rentals it is fetched
+    and tested, and no more.
     """
     last, driven = _driven(form, job, vehicle)
     if driven < 0:
         return Complaint("odometer", "odometer_low", {"last": last})
     out = _checked_out(form, job)
     if out is None:
-        return None
+        leaps = driven > MOST_KM_BETWEEN_RENTALS
+        return Complaint("odometer", "odometer_leap", {"driven": driven}) if leaps else None
     returned_at = datetime.fromisoformat(form.key_drop_at) if form.key_drop_at else now
     days = max(timedelta(days=1), returned_at - out.at) / timedelta(days=1)
     most = int(MOST_KM_A_DAY * days)
     return Complaint("odometer", "odometer_high", {"driven": driven, "most": most}) if driven > most else None
-
-
-def surprising(form: Form, job: Job, vehicle: Vehicle) -> Complaint | None:
-    """A leap that is worth a second look where there is no limit. It needs no reason."""
-    _last, driven = _driven(form, job, vehicle)
-    if _checked_out(form, job) is None and driven > MOST_KM_A_DAY:
-        return Complaint("odometer", "odometer_leap", {"driven": driven})
-    return None
 
 
 def levels(form: Form, vehicle: Vehicle) -> list[Complaint]:

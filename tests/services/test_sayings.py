@@ -54,8 +54,15 @@ def test_readings_stand_in_their_places() -> None:
         " Bitte den Kilometerstand korrigieren oder begründen, warum er stimmt.",
     )
     with pytest.raises(Refused) as raised:
-        readiness.odometer_below(Vehicle(**LAST), 9_999, None)
+        readiness.odometer_at_check_out(Vehicle(**LAST), 9_999, None)
     assert raised.value.message.de.startswith("Eingegeben sind 9999 km, der letzte Kilometerstand war 10000 km.")
+    with pytest.raises(Refused) as raised:
+        readiness.odometer_at_check_out(Vehicle(**LAST), 100_100, None)
+    assert raised.value.message == (
+        "100100 km are 90100 km more than the last reading, 10000 km. Correct it, or say why it is right.",
+        "100100 km sind 90100 km mehr als der letzte Kilometerstand, 10000 km."
+        " Bitte den Kilometerstand korrigieren oder begründen, warum er stimmt.",
+    )
 
 
 @pytest.mark.parametrize(

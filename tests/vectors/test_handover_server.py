@@ -58,7 +58,7 @@ def went_out(km: int, at: datetime) -> Protocol:
 @cases("odometer_at_check_out")
 def test_the_odometer_at_check_out(case: Case) -> None:
     car, km = vehicle(station(), group(), odometer_km=case["last_km"]), case["km"]
-    found = verdict(lambda: levels(km), lambda: readiness.odometer_below(car, km, case["reason"]))
+    found = verdict(lambda: levels(km), lambda: readiness.odometer_at_check_out(car, km, case["reason"]))
     assert found == case["verdict"]
 
 

@@ -18,6 +18,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SAYS = {
     "odometer_low": "ODOMETER_IMPLAUSIBLE",
     "odometer_high": "ODOMETER_IMPLAUSIBLE",
+    "odometer_leap": "ODOMETER_IMPLAUSIBLE",
     "odometer_empty": "INVALID_INPUT",
     "odometer_impossible": "INVALID_INPUT",
     "level_missing": "INVALID_INPUT",

@@ -103,11 +103,10 @@ class ConditionStep(BoxLayout):
 
     def _doubt(self) -> None:
         visit = self.visit
-        doubt = leap = None
+        doubt = None
         if visit.vehicle is not None and len(visit.form.odometer) >= len(str(int(self.last_reading))):
             doubt = checks.implausible(visit.form, visit.job, visit.vehicle, self.desk.now())
-            leap = checks.surprising(visit.form, visit.job, visit.vehicle)
-        self._warn(doubt or leap)
+        self._warn(doubt)
         self.asks_reason = doubt is not None
 
     def _warn(self, about: Complaint | None) -> None:
@@ -156,7 +155,7 @@ class ConditionStep(BoxLayout):
         """Odometer and key."""
         visit, now = self.visit, self.desk.now()
         found = checks.condition(visit.form, visit.job, visit.vehicle, now)
-        doubted = bool(found) and found[0].key in {"odometer_low", "odometer_high"}
+        doubted = bool(found) and found[0].key in {"odometer_low", "odometer_high", "odometer_leap"}
         if doubted:
             # The field for the reason stands below the warning.
             self._warn(found[0])

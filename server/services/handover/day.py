@@ -19,6 +19,9 @@ from server.services.booking import free_cars
 from server.services.booking.slot import Slot
 from server.services.fleet import stations
 
+MOST = 500
+"""How many contracts a list of the day has; more are no station's work."""
+
 
 @dataclass(frozen=True)
 class HandoverDay:
@@ -61,8 +64,9 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
 
 
 async def _contracts(session: Session, *conditions: ColumnElement[bool]) -> list[Contract]:
-    statement = select(Contract).where(*conditions).order_by(col(Contract.starts_at), col(Contract.id)).limit(500)
-    return await session.all(statement)
+    # Those that are nearest: bookings that nobody picked up for months must not hide those of today.
+    nearest = select(Contract).where(*conditions).order_by(col(Contract.starts_at).desc(), col(Contract.id).desc())
+    return (await session.all(nearest.limit(MOST)))[::-1]
 
 
 async def _spare(session: Session, station: Station, start: datetime, end: datetime, now: datetime) -> list[Vehicle]:

@@ -58,7 +58,7 @@ async def _check_ready(session: Session, handover: Handover) -> str | None:
     await readiness.check_vehicle(session, contract, vehicle, acting.now)
     await drivers.check_licences(session, contract, report.licence_checked_driver_ids, acting)
     await readiness.check_deposit(session, contract, acting.because(report.override_reason))
-    return readiness.odometer_below(vehicle, report.condition.odometer_km, report.override_reason)
+    return readiness.odometer_at_check_out(vehicle, report.condition.odometer_km, report.override_reason)
 
 
 async def check_in(session: Session, report: HandoverReport, acting: Acting) -> Protocol:

@@ -20,6 +20,7 @@ from server.services.mail import parts
 from server.services.payments import deposits
 
 KM_A_DAY = 2000
+KM_BETWEEN_RENTALS = 1000
 LONGEST_WITHOUT_NETWORK = timedelta(days=7)
 """How long a hand-over may have waited in a tablet."""
 CLOCKS_APART = timedelta(minutes=15)
@@ -154,15 +155,26 @@ def check_times(occurred_at: datetime, key_drop_at: datetime | None, earliest: d
         raise InvalidInput(message, field=["input", "key_drop_at"])
 
 
-def odometer_below(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:
-    """The readings and the reason, if they were overridden; ODOMETER_IMPLAUSIBLE if they were not."""
-    if odometer_km >= vehicle.odometer_km:
-        return None
-    problem = Sentence(
-        f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km.",
-        f"Eingegeben sind {odometer_km} km, der letzte Kilometerstand war {vehicle.odometer_km} km.",
-    )
-    return _overridden(problem, f"{vehicle.odometer_km} km → {odometer_km} km", override_reason)
+def odometer_at_check_out(vehicle: Vehicle, odometer_km: int, override_reason: str | None) -> str | None:
+    """The readings and the reason, if they were overridden; ODOMETER_IMPLAUSIBLE if they were not.
+
+    Between two rentals a car is fetched and tested: it is not below its last reading, nor more than 1,000 km above it.
+    """
+    readings = f"{vehicle.odometer_km} km → {odometer_km} km"
+    if odometer_km < vehicle.odometer_km:
+        problem = Sentence(
+            f"The odometer shows {odometer_km} km, the last reading was {vehicle.odometer_km} km.",
+            f"Eingegeben sind {odometer_km} km, der letzte Kilometerstand war {vehicle.odometer_km} km.",
+        )
+        return _overridden(problem, readings, override_reason)
+    leap = odometer_km - vehicle.odometer_km
+    if leap > KM_BETWEEN_RENTALS:
+        problem = Sentence(
+            f"{odometer_km} km are {leap} km more than the last reading, {vehicle.odometer_km} km.",
+            f"{odometer_km} km sind {leap} km mehr als der letzte Kilometerstand, {vehicle.odometer_km} km.",
+        )
+        return _overridden(problem, readings, override_reason)
+    return None
 
 
 def odometer_at_return(
