@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from html import escape
 from urllib.parse import urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from server.database import SYSTEM
+from server.edge.language import language_of
 from server.edge.limits import BodyLimit
+from server.errors import Sentence
 from server.gateways.payment import GatewayError, NoticeRejected
-from server.models import Contract
+from server.models import Contract, HostedPayment, Payment, payment_reasons
 from server.models.contract import ContractState
 from server.services.booking import saga
 from server.services.outside import Outside
-from server.services.payments import hosted_page
+from server.services.payments import attempts, hosted_page
 
 LARGEST_FORM = 64 * 1024
+PURPOSE = "waiting"
+NOT_VALID = Sentence(
+    "This answer of the payment page is not valid.", "Diese Antwort der Zahlungsseite ist nicht gültig."
+)
+TITLE = Sentence("Your payment is being confirmed", "Ihre Zahlung wird bestätigt")
+WAIT = Sentence(
+    "This takes a few seconds. Please leave this page open; you need not pay again.",
+    "Das dauert einige Sekunden. Bitte lassen Sie diese Seite offen; Sie müssen nicht noch einmal zahlen.",
+)
+REFRESH_SECONDS = 3
+_STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem;color:#1f2933}"
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'"
 
 
 def routes(outside: Outside) -> list[Route]:
-    """POST /payment/return and /payment/notification."""
+    """POST /payment/return and /payment/notification, and the page on which a customer waits for the gateway."""
 
     async def returned(request: Request) -> Response:
         try:
             answer = await hosted_page.accept(outside, await _form(request), "browser")
         except NoticeRejected:
-            return PlainTextResponse("This answer of the payment page is not valid.", 400)
+            language = language_of(request.headers.get("accept-language"))
+            return PlainTextResponse(NOT_VALID.within(language), 400)
         await saga.drive(outside, answer.contract_id)
-        async with outside.database.transaction(SYSTEM) as session:
-            contract = await session.by_id(Contract, answer.contract_id)
-        paid = contract is not None and contract.state is not ContractState.CANCELLED and answer.approved
-        url = answer.success_url if paid else answer.failure_url
-        return RedirectResponse(_with_number(url, contract), 303)
+        return await _further(outside, answer.payment_id, answer.reason, waits=not answer.is_resolved)
+
+    async def waiting(request: Request) -> Response:
+        payment, seal = request.query_params.get("payment", ""), request.query_params.get("seal", "")
+        if not outside.sealer.is_on(PURPOSE, payment, seal):
+            return Response(status_code=404)
+        return await _further(outside, UUID(payment), None, waits=True)
 
     async def notified(request: Request) -> Response:
         try:
@@ -52,15 +74,50 @@ def routes(outside: Outside) -> list[Route]:
     return [
         Route(hosted_page.RETURN_PATH, returned, methods=["POST"], middleware=limit),
         Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"], middleware=limit),
+        Route(hosted_page.WAITING_PATH, waiting, methods=["GET"]),
     ]
 
 
-def _with_number(url: str, contract: Contract | None) -> str:
-    parts = urlsplit(url)
-    query = "&".join(
-        part for part in (parts.query, urlencode({"contract": contract.number if contract else ""})) if part
+async def _further(outside: Outside, payment_id: UUID, reason: str | None, *, waits: bool) -> Response:
+    """Where the browser goes: a booking that has come about is a success, whichever window asks; a payment that is not
+    confirmed yet waits; everything else is a failure with its reason in the customer's language.
+    """
+    async with outside.database.transaction(SYSTEM) as session:
+        payment = await attempts.get(session, payment_id)
+        page = await session.by_id(HostedPayment, payment_id)
+        contract = await session.by_id(Contract, payment.contract_id)
+    if page is None or contract is None:
+        return Response(status_code=404)
+    if contract.state not in {ContractState.HELD, ContractState.CANCELLED}:
+        return RedirectResponse(_with(page.success_url, contract=contract.number), 303)
+    if waits and contract.state is ContractState.HELD and payment.state in attempts.UNRESOLVED:
+        return _waiting_page(outside, payment, contract)
+    words = payment_reasons.said(payment.reason or reason)
+    told = {"reason": words.within(contract.language.value.lower())} if words else {}
+    code = payment_reasons.code_of(payment.reason or reason)
+    return RedirectResponse(
+        _with(page.failure_url, contract=contract.number, **told, **({"code": code} if code else {})), 303
     )
-    return urlunsplit(parts._replace(query=query))
+
+
+def _waiting_page(outside: Outside, payment: Payment, contract: Contract) -> Response:
+    language = contract.language.value.lower()
+    text = str(payment.id)
+    query = urlencode({"payment": text, "seal": outside.sealer.of(PURPOSE, text)})
+    address = escape(f"{hosted_page.WAITING_PATH}?{query}")
+    title = escape(TITLE.within(language))
+    page = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style>'
+        f'<meta http-equiv="refresh" content="{REFRESH_SECONDS};url={address}"></head>'
+        f"<body><h1>{title}</h1><p>{escape(WAIT.within(language))}</p></body></html>"
+    )
+    return HTMLResponse(page, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
+
+
+def _with(url: str, **told: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, urlencode(told)) if part)))
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -109,7 +109,7 @@ def create_runtime(settings: Settings, database_url: str) -> Runtime:
         objects=open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri()),
         base_url=settings.base_url,
         mail_domain=settings.mail_from.rstrip(">").rpartition("@")[2] or "ersatzwagen.example",
-        quote_seal=Sealer(secret, "quote"),
+        sealer=Sealer(secret),
     )
     signer = LinkSigner(secret)
     return Runtime(settings, outside, create_worker(outside), signer, sandbox)

@@ -95,17 +95,16 @@ class Principal:
 class Sealer:
     """Seals texts that are given away and come back, so that nobody can make or change one."""
 
-    def __init__(self, secret: bytes, purpose: str) -> None:
-        """`purpose` keeps the seals of one kind of text from being taken for those of another."""
-        self._key = hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
 
-    def of(self, text: str) -> str:
-        """The seal of a text."""
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+    def of(self, purpose: str, text: str) -> str:
+        """The seal of a text. `purpose` keeps one kind of text from being taken for another."""
+        return hmac.new(self._secret, f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
 
-    def is_on(self, text: str, seal: str) -> bool:
+    def is_on(self, purpose: str, text: str, seal: str) -> bool:
         """Whether a text came from here as it is."""
-        return hmac.compare_digest(self.of(text).encode(), seal.encode())
+        return hmac.compare_digest(self.of(purpose, text).encode(), seal.encode())
 
 
 class LinkSigner:

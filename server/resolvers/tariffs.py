@@ -49,7 +49,7 @@ class TariffQuery:
     async def quote(self, info: Info, input: QuoteInput) -> QuoteFound:  # noqa: A002
         """What a rental would cost, line by line. Nothing is reserved."""
         context = info.context
-        session, seal = await context.price_session(), context.outside.quote_seal
+        session, seal = await context.price_session(), context.outside.sealer
         return await quotes.quote(session, input.given(), seal, language=context.language, now=context.now)
 
 

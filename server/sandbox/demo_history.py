@@ -31,7 +31,7 @@ from server.sandbox import demo_fleet, demo_plan, demo_protocols
 from server.sandbox.demo_bookings import request_of
 from server.sandbox.demo_plan import DemoContract, Stage
 from server.security import Principal
-from server.services.booking import car_hold, saga
+from server.services.booking import expiry, saga
 from server.services.fleet import vehicles
 from server.services.fleet.opening import opening_rules
 from server.services.outside import Outside
@@ -215,7 +215,7 @@ class _Story:
                 contract = await session.by_id(Contract, self.booked[index], lock=True)
                 if contract is not None:
                     reason = plan.note or "Auf Wunsch des Kunden"
-                    await car_hold.cancel(session, contract, now=self.outside.clock.now(), reason=reason)
+                    await expiry.cancel(session, contract, now=self.outside.clock.now(), reason=reason)
 
         return step
 

@@ -8,8 +8,9 @@ import strawberry
 
 from server.models import Deposit as DepositRow
 from server.models import Payment as PaymentRow
+from server.models import payment_reasons
 from server.models.payment import DepositState, PaymentKind, PaymentState
-from server.schema.building import api_enum, row_type
+from server.schema.building import Info, api_enum, row_type
 from server.schema.price import PriceBreakdown
 from server.schema.shared import Money, money, row_of
 from server.services.billing.settlements import Settlement as SettlementFound
@@ -33,8 +34,6 @@ class Payment:
     """The order id at the gateway; a refund or capture carries that of the payment it refers to."""
     gateway_reference: str | None
     """The gateway's own id for it; null until the gateway has given one."""
-    reason: str | None
-    """Why it did not succeed, as the gateway puts it; null if it did or said nothing."""
     created_at: datetime
     """When it was written down, before the gateway was called."""
 
@@ -42,6 +41,14 @@ class Payment:
     def amount(self) -> Money:
         """How much; never negative, `kind` says in which direction."""
         return money(row_of(self).amount_cents, row_of(self).currency)
+
+    @strawberry.field
+    def reason(self, info: Info) -> str | None:
+        """Why it did not succeed, in your language (`Accept-Language`), with the bank's or the gateway's code behind
+        it; null if it did, or if nothing is known.
+        """
+        words = payment_reasons.said(row_of(self).reason)
+        return words and words.within(info.context.language)
 
 
 @row_type(DepositRow)

@@ -8,6 +8,7 @@ from typing import Any
 from server import errors
 from server.edge.paths import wire_path
 from server.errors import ProblemCode
+from server.models import payment_reasons
 from server.models.contract import ContractState
 from server.schema.building import api_enum, api_interface, api_type
 from server.schema.fleet import Occupancy, VehicleGroup
@@ -114,7 +115,8 @@ def problem_of(error: errors.DomainError, possible: set[str], language: str) -> 
     elif isinstance(error, errors.PeriodConflict):
         special = {"conflicts": error.conflicts}
     elif isinstance(error, errors.PaymentDeclined):
-        special = {"reason": error.reason}
+        words = payment_reasons.said(error.reason)
+        special = {"reason": words and words.within(language)}
     elif isinstance(error, errors.InvalidTransition):
         special = {"state": error.state, "allowed": error.allowed}
     elif isinstance(error, errors.VersionConflict):

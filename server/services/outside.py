@@ -12,8 +12,8 @@ from server.security import Sealer
 
 @dataclass(frozen=True)
 class Outside:
-    """The outside world of sagas and jobs. `base_url` is how browsers and the gateway reach this server, `quote_seal`
-    what makes the id of a quote."""
+    """The outside world of sagas and jobs. `base_url` is how browsers and the gateway reach this server, `sealer`
+    what is given away and comes back, like the id of a quote."""
 
     database: Database
     clock: Clock
@@ -22,4 +22,4 @@ class Outside:
     objects: ObjectStore
     base_url: str
     mail_domain: str
-    quote_seal: Sealer
+    sealer: Sealer

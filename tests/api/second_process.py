@@ -63,6 +63,6 @@ async def beside(server: SandboxServer, network: httpx2.AsyncBaseTransport) -> A
             objects=open_object_store((data_dir / "media").absolute().as_uri()),
             base_url=server.base,
             mail_domain="example.com",
-            quote_seal=Sealer(b"of the tests", "quote"),
+            sealer=Sealer(b"of the tests"),
         )
     await database.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import html
 import re
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import pytest
 
 from tests.calendar import soon
 from tests.dealership import Dealership
+from tests.driving import new_id
 
 DAY = timedelta(days=1)
 PAYMENT = {
@@ -139,20 +142,110 @@ def test_what_is_no_form_is_not_read_to_its_end(dealership: Dealership) -> None:
         assert dealership.server.http.post(path, content=endless(), headers=form).status_code == 413
 
 
-def test_declined_on_the_page(dealership: Dealership, start: datetime) -> None:
+@pytest.fixture
+def declined(dealership: Dealership) -> str:
+    """A card that the bank declines with 51."""
     cards = dealership.server.http.get("/sandbox/telecash/cards").json()
-    declined = next(card["number"] for card in cards if "declined" in card["does"].lower() or "51" in card["does"])
-    booking = dealership.book(start, start + DAY, payment=PAYMENT)
-    browser = Browser(dealership)
+    number: str = next(card["number"] for card in cards if "51" in card["does"] or "declined" in card["does"].lower())
+    return number
 
+
+def lines_of(dealership: Dealership, number: str) -> list[tuple[str, str, str]]:
+    lines = dealership.server.ledger(number)
+    return [(line["type"], line["order_id"].removeprefix(f"{number}-"), line["state"]) for line in lines]
+
+
+def told_at(address: str) -> dict[str, str]:
+    return dict(httpx2.URL(address).params)
+
+
+def test_after_a_declined_card_another_may_be_tried(dealership: Dealership, start: datetime, declined: str) -> None:
+    # Given: declined on the page
+    key, who = new_id(), {"lastName": "Versuch", "email": "versuch@example.com", "language": "DE"}
+    booking = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    contract = booking["contract"]
+    browser = Browser(dealership)
     browser.open(booking["paymentForm"])
     pay(browser, declined)
     back = browser.until_back_at_the_shop()
+    # Then: the shop hears why, and the car is kept
+    assert back.startswith("https://shop.example/failed?")
+    assert told_at(back) == {
+        "contract": contract["number"],
+        "reason": "Limit oder Guthaben der Karte reichen nicht aus. (51)",
+        "code": "51",
+    }
+    assert dealership.contract(contract["id"])["state"] == "HELD"
+    # When: the same key gives the form of the next try
+    again = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    assert again["paymentForm"]["expiresAt"] == booking["paymentForm"]["expiresAt"]
+    assert again["paymentForm"]["fields"] != booking["paymentForm"]["fields"]
+    browser.open(again["paymentForm"])
+    pay(browser)
+    back = browser.until_back_at_the_shop()
+    # Then
+    assert back == f"https://shop.example/booked?step=3&contract={contract['number']}"
+    assert dealership.contract(contract["id"])["state"] == "RESERVED"
+    assert lines_of(dealership, contract["number"]) == [
+        ("sale", "D1", "declined"),
+        ("sale", "D2", "approved"),
+        ("preAuth", "H1", "approved"),
+    ]
 
-    assert back.startswith("https://shop.example/failed")
+
+def test_a_second_window_after_success_leads_to_success(dealership: Dealership, start: datetime) -> None:
+    booking = dealership.book(start, start + DAY, payment=PAYMENT)
+    first, second = Browser(dealership), Browser(dealership)
+    first.open(booking["paymentForm"])
+    second.open(booking["paymentForm"])
+
+    pay(first)
+    first.until_back_at_the_shop()
+    pay(second)
+    back = second.until_back_at_the_shop()
+
+    number = booking["contract"]["number"]
+    assert back == f"https://shop.example/booked?step=3&contract={number}"
+    assert [line for line in lines_of(dealership, number) if line[2] == "approved"] == [
+        ("sale", "D1", "approved"),
+        ("preAuth", "H1", "approved"),
+    ]
+
+
+def test_when_the_time_is_over_the_key_says_that_it_was_declined(
+    dealership: Dealership, start: datetime, declined: str
+) -> None:
+    key, who = new_id(), {"lastName": "Vorbei", "email": "vorbei@example.com"}
+    booking = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    pay(browser, declined)
+    browser.until_back_at_the_shop()
+
+    dealership.server.advance(minutes=16)
+
+    again = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    assert (again["__typename"], again["problemCode"]) == ("PaymentDeclined", "PAYMENT_DECLINED")
     contract = dealership.contract(booking["contract"]["id"])
-    assert contract["state"] == "CANCELLED"
-    assert [line["state"] for line in dealership.server.ledger(contract["number"])] == ["declined"]
+    assert (contract["state"], contract["paid"]["amount"]) == ("CANCELLED", "0.00")
+    assert lines_of(dealership, contract["number"]) == [("sale", "D1", "declined")]
+    assert dealership.server.mails("vorbei@example.com") == []
+
+
+def test_nobody_tries_for_ever(dealership: Dealership, start: datetime, declined: str) -> None:
+    key, who = new_id(), {"lastName": "Oft", "email": "oft@example.com"}
+    for _ in range(8):
+        booking = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+        browser = Browser(dealership)
+        browser.open(booking["paymentForm"])
+        pay(browser, declined)
+        browser.until_back_at_the_shop()
+
+    assert (
+        dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)["__typename"] == "PaymentDeclined"
+    )
+    number = booking["contract"]["number"]
+    assert lines_of(dealership, number) == [("sale", f"D{n}", "declined") for n in range(1, 9)]
 
 
 def test_paid_and_the_browser_closed(dealership: Dealership, start: datetime) -> None:
@@ -180,6 +273,12 @@ def test_paid_too_late_is_refunded(dealership: Dealership, start: datetime) -> N
     lines = [(line["type"], line["state"]) for line in dealership.server.ledger(contract["number"])]
     assert lines == [("sale", "approved"), ("return", "approved")]
     assert dealership.contract(contract["id"])["state"] == "CANCELLED"
+    (mail,) = dealership.server.mails(contract["customer"]["email"])
+    assert mail["template"] == "CANCELLATION"
+    raw = dealership.server.http.get(f"/sandbox/mails/{mail['id']}").content
+    text = email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "als das Fahrzeug nicht mehr für Sie vorgemerkt war" in text
+    assert "59,00" in text
 
 
 def test_paid_too_late_and_nobody_told_us(dealership: Dealership, start: datetime) -> None:
@@ -219,26 +318,33 @@ def told(dealership: Dealership, number: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("hearing")
-def test_a_customer_is_sent_back_although_the_payment_cannot_be_looked_up_yet(
-    dealership: Dealership, start: datetime
-) -> None:
+def test_a_customer_waits_while_the_payment_cannot_be_looked_up(dealership: Dealership, start: datetime) -> None:
+    # Given: paid, and the gateway answers no question
     booking = dealership.book(start, start + DAY, payment=PAYMENT)
     contract = booking["contract"]
     browser = Browser(dealership)
     browser.open(booking["paymentForm"])
     deaf(dealership)
-
     pay(browser)
-    back = browser.until_back_at_the_shop()
-
-    # The gateway is told to try again, the customer is not kept; nothing is confirmed on a browser's word.
+    browser.answer()
+    # Then: the gateway is told to try again, nothing is confirmed on a browser's word, and the customer waits
     assert told(dealership, contract["number"]) == ["503"]
-    assert back == f"https://shop.example/booked?step=3&contract={contract['number']}"
+    assert "Ihre Zahlung wird bestätigt" in browser.page
     assert dealership.contract(contract["id"])["state"] == "HELD"
-
+    further = html.unescape(re.search(r'content="3;url=([^"]*)"', browser.page)[1])  # type: ignore[index]
+    assert "Ihre Zahlung wird bestätigt" in dealership.server.http.get(further).text
+    # When: the gateway answers again, and a job has asked it
     hears_again(dealership)
-    dealership.server.advance(minutes=16)
+    dealership.server.advance(minutes=3)
+    # Then: the page leads on by itself
+    answer = dealership.server.http.get(further)
+    assert answer.headers["location"] == f"https://shop.example/booked?step=3&contract={contract['number']}"
     assert dealership.contract(contract["id"])["state"] == "RESERVED"
+
+
+@pytest.mark.parametrize("query", ["", "payment=x&seal=y", f"payment={new_id()}&seal={'0' * 64}"])
+def test_the_waiting_page_of_nobody_is_not_there(dealership: Dealership, query: str) -> None:
+    assert dealership.server.http.get(f"/payment/waiting?{query}").status_code == 404
 
 
 @pytest.mark.usefixtures("hearing")
@@ -274,7 +380,7 @@ def test_a_page_that_nobody_paid_on_is_given_up_for_good_once_the_gateway_answer
     contract = dealership.book(start, start + DAY, payment=PAYMENT)["contract"]
     dealership.server.advance(minutes=16)
     (given_up,) = dealership.contract(contract["id"])["payments"]
-    assert (given_up["state"], given_up["reason"]) == ("FAILED", "the payment page was not completed")
+    assert (given_up["state"], given_up["reason"]) == ("FAILED", "The payment page was not completed.")
 
     # The last look, three quarters of an hour after the hold, gets no answer.
     deaf(dealership)

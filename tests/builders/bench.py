@@ -234,7 +234,7 @@ def outside_of(database: Database, books: Books, media: Path) -> Outside:
         objects=open_object_store(media.absolute().as_uri()),
         base_url="http://ersatzwagen.invalid",
         mail_domain="example.com",
-        quote_seal=Sealer(b"of the tests", "quote"),
+        sealer=Sealer(b"of the tests"),
     )
 
 

@@ -17,7 +17,7 @@ from server.models.contract import ContractKind
 from server.models.opening_times import ExceptionalDay, OpeningWindow, Weekday
 from server.models.payment import PaymentMethod
 from server.security import Principal
-from server.services.booking import availability, car_hold, quotes, saga
+from server.services.booking import availability, expiry, quotes, saga
 from server.services.booking.availability import GroupAvailability
 from server.services.booking.quotes import Quote, QuoteRequest
 from server.services.booking.slot import Slot
@@ -111,7 +111,7 @@ class Town:
         if refusal is None:
             contract = await self.bench.contract(self.last)
             async with self.bench.outside.database.transaction(SYSTEM) as session:
-                await car_hold.cancel(session, contract, now=self.now, reason="test")
+                await expiry.cancel(session, contract, now=self.now, reason="test")
         return refusal
 
 
@@ -133,7 +133,7 @@ async def quoted(town: Town, slot: Slot) -> Quote:
         extras=(),
     )
     async with town.bench.outside.database.transaction(SYSTEM) as session:
-        return await quotes.quote(session, wanted, town.bench.outside.quote_seal, language="de", now=town.now)
+        return await quotes.quote(session, wanted, town.bench.outside.sealer, language="de", now=town.now)
 
 
 @given(seed=st.integers(0, 2**32))

@@ -41,9 +41,7 @@ async def quoted(shop: Shop, **more: Any) -> Quote:
     )
     bench = shop.bench
     async with bench.outside.database.transaction(SYSTEM) as session:
-        return await quotes.quote(
-            session, replace(asked, **more), bench.outside.quote_seal, language="de", now=bench.now
-        )
+        return await quotes.quote(session, replace(asked, **more), bench.outside.sealer, language="de", now=bench.now)
 
 
 async def with_a_new_price_at_midnight(bench: Bench) -> Shop:
@@ -101,7 +99,7 @@ async def test_nobody_can_make_or_change_one(bench: Bench) -> None:
     shop = await open_shop(bench)
     quote = await quoted(shop)
     text, _, seal = quote.id.partition(".")
-    forged = Sealer(b"somebody else", "quote").of(text)
+    forged = Sealer(b"somebody else").of("quote", text)
     for made_up in (
         "",
         "x",

@@ -71,7 +71,12 @@ def test_readings_stand_in_their_places() -> None:
         (BillingBlock.PROTOCOL_CONFLICT, "CHECKED_OUT", "arrival: car handed over)", "Eintreffen: Fahrzeug übergeben)"),
         (BillingBlock.PROTOCOL_CONFLICT, None, "arrival: –)", "Eintreffen: –)"),
         (BillingBlock.PROTOCOL_CONFLICT, "something old", "arrival: something old)", "Eintreffen: something old)"),
-        (BillingBlock.REFUND_REFUSED, "51", "refused (51): pay", "abgelehnt (51): bitte"),
+        (
+            BillingBlock.REFUND_REFUSED,
+            "51",
+            "refused (The card's limit or balance does not suffice. (51)): pay",
+            "Guthaben der Karte reichen nicht aus. (51)): bitte",
+        ),
     ],
 )
 def test_why_billing_waits(reason: BillingBlock, detail: str | None, english: str, german: str) -> None:

@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from server.database import SYSTEM, Session
-from server.errors import NoVehicleAvailable, PaymentDeclined, Sentence
+from server.errors import NoVehicleAvailable
 from server.jobs import enqueue
 from server.models import Contract, Customer, Deposit, Note, Station, StoredCard, Vehicle
 from server.models.columns import uuid7
@@ -22,7 +20,7 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
-from server.services.booking import bookable, confirmation, free_cars, idempotency
+from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency
 from server.services.booking.alternatives import alternatives
 from server.services.booking.plan import (
     BookingRequest,
@@ -53,7 +51,7 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
     async with outside.database.transaction(SYSTEM) as session:
         if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
             return None
-        plan = await plan_of(session, principal, request, visible, outside.quote_seal, now)
+        plan = await plan_of(session, principal, request, visible, outside.sealer, now)
         customer, review = await customers.match(
             session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
         )
@@ -155,7 +153,7 @@ async def _take_vehicle(
     now: datetime,
 ) -> None:
     """Finds a free car and occupies it with the contract, which is written here; NoVehicleAvailable otherwise."""
-    await expire_due(session, plan.station.id, now)
+    await expiry.expire_due(session, plan.station.id, now)
     found = await free_cars.candidates(session, plan.slot, plan.group.id, now)
     if request.vehicle_id is not None:
         found = [vehicle_id for vehicle_id in found if vehicle_id == request.vehicle_id]
@@ -258,33 +256,3 @@ async def confirm(session: Session, contract: Contract, now: datetime) -> None:
     await session.refresh(contract, ["paid_cents"])
     await confirmation.confirm_booking(session, contract, now=now)
     await deposits.schedule(session, contract, now=now)
-
-
-async def expire_due(session: Session, station_id: UUID, now: datetime) -> None:
-    """Frees cars whose hold has run out, for a booking that comes before the expiry job."""
-    statement = select(Contract).where(
-        col(Contract.station_id) == station_id,
-        col(Contract.state) == ContractState.HELD,
-        col(Contract.held_until) <= now,
-    )
-    for contract in await session.all(statement.with_for_update(skip_locked=True, key_share=True)):
-        await cancel(session, contract, now=now, reason="not paid within fifteen minutes")
-        await idempotency.finish(session, contract.id, refusal=expired())
-
-
-def expired() -> PaymentDeclined:
-    """The answer to a booking whose hold ran out."""
-    return PaymentDeclined(
-        Sentence(
-            "The payment was not made in time; the car is no longer kept.",
-            "Die Zahlung ist nicht rechtzeitig eingegangen; das Fahrzeug ist nicht mehr vorgemerkt.",
-        ),
-        reason=None,
-    )
-
-
-async def cancel(session: Session, contract: Contract, *, now: datetime, reason: str) -> None:
-    """Ends a booking that did not come about; the car is free at once."""
-    await occupancies.free_contract(session, contract.id)
-    contract.held_until = None
-    await contracts.move(session, contract, ContractState.CANCELLED, Acting(now, why=reason))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from server.database import Session
+from server.errors import Sentence
 from server.models import Company, Contract, Deposit, Document, Station, Vehicle, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.document import DocumentType
@@ -20,6 +21,13 @@ from server.services.mail.emails import MailDraft
 from server.services.pricing.words import Words
 
 FREE_CANCELLATION = timedelta(hours=24)
+_TOO_LATE = Sentence(
+    "Your payment arrived after the car was no longer kept for you.",
+    "Ihre Zahlung kam an, als das Fahrzeug nicht mehr für Sie vorgemerkt war.",
+)
+_NO_DEPOSIT = Sentence(
+    "The deposit could not be placed on your card.", "Die Kaution ließ sich auf Ihrer Karte nicht blockieren."
+)
 
 
 async def confirm_booking(session: Session, contract: Contract, *, now: datetime) -> None:
@@ -45,6 +53,23 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
         EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments, waits_for_paper=advance is not None
     )
     await emails.queue(session, contract, draft, now=now)
+
+
+async def tell_refunded(session: Session, contract: Contract, cents: int, *, no_deposit: bool, now: datetime) -> None:
+    """Whoever was debited for a booking that did not come about hears, once, that the money goes back, and why."""
+    company, station = await company_data.require(session), await stations.get(session, contract.station_id)
+    why = _NO_DEPOSIT if no_deposit else _TOO_LATE
+    view = MailView(
+        time_zone=station.time_zone,
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        greeting_name=contract.customer.display_name,
+        contract_number=contract.number,
+        start=contract.starts_at,
+        refund_cents=cents,
+        reason=why.within(parts.wording(contract.language)),
+    )
+    await emails.queue(session, contract, MailDraft(EmailTemplate.CANCELLATION, contract.id, view), now=now)
 
 
 async def _confirmation(

@@ -72,14 +72,17 @@ async def attach(session: Session, owner: str, key: UUID, contract_id: UUID) -> 
 
 
 async def finish(session: Session, contract_id: UUID, *, refusal: DomainError | None = None) -> None:
-    """Stores the final answer of the booking behind a contract; the first one stands."""
+    """Stores the final answer of the booking behind a contract. The first one stands, but a booking whose page was
+    open is refused after all when its time is over.
+    """
     stored = None
     if refusal is not None:
         reason = getattr(refusal, "reason", None)
         stored = orjson.dumps({"message": refusal.message._asdict(), "reason": reason}).decode()
     await session.write(
         "update idempotency_record set finished = true, unresolved = false, refusal = cast(:refusal as jsonb)"
-        " where contract_id = :contract and not finished",
+        " where contract_id = :contract"
+        " and (not finished or (refusal is null and cast(:refusal as jsonb) is not null))",
         {"refusal": stored, "contract": contract_id},
     )
 

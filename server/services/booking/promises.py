@@ -20,6 +20,7 @@ from server.services.booking.slot import Slot
 from server.services.pricing import tariffs
 
 VALID_FOR = timedelta(hours=24)
+PURPOSE = "quote"
 _LONGEST = 400
 _NOT_OURS = Sentence("This is not the id of a quote.", "Das ist nicht die id eines Angebots.")
 _OVER = Sentence(
@@ -51,7 +52,7 @@ def sealed(promise: Promise, seal: Sealer) -> str:
     until = int(promise.valid_until.timestamp())
     content = orjson.dumps([promise.tariff_id.hex, promise.terms[:16], promise.rental, until])
     text = base64.urlsafe_b64encode(content).decode().rstrip("=")
-    return f"{text}.{seal.of(text)}"
+    return f"{text}.{seal.of('quote', text)}"
 
 
 async def tariff_of(
@@ -71,7 +72,7 @@ async def tariff_of(
 
 def _opened(quote_id: str, seal: Sealer, field: Path) -> Promise:
     text, _, its_seal = quote_id.strip().partition(".")
-    if len(quote_id) > _LONGEST or not seal.is_on(text, its_seal):
+    if len(quote_id) > _LONGEST or not seal.is_on(PURPOSE, text, its_seal):
         raise InvalidInput(_NOT_OURS, field=field)
     try:
         tariff, terms, rental, until = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))

@@ -15,14 +15,14 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM, Session, sql_state
-from server.errors import PaymentDeclined, Sentence
+from server.errors import PaymentDeclined
 from server.models import Contract, Deposit, Payment
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import documents
-from server.services.booking import car_hold, idempotency
+from server.services.booking import car_hold, confirmation, expiry, idempotency
 from server.services.booking.plan import BookingRequest
 from server.services.contract import blocks, contracts
 from server.services.outside import Outside
@@ -84,13 +84,13 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
             move = Move(PaymentKind.SALE, Purpose.ADVANCE, contract.prepay_cents, "D1")
             return (await attempts.prepare(session, contract, move, now=now)).id
         if advance is not None and advance.state is not PaymentState.SUCCEEDED:
-            return await _refuse(session, contract, made, advance, now)
+            return await _try_again_or_refuse(session, contract, made, advance, now)
         hold = _last(made, Purpose.DEPOSIT)
         deposit = await session.by_id(Deposit, contract.id, lock=True)
         if deposit is not None and hold is None and deposits.is_due(deposit, now):
             return (await deposits.prepare_hold(session, contract, deposit, now=now)).id
         if hold is not None and hold.state is not PaymentState.SUCCEEDED:
-            return await _refuse(session, contract, made, hold, now)
+            return await _try_again_or_refuse(session, contract, made, hold, now)
         if hold is not None and deposit is not None:
             await deposits.activate(session, contract, deposit, hold, now=now)
         await car_hold.confirm(session, contract, now)
@@ -102,22 +102,21 @@ def _last(made: list[Payment], purpose: Purpose) -> Payment | None:
     return next((payment for payment in reversed(made) if payment.purpose is purpose), None)
 
 
+async def _try_again_or_refuse(
+    session: Session, contract: Contract, made: list[Payment], refused: Payment, now: datetime
+) -> UUID | None:
+    """On the payment page another card may be tried as long as the car is held; a stored card has had its try."""
+    if await hosted_page.open_again(session, contract, refused, now=now):
+        return None
+    return await _refuse(session, contract, made, refused, now)
+
+
 async def _refuse(
     session: Session, contract: Contract, made: list[Payment], refused: Payment, now: datetime
 ) -> UUID | None:
     """The card was refused: the car is free again, and what was taken before goes back."""
-    await car_hold.cancel(
-        session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}"
-    )
-    message = Sentence(
-        "The card was declined. Nothing is charged; please try another card.",
-        "Die Karte wurde abgelehnt. Es wird nichts abgebucht; bitte eine andere Karte versuchen.",
-    )
-    if refused.purpose is Purpose.DEPOSIT:
-        message = Sentence(
-            "The deposit could not be placed on the card. Nothing is charged; please try another card.",
-            "Die Kaution ließ sich auf der Karte nicht blockieren. Es wird nichts abgebucht; bitte eine andere nehmen.",
-        )
+    await expiry.cancel(session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}")
+    message = expiry.DEPOSIT_DECLINED if refused.purpose is Purpose.DEPOSIT else expiry.DECLINED
     await idempotency.finish(session, contract.id, refusal=PaymentDeclined(message, reason=refused.reason))
     return await _pay_back(session, contract, made, now)
 
@@ -132,6 +131,10 @@ async def _pay_back(session: Session, contract: Contract, made: list[Payment], n
         if kind := kinds.get(payment.kind):
             undo = Move(kind, Purpose.UNDO, payment.amount_cents, refers_to=payment)
             return (await attempts.prepare(session, contract, undo, now=now)).id
+    back = sum(p.amount_cents for p in made if p.kind is PaymentKind.REFUND and p.state is PaymentState.SUCCEEDED)
+    if back:
+        no_deposit = any(p.purpose is Purpose.DEPOSIT and p.state is not PaymentState.SUCCEEDED for p in made)
+        await confirmation.tell_refunded(session, contract, back, no_deposit=no_deposit, now=now)
     # An attempt that was prepared here and never sent, because the process died, is made by its own job.
     refused = {PaymentState.DECLINED, PaymentState.FAILED}
     if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and not contract.is_settled:
@@ -153,6 +156,5 @@ async def expire(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         if contract.state is ContractState.HELD:
-            await car_hold.cancel(session, contract, now=now, reason="not paid within fifteen minutes")
-            await idempotency.finish(session, contract.id, refusal=car_hold.expired())
+            await expiry.expire(session, contract, now)
     await drive(outside, contract_id)

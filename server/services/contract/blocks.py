@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import Sentence
-from server.models import Contract, HistoryEntry
+from server.models import Contract, HistoryEntry, payment_reasons
 from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
 from server.services.acting import Acting
@@ -107,5 +107,9 @@ def text(contract: Contract, language: str) -> str | None:
 
 def _detail(contract: Contract, language: str) -> str:
     detail = contract.billing_block_detail or "–"
-    is_state = contract.billing_block is BillingBlock.PROTOCOL_CONFLICT and detail in list(ContractState)
-    return STATE_WORDS[ContractState(detail)].within(language) if is_state else detail
+    if contract.billing_block is BillingBlock.PROTOCOL_CONFLICT and detail in list(ContractState):
+        return STATE_WORDS[ContractState(detail)].within(language)
+    if contract.billing_block is BillingBlock.REFUND_REFUSED:
+        words = payment_reasons.said(contract.billing_block_detail)
+        return words.within(language).rstrip(".") if words else detail
+    return detail

@@ -16,7 +16,7 @@ from server.database import SYSTEM, Session
 from server.gateways.payment import Attempt, GatewayError, Outcome, PaymentResult
 from server.gateways.payment import StoredCard as CardToken
 from server.jobs import enqueue, hasten
-from server.models import Contract, Payment, StoredCard
+from server.models import Contract, Payment, StoredCard, payment_reasons
 from server.models.columns import uuid7
 from server.models.contract import ContractState
 from server.models.job import JobKind, OfPayment
@@ -111,7 +111,7 @@ async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
         if contract is None or contract.state is not ContractState.HELD:
             return await _send_later(outside, payment_id)
         # Certainly not processed, and a customer is waiting for an answer: the booking fails, nothing is charged.
-        result = PaymentResult(outcome=Outcome.REJECTED, message="the payment system cannot be reached")
+        result = PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.UNREACHABLE)
     return await record(outside, payment_id, result)
 
 
@@ -131,7 +131,7 @@ async def _call(outside: Outside, payment: Payment, card: StoredCard | None, ori
     gateway, amount = outside.gateway, payment.amount_cents
     if payment.kind in {PaymentKind.SALE, PaymentKind.HOLD}:
         if card is None:
-            return PaymentResult(outcome=Outcome.REJECTED, message="no card is stored")
+            return PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.NO_CARD)
         token = CardToken(token=card.token, network_ref=card.network_reference)
         use = gateway.charge if payment.kind is PaymentKind.SALE else gateway.hold
         return await use(attempt, token, amount)
@@ -140,7 +140,7 @@ async def _call(outside: Outside, payment: Payment, card: StoredCard | None, ori
     if payment.kind is PaymentKind.REFUND:
         return await gateway.refund(attempt, amount)
     if original is None or original.gateway_reference is None:
-        return PaymentResult(outcome=Outcome.REJECTED, message="the transaction to lift is not known")
+        return PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.NOT_KNOWN)
     return await gateway.cancel(attempt, original.gateway_reference)
 
 

@@ -15,16 +15,19 @@ from server.database import SYSTEM, Session
 from server.errors import InvalidInput, Path, Sentence
 from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm, NoticeRejected, Outcome
 from server.jobs import enqueue
-from server.models import Contract, HostedPayment, Payment
-from server.models.job import JobKind, OfContract
-from server.models.payment import PaymentKind
+from server.models import Contract, HostedPayment, Payment, payment_reasons
+from server.models.job import JobKind, OfContract, OfPayment
+from server.models.payment import PaymentKind, PaymentState
 from server.services.outside import Outside
 from server.services.payments import attempts, inquiries
+from server.services.payments.attempts import Move
 
 RETURN_PATH = "/payment/return"
 NOTIFY_PATH = "/payment/notification"
-NOT_COMPLETED = "the payment page was not completed"
+WAITING_PATH = "/payment/waiting"
 LOOK_AGAIN_AFTER = timedelta(minutes=45)
+MOST_TRIES = 8
+"""How often a customer may try a card on the page for one booking."""
 
 
 def check_urls(success_url: str | None, failure_url: str | None, field: Path) -> None:
@@ -77,6 +80,22 @@ async def open_page(
     await enqueue(session, JobKind.LATE_PAGE, OfContract(contract.id), key=key, now=now, due_at=due_at)
 
 
+async def open_again(session: Session, contract: Contract, refused: Payment, *, now: datetime) -> bool:
+    """Another try after a refusal on the page, under an order of its own, as long as the car is held. False if there is
+    none: the time is over, the payment was not made on the page, or the customer has tried often enough.
+    """
+    page = await session.by_id(HostedPayment, refused.id)
+    pages = await _pages_of(session, contract.id)
+    if page is None or len(pages) >= MOST_TRIES or contract.held_until is None or now >= contract.held_until:
+        return False
+    letter = "D" if refused.kind is PaymentKind.SALE else "H"
+    suffix = f"{letter}{len(pages) + 1}"
+    move = Move(refused.kind, refused.purpose, refused.amount_cents, suffix, on_page=True)
+    payment = await attempts.prepare(session, contract, move, now=now)
+    await open_page(session, contract, payment, page.success_url, page.failure_url, now=now)
+    return True
+
+
 async def form_of(outside: Outside, contract_id: UUID) -> tuple[HostedForm, datetime] | None:
     """The form that opens a contract's payment page, and until when; None if it has no page open."""
     async with outside.database.transaction(SYSTEM) as session:
@@ -89,12 +108,12 @@ async def form_of(outside: Outside, contract_id: UUID) -> tuple[HostedForm, date
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """An authentic answer of the page: whose it is, what it says, and where the customer wants to go then."""
+    """An authentic answer of the page: whose it is, and what is known of its payment."""
 
     contract_id: UUID
-    approved: bool
-    success_url: str
-    failure_url: str
+    payment_id: UUID
+    is_resolved: bool
+    reason: str | None
 
 
 async def accept(outside: Outside, form: Mapping[str, str], source: Literal["browser", "gateway"]) -> PageAnswer:
@@ -115,14 +134,26 @@ async def accept(outside: Outside, form: Mapping[str, str], source: Literal["bro
     gateway = outside.gateway
     judge = gateway.read_return if source == "browser" else gateway.read_notification
     notice = judge(form, checkout)
+    state = PaymentState.UNKNOWN
     try:
-        await inquiries.inquire_anew(outside, payment.id, NOT_COMPLETED)
+        state = await inquiries.inquire_anew(outside, payment.id, payment_reasons.NOT_COMPLETED)
     except GatewayError:
-        # The customer is sent back all the same; the end of the hold asks once more.
+        # The customer waits on a page of ours; a job goes on asking.
         if source == "gateway":
             raise
-    approved = notice.outcome is Outcome.APPROVED
-    return PageAnswer(payment.contract_id, approved, hosted.success_url, hosted.failure_url)
+    is_resolved = state not in attempts.UNRESOLVED or notice.outcome is not Outcome.APPROVED
+    if not is_resolved:
+        await _ask_soon(outside, payment.id)
+    return PageAnswer(payment.contract_id, payment.id, is_resolved, payment.reason or notice.code)
+
+
+async def _ask_soon(outside: Outside, payment_id: UUID) -> None:
+    """The page says that it was paid, and the gateway has not confirmed it yet: a job asks until it does."""
+    now = outside.clock.now()
+    async with outside.database.transaction(SYSTEM) as session:
+        key = f"page:{payment_id}"
+        due_at = now + inquiries.INQUIRY_GAPS[0]
+        await enqueue(session, JobKind.RESOLVE_PAYMENT, OfPayment(payment_id), key=key, now=now, due_at=due_at)
 
 
 async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
@@ -130,21 +161,28 @@ async def look_up_before_expiry(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         found = await _of_contract(session, contract_id)
     if found is not None and found[1].state in attempts.UNRESOLVED:
-        await inquiries.inquire_once(outside, found[1].id, give_up=NOT_COMPLETED)
+        await inquiries.inquire_once(outside, found[1].id, give_up=payment_reasons.NOT_COMPLETED)
 
 
 async def look_again(outside: Outside, contract_id: UUID) -> None:
     """Long after the hold: a payment whose notification was lost is found here, and given back by the saga."""
     async with outside.database.transaction(SYSTEM) as session:
-        found = await _of_contract(session, contract_id)
-    if found is not None:
-        await inquiries.inquire_anew(outside, found[1].id, NOT_COMPLETED)
+        pages = await _pages_of(session, contract_id)
+    for page in pages:
+        await inquiries.inquire_anew(outside, page.payment_id, payment_reasons.NOT_COMPLETED)
+
+
+async def _pages_of(session: Session, contract_id: UUID) -> list[HostedPayment]:
+    """The pages of a contract, one for each try, the latest last."""
+    statement = select(HostedPayment).where(col(HostedPayment.contract_id) == contract_id)
+    return await session.all(statement.order_by(col(HostedPayment.at)))
 
 
 async def _of_contract(session: Session, contract_id: UUID) -> tuple[HostedPayment, Payment] | None:
-    hosted = await session.first(select(HostedPayment).where(col(HostedPayment.contract_id) == contract_id))
-    payment = await session.by_id(Payment, hosted.payment_id) if hosted else None
-    return (hosted, payment) if hosted and payment else None
+    """The latest page of a contract: the only one that can be open."""
+    pages = await _pages_of(session, contract_id)
+    payment = await session.by_id(Payment, pages[-1].payment_id) if pages else None
+    return (pages[-1], payment) if pages and payment else None
 
 
 def _checkout(outside: Outside, hosted: HostedPayment, payment: Payment) -> Checkout:

@@ -11,7 +11,7 @@ from uuid import UUID
 from server.database import SYSTEM
 from server.gateways.payment import LedgerLine, LineKind, Outcome, PaymentResult
 from server.jobs import TryLater, enqueue
-from server.models import Contract, Payment, StoredCard
+from server.models import Contract, Payment, StoredCard, payment_reasons
 from server.models.job import JobKind, OfPayment
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services.outside import Outside
@@ -46,7 +46,7 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
                 raise TryLater(outside.clock.now() + RECOVER_AFTER)
             return state
         return await attempts.record(
-            outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message="no longer wanted")
+            outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.NOT_WANTED)
         )
     line = await _look_up(outside, payment)
     if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
@@ -127,8 +127,8 @@ async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
         if state in UNRESOLVED:
             raise TryLater(now + INQUIRY_GAPS[0])
         return state
-    message = "not known to the gateway after repeated inquiries"
-    return await attempts.record(outside, payment.id, PaymentResult(outcome=Outcome.REJECTED, message=message))
+    given_up = PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.NEVER_HEARD_OF)
+    return await attempts.record(outside, payment.id, given_up)
 
 
 async def _is_wanted(outside: Outside, payment: Payment) -> bool:

@@ -1,0 +1,59 @@
+"""A car that was kept for a booking comes free again: the card was refused, or the time is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.errors import PaymentDeclined, Sentence
+from server.models import Contract
+from server.models.contract import ContractState
+from server.models.payment import PaymentState
+from server.services.acting import Acting
+from server.services.booking import idempotency
+from server.services.contract import contracts
+from server.services.fleet import occupancies
+from server.services.payments import attempts
+
+DECLINED = Sentence(
+    "The card was declined. Nothing is charged; please try another card.",
+    "Die Karte wurde abgelehnt. Es wird nichts abgebucht; bitte eine andere Karte versuchen.",
+)
+DEPOSIT_DECLINED = Sentence(
+    "The deposit could not be placed on the card. Nothing is charged; please try another card.",
+    "Die Kaution ließ sich auf der Karte nicht blockieren. Es wird nichts abgebucht; bitte eine andere nehmen.",
+)
+_TOO_LATE = Sentence(
+    "The payment was not made in time; the car is no longer kept.",
+    "Die Zahlung ist nicht rechtzeitig eingegangen; das Fahrzeug ist nicht mehr vorgemerkt.",
+)
+_REFUSED = frozenset({PaymentState.DECLINED, PaymentState.FAILED})
+
+
+async def expire_due(session: Session, station_id: UUID, now: datetime) -> None:
+    """Frees cars whose time has run out, for a booking that comes before the expiry job."""
+    statement = select(Contract).where(
+        col(Contract.station_id) == station_id,
+        col(Contract.state) == ContractState.HELD,
+        col(Contract.held_until) <= now,
+    )
+    for contract in await session.all(statement.with_for_update(skip_locked=True, key_share=True)):
+        await expire(session, contract, now)
+
+
+async def expire(session: Session, contract: Contract, now: datetime) -> None:
+    """The fifteen minutes are over: the car is free, and the booking's answer is a refusal from now on."""
+    await cancel(session, contract, now=now, reason="not paid within fifteen minutes")
+    tried = [payment for payment in await attempts.of_contract(session, contract.id) if payment.state in _REFUSED]
+    refusal = PaymentDeclined(DECLINED, reason=tried[-1].reason) if tried else PaymentDeclined(_TOO_LATE, reason=None)
+    await idempotency.finish(session, contract.id, refusal=refusal)
+
+
+async def cancel(session: Session, contract: Contract, *, now: datetime, reason: str) -> None:
+    """Ends a booking that did not come about; the car is free at once."""
+    await occupancies.free_contract(session, contract.id)
+    contract.held_until = None
+    await contracts.move(session, contract, ContractState.CANCELLED, Acting(now, why=reason))
