@@ -77,9 +77,9 @@ class Customer:
     """Grows with each change of the record; a website always sees 1."""
 
     @strawberry.field
-    def review_needed(self) -> bool:
-        """Whether a booking under this address named somebody else: a clerk should look."""
-        return bool(row_of(self).review_needed)
+    def review_needed(self, info: Info) -> bool:
+        """Whether a booking under this address named somebody else: a clerk should look. Always false for a website."""
+        return bool(row_of(self).review_needed) and not info.context.is_website
 
     @strawberry.field
     def address(self) -> Address | None:

@@ -24,7 +24,9 @@ _OF_BRAVO = {
     "damage": "vehicle_id in (select id from vehicle where home_station_id = %(b)s and id <> %(moved)s)"
     " or description like '%%zzcanary%%'",
     "customer": "id in (select customer_id from customer_station where station_id = %(b)s)"
-    " and id not in (select customer_id from customer_station where station_id = %(a)s)",
+    " and id not in (select customer_id from customer_station where station_id = %(a)s)"
+    # The id alone is on every contract of the person; a first contract elsewhere shows no more than that.
+    " and id not in (select customer_id from contract where %(a)s in (station_id, return_station_id))",
     "app_user": "id in (select user_id from user_station where station_id = %(b)s)",
     "api_client": "id in (select client_id from client_station where station_id = %(b)s)",
     "photo": "%(b)s = any (stations) and not %(a)s = any (stations)",

@@ -46,11 +46,17 @@ def test_s2_a_shared_customer_shows_each_station_its_own_contracts(world: World,
     assert here["customer"]["id"] == there["customer"]["id"]
 
     # When each looks at the customer
-    query = "query($id:ID!){customer(id:$id){contracts(first:100){totalCount nodes{id}}}}"
-    seen = [side.clerk(query, id=here["customer"]["id"])["contracts"] for side in (world.a, world.b)]
+    query = "query($id:ID!){contract(id:$id){customer{contracts(first:100){totalCount nodes{id}}}}}"
+    of_each = ((world.a, here), (world.b, there))
+    seen = [side.clerk(query, id=one["id"])["customer"]["contracts"] for side, one in of_each]
 
-    # Then each sees one contract
+    # Then each sees one contract; what is stored is shown to the second only when it has another one
     assert seen == [{"totalCount": 1, "nodes": [{"id": one["id"]}]} for one in (here, there)]
+    stored = "query($id:ID!){customer(id:$id){id}}"
+    known = [side.clerk(stored, id=here["customer"]["id"]) for side in (world.a, world.b)]
+    assert known == [{"id": here["customer"]["id"]}, None]
+    world.b.booked(start + 7 * DAY, start + 8 * DAY, customer=somebody, caller=world.b.clerk, payment=WAIVED)
+    assert world.b.clerk(stored, id=here["customer"]["id"]) == {"id": here["customer"]["id"]}
 
 
 def test_s3_a_vehicle_that_moved_brings_its_damages_but_not_the_contracts(world: World) -> None:
