@@ -125,7 +125,8 @@ def error_payload(error: GraphQLError, about: About) -> Payload:
     elif isinstance(root, DomainError):
         payload = domain_error_payload(root, about)
     elif _is_about_the_request(error, root):
-        payload = {"message": error.message, "extensions": {"code": CallerErrorCode.BAD_USER_INPUT.value}}
+        extensions = {"code": CallerErrorCode.BAD_USER_INPUT.value, **(error.extensions or {})}
+        payload = {"message": error.message, "extensions": extensions}
     else:
         payload = about.masked(root, error.path)
     if error.locations:
@@ -172,11 +173,11 @@ def status_of(payload: Payload, media_type: str) -> int:
     """The status that the GraphQL-over-HTTP specification asks for.
 
     `application/json` answers every well-formed request with 200, because such an answer cannot be told from a
-    proxy's by its status.
+    proxy's by its status; but without a valid token it is 401, whether there was none or a bad one.
     """
-    if "data" in payload or media_type == PLAIN_JSON:
+    code = payload["errors"][0]["extensions"]["code"] if "data" not in payload else None
+    if code is None or (media_type == PLAIN_JSON and code != CallerErrorCode.UNAUTHENTICATED):
         return 200
-    code = payload["errors"][0]["extensions"]["code"]
     return {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "RATE_LIMITED": 429, "INTERNAL": 500}.get(code, 400)
 
 

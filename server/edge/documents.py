@@ -32,6 +32,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from server.edge.coercion import reworded
 from server.edge.costs import core_schema
 from server.edge.guard import Limits, Operation, analyse, too_expensive
 from server.errors import CallerError, CallerErrorCode, Sentence
@@ -124,7 +125,7 @@ class Documents:
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
     ) -> AwaitableOrValue[ExecutionResult]:
         """Executes an operation; parses and validates nothing. The reasons are at the top of this file."""
-        return execute(
+        result = execute(
             self._core,
             prepared.document,
             variable_values=variables,
@@ -136,6 +137,10 @@ class Documents:
             max_coercion_errors=_MOST_ERRORS,
             operation_extensions=None,
         )
+        # Variables that do not fit end it before anything is executed, and so at once.
+        if isinstance(result, ExecutionResult) and result.data is None and result.errors:
+            return ExecutionResult(None, reworded(self._core, result.errors))
+        return result
 
     def _checked(self, text: str) -> tuple[DocumentNode, Mapping[str | None, Operation]]:
         document = self._parsed(text)
@@ -149,7 +154,7 @@ class Documents:
                     raise CallerError(CallerErrorCode.UNAUTHENTICATED, SIGN_IN)
         errors = validate(self._core, document, _RULES, max_errors=_MOST_ERRORS, hide_suggestions=True)
         if errors:
-            raise InvalidDocument(errors)
+            raise InvalidDocument(reworded(self._core, errors))
         return document, operations
 
     def _parsed(self, text: str) -> DocumentNode:
