@@ -9,6 +9,7 @@ from uuid import UUID
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Station, Tariff, VehicleGroup
+from server.models.blank import is_blank
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.customer import CustomerDetails
 from server.models.payment import PaymentMethod
@@ -178,7 +179,7 @@ def _check_payment(principal: Principal, payment: PaymentChoice) -> None:
                 Sentence("Only staff can waive the payment.", "Nur Mitarbeiter können auf die Zahlung verzichten."),
                 field=[*field, "method"],
             )
-        if not (payment.waiver_reason or "").strip():
+        if is_blank(payment.waiver_reason):
             raise InvalidInput(
                 Sentence("Say why the payment is waived.", "Bitte angeben, warum auf die Zahlung verzichtet wird."),
                 field=[*field, "waiver_reason"],

@@ -12,6 +12,7 @@ from server.database import Session, violated_constraint
 from server.errors import ProblemCode, Refused, Sentence
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
+from server.models.blank import seen
 from server.models.columns import Json
 from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
@@ -90,10 +91,10 @@ def _frozen(handover: Handover) -> Protocol:
         cleanliness_outside=condition.cleanliness_outside,
         accessories=_accessories(handover.vehicle, report.accessories),
         signature_sha256=report.signature_sha256 and report.signature_sha256.lower(),
-        signature_missing_reason=(report.signature_missing_reason or "").strip() or None,
+        signature_missing_reason=seen(report.signature_missing_reason),
         staff_signature_sha256=report.staff_signature_sha256 and report.staff_signature_sha256.lower(),
-        remarks=report.remarks and report.remarks.strip(),
-        override_reason=report.override_reason and report.override_reason.strip(),
+        remarks=seen(report.remarks),
+        override_reason=seen(report.override_reason),
         staff=staff.name,
         staff_id=staff.id,
         conflict=handover.conflict,
