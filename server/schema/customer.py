@@ -133,7 +133,7 @@ class CustomerInput:
     email: str
     """Mail address; confirmation, protocols and invoices go there."""
     phone: str | None = None
-    """Phone number; without a prefix such as +49 it is read as one of the address's country."""
+    """Phone number; without a prefix such as +49 it is one of the address's country, else of the station's."""
     address: AddressInput | None = None
     """Postal address for the invoices; a booking without one is taken."""
     birth_date: date | None = None

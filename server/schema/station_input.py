@@ -169,7 +169,7 @@ class StationUpdate:
     address: AddressInput | None = strawberry.UNSET
     """Postal address of the station, whole; cannot be emptied."""
     phone: str | None = strawberry.UNSET
-    """Phone number; null empties it."""
+    """Phone number; without a prefix such as +49 it is read as one of the station's country. Null empties it."""
     email: str | None = strawberry.UNSET
     """Mail address of the station; null empties it."""
     turnaround_minutes: int | None = strawberry.UNSET

@@ -36,8 +36,8 @@ def email(value: str, field: Path) -> str:
     return checked.normalized
 
 
-def phone(value: str | None, field: Path, country: str = "DE") -> str | None:
-    """A phone number in international form (+49 30 1234567)."""
+def phone(value: str | None, field: Path, country: str) -> str | None:
+    """A phone number in international form (+49 30 1234567); without a prefix such as +49 it is one of the country."""
     cleaned = validation.optional_text(value, field, longest=40)
     if cleaned is None:
         return None

@@ -123,7 +123,7 @@ async def plan_of(
     _check_payment(principal, request.payment)
     group = await groups.get(session, request.group_id, field=("input", "group_id"))
     today = station.day_of(now)
-    customer = customers.checked(request.customer, today=today)
+    customer = customers.checked(request.customer, country=station.country, today=today)
     people = drivers.checked(request.drivers, customer)
     drivers.check_all(group, people, days_of(slot))
     if refusal := bookable.closed(slot, PERIOD):

@@ -119,9 +119,9 @@ async def update(session: Session, station_id: UUID | None, version: int, change
 def _apply(change: StationChange, station: Station) -> None:
     if change.name is not UNSET:
         station.name = validation.text(change.name or "", (*INPUT, "name"))
-    country = _apply_address(change, station)
+    _apply_address(change, station)
     if change.phone is not UNSET:
-        station.phone = contact_data.phone(change.phone, (*INPUT, "phone"), country)
+        station.phone = contact_data.phone(change.phone, (*INPUT, "phone"), station.country)
     if change.email is not UNSET:
         station.email = contact_data.email(change.email, (*INPUT, "email")) if change.email else None
     field = (*INPUT, "turnaround_minutes")
@@ -140,16 +140,14 @@ def _apply(change: StationChange, station: Station) -> None:
         station.except_on(_opening_exceptions(validation.kept(change.opening_exceptions, (), field)))
 
 
-def _apply_address(change: StationChange, station: Station) -> str:
-    """Sets an address that is given; returns the country by which a phone number is read."""
+def _apply_address(change: StationChange, station: Station) -> None:
     if change.address is UNSET:
-        return "DE"
+        return
     if change.address is None:
         raise validation.cannot_be_emptied((*INPUT, "address"))
     address = contact_data.address(change.address, (*INPUT, "address"))
     for column, value in asdict(address).items():
         setattr(station, column, value)
-    return address.country
 
 
 def _turnaround(minutes: int) -> int:

@@ -25,8 +25,11 @@ NOT_ACCEPTED = Sentence(
 )
 
 
-def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
-    """What was sent, in its stored form; becomes the contract's own copy. InvalidInput names the field."""
+def checked(named: CustomerDetails, *, country: str, today: date) -> CustomerDetails:
+    """What was sent, in its stored form; becomes the contract's own copy. InvalidInput names the field.
+
+    `country` is where they come to: a customer without an address gives a phone number as it is dialled there.
+    """
     address = named.address and contact_data.address(named.address, (*FIELD, "address"))
     details = CustomerDetails(
         kind=named.kind,
@@ -39,7 +42,7 @@ def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
         vat_id=validation.optional_text(named.vat_id, (*FIELD, "vat_id"), longest=20),
         birth_date=validation.birth_date(named.birth_date, (*FIELD, "birth_date"), today),
         address=address,
-        phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else "DE"),
+        phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else country),
     )
     if details.kind is CustomerKind.PERSON and not details.last_name:
         raise InvalidInput(

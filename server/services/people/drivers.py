@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -45,6 +46,36 @@ class DriverDetails:
         return Driver(contract_id=contract.id, station_id=contract.station_id, **asdict(self))
 
 
+def is_same_person(one: DriverDetails | Driver, other: DriverDetails | Driver) -> bool:
+    """Whether two entries name one person: the same names, and neither birth date nor licence number differ. What is
+    missing on one side does not differ (domain 4.9); a first name that is missing is made up for by the birth date.
+    """
+    if _spelling(one.last_name) != _spelling(other.last_name):
+        return False
+    born, licences = {one.birth_date, other.birth_date} - {None}, {_licence(one), _licence(other)} - {""}
+    if len(born) > 1 or len(licences) > 1:
+        return False
+    first, second = _spelling(one.first_name), _spelling(other.first_name)
+    return first == second if first and second else one.birth_date is not None and one.birth_date == other.birth_date
+
+
+def _spelling(name: str) -> str:
+    """A name without what differs when it is typed again: capitals, blanks, hyphens, apostrophes."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(char for char in unicodedata.normalize("NFC", folded) if unicodedata.category(char)[0] in "LMN")
+
+
+def _licence(driver: DriverDetails | Driver) -> str:
+    return "".join(char for char in (driver.licence_number or "").upper() if char.isalnum())
+
+
+def _merged(first: DriverDetails, second: DriverDetails) -> DriverDetails:
+    """One entry of two that name the same person, with all that is known and the role that binds more."""
+    role = min(first.role, second.role, key=list(DriverRole).index)
+    known = {name: value or getattr(second, name) for name, value in asdict(first).items()}
+    return DriverDetails(**{**known, "role": role})
+
+
 @dataclass(frozen=True)
 class LocalDays:
     """The first and the last day of a period, in the station's time zone."""
@@ -59,8 +90,12 @@ class LocalDays:
 
 
 def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list[DriverDetails]:
-    """The drivers as they are stored. If none of them is the renter, the customer is added as renter."""
-    drivers = [_checked_entry(entry, (*FIELD, str(index))) for index, entry in enumerate(entries)]
+    """The drivers as they are stored, each person once: who is named twice pays for one. If nobody is the renter, the
+    customer is, who may be among the drivers without that role.
+    """
+    drivers: list[DriverDetails] = []
+    for index, entry in enumerate(entries):
+        _add(drivers, _checked_entry(entry, (*FIELD, str(index))))
     if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
         raise InvalidInput(
             Sentence(
@@ -69,16 +104,27 @@ def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list
             ),
             field=FIELD,
         )
-    has_renter = any(driver.role is DriverRole.RENTER for driver in drivers)
-    if not has_renter and customer.last_name:
-        renter = DriverDetails(
-            role=DriverRole.RENTER,
-            first_name=customer.first_name or "",
-            last_name=customer.last_name,
-            birth_date=customer.birth_date,
-        )
-        drivers.insert(0, renter)
-    return drivers
+    if not customer.last_name:
+        return drivers
+    renter = DriverDetails(
+        role=DriverRole.RENTER,
+        first_name=customer.first_name or "",
+        last_name=customer.last_name,
+        birth_date=customer.birth_date,
+    )
+    named = next((driver for driver in drivers if driver.role is DriverRole.RENTER), None)
+    if named is None or is_same_person(named, renter):
+        _add(drivers, renter)
+    return sorted(drivers, key=lambda driver: driver.role is not DriverRole.RENTER)
+
+
+def _add(drivers: list[DriverDetails], entry: DriverDetails) -> None:
+    """Adds an entry, or what it says to the one that names the same person."""
+    for index, known in enumerate(drivers):
+        if is_same_person(known, entry):
+            drivers[index] = _merged(known, entry)
+            return
+    drivers.append(entry)
 
 
 def _checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
@@ -168,6 +214,14 @@ async def _eligible(
 ) -> DriverDetails:
     details = _checked_entry(entry, ("driver",))
     validation.birth_date(details.birth_date, ("driver", "birth_date"), day_of(now, zone))
+    if any(is_same_person(driver, details) for driver in known):
+        name = f"{details.first_name} {details.last_name}"
+        message = Sentence(
+            f"{name} may drive already; of two people of one name, give birth date or licence number.",
+            f"{name} ist schon als Fahrer eingetragen; bei zwei Personen dieses Namens bitte Geburtsdatum oder"
+            " Führerscheinnummer angeben.",
+        )
+        raise InvalidInput(message, field=["driver"])
     if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
         message = Sentence(
             "The contract has a renter already; a further one is CO_RENTER.",
