@@ -137,7 +137,8 @@ class StationInput:
     after_hours_return: bool = False
     """Whether a key can be dropped there outside opening hours; a rental may end then."""
     holiday_region: str | None = None
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY), or DE-BY-CATHOLIC, DE-BY-AUGSBURG, DE-SN-CATHOLIC,
+    DE-TH-CATHOLIC where a place has days of its own; null: none."""
     opening_hours: list[OpeningHoursInput] = strawberry.field(default_factory=list)
     """The week's rule. Without any entry all days are open, but for exceptions and public holidays."""
     opening_exceptions: list[OpeningExceptionInput] = strawberry.field(default_factory=list)
@@ -177,7 +178,8 @@ class StationUpdate:
     after_hours_return: bool | None = strawberry.UNSET
     """Whether a key can be dropped there outside opening hours; a rental may end then."""
     holiday_region: str | None = strawberry.UNSET
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY), or DE-BY-CATHOLIC, DE-BY-AUGSBURG, DE-SN-CATHOLIC,
+    DE-TH-CATHOLIC where a place has days of its own; null: none."""
     opening_hours: list[OpeningHoursInput] | None = strawberry.UNSET
     """The week's rule, whole. Empty: all days are open, but for exceptions and public holidays."""
     opening_exceptions: list[OpeningExceptionInput] | None = strawberry.UNSET

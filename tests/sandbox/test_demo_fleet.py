@@ -21,7 +21,8 @@ from server.sandbox.demo_fleet import VEHICLES
 from server.sandbox.demo_people import CUSTOMERS, USERS
 from server.sandbox.demo_plan import PLAN, DemoContract, Stage, Use
 from server.services import contact_data, validation
-from server.services.fleet.opening import OpeningRules, is_holiday_region
+from server.services.fleet import holiday_regions
+from server.services.fleet.opening import OpeningRules
 from server.services.people import customers
 from server.services.pricing.price import Facts, LegUse, breakdown
 from server.services.pricing.tariffs import NewTariff
@@ -111,7 +112,7 @@ class TestStations:
             assert contact_data.phone(station.phone, FIELD, "DE")
             assert contact_data.email(station.email or "", FIELD) == station.email
             validation.time_zone(station.time_zone, FIELD)
-            assert is_holiday_region(station.holiday_region or "")
+            assert holiday_regions.checked(station.holiday_region, "DE", FIELD) == station.holiday_region
             assert 0 <= station.turnaround_minutes <= 1440
             assert all(entry.opens < entry.closes for entry in station.opening_hours)
         assert [station.after_hours_return for station in STATIONS.values()].count(True) == 1

@@ -17,7 +17,7 @@ from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow,
 from server.models.recipient import PostalAddress
 from server.models.unset import UNSET, Maybe
 from server.services import contact_data, validation
-from server.services.fleet.opening import is_holiday_region
+from server.services.fleet import holiday_regions
 
 INPUT = ("input",)
 
@@ -85,7 +85,7 @@ async def create(session: Session, new: NewStation, *, now: datetime) -> Station
         email=contact_data.email(new.email, (*INPUT, "email")) if new.email else None,
         turnaround_minutes=_turnaround(new.turnaround_minutes),
         after_hours_return=new.after_hours_return,
-        holiday_region=_holiday_region(new.holiday_region),
+        holiday_region=holiday_regions.checked(new.holiday_region, address.country, (*INPUT, "holiday_region")),
         created_at=now,
         **asdict(address),
     )
@@ -131,7 +131,8 @@ def _apply(change: StationChange, station: Station) -> None:
     field = (*INPUT, "after_hours_return")
     station.after_hours_return = validation.kept(change.after_hours_return, station.after_hours_return, field)
     if change.holiday_region is not UNSET:
-        station.holiday_region = _holiday_region(change.holiday_region)
+        field = (*INPUT, "holiday_region")
+        station.holiday_region = holiday_regions.checked(change.holiday_region, station.country, field)
     if change.opening_hours is not UNSET:
         field = (*INPUT, "opening_hours")
         station.open_during(_opening_hours(validation.kept(change.opening_hours, (), field)))
@@ -152,16 +153,6 @@ def _apply_address(change: StationChange, station: Station) -> None:
 
 def _turnaround(minutes: int) -> int:
     return validation.number(minutes, (*INPUT, "turnaround_minutes"), lowest=0, highest=1440)
-
-
-def _holiday_region(value: str | None) -> str | None:
-    if value and not is_holiday_region(value):
-        message = Sentence(
-            "No public holidays are known for this region; give an ISO 3166-2 code such as DE-BY.",
-            "Für diese Region sind keine Feiertage bekannt; nötig ist ein Code nach ISO 3166-2 wie DE-BY.",
-        )
-        raise InvalidInput(message, field=[*INPUT, "holiday_region"])
-    return value or None
 
 
 def _opening_hours(entries: Sequence[OpeningWindow]) -> list[OpeningWindow]:
