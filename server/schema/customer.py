@@ -129,7 +129,7 @@ class CustomerInput:
     company: str | None = None
     """Name of the company, up to 200 characters; a company needs it."""
     vat_id: str | None = None
-    """VAT id for the invoice, up to 20 characters; its form is not checked."""
+    """VAT id for the invoice, in the form of its country, for example DE123456789."""
     email: str
     """Mail address; confirmation, protocols and invoices go there."""
     phone: str | None = None

@@ -47,7 +47,7 @@ class Address:
     street: str
     """Street and number of the house."""
     postcode: str
-    """Postcode, without the country."""
+    """Postcode, without the country; empty where the country has none."""
     city: str
     """Name of the town or city."""
     country: str

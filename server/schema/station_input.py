@@ -22,7 +22,7 @@ class AddressInput:
     street: str
     """Street and house number, up to 200 characters."""
     postcode: str
-    """Postcode; checked where the country's form is known."""
+    """Postcode; checked where the country's form is known, empty ("") in countries that have none."""
     city: str
     """Name of the town or city, up to 200 characters."""
     country: str = "DE"
@@ -86,13 +86,13 @@ class CompanyInput:
     tax_number: str | None = None
     """Tax number; this or the VAT id is needed."""
     vat_id: str | None = None
-    """VAT id; this or the tax number is needed."""
+    """VAT id in the form of its country, for example DE123456789; this or the tax number is needed."""
     register_entry: str | None = None
     """Court and number of the commercial register, up to 200 characters."""
     bank: str | None = None
     """Name of the bank, up to 200 characters."""
     iban: str | None = None
-    """IBAN of the account for transfers; printed on documents as it is given."""
+    """IBAN of the account for transfers, with check digits that fit; blanks are left out, and printed on documents."""
     email: str | None = None
     """Mail address of the company."""
     phone: str | None = None

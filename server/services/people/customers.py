@@ -13,7 +13,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Customer, CustomerVersion
 from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language, email_key
-from server.services import contact_data, validation
+from server.services import business_numbers, contact_data, validation
 from server.services.people import matching
 
 FIELD = ("input", "customer")
@@ -39,7 +39,7 @@ def checked(named: CustomerDetails, *, country: str, today: date) -> CustomerDet
         first_name=validation.optional_text(named.first_name, (*FIELD, "first_name"), longest=100),
         last_name=validation.optional_text(named.last_name, (*FIELD, "last_name"), longest=100),
         company=validation.optional_text(named.company, (*FIELD, "company")),
-        vat_id=validation.optional_text(named.vat_id, (*FIELD, "vat_id"), longest=20),
+        vat_id=business_numbers.vat_id(named.vat_id, (*FIELD, "vat_id")),
         birth_date=validation.birth_date(named.birth_date, (*FIELD, "birth_date"), today),
         address=address,
         phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else country),
