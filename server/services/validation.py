@@ -225,10 +225,13 @@ def optional_number(value: int | None, field: Path, *, lowest: int, highest: int
 
 
 def extras(asked: Sequence[ChosenExtra], field: Path) -> tuple[ChosenExtra, ...]:
-    """Extras with their quantities."""
+    """Extras with their quantities, each code once: what is asked for several times is added up and then looked at."""
+    pieces: dict[str, int] = {}
     for index, extra in enumerate(asked):
-        number(extra.quantity, [*field, str(index), "quantity"], lowest=1, highest=99)
-    return tuple(asked)
+        own = [*field, str(index), "quantity"]
+        one = number(extra.quantity, own, lowest=1, highest=99)
+        pieces[extra.code] = number(pieces.get(extra.code, 0) + one, own, lowest=1, highest=99)
+    return tuple(ChosenExtra(code, quantity) for code, quantity in pieces.items())
 
 
 def time_zone(value: str, field: Path) -> str:

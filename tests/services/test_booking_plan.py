@@ -155,3 +155,33 @@ async def test_a_station_that_is_not_the_callers_does_not_exist(bench: Bench) ->
     said = await refusal(mine, station_id=other.station.id)
 
     assert (said.code.value, said.field) == ("NOT_FOUND", ["input", "station_id"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ((("CHILD_SEAT", 99),) * 5, "1"),
+        ((("CHILD_SEAT", 60), ("SNOW_CHAINS", 99), ("CHILD_SEAT", 40)), "2"),
+        ((("CHILD_SEAT", 100),), "0"),
+        ((("CHILD_SEAT", 99), ("CHILD_SEAT", -1)), "1"),
+    ],
+)
+async def test_an_extra_is_added_up_before_its_limit(
+    bench: Bench, asked: tuple[tuple[str, int], ...], place: str
+) -> None:
+    shop = await open_shop(bench)
+
+    said = await refusal(shop, extras=tuple(ChosenExtra(*one) for one in asked))
+
+    assert (said.code.value, said.field) == ("INVALID_INPUT", ["input", "extras", place, "quantity"])
+
+
+async def test_an_extra_that_is_listed_twice_is_kept_once(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    asked = (ChosenExtra("CHILD_SEAT", 1), ChosenExtra("SNOW_CHAINS", 1), ChosenExtra("CHILD_SEAT", 1))
+
+    contract = await book(shop, START, END, extras=asked)
+
+    assert contract.extras == (ChosenExtra("CHILD_SEAT", 2), ChosenExtra("SNOW_CHAINS", 1))
+    # A day, two seats at 4.00, chains at 1.00 a day and 10.00 a rental.
+    assert contract.total_cents == 5_900 + 800 + 1_100

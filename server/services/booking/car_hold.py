@@ -95,7 +95,7 @@ def _contract(
         customer_review=review,
         payer_json=parts.checked_payer(request.payer).as_json() if request.payer else None,
         **_workshop(request.workshop or WorkshopReference()),
-        extras_json=[extra._asdict() for extra in request.extras],
+        extras_json=[extra._asdict() for extra in plan.extras],
         payment_method=request.payment.method.value,
         waiver_reason=validation.optional_text(
             request.payment.waiver_reason, ("input", "payment", "waiver_reason"), longest=500

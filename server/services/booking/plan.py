@@ -86,6 +86,7 @@ class Plan:
     prepay_cents: int
     customer: CustomerDetails
     drivers: list[DriverDetails]
+    extras: tuple[ChosenExtra, ...]
 
     @property
     def station(self) -> Station:
@@ -130,12 +131,13 @@ async def plan_of(
         raise refusal
     tariff = await _tariff(session, request, slot, group, seal, now)
     terms = tariff.terms
+    extras = validation.extras(request.extras, ("input", "extras"))
     facts = Facts(
         request.kind,
         request.start,
         request.end,
         station.zone,
-        extras=validation.extras(request.extras, ("input", "extras")),
+        extras=extras,
         drivers=len(people),
         one_way=slot.one_way,
         after_hours=bookable.is_after_hours(slot),
@@ -148,7 +150,7 @@ async def plan_of(
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     await company_data.require(session)  # without its legal data no invoice could be issued
-    return Plan(slot, group, tariff, price, prepay, customer, people)
+    return Plan(slot, group, tariff, price, prepay, customer, people, extras)
 
 
 async def _tariff(
