@@ -43,6 +43,7 @@ async def booked(shop: Shop, *named: DriverDetails, **who: Any) -> tuple[Contrac
         [person(role=RENTER)],
         [person("ANNA ", " beispiel")],
         [person("An\u200bna", "Bei-spiel")],
+        [person("Ánna", "BEISPIEL")],
         [person(), person(role=RENTER, licence_number="b072 rre2i55"), person(licence_number="B072RRE2I55")],
     ],
 )
@@ -90,6 +91,14 @@ async def test_somebody_else_is_a_further_driver(bench: Bench, other: DriverDeta
 
     assert contract.total_cents == THREE_DAYS + FURTHER
     assert sorted(one.role for one in stored) == [DRIVER, RENTER]
+
+
+async def test_names_that_differ_in_a_vowel_sign_are_two(bench: Bench) -> None:
+    shop = await open_shop(bench)
+
+    _, stored = await booked(shop, person("กา"), person("กิ"), person("का"), person("कु"))
+
+    assert len(stored) == 1 + 4
 
 
 async def test_another_licence_is_another_person(bench: Bench) -> None:

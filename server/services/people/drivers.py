@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.contract.state_words import STATE_WORDS
 from server.services.fleet import stations
+from server.services.people import matching
 
 FIELD = ("input", "drivers")
 CHECKED = ("input", "licence_checked_driver_ids")
@@ -50,19 +50,14 @@ def is_same_person(one: DriverDetails | Driver, other: DriverDetails | Driver) -
     """Whether two entries name one person: the same names, and neither birth date nor licence number differ. What is
     missing on one side does not differ (domain 4.9); a first name that is missing is made up for by the birth date.
     """
-    if _spelling(one.last_name) != _spelling(other.last_name):
+    if not matching.agree(one.last_name, other.last_name):
         return False
     born, licences = {one.birth_date, other.birth_date} - {None}, {_licence(one), _licence(other)} - {""}
     if len(born) > 1 or len(licences) > 1:
         return False
-    first, second = _spelling(one.first_name), _spelling(other.first_name)
-    return first == second if first and second else one.birth_date is not None and one.birth_date == other.birth_date
-
-
-def _spelling(name: str) -> str:
-    """A name without what differs when it is typed again: capitals, blanks, hyphens, apostrophes."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(char for char in unicodedata.normalize("NFC", folded) if unicodedata.category(char)[0] in "LMN")
+    if one.first_name and other.first_name:
+        return matching.agree(one.first_name, other.first_name)
+    return one.birth_date is not None and one.birth_date == other.birth_date
 
 
 def _licence(driver: DriverDetails | Driver) -> str:
