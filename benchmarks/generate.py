@@ -46,10 +46,10 @@ STEPS = [
     (
         "vehicles",
         """
-        insert into vehicle (id, station_id, home_station_id, group_id, plate, make, model, odometer_km, fuel_eighths,
+        insert into vehicle (id, station_id, home_station_id, group_id, plate, plate_key, make, model, odometer_km, fuel_eighths,
           tank_litres, cleanliness, registered_as_rental, status, accessories, version, created_at)
         select md5('v' || i)::uuid, md5('s' || (i %% %(stations)s + 1))::uuid, md5('s' || (i %% %(stations)s + 1))::uuid,
-          md5('g' || (i %% 4 + 1))::uuid, 'B-EW ' || i, 'VW', 'Golf', 10000, 8, 50, 'CLEAN', true, 'ACTIVE', '[]', 1, now()
+          md5('g' || (i %% 4 + 1))::uuid, 'B-EW ' || i, 'BEW' || i, 'VW', 'Golf', 10000, 8, 50, 'CLEAN', true, 'ACTIVE', '[]', 1, now()
         from generate_series(1, %(vehicles)s) i
         """,
     ),

@@ -99,7 +99,7 @@ def _pixels(source: bytes | Path, longest: int) -> Image.Image:
                 # decoder keeps all pixels of a 4:3 photo.
                 opened.draft("RGB", (int(opened.width * scale), int(opened.height * scale)))
             opened.load()
-            upright = ImageOps.exif_transpose(opened)
+            upright = _in_true_colour(ImageOps.exif_transpose(opened))
             upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
             return _on_white(upright)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -117,6 +117,33 @@ def _check_size(opened: Image.Image) -> None:
     most = _MOST_PIXELS if opened.format in {"JPEG", "MPO"} else _MOST_PIXELS_UNSCALED
     if opened.width * opened.height > most:
         raise NotAPhoto(f"it has more than {most // 1_000_000} megapixels")
+
+
+_SIXTEEN_BITS = range(1 << 16)
+
+
+def _in_true_colour(picture: Image.Image) -> Image.Image:
+    """Grey or colour in eight bits a channel, which can be scaled: Pillow cuts off what is deeper instead of scaling it
+    (a grey scan becomes white), and takes the numbers of a palette for colours.
+    """
+    if picture.mode == "I" or picture.mode.startswith("I;16"):
+        return _in_eight_bits(picture)
+    if picture.mode == "F":
+        lowest, highest = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]  # of one channel
+        scale = 255 / (highest - lowest or 1)
+        return picture.point(lambda value: value * scale - lowest * scale).convert("L")
+    if picture.has_transparency_data:
+        return picture if picture.mode in {"LA", "RGBA"} else picture.convert("RGBA")
+    return picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    deep, clear = picture.convert("I"), picture.info.get("transparency")
+    grey = deep.point([value // 257 for value in _SIXTEEN_BITS], "L")
+    if not isinstance(clear, int):
+        return grey
+    alpha = deep.point([0 if value == clear else 255 for value in _SIXTEEN_BITS], "L")
+    return Image.merge("LA", (grey, alpha))
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -144,7 +144,7 @@ def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
         # A JPEG decoder can scale by 2, 4, 8 while it reads: less memory for large photos.
         source.draft("RGB", (longest, longest))
         source.load()
-        upright = ImageOps.exif_transpose(source)
+        upright = _in_true_colour(ImageOps.exif_transpose(source))
         upright.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
         clean = Image.new(mode, upright.size, "white")
         if upright.has_transparency_data:
@@ -157,6 +157,33 @@ def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
             Sentence("The picture is damaged or incomplete.", "Das Bild ist beschädigt oder unvollständig.")
         ) from problem
     return clean
+
+
+_SIXTEEN_BITS = range(1 << 16)
+
+
+def _in_true_colour(picture: Image.Image) -> Image.Image:
+    """Grey or colour in eight bits a channel, which can be scaled: Pillow cuts off what is deeper instead of scaling it
+    (a grey scan becomes white), and takes the numbers of a palette for colours.
+    """
+    if picture.mode == "I" or picture.mode.startswith("I;16"):
+        return _in_eight_bits(picture)
+    if picture.mode == "F":
+        lowest, highest = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]  # of one channel
+        scale = 255 / (highest - lowest or 1)
+        return picture.point(lambda value: value * scale - lowest * scale).convert("L")
+    if picture.has_transparency_data:
+        return picture if picture.mode in {"LA", "RGBA"} else picture.convert("RGBA")
+    return picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    deep, clear = picture.convert("I"), picture.info.get("transparency")
+    grey = deep.point([value // 257 for value in _SIXTEEN_BITS], "L")
+    if not isinstance(clear, int):
+        return grey
+    alpha = deep.point([0 if value == clear else 255 for value in _SIXTEEN_BITS], "L")
+    return Image.merge("LA", (grey, alpha))
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -20,6 +21,7 @@ from server.models.staff import Role
 
 LONGEST_PASSWORD = 128
 SHORTEST_PASSWORD = 10
+_LONGEST_TYPED = 8 * LONGEST_PASSWORD
 ACCESS, REFRESH, API_KEY = "ea", "er", "ek"
 
 # 19 MiB, two passes: OWASP's figure for argon2id. The default of the library is too heavy for a small machine.
@@ -30,20 +32,40 @@ _POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _NOBODY = _HASHER.hash(secrets.token_urlsafe())
 
 
+def prepared(password: str) -> str:
+    """A password as it is hashed: one password is one, whatever keyboard composed it (RFC 8265, OpaqueString: every
+    kind of blank is the plain one, then Unicode NFC; capitals and width stay).
+    """
+    plain = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
+    return unicodedata.normalize("NFC", plain)
+
+
 async def hash_password(password: str) -> str:
     """The argon2id hash of a password."""
-    return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, prepared(password))
 
 
 async def verify_password(password: str, stored: str | None) -> bool:
     """Whether the password fits. `stored` None (no such account) takes the same time and is False."""
-    if len(password) > LONGEST_PASSWORD:
+    if len(password) > _LONGEST_TYPED or len(prepared(password)) > LONGEST_PASSWORD:
         return False
     fits = await asyncio.get_running_loop().run_in_executor(_POOL, _verify, password, stored or _NOBODY)
     return fits and stored is not None
 
 
 def _verify(password: str, stored: str) -> bool:
+    return any(_fits(form, stored) for form in _forms(password))
+
+
+def _forms(password: str) -> Sequence[str]:
+    """The prepared form, and those that the text had when hashes were made of it as it was sent: composed,
+    decomposed, as it is. Their number depends on what was typed, not on the account, so their time tells nothing.
+    """
+    composed, apart = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
+    return tuple(dict.fromkeys((prepared(password), password, composed, apart)))
+
+
+def _fits(password: str, stored: str) -> bool:
     try:
         return _HASHER.verify(stored, password)
     except VerificationError:

@@ -7,6 +7,7 @@ invalid UTF-8, NUL characters, deep nesting, long lists, batches, files that are
 from __future__ import annotations
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,13 +55,22 @@ def media_type_of(request: Request) -> str:
     kind = kind.strip().lower()
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise HttpRefusal(415, "Compressed bodies are not read.")
-    if kind == JSON and parameters.replace(" ", "").replace('"', "").lower() in {"", "charset=utf-8"}:
+    named = _parameters(parameters)
+    if kind in {JSON, MULTIPART} and {value for name, value in named if name == "charset"} - {"utf-8", "utf8"}:
+        raise HttpRefusal(415, "The charset must be utf-8, or left out: JSON in any other is not read.")
+    if kind == JSON and all(name == "charset" for name, _value in named):
         return JSON
-    if kind == MULTIPART and "charset" not in parameters.lower():
+    if kind == MULTIPART:
         if not request.headers.get(PREFLIGHT_HEADER, "").strip():
             raise HttpRefusal(400, "Multipart requests need a non-empty GraphQL-Require-Preflight header.")
         return MULTIPART
     raise HttpRefusal(415, "Content-Type must be application/json, or multipart/form-data for uploads.")
+
+
+def _parameters(text: str) -> list[tuple[str, str]]:
+    """Names and values behind a media type, in small letters and without quotes."""
+    parts = [part.partition("=") for part in text.lower().split(";") if part.strip()]
+    return [(name.strip(), value.strip(' \t"')) for name, _sign, value in parts]
 
 
 async def read_request(request: Request, media_type: str, *, seconds: float = ARRIVAL_SECONDS) -> Asked:
@@ -98,9 +108,12 @@ def _too_large(most_bytes: int) -> HttpRefusal:
 
 
 def parse_json(body: bytes | str) -> Any:
-    """Strict JSON with bounded nesting and lists and without NUL characters. Raises HttpRefusal."""
+    """Strict JSON with bounded nesting and lists and without NUL characters. Raises HttpRefusal.
+
+    A byte-order mark before it is passed over, as RFC 8259 (8.1) allows: some systems write one in front of UTF-8.
+    """
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(body.removeprefix("\ufeff") if isinstance(body, str) else body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         raise HttpRefusal(400, "The body is not valid JSON in UTF-8.") from None
     waiting = [(value, 1)]

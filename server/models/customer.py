@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
 from server.models.recipient import PostalAddress
+
+LONGEST_EMAIL = 320
+"""64 characters before the @ and 255 behind it (RFC 5321, 4.5.3.1)."""
 
 
 class Language(StrEnum):
@@ -149,5 +154,10 @@ class CustomerVersion(SQLModel, table=True):
 
 
 def email_key(email: str) -> str:
-    """The form in which addresses are compared: trimmed, Unicode NFC, lower case; no dot or plus tricks."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
+    """The form in which addresses are compared: trimmed, Unicode NFC, lower case, the domain in its own letters
+    (`xn--mller-kva.de` is `müller.de`, IDNA); no dot or plus tricks.
+    """
+    plain = unicodedata.normalize("NFC", email.strip())[:LONGEST_EMAIL]
+    with suppress(EmailNotValidError, UnicodeError):  # what is no address has no domain to look at
+        plain = validate_email(plain, check_deliverability=False, allow_smtputf8=True, test_environment=True).normalized
+    return plain.lower()

@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, event, inspect
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.plate import plate_key, vin_key
 
 
 class Energy(StrEnum):
@@ -88,6 +90,9 @@ class Vehicle(SQLModel, table=True):
     `out_contract_id` and `out_until` say that it is with a customer: past `out_until` it is offered to nobody
     until it is back. `out_until` includes the turnaround. `leaves_at`: a one-way rental takes it
     away from then on, unless nobody has picked it up by `leaves_until`, its planned end.
+    `plate_key` and `vin_key` are how one car is recognised, unique among those of a home: where it
+    stands may change on the road, and a return is never refused. A blank in a key marks a car that had been entered
+    twice before there were keys.
     """
 
     __tablename__ = "vehicle"
@@ -96,7 +101,9 @@ class Vehicle(SQLModel, table=True):
     home_station_id: UUID = Field(foreign_key="station.id", index=True)
     group_id: UUID = Field(foreign_key="vehicle_group.id", index=True)
     plate: str
+    plate_key: str = ""
     vin: str | None = None
+    vin_key: str | None = None
     make: str
     model: str
     colour: str | None = None
@@ -119,11 +126,23 @@ class Vehicle(SQLModel, table=True):
     created_at: datetime
     __table_args__ = (
         UniqueConstraint("station_id", "id", name="uq_vehicle_station"),
-        UniqueConstraint("station_id", "plate", name="uq_vehicle_plate"),
+        UniqueConstraint("home_station_id", "plate_key", name="uq_vehicle_plate"),
+        UniqueConstraint("home_station_id", "vin_key", name="uq_vehicle_vin"),
         CheckConstraint("odometer_km >= 0", name="odometer"),
         CheckConstraint("fuel_eighths between 0 and 8", name="fuel"),
         CheckConstraint("state_of_charge_percent between 0 and 100", name="charge"),
     )
+
+
+@event.listens_for(Vehicle, "before_insert")
+@event.listens_for(Vehicle, "before_update")
+def _recognise(_mapper: Any, _connection: Any, vehicle: Vehicle) -> None:
+    """Keeps the keys in step with what they are made of, whoever writes the row."""
+    written = inspect(vehicle).attrs
+    if written.plate.history.has_changes():
+        vehicle.plate_key = plate_key(vehicle.plate)
+    if written.vin.history.has_changes():
+        vehicle.vin_key = vin_key(vehicle.vin)
 
 
 class VehicleBlock(SQLModel, table=True):

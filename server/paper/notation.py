@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
@@ -13,9 +14,10 @@ from server.paper.views import Language, PostalAddress
 NBSP = "\u00a0"
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
 _COUNTRIES = {
-    "de": {"AT": "Österreich", "CH": "Schweiz"},
-    "en": {"DE": "Germany", "AT": "Austria", "CH": "Switzerland"},
+    "de": {"HK": "Hongkong", "MO": "Macau"},
+    "en": {"HK": "Hong Kong", "MO": "Macao"},
 }
+"""As the post writes them; CLDR's names are those of politics ("Sonderverwaltungsregion Hongkong")."""
 
 # Controls, lone surrogates and the marks that turn the reading direction (they could show "00,95" for "59,00").
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
@@ -82,11 +84,22 @@ def weekday_moment(instant: datetime, time_zone: str, language: Language) -> str
 
 
 def address_lines(address: PostalAddress, language: Language) -> list[str]:
-    """Street, postcode and town; the country only when it is not the one that readers of this language expect."""
+    """Street, postcode and town; the country's name only when it is not the one that readers expect."""
     lines = [printable(address.street), printable(f"{address.postcode} {address.city}")]
     if address.country != "DE":
-        lines.append(_COUNTRIES[language].get(address.country, printable(address.country)))
+        lines.append(_country(address.country, language))
     return [line for line in lines if line]
+
+
+def _country(code: str, language: Language) -> str:
+    name = _COUNTRIES[language].get(code) or Locale.parse(_LOCALES[language]).territories.get(code)
+    return str(name or printable(code))
+
+
+def in_fours(text: str) -> str:
+    """An IBAN as people read it, in groups of four (ISO 13616, print format)."""
+    compact = "".join(text.split())
+    return " ".join(compact[start : start + 4] for start in range(0, len(compact), 4))
 
 
 def _local(instant: datetime, time_zone: str) -> datetime:

@@ -72,7 +72,7 @@ class BookVehicleInput:
     customer: CustomerInput
     """Who rents the car and gets the mails."""
     drivers: list[DriverInput] = strawberry.field(default_factory=list)
-    """Who may drive. If none of them is the RENTER, the customer is added as renter."""
+    """Who may drive, each person once. If none of them is the RENTER, the customer is: named among them, or added."""
     extras: list[ExtraInput] = strawberry.field(default_factory=list)
     """Extras that are wanted; ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS come by themselves."""
     workshop: WorkshopReferenceInput | None = None

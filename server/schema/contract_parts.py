@@ -129,9 +129,9 @@ class WorkshopReference:
     appointment_at: datetime | None
     """When the customer's own car is due at the workshop; null if not given."""
     customer_plate: str | None
-    """Number plate of the customer's own car, in its usual form; null if not given."""
+    """Number plate of the customer's own car: in its usual form, or as it was typed; null if not given."""
     customer_vin: str | None
-    """Vehicle identification number of the customer's own car; null if not given."""
+    """VIN of the customer's own car, or what was typed instead; null if not given."""
 
 
 @api_input
@@ -143,9 +143,9 @@ class WorkshopReferenceInput:
     appointment_at: datetime | None = None
     """When the customer's own car is due at the workshop; not compared with the rental's period."""
     customer_plate: str | None = None
-    """Number plate of the customer's own car; German ones are brought into their usual form."""
+    """Number plate of the customer's own car, up to 40 characters. A remark: what is no plate is kept as typed."""
     customer_vin: str | None = None
-    """VIN of the customer's own car: 17 letters and digits, without I, O and Q."""
+    """VIN of the customer's own car, up to 40 characters. A remark, whatever its length: old cars have shorter ones."""
 
     def given(self) -> WorkshopRequest:
         """As the services take it."""

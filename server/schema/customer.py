@@ -129,11 +129,11 @@ class CustomerInput:
     company: str | None = None
     """Name of the company, up to 200 characters; a company needs it."""
     vat_id: str | None = None
-    """VAT id for the invoice, up to 20 characters; its form is not checked."""
+    """VAT id for the invoice, in the form of its country, for example DE123456789."""
     email: str
     """Mail address; confirmation, protocols and invoices go there."""
     phone: str | None = None
-    """Phone number; without a prefix such as +49 it is read as one of the address's country."""
+    """Phone number; without a prefix such as +49 it is one of the address's country, else of the station's."""
     address: AddressInput | None = None
     """Postal address for the invoices; a booking without one is taken."""
     birth_date: date | None = None

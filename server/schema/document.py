@@ -53,7 +53,7 @@ class PayerInput:
     address: AddressInput
     """Postal address, to which the invoices are made out."""
     vat_id: str | None = None
-    """VAT id for the invoice, up to 20 characters; its form is not checked."""
+    """VAT id for the invoice, in the form of its country, for example DE123456789."""
     reference: str | None = None
     """What the invoice is to show as reference, for example a claim number; up to 100 characters."""
     email: str | None = None

@@ -55,9 +55,10 @@ class VehicleInput:
     """A vehicle as it is created."""
 
     plate: str
-    """Number plate; German ones are brought into their usual form (`hh-zu101` becomes `HH-ZU 101`)."""
+    """Number plate; German ones are brought into their usual form (`hh-zu101` becomes `HH-ZU 101`). A station has each
+    one once, however it is spelt."""
     vin: str | None = None
-    """Vehicle identification number: 17 letters and digits, without I, O and Q."""
+    """Vehicle identification number: 17 letters and digits, without I, O and Q; once among all vehicles you can see."""
     make: str
     """Maker of the car, up to 60 characters."""
     model: str

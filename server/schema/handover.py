@@ -31,7 +31,8 @@ class ConditionInput:
     fuel_eighths: int | None = None
     """Fuel level in eighths of the tank, 0 to 8; needed unless the car is electric."""
     state_of_charge_percent: int | None = None
-    """State of charge in per cent, 0 to 100; needed if the car is electric."""
+    """State of charge in per cent, 0 to 100; needed if the car is electric. Of a hybrid that goes out without it, the
+    last one known counts."""
     cleanliness_inside: Cleanliness = Cleanliness.CLEAN
     """How clean the car is inside."""
     cleanliness_outside: Cleanliness = Cleanliness.CLEAN

@@ -57,7 +57,7 @@ def _refuse_date() -> date:
 
 def _parse_local_time(value: object) -> time:
     if not isinstance(value, str) or not _LOCAL_TIME.fullmatch(value):
-        raise GraphQLError("A time of day is written as 08:30.")
+        raise GraphQLError("A time of day is written as 08:30; midnight is 00:00, as a closing time, too.")
     return time.fromisoformat(value)
 
 
@@ -102,7 +102,10 @@ SCALARS: dict[object, Any] = {
     ),
     date: _scalar("Date", "ISO 8601 calendar date, for example 2026-11-23.", date.isoformat, _parse_date),
     LocalTime: _scalar(
-        "LocalTime", "Wall-clock time in the station's time zone, HH:MM.", _write_local_time, _parse_local_time
+        "LocalTime",
+        "Wall-clock time in the station's time zone, HH:MM, from 00:00 to 23:59.",
+        _write_local_time,
+        _parse_local_time,
     ),
     UUID: _scalar(
         "UUID", "A UUID made by the client (idempotency keys, protocol, damage and photo ids).", str, _parse_uuid

@@ -47,7 +47,7 @@ class Address:
     street: str
     """Street and number of the house."""
     postcode: str
-    """Postcode, without the country."""
+    """Postcode, without the country; empty where the country has none."""
     city: str
     """Name of the town or city."""
     country: str
@@ -116,7 +116,8 @@ class Station:
     version: int
     """Send it with a change as `version`: it grows with each change, and an old one is refused."""
     holiday_region: str | None
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY), or DE-BY-CATHOLIC, DE-BY-AUGSBURG, DE-SN-CATHOLIC,
+    DE-TH-CATHOLIC where a place has days of its own; null: none."""
 
     @strawberry.field
     def address(self) -> Address:

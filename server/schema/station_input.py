@@ -22,7 +22,7 @@ class AddressInput:
     street: str
     """Street and house number, up to 200 characters."""
     postcode: str
-    """Postcode; checked where the country's form is known."""
+    """Postcode; checked where the country's form is known, empty ("") in countries that have none."""
     city: str
     """Name of the town or city, up to 200 characters."""
     country: str = "DE"
@@ -86,13 +86,13 @@ class CompanyInput:
     tax_number: str | None = None
     """Tax number; this or the VAT id is needed."""
     vat_id: str | None = None
-    """VAT id; this or the tax number is needed."""
+    """VAT id in the form of its country, for example DE123456789; this or the tax number is needed."""
     register_entry: str | None = None
     """Court and number of the commercial register, up to 200 characters."""
     bank: str | None = None
     """Name of the bank, up to 200 characters."""
     iban: str | None = None
-    """IBAN of the account for transfers; printed on documents as it is given."""
+    """IBAN of the account for transfers, with check digits that fit; blanks are left out, and printed on documents."""
     email: str | None = None
     """Mail address of the company."""
     phone: str | None = None
@@ -137,7 +137,8 @@ class StationInput:
     after_hours_return: bool = False
     """Whether a key can be dropped there outside opening hours; a rental may end then."""
     holiday_region: str | None = None
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY), or DE-BY-CATHOLIC, DE-BY-AUGSBURG, DE-SN-CATHOLIC,
+    DE-TH-CATHOLIC where a place has days of its own; null: none."""
     opening_hours: list[OpeningHoursInput] = strawberry.field(default_factory=list)
     """The week's rule. Without any entry all days are open, but for exceptions and public holidays."""
     opening_exceptions: list[OpeningExceptionInput] = strawberry.field(default_factory=list)
@@ -169,7 +170,7 @@ class StationUpdate:
     address: AddressInput | None = strawberry.UNSET
     """Postal address of the station, whole; cannot be emptied."""
     phone: str | None = strawberry.UNSET
-    """Phone number; null empties it."""
+    """Phone number; without a prefix such as +49 it is read as one of the station's country. Null empties it."""
     email: str | None = strawberry.UNSET
     """Mail address of the station; null empties it."""
     turnaround_minutes: int | None = strawberry.UNSET
@@ -177,7 +178,8 @@ class StationUpdate:
     after_hours_return: bool | None = strawberry.UNSET
     """Whether a key can be dropped there outside opening hours; a rental may end then."""
     holiday_region: str | None = strawberry.UNSET
-    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY); null: none."""
+    """Whose public holidays count as closed, as ISO 3166-2 (DE-BY), or DE-BY-CATHOLIC, DE-BY-AUGSBURG, DE-SN-CATHOLIC,
+    DE-TH-CATHOLIC where a place has days of its own; null: none."""
     opening_hours: list[OpeningHoursInput] | None = strawberry.UNSET
     """The week's rule, whole. Empty: all days are open, but for exceptions and public holidays."""
     opening_exceptions: list[OpeningExceptionInput] | None = strawberry.UNSET

@@ -19,6 +19,17 @@ _POSTCODES = {
     "NL": r"\d{4} ?[A-Z]{2}",
     "PL": r"\d{2}-\d{3}",
 }
+_WITHOUT_POSTCODES = (
+    "AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK IE JM KI KM KN KP LY ML"
+    " MO MR NR NU PA QA RW SB SC SL SO SR ST SX SY TD TG TK TL TO TV UG VU YE ZW"
+)
+"""Where letters are delivered without one (Universal Postal Union). Ireland has them; addresses rarely show them."""
+_PREFIXES = {
+    "AT": "A", "BE": "B", "BG": "BG", "CH": "CH", "CZ": "CZ", "DE": "D", "DK": "DK", "EE": "EE|EST", "ES": "E",
+    "FI": "FI|FIN", "FR": "F", "GR": "GR", "HR": "HR", "HU": "H", "IS": "IS", "IT": "I", "LI": "FL", "LU": "L",
+    "NL": "NL", "NO": "N", "PL": "PL", "PT": "P", "RO": "RO", "SE": "S", "SI": "SLO", "SK": "SK",
+}  # fmt: skip
+"""What is written before a postcode in letters from abroad (A-1010); in Latvia or Lithuania it is part of it."""
 
 
 def email(value: str, field: Path) -> str:
@@ -36,8 +47,8 @@ def email(value: str, field: Path) -> str:
     return checked.normalized
 
 
-def phone(value: str | None, field: Path, country: str = "DE") -> str | None:
-    """A phone number in international form (+49 30 1234567)."""
+def phone(value: str | None, field: Path, country: str) -> str | None:
+    """A phone number in international form (+49 30 1234567); without a prefix such as +49 it is one of the country."""
     cleaned = validation.optional_text(value, field, longest=40)
     if cleaned is None:
         return None
@@ -77,8 +88,11 @@ def country(value: str, field: Path) -> str:
 
 
 def postcode(value: str, country_code: str, field: Path) -> str:
-    """A postcode; checked where the country's form is known."""
-    cleaned = validation.text(value, field, longest=12).upper()
+    """A postcode, without the country before it; checked where the country's form is known, empty where it has none."""
+    typed = validation.optional_text(value, field, longest=16)
+    if typed is None and country_code in _WITHOUT_POSTCODES.split():
+        return ""
+    cleaned = validation.text(_without_country(typed or "", country_code), field, longest=12)
     pattern = _POSTCODES.get(country_code)
     if pattern and not re.fullmatch(pattern, cleaned, re.ASCII):
         raise InvalidInput(
@@ -90,8 +104,13 @@ def postcode(value: str, country_code: str, field: Path) -> str:
     return cleaned
 
 
+def _without_country(typed: str, country_code: str) -> str:
+    upper, sign = typed.upper(), _PREFIXES.get(country_code)
+    return re.sub(rf"^({country_code}|{sign})[\s–-]*(?=\d)", "", upper) if sign else upper
+
+
 def address(given: PostalAddress, field: Path) -> PostalAddress:
-    """A postal address: street, postcode, city, country."""
+    """A postal address: street, postcode (where there are any), city, country."""
     country_code = country(given.country, [*field, "country"])
     return PostalAddress(
         street=validation.text(given.street, [*field, "street"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -12,13 +12,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from server.errors import InvalidInput, Path, Sentence
+from server.models.blank import is_blank
 from server.models.contract import ChosenExtra
 from server.models.money import cents_of
+from server.models.plate import latin
 from server.models.unset import UNSET, Maybe
 
 T = TypeVar("T")
 
-_GERMAN_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ -]+([A-Z]{1,2})[ -]*([1-9][0-9]{0,3})([EH]?)$")
+_GERMAN_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ .-]+([A-Z]{1,2})[ .-]*([1-9][0-9]{0,3})[ .-]*([EH]?)$")
 _VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
 _CODE = re.compile(r"^[A-Z0-9][A-Z0-9-]{0,31}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
@@ -34,7 +36,7 @@ def text(value: str, field: Path, *, longest: int = 200, multiline: bool = False
 
 
 def optional_text(value: str | None, field: Path, *, longest: int = 200, multiline: bool = False) -> str | None:
-    """Text that may be missing; blank counts as missing."""
+    """Text that may be missing; what has nothing in it to be seen counts as missing."""
     if value is None:
         return None
     cleaned = unicodedata.normalize("NFC", value).strip()
@@ -56,7 +58,7 @@ def optional_text(value: str | None, field: Path, *, longest: int = 200, multili
             ),
             field=field,
         )
-    return cleaned or None
+    return None if is_blank(cleaned) else cleaned
 
 
 def _is_unprintable(char: str) -> bool:
@@ -99,8 +101,10 @@ def cannot_be_emptied(field: Path) -> InvalidInput:
 
 
 def plate(value: str, field: Path) -> str:
-    """A number plate: German ones in their usual form (`hh-zu101` becomes `HH-ZU 101`), others in capitals."""
-    cleaned = re.sub(r"\s+", " ", text(value, field, longest=15).upper())
+    """A number plate: German ones in their usual form (`hh-zu101` becomes `HH-ZU 101`), others in capitals. Letters of
+    other alphabets that look like Latin ones become those: a car is known by what can be read on it.
+    """
+    cleaned = re.sub(r"\s+", " ", text(latin(value), field, longest=15)).rstrip(" .-")
     if german := _GERMAN_PLATE.match(cleaned):
         return f"{german[1]}-{german[2]} {german[3]}{german[4]}"
     if not re.fullmatch(r"[0-9A-ZÀ-ÖØ-Þ][0-9A-ZÀ-ÖØ-Þ .-]*", cleaned) or not re.search(r"[0-9]", cleaned):
@@ -115,13 +119,13 @@ def plate(value: str, field: Path) -> str:
 
 
 def vin(value: str | None, field: Path) -> str | None:
-    """A vehicle identification number: 17 characters without I, O and Q. The check digit is not looked at: European
-    makers need not have one.
+    """A vehicle identification number: 17 characters without I, O and Q (ISO 3779); blanks and hyphens between them are
+    left out. The check digit is not looked at: European makers need not have one.
     """
     cleaned = optional_text(value, field, longest=40)
     if cleaned is None:
         return None
-    cleaned = cleaned.upper()
+    cleaned = re.sub(r"[\s.-]", "", latin(cleaned))
     if not _VIN.match(cleaned):
         raise InvalidInput(
             Sentence(
@@ -131,6 +135,24 @@ def vin(value: str | None, field: Path) -> str | None:
             field=field,
         )
     return cleaned
+
+
+def noted_plate(value: str | None, field: Path) -> str | None:
+    """The plate of a car that is not ours, as a remark: in the usual form if it fits, else as it was typed."""
+    return _noted(value, field, plate)
+
+
+def noted_vin(value: str | None, field: Path) -> str | None:
+    """The VIN of a car that is not ours, as a remark: those of old cars are shorter than 17 characters."""
+    return _noted(value, field, vin)
+
+
+def _noted(value: str | None, field: Path, check: Callable[[str, Path], str | None]) -> str | None:
+    typed = optional_text(value, field, longest=40)
+    try:
+        return typed and check(typed, field)
+    except InvalidInput:
+        return typed
 
 
 def code(value: str, field: Path, *, longest: int = 32) -> str:
@@ -203,10 +225,13 @@ def optional_number(value: int | None, field: Path, *, lowest: int, highest: int
 
 
 def extras(asked: Sequence[ChosenExtra], field: Path) -> tuple[ChosenExtra, ...]:
-    """Extras with their quantities."""
+    """Extras with their quantities, each code once: what is asked for several times is added up and then looked at."""
+    pieces: dict[str, int] = {}
     for index, extra in enumerate(asked):
-        number(extra.quantity, [*field, str(index), "quantity"], lowest=1, highest=99)
-    return tuple(asked)
+        own = [*field, str(index), "quantity"]
+        one = number(extra.quantity, own, lowest=1, highest=99)
+        pieces[extra.code] = number(pieces.get(extra.code, 0) + one, own, lowest=1, highest=99)
+    return tuple(ChosenExtra(code, quantity) for code, quantity in pieces.items())
 
 
 def time_zone(value: str, field: Path) -> str:

@@ -217,3 +217,15 @@ def test_a_contract_is_found_by_the_plate_that_went_out(dealership: Dealership, 
 )
 def test_the_clock_stays_within_reach(server: SandboxServer, body: dict[str, Any]) -> None:
     assert server.http.put("/sandbox/clock", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("window", [("08:00", "24:00"), ("24:00", "08:00")])
+def test_midnight_is_told_how_to_be_written(opened: Dealership, window: tuple[str, str]) -> None:
+    query = "mutation($id:ID!,$v:Int!,$i:StationUpdate!){updateStation(id:$id,version:$v,input:$i)" + PROBLEM + "}"
+    hours = [{"weekday": "MONDAY", "opens": window[0], "closes": window[1]}]
+    variables = {"id": opened.station["id"], "v": opened.station["version"], "i": {"openingHours": hours}}
+
+    answer = opened.admin.post(query, variables)
+
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "midnight is 00:00, as a closing time, too" in answer["errors"][0]["message"]

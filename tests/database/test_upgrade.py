@@ -56,6 +56,20 @@ HISTORY = """
 insert into history_entry (id, contract_id, station_id, at, actor, action)
 values (%(entry)s, %(id)s, %(id)s, '2026-01-02 09:00Z', 'somebody', 'STATE_CHANGED')
 """
+# A car entered twice at one station, in two spellings and with one VIN; the first was sold, the second is in service.
+VEHICLE = """
+insert into vehicle (id, station_id, home_station_id, group_id, plate, vin, make, model, odometer_km, cleanliness,
+  registered_as_rental, status, accessories, version, created_at)
+values (%(id)s, %(home)s, %(home)s, %(home)s, %(plate)s, %(vin)s, 'VW', 'Golf', 10, 'CLEAN', true, %(status)s, '[]', 1,
+  '2025-12-30')
+"""
+CARS = [
+    ("B-QX 4711", "WVWZZZ1KZAW104711", 1, "RETIRED", "BQX4711 3", "WVWZZZ1KZAW104711 2"),
+    ("BQX 4711", "WVWZZZ1KZAW104711", 1, "ACTIVE", "BQX4711", "WVWZZZ1KZAW104711"),
+    ("B.QX.4711", None, 1, "ACTIVE", "BQX4711 2", None),
+    ("B-QX 4711", "WVWZZZ1KZAW104711", 2, "ACTIVE", "BQX4711", "WVWZZZ1KZAW104711"),
+    ("MÜ-AB 1E", None, 1, "ACTIVE", "MÜAB1E", None),
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +95,9 @@ def owned(cluster: Cluster) -> str:
         for number, kind in enumerate(JOBS, start=1):
             connection.execute(JOB, {"id": UUID(int=number), "kind": kind})
         connection.execute(REFUSAL, [UUID(int=1)])
+        for number, (plate, vin, home, status, *_keys) in enumerate(CARS, start=1):
+            row = {"id": UUID(int=number), "home": UUID(int=home), "plate": plate, "vin": vin, "status": status}
+            connection.execute(VEHICLE, row)
     return cluster.url("boss", "theirs")
 
 
@@ -103,12 +120,15 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
     assert kinds(cluster) == ["BILL", "EXPIRE_CAR_HOLD", "PROTOCOL_SHEET", "SEND_EMAIL"]
+    cars = rows(cluster, "select plate, vin, plate_key, vin_key from vehicle order by id")
+    assert cars == [(plate, vin, *keys) for plate, vin, _home, _status, *keys in CARS]
     # When: back again, with a refusal of the new version
     with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
         said = '{"message": {"en": "The card was declined.", "de": "Die Karte wurde abgelehnt."}, "reason": "51"}'
         connection.execute("update idempotency_record set refusal = cast(%s as jsonb)", [said])
     migrate.downgrade(owned, VERSION_0_1)
     # Then: who had to look still has to
+    assert rows(cluster, "select count(*) from vehicle") == [(len(CARS),)]
     kept = rows(cluster, "select billing_block is null from contract order by number")
     assert kept == [*[(False,)] * len(BLOCKS), (True,)]
     assert kinds(cluster) == JOBS

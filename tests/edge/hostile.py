@@ -53,7 +53,7 @@ BODIES = [
     raw("invalid UTF-8", b'{"query":"\xff\xfe"}'),
     raw("overlong UTF-8", b'{"query":"\xc0\xaf"}'),
     raw("UTF-16", '{"query":"{viewer}"}'.encode("utf-16")),
-    raw("byte order mark", b"\xef\xbb\xbf" + QUERY),
+    raw("two byte order marks", b"\xef\xbb\xbf" * 2 + QUERY),
     raw("5000 digits", '{"query":"{viewer}","variables":{"n":' + "9" * 5000 + "}}"),
     raw("100,000 brackets", "[" * 100_000),
     raw("deep but valid", '{"query":"{viewer}","variables":{"a":' + "[" * 60 + "]" * 60 + "}}"),

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from server.models.recipient import PostalAddress
+from server.paper import notation
 from server.paper.notation import kilometres, money, number, printable, rate
 from server.paper.typesetter import render_invoice
 from server.paper.views import DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
@@ -299,3 +301,36 @@ class TestNotation:
             return {key: shape(value) for key, value in part.items()} if isinstance(part, dict) else None
 
         assert json.dumps(shape(words("de")), sort_keys=True) == json.dumps(shape(words("en")), sort_keys=True)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "city", "country", "german", "english"),
+    [
+        ("75001", "Paris", "FR", ["75001 Paris", "Frankreich"], ["75001 Paris", "France"]),
+        (
+            "SW1A 1AA",
+            "London",
+            "GB",
+            ["SW1A 1AA London", "Vereinigtes Königreich"],
+            ["SW1A 1AA London", "United Kingdom"],
+        ),
+        ("1010", "Wien", "AT", ["1010 Wien", "Österreich"], ["1010 Wien", "Austria"]),
+        ("", "Hongkong", "HK", ["Hongkong", "Hongkong"], ["Hongkong", "Hong Kong"]),
+        ("", "Dubai", "AE", ["Dubai", "Vereinigte Arabische Emirate"], ["Dubai", "United Arab Emirates"]),
+        ("10115", "Berlin", "DE", ["10115 Berlin"], ["10115 Berlin"]),
+    ],
+)
+def test_a_country_is_written_by_its_name(
+    postcode: str, city: str, country: str, german: list[str], english: list[str]
+) -> None:
+    address = PostalAddress(street="Weg 1", postcode=postcode, city=city, country=country)
+
+    assert notation.address_lines(address, "de") == ["Weg 1", *german]
+    assert notation.address_lines(address, "en") == ["Weg 1", *english]
+
+
+def test_a_foreign_recipient_can_be_read_on_the_invoice() -> None:
+    away = PostalAddress(street="Nathan Road 1", postcode="", city="Hongkong", country="HK")
+    recipient = replace(samples.invoice().recipient, address=away)
+
+    assert "Nathan Road 1 Hongkong Hongkong" in words_of(render_invoice(samples.invoice(recipient=recipient)))

@@ -11,7 +11,9 @@ import zlib
 import pytest
 from PIL import Image, PngImagePlugin
 
+from server import pictures
 from server.pictures import PhotoRefused, in_decoder, process_photo, process_signature
+from tests.deep_pictures import HALF_CLEAR, RAMPS, greys
 
 from . import samples
 
@@ -71,6 +73,38 @@ class TestAccepted:
     def test_transparent_becomes_white(self) -> None:
         made = process_photo(encoded(Image.new("RGBA", (20, 20), (0, 0, 0, 0)), "PNG"))
         assert Image.open(io.BytesIO(made.jpeg)).getpixel((10, 10)) == (255, 255, 255)
+
+
+class TestDepths:
+    @pytest.mark.parametrize("name", RAMPS)
+    def test_a_ramp_is_a_ramp(self, name: str) -> None:
+        made = process_photo(RAMPS[name])
+
+        for jpeg in (made.jpeg, made.thumbnail):
+            found = greys(Image.open(io.BytesIO(jpeg)))
+            assert all(abs(one - meant) <= 4 for one, meant in zip(found, (5, 64, 128, 192, 250), strict=True)), found
+
+    @pytest.mark.parametrize("name", RAMPS)
+    def test_a_signature_too(self, name: str) -> None:
+        found = greys(Image.open(io.BytesIO(process_signature(RAMPS[name]))))
+        assert all(abs(one - meant) <= 4 for one, meant in zip(found, (5, 64, 128, 192, 250), strict=True)), found
+
+    def test_what_is_transparent_in_sixteen_bits_becomes_white(self) -> None:
+        picture = Image.open(io.BytesIO(process_photo(HALF_CLEAR).jpeg))
+        dark, white = greys(picture, at=(0.1, 0.9))
+        assert (dark < 10, white > 245) == (True, True)
+
+    @pytest.mark.parametrize("mode", ["I", "F", "I;16", "LA", "PA", "P", "1", "CMYK", "RGBA"])
+    def test_every_mode_of_pillow_can_be_scaled(self, mode: str) -> None:
+        """Whatever a decoder of a newer Pillow may give."""
+        ramp = Image.frombytes("L", (256, 16), bytes(range(256)) * 16)
+        deep = {"I": ramp.convert("I").point(lambda v: v * 257), "F": ramp.convert("F").point(lambda v: v * 0.5 + 3.0)}
+        deep["I;16"] = deep["I"].convert("I;16")
+        plain = pictures._in_true_colour(deep.get(mode) or ramp.convert("RGB").convert(mode))
+        assert plain.mode in {"L", "LA", "RGB", "RGBA"}
+        plain.thumbnail((64, 64), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        left, middle, right = greys(plain, at=(0.0, 0.5, 0.99))
+        assert (left < 16, 96 < middle < 160, right > 235) == (True, True, True)
 
 
 class TestNothingElseComesThrough:

@@ -21,7 +21,8 @@ from server.sandbox.demo_fleet import VEHICLES
 from server.sandbox.demo_people import CUSTOMERS, USERS
 from server.sandbox.demo_plan import PLAN, DemoContract, Stage, Use
 from server.services import contact_data, validation
-from server.services.fleet.opening import OpeningRules, is_holiday_region
+from server.services.fleet import holiday_regions
+from server.services.fleet.opening import OpeningRules
 from server.services.people import customers
 from server.services.pricing.price import Facts, LegUse, breakdown
 from server.services.pricing.tariffs import NewTariff
@@ -84,7 +85,7 @@ class TestCompany:
         company = demo_company.company()
         contact_data.address(company.address, FIELD)
         contact_data.email(company.email or "", FIELD)
-        contact_data.phone(company.phone, FIELD)
+        contact_data.phone(company.phone, FIELD, "DE")
         for name in ("name", "tax_number", "vat_id", "register_entry", "bank", "iban", "website"):
             assert validation.text(getattr(company, name), FIELD) == getattr(company, name)
 
@@ -108,10 +109,10 @@ class TestStations:
         for station in STATIONS.values():
             validation.code(station.code, FIELD, longest=12)
             contact_data.address(station.address, FIELD)
-            assert contact_data.phone(station.phone, FIELD)
+            assert contact_data.phone(station.phone, FIELD, "DE")
             assert contact_data.email(station.email or "", FIELD) == station.email
             validation.time_zone(station.time_zone, FIELD)
-            assert is_holiday_region(station.holiday_region or "")
+            assert holiday_regions.checked(station.holiday_region, "DE", FIELD) == station.holiday_region
             assert 0 <= station.turnaround_minutes <= 1440
             assert all(entry.opens < entry.closes for entry in station.opening_hours)
         assert [station.after_hours_return for station in STATIONS.values()].count(True) == 1
@@ -211,7 +212,7 @@ class TestPeople:
         assert len(CUSTOMERS) == len({one.email for one in CUSTOMERS}) == 12
         assert [one.language for one in CUSTOMERS].count(Language.EN) == 1
         for one in CUSTOMERS:
-            checked = customers.checked(one.details(today), today=today)
+            checked = customers.checked(one.details(today), country="DE", today=today)
             assert checked.email == one.email
             assert (checked.phone or "").startswith("+")
             driver = one.driver(today, DriverRole.RENTER)

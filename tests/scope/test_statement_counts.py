@@ -71,7 +71,7 @@ def _statements() -> list[tuple[str, str, str]]:
     of_contract = "t.contract_id = %(contract)s"
     own = f"'id', gen_random_uuid(), 'contract_id', {contract}"
     return [
-        ("vehicle", f"'id', {vehicle}, 'plate', 'B-CP ' || n", "t.id = %(vehicle)s"),
+        ("vehicle", f"'id', {vehicle}, 'plate', 'B-CP ' || n, 'plate_key', 'BCP' || n", "t.id = %(vehicle)s"),
         ("customer", f"'id', {customer}, 'email_key', %(salt)s || n || '@example.com'", "t.id = %(customer)s"),
         ("customer_station", f"'customer_id', {customer}", "t.customer_id = %(customer)s"),
         (

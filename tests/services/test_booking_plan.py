@@ -12,9 +12,12 @@ import pytest
 from server.errors import DomainError, OutsideOpeningHours
 from server.models import Contract, Customer, IdempotencyRecord, Job, Occupancy, Payment
 from server.models.contract import ChosenExtra, ContractKind
+from server.models.customer import CustomerKind
 from server.models.payment import PaymentMethod
 from server.models.staff import Role
 from server.services.booking import saga
+from server.services.booking.plan import WorkshopReference
+from server.services.people.drivers import DriverDetails
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer, request
 from tests.builders.rows import Shop, open_shop, tariff
@@ -83,6 +86,12 @@ async def test_the_contract_freezes_what_was_agreed(bench: Bench) -> None:
         ({"tariff_code": "NO-SUCH"}, "NOT_FOUND", ["input", "tariff_code"]),
         ({"extras": (ChosenExtra("HELICOPTER", 1),)}, "INVALID_INPUT", ["input", "extras"]),
         ({"customer": customer(last_name=None)}, "INVALID_INPUT", ["input", "customer", "last_name"]),
+        ({"customer": customer(first_name="\u200b", last_name="\u3164")}, "INVALID_INPUT", ["input", "customer", "last_name"]),
+        ({"customer": customer(kind=CustomerKind.COMPANY, company="\u2800")}, "INVALID_INPUT", ["input", "customer", "company"]),
+        ({"drivers": (DriverDetails(first_name="\u200b", last_name="X"),)}, "INVALID_INPUT", ["input", "drivers", "0", "first_name"]),
+        ({"method": PaymentMethod.WAIVED, "waiver_reason": "\u200b"}, "INVALID_INPUT", ["input", "payment", "waiver_reason"]),
+        ({"workshop": WorkshopReference(customer_plate="x" * 41)}, "INVALID_INPUT", ["input", "workshop", "customer_plate"]),
+        ({"workshop": WorkshopReference(customer_vin="12\n34")}, "INVALID_INPUT", ["input", "workshop", "customer_vin"]),
         ({"customer": customer(birth_date=date(2015, 1, 1))}, "DRIVER_NOT_ELIGIBLE", ["input", "drivers"]),
         ({"card_token": " "}, "INVALID_INPUT", ["input", "payment", "card_token"]),
         ({"method": PaymentMethod.WAIVED}, "INVALID_INPUT", ["input", "payment", "waiver_reason"]),
@@ -96,6 +105,16 @@ async def test_a_refusal_names_the_field_and_writes_nothing(
     said = await refusal(shop, **change)
 
     assert (said.code.value, said.field) == (code, field)
+
+
+async def test_the_customers_own_car_is_a_remark(bench: Bench) -> None:
+    """It may have no plate yet, or be older than VINs of 17 characters."""
+    shop = await open_shop(bench)
+    named = WorkshopReference("W-1", None, "B–XY 1234 04/10", "118304852")
+
+    contract = await book(shop, START, END, workshop=named)
+
+    assert (contract.workshop_plate, contract.workshop_vin) == ("B–XY 1234 04/10", "118304852")
 
 
 async def test_a_quarter_of_an_hour_ago_is_still_now(bench: Bench) -> None:
@@ -136,3 +155,33 @@ async def test_a_station_that_is_not_the_callers_does_not_exist(bench: Bench) ->
     said = await refusal(mine, station_id=other.station.id)
 
     assert (said.code.value, said.field) == ("NOT_FOUND", ["input", "station_id"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ((("CHILD_SEAT", 99),) * 5, "1"),
+        ((("CHILD_SEAT", 60), ("SNOW_CHAINS", 99), ("CHILD_SEAT", 40)), "2"),
+        ((("CHILD_SEAT", 100),), "0"),
+        ((("CHILD_SEAT", 99), ("CHILD_SEAT", -1)), "1"),
+    ],
+)
+async def test_an_extra_is_added_up_before_its_limit(
+    bench: Bench, asked: tuple[tuple[str, int], ...], place: str
+) -> None:
+    shop = await open_shop(bench)
+
+    said = await refusal(shop, extras=tuple(ChosenExtra(*one) for one in asked))
+
+    assert (said.code.value, said.field) == ("INVALID_INPUT", ["input", "extras", place, "quantity"])
+
+
+async def test_an_extra_that_is_listed_twice_is_kept_once(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    asked = (ChosenExtra("CHILD_SEAT", 1), ChosenExtra("SNOW_CHAINS", 1), ChosenExtra("CHILD_SEAT", 1))
+
+    contract = await book(shop, START, END, extras=asked)
+
+    assert contract.extras == (ChosenExtra("CHILD_SEAT", 2), ChosenExtra("SNOW_CHAINS", 1))
+    # A day, two seats at 4.00, chains at 1.00 a day and 10.00 a rental.
+    assert contract.total_cents == 5_900 + 800 + 1_100

@@ -8,7 +8,7 @@ import pytest
 
 from server.models.opening_times import MIDNIGHT, Weekday, Window
 from server.models.station import Station
-from server.services.fleet.opening import OpeningRules, is_holiday_region, opening_rules
+from server.services.fleet.opening import OpeningRules, opening_rules
 
 from .samples import BERLIN, at
 
@@ -160,24 +160,6 @@ class TestHolidays:
         assert berlin.next_open(at("2026-04-04 15:00")) == at("2026-04-07 07:00")
         assert berlin.next_open(at("2026-12-24 19:00")) == at("2026-12-28 07:00")
         assert berlin.next_open(at("2026-12-31 19:00")) == at("2027-01-02 08:00")
-
-    @pytest.mark.parametrize(
-        ("region", "known"),
-        [
-            ("DE-BY", True),
-            ("DE-BE", True),
-            ("DE-BB", True),
-            ("DE", True),
-            ("AT-9", True),
-            ("DE-XX", False),
-            ("XX", False),
-            ("de-by", False),
-            ("", False),
-            ("Bayern", False),
-        ],
-    )
-    def test_known_regions(self, region: str, known: bool) -> None:
-        assert is_holiday_region(region) is known
 
 
 LATE: dict[Weekday, tuple[Window, ...]] = {Weekday.FRIDAY: ((time(18), MIDNIGHT),)}

@@ -1,5 +1,6 @@
 """What a value must look like: plates, VINs, phones, mail addresses, text, amounts."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,6 +44,10 @@ class TestPlates:
             ("b-ew 12 3h", "B-EW 12 3H"),  # not the German form: kept as written
             ("HH ZU 101H", "HH-ZU 101H"),
             ("B\u00a0EW 12", "B-EW 12"),
+            ("B.QX.4711", "B-QX 4711"),
+            ("B–QX 4711-", "B-QX 4711"),
+            ("B-QY 4711 E", "B-QY 4711E"),
+            ("В-ЕХ 12 Н", "B-EX 12H"),  # typed on a Cyrillic keyboard
         ],
     )
     def test_german(self, given_plate: str, stored: str) -> None:
@@ -85,6 +90,7 @@ class TestVin:
         [
             ("WVWZZZCDZSW123456", "WVWZZZCDZSW123456"),
             (" wvwzzzcdzsw123456 ", "WVWZZZCDZSW123456"),
+            ("WVW ZZZ-CDZ.SW 123456", "WVWZZZCDZSW123456"),
             (None, None),
             ("", None),
             ("  ", None),
@@ -110,6 +116,45 @@ class TestVin:
         refused(validation.vin, given_vin)
 
 
+class TestNoted:
+    """What is a remark only is brought into form if it has one, and kept as it was typed if not."""
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            (" b–xy1001 ", "B-XY 1001"),
+            ("АА 1234 ВВ", "AA 1234 BB"),
+            ("ЖЯ 1234 Ю", "ЖЯ 1234 Ю"),
+            ("B-XY 1234 04/10", "B-XY 1234 04/10"),
+            ("Neuwagen, noch ohne", "Neuwagen, noch ohne"),
+            ("rotes Kennzeichen 06-12345 im Fenster", "rotes Kennzeichen 06-12345 im Fenster"),
+            ("", None),
+            ("\u200b", None),
+            (None, None),
+        ],
+    )
+    def test_plates(self, typed: str | None, kept: str | None) -> None:
+        assert validation.noted_plate(typed, FIELD) == kept
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("118304852", "118304852"),
+            ("WVW ZZZ 1KZ AW 123456", "WVWZZZ1KZAW123456"),
+            ("steht im Schein, Feld E", "steht im Schein, Feld E"),
+            (" ", None),
+            (None, None),
+        ],
+    )
+    def test_vins(self, typed: str | None, kept: str | None) -> None:
+        assert validation.noted_vin(typed, FIELD) == kept
+
+    @pytest.mark.parametrize("typed", ["B-XY 1\n2", "B-XY\x00", "x" * 41])
+    def test_what_cannot_be_printed_or_is_too_long_is_refused(self, typed: str) -> None:
+        refused(validation.noted_plate, typed)
+        refused(validation.noted_vin, typed)
+
+
 class TestPhone:
     @pytest.mark.parametrize(
         ("given_phone", "country", "stored"),
@@ -128,7 +173,9 @@ class TestPhone:
 
     @pytest.mark.parametrize("given_phone", ["anna", "1", "+49", "+4930231251001234567890", "030 1\x00", "+999 123456"])
     def test_refused(self, given_phone: str) -> None:
-        refused(contact_data.phone, given_phone)
+        with pytest.raises(InvalidInput) as said:
+            contact_data.phone(given_phone, FIELD, "DE")
+        assert said.value.field == list(FIELD)
 
 
 class TestAddress:
@@ -141,6 +188,21 @@ class TestAddress:
             ("1012 ab", "NL", "1012 AB"),
             ("00-950", "PL", "00-950"),
             ("SW1A 1AA", "GB", "SW1A 1AA"),
+            ("", "HK", ""),
+            ("\u200b", "AE", ""),
+            ("00000", "AE", "00000"),
+            ("", "IE", ""),
+            ("A-1010", "AT", "1010"),
+            ("a 1010", "AT", "1010"),
+            ("AT–1010", "AT", "1010"),
+            ("CH-8001", "CH", "8001"),
+            ("D-13581", "DE", "13581"),
+            ("DE 13581", "DE", "13581"),
+            ("F-75001", "FR", "75001"),
+            ("NL-1012 AB", "NL", "1012 AB"),
+            ("PL-00-950", "PL", "00-950"),
+            ("FL-9490", "LI", "9490"),
+            ("LV-1010", "LV", "LV-1010"),
         ],
     )
     def test_postcodes(self, postcode: str, country: str, stored: str) -> None:
@@ -156,6 +218,9 @@ class TestAddress:
             ("", "DE"),
             ("10105", "AT"),
             ("", "GB"),
+            ("", "AT"),
+            ("A-10105", "AT"),
+            ("D-1010", "AT"),
             ("1234567890123", "GB"),
         ],
     )
@@ -300,6 +365,33 @@ class TestText:
     )
     def test_refused(self, given_text: str) -> None:
         refused(validation.text, given_text)
+
+    @pytest.mark.parametrize(
+        "given_text",
+        [
+            "\u200b",  # zero-width space
+            "\u3164",  # Hangul filler
+            "\u115f\u1160",
+            "\uffa0",
+            "\u2800",  # braille without dots
+            "\ufeff",
+            "\u2060\u200d\u200c",
+            "\u00ad",  # soft hyphen
+            "\u200e\u200f\u202a",  # marks of direction
+            "\u034f\ufe0f",
+            "\U000e0041",  # a tag
+            "\u0301",  # an accent on nothing
+            "\ue000",  # private use
+            "\u00a0\u3000 \u200b\u2800",
+        ],
+    )
+    def test_nothing_to_be_seen_is_nothing(self, given_text: str) -> None:
+        assert "empty" in str(refused(validation.text, given_text))
+        assert validation.optional_text(given_text, FIELD) is None
+
+    @pytest.mark.parametrize("given_text", [".", "李", "ไทย", "अ\u200dब", "👩", "e\u0323", "Anna\u200b"])
+    def test_a_mark_with_ink_is_something(self, given_text: str) -> None:
+        assert validation.text(given_text, FIELD) == unicodedata.normalize("NFC", given_text)
 
     def test_several_lines_where_they_belong(self) -> None:
         assert validation.text("eins\n\tzwei", FIELD, multiline=True) == "eins\n\tzwei"

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
 from mobile_kivy.imaging import NotAPhoto, shrink, signature_png, thumbnail
+from tests.deep_pictures import HALF_CLEAR, RAMPS, greys
 
 TWELVE_MEGAPIXELS = (4000, 3000)
 CORNERS = {"red": (250, 20, 20), "green": (20, 250, 20), "blue": (20, 20, 250), "white": (250, 250, 250)}
@@ -113,6 +114,18 @@ def test_what_is_transparent_becomes_white() -> None:
     Image.new("RGBA", (60, 40), (200, 0, 0, 0)).save(out, "PNG")
     shown = opened(shrink(out.getvalue()).content).convert("RGB")
     assert shown.getpixel((30, 20)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("name", RAMPS)
+def test_a_ramp_is_a_ramp_in_every_depth(name: str) -> None:
+    for photo in (shrink(RAMPS[name]), shrink(RAMPS[name], longest=128), thumbnail(RAMPS[name], longest=128)):
+        found = greys(opened(photo.content))
+        assert all(abs(one - meant) <= 5 for one, meant in zip(found, (5, 64, 128, 192, 250), strict=True)), found
+
+
+def test_what_is_transparent_in_sixteen_bits_becomes_white() -> None:
+    dark, white = greys(opened(shrink(HALF_CLEAR).content), at=(0.1, 0.9))
+    assert (dark < 10, white > 245) == (True, True)
 
 
 def bomb() -> bytes:

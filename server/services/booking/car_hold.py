@@ -95,7 +95,7 @@ def _contract(
         customer_review=review,
         payer_json=parts.checked_payer(request.payer).as_json() if request.payer else None,
         **_workshop(request.workshop or WorkshopReference()),
-        extras_json=[extra._asdict() for extra in request.extras],
+        extras_json=[extra._asdict() for extra in plan.extras],
         payment_method=request.payment.method.value,
         waiver_reason=validation.optional_text(
             request.payment.waiver_reason, ("input", "payment", "waiver_reason"), longest=500
@@ -135,12 +135,12 @@ def _agreed(plan: Plan) -> dict[str, Any]:
 
 def _workshop(named: WorkshopReference) -> dict[str, Any]:
     """The repair that the booking belongs to, as columns of the contract."""
-    field, plate = ("input", "workshop"), named.customer_plate
+    field = ("input", "workshop")
     return {
         "workshop_order_number": validation.optional_text(named.order_number, (*field, "order_number"), longest=60),
         "workshop_appointment_at": named.appointment_at,
-        "workshop_plate": validation.plate(plate, (*field, "customer_plate")) if plate else None,
-        "workshop_vin": validation.vin(named.customer_vin, (*field, "customer_vin")),
+        "workshop_plate": validation.noted_plate(named.customer_plate, (*field, "customer_plate")),
+        "workshop_vin": validation.noted_vin(named.customer_vin, (*field, "customer_vin")),
     }
 
 

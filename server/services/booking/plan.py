@@ -9,6 +9,7 @@ from uuid import UUID
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Station, Tariff, VehicleGroup
+from server.models.blank import is_blank
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.customer import CustomerDetails
 from server.models.payment import PaymentMethod
@@ -85,6 +86,7 @@ class Plan:
     prepay_cents: int
     customer: CustomerDetails
     drivers: list[DriverDetails]
+    extras: tuple[ChosenExtra, ...]
 
     @property
     def station(self) -> Station:
@@ -122,19 +124,20 @@ async def plan_of(
     _check_payment(principal, request.payment)
     group = await groups.get(session, request.group_id, field=("input", "group_id"))
     today = station.day_of(now)
-    customer = customers.checked(request.customer, today=today)
+    customer = customers.checked(request.customer, country=station.country, today=today)
     people = drivers.checked(request.drivers, customer)
     drivers.check_all(group, people, days_of(slot))
     if refusal := bookable.closed(slot, PERIOD):
         raise refusal
     tariff = await _tariff(session, request, slot, group, seal, now)
     terms = tariff.terms
+    extras = validation.extras(request.extras, ("input", "extras"))
     facts = Facts(
         request.kind,
         request.start,
         request.end,
         station.zone,
-        extras=validation.extras(request.extras, ("input", "extras")),
+        extras=extras,
         drivers=len(people),
         one_way=slot.one_way,
         after_hours=bookable.is_after_hours(slot),
@@ -147,7 +150,7 @@ async def plan_of(
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     await company_data.require(session)  # without its legal data no invoice could be issued
-    return Plan(slot, group, tariff, price, prepay, customer, people)
+    return Plan(slot, group, tariff, price, prepay, customer, people, extras)
 
 
 async def _tariff(
@@ -178,7 +181,7 @@ def _check_payment(principal: Principal, payment: PaymentChoice) -> None:
                 Sentence("Only staff can waive the payment.", "Nur Mitarbeiter können auf die Zahlung verzichten."),
                 field=[*field, "method"],
             )
-        if not (payment.waiver_reason or "").strip():
+        if is_blank(payment.waiver_reason):
             raise InvalidInput(
                 Sentence("Say why the payment is waived.", "Bitte angeben, warum auf die Zahlung verzichtet wird."),
                 field=[*field, "waiver_reason"],

@@ -10,7 +10,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Company
 from server.models.recipient import PostalAddress
-from server.services import contact_data, validation
+from server.services import business_numbers, contact_data, validation
 
 INPUT = ("input",)
 
@@ -56,7 +56,9 @@ async def update(session: Session, data: CompanyData) -> Company:
     row.name = name
     for column, value in asdict(address).items():
         setattr(row, column, value)
-    for column in ("tax_number", "vat_id", "register_entry", "bank", "iban", "website"):
+    row.vat_id = business_numbers.vat_id(data.vat_id, (*INPUT, "vat_id"))
+    row.iban = business_numbers.iban(data.iban, (*INPUT, "iban"))
+    for column in ("tax_number", "register_entry", "bank", "website"):
         setattr(row, column, validation.optional_text(getattr(data, column), (*INPUT, column)))
     if not row.tax_number and not row.vat_id:
         message = Sentence(

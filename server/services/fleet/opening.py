@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from server.models.local_time import day_of, wall_clock
 from server.models.opening_times import MIDNIGHT, Weekday, Window
 from server.models.station import Station
+from server.services.fleet.holiday_regions import holidays_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class OpeningRules:
     def _local_windows(self, day: date) -> tuple[Window, ...]:
         if day in self.exceptions:
             return self.exceptions[day]
-        if self.holiday_region and day in _public_holidays(self.holiday_region, day.year):
+        if self.holiday_region and day in holidays_of(self.holiday_region, day.year):
             return ()
         if not self.weekly:
             return ((MIDNIGHT, MIDNIGHT),)
@@ -63,19 +61,6 @@ class OpeningRules:
 
     def _closing(self, day: date, closes: time) -> datetime:
         return wall_clock(day + timedelta(days=1) if closes == MIDNIGHT else day, closes, self.zone)
-
-
-@lru_cache(maxsize=256)
-def _public_holidays(region: str, year: int) -> frozenset[date]:
-    country, _, subdivision = region.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
-
-
-def is_holiday_region(region: str) -> bool:
-    """Whether public holidays of an ISO 3166-2 region such as DE-BY are known."""
-    country, _, subdivision = region.partition("-")
-    supported = holidays.list_supported_countries(include_aliases=False)
-    return country in supported and (not subdivision or subdivision in supported[country])
 
 
 def opening_rules(station: Station) -> OpeningRules:

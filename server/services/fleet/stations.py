@@ -17,7 +17,7 @@ from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow,
 from server.models.recipient import PostalAddress
 from server.models.unset import UNSET, Maybe
 from server.services import contact_data, validation
-from server.services.fleet.opening import is_holiday_region
+from server.services.fleet import holiday_regions
 
 INPUT = ("input",)
 
@@ -85,7 +85,7 @@ async def create(session: Session, new: NewStation, *, now: datetime) -> Station
         email=contact_data.email(new.email, (*INPUT, "email")) if new.email else None,
         turnaround_minutes=_turnaround(new.turnaround_minutes),
         after_hours_return=new.after_hours_return,
-        holiday_region=_holiday_region(new.holiday_region),
+        holiday_region=holiday_regions.checked(new.holiday_region, address.country, (*INPUT, "holiday_region")),
         created_at=now,
         **asdict(address),
     )
@@ -119,9 +119,9 @@ async def update(session: Session, station_id: UUID | None, version: int, change
 def _apply(change: StationChange, station: Station) -> None:
     if change.name is not UNSET:
         station.name = validation.text(change.name or "", (*INPUT, "name"))
-    country = _apply_address(change, station)
+    _apply_address(change, station)
     if change.phone is not UNSET:
-        station.phone = contact_data.phone(change.phone, (*INPUT, "phone"), country)
+        station.phone = contact_data.phone(change.phone, (*INPUT, "phone"), station.country)
     if change.email is not UNSET:
         station.email = contact_data.email(change.email, (*INPUT, "email")) if change.email else None
     field = (*INPUT, "turnaround_minutes")
@@ -131,7 +131,8 @@ def _apply(change: StationChange, station: Station) -> None:
     field = (*INPUT, "after_hours_return")
     station.after_hours_return = validation.kept(change.after_hours_return, station.after_hours_return, field)
     if change.holiday_region is not UNSET:
-        station.holiday_region = _holiday_region(change.holiday_region)
+        field = (*INPUT, "holiday_region")
+        station.holiday_region = holiday_regions.checked(change.holiday_region, station.country, field)
     if change.opening_hours is not UNSET:
         field = (*INPUT, "opening_hours")
         station.open_during(_opening_hours(validation.kept(change.opening_hours, (), field)))
@@ -140,30 +141,18 @@ def _apply(change: StationChange, station: Station) -> None:
         station.except_on(_opening_exceptions(validation.kept(change.opening_exceptions, (), field)))
 
 
-def _apply_address(change: StationChange, station: Station) -> str:
-    """Sets an address that is given; returns the country by which a phone number is read."""
+def _apply_address(change: StationChange, station: Station) -> None:
     if change.address is UNSET:
-        return "DE"
+        return
     if change.address is None:
         raise validation.cannot_be_emptied((*INPUT, "address"))
     address = contact_data.address(change.address, (*INPUT, "address"))
     for column, value in asdict(address).items():
         setattr(station, column, value)
-    return address.country
 
 
 def _turnaround(minutes: int) -> int:
     return validation.number(minutes, (*INPUT, "turnaround_minutes"), lowest=0, highest=1440)
-
-
-def _holiday_region(value: str | None) -> str | None:
-    if value and not is_holiday_region(value):
-        message = Sentence(
-            "No public holidays are known for this region; give an ISO 3166-2 code such as DE-BY.",
-            "Für diese Region sind keine Feiertage bekannt; nötig ist ein Code nach ISO 3166-2 wie DE-BY.",
-        )
-        raise InvalidInput(message, field=[*INPUT, "holiday_region"])
-    return value or None
 
 
 def _opening_hours(entries: Sequence[OpeningWindow]) -> list[OpeningWindow]:

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from server.database import Session, violated_constraint
+from server.database import Session
 from server.errors import InvalidInput, NotFound, Path, PeriodConflict, ProblemCode, Refused, Sentence, VersionConflict
 from server.models import Occupancy, Station, Vehicle, VehicleBlock, VehicleGroup
 from server.models.columns import Json
 from server.models.fleet import BlockReason, Energy, VehicleStatus
+from server.models.plate import plate_key
 from server.models.unset import UNSET, Maybe, given_or
 from server.security import Principal
 from server.services import validation
-from server.services.fleet import groups, occupancies, stations
+from server.services.fleet import groups, known_cars, occupancies, stations
 from server.services.lists import search
 from server.services.validation import number, optional_number
 
@@ -92,7 +91,9 @@ async def create_vehicle(session: Session, new: NewVehicle, *, now: datetime) ->
         created_at=now,
     )
     _set_levels(vehicle, new, group)
-    await _store(session, vehicle)
+    await known_cars.refuse_plate(session, vehicle, (*INPUT, "plate"))
+    await known_cars.refuse_vin(session, vehicle, (*INPUT, "vin"))
+    await known_cars.store(session, vehicle, INPUT)
     return vehicle
 
 
@@ -103,13 +104,17 @@ async def update_vehicle(
     vehicle = await lock_vehicle(session, vehicle_id, field=["id"])
     if vehicle.version != version:
         raise VersionConflict(vehicle.version)
+    before = (vehicle.plate, vehicle.home_station_id)
     _apply(change, vehicle)
     if change.group_id is not UNSET:
         vehicle.group_id = (await groups.get(session, change.group_id, field=(*INPUT, "group_id"))).id
     if change.station_id is not UNSET:
         await _transfer(session, vehicle, change.station_id, now)
+    if before != (vehicle.plate, vehicle.home_station_id):
+        name = "plate" if vehicle.plate != before[0] else "station_id"
+        await known_cars.refuse_plate(session, vehicle, (*INPUT, name))
     vehicle.version += 1
-    await _store(session, vehicle)
+    await known_cars.store(session, vehicle, INPUT)
     return vehicle
 
 
@@ -184,13 +189,8 @@ async def unblock(session: Session, block_id: UUID | None, *, now: datetime) -> 
 
 async def find(session: Session, principal: Principal, vehicle_id: UUID | None, plate: str | None) -> Vehicle | None:
     """A vehicle of the caller's stations by its plate, however that is spelt, or, without one, by its id."""
-    wanted = col(Vehicle.id) == vehicle_id if plate is None else _has_plate(plate)
+    wanted = col(Vehicle.id) == vehicle_id if plate is None else col(Vehicle.plate_key) == plate_key(plate)
     return await session.first(select(Vehicle).where(wanted, *search.own_vehicles(principal)))
-
-
-def _has_plate(plate: str) -> ColumnElement[bool]:
-    plain = func.replace(func.replace(func.upper(col(Vehicle.plate)), " ", ""), "-", "")
-    return plain == plate.upper().replace(" ", "").replace("-", "")
 
 
 def is_inspected(vehicle: Vehicle, until: date) -> bool:
@@ -245,19 +245,6 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None,
             field=field,
         )
     vehicle.station_id = vehicle.home_station_id = station.id
-
-
-async def _store(session: Session, vehicle: Vehicle) -> None:
-    try:
-        await session.store(vehicle)
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_vehicle_plate":
-            message = Sentence(
-                "This station has a vehicle of that plate already.",
-                "Diese Station hat schon ein Fahrzeug mit diesem Kennzeichen.",
-            )
-            raise InvalidInput(message, field=[*INPUT, "plate"]) from error
-        raise
 
 
 def _set_levels(vehicle: Vehicle, new: NewVehicle, group: VehicleGroup) -> None:

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from server.database import Session, violated_constraint
 from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
 from server.models import Damage, DamagePhoto, Photo
+from server.models.blank import seen
 from server.models.damage import DamageKind, DamageLiability, VehicleView
 from server.services import validation
 from server.services.fleet import vehicles
@@ -154,7 +155,7 @@ def _row(sighting: Sighting, report: DamageReport) -> Damage:
         y=report.y,
         kind=report.kind,
         size_mm=report.size_mm,
-        description=report.description and report.description.strip(),
+        description=seen(report.description),
         seen_at=sighting.seen_at,
         liability=sighting.liability,
         claim_deadline=_six_months_after(sighting.seen_at.astimezone(sighting.zone)) if suspected else None,

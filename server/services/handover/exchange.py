@@ -176,8 +176,10 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
 
 def _adopt_condition(vehicle: Vehicle, protocol: Protocol) -> None:
     vehicle.odometer_km = max(vehicle.odometer_km, protocol.odometer_km)
-    vehicle.fuel_eighths = protocol.fuel_eighths
-    vehicle.state_of_charge_percent = protocol.state_of_charge_percent
+    if protocol.fuel_eighths is not None:  # what was not read stays as it was
+        vehicle.fuel_eighths = protocol.fuel_eighths
+    if protocol.state_of_charge_percent is not None:
+        vehicle.state_of_charge_percent = protocol.state_of_charge_percent
     vehicle.cleanliness = max(
         protocol.cleanliness_inside, protocol.cleanliness_outside, key=lambda cleanliness: cleanliness.rank
     )

@@ -12,6 +12,7 @@ from server.database import Session, violated_constraint
 from server.errors import ProblemCode, Refused, Sentence
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
+from server.models.blank import seen
 from server.models.columns import Json
 from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
@@ -73,6 +74,7 @@ async def store(session: Session, handover: Handover) -> Protocol:
 def _frozen(handover: Handover) -> Protocol:
     report, condition = handover.report, handover.report.condition
     staff, now = handover.acting.person, handover.acting.now
+    fuel_eighths, state_of_charge_percent = _levels(handover)
     return Protocol(
         id=report.protocol_id,
         contract_id=handover.contract.id,
@@ -84,22 +86,35 @@ def _frozen(handover: Handover) -> Protocol:
         received_at=now,
         key_drop_at=report.key_drop_at and min(report.key_drop_at, now),
         odometer_km=condition.odometer_km,
-        fuel_eighths=condition.fuel_eighths,
-        state_of_charge_percent=condition.state_of_charge_percent,
+        fuel_eighths=fuel_eighths,
+        state_of_charge_percent=state_of_charge_percent,
         cleanliness_inside=condition.cleanliness_inside,
         cleanliness_outside=condition.cleanliness_outside,
         accessories=_accessories(handover.vehicle, report.accessories),
         signature_sha256=report.signature_sha256 and report.signature_sha256.lower(),
-        signature_missing_reason=(report.signature_missing_reason or "").strip() or None,
+        signature_missing_reason=seen(report.signature_missing_reason),
         staff_signature_sha256=report.staff_signature_sha256 and report.staff_signature_sha256.lower(),
-        remarks=report.remarks and report.remarks.strip(),
-        override_reason=report.override_reason and report.override_reason.strip(),
+        remarks=seen(report.remarks),
+        override_reason=seen(report.override_reason),
         staff=staff.name,
         staff_id=staff.id,
         conflict=handover.conflict,
         request_hash=report.content_hash(),
         content_hash=report.content_hash(),
     )
+
+
+def _levels(handover: Handover) -> tuple[int | None, int | None]:
+    """Fuel and charge. A hybrid may go out with its fuel read alone: then its charge is the last one known, on the
+    paper that the customer gets, and what is missing of it at the return has a price. What was not read at a return is
+    not missing; and of a protocol that does not fit nobody knows which reading was the last one then.
+    """
+    condition, vehicle = handover.report.condition, handover.vehicle
+    fuel, charge = condition.fuel_eighths, condition.state_of_charge_percent
+    if handover.kind not in {ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT} or handover.conflict is not None:
+        return fuel, charge
+    known_fuel = vehicle.fuel_eighths if fuel is None else fuel
+    return known_fuel, vehicle.state_of_charge_percent if charge is None else charge
 
 
 async def _flag(session: Session, contract: Contract, acting: Acting) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from server.database import Session, sql_state
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Protocol, Station, Vehicle
+from server.models.blank import is_blank, seen
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
 from server.models.staff import Role
@@ -108,7 +109,7 @@ async def check_deposit(session: Session, contract: Contract, acting: Acting) ->
     waived = deposit is None or deposit.state is DepositState.WAIVED or deposit.amount_cents == 0
     if waived or deposits.is_active(deposit, acting.now):
         return
-    if acting.person.role in OVERRIDERS and (acting.why or "").strip():
+    if acting.person.role in OVERRIDERS and not is_blank(acting.why):
         return
     message = Sentence(
         "The deposit is not held on the card. A manager can hand the car over with a reason.",
@@ -203,8 +204,8 @@ def odometer_at_return(
 
 
 def _overridden(problem: Sentence, readings: str, override_reason: str | None) -> str:
-    reason = (override_reason or "").strip()
-    if not reason:
+    reason = seen(override_reason)
+    if reason is None:
         message = Sentence(
             f"{problem.en} Correct it, or say why it is right.",
             f"{problem.de} Bitte den Kilometerstand korrigieren oder begründen, warum er stimmt.",

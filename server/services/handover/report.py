@@ -12,6 +12,7 @@ import orjson
 from server.database import Session
 from server.errors import InvalidInput, Sentence
 from server.models import Photo, VehicleGroup
+from server.models.blank import is_blank
 from server.models.fleet import Cleanliness, Energy
 from server.models.protocol import PhotoSlot
 from server.services import validation
@@ -73,8 +74,8 @@ class HandoverReport:
 
 async def check_report(session: Session, report: HandoverReport) -> dict[str, Photo]:
     """What can be judged without the contract; returns the photos that are named."""
-    signed, reason = report.signature_sha256, (report.signature_missing_reason or "").strip()
-    if bool(signed) == bool(reason):
+    signed, reason = report.signature_sha256, report.signature_missing_reason
+    if bool(signed) != is_blank(reason):
         message = Sentence(
             "Give the customer's signature, or the reason why there is none.",
             "Bitte den Kunden unterschreiben lassen oder angeben, warum die Unterschrift fehlt.",

@@ -16,6 +16,7 @@ from server.models.damage import DamageLiability, RepairState
 from server.models.document import DocumentType
 from server.models.email import EmailState, EmailTemplate
 from server.models.fleet import VehicleStatus
+from server.models.plate import plate_key
 from server.models.staff import Role
 from server.security import Principal
 from server.services.lists.attention import with_flag
@@ -73,11 +74,10 @@ def vehicles(
     if status is not None:
         where.append(col(Vehicle.status) == status)
     if search:
-        pattern = _pattern(search)
-        plain = func.replace(func.replace(func.lower(col(Vehicle.plate)), " ", ""), "-", "")
-        columns = [col(Vehicle.vin), col(Vehicle.make), col(Vehicle.model)]
-        compact = pattern.replace(" ", "").replace("-", "")
-        where.append(or_(plain.like(compact), *(func.lower(column).like(pattern) for column in columns)))
+        pattern, key = _pattern(search), plate_key(search)
+        columns = [func.lower(column).like(pattern) for column in (col(Vehicle.make), col(Vehicle.model))]
+        recognised = [column.contains(key) for column in (col(Vehicle.plate_key), col(Vehicle.vin_key)) if key]
+        where.append(or_(*recognised, *columns))
     return Listing(Vehicle, (Key("plate", str), _ID), tuple(where))
 
 

@@ -8,9 +8,10 @@ from server.errors import InvalidInput, Sentence
 from server.models import Company, Contract, Station, Vehicle
 from server.models.customer import Language
 from server.models.recipient import PostalAddress, Recipient
+from server.paper import notation
 from server.paper.views import Language as Wording
 from server.paper.views import OpeningWindow, Place, Supplier
-from server.services import contact_data, validation
+from server.services import business_numbers, contact_data, validation
 from server.services.fleet.opening import opening_rules
 
 
@@ -30,7 +31,7 @@ def supplier_of(company: Company) -> Supplier:
         vat_id=company.vat_id,
         register=company.register_entry,
         bank=company.bank,
-        iban=company.iban,
+        iban=company.iban and notation.in_fours(company.iban),
         phone=company.phone,
         email=company.email,
         website=company.website,
@@ -69,7 +70,7 @@ def checked_payer(payer: Recipient) -> Recipient:
     return Recipient(
         name=validation.text(payer.name, (*field, "name")),
         address=contact_data.address(payer.address, (*field, "address")),
-        vat_id=validation.optional_text(payer.vat_id, (*field, "vat_id"), longest=20),
+        vat_id=business_numbers.vat_id(payer.vat_id, (*field, "vat_id")),
         reference=validation.optional_text(payer.reference, (*field, "reference"), longest=100),
         email=contact_data.email(payer.email, (*field, "email")) if payer.email else None,
     )

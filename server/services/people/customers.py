@@ -13,7 +13,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Customer, CustomerVersion
 from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus, Language, email_key
-from server.services import contact_data, validation
+from server.services import business_numbers, contact_data, validation
 from server.services.people import matching
 
 FIELD = ("input", "customer")
@@ -25,8 +25,11 @@ NOT_ACCEPTED = Sentence(
 )
 
 
-def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
-    """What was sent, in its stored form; becomes the contract's own copy. InvalidInput names the field."""
+def checked(named: CustomerDetails, *, country: str, today: date) -> CustomerDetails:
+    """What was sent, in its stored form; becomes the contract's own copy. InvalidInput names the field.
+
+    `country` is where they come to: a customer without an address gives a phone number as it is dialled there.
+    """
     address = named.address and contact_data.address(named.address, (*FIELD, "address"))
     details = CustomerDetails(
         kind=named.kind,
@@ -36,10 +39,10 @@ def checked(named: CustomerDetails, *, today: date) -> CustomerDetails:
         first_name=validation.optional_text(named.first_name, (*FIELD, "first_name"), longest=100),
         last_name=validation.optional_text(named.last_name, (*FIELD, "last_name"), longest=100),
         company=validation.optional_text(named.company, (*FIELD, "company")),
-        vat_id=validation.optional_text(named.vat_id, (*FIELD, "vat_id"), longest=20),
+        vat_id=business_numbers.vat_id(named.vat_id, (*FIELD, "vat_id")),
         birth_date=validation.birth_date(named.birth_date, (*FIELD, "birth_date"), today),
         address=address,
-        phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else "DE"),
+        phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else country),
     )
     if details.kind is CustomerKind.PERSON and not details.last_name:
         raise InvalidInput(

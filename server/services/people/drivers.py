@@ -22,6 +22,7 @@ from server.services.acting import Acting
 from server.services.contract import contracts, history
 from server.services.contract.state_words import STATE_WORDS
 from server.services.fleet import stations
+from server.services.people import matching
 
 FIELD = ("input", "drivers")
 CHECKED = ("input", "licence_checked_driver_ids")
@@ -45,6 +46,31 @@ class DriverDetails:
         return Driver(contract_id=contract.id, station_id=contract.station_id, **asdict(self))
 
 
+def is_same_person(one: DriverDetails | Driver, other: DriverDetails | Driver) -> bool:
+    """Whether two entries name one person: the same names, and neither birth date nor licence number differ. What is
+    missing on one side does not differ (domain 4.9); a first name that is missing is made up for by the birth date.
+    """
+    if not matching.agree(one.last_name, other.last_name):
+        return False
+    born, licences = {one.birth_date, other.birth_date} - {None}, {_licence(one), _licence(other)} - {""}
+    if len(born) > 1 or len(licences) > 1:
+        return False
+    if one.first_name and other.first_name:
+        return matching.agree(one.first_name, other.first_name)
+    return one.birth_date is not None and one.birth_date == other.birth_date
+
+
+def _licence(driver: DriverDetails | Driver) -> str:
+    return "".join(char for char in (driver.licence_number or "").upper() if char.isalnum())
+
+
+def _merged(first: DriverDetails, second: DriverDetails) -> DriverDetails:
+    """One entry of two that name the same person, with all that is known and the role that binds more."""
+    role = min(first.role, second.role, key=list(DriverRole).index)
+    known = {name: value or getattr(second, name) for name, value in asdict(first).items()}
+    return DriverDetails(**{**known, "role": role})
+
+
 @dataclass(frozen=True)
 class LocalDays:
     """The first and the last day of a period, in the station's time zone."""
@@ -59,8 +85,12 @@ class LocalDays:
 
 
 def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list[DriverDetails]:
-    """The drivers as they are stored. If none of them is the renter, the customer is added as renter."""
-    drivers = [_checked_entry(entry, (*FIELD, str(index))) for index, entry in enumerate(entries)]
+    """The drivers as they are stored, each person once: who is named twice pays for one. If nobody is the renter, the
+    customer is, who may be among the drivers without that role.
+    """
+    drivers: list[DriverDetails] = []
+    for index, entry in enumerate(entries):
+        _add(drivers, _checked_entry(entry, (*FIELD, str(index))))
     if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
         raise InvalidInput(
             Sentence(
@@ -69,16 +99,27 @@ def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list
             ),
             field=FIELD,
         )
-    has_renter = any(driver.role is DriverRole.RENTER for driver in drivers)
-    if not has_renter and customer.last_name:
-        renter = DriverDetails(
-            role=DriverRole.RENTER,
-            first_name=customer.first_name or "",
-            last_name=customer.last_name,
-            birth_date=customer.birth_date,
-        )
-        drivers.insert(0, renter)
-    return drivers
+    if not customer.last_name:
+        return drivers
+    renter = DriverDetails(
+        role=DriverRole.RENTER,
+        first_name=customer.first_name or "",
+        last_name=customer.last_name,
+        birth_date=customer.birth_date,
+    )
+    named = next((driver for driver in drivers if driver.role is DriverRole.RENTER), None)
+    if named is None or is_same_person(named, renter):
+        _add(drivers, renter)
+    return sorted(drivers, key=lambda driver: driver.role is not DriverRole.RENTER)
+
+
+def _add(drivers: list[DriverDetails], entry: DriverDetails) -> None:
+    """Adds an entry, or what it says to the one that names the same person."""
+    for index, known in enumerate(drivers):
+        if is_same_person(known, entry):
+            drivers[index] = _merged(known, entry)
+            return
+    drivers.append(entry)
 
 
 def _checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
@@ -168,6 +209,14 @@ async def _eligible(
 ) -> DriverDetails:
     details = _checked_entry(entry, ("driver",))
     validation.birth_date(details.birth_date, ("driver", "birth_date"), day_of(now, zone))
+    if any(is_same_person(driver, details) for driver in known):
+        name = f"{details.first_name} {details.last_name}"
+        message = Sentence(
+            f"{name} may drive already; of two people of one name, give birth date or licence number.",
+            f"{name} ist schon als Fahrer eingetragen; bei zwei Personen dieses Namens bitte Geburtsdatum oder"
+            " Führerscheinnummer angeben.",
+        )
+        raise InvalidInput(message, field=["driver"])
     if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
         message = Sentence(
             "The contract has a renter already; a further one is CO_RENTER.",

@@ -37,7 +37,12 @@ def agree(stored: str | None, named: str | None) -> bool:
 def _folded(name: str) -> str:
     """Without case, accents, hyphens and blanks: Müller as muller."""
     plain = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(char for char in plain if char.isalnum())
+    return "".join(char for char in plain if char.isalnum() or _is_vowel_sign(char))
+
+
+def _is_vowel_sign(char: str) -> bool:
+    """A mark that is no accent: the vowels of Thai or Hindi are, and without them กา and กิ would be one."""
+    return unicodedata.category(char).startswith("M") and not "\u0300" <= char <= "\u036f"
 
 
 def _spelt_out(name: str) -> str:

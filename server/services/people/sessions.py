@@ -42,7 +42,7 @@ async def sign_in(database: Database, email: str, password: str, *, address: str
 
     Attempts are counted before the password is looked at, so that parallel and aliased attempts count too.
     """
-    key = email_key(email)[:320]
+    key = email_key(email)
     if not await _count_attempt(database, key, address, now):
         raise Refused(
             ProblemCode.TOO_MANY_ATTEMPTS,

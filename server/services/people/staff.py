@@ -176,7 +176,7 @@ async def revoke_client(session: Session, client_id: UUID | None) -> ApiClient:
 
 
 def _checked_password(password: str) -> str:
-    if not security.SHORTEST_PASSWORD <= len(password) <= security.LONGEST_PASSWORD:
+    if not security.SHORTEST_PASSWORD <= len(security.prepared(password)) <= security.LONGEST_PASSWORD:
         message = Sentence(
             f"A password has {security.SHORTEST_PASSWORD} to {security.LONGEST_PASSWORD} characters.",
             f"Ein Passwort hat {security.SHORTEST_PASSWORD} bis {security.LONGEST_PASSWORD} Zeichen.",

@@ -1,0 +1,184 @@
+"""IBAN and VAT ids of company, customer and payer: what cannot be right does not get onto an invoice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.database import SYSTEM
+from server.errors import DomainError, InvalidInput
+from server.models import Company, Contract, Customer
+from server.models.recipient import PostalAddress, Recipient
+from server.services import business_numbers
+from server.services.booking import saga
+from server.services.fleet import company_data
+from server.services.fleet.company_data import CompanyData
+from server.services.mail import parts
+from tests.builders.bench import Bench
+from tests.builders.rentals import book, customer, request
+from tests.builders.rows import open_shop
+from tests.services.samples import at
+
+FIELD = ("input", "iban")
+START, END = at("2026-09-08 09:00"), at("2026-09-09 09:00")
+BERLIN = PostalAddress(street="Ringstr. 1", postcode="10115", city="Berlin")
+
+
+class TestIban:
+    @pytest.mark.parametrize(
+        ("typed", "stored"),
+        [
+            ("DE02120300000000202051", "DE02120300000000202051"),
+            ("de02 1203 0000 0000 2020 51", "DE02120300000000202051"),
+            ("IBAN: DE02 1203 0000 0000 2020 51", "DE02120300000000202051"),
+            ("DE02-1203-0000-0000-2020-51", "DE02120300000000202051"),
+            ("AT611904300234573201", "AT611904300234573201"),
+            ("CH93 0076 2011 6238 5295 7", "CH9300762011623852957"),
+            ("GB82 WEST 1234 5698 7654 32", "GB82WEST12345698765432"),
+            ("MT84MALT011000012345MTLCAST001S", "MT84MALT011000012345MTLCAST001S"),
+            ("NO9386011117947", "NO9386011117947"),
+            ("", None),
+            ("\u200b", None),
+            (None, None),
+        ],
+    )
+    def test_accepted(self, typed: str | None, stored: str | None) -> None:
+        assert business_numbers.iban(typed, FIELD) == stored
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "DE00 1234 5678",
+            "DE03120300000000202051",  # check digits
+            "DE02120300000000202015",  # two digits changed places
+            "DE0212030000000020205",  # too short
+            "DE021203000000002020511",
+            "AT02120300000000202051",  # of another country's length
+            "US02120300000000202051",  # no IBANs there
+            "02120300000000202051",
+            "DE٠2120300000000202051",
+            "nicht vorhanden",
+            "D" * 60,
+        ],
+    )
+    def test_refused(self, typed: str) -> None:
+        with pytest.raises(InvalidInput) as said:
+            business_numbers.iban(typed, FIELD)
+        assert said.value.field == list(FIELD)
+
+
+class TestVatId:
+    @pytest.mark.parametrize(
+        ("typed", "stored"),
+        [
+            ("DE136695976", "DE136695976"),
+            (" de 136 695 976 ", "DE136695976"),
+            ("ATU12345678", "ATU12345678"),
+            ("BE 0123.456.749", "BE0123456749"),
+            ("CY12345678X", "CY12345678X"),
+            ("EL123456789", "EL123456789"),
+            ("GR123456789", "EL123456789"),
+            ("ESX1234567R", "ESX1234567R"),
+            ("FRXX123456789", "FRXX123456789"),
+            ("IE1234567WA", "IE1234567WA"),
+            ("LT123456789012", "LT123456789012"),
+            ("NL123456789B01", "NL123456789B01"),
+            ("SE123456789001", "SE123456789001"),
+            ("XI123456789", "XI123456789"),
+            ("GB123456789", "GB123456789"),
+            ("CHE-116.281.710 MWST", "CHE116281710MWST"),
+            ("NO 123 456 789 MVA", "NO123456789MVA"),
+            ("TR1234567890", "TR1234567890"),
+            ("", None),
+            (None, None),
+        ],
+    )
+    def test_accepted(self, typed: str | None, stored: str | None) -> None:
+        assert business_numbers.vat_id(typed, FIELD) == stored
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "DE12345",
+            "DE1366959760",
+            "DE012345678",
+            "136695976",
+            "27/123/45678",  # a German tax number
+            "nicht vorhanden",
+            "keine",
+            "AT12345678",
+            "NL123456789",
+            "XX123456789",
+            "USA",
+            "DE13669597٦",
+        ],
+    )
+    def test_refused(self, typed: str) -> None:
+        with pytest.raises(InvalidInput) as said:
+            business_numbers.vat_id(typed, FIELD)
+        assert said.value.field == list(FIELD)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"iban": "DE00 1234 5678"}, "iban"),
+        ({"vat_id": "DE12345"}, "vat_id"),
+        ({"vat_id": "12345", "tax_number": "27/123/45678"}, "vat_id"),
+    ],
+)
+async def test_the_company_keeps_what_it_had(bench: Bench, wrong: dict[str, Any], field: str) -> None:
+    # Given
+    (before,) = await bench.all(Company)
+
+    # When
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        with pytest.raises(InvalidInput) as said:
+            await company_data.update(
+                session, CompanyData(name="Other", address=BERLIN, **{"vat_id": "DE136695976"} | wrong)
+            )
+        await session.rollback()
+
+    # Then
+    assert said.value.field == ["input", field]
+    assert [row.model_dump() for row in await bench.all(Company)] == [before.model_dump()]
+
+
+async def test_the_company_is_stored_compact_and_printed_in_groups(bench: Bench) -> None:
+    data = CompanyData(name="Autohaus", address=BERLIN, vat_id="de 136 695 976", iban="DE02 1203 0000 0000 2020 51")
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        row = await company_data.update(session, data)
+
+    assert (row.vat_id, row.iban) == ("DE136695976", "DE02120300000000202051")
+    assert parts.supplier_of(row).iban == "DE02 1203 0000 0000 2020 51"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"customer": customer(vat_id="nicht vorhanden")}, ["input", "customer", "vat_id"]),
+        ({"payer": Recipient(name="Leasing AG", address=BERLIN, vat_id="DE12345")}, ["input", "payer", "vat_id"]),
+    ],
+)
+async def test_a_booking_with_a_wrong_vat_id_writes_nothing(
+    bench: Bench, wrong: dict[str, Any], field: list[str]
+) -> None:
+    shop = await open_shop(bench)
+
+    with pytest.raises(DomainError) as said:
+        await saga.book(bench.outside, shop.somebody(), request(shop, START, END, **wrong))
+
+    assert (said.value.code.value, said.value.field) == ("INVALID_INPUT", field)
+    assert await bench.counts(Contract, Customer) == [0, 0]
+
+
+async def test_a_booking_keeps_vat_ids_in_their_form(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    payer = Recipient(name="Leasing AG", address=BERLIN, vat_id="gr 123 456 789")
+
+    contract = await book(shop, START, END, customer=customer(vat_id="atu 12345678"), payer=payer)
+
+    assert contract.customer.vat_id == "ATU12345678"
+    assert contract.payer is not None
+    assert contract.payer.vat_id == "EL123456789"
