@@ -131,13 +131,18 @@ class NoVehicleAvailable(DomainError):
 
 
 class OutsideOpeningHours(DomainError):
-    """The station is closed at an end of the period. `next_possible` is UTC, or nothing within a year."""
+    """The station is closed at an end of the period, because of a `holiday` if there is one. `next_possible` is UTC, or
+    nothing within a year.
+    """
 
     code = ProblemCode.OUTSIDE_OPENING_HOURS
 
-    def __init__(self, message: Sentence, *, next_possible: datetime | None, field: Path) -> None:
+    def __init__(
+        self, message: Sentence, *, next_possible: datetime | None, holiday: Sentence | None, field: Path
+    ) -> None:
         super().__init__(message, field=field)
         self.next_possible = next_possible
+        self.holiday = holiday
 
 
 class PeriodConflict(DomainError):

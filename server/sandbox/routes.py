@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from server.jobs import Worker
 from server.sandbox.box import Sandbox
+from server.sandbox.start_page import StartPage
 
 Handler = Callable[[Request], Awaitable[Response]]
 # How long a job that another process holds is waited for.
@@ -22,13 +23,19 @@ _MOST_MINUTES = 10 * 366 * 24 * 60
 
 
 def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
-    """GET and PUT /sandbox/clock, POST /sandbox/settle, mails, smtp, and the simulator below /sandbox/telecash."""
+    """The start page, the clock, settling, mails, the mail server and, below /sandbox/telecash, the simulator."""
     time, post = _Time(worker, sandbox), _Post(sandbox)
+    page = StartPage(sandbox, time.advance)
 
     def route(path: str, handler: Handler, method: str) -> Route:
         return Route(path, _loopback_only(handler), methods=[method])
 
     return [
+        route("/", _to_the_start, "GET"),
+        route("/sandbox", page.show, "GET"),
+        route("/sandbox/page/clock", page.advance, "POST"),
+        route("/sandbox/page/order", page.order, "POST"),
+        route("/sandbox/mails/{id}/page", page.mail, "GET"),
         route("/sandbox/clock", time.read, "GET"),
         route("/sandbox/clock", time.move, "PUT"),
         route("/sandbox/settle", time.settle, "POST"),
@@ -37,6 +44,10 @@ def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
         route("/sandbox/smtp", post.behave, "POST"),
         Mount("/sandbox/telecash", app=sandbox.simulator),
     ]
+
+
+async def _to_the_start(_request: Request) -> Response:
+    return RedirectResponse("/sandbox", 307)
 
 
 class _Time:
@@ -53,13 +64,20 @@ class _Time:
         target = _target(await _body(request), self._sandbox)
         if isinstance(target, str):
             return JSONResponse({"error": target}, 400)
+        await self._move_to(target)
+        return JSONResponse({"now": self._sandbox.clock.now().isoformat()})
+
+    async def advance(self, minutes: float) -> None:
+        """Moves on by some minutes, and does what is due on the way."""
+        await self._move_to(self._sandbox.clock.now() + timedelta(minutes=minutes))
+
+    async def _move_to(self, target: datetime) -> None:
         async with self._moving, _Pause(self._worker):
             while (due := await self._worker.next_due()) is not None and due <= target:
                 self._sandbox.clock.move_to(due)
                 await _work(self._worker)
             self._sandbox.clock.move_to(target)
             await _work(self._worker)
-        return JSONResponse({"now": self._sandbox.clock.now().isoformat()})
 
     async def settle(self, _request: Request) -> Response:
         async with self._moving, _Pause(self._worker):

@@ -130,7 +130,7 @@ class CheckOutInput:
     remarks: str | None = None
     """What else there is to say, up to 4000 characters; it stands in the protocol."""
     override_reason: str | None = None
-    """Why it goes on with a lower odometer than before or, for managers, without the deposit; up to 500 characters."""
+    """Why it goes on with an odd odometer or, for managers, without the deposit or the age; up to 500 characters."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""

@@ -67,6 +67,8 @@ class OutsideOpeningHours(Problem):
 
     next_possible: datetime | None
     """The next instant at which the station is open; null if that is not within a year."""
+    holiday: str | None
+    """The public holiday, or what staff wrote about an exceptional day, if that is why; null otherwise."""
 
 
 @api_type
@@ -111,7 +113,10 @@ def problem_of(error: errors.DomainError, possible: set[str], language: str) -> 
     if isinstance(error, errors.NoVehicleAvailable):
         special = {"alternatives": [_alternative(found) for found in error.alternatives]}
     elif isinstance(error, errors.OutsideOpeningHours):
-        special = {"next_possible": error.next_possible}
+        special = {
+            "next_possible": error.next_possible,
+            "holiday": error.holiday and error.holiday.within(language),
+        }
     elif isinstance(error, errors.PeriodConflict):
         special = {"conflicts": error.conflicts}
     elif isinstance(error, errors.PaymentDeclined):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from server.models.blank import is_blank
+from server.models.staff import Role
 from server.security import Principal
 
 SYSTEM_NAME = "System"
+OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Acting:
         if self.principal is None:
             raise LookupError("nobody is behind this")
         return self.principal
+
+    @property
+    def overrides(self) -> bool:
+        """Whether a manager has taken it on himself, with a reason: deposit and age may be looked over then."""
+        return self.principal is not None and self.principal.role in OVERRIDERS and not is_blank(self.why)
 
     def because(self, why: str | None) -> Acting:
         """The same, with a reason."""

@@ -10,10 +10,11 @@ import pytest
 
 from server import batches
 from server.database import SYSTEM
-from server.errors import PeriodConflict
+from server.errors import OutsideOpeningHours, PeriodConflict
 from server.models import Vehicle, VehicleBlock
 from server.models.columns import uuid7
 from server.models.fleet import BlockReason, VehicleStatus
+from server.models.opening_times import ExceptionalDay
 from server.services.booking import availability, saga
 from server.services.booking.alternatives import alternatives
 from server.services.booking.availability import GroupAvailability
@@ -213,3 +214,46 @@ async def test_a_one_way_rental_that_nobody_picks_up_keeps_its_car_until_its_pla
 
     assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
     await book(shop, in_ten_days, in_ten_days + DAY)
+
+
+async def refusal_of(shop: Shop, start: datetime, end: datetime) -> OutsideOpeningHours:
+    offer = await look(shop, start, end)
+    assert isinstance(offer.problem, OutsideOpeningHours)
+    assert offer.free_count == 0
+    return offer.problem
+
+
+async def test_a_closed_day_says_why_and_when_it_goes_on(bench: Bench) -> None:
+    shop = await open_shop(bench, holiday_region="DE-BE")
+    eve, feast = at("2026-12-24 10:00"), at("2026-12-25 10:00")
+    shop.station.except_on([ExceptionalDay(eve.date(), (), "Inventur")])
+    await bench.put(shop.station)
+
+    closed, feast_day = await refusal_of(shop, eve, eve + DAY), await refusal_of(shop, feast, feast + 4 * DAY)
+    sunday = await refusal_of(shop, at("2026-09-13 10:00"), at("2026-09-14 10:00"))
+
+    assert (closed.holiday, closed.message.de) == (
+        ("Inventur", "Inventur"),
+        f"{shop.station.name} ist zu Beginn des Zeitraums geschlossen: Inventur.",
+    )
+    assert feast_day.holiday == ("Christmas Day", "Erster Weihnachtstag")
+    assert feast_day.message.en == f"{shop.station.name} is closed at the start of the period: Christmas Day."
+    assert feast_day.next_possible == at("2026-12-28 07:00")  # Saturday is the second day of Christmas
+    assert (sunday.holiday, sunday.next_possible) == (None, at("2026-09-14 07:00"))
+    # And the next free time is one of a day on which somebody is there at both ends.
+    assert (await look(shop, feast, feast + DAY)).next_free == at("2026-12-28 07:00")
+
+
+async def test_where_nothing_is_free_or_has_a_price_that_is_said(bench: Bench) -> None:
+    shop = await open_shop(bench, cars=0)
+    nothing = await look(shop)
+    assert (nothing.free_count, nothing.problem and nothing.problem.code.value) == (0, "NO_VEHICLE_AVAILABLE")
+
+    await shop.add_car()
+    shop.tariff.valid_until = date(2026, 1, 1)
+    await bench.put(shop.tariff)
+
+    unpriced = await look(shop)
+    assert (unpriced.free_count, unpriced.next_free, unpriced.price, unpriced.due_now_cents) == (0, None, None, 0)
+    assert unpriced.problem is not None
+    assert (unpriced.problem.code.value, unpriced.problem.field) == ("INVALID_INPUT", ["group_id"])

@@ -43,7 +43,7 @@ CORPUS_CHRISTI, PEACE, ASSUMPTION = date(2028, 6, 15), date(2028, 8, 8), date(20
 )
 def test_the_days_of_a_region(region: str, kept: set[date]) -> None:
     asked = {CORPUS_CHRISTI, PEACE, ASSUMPTION}
-    assert asked & holiday_regions.holidays_of(region, 2028) == kept
+    assert asked & holiday_regions.holidays_of(region, 2028).keys() == kept
     rules = OpeningRules(BERLIN, {}, {}, region)
     assert {day for day in asked if not rules.is_open(at(f"{day} 12:00"))} == kept
 

@@ -232,4 +232,5 @@ def test_read_from_the_station_s_row() -> None:
         {Weekday.MONDAY: ((time(8), time(12)), (time(13), MIDNIGHT))},
         {date(2026, 12, 24): ((time(9), time(11)),), date(2026, 12, 31): ()},
         "DE-BE",
+        {date(2026, 12, 24): "Heiligabend"},
     )

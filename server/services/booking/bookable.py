@@ -42,13 +42,22 @@ def closed(slot: Slot, field: Path) -> OutsideOpeningHours | None:
         rules = opening_rules(where)
         if rules.is_open(at) or (name == "end" and where.after_hours_return):
             continue
-        message = Sentence(
+        following, holiday = rules.next_open(at), rules.why_closed(at)
+        following = following and following.astimezone(rules.zone)
+        message = _closed_at(where, name, holiday)
+        return OutsideOpeningHours(message, next_possible=following, holiday=holiday, field=[*field, name])
+    return None
+
+
+def _closed_at(where: Station, name: str, holiday: Sentence | None) -> Sentence:
+    if holiday is None:
+        return Sentence(
             f"{where.name} is closed at the {name} of the period.", f"{where.name} ist {_AT[name]} geschlossen."
         )
-        following = rules.next_open(at)
-        following = following and following.astimezone(rules.zone)
-        return OutsideOpeningHours(message, next_possible=following, field=[*field, name])
-    return None
+    return Sentence(
+        f"{where.name} is closed at the {name} of the period: {holiday.en}.",
+        f"{where.name} ist {_AT[name]} geschlossen: {holiday.de}.",
+    )
 
 
 def none_free(group: VehicleGroup, station: Station) -> Sentence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -23,11 +24,15 @@ _ISO = re.compile(r"[A-Z0-9]{1,3}")
 
 
 @lru_cache(maxsize=256)
-def holidays_of(region: str, year: int) -> frozenset[date]:
-    """The public holidays of a region in a year."""
+def holidays_of(region: str, year: int) -> Mapping[date, Sentence]:
+    """The public holidays of a region in a year, with their names."""
     country, _, subdivision = region.partition("-")
     place, categories = _VARIANTS.get(region, (subdivision or None, (PUBLIC,)))
-    return frozenset(holidays.country_holidays(country, subdiv=place, years=year, categories=categories))
+    english, german = (
+        holidays.country_holidays(country, subdiv=place, years=year, categories=categories, language=language)
+        for language in ("en_US", "de")
+    )
+    return {day: Sentence(english[day], german[day]) for day in english}
 
 
 def checked(value: str | None, country: str, field: Path) -> str | None:

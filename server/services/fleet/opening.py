@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from server.errors import Sentence
 from server.models.local_time import day_of, wall_clock
 from server.models.opening_times import MIDNIGHT, Weekday, Window
 from server.models.station import Station
@@ -21,6 +22,15 @@ class OpeningRules:
     weekly: dict[Weekday, tuple[Window, ...]]
     exceptions: dict[date, tuple[Window, ...]]
     holiday_region: str | None
+    notes: dict[date, str] = field(default_factory=dict)
+
+    def why_closed(self, instant: datetime) -> Sentence | None:
+        """The public holiday, or the note of the exception, if it is that day's; None for an ordinary closing hour."""
+        day = day_of(instant, self.zone)
+        if day in self.exceptions:
+            note = self.notes.get(day)
+            return Sentence(note, note) if note else None
+        return holidays_of(self.holiday_region, day.year).get(day) if self.holiday_region else None
 
     def windows_on(self, day: date) -> list[tuple[datetime, datetime]]:
         """The windows of one calendar day as UTC instants, exceptions and public holidays applied."""
@@ -69,4 +79,5 @@ def opening_rules(station: Station) -> OpeningRules:
     for entry in station.opening_hours:
         weekly[entry.weekday] = (*weekly.get(entry.weekday, ()), (entry.opens, entry.closes))
     exceptions = {day.date: day.windows for day in station.opening_exceptions}
-    return OpeningRules(station.zone, weekly, exceptions, station.holiday_region)
+    notes = {day.date: day.note for day in station.opening_exceptions if day.note}
+    return OpeningRules(station.zone, weekly, exceptions, station.holiday_region, notes)

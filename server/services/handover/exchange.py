@@ -56,8 +56,9 @@ async def _check_ready(session: Session, handover: Handover) -> str | None:
     contract, vehicle, report, acting = handover.contract, handover.vehicle, handover.report, handover.acting
     readiness.check_out_time(report.occurred_at, contract, acting.now)
     await readiness.check_vehicle(session, contract, vehicle, acting.now)
-    await drivers.check_licences(session, contract, report.licence_checked_driver_ids, acting)
-    await readiness.check_deposit(session, contract, acting.because(report.override_reason))
+    because = acting.because(report.override_reason)
+    await drivers.check_licences(session, contract, vehicle.group_id, report.licence_checked_driver_ids, because)
+    await readiness.check_deposit(session, contract, because)
     return readiness.odometer_at_check_out(vehicle, report.condition.odometer_km, report.override_reason)
 
 

@@ -10,10 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from server.database import Session, sql_state
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Protocol, Station, Vehicle
-from server.models.blank import is_blank, seen
+from server.models.blank import seen
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
-from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.fleet import occupancies, stations, vehicles
 from server.services.fleet.occupancies import Use
@@ -26,7 +25,6 @@ LONGEST_WITHOUT_NETWORK = timedelta(days=7)
 """How long a hand-over may have waited in a tablet."""
 CLOCKS_APART = timedelta(minutes=15)
 """How far a tablet's clock may be behind: the contract of a customer at the counter is a minute old."""
-OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
 async def vehicle_for(session: Session, contract: Contract, vehicle_id: UUID | None, *, own_needed: bool) -> Vehicle:
@@ -109,7 +107,7 @@ async def check_deposit(session: Session, contract: Contract, acting: Acting) ->
     waived = deposit is None or deposit.state is DepositState.WAIVED or deposit.amount_cents == 0
     if waived or deposits.is_active(deposit, acting.now):
         return
-    if acting.person.role in OVERRIDERS and not is_blank(acting.why):
+    if acting.overrides:
         return
     message = Sentence(
         "The deposit is not held on the card. A manager can hand the car over with a reason.",

@@ -52,6 +52,12 @@ def checked(named: CustomerDetails, *, country: str, today: date) -> CustomerDet
         raise InvalidInput(
             Sentence("A company needs its name.", "Eine Firma braucht ihren Namen."), field=[*FIELD, "company"]
         )
+    if details.kind is CustomerKind.COMPANY and details.address is None:
+        message = Sentence(
+            "The invoice of a company needs its address (§ 14 Abs. 4 Nr. 1 UStG).",
+            "Die Rechnung einer Firma braucht deren Anschrift (§ 14 Abs. 4 Nr. 1 UStG).",
+        )
+        raise InvalidInput(message, field=[*FIELD, "address"])
     return details
 
 

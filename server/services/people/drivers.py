@@ -26,6 +26,8 @@ from server.services.people import matching
 
 FIELD = ("input", "drivers")
 CHECKED = ("input", "licence_checked_driver_ids")
+LEGAL_AGE = 18
+"""A licence proves it; for more, the date of birth has to be known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +155,11 @@ def reason_against(
 def _reason_against(group: VehicleGroup, driver: DriverDetails | Driver, period: LocalDays) -> Sentence | None:
     name, born = f"{driver.first_name} {driver.last_name}".strip(), driver.birth_date
     issued, valid_until = driver.licence_issued, driver.licence_valid_until
+    if born is None and group.minimum_age > LEGAL_AGE:
+        return Sentence(
+            f"The date of birth of {name} is needed: {group.name} asks for at least {group.minimum_age} years.",
+            f"Das Geburtsdatum von {name} fehlt: {group.name} verlangt mindestens {group.minimum_age} Jahre.",
+        )
     if born is not None and _months(born, period.first) // 12 < group.minimum_age:
         return Sentence(
             f"{name} is younger than {group.minimum_age}, the minimum age for {group.name}.",
@@ -229,8 +236,12 @@ async def _eligible(
     return details
 
 
-async def check_licences(session: Session, contract: Contract, checked_ids: tuple[str, ...], acting: Acting) -> None:
-    """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before, and age and time fit."""
+async def check_licences(
+    session: Session, contract: Contract, group_id: UUID, checked_ids: tuple[str, ...], acting: Acting
+) -> None:
+    """Every driver's original licence has been seen (§ 21 Abs. 1 Nr. 2 StVG), now or before; age and time of holding it
+    fit the group of the car that goes out, or a manager overrides them with a reason.
+    """
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
     if not drivers:
         message = Sentence(
@@ -253,9 +264,9 @@ async def check_licences(session: Session, contract: Contract, checked_ids: tupl
                 f"Der Führerschein von {driver.first_name} {driver.last_name} wurde noch nicht geprüft.",
             )
             raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
-    group = await session.by_id(VehicleGroup, contract.group_id)
+    group = await session.by_id(VehicleGroup, group_id)
     station = await stations.get(session, contract.station_id)
-    if group is not None:
+    if group is not None and not acting.overrides:
         zone = station.zone
         check_all(group, drivers, LocalDays.of(contract.starts_at, contract.ends_at, zone), field=CHECKED)
     await session.store(*drivers)

@@ -139,13 +139,16 @@ def test_photos_are_asked_of_the_desk(desk: SmallDesk) -> None:
     assert desk.asked == [f"photo {slot}" for slot in (*GUIDED_SLOTS, "DAMAGE")]
 
 
-def test_a_leap_of_the_odometer_at_check_out_is_said_and_needs_no_reason(desk: SmallDesk) -> None:
+def test_a_leap_of_the_odometer_at_check_out_is_said_and_needs_a_reason(desk: SmallDesk) -> None:
     opened = visit()
     step = ConditionStep(desk, opened)
     step.ids.odometer.text = "12345"
     assert step.warning.startswith("2.345 km mehr")
-    assert not step.asks_reason
+    assert step.asks_reason
+    assert [complaint.key for complaint in step.complaints()] == ["odometer_leap"]
+    opened.form.override_reason = "Probefahrt vergessen"
     assert step.complaints() == []
+    opened.form.override_reason = ""
     step.ids.odometer.text = "09999"
     assert step.asks_reason
     assert [complaint.key for complaint in step.complaints()] == ["odometer_low"]

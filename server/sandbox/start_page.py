@@ -1,0 +1,112 @@
+"""The sandbox's page for people: who can sign in, which cards there are, what was mailed and paid, and the clock."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server.sandbox.box import Sandbox
+from server.sandbox.demo_company import TIME_ZONE
+from server.sandbox.demo_data import API_KEY, PASSWORD, TOKEN
+from server.sandbox.mail_catcher import MODES
+from server.sandbox.telecash.cards import FIRST_TOKENS, TEST_CARDS
+from server.sandbox.telecash.script import PLAIN_OUTCOMES, add_script, list_scripts
+
+PAGES = Path(__file__).parent / "pages"
+STEPS = (("1 minute", 1), ("15 minutes", 15), ("1 hour", 60), ("1 day", 1440), ("1 week", 10_080))
+OUTCOMES = ("decline:51", "decline:05", "failed:-5101", *PLAIN_OUTCOMES)
+OPERATIONS = ("sale", "preAuth", "postAuth", "return", "void", "inquiry")
+_SHOWN = 30
+_STYLE = (PAGES / "start.css").read_text(encoding="utf-8")
+_POLICY = (
+    "default-src 'none'; form-action 'self'; frame-ancestors 'none'; style-src 'sha256-"
+    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    + "'"
+)
+_MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
+)
+
+
+class StartPage:
+    """`/sandbox` in a browser, and what its buttons do."""
+
+    def __init__(self, sandbox: Sandbox, advance: Callable[[float], Awaitable[None]]) -> None:
+        self._sandbox = sandbox
+        self._advance = advance
+
+    async def show(self, request: Request) -> Response:
+        """Everything at a glance, the newest first."""
+        sandbox, store = self._sandbox, self._sandbox.simulator.state.store
+        access = sandbox.access
+        tokens = {number: token for token, number in FIRST_TOKENS.items()}
+        with store.database.transaction() as connection:
+            ordered = list_scripts(connection)
+        page = _ENVIRONMENT.get_template("start.html").render(
+            style=_STYLE,
+            base=f"{request.url.scheme}://{request.url.netloc}",
+            now=sandbox.clock.now().astimezone(ZoneInfo(TIME_ZONE)),
+            steps=STEPS,
+            people=[(name, about) for name, about in access.items() if "@" in name],
+            password=PASSWORD,
+            key=access.get(API_KEY),
+            signed_in=TOKEN in access,
+            cards=[(card.number, tokens.get(card.number, "–"), card.does) for card in TEST_CARDS],
+            mails=sandbox.mails.mails()[: -_SHOWN - 1 : -1],
+            mode=sandbox.mails.mode,
+            modes=MODES,
+            lines=store.ledger_lines()[: -_SHOWN - 1 : -1],
+            operations=OPERATIONS,
+            outcomes=OUTCOMES,
+            ordered=ordered,
+        )
+        return HTMLResponse(page, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
+
+    async def mail(self, request: Request) -> Response:
+        """A mail as its reader sees it. Its scripts would not run, and it loads nothing."""
+        raw = self._sandbox.mails.raw(request.path_params["id"])
+        part = message_from_bytes(raw, policy=default).get_body(("html", "plain")) if raw else None
+        if part is None:
+            return Response(status_code=404)
+        return HTMLResponse(part.get_content(), headers={"content-security-policy": _MAIL_POLICY})
+
+    async def advance(self, request: Request) -> Response:
+        """Moves the clock on by the minutes of the form."""
+        form = await request.form(max_files=0, max_fields=10)
+        minutes = str(form.get("minutes", ""))
+        if not _is_ours(request) or minutes not in {str(value) for _name, value in STEPS}:
+            return Response("Not a button of this page.", 400)
+        await self._advance(float(minutes))
+        return RedirectResponse("/sandbox", 303)
+
+    async def order(self, request: Request) -> Response:
+        """Orders what the next call at the gateway meets, or how the mail server behaves."""
+        form = await request.form(max_files=0, max_fields=10)
+        if not _is_ours(request):
+            return Response("Not a button of this page.", 400)
+        try:
+            if mode := form.get("mode"):
+                self._sandbox.mails.behave(str(mode))
+            else:
+                with self._sandbox.simulator.state.store.database.transaction() as connection:
+                    add_script(connection, {name: str(form.get(name)) for name in ("operation", "outcome")})
+        except ValueError as error:
+            return Response(str(error), 400)
+        return RedirectResponse("/sandbox", 303)
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether a form was sent by this page: another website in the same browser must not move the clock."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.url.netloc

@@ -1,0 +1,134 @@
+"""What docs/website.md tells website developers: its examples run in its order, and its tables are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.edge.guard import Limits
+from server.errors import CallerErrorCode, ProblemCode
+from server.sandbox.telecash.cards import FIRST_TOKENS, TEST_CARDS
+from tests.browser import Browser, pay
+from tests.calendar import soon
+from tests.dealership import Dealership
+from tests.driving import new_id
+
+GUIDE = (Path(__file__).resolve().parent.parent.parent / "docs" / "website.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def table(header: str) -> list[list[str]]:
+    """The cells of the rows below a header."""
+    rows = GUIDE.split(header, 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+
+
+@pytest.fixture
+def start(dealership: Dealership) -> datetime:
+    return soon(dealership.server)
+
+
+def filled(block: str, **own: str) -> dict[str, Any]:
+    """Variables of the guide with one's own ids and days."""
+    for name, value in own.items():
+        block = re.sub(rf'"{name}"', f'"{value}"', block)
+    variables: dict[str, Any] = json.loads(block)
+    return variables
+
+
+def test_the_first_call(dealership: Dealership) -> None:
+    (command,) = [block for block in blocks("sh") if "curl" in block and "/graphql" in block]
+    query = json.loads(re.search(r"-d '(.*?)'", command, re.DOTALL)[1].replace("\n", ""))["query"]  # type: ignore[index]
+
+    answer = dealership.website.post(query)
+
+    assert answer["data"]["viewer"] == {"role": "WEB"}
+    assert dealership.group["id"] in [group["id"] for group in answer["data"]["vehicleGroups"]]
+
+
+def test_from_what_is_free_to_what_was_paid(dealership: Dealership, start: datetime) -> None:
+    own = {
+        "STATION": dealership.station["id"],
+        "GROUP": dealership.group["id"],
+        "KEY": new_id(),
+        "2027-03-02T09:00:00+01:00": start.isoformat(),
+        "2027-03-04T09:00:00+01:00": (start + timedelta(days=2)).isoformat(),
+    }
+    free, price, book, state = blocks("graphql")
+    wanted, quoted, booking, number = blocks("json")
+
+    # when a website asks what is free and what it costs
+    groups = dealership.website(free, **filled(wanted, **own))["groups"]
+    quote = dealership.website(price, **filled(quoted, **own))
+
+    # then both say the same
+    (group,) = [one for one in groups if one["group"]["id"] == dealership.group["id"]]
+    assert (group["price"]["total"]["amount"], group["dueNow"]["amount"], group["problem"]) == (
+        "118.00",
+        "59.00",
+        None,
+    )
+    assert (quote["available"], quote["price"]["total"]["amount"]) == (True, "118.00")
+
+    # when it books with the quote, its customer's first card is declined, and it sends the same again
+    request = filled(booking, **own)
+    request["input"]["quoteId"] = quote["id"]
+    first = dealership.website(book, **request)
+    browser = Browser(dealership)
+    browser.open(first["paymentForm"])
+    pay(browser, "4704550000000005")
+    declined = browser.until_back_at_the_shop()
+    browser.open(dealership.website(book, **request)["paymentForm"])
+    pay(browser)
+    paid = browser.until_back_at_the_shop()
+
+    # then the browser comes to where the guide says, and the contract is what it says
+    contract = first["contract"]
+    assert contract["state"] == "HELD"
+    assert declined.startswith(f"https://shop.example/failed?contract={contract['number']}&reason=")
+    assert "&code=" in declined
+    assert paid == f"https://shop.example/booked?contract={contract['number']}"
+    found = dealership.website(state, **filled(number, NUMBER=contract["number"]))
+    assert (found["state"], found["paid"]["amount"]) == ("RESERVED", "59.00")
+
+
+def test_failures_can_be_ordered_as_it_says(dealership: Dealership) -> None:
+    (orders,) = [block for block in blocks("sh") if "/sandbox/" in block and "script" in block]
+    before = dealership.server.now()
+
+    for method, path, body in re.findall(r"curl -X (\w+) http://127\.0\.0\.1:8000(\S+) -d '([^']*)'", orders):
+        answer = dealership.server.http.request(method, path, content=body)
+        assert answer.status_code < 300, (path, answer.text)
+
+    assert dealership.server.now() - before >= timedelta(minutes=60)
+    dealership.server.http.post("/sandbox/smtp", json={"mode": "ok"})
+    assert dealership.server.http.delete("/sandbox/telecash/script").status_code < 300
+
+
+def test_every_code_is_explained() -> None:
+    assert [row[0] for row in table("| Code | What to do |")] == list(ProblemCode)
+    assert [row[0] for row in table("| Code | HTTP | What to do |")] == list(CallerErrorCode)
+
+
+def test_every_card_is_listed_with_its_token() -> None:
+    tokens = {number: token for token, number in FIRST_TOKENS.items()}
+
+    rows = table("| Card | Token (`STORED_CARD`) | What it does |")
+
+    assert rows == [[card.number, tokens.get(card.number, "–"), card.does] for card in TEST_CARDS]
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    said = GUIDE.split("## Limits", 1)[1].split("##", 1)[0]
+    limits = Limits()
+
+    for figure in (limits.characters, limits.tokens, limits.depth, limits.fields, limits.aliases, limits.cost):
+        assert re.search(rf"(?<![\d,]){figure:,}(?!,?\d)", said), figure

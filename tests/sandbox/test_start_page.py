@@ -1,0 +1,102 @@
+"""The sandbox's start page: what it shows is what is, and its buttons do what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from server.sandbox.telecash.cards import FIRST_TOKENS, TEST_CARDS
+from tests.calendar import soon
+from tests.dealership import Dealership, open_dealership
+from tests.driving import SandboxServer, running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with running(tmp_path_factory.mktemp("start") / "data") as started:
+        yield started
+
+
+@pytest.fixture
+def dealership(server: SandboxServer) -> Dealership:
+    return open_dealership(server)
+
+
+def test_the_root_leads_to_it(server: SandboxServer) -> None:
+    answer = server.http.get("/", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/sandbox")
+
+
+def test_it_shows_cards_sign_ins_mails_and_money(dealership: Dealership) -> None:
+    # given a booking that was paid
+    start = soon(dealership.server)
+    contract = dealership.booked(start, start + timedelta(days=1))
+    dealership.server.settle()
+
+    # when somebody opens the page
+    page = dealership.server.http.get("/sandbox").text
+
+    # then all of it is there
+    assert all(card.number in page for card in TEST_CARDS)
+    assert all(token in page for token in FIRST_TOKENS)
+    assert "/graphql" in page
+    assert contract["customer"]["email"] in page
+    assert contract["payments"][0]["orderReference"] in page
+
+
+def test_a_mail_opens_as_its_reader_sees_it_and_loads_nothing(dealership: Dealership) -> None:
+    start = soon(dealership.server)
+    contract = dealership.booked(start, start + timedelta(days=1))
+    dealership.server.settle()
+    mails = dealership.server.http.get("/sandbox/mails").json()
+    (confirmation,) = [
+        mail
+        for mail in mails
+        if contract["customer"]["email"] in mail["to"] and mail["template"] == "BOOKING_CONFIRMATION"
+    ]
+
+    page = dealership.server.http.get(f"/sandbox/mails/{confirmation['id']}/page")
+
+    assert contract["number"] in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert dealership.server.http.get("/sandbox/mails/nothing/page").status_code == 404
+
+
+def test_its_buttons_move_the_clock_and_order_failures(server: SandboxServer) -> None:
+    before = server.now()
+
+    hour = server.http.post("/sandbox/page/clock", data={"minutes": "60"}, follow_redirects=False)
+    order = server.http.post("/sandbox/page/order", data={"operation": "sale", "outcome": "decline:05"})
+    page = server.http.get("/sandbox").text
+
+    assert (hour.status_code, hour.headers["location"]) == (303, "/sandbox")
+    assert timedelta(hours=1) <= server.now() - before < timedelta(hours=2)
+    assert order.status_code in (200, 303)
+    assert "sale → decline:05" in page
+    server.http.delete("/sandbox/telecash/script")
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "origin"),
+    [
+        ("clock", {"minutes": "60"}, "https://elsewhere.example"),
+        ("clock", {"minutes": "61"}, None),
+        ("clock", {}, None),
+        ("order", {"operation": "sale", "outcome": "decline:05"}, "https://elsewhere.example"),
+        ("order", {"operation": "sale", "outcome": "nonsense"}, None),
+        ("order", {"mode": "nonsense"}, None),
+    ],
+)
+def test_another_websites_form_and_a_made_up_value_do_nothing(
+    server: SandboxServer, path: str, form: dict[str, str], origin: str | None
+) -> None:
+    before = server.now()
+
+    answer = server.http.post(f"/sandbox/page/{path}", data=form, headers={"origin": origin} if origin else {})
+
+    assert answer.status_code == 400
+    assert server.now() - before < timedelta(minutes=30)
+    assert server.http.get("/sandbox/telecash/script").json() == {"scripts": []}
