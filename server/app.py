@@ -97,7 +97,6 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
         context = Context(
             outside=runtime.outside,
             settings=runtime.settings,
-            signer=runtime.signer,
             caller=caller,
             address=request.client.host if request.client else "",
             language=language_of(request.headers.get("accept-language")),

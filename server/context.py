@@ -20,7 +20,7 @@ from server.database import Scope, Session
 from server.errors import CallerError, CallerErrorCode, Sentence
 from server.loaders import Loaders
 from server.models.staff import Role
-from server.security import LinkSigner, Principal
+from server.security import Principal
 from server.services.acting import Acting
 from server.services.outside import Outside
 
@@ -35,7 +35,6 @@ class Context:
 
     outside: Outside
     settings: Settings
-    signer: LinkSigner
     caller: Principal | None
     address: str
     language: str
@@ -140,4 +139,4 @@ class Context:
         """A link to a picture or document that a browser can open for a quarter of an hour."""
         # By the machine's clock, like sessions: a link must not end because the sandbox's clock was moved.
         expires = int(SystemClock().now().timestamp()) + 900
-        return f"{self.outside.base_url}{path}?expires={expires}&signature={self.signer.sign(path, expires)}"
+        return f"{self.outside.base_url}{self.outside.links.signed(path, expires)}"

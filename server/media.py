@@ -12,6 +12,7 @@ from server.clock import SystemClock
 from server.database import SYSTEM, Scope
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
+from server.photo_page import photo_page
 from server.runtime import Runtime
 from server.services.people import sessions
 from server.services.validation import as_uuid
@@ -38,11 +39,18 @@ def routes(runtime: Runtime) -> list[Route]:
     async def protocol(request: Request) -> Response:
         return await _serve(runtime, request, Protocol, "pdf_key", "application/pdf")
 
+    async def photos(request: Request) -> Response:
+        scope, wanted = await _scope(runtime, request), as_uuid(request.path_params["id"])
+        if scope is None or wanted is None:
+            return Response(status_code=NOT_FOUND)
+        return await photo_page(runtime.outside, scope, wanted)
+
     return [
         Route("/media/photos/{id}", photo),
         Route("/media/photos/{id}/small", photo),
         Route("/media/documents/{id}", document),
         Route("/media/protocols/{id}", protocol),
+        Route("/media/protocols/{id}/photos", photos),
     ]
 
 
@@ -76,7 +84,7 @@ async def _scope(runtime: Runtime, request: Request) -> Scope | None:
     now = SystemClock().now()
     parameters = request.query_params
     expires, signature = parameters.get("expires"), parameters.get("signature")
-    if runtime.signer.is_valid(request.url.path, expires, signature, int(now.timestamp())):
+    if runtime.outside.links.is_valid(request.url.path, expires, signature, int(now.timestamp())):
         return SYSTEM
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:

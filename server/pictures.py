@@ -22,6 +22,7 @@ LONGEST_SIDE = 2048
 THUMBNAIL_SIDE = 320
 SIGNATURE_SIDE = 1200
 PRINTED_SIDE = 1200
+SMALLEST_PRINTED_SIDE = 320
 DECODES_AT_A_TIME = 2
 
 _TOO_LARGE = Sentence(
@@ -72,12 +73,18 @@ def process_signature(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def photo_for_print(jpeg: bytes) -> bytes:
-    """A copy of a processed photo in the size that a printed page can show: eight of them make a PDF for a mail."""
+def photo_for_print(jpeg: bytes, most_bytes: int) -> bytes:
+    """A copy of a processed photo in the size that a printed page can show, smaller if it would be too heavy."""
     with _opened(jpeg) as source:
-        if max(source.size) <= PRINTED_SIDE:
+        if max(source.size) <= PRINTED_SIDE and len(jpeg) <= most_bytes:
             return jpeg
-        return _jpeg(_clean(source, PRINTED_SIDE, "RGB"))
+        picture = _clean(source, PRINTED_SIDE, "RGB")
+    printed = _jpeg(picture)
+    while len(printed) > most_bytes and max(picture.size) > SMALLEST_PRINTED_SIDE:
+        side = max(SMALLEST_PRINTED_SIDE, int(max(picture.size) * 0.7))
+        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        printed = _jpeg(picture)
+    return printed
 
 
 async def in_decoder(

@@ -53,7 +53,6 @@ class Runtime:
     settings: Settings
     outside: Outside
     worker: Worker
-    signer: LinkSigner
     sandbox: Sandbox | None
 
     async def start(self) -> None:
@@ -110,9 +109,9 @@ def create_runtime(settings: Settings, database_url: str) -> Runtime:
         base_url=settings.base_url,
         mail_domain=settings.mail_from.rstrip(">").rpartition("@")[2] or "ersatzwagen.example",
         sealer=Sealer(secret),
+        links=LinkSigner(secret),
     )
-    signer = LinkSigner(secret)
-    return Runtime(settings, outside, create_worker(outside), signer, sandbox)
+    return Runtime(settings, outside, create_worker(outside), sandbox)
 
 
 def _sandbox(settings: Settings) -> Sandbox | None:

@@ -139,6 +139,10 @@ class LinkSigner:
         """The signature of a path that is good until `expires` (Unix seconds)."""
         return hmac.new(self._secret, f"{path}|{expires}".encode(), hashlib.sha256).hexdigest()
 
+    def signed(self, path: str, expires: int) -> str:
+        """The path with what makes it good until `expires` (Unix seconds)."""
+        return f"{path}?expires={expires}&signature={self.sign(path, expires)}"
+
     def is_valid(self, path: str, expires: str | None, signature: str | None, now: int) -> bool:
         """Whether a link is ours and not too old."""
         if not expires or not signature or not expires.isascii() or not expires.isdecimal() or int(expires) < now:

@@ -131,7 +131,9 @@ def _one_line(text: str) -> str:
 
 
 def plain_text(html: str) -> str:
-    """The words of an HTML mail: a line per block and table row, labels with a colon, list items with a dash."""
+    """The words of an HTML mail: a line per block and table row, labels with a colon, list items with a dash, the
+    address of a link behind its words.
+    """
     reader = _PlainText()
     reader.feed(html)
     lines = (_SPACES.sub(" ", line).strip() for line in "".join(reader.words).split("\n"))
@@ -146,6 +148,7 @@ class _PlainText(HTMLParser):
         self.words: list[str] = []
         self._hidden = 0
         self._label = False
+        self._address: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a block."""
@@ -161,6 +164,9 @@ class _PlainText(HTMLParser):
             self.words.append("\n")
         elif tag == "li":
             self.words.append("\n- ")
+        elif tag == "a":
+            address = found.get("href") or ""
+            self._address = address if address.startswith(("http://", "https://")) else None
 
     def handle_endtag(self, tag: str) -> None:
         """Close a block."""
@@ -169,6 +175,9 @@ class _PlainText(HTMLParser):
         elif tag == "td" and self._label:
             self.words.append(": ")
             self._label = False
+        elif tag == "a" and self._address:
+            self.words.append(f" ({self._address})")
+            self._address = None
         elif tag in ("h1", "h2", "p", "div", "ul"):
             self.words.append("\n")
 

@@ -32,6 +32,7 @@ def protocol_sheet(view: ProtocolView) -> Sheet:
         "marks": _marks(view),
         "statement": _statement(view),
         "photos": _photos(view),
+        "more_photos": _more_photos(view),
         "remarks": printable(view.remarks or ""),
         "corrects": w["corrects"].format(id=printable(view.corrects)) if view.corrects else "",
         "confirm": w["confirm"][side],
@@ -200,6 +201,11 @@ def _photos(view: ProtocolView) -> list[Sheet]:
         }
         for index, photo in enumerate(view.photos, 1)
     ]
+
+
+def _more_photos(view: ProtocolView) -> str:
+    more = view.photo_count - len(view.photos)
+    return words(view.language)["more_photos"].format(count=more) if more > 0 else ""
 
 
 def _signatures(view: ProtocolView) -> list[Sheet]:

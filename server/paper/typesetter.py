@@ -22,6 +22,8 @@ from server.pictures import photo_for_print
 
 FONTS = DOCUMENTS.parent / "fonts"
 PREVIEW_PPI = 110.0
+PHOTO_BYTES = 4_000_000
+"""What the photos of a protocol may weigh together: the PDF stays under 5 MB, which mail servers take."""
 
 Format = Literal["pdf", "png"]
 
@@ -47,7 +49,8 @@ def protocol_pages(view: ProtocolView, format: Format = "png") -> list[bytes]:  
 
 def _pictures(view: ProtocolView) -> dict[str, bytes]:
     """Pictures by the names that the protocol's sheet gives them."""
-    found = {f"photo-{index}.jpg": photo_for_print(photo.jpeg) for index, photo in enumerate(view.photos, 1)}
+    share = PHOTO_BYTES // max(1, len(view.photos))
+    found = {f"photo-{index}.jpg": photo_for_print(photo.jpeg, share) for index, photo in enumerate(view.photos, 1)}
     signatures = {"customer.png": view.customer_signature, "staff.png": view.staff_signature}
     return found | {name: data for name, data in signatures.items() if data}
 

@@ -7,13 +7,13 @@ from server.database import Database
 from server.gateways.mailer import Mailer
 from server.gateways.object_store import ObjectStore
 from server.gateways.payment import PaymentGateway
-from server.security import Sealer
+from server.security import LinkSigner, Sealer
 
 
 @dataclass(frozen=True)
 class Outside:
     """The outside world of sagas and jobs. `base_url` is how browsers and the gateway reach this server, `sealer`
-    what is given away and comes back, like the id of a quote."""
+    what is given away and comes back, like the id of a quote, `links` signs addresses of pictures and documents."""
 
     database: Database
     clock: Clock
@@ -23,3 +23,4 @@ class Outside:
     base_url: str
     mail_domain: str
     sealer: Sealer
+    links: LinkSigner

@@ -16,7 +16,7 @@ from server.gateways.object_store import open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.sandbox.clock import SandboxClock
 from server.sandbox.telecash import SimulatorConfig
-from server.security import Sealer
+from server.security import LinkSigner, Sealer
 from server.services.outside import Outside
 from tests.driving import SandboxServer
 
@@ -64,5 +64,6 @@ async def beside(server: SandboxServer, network: httpx2.AsyncBaseTransport) -> A
             base_url=server.base,
             mail_domain="example.com",
             sealer=Sealer(b"of the tests"),
+            links=LinkSigner(b"of the tests"),
         )
     await database.close()

@@ -10,14 +10,19 @@ import pytest
 
 from tests.calendar import BEGINS, soon
 from tests.dealership import Dealership, add_car, add_tariff, add_user, open_dealership
-from tests.driving import Api, SandboxServer
+from tests.driving import Api, SandboxServer, new_id
 
 DAY = timedelta(days=1)
 ADD = """mutation($id:ID!,$v:Int!,$d:DriverInput!){addDriver(contractId:$id,version:$v,driver:$d){__typename
   ...on Contract{id state version price{total{amount} lines{kind total{amount}}} paid{amount} due{amount}
     vehicle{id odometerKm} drivers{id firstName role checkedAt}}
   ...on Problem{problemCode message field} ...on VersionConflict{currentVersion} ...on InvalidTransition{state}}}"""
-COMPANY = {"kind": "COMPANY", "company": "Malerei Haberland GmbH", "email": "buero@malerei.example"}
+COMPANY = {
+    "kind": "COMPANY",
+    "company": "Malerei Haberland GmbH",
+    "email": "buero@malerei.example",
+    "address": {"street": "Feldweg 3", "postcode": "14467", "city": "Potsdam"},
+}
 WIFE = {"firstName": "Eva", "lastName": "Beispiel", "birthDate": "1985-04-01", "licenceIssued": "2004-05-06"}
 
 
@@ -134,7 +139,8 @@ def test_too_short_a_time_with_a_licence_is_refused_by_the_groups_rule(server: S
     add_tariff(dealership.admin, dealership.group["id"], f"L{dealership.tariff}")
     add_car(dealership)
     begin = soon(server)
-    booked = dealership.booked(begin, begin + DAY)
+    anna = {"firstName": "Anna", "lastName": "Beispiel", "email": f"{new_id()}@example.com", "birthDate": "1985-04-12"}
+    booked = dealership.booked(begin, begin + DAY, customer=anna)
     beginner = {**WIFE, "licenceIssued": (begin - timedelta(days=700)).date().isoformat()}
 
     refused = add(dealership, booked, beginner)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import email
+import html
 import io
+import re
 from datetime import datetime, timedelta
 from email.policy import default
 from typing import Any
@@ -82,6 +84,41 @@ def test_a_whole_protocol_reaches_the_customer(dealership: Dealership, booked: d
     assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
     # A damage at hand-over is known: nobody is suspected, and nothing holds up the deposit.
     assert contract["damages"] == []
+
+
+def test_the_mail_leads_to_all_photos_in_full_size(
+    dealership: Dealership, booked: dict[str, Any], start: datetime
+) -> None:
+    # given a hand-over with photos, and its mail
+    hashes = [dealership.yard.upload(picture(seed)) for seed in (1, 2)]
+    photos = [{"sha256": sha256, "slot": slot} for sha256, slot in zip(hashes, ("FRONT", "DAMAGE"), strict=True)]
+    protocol = dealership.check_out(booked, start, photos=photos)
+    dealership.server.settle()
+    http = dealership.server.http
+    (mail,) = dealership.server.mails(booked["customer"]["email"], "CHECK_OUT_PROTOCOL")
+    message: Any = email.message_from_bytes(http.get(f"/sandbox/mails/{mail['id']}").content, policy=default)
+
+    # when its reader follows the link of the HTML, or of the plain text
+    texts = [message.get_body((kind,)).get_content() for kind in ("html", "plain")]
+    found = [re.search(r"http://[^\s\"<)]*/media/protocols/[^\s\"<)]*", text) for text in texts]
+    addresses = [html.unescape(address[0]) for address in found if address]
+    assert len(addresses) == 2
+    assert len(set(addresses)) == 1
+    page = http.get(addresses[0])
+
+    # then all photos are there, in the contract's language, and open
+    assert (page.status_code, re.findall(r"<figcaption>([^<]*)", page.text)) == (200, ["1 · Vorne", "2 · Schaden"])
+    shown = [html.unescape(source) for source in re.findall(r'src="([^"]*)"', page.text)]
+    assert [http.get(source).content[:3] for source in shown] == [b"\xff\xd8\xff"] * 2
+    assert "img-src 'self'" in page.headers["content-security-policy"]
+
+    # but nobody else gets there
+    bare = f"/media/protocols/{protocol['id']}/photos"
+    stranger = open_dealership(dealership.server, cars=0)
+    assert http.get(bare).status_code == 404
+    assert http.get(addresses[0][:-4] + "0000").status_code == 404
+    assert http.get(bare, headers={"authorization": f"Bearer {dealership.yard.token}"}).status_code == 200
+    assert http.get(bare, headers={"authorization": f"Bearer {stranger.yard.token}"}).status_code == 404
 
 
 def test_both_signatures_stand_on_the_paper(dealership: Dealership, booked: dict[str, Any], start: datetime) -> None:

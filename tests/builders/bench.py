@@ -25,7 +25,7 @@ from server.models import Contract, Deposit
 from server.sandbox.telecash import SimulatorConfig, create_simulator
 from server.sandbox.telecash.script import add_script
 from server.sandbox.telecash.store import Store
-from server.security import Sealer
+from server.security import LinkSigner, Sealer
 from server.services.outside import Outside
 from server.services.payments import attempts, inquiries
 from server.worker import follow
@@ -235,6 +235,7 @@ def outside_of(database: Database, books: Books, media: Path) -> Outside:
         base_url="http://ersatzwagen.invalid",
         mail_domain="example.com",
         sealer=Sealer(b"of the tests"),
+        links=LinkSigner(b"of the tests"),
     )
 
 

@@ -15,3 +15,8 @@ def words_of(pdf: bytes) -> str:
 def page_count(pdf: bytes) -> int:
     """How many pages there are."""
     return len(PdfReader(io.BytesIO(pdf)).pages)
+
+
+def image_count(pdf: bytes) -> int:
+    """How many pictures are on its pages."""
+    return sum(len(page.images) for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -1,6 +1,7 @@
 """Views to render: the same company, customer and car as a short and as a long story."""
 
 import io
+import random
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -202,6 +203,14 @@ def photo(hue: int = 120, size: tuple[int, int] = (800, 600)) -> bytes:
     return out.getvalue()
 
 
+def noise(seed: int) -> bytes:
+    """A photo as cameras make them at night: hardly to be compressed."""
+    grain = random.Random(seed).randbytes(300 * 400 * 3)
+    out = io.BytesIO()
+    Image.frombytes("RGB", (400, 300), grain).resize((1600, 1200)).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
 def signature() -> bytes:
     """A scribble as PNG."""
     picture = Image.new("L", (600, 200), 255)
@@ -311,6 +320,7 @@ def mail(**changes: Any) -> MailView:
         "odometer_km": 24030,
         "driven_km": 612,
         "photo_count": 8,
+        "photos_url": "https://autohaus-lindner.example/media/protocols/1/photos?expires=1&signature=2",
         "document_number": "B01-2026-000123",
         "total_cents": 21750,
         "advance_cents": 5900,

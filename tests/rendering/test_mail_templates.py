@@ -1,5 +1,6 @@
 """Mails: what the customer is told, in both languages, and that text stays text."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -45,6 +46,7 @@ class TestEveryTemplate:
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_loads_nothing_from_other_servers(self, template: str) -> None:
         html = render_mail(template, "de", samples.mail()).html
+        html = re.sub(r'<a href="https://[^"]*"', "<a", html)  # where a reader may go, but nothing is loaded from
         for marker in ("https://", "<img", "<link", "@import", "url("):
             assert marker not in html, marker
 

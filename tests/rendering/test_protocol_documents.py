@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from server.paper.protocol_sheet import VIEWS, protocol_sheet
-from server.paper.typesetter import protocol_pages, render_protocol
+from server.paper.typesetter import render_protocol
 from server.paper.views import AccessoryLine, ConditionView, DamageMark, PhotoPrint, ProtocolKind
 
 from . import samples
-from .reading import page_count, words_of
+from .reading import image_count, words_of
 
 NEW = DamageMark(view="RIGHT", x=0.4, y=0.5, kind="DENT", is_new=True, size_mm=120, note="Tür hinten rechts")
 
@@ -144,12 +144,24 @@ class TestBytes:
     def test_same_view_same_bytes(self) -> None:
         assert render_protocol(samples.check_in()) == render_protocol(samples.check_in())
 
-    def test_twelve_large_photos_stay_small_enough_for_a_mail(self) -> None:
-        big = samples.photo(size=(2048, 1536))
-        photos = tuple(PhotoPrint(slot="OTHER", jpeg=big) for _ in range(12))
-        pdf = render_protocol(samples.check_out(photos=photos))
+    @pytest.mark.parametrize("count", [1, 12, 40, 60])
+    def test_photos_stay_small_enough_for_a_mail_however_many(self, count: int) -> None:
+        # given photos that hardly compress
+        photos = tuple(PhotoPrint(slot="OTHER", jpeg=samples.noise(seed)) for seed in range(count))
+
+        # when they are printed
+        pdf = render_protocol(samples.check_out(photos=photos, photo_count=count))
+
+        # then the mail can carry the sheet, and every photo is on it
         assert len(pdf) < 5_000_000
-        assert page_count(pdf) == len(protocol_pages(samples.check_out(photos=photos)))
+        assert image_count(pdf) == count + 1  # both signatures are one picture
+
+    def test_what_is_not_printed_is_said(self) -> None:
+        assert "weitere Fotos" not in words_of(render_protocol(samples.check_out(photo_count=4)))
+        assert (
+            "Dazu kommen 30 weitere Fotos: alle zeigt der Link in der E-Mail, mit der dieses Protokoll kam."
+            in words_of(render_protocol(samples.check_out(photo_count=34)))
+        )
 
     @pytest.mark.parametrize("text", ['#panic("x")', "$x$ *a* @b", "{{7*7}} <b>", '"; #eval("1")', "😀 Größe"])
     def test_hostile_text_is_printed_as_it_is(self, text: str) -> None:

@@ -62,6 +62,7 @@ class MailView:
     driven_km: int | None = None
     new_damages: int = 0
     photo_count: int | None = None
+    photos_url: str | None = None
     document_number: str | None = None
     total_cents: int | None = None
     advance_cents: int | None = None

@@ -92,7 +92,8 @@ class ProtocolView:
     """A handover or return protocol as it is printed. `before` and `before_at`: the matching check-out, on a return.
 
     The signature pictures are PNG bytes; without the customer's one, `signature_missing_reason` is printed.
-    `content_sha256` is the hash of the stored protocol, `corrects` the id of a protocol that this one replaces.
+    `content_sha256` is the hash of the stored protocol, `corrects` the id of a protocol that this one replaces;
+    `photo_count` counts all photos, also those that are not printed.
     """
 
     protocol_id: str
@@ -116,6 +117,7 @@ class ProtocolView:
     accessories: Sequence[AccessoryLine] = ()
     damages: Sequence[DamageMark] = ()
     photos: Sequence[PhotoPrint] = ()
+    photo_count: int = 0
     customer_signature: bytes | None = None
     staff_signature: bytes | None = None
     signed_by: str | None = None

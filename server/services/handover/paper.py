@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
+from server.clock import SystemClock
 from server.database import SYSTEM, Session
 from server.gateways.object_store import ObjectStore
 from server.models import (
@@ -49,6 +50,10 @@ from server.services.outside import Outside
 from server.services.people import customers
 
 T = TypeVar("T")
+MOST_PRINTED_PHOTOS = 60
+"""How many photos are printed: each is still to be made out when they share what a mail can carry."""
+PHOTOS_SHOWN_FOR = timedelta(days=30)
+"""How long the link in a protocol's mail shows its photos; its words name the same time."""
 TEMPLATES = {
     ProtocolType.CHECK_OUT: EmailTemplate.CHECK_OUT_PROTOCOL,
     ProtocolType.SWAP_OUT: EmailTemplate.CHECK_OUT_PROTOCOL,
@@ -78,14 +83,22 @@ async def make(outside: Outside, protocol_id: UUID) -> None:
         await session.store(protocol)
         if contract.checked_out_at is not None:
             await customers.show_to(session, contract.customer_id, contract.return_station_id)
-        await _mail(session, contract, protocol, view, now)
+        await _mail(session, contract, protocol, view, _photos_url(outside, protocol_id), now)
 
 
 async def _is_mailed(session: Session, protocol: Protocol) -> bool:
     return await session.first(select(Email).where(col(Email.protocol_id) == protocol.id)) is not None
 
 
-async def _mail(session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, now: datetime) -> None:
+def _photos_url(outside: Outside, protocol_id: UUID) -> str:
+    # By the machine's clock, like every signed link.
+    until = int((SystemClock().now() + PHOTOS_SHOWN_FOR).timestamp())
+    return outside.base_url + outside.links.signed(f"/media/protocols/{protocol_id}/photos", until)
+
+
+async def _mail(
+    session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, photos_url: str, now: datetime
+) -> None:
     company = await company_data.require(session)
     mail = MailView(
         time_zone=view.time_zone,
@@ -101,6 +114,7 @@ async def _mail(session: Session, contract: Contract, protocol: Protocol, view: 
         driven_km=protocol.odometer_km - view.before.odometer_km if view.before else None,
         new_damages=sum(damage.is_new for damage in view.damages),
         photo_count=len(view.photos),
+        photos_url=photos_url if view.photo_count else None,
     )
     pdf = StoredFile(f"{contract.number}-{protocol.type.value}.pdf", "application/pdf", protocol.pdf_key or "")
     draft = MailDraft(TEMPLATES[protocol.type], protocol.id, mail, [pdf], protocol_id=protocol.id)
@@ -138,6 +152,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         accessories=[AccessoryLine(**item) for item in protocol.accessories],
         damages=await _damages(session, protocol),
         photos=await _photos(session, objects, protocol),
+        photo_count=await _photo_count(session, protocol),
         customer_signature=signature,
         staff_signature=staff_signature,
         signed_by=contract.customer.display_name if signature else None,
@@ -205,12 +220,18 @@ async def _photos(session: Session, objects: ObjectStore, protocol: Protocol) ->
     statement = (
         select(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol.id).order_by(col(ProtocolPhoto.position))
     )
+    statement = statement.limit(MOST_PRINTED_PHOTOS)
     prints = []
     for placed in await session.all(statement):
         photo = await _required(session.by_id(Photo, placed.photo_id))
         jpeg = await objects.get(photo.object_key)
         prints.append(PhotoPrint(slot=placed.slot.value, jpeg=jpeg, taken_at=placed.taken_at))
     return prints
+
+
+async def _photo_count(session: Session, protocol: Protocol) -> int:
+    statement = select(func.count()).select_from(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol.id)
+    return await session.first(statement) or 0
 
 
 async def _signature(session: Session, objects: ObjectStore, sha256: str | None) -> bytes | None:
