@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mobile_kivy.i18n import clock, text
 from mobile_kivy.sync import SyncState
 
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clocks may be apart before somebody has to set the tablet's."""
 Local = Callable[[datetime], datetime]
 """An instant by the station's clock."""
 
 
 def pill(lang: str, state: SyncState, local: Local) -> tuple[str, str, str]:
     """Tone, pictogram and words. What needs somebody comes before what comes by itself."""
-    alarm = state.refused > 0 or bool(state.sign_in_needed)
-    parts = []
+    wrong = clock_warning(lang, state)
+    alarm = state.refused > 0 or bool(state.sign_in_needed) or wrong is not None
+    parts = [wrong] if wrong else []
     if state.online is False:
         parts.append(text(lang, "offline"))
     if state.refused:
@@ -30,6 +33,19 @@ def pill(lang: str, state: SyncState, local: Local) -> tuple[str, str, str]:
     if state.online is False:
         return "warn", "cloud-off-outline", words
     return ("warn", "cloud-sync", words) if state.waiting else ("ok", "cloud-check", words)
+
+
+def clock_warning(lang: str, state: SyncState) -> str | None:
+    """That the device's clock is wrong, and by how much: every hand-over would get a wrong time, and cost wrongly."""
+    off = abs(state.clock_ahead)
+    if off <= CLOCKS_APART:
+        return None
+    days, hours = off // timedelta(days=1), off // timedelta(hours=1)
+    unit, count = (
+        ("days", days) if days >= 2 else ("hours", hours) if hours >= 2 else ("minutes", off // timedelta(minutes=1))
+    )
+    way = "ahead" if state.clock_ahead > timedelta() else "behind"
+    return text(lang, f"clock_{way}", off=text(lang, f"count_{unit}", count=count))
 
 
 def with_contact(lang: str, words: str, state: SyncState, local: Local) -> str:

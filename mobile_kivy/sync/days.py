@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,19 +13,21 @@ from mobile_kivy.store.days import damage_photos
 from mobile_kivy.sync.sessions import Sessions
 
 _KEPT_DAYS = 7
+_CLOCK_AHEAD = "clock_ahead_seconds"
 _DAY = timedelta(days=1)
 
 
 class DayFetcher:
     """Brings days into the store."""
 
-    def __init__(self, store: Store, client: Client, sessions: Sessions) -> None:
+    def __init__(self, store: Store, client: Client, sessions: Sessions, now: Callable[[], datetime]) -> None:
         self._store = store
         self._client = client
         self._sessions = sessions
+        self._now = now
 
     def fetch(self, user_id: str, station_id: str, today: date) -> None:
-        """Today, the next day, and the photos of their known damages.
+        """Today, the next day, and the photos of their known damages. Keeps how far the device's clock is off, too.
 
         Raises what calls of the API raise; what had arrived by then is kept.
         """
@@ -32,11 +35,22 @@ class DayFetcher:
         for day in (today, today + _DAY):
             payload = self._sessions.call(user_id, partial(self._fetch_day, station_id, day))
             self._store.days.put(station_id, day, payload)
+            self._compare_clocks(datetime.fromisoformat(payload["generatedAt"]))
             days.append(payload)
         for payload in days:
             self._fetch_photos(user_id, payload)
         self._store.days.purge(today - _DAY * _KEPT_DAYS)
         self._store.known_photos.purge(self._store.days.damage_photo_ids())
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """The device's clock minus the server's, when a day was last fetched; zero before."""
+        return timedelta(seconds=int(self._store.settings.get(_CLOCK_AHEAD) or 0))
+
+    def _compare_clocks(self, of_server: datetime) -> None:
+        ahead = str(round((self._now() - of_server).total_seconds()))
+        if self._store.settings.get(_CLOCK_AHEAD) != ahead:
+            self._store.settings.set(_CLOCK_AHEAD, ahead)
 
     def _fetch_photos(self, user_id: str, payload: dict[str, Any]) -> None:
         links = {photo["id"]: photo["thumbnailUrl"] for photo in damage_photos(payload)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class SyncState:
     `online` is None before the first attempt. `waiting` counts protocols that have not left, `oldest` is since when the
     first of them waits; `sign_in_needed` are the users without whom something cannot go on. `day_version` grows with
     every day that was fetched: read the store again then. `last_contact` is when the server last answered.
+    `clock_ahead` is the device's clock minus the server's, as of the last day that was fetched; zero before the first.
     """
 
     online: bool | None = None
@@ -24,3 +25,4 @@ class SyncState:
     syncing: bool = False
     last_contact: datetime | None = None
     day_version: int = 0
+    clock_ahead: timedelta = timedelta()

@@ -52,14 +52,14 @@ class Sync:
         self._random = random
         self._sessions = Sessions(store, client)
         self._sender = Sender(store, client, self._sessions, self._contact)
-        self._days = DayFetcher(store, client, self._sessions)
+        self._days = DayFetcher(store, client, self._sessions, now)
         self._watched: tuple[str, str] | None = None
         self._day_due: datetime | None = None
         self._tidy_due: datetime | None = None
         self._failures = 0
         self._turning, self._reporting = threading.Lock(), threading.Lock()
         # Counted before the first turn: right after the start nobody may read "all sent" while something waits.
-        self._state = SyncState(**self._counts())
+        self._state = SyncState(**self._counts(), clock_ahead=self._days.clock_ahead)
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -102,7 +102,7 @@ class Sync:
     def refresh_day(self, user_id: str, station_id: str, today: date) -> None:
         """Fetches today and the next day now, in the caller's thread. `Offline`, `SignInNeeded`, `Refusal`."""
         self._days.fetch(user_id, station_id, today)
-        self._contact(day_version=self._state.day_version + 1)
+        self._contact(day_version=self._state.day_version + 1, clock_ahead=self._days.clock_ahead)
 
     # What the thread does.
 
@@ -199,7 +199,7 @@ class Sync:
 
     # What it reports.
 
-    def _contact(self, **changes: int) -> None:
+    def _contact(self, **changes: object) -> None:
         """The server has answered, whatever it said."""
         self._failures = 0
         self._report(online=True, last_contact=self._now().replace(microsecond=0), **changes)

@@ -260,6 +260,19 @@ class TestWords:
             (SyncState(online=True, waiting=3, oldest=NOON), ("warn", "3 warten, seit 12:00")),
             (SyncState(online=False, waiting=3, oldest=NOON), ("warn", "Offline · 3 warten, seit 12:00")),
             (SyncState(online=True, refused=1), ("error", "1 braucht Hilfe")),
+            (SyncState(online=True, clock_ahead=timedelta(minutes=5)), ("ok", "Alles gesendet")),
+            (
+                SyncState(online=True, clock_ahead=timedelta(minutes=5, seconds=1)),
+                ("error", "Tablet-Uhr geht 5 Minuten vor"),
+            ),
+            (
+                SyncState(online=False, clock_ahead=timedelta(hours=-30)),
+                ("error", "Tablet-Uhr geht 30 Stunden nach · Offline"),
+            ),
+            (
+                SyncState(online=True, clock_ahead=timedelta(days=-2)),
+                ("error", "Tablet-Uhr geht 2 Tage nach"),
+            ),
             (SyncState(online=True, sign_in_needed=("u1",)), ("error", "Anmeldung nötig")),
         ],
     )

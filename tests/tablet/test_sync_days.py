@@ -56,6 +56,27 @@ class TestDay:
         sync.turn()
         assert sync.state.day_version == 2
 
+    @pytest.mark.parametrize("off", [timedelta(days=-1), timedelta(0), timedelta(hours=3)])
+    def test_a_clock_that_is_wrong_is_noticed_and_remembered(
+        self, server: SandboxServer, yard: Yard, client: Client, store: Store, user: Session, off: timedelta
+    ) -> None:
+        # given a device whose clock is off
+        sync = Sync(store, client, now=lambda: server.now() + off)
+        assert sync.state.clock_ahead == timedelta(0)
+        sync.watch(user.user_id, yard.dealership.station["id"])
+
+        # when it has heard of the server
+        sync.turn()
+
+        # then it knows by how much, also after it was switched off and has no network
+        assert abs(sync.state.clock_ahead - off) < timedelta(minutes=1)
+        assert Sync(store, client, now=server.now).state.clock_ahead == sync.state.clock_ahead
+        # and when somebody has set it, nothing is left
+        again = Sync(store, client, now=server.now)
+        again.watch(user.user_id, yard.dealership.station["id"])
+        again.turn()
+        assert abs(again.state.clock_ahead) < timedelta(minutes=1)
+
     def test_a_foreign_station_is_refused_and_nothing_stops(
         self, server: SandboxServer, yard: Yard, client: Client, store: Store, user: Session
     ) -> None:

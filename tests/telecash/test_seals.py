@@ -154,6 +154,23 @@ def test_outcomes_and_ways_to_write_the_amount(approval: str, outcome: Outcome, 
     assert (notice.outcome, notice.code) == (outcome, code)
 
 
+@pytest.mark.parametrize(
+    ("at", "zone", "written"),
+    [
+        ("2030-10-26T23:59:59+00:00", "Europe/Berlin", "2030:10:27-01:59:59"),
+        ("2030-10-27T00:30:00+00:00", "UTC", "2030:10:27-00:30:00"),
+        ("2030-10-27T01:30:00+00:00", "UTC", "2030:10:27-01:30:00"),
+        ("2030-10-27T02:00:00+00:00", "Europe/Berlin", "2030:10:27-03:00:00"),
+        ("2030-03-31T00:59:59+00:00", "Europe/Berlin", "2030:03:31-01:59:59"),
+        ("2030-03-31T01:00:00+00:00", "Europe/Berlin", "2030:03:31-03:00:00"),
+    ],
+)
+def test_the_hour_that_comes_twice_is_written_in_utc(at: str, zone: str, written: str) -> None:
+    form = connect.checkout_form(SETTINGS, replace(CHECKOUT, at=datetime.fromisoformat(at)))
+
+    assert (form.fields["timezone"], form.fields["txndatetime"]) == (zone, written)
+
+
 def test_time_zone_of_the_store() -> None:
     summer = replace(CHECKOUT, at=datetime(2030, 7, 1, 9, 0, 0, tzinfo=UTC))
     assert connect.transaction_time(SETTINGS, summer) == "2030:07:01-11:00:00"

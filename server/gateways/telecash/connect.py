@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from server.gateways.payment import Checkout, HostedForm, NoticeRejected, Outcome, ReturnNotice
 from server.gateways.telecash.answers import UNDECIDED_CODES
@@ -51,7 +52,7 @@ def checkout_form(settings: TelecashSettings, checkout: Checkout) -> HostedForm:
         "responseSuccessURL": checkout.success_url,
         "storename": settings.store_id,
         "threeDSRequestorChallengeIndicator": "04",
-        "timezone": settings.time_zone.key,
+        "timezone": _zone(settings, checkout).key,
         "transactionNotificationURL": checkout.notify_url,
         "txndatetime": transaction_time(settings, checkout),
         "txntype": "sale" if checkout.kind == "sale" else "preauth",
@@ -62,8 +63,17 @@ def checkout_form(settings: TelecashSettings, checkout: Checkout) -> HostedForm:
 
 
 def transaction_time(settings: TelecashSettings, checkout: Checkout) -> str:
-    """The checkout's time as the hosted page writes it, in the store's zone."""
-    return checkout.at.astimezone(settings.time_zone).strftime("%Y:%m:%d-%H:%M:%S")
+    """The checkout's time as the hosted page writes it, without an offset."""
+    return checkout.at.astimezone(_zone(settings, checkout)).strftime("%Y:%m:%d-%H:%M:%S")
+
+
+def _zone(settings: TelecashSettings, checkout: Checkout) -> ZoneInfo:
+    """The store's zone; UTC in the hour that comes twice when its clocks are put back: there a local time names two
+    instants, and the page refuses the one that is an hour off.
+    """
+    local = checkout.at.astimezone(settings.time_zone)
+    is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return ZoneInfo("UTC") if is_twice else settings.time_zone
 
 
 def order_of(form: Mapping[str, str]) -> str:
