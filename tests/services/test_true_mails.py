@@ -31,6 +31,7 @@ INSURER = Recipient(
     address=PostalAddress(street="Deichstr. 3", postcode="20459", city="Hamburg"),
 )
 ELECTRIC: dict[str, Any] = {"group_with": {"energy": Energy.ELECTRIC}}
+HYBRID: dict[str, Any] = {"group_with": {"energy": Energy.PLUGIN_HYBRID}}
 
 
 async def mail_of(bench: Bench, contract: Contract, template: str) -> str:
@@ -92,9 +93,10 @@ async def test_a_station_without_hours_is_open_all_day(bench: Bench) -> None:
     [
         (ELECTRIC, {"fuel": None, "charge": 90}, "mit demselben Ladestand zurück"),
         ({}, {}, "mit demselben Tankstand zurück"),
+        (HYBRID, {"charge": 60}, "mit demselben Tank- und Ladestand zurück"),
     ],
 )
-async def test_the_hand_over_mail_asks_for_what_the_car_is_driven_with(
+async def test_the_mails_ask_for_what_the_car_is_driven_with(
     bench: Bench, kind: dict[str, Any], levels: dict[str, Any], sentence: str
 ) -> None:
     shop = await open_shop(bench, **kind)
@@ -102,8 +104,8 @@ async def test_the_hand_over_mail_asks_for_what_the_car_is_driven_with(
     bench.clock.move_to(START)
     await check_out(shop, contract, **levels)
     await printed(bench, contract, "CHECK_OUT")
-    text = await mail_of(bench, contract, "CHECK_OUT_PROTOCOL")
-    assert sentence in text
+    for template in ("BOOKING_CONFIRMATION", "CHECK_OUT_PROTOCOL"):
+        assert sentence in await mail_of(bench, contract, template)
 
 
 async def test_the_hand_over_mail_of_a_one_way_rental_names_the_other_station(bench: Bench) -> None:

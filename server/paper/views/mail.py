@@ -9,10 +9,11 @@ from server.paper.views.parts import DepositNote, PaymentPart, Place, Supplier
 
 
 class FuelRule(StrEnum):
-    """In which state the car has to come back: as much fuel, or as much charge, as at the handover."""
+    """In which state the car has to come back: as much fuel, or as much charge, or both, as at the handover."""
 
     SAME_LEVEL = "SAME_LEVEL"
     SAME_CHARGE = "SAME_CHARGE"
+    SAME_LEVEL_AND_CHARGE = "SAME_LEVEL_AND_CHARGE"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,12 @@ from server.paper.views import Language as Wording
 from server.services import business_numbers, contact_data, validation
 from server.services.fleet.opening import opening_rules
 
+_FUEL_RULES = {
+    Energy.COMBUSTION: FuelRule.SAME_LEVEL,
+    Energy.ELECTRIC: FuelRule.SAME_CHARGE,
+    Energy.PLUGIN_HYBRID: FuelRule.SAME_LEVEL_AND_CHARGE,
+}
+
 
 def wording(language: Language) -> Wording:
     """The language as views name it."""
@@ -97,8 +103,7 @@ def search_text(contract: Contract, vehicle: Vehicle | None) -> str:
 
 def fuel_rule(group: VehicleGroup | None) -> FuelRule:
     """In which state a car of a group has to come back."""
-    electric = group is not None and group.energy is Energy.ELECTRIC
-    return FuelRule.SAME_CHARGE if electric else FuelRule.SAME_LEVEL
+    return _FUEL_RULES[group.energy if group else Energy.COMBUSTION]
 
 
 def payer_name(contract: Contract) -> str | None:
