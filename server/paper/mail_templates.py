@@ -101,6 +101,7 @@ def _environment(*, escaped: bool) -> SandboxedEnvironment:
         moment=_filter(lambda value, language, zone: notation.moment(value, zone, language), datetime),
         weekday_moment=_filter(lambda value, language, zone: notation.weekday_moment(value, zone, language), datetime),
         clock=_filter(lambda value, language, zone: notation.clock_time(value, zone, language), datetime),
+        hours=_filter(lambda value, language, zone: notation.opening_hours(value, zone, language), tuple),
         address=_filter(lambda value, language, _: ", ".join(notation.address_lines(value, language)), PostalAddress),
     )
     return environment

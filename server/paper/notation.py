@@ -1,7 +1,8 @@
 """How amounts, dates and numbers are written for people, in German and in English, and customer text made printable."""
 
 import re
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
-from server.paper.views import Language, PostalAddress
+from server.paper.views import Language, OpeningWindow, PostalAddress
 
 NBSP = "\u00a0"
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
@@ -70,6 +71,18 @@ def clock_time(instant: datetime, time_zone: str, language: Language) -> str:
     """The wall-clock time of an instant: "08:00 Uhr" or "08:00"."""
     written = format_time(_local(instant, time_zone).time(), "HH:mm", locale=_LOCALES[language])
     return f"{written}{NBSP}Uhr" if language == "de" else str(written)
+
+
+def opening_hours(windows: Sequence[OpeningWindow], time_zone: str, language: Language) -> str:
+    """When a station is open on a day: "08:00 Uhr – 12:00 Uhr, 13:00 Uhr – 18:00 Uhr", or "durchgehend geöffnet"."""
+    if any(_is_whole_day(window, time_zone) for window in windows):
+        return "durchgehend geöffnet" if language == "de" else "open all day"
+    spans = ((window.opens, window.closes) for window in windows)
+    return ", ".join(" – ".join(clock_time(end, time_zone, language) for end in span) for span in spans)
+
+
+def _is_whole_day(window: OpeningWindow, time_zone: str) -> bool:
+    return all(_local(end, time_zone).time() == time() for end in (window.opens, window.closes))
 
 
 def moment(instant: datetime, time_zone: str, language: Language) -> str:

@@ -20,6 +20,7 @@ def protocol_sheet(view: ProtocolView) -> Sheet:
         "title": w["titles"][view.kind],
         "subtitle": f"{w['contract']} {printable(view.contract_number)} · {printable(view.vehicle.plate)} · "
         f"{moment(view.occurred_at, view.time_zone, view.language)}",
+        "is_check_in": view.kind.is_check_in,
         "protocol_id": printable(view.protocol_id),
         "sha256": view.content_sha256 or "",
         "parties": _parties(view),

@@ -1,7 +1,8 @@
 """Turns views into PDFs with typst: data goes in as JSON, never as markup, so nobody's name can become a command.
 
-The same view gives the same bytes: the document's date is the view's, fonts come from the repository only, nothing
-is taken from the clock. The functions compute (some 50 ms each) and block: call them in a thread.
+The same view gives the same bytes: the document's date is the view's, fonts come from the repository and two
+packages that are locked by their hash, nothing is taken from the clock or the machine. The functions compute (some
+50 ms each) and block: call them in a thread.
 """
 
 import json
@@ -9,6 +10,8 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +24,8 @@ from server.paper.words import DOCUMENTS, Sheet
 from server.pictures import photo_for_print
 
 FONTS = DOCUMENTS.parent / "fonts"
+FALLBACK_FONTS = ("manimgx_fonts", "manimgx_fonts_cjk")
+"""Packages that hold nothing but Noto's files, for names in scripts that the repository's two fonts lack."""
 PREVIEW_PPI = 110.0
 PHOTO_BYTES = 4_000_000
 """What the photos of a protocol may weigh together: the PDF stays under 5 MB, which mail servers take."""
@@ -70,8 +75,7 @@ def _set(template: str, sheet: Sheet, date: datetime, pictures: Mapping[str, byt
             made: object = typst.compile(
                 root / template,
                 root=root,
-                font_paths=[FONTS],
-                ignore_system_fonts=True,
+                font_paths=_fonts(),
                 format=format,
                 ppi=PREVIEW_PPI if format == "png" else None,
                 sys_inputs={"data": json.dumps(sheet, ensure_ascii=False)},
@@ -80,6 +84,13 @@ def _set(template: str, sheet: Sheet, date: datetime, pictures: Mapping[str, byt
         except typst.TypstError as problem:
             raise TypesettingFailed(f"{template}: {problem.message}") from problem
     return [bytes(page) for page in made] if isinstance(made, list) else [made if isinstance(made, bytes) else b""]
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Read once: the index of all fonts takes longer than many a document."""
+    folders = [FONTS, *(Path(str(files(package))) for package in FALLBACK_FONTS)]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
 def _first(pages: list[bytes]) -> bytes:

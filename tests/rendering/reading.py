@@ -9,6 +9,7 @@ from pypdf import PdfReader
 def words_of(pdf: bytes) -> str:
     """The text of all pages, spaces collapsed."""
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    text = re.sub("[\x00-\x08]", "", text)  # what pypdf leaves where several glyphs stand for one syllable
     return re.sub(r"\s+", " ", text.replace("\u200b", "").replace("\u2212", "-").replace("\u00a0", " "))
 
 

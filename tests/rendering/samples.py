@@ -309,6 +309,8 @@ def mail(**changes: Any) -> MailView:
         ),
         "price_cents": 17700,
         "paid_cents": 5900,
+        "booked_with_card": True,
+        "rest_from_card": True,
         "included_km": 450,
         "extra_km_cents": 25,
         "deposit_cents": 30000,

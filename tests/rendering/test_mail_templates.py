@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from server.paper.mail_templates import TEMPLATES, MailIncomplete, UnknownMail, compile_all, render_mail
-from server.paper.views import DepositNote, FuelRule, PaymentPart, PaymentWay
+from server.paper.views import DepositNote, FuelRule, OpeningWindow, PaymentPart, PaymentWay
 
 from . import samples
 
@@ -169,3 +170,130 @@ class TestOthers:
         assert "IBAN: DE02 1203 0000 0000 2020 51" in text
         assert "Verwendungszweck: B01-2026-000123" in text
         assert "Zahlbar bis: 10.12.2026" in text
+
+
+BOTH = [("de", 0), ("en", 1)]
+
+
+def said(template: str, language: Any, **changes: Any) -> str:
+    return plain(render_mail(template, language, samples.mail(**changes)).text)
+
+
+@pytest.mark.parametrize(("language", "at"), BOTH)
+class TestOnlyWhatIsTrueForThisContract:
+    @pytest.mark.parametrize(
+        ("facts", "rests"),
+        [
+            (
+                {},
+                (
+                    "Nach der Rückgabe: 118,00 € nach heutigem Stand, Ihrer hinterlegten Karte belastet",
+                    "After the return: 118.00 EUR as things stand, charged to your stored card",
+                ),
+            ),
+            (
+                {"rest_from_card": False, "payer_name": "Nordlicht Versicherung AG"},
+                (
+                    "Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar von Nordlicht Versicherung AG",
+                    "After the return: 118.00 EUR as things stand, payable by Nordlicht Versicherung AG",
+                ),
+            ),
+            (
+                {"rest_from_card": False},
+                (
+                    "Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar auf Rechnung",
+                    "After the return: 118.00 EUR as things stand, payable on invoice",
+                ),
+            ),
+        ],
+    )
+    def test_who_pays_the_rest(self, language: Any, at: int, facts: dict[str, Any], rests: tuple[str, str]) -> None:
+        text = said("BOOKING_CONFIRMATION", language, **facts)
+        assert rests[at] in text
+        assert ("hinterlegten Karte" in text or "stored card" in text) is (facts == {})
+
+    def test_nothing_to_pay_after_the_return(self, language: Any, at: int) -> None:
+        text = said("BOOKING_CONFIRMATION", language, price_cents=5900)
+        assert ("Nach der Rückgabe:", "After the return:")[at] not in text
+
+    @pytest.mark.parametrize("deposit", [30000, None])
+    def test_who_booked_without_a_card_brings_one_for_a_deposit(
+        self, language: Any, at: int, deposit: int | None
+    ) -> None:
+        facts = {"booked_with_card": False, "rest_from_card": False, "deposit_cents": deposit}
+        text = said("BOOKING_CONFIRMATION", language, **facts)
+        assert ("mit der Sie gebucht", "that you booked with")[at] not in text
+        assert (("- eine Karte für die Kaution", "- a card for the deposit")[at] in text) is (deposit is not None)
+
+    def test_free_cancellation_that_is_over_is_not_promised(self, language: Any, at: int) -> None:
+        text = said("BOOKING_CONFIRMATION", language, free_cancellation_over=True)
+        over = (
+            "- Die Frist für eine kostenfreie Stornierung ist bereits abgelaufen. Für eine Stornierung berechnen wir 59,00 €.",
+            "- The time in which you could cancel free of charge is over already. For a cancellation we charge 59.00 EUR.",
+        )
+        assert over[at] in text
+        assert ("kostenfrei bis", "free of charge until")[at] not in text
+
+    def test_open_all_day_and_with_a_break(self, language: Any, at: int) -> None:
+        zone = ZoneInfo("Europe/Berlin")
+        day = [datetime(2026, 11, 23, hour, tzinfo=zone) for hour in (0, 8, 12, 13, 18)]
+        whole = (OpeningWindow(opens=day[0], closes=datetime(2026, 11, 24, tzinfo=zone)),)
+        parted = (OpeningWindow(opens=day[1], closes=day[2]), OpeningWindow(opens=day[3], closes=day[4]))
+        confirmed = said("BOOKING_CONFIRMATION", language, check_out_hours=whole, check_in_hours=parted)
+        handed_over = said("CHECK_OUT_PROTOCOL", language, check_in_hours=whole)
+        assert ("Geöffnet an diesem Tag: durchgehend geöffnet", "Open on that day: open all day")[at] in confirmed
+        breaks = (
+            "Geöffnet am Rückgabetag: 08:00 Uhr – 12:00 Uhr, 13:00 Uhr – 18:00 Uhr",
+            "Open on the day of return: 08:00 – 12:00, 13:00 – 18:00",
+        )
+        assert breaks[at] in confirmed
+        assert ("Geöffnet am Rückgabetag: durchgehend", "Open on the day of return: open all day")[at] in handed_over
+
+    @pytest.mark.parametrize(
+        ("photos", "returned", "handed_over"),
+        [
+            (
+                0,
+                ("festgehalten; die Beschreibung steht im Protokoll.", "the description is in the protocol."),
+                ("mit dem Zustand des Fahrzeugs. Fällt", "with the condition of the car. If you"),
+            ),
+            (
+                1,
+                ("Fotos und Beschreibung stehen im Protokoll.", "photos and description are in the protocol."),
+                ("und einem Foto. Fällt", "and one photo. If"),
+            ),
+            (
+                8,
+                ("Fotos und Beschreibung stehen im Protokoll.", "photos and description are in the protocol."),
+                ("und 8 Fotos. Fällt", "and 8 photos. If"),
+            ),
+        ],
+    )
+    def test_photos_only_where_there_are_some(
+        self, language: Any, at: int, photos: int, returned: tuple[str, str], handed_over: tuple[str, str]
+    ) -> None:
+        assert returned[at] in said("CHECK_IN_PROTOCOL", language, new_damages=1, photo_count=photos)
+        assert handed_over[at] in said("CHECK_OUT_PROTOCOL", language, photo_count=photos)
+
+    def test_after_a_swap_the_rental_goes_on(self, language: Any, at: int) -> None:
+        goes_on = (
+            "Ihre Miete geht mit einem anderen Fahrzeug weiter; die Rechnung erhalten Sie nach deren Ende.",
+            "Your rental goes on with another car; you receive the invoice after its end.",
+        )
+        assert goes_on[at] in said("CHECK_IN_PROTOCOL", language, is_swap=True)
+        own_mail = (
+            "Die Rechnung erhalten Sie in einer eigenen E-Mail.",
+            "You receive the invoice in a mail of its own.",
+        )
+        assert own_mail[at] in said("CHECK_IN_PROTOCOL", language)
+
+    def test_the_customer_is_not_asked_for_the_payers_money(self, language: Any, at: int) -> None:
+        owed = (PaymentPart(way=PaymentWay.TRANSFER, amount_cents=15850, due_on=date(2026, 12, 10)),)
+        text = said("FINAL_INVOICE", language, payments=owed, payer_name="Nordlicht Versicherung AG")
+        payable = (
+            "158,50 € sind bis zum 10.12.2026 von Nordlicht Versicherung AG zu zahlen; auf diesen Namen lautet die"
+            " Rechnung.",
+            "158.50 EUR is payable by 10 Dec 2026 by Nordlicht Versicherung AG, to whom the invoice is made out.",
+        )
+        assert payable[at] in text
+        assert ("überweisen Sie", "Please transfer")[at] not in text

@@ -96,6 +96,12 @@ class TestReturn:
         assert "1 neuer Schaden festgehalten. Das stellt noch nicht fest, wer ihn verursacht hat." in text
         assert "3 Rechts Delle 120 mm Tür hinten rechts neu" in text
 
+    def test_the_mark_of_a_new_damage_is_explained_on_a_return_only(self) -> None:
+        assert "bekannter Schaden neuer Schaden" in words_of(render_protocol(samples.check_in()))
+        handed_over = words_of(render_protocol(samples.check_out()))
+        assert "bekannter Schaden" in handed_over
+        assert "neuer Schaden" not in handed_over
+
     def test_key_drop_and_missing_signature(self) -> None:
         view = samples.check_in(
             key_drop_at=datetime(2026, 11, 25, 21, 0, tzinfo=UTC),

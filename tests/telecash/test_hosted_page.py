@@ -104,6 +104,7 @@ async def test_challenge(
     await start(gateway, browser, checkout)
     await browser.pay(CHALLENGED)
     assert "3-D Secure" in browser.page
+    assert "lässt die Zahlung 15 Minuten nach Beginn scheitern." in browser.page
     assert world.ledger() == []
     await browser.submit(action=action)
     url, fields = browser.answer()
@@ -123,7 +124,9 @@ async def test_walking_away_from_the_challenge(world: World, gateway: TelecashGa
     await start(gateway, browser, checkout)
     await browser.pay(CHALLENGED)
     assert await gateway.lookup_order(checkout.attempt.order_ref) == ()
-    world.clock.advance(minutes=31)
+    world.clock.advance(minutes=14)
+    assert await gateway.lookup_order(checkout.attempt.order_ref) == ()
+    world.clock.advance(minutes=1)
     [line] = await gateway.lookup_order(checkout.attempt.order_ref)
     assert (line.outcome, line.code) == (Outcome.REJECTED, "-5103")
 

@@ -9,10 +9,11 @@ from server.paper.views.parts import DepositNote, PaymentPart, Place, Supplier
 
 
 class FuelRule(StrEnum):
-    """In which state the car has to come back: as much fuel, or as much charge, as at the handover."""
+    """In which state the car has to come back: as much fuel, or as much charge, or both, as at the handover."""
 
     SAME_LEVEL = "SAME_LEVEL"
     SAME_CHARGE = "SAME_CHARGE"
+    SAME_LEVEL_AND_CHARGE = "SAME_LEVEL_AND_CHARGE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,10 @@ class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
     `price_cents` is the quoted total, `paid_cents` what was charged now, `free_cancellation_until` the last instant
-    for a cancellation without a fee. `total/advance/payable_cents` are those of the document `document_number`,
-    `open_cents` what of it is still to be paid.
+    for a cancellation without a fee, `free_cancellation_over` that it has passed. `booked_with_card`: a card is stored;
+    `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
+    `is_swap`: the rental goes on with another car. `total/advance/payable_cents` are those of the document
+    `document_number`, `open_cents` what of it is still to be paid.
     """
 
     time_zone: str
@@ -48,6 +51,9 @@ class MailView:
     after_hours_return: bool = False
     price_cents: int | None = None
     paid_cents: int | None = None
+    booked_with_card: bool = False
+    rest_from_card: bool = False
+    payer_name: str | None = None
     included_km: int | None = None
     extra_km_cents: int | None = None
     deposit_cents: int | None = None
@@ -56,10 +62,12 @@ class MailView:
     grace_minutes: int | None = None
     fuel_rule: FuelRule = FuelRule.SAME_LEVEL
     free_cancellation_until: datetime | None = None
+    free_cancellation_over: bool = False
     cancellation_fee_cents: int | None = None
     occurred_at: datetime | None = None
     odometer_km: int | None = None
     driven_km: int | None = None
+    is_swap: bool = False
     new_damages: int = 0
     photo_count: int | None = None
     photos_url: str | None = None

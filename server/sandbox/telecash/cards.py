@@ -16,6 +16,11 @@ class TestCard:
     number: str
     behaviour: str
     does: str
+    does_in_german: str
+
+    def told(self, language: str) -> str:
+        """What it does, in the language of a page (de or en)."""
+        return self.does_in_german if language == "de" else self.does
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,62 @@ class Card:
 
 
 TEST_CARDS = (
-    TestCard("4035874000424977", "approve", "approved"),
-    TestCard("5426064000424979", "approve", "approved"),
-    TestCard("4704550000000005", "decline:51", "declined 51 (insufficient funds)"),
-    TestCard("4000300011112220", "decline:05", "declined 05 (do not honour)"),
-    TestCard("5165850000000008", "expired", "expired (declined 54 whatever expiry is entered)"),
-    TestCard("4147463011110059", "challenge", "3-D Secure challenge, then approved"),
-    TestCard("5239290700000002", "challenge", "3-D Secure challenge, then approved"),
-    TestCard("4147463011110091", "refuse-3ds", "3-D Secure refused without challenge (-5101)"),
-    TestCard("4147463011110083", "authenticated", "3-D Secure without challenge, then approved"),
-    TestCard("4147463011110067", "lost-answer", "lost answer: each sale is processed, then the answer is lost"),
-    TestCard("5239290700000069", "hold-declined", "sales approved, holds declined 51"),
-    TestCard("5239290700000044", "declined-later", "first sale of a booking approved, later sales declined 51"),
+    TestCard("4035874000424977", "approve", "approved", "angenommen"),
+    TestCard("5426064000424979", "approve", "approved", "angenommen"),
+    TestCard(
+        "4704550000000005", "decline:51", "declined 51 (insufficient funds)", "abgelehnt 51 (Deckung reicht nicht)"
+    ),
+    TestCard(
+        "4000300011112220", "decline:05", "declined 05 (do not honour)", "abgelehnt 05 (Bank lehnt ohne Grund ab)"
+    ),
+    TestCard(
+        "5165850000000008",
+        "expired",
+        "expired (declined 54 whatever expiry is entered)",
+        "abgelaufen (abgelehnt 54, was auch als Ablauf eingegeben wird)",
+    ),
+    TestCard(
+        "4147463011110059",
+        "challenge",
+        "3-D Secure challenge, then approved",
+        "3-D Secure mit Rückfrage, dann angenommen",
+    ),
+    TestCard(
+        "5239290700000002",
+        "challenge",
+        "3-D Secure challenge, then approved",
+        "3-D Secure mit Rückfrage, dann angenommen",
+    ),
+    TestCard(
+        "4147463011110091",
+        "refuse-3ds",
+        "3-D Secure refused without challenge (-5101)",
+        "3-D Secure ohne Rückfrage verweigert (-5101)",
+    ),
+    TestCard(
+        "4147463011110083",
+        "authenticated",
+        "3-D Secure without challenge, then approved",
+        "3-D Secure ohne Rückfrage, dann angenommen",
+    ),
+    TestCard(
+        "4147463011110067",
+        "lost-answer",
+        "lost answer: each sale is processed, then the answer is lost",
+        "verlorene Antwort: jede Zahlung wird ausgeführt, dann geht die Antwort verloren",
+    ),
+    TestCard(
+        "5239290700000069",
+        "hold-declined",
+        "sales approved, holds declined 51",
+        "Zahlungen angenommen, Kautionen abgelehnt 51",
+    ),
+    TestCard(
+        "5239290700000044",
+        "declined-later",
+        "first sale of a booking approved, later sales declined 51",
+        "erste Zahlung einer Buchung angenommen, spätere abgelehnt 51",
+    ),
 )
 
 FIRST_TOKENS = {

@@ -95,8 +95,8 @@ class SimulatorConfig:
     """An older order cannot be referred to by a return (-5995)."""
     checkout_minutes: int = 15
     """How far `txndatetime` may be from now when the hosted page is opened."""
-    challenge_minutes: int = 30
-    """After so long without an answer the 3-D Secure step has failed (-5103)."""
+    challenge_minutes: int = 15
+    """So long after the hosted page was opened an unanswered 3-D Secure step has failed (-5103)."""
     production: bool = False
     """True makes `create_simulator` refuse."""
     switches: Switches = field(default_factory=Switches)

@@ -83,7 +83,7 @@ class HostedPage:
             card = self._read_card(entered)
         except Refused as refusal:
             error = {"-5002": "bad_brand", "54": "bad_expiry", "-2305": "bad_code"}.get(refusal.code, "bad_number")
-            return self._show(request, session, error)
+            return self._show(request, session, error, entered)
         if card.behaviour == "challenge" and session.form.get("authenticateTransaction") == "true":
             session = replace(session, state="challenge", card=card)
             with self._store.database.transaction() as connection:
@@ -167,7 +167,9 @@ class HostedPage:
             transaction = ledger.records.by_ipg_id(session.answer)
         return make_notice(session.form, transaction, self._store.config, self._store.switches) if transaction else None
 
-    def _show(self, request: Request, session: Session, error: str | None = None) -> Response:
+    def _show(
+        self, request: Request, session: Session, error: str | None = None, entered: Mapping[str, str] | None = None
+    ) -> Response:
         language, cents = session.language, amount_cents(session.form)
         values: dict[str, Any] = {
             "amount": show_amount(cents, language),
@@ -181,13 +183,22 @@ class HostedPage:
         if session.state == "lost":
             return page("message", language, title=TEXTS[language]["lost"], text=TEXTS[language]["lost_text"])
         if session.state == "challenge" and session.card:
-            return page("challenge", language, card=session.card, **values)
+            minutes = self._store.config.challenge_minutes
+            return page("challenge", language, card=session.card, minutes=minutes, **values)
+        return self._card_page(session, error, entered or {}, values)
+
+    def _card_page(
+        self, session: Session, error: str | None, entered: Mapping[str, str], values: Mapping[str, Any]
+    ) -> Response:
+        """The card page; after a mistake with everything that was entered but the security code, which nobody keeps."""
         year = self._store.clock.now().year
-        years = range(year, year + 12)
+        kept = {"bname": "", "cardnumber": "", "expmonth": "12", "expyear": str(year + 3)}
+        kept |= {name: value for name, value in entered.items() if name in kept}
         stores = bool(session.form.get("hosteddataid") or session.form.get("assignToken"))
         status = 422 if error else 200
-        cards = [(one.number, one.does) for one in TEST_CARDS]
-        return page("card", language, status, error=error, years=years, stores=stores, cards=cards, **values)
+        cards = [(one.number, one.told(session.language)) for one in TEST_CARDS]
+        shown = {"error": error, "years": range(year, year + 12), "stores": stores, "cards": cards, "entered": kept}
+        return page("card", session.language, status, **shown, **values)
 
     def _load(self, request: Request) -> Session | None:
         with self._store.ledger() as ledger:

@@ -85,6 +85,7 @@ async def _view(
         contract_number=contract.number,
         courtesy=contract.kind is ContractKind.COURTESY,
         document_number=document.number,
+        payer_name=parts.payer_name(contract),
         total_cents=document.total_cents,
         advance_cents=document.total_cents - document.payable_cents,
         payable_cents=document.payable_cents,

@@ -131,8 +131,14 @@ async def action_for(session: Session, contract: Contract, due: int) -> Settleme
         return SettlementAction.NOTHING
     if due < 0:
         return SettlementAction.REFUND
+    chargeable = contract.payer is None and await has_card(session, contract)
+    return SettlementAction.CHARGE if chargeable else SettlementAction.OPEN_ITEM
+
+
+async def has_card(session: Session, contract: Contract) -> bool:
+    """Whether the customer's card is stored."""
     card = await session.value("select 1 from stored_card where contract_id = :id", {"id": contract.id})
-    return SettlementAction.OPEN_ITEM if card is None or contract.payer is not None else SettlementAction.CHARGE
+    return card is not None
 
 
 async def _facts(session: Session, contract: Contract, station: Station, back: ReturnFacts) -> Facts:

@@ -10,11 +10,11 @@ from server.models import Company, Contract, Deposit, Document, Station, Vehicle
 from server.models.contract import ContractKind
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
-from server.models.fleet import Energy
 from server.models.money import split_vat
 from server.models.payment import DepositState
-from server.paper.views import DepositNote, FuelRule, MailView, PaymentPart, PaymentWay
-from server.services.billing import documents
+from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
+from server.services.billing import documents, settlements
+from server.services.billing.settlements import SettlementAction
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
@@ -47,7 +47,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
             payments=[PaymentPart(way=PaymentWay.CHARGED, amount_cents=contract.prepay_cents)],
         )
         advance = await documents.issue(session, contract, invoice, company, station, now=now)
-    view = await _confirmation(session, contract, station, company, advance)
+    view = await _confirmation(session, contract, station, company, advance, now)
     attachments = [documents.attachment(advance)] if advance else []
     draft = MailDraft(
         EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments, waits_for_paper=advance is not None
@@ -73,14 +73,16 @@ async def tell_refunded(session: Session, contract: Contract, cents: int, *, no_
 
 
 async def _confirmation(
-    session: Session, contract: Contract, station: Station, company: Company, advance: Document | None
+    session: Session, contract: Contract, station: Station, company: Company, advance: Document | None, now: datetime
 ) -> MailView:
     group = await session.by_id(VehicleGroup, contract.group_id)
     vehicle = await session.by_id(Vehicle, contract.vehicle_id)
     deposit = await session.by_id(Deposit, contract.id)
     elsewhere = contract.return_station_id != contract.station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
-    electric = group is not None and group.energy is Energy.ELECTRIC
+    paid = advance.total_cents if advance else 0
+    rest = await settlements.action_for(session, contract, contract.total_cents - paid)
+    free_until = contract.starts_at - FREE_CANCELLATION
     return MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),
@@ -97,15 +99,19 @@ async def _confirmation(
         check_in_hours=parts.opening_windows(return_station, contract.ends_at),
         after_hours_return=return_station.after_hours_return,
         price_cents=contract.total_cents,
-        paid_cents=advance.total_cents if advance else 0,
+        paid_cents=paid,
+        booked_with_card=await settlements.has_card(session, contract),
+        rest_from_card=rest is SettlementAction.CHARGE,
+        payer_name=parts.payer_name(contract),
         included_km=contract.price.included_km,
         extra_km_cents=contract.terms.extra_km_cents,
         deposit_cents=_shown_deposit(deposit),
         deposit_note=_deposit_note(deposit),
         deductible_cents=contract.deductible_cents,
         grace_minutes=contract.terms.grace_minutes,
-        fuel_rule=FuelRule.SAME_CHARGE if electric else FuelRule.SAME_LEVEL,
-        free_cancellation_until=contract.starts_at - FREE_CANCELLATION,
+        fuel_rule=parts.fuel_rule(group),
+        free_cancellation_until=free_until,
+        free_cancellation_over=free_until <= now,
         document_number=advance.number if advance else None,
     )
 

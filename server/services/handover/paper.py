@@ -43,7 +43,7 @@ from server.paper.views import (
     VehicleLine,
 )
 from server.pictures import PhotoRefused, in_decoder, process_signature
-from server.services.fleet import company_data
+from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
@@ -60,6 +60,8 @@ TEMPLATES = {
     ProtocolType.CHECK_IN: EmailTemplate.CHECK_IN_PROTOCOL,
     ProtocolType.SWAP_IN: EmailTemplate.CHECK_IN_PROTOCOL,
 }
+
+SWAPS = {ProtocolType.SWAP_OUT, ProtocolType.SWAP_IN}
 
 
 async def make(outside: Outside, protocol_id: UUID) -> None:
@@ -100,6 +102,9 @@ async def _mail(
     session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, photos_url: str, now: datetime
 ) -> None:
     company = await company_data.require(session)
+    vehicle = await _required(session.by_id(Vehicle, protocol.vehicle_id))
+    elsewhere = contract.return_station_id != protocol.at_station_id
+    return_station = await stations.get(session, contract.return_station_id) if elsewhere else None
     mail = MailView(
         time_zone=view.time_zone,
         supplier=parts.supplier_of(company),
@@ -109,6 +114,9 @@ async def _mail(
         vehicle=f"{view.vehicle.make} {view.vehicle.model}, {view.vehicle.plate}",
         start=contract.starts_at,
         end=contract.ends_at,
+        return_station=parts.place_of(return_station) if return_station else None,
+        fuel_rule=parts.fuel_rule(await session.by_id(VehicleGroup, vehicle.group_id)),
+        is_swap=protocol.type in SWAPS,
         occurred_at=protocol.key_drop_at or protocol.occurred_at,
         odometer_km=protocol.odometer_km,
         driven_km=protocol.odometer_km - view.before.odometer_km if view.before else None,
@@ -197,6 +205,8 @@ async def _matching_check_out(session: Session, protocol: Protocol) -> Protocol 
 
 
 async def _damages(session: Session, protocol: Protocol) -> list[DamageMark]:
+    """What is written down when the car goes out was there before: new is only what comes back with it."""
+    back = ProtocolKind(protocol.type.value).is_check_in
     statement = select(Damage).where(
         col(Damage.vehicle_id) == protocol.vehicle_id,
         col(Damage.repair) != RepairState.REPAIRED,
@@ -208,7 +218,7 @@ async def _damages(session: Session, protocol: Protocol) -> list[DamageMark]:
             x=damage.x,
             y=damage.y,
             kind=damage.kind.value,
-            is_new=damage.protocol_id == protocol.id,
+            is_new=back and damage.protocol_id == protocol.id,
             size_mm=damage.size_mm,
             note=damage.description,
         )

@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from server.errors import InvalidInput, Sentence
-from server.models import Company, Contract, Station, Vehicle
+from server.models import Company, Contract, Station, Vehicle, VehicleGroup
 from server.models.customer import Language
+from server.models.fleet import Energy
 from server.models.recipient import PostalAddress, Recipient
 from server.paper import notation
+from server.paper.views import FuelRule, OpeningWindow, Place, Supplier
 from server.paper.views import Language as Wording
-from server.paper.views import OpeningWindow, Place, Supplier
 from server.services import business_numbers, contact_data, validation
 from server.services.fleet.opening import opening_rules
+
+_FUEL_RULES = {
+    Energy.COMBUSTION: FuelRule.SAME_LEVEL,
+    Energy.ELECTRIC: FuelRule.SAME_CHARGE,
+    Energy.PLUGIN_HYBRID: FuelRule.SAME_LEVEL_AND_CHARGE,
+}
 
 
 def wording(language: Language) -> Wording:
@@ -92,6 +99,16 @@ def search_text(contract: Contract, vehicle: Vehicle | None) -> str:
         contract.workshop_plate,
     ]
     return " ".join(part for part in parts if part).casefold()
+
+
+def fuel_rule(group: VehicleGroup | None) -> FuelRule:
+    """In which state a car of a group has to come back."""
+    return _FUEL_RULES[group.energy if group else Energy.COMBUSTION]
+
+
+def payer_name(contract: Contract) -> str | None:
+    """Who pays, if that is somebody else: a mail to the customer does not ask for that money."""
+    return contract.payer.name if contract.payer else None
 
 
 def opening_windows(station: Station, instant: datetime) -> tuple[OpeningWindow, ...]:

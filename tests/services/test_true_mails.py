@@ -1,0 +1,151 @@
+"""Mails of a contract say what holds for it: who pays, which card, which state of the car, where it goes back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from server.models import Contract, Email, Protocol
+from server.models.damage import DamageKind, VehicleView
+from server.models.fleet import Energy
+from server.models.payment import PaymentMethod
+from server.models.recipient import PostalAddress, Recipient
+from server.models.staff import Role
+from server.services.handover import paper
+from server.services.handover.damages import DamageReport
+from tests.builders.bench import Bench
+from tests.builders.rentals import book, check_in, check_out
+from tests.builders.rows import open_shop, station
+from tests.rendering.reading import words_of
+from tests.services.samples import at
+
+START = at("2026-09-08 09:00")
+DAY = timedelta(days=1)
+WAIVED: dict[str, Any] = {"method": PaymentMethod.WAIVED, "waiver_reason": "goodwill", "card_token": None}
+INSURER = Recipient(
+    name="Nordlicht Versicherung AG",
+    address=PostalAddress(street="Deichstr. 3", postcode="20459", city="Hamburg"),
+)
+ELECTRIC: dict[str, Any] = {"group_with": {"energy": Energy.ELECTRIC}}
+HYBRID: dict[str, Any] = {"group_with": {"energy": Energy.PLUGIN_HYBRID}}
+
+
+async def mail_of(bench: Bench, contract: Contract, template: str) -> str:
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=template)
+    return " ".join(mail.text.replace("\u00a0", " ").split())
+
+
+async def printed(bench: Bench, contract: Contract, type_: str) -> Protocol:
+    """The protocol, after its job has printed it and written its mail."""
+    (protocol,) = await bench.all(Protocol, contract_id=contract.id, type=type_)
+    await paper.make(bench.outside, protocol.id)
+    (found,) = await bench.all(Protocol, id=protocol.id)
+    done: Protocol = found
+    return done
+
+
+@pytest.mark.parametrize(
+    ("more", "rest"),
+    [
+        ({}, "Nach der Rückgabe: 59,00 € nach heutigem Stand, Ihrer hinterlegten Karte belastet"),
+        (WAIVED, "Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar auf Rechnung"),
+        (
+            {"payer": INSURER},
+            "Nach der Rückgabe: 59,00 € nach heutigem Stand, zahlbar von Nordlicht Versicherung AG",
+        ),
+    ],
+)
+async def test_the_confirmation_names_who_pays_the_rest(bench: Bench, more: dict[str, Any], rest: str) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + 2 * DAY, **more)
+    text = await mail_of(bench, contract, "BOOKING_CONFIRMATION")
+    assert rest in text
+    assert ("die Karte, mit der Sie gebucht haben" in text) is (more is not WAIVED)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "sentence"),
+    [
+        (DAY + timedelta(minutes=1), "Stornieren können Sie kostenfrei bis "),
+        (DAY, "Die Frist für eine kostenfreie Stornierung ist bereits abgelaufen."),
+    ],
+)
+async def test_free_cancellation_is_promised_while_it_lasts(bench: Bench, ahead: timedelta, sentence: str) -> None:
+    contract = await book(await open_shop(bench), bench.now + ahead, bench.now + ahead + DAY)
+    text = await mail_of(bench, contract, "BOOKING_CONFIRMATION")
+    assert sentence in text
+    assert ("kostenfrei bis" in text) is (ahead > DAY)
+
+
+async def test_a_station_without_hours_is_open_all_day(bench: Bench) -> None:
+    shop = await open_shop(bench, opening_hours_json=[])
+    contract = await book(shop, START, START + DAY)
+    text = await mail_of(bench, contract, "BOOKING_CONFIRMATION")
+    assert "Geöffnet an diesem Tag: durchgehend geöffnet Rückgabe:" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels", "sentence"),
+    [
+        (ELECTRIC, {"fuel": None, "charge": 90}, "mit demselben Ladestand zurück"),
+        ({}, {}, "mit demselben Tankstand zurück"),
+        (HYBRID, {"charge": 60}, "mit demselben Tank- und Ladestand zurück"),
+    ],
+)
+async def test_the_mails_ask_for_what_the_car_is_driven_with(
+    bench: Bench, kind: dict[str, Any], levels: dict[str, Any], sentence: str
+) -> None:
+    shop = await open_shop(bench, **kind)
+    contract = await book(shop, START, START + DAY)
+    bench.clock.move_to(START)
+    await check_out(shop, contract, **levels)
+    await printed(bench, contract, "CHECK_OUT")
+    for template in ("BOOKING_CONFIRMATION", "CHECK_OUT_PROTOCOL"):
+        assert sentence in await mail_of(bench, contract, template)
+
+
+async def test_the_hand_over_mail_of_a_one_way_rental_names_the_other_station(bench: Bench) -> None:
+    # Given
+    shop, away = await open_shop(bench), station(name="Potsdam Mitte")
+    await bench.put(away)
+    contract = await book(shop, START, START + DAY, return_station_id=away.id, role=Role.ADMIN)
+    bench.clock.move_to(START)
+    # When
+    await check_out(shop, contract)
+    await printed(bench, contract, "CHECK_OUT")
+    # Then
+    text = await mail_of(bench, contract, "CHECK_OUT_PROTOCOL")
+    assert "Rückgabeort: Potsdam Mitte, Am Markt 1, 13581 Berlin" in text
+
+
+def scratch() -> DamageReport:
+    return DamageReport(uuid4(), VehicleView.LEFT, 0.4, 0.5, DamageKind.SCRATCH, 40, None, ())
+
+
+async def damages_of(bench: Bench, protocol: Protocol) -> list[str]:
+    """Whether the printed protocol calls its damages known or new, in their order."""
+    assert protocol.pdf_key
+    table = words_of(await bench.outside.objects.get(protocol.pdf_key)).split("Bemerkung Stand ")[1]
+    return re.findall(r"Links Kratzer 40 mm (bekannt|neu)", table)
+
+
+async def test_a_damage_is_new_on_the_return_protocol_only(bench: Bench) -> None:
+    # Given: a damage is written down as the car goes out
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY)
+    bench.clock.move_to(START)
+    await check_out(shop, contract, damages=(scratch(),))
+    handed_over = await printed(bench, contract, "CHECK_OUT")
+    # When: another one as it comes back
+    bench.clock.move_to(START + DAY)
+    await check_in(shop, contract, damages=(scratch(),))
+    returned = await printed(bench, contract, "CHECK_IN")
+    # Then: only the second is new
+    assert await damages_of(bench, handed_over) == ["bekannt"]
+    assert await damages_of(bench, returned) == ["bekannt", "neu"]
+    text = await mail_of(bench, contract, "CHECK_IN_PROTOCOL")
+    assert "einen neuen Schaden festgehalten; die Beschreibung steht im Protokoll." in text
