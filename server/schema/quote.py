@@ -99,7 +99,9 @@ class Quote:
 
     @strawberry.field
     def problem(self, info: Info) -> Problem | None:
-        """Why it could not be booked as asked: OutsideOpeningHours, or NO_VEHICLE_AVAILABLE. Null: it could."""
+        """Why it could not be booked as asked: NOT_ALLOWED for a kind that a website's policy does not name,
+        OutsideOpeningHours, or NO_VEHICLE_AVAILABLE. Null: it could.
+        """
         return _problem(row_of(self).problem, info)
 
     @strawberry.field

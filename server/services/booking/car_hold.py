@@ -20,7 +20,7 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
-from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency
+from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency, website
 from server.services.booking.alternatives import alternatives
 from server.services.booking.plan import (
     BookingRequest,
@@ -51,12 +51,14 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
     async with outside.database.transaction(SYSTEM) as session:
         if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
             return None
-        plan = await plan_of(session, principal, request, visible, outside.sealer, now)
+        policy = await website.policy_of(session, principal)
+        plan = await plan_of(session, principal, policy, request, visible, outside.sealer, now)
         customer, review = await customers.match(
             session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
         )
         contract = _contract(principal, request, plan, customer, review, now)
         await _take_vehicle(session, contract, request, plan, visible, now)
+        await website.check_holds(session, policy, contract, now)
         await _write_parts(session, contract, request, plan, Acting(now, principal))
         if not _needs_payment(contract, plan):
             await confirm(session, contract, now)
