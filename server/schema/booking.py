@@ -34,7 +34,7 @@ class PaymentInput:
     method: PaymentMethod
     """Which way it is paid: payment page, stored card, or not at all."""
     card_token: str | None = None
-    """For STORED_CARD: the card's token at the gateway, up to 100 characters; not one that another customer's page made."""
+    """For STORED_CARD: the card's token at the gateway, up to 100 characters; not one of another customer's page."""
     success_url: str | None = None
     """For HOSTED_PAGE: web address where the browser goes after the payment."""
     failure_url: str | None = None
