@@ -51,7 +51,9 @@ class GroupAvailability:
 
     @strawberry.field
     def due_now(self) -> Money:
-        """What is debited at booking: the price of one day, or the total if that is less; zero without a price."""
+        """What is debited at booking: the price of one day, or the total if that is less. Never null: 0.00 where `price` is
+        null, which then means that nothing is known, not that nothing is due.
+        """
         return money(row_of(self).due_now_cents)
 
     @strawberry.field
