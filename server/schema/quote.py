@@ -51,8 +51,8 @@ class GroupAvailability:
 
     @strawberry.field
     def due_now(self) -> Money:
-        """What is debited at booking: the price of one day, or the total if that is less. Never null: 0.00 where `price` is
-        null, which then means that nothing is known, not that nothing is due.
+        """What is debited at booking: the price of one day, or the total if that is less. Never null:
+        0.00 where `price` is null, which then means that nothing is known, not that nothing is due.
         """
         return money(row_of(self).due_now_cents)
 
