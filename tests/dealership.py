@@ -240,9 +240,13 @@ def add_user(admin: Api, email: str, role: str, stations: list[str]) -> dict[str
     return result
 
 
-def add_website(server: SandboxServer, admin: Api, stations: list[str]) -> Api:
+def add_website(server: SandboxServer, admin: Api, stations: list[str], **policy: Any) -> Api:
+    """A website that may book what a dealer's own does, unless told otherwise."""
     result = admin(
-        'mutation($s:[ID!]!){createApiClient(name:"Website",stationIds:$s){...on CreatedApiClient{key}}}', s=stations
+        'mutation($s:[ID!]!,$p:ClientPolicyInput){createApiClient(name:"Website",stationIds:$s,policy:$p)'
+        "{...on CreatedApiClient{key}}}",
+        s=stations,
+        p={"kinds": ["RENTAL", "COURTESY"], "mayNamePayer": True, **policy},
     )
     return server.api(result["key"])
 

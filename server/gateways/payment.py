@@ -91,6 +91,8 @@ class PaymentResult:
     """For staff and logs, never to be parsed."""
     retry_advice: str | None = None
     """The issuer's advice whether to try again, for staff."""
+    card_unknown: bool = False
+    """Whether it was rejected because the gateway has no card under this token."""
 
 
 @dataclass(frozen=True, kw_only=True)

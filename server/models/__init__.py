@@ -1,5 +1,6 @@
 """Tables and the rules that need nothing but their own values. Importing this package fills the metadata."""
 
+from server.models.api_client import ApiClient, ClientStation
 from server.models.contract import Contract
 from server.models.contract_parts import Driver, HistoryEntry, IdempotencyRecord, Note, VehicleLeg
 from server.models.customer import Customer, CustomerStation, CustomerVersion
@@ -11,7 +12,7 @@ from server.models.job import Job
 from server.models.occupancy import Occupancy
 from server.models.payment import Deposit, HostedPayment, Payment, StoredCard
 from server.models.protocol import Photo, Protocol, ProtocolPhoto
-from server.models.staff import ApiClient, ClientStation, Session, SignInBucket, User, UserStation
+from server.models.staff import Session, SignInBucket, User, UserStation
 from server.models.station import Company, DocumentSeries, Station
 from server.models.tariff import Tariff
 

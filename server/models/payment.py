@@ -151,7 +151,7 @@ class HostedPayment(SQLModel, table=True):
     payment_id: UUID = Field(primary_key=True)
     contract_id: UUID = Field(index=True)
     station_id: UUID
-    token: str
+    token: str = Field(index=True)
     at: datetime
     success_url: str
     failure_url: str

@@ -35,6 +35,7 @@ _BY_CODE = {
 NOT_COMPLETED = "the payment page was not completed"
 UNREACHABLE = "the payment system cannot be reached"
 NO_CARD = "no card is stored"
+CARD_UNKNOWN = "no card is stored at the gateway under this token"
 NOT_KNOWN = "the transaction to lift is not known"
 NOT_WANTED = "no longer wanted"
 NEVER_HEARD_OF = "not known to the gateway after repeated inquiries"
@@ -42,6 +43,10 @@ _OUR_OWN = {
     NOT_COMPLETED: Sentence("The payment page was not completed.", "Die Zahlungsseite wurde nicht ausgefüllt."),
     UNREACHABLE: Sentence("The payment system cannot be reached.", "Das Zahlungssystem ist nicht erreichbar."),
     NO_CARD: Sentence("No card is stored.", "Es ist keine Karte hinterlegt."),
+    CARD_UNKNOWN: Sentence(
+        "The gateway has no card under this token.",
+        "Unter diesem Token ist beim Zahlungsdienst keine Karte hinterlegt.",
+    ),
     NOT_KNOWN: Sentence("What was to be lifted is not known.", "Was aufgehoben werden sollte, ist nicht bekannt."),
     NOT_WANTED: Sentence("The payment was not needed any more.", "Die Zahlung wurde nicht mehr gebraucht."),
     NEVER_HEARD_OF: Sentence("The payment never arrived.", "Die Zahlung ist nie angekommen."),

@@ -1,4 +1,4 @@
-"""People and programs that may call the API, their sessions and sign-in attempts."""
+"""People who may call the API, their sessions and sign-in attempts."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -44,27 +44,6 @@ class UserStation(SQLModel, table=True):
 
     __tablename__ = "user_station"
     user_id: UUID = Field(foreign_key="app_user.id", primary_key=True, ondelete="CASCADE")
-    station_id: UUID = Field(foreign_key="station.id", primary_key=True, index=True)
-
-
-class ApiClient(SQLModel, table=True):
-    """A program that calls with a key. Only a hash of the key is stored."""
-
-    __tablename__ = "api_client"
-    id: UUID = new_id()
-    name: str
-    key_prefix: str
-    key_hash: str = Field(unique=True)
-    active: bool = True
-    created_at: datetime
-    last_used_at: datetime | None = None
-
-
-class ClientStation(SQLModel, table=True):
-    """The stations that a website may book at."""
-
-    __tablename__ = "client_station"
-    client_id: UUID = Field(foreign_key="api_client.id", primary_key=True, ondelete="CASCADE")
     station_id: UUID = Field(foreign_key="station.id", primary_key=True, index=True)
 
 

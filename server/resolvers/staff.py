@@ -11,8 +11,8 @@ from server.schema.building import Info
 from server.schema.results import ApiClientResult, SignInResult, UserResult
 from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
 from server.schema.viewer import ApiClient as ApiClientType
+from server.schema.viewer import ClientPolicyInput, UserInput, UserUpdate, Viewer
 from server.schema.viewer import User as UserType
-from server.schema.viewer import UserInput, UserUpdate, Viewer
 from server.security import Principal
 from server.services.people import sessions, staff
 from server.services.people.sessions import Tokens
@@ -82,11 +82,13 @@ class StaffMutation:
             return await staff.update_user(session, as_uuid(id), input.given(), now=SystemClock().now())
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
-    async def create_api_client(self, info: Info, name: str, station_ids: list[strawberry.ID]) -> NewClient:
+    async def create_api_client(
+        self, info: Info, name: str, station_ids: list[strawberry.ID], policy: ClientPolicyInput | None = None
+    ) -> NewClient:
         """Creates an API client for a website. Its key is shown in this answer and never again."""
         async with info.context.write() as session:
-            ids = [as_uuid(one) for one in station_ids]
-            return await staff.create_client(session, name, ids, now=info.context.now)
+            ids, wanted = [as_uuid(one) for one in station_ids], (policy or ClientPolicyInput()).given()
+            return await staff.create_client(session, name, ids, wanted, now=info.context.now)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def revoke_api_client(self, info: Info, id: strawberry.ID) -> ApiClient:  # noqa: A002

@@ -50,7 +50,8 @@ class TariffQuery:
         """What a rental would cost, line by line. Nothing is reserved."""
         context = info.context
         session, seal = await context.price_session(), context.outside.sealer
-        return await quotes.quote(session, input.given(), seal, language=context.language, now=context.now)
+        caller, asked = context.principal, input.given()
+        return await quotes.quote(session, caller, asked, seal, language=context.language, now=context.now)
 
 
 @strawberry.type

@@ -18,6 +18,7 @@ from sqlmodel import col, select
 from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Session
 from server.models import Station, User, Vehicle, VehicleGroup
+from server.models.contract import ContractKind
 from server.models.staff import Role
 from server.sandbox import demo_company, demo_fleet, demo_history, demo_people, demo_prices
 from server.sandbox.demo_history import Dealer, GatewayAt
@@ -25,6 +26,7 @@ from server.security import Principal
 from server.services.fleet import company_data, groups, stations, vehicles
 from server.services.outside import Outside
 from server.services.people import sessions, staff
+from server.services.people.client_policies import PolicyRequest
 from server.services.pricing import tariffs
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
@@ -77,7 +79,9 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     cars = await _vehicles(session, by_code, by_group, today, opened)
     users = await _users(session, by_code, opened)
     ids = [station.id for station in places]
-    website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, now=opened)
+    # The dealer's own website: whoever brings a car to the workshop books the replacement there.
+    policy = PolicyRequest(kinds=(ContractKind.RENTAL, ContractKind.COURTESY))
+    website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, policy, now=opened)
     access = {user.user.email: _sign_in(user.user.role, user.codes) for user in users}
     admin = next(user.user for user in users if user.user.role is Role.ADMIN)
     access |= {API_KEY: key, TOKEN: await _token(session, admin)}

@@ -24,6 +24,7 @@ OWN_MEANINGS = {
     "create_api_client": {
         "name": "What the client is called, for people; up to 200 characters.",
         "station_ids": "Ids of the stations that it may book at, at least one.",
+        "policy": "What the website may do; the defaults of every field if not given.",
     },
     "revoke_api_client": {"id": "Id of the API client whose key ends."},
     "station": {

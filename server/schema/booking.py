@@ -34,7 +34,7 @@ class PaymentInput:
     method: PaymentMethod
     """Which way it is paid: payment page, stored card, or not at all."""
     card_token: str | None = None
-    """For STORED_CARD: the card's token at the gateway, up to 100 characters."""
+    """For STORED_CARD: the card's token at the gateway, up to 100 characters; not one of another customer's page."""
     success_url: str | None = None
     """For HOSTED_PAGE: web address where the browser goes after the payment."""
     failure_url: str | None = None
@@ -68,7 +68,7 @@ class BookVehicleInput:
     tariff_code: str | None = None
     """The tariff; the quote's, else the group's newest valid one, if not given."""
     kind: ContractKind = ContractKind.RENTAL
-    """What the car is rented for; the rental itself is free unless this is RENTAL."""
+    """What the car is rented for; the rental itself is free unless this is RENTAL. Websites: as their policy allows."""
     customer: CustomerInput
     """Who rents the car and gets the mails."""
     drivers: list[DriverInput] = strawberry.field(default_factory=list)
@@ -76,9 +76,9 @@ class BookVehicleInput:
     extras: list[ExtraInput] = strawberry.field(default_factory=list)
     """Extras that are wanted; ADDITIONAL_DRIVER, ONE_WAY and AFTER_HOURS come by themselves."""
     workshop: WorkshopReferenceInput | None = None
-    """The repair during which the car replaces the customer's own."""
+    """The repair during which the car replaces the customer's own; a website needs its number for a COURTESY."""
     payer: PayerInput | None = None
-    """Who pays instead of the customer; documents are then made out to this one."""
+    """Who pays instead of the customer; gets the documents. Websites: only if their policy allows it."""
     payment: PaymentInput
     """How the advance is paid and the deposit placed."""
     note: str | None = None

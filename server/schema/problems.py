@@ -22,8 +22,8 @@ api_enum(ProblemCode)
 class Problem:
     """Why a mutation was refused. Nothing is charged and nothing is changed.
 
-    Two codes say less: after PAYMENT_DECLINED a booking stays as a CANCELLED contract, and with PAYMENT_UNRESOLVED the
-    outcome is still open.
+    Two codes say less: after PAYMENT_DECLINED a booking stays as a CANCELLED contract (after INVALID_INPUT only if the
+    gateway does not know the `cardToken`), and with PAYMENT_UNRESOLVED the outcome is still open.
     """
 
     problem_code: ProblemCode

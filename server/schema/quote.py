@@ -51,7 +51,9 @@ class GroupAvailability:
 
     @strawberry.field
     def due_now(self) -> Money:
-        """What is debited at booking: the price of one day, or the total if that is less; zero without a price."""
+        """What is debited at booking: the price of one day, or the total if that is less. Never null:
+        0.00 where `price` is null, which then means that nothing is known, not that nothing is due.
+        """
         return money(row_of(self).due_now_cents)
 
     @strawberry.field
@@ -99,7 +101,9 @@ class Quote:
 
     @strawberry.field
     def problem(self, info: Info) -> Problem | None:
-        """Why it could not be booked as asked: OutsideOpeningHours, or NO_VEHICLE_AVAILABLE. Null: it could."""
+        """Why it could not be booked as asked: NOT_ALLOWED for a kind that a website's policy does not name,
+        OutsideOpeningHours, or NO_VEHICLE_AVAILABLE. Null: it could.
+        """
         return _problem(row_of(self).problem, info)
 
     @strawberry.field

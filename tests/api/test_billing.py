@@ -124,7 +124,8 @@ def test_a_courtesy_car_pays_for_kilometres_alone(server: SandboxServer) -> None
     add_car(dealership)
     start = local(next_weekday(server, 0), 8)
 
-    contract = dealership.rent(start, start + DAY, km=180, kind="COURTESY", tariffCode=code)
+    workshop = {"orderNumber": "W-4711"}
+    contract = dealership.rent(start, start + DAY, km=180, kind="COURTESY", tariffCode=code, workshop=workshop)
 
     final = final_of(contract)
     assert [document["type"] for document in contract["documents"]] == ["FINAL_INVOICE"]

@@ -40,6 +40,23 @@ def test_a_booking_takes_one_day_and_blocks_the_deposit(dealership: Dealership, 
     assert f'filename="{advance["number"]}.pdf"' in raw
 
 
+def test_a_token_that_nobody_knows_is_a_wrong_input(dealership: Dealership, start: datetime) -> None:
+    request = request_of(dealership, start, start + DAY, 1)
+    request["payment"]["cardToken"] = "nobody-knows-it"
+
+    answers = [at_once(dealership, [request], 1)[0] for _ in range(2)]
+
+    assert answers[0] == answers[1]
+    assert {name: answers[0][name] for name in ("__typename", "problemCode", "field")} == {
+        "__typename": "Rejection",
+        "problemCode": "INVALID_INPUT",
+        "field": ["input", "payment", "cardToken"],
+    }
+    (left,) = dealership.website("{contracts{nodes{number state payments{kind state}}}}")["nodes"]
+    assert (left["state"], left["payments"]) == ("CANCELLED", [{"kind": "SALE", "state": "FAILED"}])
+    assert money(dealership, left) == [("sale", "59.00", "failed")]
+
+
 def test_the_deposit_waits_until_the_day_before(dealership: Dealership) -> None:
     # A hold taken two weeks ahead would be dead at hand-over (domain 3.10).
     start = local(next_weekday(dealership.server, 1, weeks=2), 9)

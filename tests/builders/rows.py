@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from server.models import Company, Damage, Station, Tariff, Vehicle, VehicleGroup
+from server.models import ApiClient, ClientStation, Company, Damage, Station, Tariff, Vehicle, VehicleGroup
+from server.models.api_client import ClientPolicy
 from server.models.columns import uuid7
 from server.models.damage import DamageKind, DamageLiability, VehicleView
 from server.models.fleet import Energy
@@ -137,6 +138,21 @@ class Shop:
     def somebody(self, role: Role = Role.CLERK) -> Principal:
         """Staff of this station; WEB is a website that needs no row, for nothing points at it but its bookings."""
         return Principal(uuid4(), f"{role.value.title()} of {self.station.code}", role, (self.station.id,))
+
+    async def website(self, **policy: Any) -> Principal:
+        """A website of this station that can book, with what its policy has beyond the defaults."""
+        number = next(_numbers)
+        client = ApiClient(
+            id=uuid7(),
+            name=f"Website {number}",
+            key_prefix="ek_test",
+            key_hash=f"{number:064d}",
+            policy_json=ClientPolicy(**policy).as_json(),
+            created_at=NOW,
+        )
+        await self.bench.put(client)
+        await self.bench.put(ClientStation(client_id=client.id, station_id=self.station.id))
+        return Principal(client.id, client.name, Role.WEB, (self.station.id,))
 
     async def add_car(self, **more: Any) -> Vehicle:
         car = vehicle(self.station, self.group, **more)

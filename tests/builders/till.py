@@ -54,6 +54,7 @@ class Till:
     clock: StandingClock = field(default_factory=StandingClock)
     book: list[Entry] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
+    cards: set[str] = field(default_factory=set)
 
     @property
     def gateway(self) -> Till:
@@ -63,6 +64,7 @@ class Till:
         self.clock.instant = NOW
         self.book.clear()
         self.wishes.clear()
+        self.cards.clear()
 
     def script(self, kind: LineKind, outcome: str, order: str | None = None) -> None:
         self.wishes.append(Wish(kind, outcome, order))
@@ -81,6 +83,7 @@ class Till:
 
     def pay_on_page(self, checkout: Checkout) -> dict[str, str]:
         """A customer pays; what the page sends back."""
+        self.cards.add(checkout.token)
         entry = self._write(checkout.attempt, checkout.kind, checkout.amount_cents, Outcome.APPROVED)
         return {"basket": checkout.attempt.order_ref, "verdict": "paid", "receipt": entry.ref, "mark": checkout.token}
 
@@ -140,6 +143,8 @@ class Till:
         return next(iter(found), None)
 
     def _use(self, card: StoredCard, attempt: Attempt, kind: LineKind, cents: int) -> PaymentResult:
+        if not card.token.startswith("tok-") and card.token not in self.cards:
+            return PaymentResult(outcome=Outcome.REJECTED, code="who?", card_unknown=True)
         booking = attempt.order_ref.rpartition("-")[0]
         paid = any(one.kind == "sale" and one.attempt.order_ref.startswith(booking) for one in self.book)
         later = card.token == REFUSED_AFTER_THE_FIRST and kind == "sale" and paid

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from server.errors import DomainError, NoVehicleAvailable, PaymentDeclined
-from server.models import Contract, Document, Occupancy
+from server.errors import DomainError, NoVehicleAvailable, PaymentDeclined, Sentence
+from server.models import Contract, Document, Occupancy, Payment, payment_reasons
+from server.models.contract import ContractKind
 from server.models.payment import PaymentMethod
 from server.services.booking import car_hold, saga
 from tests.builders.bench import Bench, texts
@@ -43,6 +44,11 @@ async def refused(shop: Shop, **more: Any) -> DomainError:
 async def busy(bench: Bench) -> list[tuple[Any, ...]]:
     """Kind, start and end with turnaround of everything that keeps a car busy."""
     return texts(await bench.all(Occupancy, active=True), "kind", "starts_at", "busy_until")
+
+
+def moved(bench: Bench) -> list[tuple[str, str, str]]:
+    """What happened to money: without the attempts that a gateway writes down although it had no card for them."""
+    return [line for line in bench.books.lines() if line[2] != "failed"]
 
 
 async def test_a_booking_takes_a_day_and_holds_the_deposit(bench: Bench) -> None:
@@ -80,6 +86,57 @@ async def test_a_declined_card_books_nothing(bench: Bench) -> None:
     assert bench.books.ledger(contract) == [("sale", "59.00", "declined")]
     assert await busy(bench) == []
     assert await bench.counts(Document) == [0]
+
+
+async def test_a_token_that_nobody_knows_is_a_wrong_input(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    clerk, wanted = shop.somebody(), request(shop, START, END, card_token="nobody-knows-it")
+
+    # When: the same key asks again as well
+    answers = []
+    for _ in range(2):
+        with pytest.raises(DomainError) as raised:
+            await saga.book(bench.outside, clerk, wanted)
+        answers.append((raised.value.code.value, raised.value.field, raised.value.message.en, raised.value.message.de))
+
+    # Then: it is no decline, nothing moved, and the car is free
+    assert (
+        answers
+        == [
+            (
+                "INVALID_INPUT",
+                ["input", "payment", "card_token"],
+                "No card of this customer is stored under this token: use another token, or the payment page.",
+                "Unter diesem Token ist keine Karte dieses Kunden hinterlegt:"
+                " bitte ein anderes oder die Zahlungsseite nehmen.",
+            )
+        ]
+        * 2
+    )
+    contract = await only_contract(bench)
+    assert (contract.state.value, contract.held_until, contract.paid_cents) == ("CANCELLED", None, 0)
+    assert await bench.payments(contract.id) == [("SALE", "FAILED", 5_900)]
+    assert moved(bench) == []
+    assert await busy(bench) == []
+    assert await bench.counts(Document) == [0]
+    (payment,) = await bench.all(Payment)
+    assert payment_reasons.said(payment.reason) == Sentence(
+        "The gateway has no card under this token.",
+        "Unter diesem Token ist beim Zahlungsdienst keine Karte hinterlegt.",
+    )
+
+
+async def test_nor_does_a_deposit_alone_know_it(bench: Bench) -> None:
+    """A courtesy car has no advance: the deposit is the first to meet the token."""
+    shop = await open_shop(bench)
+
+    said = await refused(shop, kind=ContractKind.COURTESY, card_token="nobody-knows-it")
+
+    assert (said.code.value, said.field) == ("INVALID_INPUT", ["input", "payment", "card_token"])
+    contract = await only_contract(bench)
+    assert (contract.state.value, await bench.payments(contract.id)) == ("CANCELLED", [("HOLD", "FAILED", 30_000)])
+    assert moved(bench) == []
 
 
 async def test_a_declined_deposit_gives_the_advance_back(bench: Bench) -> None:

@@ -133,7 +133,8 @@ async def quoted(town: Town, slot: Slot) -> Quote:
         extras=(),
     )
     async with town.bench.outside.database.transaction(SYSTEM) as session:
-        return await quotes.quote(session, wanted, town.bench.outside.sealer, language="de", now=town.now)
+        caller, seal = town.here.somebody(), town.bench.outside.sealer
+        return await quotes.quote(session, caller, wanted, seal, language="de", now=town.now)
 
 
 @given(seed=st.integers(0, 2**32))

@@ -13,7 +13,7 @@ from server.database import SYSTEM
 from server.errors import InvalidInput
 from server.models import Contract
 from server.models.contract import ContractKind
-from server.security import Sealer
+from server.security import Principal, Sealer
 from server.services.booking import quotes, saga
 from server.services.booking.quotes import Quote, QuoteRequest
 from server.services.people.drivers import DriverDetails
@@ -29,7 +29,7 @@ BEFORE_MIDNIGHT = at("2026-09-08 23:50")
 DEARER = replace(KOMPAKT, bundles=(replace(A_DAY, price_cents=8_900),))
 
 
-async def quoted(shop: Shop, **more: Any) -> Quote:
+async def quoted(shop: Shop, caller: Principal | None = None, **more: Any) -> Quote:
     asked = QuoteRequest(
         station_id=shop.station.id,
         group_id=shop.group.id,
@@ -41,7 +41,8 @@ async def quoted(shop: Shop, **more: Any) -> Quote:
     )
     bench = shop.bench
     async with bench.outside.database.transaction(SYSTEM) as session:
-        return await quotes.quote(session, replace(asked, **more), bench.outside.sealer, language="de", now=bench.now)
+        wanted, seal = replace(asked, **more), bench.outside.sealer
+        return await quotes.quote(session, caller or shop.somebody(), wanted, seal, language="de", now=bench.now)
 
 
 async def with_a_new_price_at_midnight(bench: Bench) -> Shop:

@@ -22,6 +22,8 @@ UNDECIDED_CODES = frozenset(
 CONTRACT_CODES = frozenset({"-5002", "-12000", "-50653"})
 """Refusals that no retry cures: service or brand missing, security code mandatory, currency not set up."""
 
+_CARD_UNKNOWN = "-2304"
+
 # Answers of the HTTP layer in front of the gateway, which never come after processing.
 _REFUSING_STATUSES = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405, 415})
 
@@ -137,6 +139,7 @@ def _judge(fields: Mapping[str, str], *, is_fault: bool) -> PaymentResult:
         code=code,
         message=error or fields.get("ProcessorResponseMessage") or approval or None,
         retry_advice=fields.get("MerchantAdviceMessage") or fields.get("TransactionDeclineReason"),
+        card_unknown=code == _CARD_UNKNOWN and outcome is Outcome.REJECTED,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from server.database import SYSTEM, Session
 from server.errors import NoVehicleAvailable
 from server.jobs import enqueue
-from server.models import Contract, Customer, Deposit, Note, Station, StoredCard, Vehicle
+from server.models import Contract, Customer, Deposit, Note, Station, Vehicle
 from server.models.columns import uuid7
 from server.models.contract import ContractSource, ContractState
 from server.models.contract_parts import HistoryAction
@@ -20,7 +20,7 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
-from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency
+from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency, website
 from server.services.booking.alternatives import alternatives
 from server.services.booking.plan import (
     BookingRequest,
@@ -34,7 +34,7 @@ from server.services.contract import contracts, history
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
 from server.services.outside import Outside
-from server.services.payments import attempts, deposits, hosted_page
+from server.services.payments import attempts, deposits, hosted_page, stored_cards
 from server.services.payments.attempts import Move
 from server.services.people import customers
 from server.services.pricing import tariffs
@@ -51,12 +51,14 @@ async def hold(outside: Outside, principal: Principal, request: BookingRequest, 
     async with outside.database.transaction(SYSTEM) as session:
         if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
             return None
-        plan = await plan_of(session, principal, request, visible, outside.sealer, now)
+        policy = await website.policy_of(session, principal)
+        plan = await plan_of(session, principal, policy, request, visible, outside.sealer, now)
         customer, review = await customers.match(
             session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
         )
         contract = _contract(principal, request, plan, customer, review, now)
         await _take_vehicle(session, contract, request, plan, visible, now)
+        await website.check_holds(session, policy, contract, now)
         await _write_parts(session, contract, request, plan, Acting(now, principal))
         if not _needs_payment(contract, plan):
             await confirm(session, contract, now)
@@ -195,11 +197,8 @@ async def _write_parts(
 ) -> None:
     now, payment = acting.now, request.payment
     await session.store(*(driver.row(contract) for driver in plan.drivers), _deposit(contract, plan, payment, now))
-    if payment.card_token and payment.method is PaymentMethod.STORED_CARD:
-        token = payment.card_token.strip()
-        await session.store(
-            StoredCard(contract_id=contract.id, station_id=contract.station_id, token=token, consent_at=now)
-        )
+    if payment.method is PaymentMethod.STORED_CARD:
+        await stored_cards.keep(session, contract, payment.card_token, now=now)
     if request.note:
         text = validation.text(request.note, ("input", "note"), longest=4000, multiline=True)
         await session.store(

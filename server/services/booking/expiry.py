@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import PaymentDeclined, Sentence
-from server.models import Contract
+from server.errors import DomainError, PaymentDeclined, Sentence
+from server.models import Contract, Payment, payment_reasons
 from server.models.contract import ContractState
-from server.models.payment import PaymentState
+from server.models.payment import PaymentMethod, PaymentState, Purpose
 from server.services.acting import Acting
 from server.services.booking import idempotency
 from server.services.contract import contracts
 from server.services.fleet import occupancies
-from server.services.payments import attempts
+from server.services.payments import attempts, stored_cards
 
 DECLINED = Sentence(
     "The card was declined. Nothing is charged; please try another card.",
@@ -50,6 +50,14 @@ async def expire(session: Session, contract: Contract, now: datetime) -> None:
     tried = [payment for payment in await attempts.of_contract(session, contract.id) if payment.state in _REFUSED]
     refusal = PaymentDeclined(DECLINED, reason=tried[-1].reason) if tried else PaymentDeclined(_TOO_LATE, reason=None)
     await idempotency.finish(session, contract.id, refusal=refusal)
+
+
+def refusal_of(contract: Contract, refused: Payment) -> DomainError:
+    """What a booking answers whose payment was refused: a token that leads to no card is a wrong input, no decline."""
+    if refused.reason == payment_reasons.CARD_UNKNOWN and contract.payment_method == PaymentMethod.STORED_CARD:
+        return stored_cards.not_usable()
+    message = DEPOSIT_DECLINED if refused.purpose is Purpose.DEPOSIT else DECLINED
+    return PaymentDeclined(message, reason=refused.reason)
 
 
 async def cancel(session: Session, contract: Contract, *, now: datetime, reason: str) -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 
 from server.database import SYSTEM, Session
-from server.errors import DomainError, PaymentDeclined, ProblemCode, Refused, Sentence
+from server.errors import DomainError, InvalidInput, PaymentDeclined, ProblemCode, Refused, Sentence
 from server.models import IdempotencyRecord
 from server.models.columns import Json
 from server.services.outside import Outside
@@ -78,7 +78,8 @@ async def finish(session: Session, contract_id: UUID, *, refusal: DomainError | 
     stored = None
     if refusal is not None:
         reason = getattr(refusal, "reason", None)
-        stored = orjson.dumps({"message": refusal.message._asdict(), "reason": reason}).decode()
+        said = {"code": refusal.code, "message": refusal.message._asdict(), "field": refusal.field, "reason": reason}
+        stored = orjson.dumps(said).decode()
     await session.write(
         "update idempotency_record set finished = true, unresolved = false, refusal = cast(:refusal as jsonb)"
         " where contract_id = :contract"
@@ -87,10 +88,13 @@ async def finish(session: Session, contract_id: UUID, *, refusal: DomainError | 
     )
 
 
-def _stored_refusal(stored: Json) -> PaymentDeclined:
+def _stored_refusal(stored: Json) -> DomainError:
     message = stored["message"]
     # Version 0.1 stored it in English only.
     said = Sentence(message, message) if isinstance(message, str) else Sentence(message["en"], message["de"])
+    # Before there was a code, only a payment could be refused after the hold.
+    if stored.get("code") == ProblemCode.INVALID_INPUT:
+        return InvalidInput(said, field=stored["field"])
     return PaymentDeclined(said, reason=stored.get("reason"))
 
 

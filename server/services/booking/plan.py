@@ -9,6 +9,7 @@ from uuid import UUID
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Station, Tariff, VehicleGroup
+from server.models.api_client import ClientPolicy
 from server.models.blank import is_blank
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.customer import CustomerDetails
@@ -18,7 +19,7 @@ from server.models.recipient import Recipient
 from server.models.staff import Role
 from server.security import Principal, Sealer
 from server.services import validation
-from server.services.booking import bookable, promises
+from server.services.booking import bookable, promises, website
 from server.services.booking.slot import Slot
 from server.services.fleet import company_data, groups, stations
 from server.services.payments import hosted_page
@@ -110,22 +111,28 @@ async def visible_stations(session: Session, request: BookingRequest) -> dict[UU
 async def plan_of(
     session: Session,
     principal: Principal,
+    policy: ClientPolicy | None,
     request: BookingRequest,
     visible: dict[UUID | None, Station],
     seal: Sealer,
     now: datetime,
 ) -> Plan:
-    """Checks a request and finds what it needs. Raises the refusals of `bookVehicle`; writes nothing."""
+    """Checks a request and finds what it needs. Raises the refusals of `bookVehicle`; writes nothing.
+
+    `policy` is what a website is bound by; None for staff.
+    """
     station = visible[request.station_id]
     # None, not the station itself: what is offered instead elsewhere comes back there.
     elsewhere = visible[request.return_station_id] if request.return_station_id is not None else None
     slot = Slot(station, request.start, request.end, elsewhere)
     bookable.check_period(request.start, request.end, now, PERIOD)
     _check_payment(principal, request.payment)
+    website.check(policy, request.kind, (request.workshop or WorkshopReference()).order_number, request.payer)
     group = await groups.get(session, request.group_id, field=("input", "group_id"))
     today = station.day_of(now)
     customer = customers.checked(request.customer, country=station.country, today=today)
     people = drivers.checked(request.drivers, customer)
+    website.check_drivers(policy, len(people))
     drivers.check_all(group, people, days_of(slot))
     if refusal := bookable.closed(slot, PERIOD):
         raise refusal

@@ -11,9 +11,9 @@ from server.errors import DomainError, InvalidInput
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.price import PriceBreakdown
 from server.models.tariff import TariffTerms
-from server.security import Sealer
+from server.security import Principal, Sealer
 from server.services import validation
-from server.services.booking import bookable, free_cars, promises
+from server.services.booking import bookable, free_cars, promises, website
 from server.services.booking.slot import Slot
 from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
@@ -52,7 +52,9 @@ class Quote:
     valid_until: datetime
 
 
-async def quote(session: Session, request: QuoteRequest, seal: Sealer, *, language: str, now: datetime) -> Quote:
+async def quote(
+    session: Session, principal: Principal, request: QuoteRequest, seal: Sealer, *, language: str, now: datetime
+) -> Quote:
     """The price of a period, as a booking made now would get it. InvalidInput for what cannot be booked at all."""
     station = await stations.get(session, request.station_id, field=["input", "station_id"])
     back = request.return_station_id or station.id
@@ -64,6 +66,7 @@ async def quote(session: Session, request: QuoteRequest, seal: Sealer, *, langua
     terms = tariff.terms
     price = _price(terms, request, slot, language)
     free = (await free_cars.counts(session, slot, now)).get(group.id, 0)
+    policy = await website.policy_of(session, principal)
     promise = promises.promised(tariff, slot, group.id, request.kind, now)
     return Quote(
         id=promises.sealed(promise, seal),
@@ -72,7 +75,7 @@ async def quote(session: Session, request: QuoteRequest, seal: Sealer, *, langua
         deposit_cents=group.deposit_cents,
         deductible_cents=group.deductible_cents,
         grace_minutes=terms.grace_minutes,
-        problem=bookable.problem(slot, group, free, PERIOD),
+        problem=website.refusal_of_kind(policy, request.kind) or bookable.problem(slot, group, free, PERIOD),
         valid_until=promise.valid_until.astimezone(station.zone),
     )
 

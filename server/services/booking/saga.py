@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM, Session, sql_state
-from server.errors import PaymentDeclined
 from server.models import Contract, Deposit, Payment
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.payment import PaymentKind, PaymentState, Purpose
@@ -116,8 +115,7 @@ async def _refuse(
 ) -> UUID | None:
     """The card was refused: the car is free again, and what was taken before goes back."""
     await expiry.cancel(session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}")
-    message = expiry.DEPOSIT_DECLINED if refused.purpose is Purpose.DEPOSIT else expiry.DECLINED
-    await idempotency.finish(session, contract.id, refusal=PaymentDeclined(message, reason=refused.reason))
+    await idempotency.finish(session, contract.id, refusal=expiry.refusal_of(contract, refused))
     return await _pay_back(session, contract, made, now)
 
 

@@ -190,6 +190,8 @@ async def _booked(session: Session, payment: Payment) -> None:
 def _reason(result: PaymentResult) -> str | None:
     if result.outcome is Outcome.APPROVED:
         return None
+    if result.card_unknown:
+        return payment_reasons.CARD_UNKNOWN
     return ": ".join(part for part in (result.code, result.message) if part)[:200] or None
 
 

@@ -18,6 +18,8 @@ from server.models.customer import email_key
 from server.models.staff import Role
 from server.models.unset import UNSET, Maybe
 from server.services import contact_data, validation
+from server.services.people import client_policies
+from server.services.people.client_policies import PolicyRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +151,14 @@ async def api_clients(session: Session) -> list[ApiClient]:
     return await session.all(select(ApiClient).order_by(col(ApiClient.name)))
 
 
-async def create_client(session: Session, name: str, station_ids: Sequence[UUID | None], *, now: datetime) -> NewClient:
+async def create_client(
+    session: Session,
+    name: str,
+    station_ids: Sequence[UUID | None],
+    policy: PolicyRequest = PolicyRequest(),  # noqa: B008  # frozen
+    *,
+    now: datetime,
+) -> NewClient:
     """A new API client and its key, which is not stored and cannot be shown again."""
     stations = await _stations(session, station_ids, ("station_ids",))
     if not stations:
@@ -158,8 +167,13 @@ async def create_client(session: Session, name: str, station_ids: Sequence[UUID 
             field=["station_ids"],
         )
     key = security.new_token(security.API_KEY)
-    checked_name = validation.text(name, ("name",))
-    client = ApiClient(name=checked_name, key_prefix=key[:9], key_hash=security.token_hash(key), created_at=now)
+    client = ApiClient(
+        name=validation.text(name, ("name",)),
+        key_prefix=key[:9],
+        key_hash=security.token_hash(key),
+        policy_json=client_policies.checked(policy).as_json(),
+        created_at=now,
+    )
     await session.store(client)
     await session.store(*(ClientStation(client_id=client.id, station_id=station_id) for station_id in stations))
     return NewClient(client, key)
