@@ -25,7 +25,10 @@ def upgrade() -> None:
     op.add_column("api_client", sa.Column("policy", kind, server_default=DEFAULTS, nullable=False))
     # From now on the program says it: a client without a policy is a mistake.
     op.alter_column("api_client", "policy", server_default=None)
+    # What a website holds is counted at each of its bookings.
+    op.create_index("ix_contract_held", "contract", ["client_id"], postgresql_where=sa.text("state = 'HELD'"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_contract_held", "contract")
     op.drop_column("api_client", "policy")

@@ -219,6 +219,7 @@ class Contract(SQLModel, table=True):
         ),
         Index("ix_contract_vehicle", "vehicle_id", "starts_at"),
         Index("ix_contract_client", "client_id", "starts_at", "id", postgresql_where=text("client_id is not null")),
+        Index("ix_contract_held", "client_id", postgresql_where=text("state = 'HELD'")),
         Index("ix_contract_start", "starts_at", "id"),
         Index("ix_contract_created", "created_at", "id"),
         Index(
