@@ -1,8 +1,7 @@
 """What a website may do is a policy of its API client. Those that are there get the defaults of a new one.
 
 Written out, so that another default in a later version changes nothing for them: rentals only, no other payer, 20 cars
-held at a time, 5 for one customer, 10 drivers. `updateApiClient` does not exist yet: what an existing website needs
-beyond that is set here, by hand (`update api_client set policy = policy || '{"kinds": ["RENTAL", "COURTESY"]}'`).
+held at a time, 5 for one customer, 10 drivers. What an existing website needs beyond that: `updateApiClient`.
 """
 
 import sqlalchemy as sa

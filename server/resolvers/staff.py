@@ -91,6 +91,21 @@ class StaffMutation:
             return await staff.create_client(session, name, ids, wanted, now=info.context.now)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
+    async def update_api_client(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        name: str | None = None,
+        station_ids: list[strawberry.ID] | None = None,
+        policy: ClientPolicyInput | None = None,
+    ) -> ApiClient:
+        """Changes an API client from its next request on; what is not given stays. Its key and its bookings stay."""
+        async with info.context.write() as session:
+            ids = None if station_ids is None else [as_uuid(one) for one in station_ids]
+            wanted = (policy or ClientPolicyInput()).given()
+            return await staff.update_client(session, as_uuid(id), name, ids, wanted)
+
+    @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def revoke_api_client(self, info: Info, id: strawberry.ID) -> ApiClient:  # noqa: A002
         """Ends an API client's key at once; its bookings stay."""
         async with info.context.write() as session:

@@ -26,6 +26,12 @@ OWN_MEANINGS = {
         "station_ids": "Ids of the stations that it may book at, at least one.",
         "policy": "What the website may do; the defaults of every field if not given.",
     },
+    "update_api_client": {
+        "id": "Id of the API client to change.",
+        "name": "What the client is called, for people; up to 200 characters.",
+        "station_ids": "Ids of all stations that it may book at from now on, at least one.",
+        "policy": "What is to differ from its policy; a field that is not given stays.",
+    },
     "revoke_api_client": {"id": "Id of the API client whose key ends."},
     "station": {
         "id": "Id of the station; not looked at if `code` is given.",

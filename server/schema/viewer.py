@@ -69,7 +69,9 @@ class ClientPolicy:
 
 @api_input
 class ClientPolicyInput:
-    """What a website may do, where it differs from the defaults; null is the default as well."""
+    """What a website may do. What is null or not given is the default at `createApiClient`, and stays as it is at
+    `updateApiClient`.
+    """
 
     kinds: list[ContractKind] | None = None
     """Kinds of contracts that it may book, at least one; RENTAL alone if not given."""

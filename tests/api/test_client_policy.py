@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.calendar import soon
-from tests.dealership import Dealership, days
+from tests.dealership import Dealership, days, open_dealership
+from tests.driving import new_id
 
 POLICY = "policy { kinds mayNamePayer mayChangePeriod openHolds openHoldsPerCustomer drivers }"
 CREATE = f"""mutation($s:[ID!]!,$p:ClientPolicyInput){{createApiClient(name:"Shop",stationIds:$s,policy:$p){{__typename
   ...on CreatedApiClient{{key client{{id {POLICY}}}}} ...on Problem{{problemCode field message}}}}}}"""
+UPDATE = f"""mutation($id:ID!,$n:String,$s:[ID!],$p:ClientPolicyInput){{updateApiClient(id:$id,name:$n,stationIds:$s,
+  policy:$p){{__typename ...on ApiClient{{id name stations{{id}} {POLICY}}} ...on Problem{{problemCode field message}}}}}}"""
 DEFAULTS: dict[str, Any] = {
     "kinds": ["RENTAL"],
     "mayNamePayer": False,
@@ -72,3 +75,54 @@ def test_a_booking_beyond_it_is_refused_by_path(dealership: Dealership) -> None:
     assert (courtesy["problemCode"], courtesy["field"]) == ("NOT_ALLOWED", ["input", "kind"])
     assert (no_order["problemCode"], no_order["field"]) == ("INVALID_INPUT", ["input", "workshop", "orderNumber"])
     assert website("{contracts{nodes{id}}}") == {"nodes": []}
+
+
+def test_a_client_is_changed_where_it_is_said_and_books_by_it_at_once(dealership: Dealership) -> None:
+    # Given: a website whose policy knows no courtesy cars
+    start = soon(dealership.server)
+    made = dealership.admin(CREATE, s=[dealership.station["id"]])
+    website = dealership.server.api(made["key"])
+    client = made["client"]["id"]
+    courtesy: dict[str, Any] = {"caller": website, "kind": "COURTESY", "workshop": {"orderNumber": "W-1"}}
+    assert dealership.book(start, start + days(1), **courtesy)["problemCode"] == "NOT_ALLOWED"
+
+    # When an administrator allows them
+    changed = dealership.admin(UPDATE, id=client, p={"kinds": ["RENTAL", "COURTESY"]})
+
+    # Then that alone is new, and the same key books
+    assert changed == {
+        "__typename": "ApiClient",
+        "id": client,
+        "name": "Shop",
+        "stations": [{"id": dealership.station["id"]}],
+        "policy": {**DEFAULTS, "kinds": ["RENTAL", "COURTESY"]},
+    }
+    assert dealership.book(start, start + days(1), **courtesy)["__typename"] == "Booking"
+
+    # When it moves to another station under another name
+    other = open_dealership(dealership.server, cars=1)
+    moved = dealership.admin(UPDATE, id=client, n="Other shop", s=[other.station["id"]])
+
+    # Then it sees that station only, and its policy is what it was
+    assert (moved["name"], moved["stations"]) == ("Other shop", [{"id": other.station["id"]}])
+    assert moved["policy"] == changed["policy"]
+    assert website("{stations{id}}") == [{"id": other.station["id"]}]
+
+
+def test_a_change_that_is_refused_changes_nothing(dealership: Dealership) -> None:
+    made = dealership.admin(CREATE, s=[dealership.station["id"]])
+    client = made["client"]["id"]
+    before = [one for one in dealership.admin(f"{{apiClients{{id name {POLICY}}}}}") if one["id"] == client]
+
+    for change, field in (
+        ({"n": "New", "p": {"drivers": 0}}, ["policy", "drivers"]),
+        ({"n": "New", "p": {"kinds": []}}, ["policy", "kinds"]),
+        ({"n": "New", "s": []}, ["stationIds"]),
+        ({"n": "New", "s": [new_id()]}, ["stationIds"]),
+        ({"n": " "}, ["name"]),
+    ):
+        refused = dealership.admin(UPDATE, id=client, **change)
+        assert (refused["problemCode"], refused["field"]) == ("INVALID_INPUT", field)
+    assert dealership.admin(UPDATE, id=new_id())["problemCode"] == "NOT_FOUND"
+
+    assert [one for one in dealership.admin(f"{{apiClients{{id name {POLICY}}}}}") if one["id"] == client] == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.errors import InvalidInput, Sentence
 from server.models.api_client import ClientPolicy
@@ -16,7 +16,7 @@ MOST_DRIVERS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyRequest:
-    """What is to differ from the policy of a website that nothing was said of; None: nothing does."""
+    """What is to differ from the policy of before, or of a website that nothing was said of; None: nothing does."""
 
     kinds: tuple[ContractKind, ...] | None = None
     may_name_payer: bool | None = None
@@ -26,8 +26,8 @@ class PolicyRequest:
     drivers: int | None = None
 
 
-def checked(wanted: PolicyRequest) -> ClientPolicy:
-    """The policy of a new API client. InvalidInput names the field that is wrong."""
+def checked(wanted: PolicyRequest, before: ClientPolicy) -> ClientPolicy:
+    """The policy of an API client with what is wanted in it. InvalidInput names the field that is wrong."""
     if wanted.kinds is not None and not wanted.kinds:
         message = Sentence(
             "A website needs at least one kind of contract that it may book.",
@@ -43,4 +43,4 @@ def checked(wanted: PolicyRequest) -> ClientPolicy:
     given = {name: value for name, value in vars(wanted).items() if value is not None}
     if wanted.kinds is not None:
         given["kinds"] = tuple(dict.fromkeys(wanted.kinds))
-    return ClientPolicy(**given)
+    return replace(before, **given)

