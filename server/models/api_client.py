@@ -51,6 +51,10 @@ class ApiClient(SQLModel, table=True):
         """What it may do."""
         return ClientPolicy.of_json(self.policy_json)
 
+    def bind_to(self, policy: ClientPolicy) -> None:
+        """Sets what it may do from now on."""
+        self.policy_json = policy.as_json()
+
 
 class ClientStation(SQLModel, table=True):
     """The stations that a website may book at."""

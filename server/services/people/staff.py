@@ -186,7 +186,7 @@ async def update_client(
     client = await _client(session, client_id)
     if name is not None:
         client.name = validation.text(name, ("name",))
-    client.policy_json = client_policies.checked(policy, client.policy).as_json()
+    client.bind_to(client_policies.checked(policy, client.policy))
     await session.store(client)
     if station_ids is not None:
         stations = await _stations_of_client(session, station_ids)
