@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -20,6 +18,7 @@ from server.errors import Sentence
 from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract, HostedPayment, Payment, payment_reasons
 from server.models.contract import ContractState
+from server.security import page_policy
 from server.services.booking import saga
 from server.services.outside import Outside
 from server.services.payments import attempts, hosted_page
@@ -36,8 +35,7 @@ WAIT = Sentence(
 )
 REFRESH_SECONDS = 3
 _STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem;color:#1f2933}"
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'"
+_POLICY = page_policy(_STYLE)
 
 
 def routes(outside: Outside) -> list[Route]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 from uuid import UUID
 
-from sqlmodel import col, select
 from starlette.responses import HTMLResponse, Response
 
 from server.clock import SystemClock
 from server.database import Scope
 from server.errors import Sentence
-from server.models import Contract, Protocol, ProtocolPhoto
+from server.models import Contract, Protocol
 from server.paper.words import words
+from server.security import page_policy
+from server.services.handover import photos
 from server.services.mail import parts
 from server.services.outside import Outside
 
@@ -25,17 +24,15 @@ _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1f2933}"
     "figure{margin:0 0 2rem}img{max-width:100%;height:auto;background:#f4f6f8}"
 )
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'"
+_POLICY = page_policy(_STYLE, "img-src 'self'")
 
 
 async def photo_page(outside: Outside, scope: Scope, protocol_id: UUID) -> Response:
     """A page with every photo of a protocol that `scope` sees, in the contract's language; 404 without one."""
-    of_protocol = select(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol_id)
     async with outside.database.snapshot(scope) as session:
         protocol = await session.by_id(Protocol, protocol_id)
         contract = await session.by_id(Contract, protocol.contract_id) if protocol else None
-        placed = await session.all(of_protocol.order_by(col(ProtocolPhoto.position)))
+        placed = await photos.of_protocol(session, protocol_id)
     if contract is None or not placed:
         return Response(status_code=404)
     language = parts.wording(contract.language)
@@ -43,7 +40,7 @@ async def photo_page(outside: Outside, scope: Scope, protocol_id: UUID) -> Respo
     title = escape(_TITLE.within(language).format(number=contract.number))
     until = int(SystemClock().now().timestamp()) + SHOWN_SECONDS
     figures = "".join(
-        _figure(f"{number} · {slots[photo.slot.value]}", outside.links.signed(f"/media/photos/{photo.photo_id}", until))
+        _figure(f"{number} · {slots[photo.slot]}", outside.links.signed(f"/media/photos/{photo.photo_id}", until))
         for number, photo in enumerate(placed, 1)
     )
     page = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import asyncio
 from collections.abc import Awaitable, Callable
 from email import message_from_bytes
 from email.policy import default
@@ -21,6 +20,7 @@ from server.sandbox.demo_data import API_KEY, PASSWORD, TOKEN
 from server.sandbox.mail_catcher import MODES
 from server.sandbox.telecash.cards import FIRST_TOKENS, TEST_CARDS
 from server.sandbox.telecash.script import PLAIN_OUTCOMES, add_script, list_scripts
+from server.security import page_policy
 
 PAGES = Path(__file__).parent / "pages"
 STEPS = (("1 minute", 1), ("15 minutes", 15), ("1 hour", 60), ("1 day", 1440), ("1 week", 10_080))
@@ -28,11 +28,7 @@ OUTCOMES = ("decline:51", "decline:05", "failed:-5101", *PLAIN_OUTCOMES)
 OPERATIONS = ("sale", "preAuth", "postAuth", "return", "void", "inquiry")
 _SHOWN = 30
 _STYLE = (PAGES / "start.css").read_text(encoding="utf-8")
-_POLICY = (
-    "default-src 'none'; form-action 'self'; frame-ancestors 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'"
-)
+_POLICY = page_policy(_STYLE, "form-action 'self'")
 _MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
@@ -48,14 +44,18 @@ class StartPage:
 
     async def show(self, request: Request) -> Response:
         """Everything at a glance, the newest first."""
+        page = await asyncio.to_thread(self._page, f"{request.url.scheme}://{request.url.netloc}")
+        return HTMLResponse(page, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
+
+    def _page(self, base: str) -> str:
         sandbox, store = self._sandbox, self._sandbox.simulator.state.store
         access = sandbox.access
         tokens = {number: token for token, number in FIRST_TOKENS.items()}
         with store.database.transaction() as connection:
             ordered = list_scripts(connection)
-        page = _ENVIRONMENT.get_template("start.html").render(
+        return _ENVIRONMENT.get_template("start.html").render(
             style=_STYLE,
-            base=f"{request.url.scheme}://{request.url.netloc}",
+            base=base,
             now=sandbox.clock.now().astimezone(ZoneInfo(TIME_ZONE)),
             steps=STEPS,
             people=[(name, about) for name, about in access.items() if "@" in name],
@@ -71,11 +71,10 @@ class StartPage:
             outcomes=OUTCOMES,
             ordered=ordered,
         )
-        return HTMLResponse(page, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
 
     async def mail(self, request: Request) -> Response:
         """A mail as its reader sees it. Its scripts would not run, and it loads nothing."""
-        raw = self._sandbox.mails.raw(request.path_params["id"])
+        raw = await asyncio.to_thread(self._sandbox.mails.raw, request.path_params["id"])
         part = message_from_bytes(raw, policy=default).get_body(("html", "plain")) if raw else None
         if part is None:
             return Response(status_code=404)
@@ -97,13 +96,17 @@ class StartPage:
             return Response("Not a button of this page.", 400)
         try:
             if mode := form.get("mode"):
-                self._sandbox.mails.behave(str(mode))
+                await asyncio.to_thread(self._sandbox.mails.behave, str(mode))
             else:
-                with self._sandbox.simulator.state.store.database.transaction() as connection:
-                    add_script(connection, {name: str(form.get(name)) for name in ("operation", "outcome")})
+                wanted = {name: str(form.get(name)) for name in ("operation", "outcome")}
+                await asyncio.to_thread(self._order, wanted)
         except ValueError as error:
             return Response(str(error), 400)
         return RedirectResponse("/sandbox", 303)
+
+    def _order(self, wanted: dict[str, str]) -> None:
+        with self._sandbox.simulator.state.store.database.transaction() as connection:
+            add_script(connection, wanted)
 
 
 def _is_ours(request: Request) -> bool:

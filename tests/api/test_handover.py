@@ -92,7 +92,8 @@ def test_the_mail_leads_to_all_photos_in_full_size(
     # given a hand-over with photos, and its mail
     hashes = [dealership.yard.upload(picture(seed)) for seed in (1, 2)]
     photos = [{"sha256": sha256, "slot": slot} for sha256, slot in zip(hashes, ("FRONT", "DAMAGE"), strict=True)]
-    protocol = dealership.check_out(booked, start, photos=photos)
+    close_up = dealership.yard.upload(picture(3))
+    protocol = dealership.check_out(booked, start, photos=photos, damages=[scratch(close_up)])
     dealership.server.settle()
     http = dealership.server.http
     (mail,) = dealership.server.mails(booked["customer"]["email"], "CHECK_OUT_PROTOCOL")
@@ -107,9 +108,12 @@ def test_the_mail_leads_to_all_photos_in_full_size(
     page = http.get(addresses[0])
 
     # then all photos are there, in the contract's language, and open
-    assert (page.status_code, re.findall(r"<figcaption>([^<]*)", page.text)) == (200, ["1 · Vorne", "2 · Schaden"])
+    assert (page.status_code, re.findall(r"<figcaption>([^<]*)", page.text)) == (
+        200,
+        ["1 · Vorne", "2 · Schaden", "3 · Schaden"],
+    )
     shown = [html.unescape(source) for source in re.findall(r'src="([^"]*)"', page.text)]
-    assert [http.get(source).content[:3] for source in shown] == [b"\xff\xd8\xff"] * 2
+    assert [http.get(source).content[:3] for source in shown] == [b"\xff\xd8\xff"] * 3
     assert "img-src 'self'" in page.headers["content-security-policy"]
 
     # but nobody else gets there

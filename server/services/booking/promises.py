@@ -52,7 +52,7 @@ def sealed(promise: Promise, seal: Sealer) -> str:
     until = int(promise.valid_until.timestamp())
     content = orjson.dumps([promise.tariff_id.hex, promise.terms[:16], promise.rental, until])
     text = base64.urlsafe_b64encode(content).decode().rstrip("=")
-    return f"{text}.{seal.of('quote', text)}"
+    return f"{text}.{seal.of(PURPOSE, text)}"
 
 
 async def tariff_of(

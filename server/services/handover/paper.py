@@ -44,6 +44,7 @@ from server.paper.views import (
 )
 from server.pictures import PhotoRefused, in_decoder, process_signature
 from server.services.fleet import company_data, stations
+from server.services.handover import photos
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
@@ -122,7 +123,7 @@ async def _mail(
         driven_km=protocol.odometer_km - view.before.odometer_km if view.before else None,
         new_damages=sum(damage.is_new for damage in view.damages),
         photo_count=len(view.photos),
-        photos_url=photos_url if view.photo_count else None,
+        photos_url=photos_url if await photos.of_protocol(session, protocol.id) else None,
     )
     pdf = StoredFile(f"{contract.number}-{protocol.type.value}.pdf", "application/pdf", protocol.pdf_key or "")
     draft = MailDraft(TEMPLATES[protocol.type], protocol.id, mail, [pdf], protocol_id=protocol.id)

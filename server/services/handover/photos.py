@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -99,6 +101,26 @@ async def record(session: Session, principal: Principal, kept: KeptPhoto, *, now
 async def _own(session: Session, principal: Principal, sha256: str) -> Photo | None:
     statement = select(Photo).where(col(Photo.sha256) == sha256).order_by(col(Photo.uploaded_by) != principal.id)
     return await session.first(statement)
+
+
+class PlacedPhoto(NamedTuple):
+    """A photo of a protocol, and the PhotoSlot that says what it shows."""
+
+    photo_id: UUID
+    slot: str
+
+
+async def of_protocol(session: Session, protocol_id: UUID) -> list[PlacedPhoto]:
+    """Every photo that came with a protocol, in its order: those of the car, then the close-ups of what it found."""
+    placed = await session.rows(
+        "select photo_id, slot from ("
+        " select photo_id, slot, 0 as part, '' as damage, position from protocol_photo where protocol_id = :id"
+        " union all select p.photo_id, 'DAMAGE', 1, d.id::text, p.position from damage_photo p"
+        " join damage d on d.id = p.damage_id where d.protocol_id = :id) as found order by part, damage, position",
+        {"id": protocol_id},
+    )
+    once = {row.photo_id: PlacedPhoto(row.photo_id, row.slot) for row in reversed(placed)}
+    return list(reversed(once.values()))
 
 
 async def require(session: Session, hashes: Sequence[tuple[str, Path]]) -> dict[str, Photo]:
