@@ -146,9 +146,9 @@ def main() -> int:
     if what == "test":
         set_up("test.lock")
         install_system_packages()
-        measured = ["coverage", "run", "-m"] if "--coverage" in rest else []
+        measured = ["--cov"] if "--coverage" in rest else []
         options = [option for option in rest if option != "--coverage"]
-        become(PYTHON, "-m", *measured, "pytest", *(options or SIDE_BY_SIDE))
+        become(PYTHON, "-m", "pytest", *measured, *(options or SIDE_BY_SIDE))
     if what == "setup":
         set_up("test.lock")
         install_system_packages()
