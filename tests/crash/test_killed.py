@@ -56,21 +56,32 @@ class MortalServer(SandboxServer):
         raise AssertionError(f"no end after {self.deaths}")
 
 
-def until_booked(server: MortalServer, dealership: Dealership, request: dict[str, Any]) -> dict[str, Any]:
+def until_booked(server: MortalServer, dealership: Dealership, start: datetime) -> dict[str, Any]:
     """The website asks again with the same key while the payment's outcome is not known.
 
-    A sale that never arrived is sent again after 12:35 minutes, and an inquiry that the gateway did not answer is made
-    again a minute later: with steps of half a minute, fourteen minutes were too few for both.
+    A sale that never arrived is sent again 12:35 minutes later. A death or two at the wrong moment more, and the fifteen
+    minutes of the booking are over: then it is refused, and the customer books once more.
     """
-    for _ in range(56):
+    request = a_booking(start)
+    for _ in range(130):
         result = server.insist(lambda: dealership.book(**request))
-        if result.get("problemCode") != "PAYMENT_UNRESOLVED":
-            assert result["__typename"] == "Booking", result
+        if result["__typename"] == "Booking":
             contract: dict[str, Any] = result["contract"]
             return contract
+        if result["__typename"] == "PaymentDeclined":
+            request = a_booking(start)
+        else:
+            assert result["problemCode"] == "PAYMENT_UNRESOLVED", result
         server.insist(server.settle)
         server.insist(lambda: server.advance(seconds=15))
     raise AssertionError("the payment was never resolved")
+
+
+def a_booking(start: datetime) -> dict[str, Any]:
+    """One press of the website's button: a key of its own, and an address by which its mails are counted."""
+    key = new_id()
+    customer = {"lastName": "Unverwüstlich", "email": f"killed-{key}@example.com"}
+    return {"start": start, "end": start + DAY, "key": key, "customer": customer}
 
 
 # How many commits, calls and mails each life lasts; some lives end at a certain kind of point.
@@ -101,9 +112,7 @@ def reach(server: MortalServer, moment: datetime) -> None:
 def the_whole_job(server: MortalServer, dealership: Dealership) -> dict[str, Any]:
     """Booked, handed over, back an hour and a minute late, billed; each step is repeated until it is answered."""
     start = server.insist(lambda: soon(server))
-    customer = {"lastName": "Unverwüstlich", "email": "killed@example.com"}
-    request = {"start": start, "end": start + DAY, "key": new_id(), "customer": customer}
-    contract = until_booked(server, dealership, request)
+    contract = until_booked(server, dealership, start)
     server.insist(lambda: reach(server, start))
     out_id, in_id = new_id(), new_id()
     drivers = [driver["id"] for driver in contract["drivers"]]
@@ -122,13 +131,20 @@ def the_whole_job(server: MortalServer, dealership: Dealership) -> dict[str, Any
     return finished
 
 
+def moved(lines: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    """How often which amount went which way."""
+    return Counter((line["type"], line["amount"]) for line in lines if line["state"] == "approved")
+
+
 def judge(server: MortalServer, dealership: Dealership, contract: dict[str, Any]) -> None:
     """The system's ledger is the gateway's; one of every document, protocol and mail."""
     assert (contract["state"], contract["settlementState"]) == ("BILLED", "PAID"), contract
     assert contract["deposit"]["state"] == "RELEASED"
     lines = server.ledger(contract["number"])
-    moved = Counter((line["type"], line["amount"]) for line in lines if line["state"] == "approved")
-    assert moved == {("sale", "59.00"): 2, ("void", "300.00"): 1}
+    assert moved(lines) == {("sale", "59.00"): 2, ("void", "300.00"): 1}
+    refused = moved([line for line in server.ledger() if line not in lines])
+    assert refused["sale", "59.00"] == refused["return", "59.00"], "what a refused booking took did not go back"
+    assert ("preAuth", "300.00") not in refused, "a refused booking kept its hold"
     ours = Counter(
         (payment["kind"], payment["amount"]["amount"])
         for payment in contract["payments"]
