@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from server.edge.guard import Limits
+from server.edge.literals import LONGEST_LIST
+from server.edge.running import Pace
 from server.errors import CallerErrorCode, ProblemCode
 from server.sandbox.telecash.cards import FIRST_TOKENS, TEST_CARDS
 from tests.browser import Browser, pay
@@ -128,7 +130,8 @@ def test_every_card_is_listed_with_its_token() -> None:
 
 def test_the_limits_are_those_of_the_code() -> None:
     said = GUIDE.split("## Limits", 1)[1].split("##", 1)[0]
-    limits = Limits()
+    limits, pace = Limits(), Pace()
 
-    for figure in (limits.characters, limits.tokens, limits.depth, limits.fields, limits.aliases, limits.cost):
-        assert re.search(rf"(?<![\d,]){figure:,}(?!,?\d)", said), figure
+    figures = [limits.characters, limits.tokens, limits.depth, limits.fields, limits.aliases, limits.cost]
+    figures += [int(pace.query_deadline), int(pace.mutation_deadline), LONGEST_LIST]
+    assert re.findall(r"\d[\d,]*\d|\d", said) == [f"{figure:,}" for figure in figures]

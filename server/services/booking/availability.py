@@ -15,10 +15,11 @@ from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.price import PriceBreakdown
 from server.services.booking import bookable, free_cars
+from server.services.booking.agreed_price import agreed_price
 from server.services.booking.slot import Slot
 from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, advance_cents, breakdown
+from server.services.pricing.price import advance_cents
 
 PERIOD = ("period",)
 
@@ -72,8 +73,8 @@ async def availability(
     session: Session, slot: Slot, *, now: datetime, group_id: UUID | None = None, language: str = "en"
 ) -> Availability:
     """Counts and prices of every group, or of one. Three statements, four if a group has nothing free."""
-    is_open = bookable.closed(slot, PERIOD) is None
-    counts = await free_cars.counts(session, slot, now) if is_open else {}
+    closed = bookable.closed(slot, PERIOD)
+    counts = await free_cars.counts(session, slot, now) if closed is None else {}
     statement = select(VehicleGroup).order_by(col(VehicleGroup.code))
     if group_id is not None:
         statement = statement.where(col(VehicleGroup.id) == group_id)
@@ -85,7 +86,7 @@ async def availability(
     for group in wanted:
         tariff = prices.get(group.id)
         free = counts.get(group.id, 0) if tariff else 0
-        problem = bookable.problem(slot, group, free, PERIOD) if tariff else tariffs.none_today(())
+        problem = (closed or bookable.taken(slot, group, free)) if tariff else tariffs.none_today(())
         next_free = slot.start if free else following.get(group.id)
         price, due_now = price_of(slot, tariff, language) if tariff else (None, 0)
         offer = GroupAvailability(
@@ -97,14 +98,5 @@ async def availability(
 
 def price_of(slot: Slot, tariff: Tariff, language: str) -> tuple[PriceBreakdown, int]:
     """What a slot costs as a RENTAL without extras, and what of it is due at booking."""
-    facts = Facts(
-        ContractKind.RENTAL,
-        slot.start,
-        slot.end,
-        slot.station.zone,
-        one_way=slot.one_way,
-        after_hours=bookable.is_after_hours(slot),
-        language=language,
-    )
-    price = breakdown(tariff.terms, facts)
+    price = agreed_price(tariff.terms, slot, ContractKind.RENTAL, language)
     return price, advance_cents(tariff.terms, ContractKind.RENTAL, price.total_cents)

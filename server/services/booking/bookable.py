@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from server.errors import DomainError, InvalidInput, OutsideOpeningHours, Path, ProblemCode, Refused, Sentence
+from server.errors import InvalidInput, OutsideOpeningHours, Path, ProblemCode, Refused, Sentence
 from server.models import Station, VehicleGroup
 from server.services.booking.slot import Slot
-from server.services.fleet.opening import opening_rules
+from server.services.fleet.opening import OpeningRules, opening_rules
 
 LONGEST = timedelta(days=365)
 """How far ahead a rental may start, and how long it may last."""
@@ -15,6 +15,8 @@ EARLIEST_START = timedelta(minutes=15)
 """How far in the past it may start: the customer is at the counter."""
 HORIZON = timedelta(days=90)
 """How far behind the start that was asked for another one is looked for."""
+Ends = tuple[OpeningRules, OpeningRules]
+"""The opening rules of a slot's check-out and of its check-in."""
 _AT = {"start": "zu Beginn des Zeitraums", "end": "am Ende des Zeitraums"}
 
 
@@ -68,32 +70,33 @@ def none_free(group: VehicleGroup, station: Station) -> Sentence:
     )
 
 
-def problem(slot: Slot, group: VehicleGroup, free: int, field: Path) -> DomainError | None:
-    """Why a group cannot be booked in a slot; None if it can."""
-    if refusal := closed(slot, field):
-        return refusal
-    if not free:
-        return Refused(ProblemCode.NO_VEHICLE_AVAILABLE, none_free(group, slot.station))
-    return None
+def taken(slot: Slot, group: VehicleGroup, free: int) -> Refused | None:
+    """The refusal where no vehicle of a group is free in a slot that is open; None if one is."""
+    return None if free else Refused(ProblemCode.NO_VEHICLE_AVAILABLE, none_free(group, slot.station))
 
 
 def is_after_hours(slot: Slot) -> bool:
     """Whether the planned check-out or check-in falls outside opening hours: then the fee for it is owed."""
-    ends = ((slot.station, slot.start), (slot.back_at, slot.end))
-    return not all(opening_rules(where).is_open(at) for where, at in ends)
+    here, there = ends_of(slot)
+    return not (here.is_open(slot.start) and there.is_open(slot.end))
 
 
-def first_start(slot: Slot, earliest: datetime, latest: datetime) -> datetime | None:
+def ends_of(slot: Slot) -> Ends:
+    """The opening rules where a slot begins and where it ends, read once for many instants."""
+    return opening_rules(slot.station), opening_rules(slot.back_at)
+
+
+def first_start(slot: Slot, ends: Ends, earliest: datetime, latest: datetime) -> datetime | None:
     """The first instant from `earliest` on at which a slot of this length is open at both ends; None after `latest`."""
-    here, there = opening_rules(slot.station), opening_rules(slot.back_at)
+    here, there = ends
     candidate: datetime | None = earliest
     while candidate is not None and candidate <= latest:
         candidate = here.next_open(candidate)
         if candidate is None or candidate > latest:
             return None
-        ends = candidate + slot.length
-        following = ends if slot.back_at.after_hours_return else there.next_open(ends)
-        if following == ends:
+        end = candidate + slot.length
+        following = end if slot.back_at.after_hours_return else there.next_open(end)
+        if following == end:
             return candidate
         candidate = following and following - slot.length
     return None

@@ -121,24 +121,28 @@ async def next_free(session: Session, slot: Slot, now: datetime, groups: Sequenc
             calendar.uses.append((row.starts_at, row.busy_until))
     latest = min(slot.start + bookable.HORIZON, now + bookable.LONGEST)
     earliest: dict[UUID, datetime] = {}
+    ends = bookable.ends_of(slot)
+    opening = bookable.first_start(slot, ends, slot.start, latest)
     for (group_id, _vehicle), calendar in found.items():
-        free = _first_gap(calendar, slot, latest)
+        free = _first_gap(calendar, slot, ends, opening, latest)
         if free is not None and (group_id not in earliest or free < earliest[group_id]):
             earliest[group_id] = free
     return earliest
 
 
-def _first_gap(calendar: _Calendar, slot: Slot, latest: datetime) -> datetime | None:
-    """The first instant at which a vehicle can go out for a slot of this length."""
+def _first_gap(
+    calendar: _Calendar, slot: Slot, ends: bookable.Ends, opening: datetime | None, latest: datetime
+) -> datetime | None:
+    """The first instant at which a vehicle can go out for a slot of this length; `opening` is that of a free one."""
     uses = calendar.uses
     if slot.one_way and uses:  # whoever has booked it later would miss it
         uses = [(uses[0][0], uses[-1][1])] if uses[0][0] <= slot.start else [(slot.start, uses[-1][1])]
-    candidate = bookable.first_start(slot, slot.start, latest)
-    for begins, ends in uses:
+    candidate = opening
+    for begins, busy_until in uses:
         if candidate is None:
             return None
-        if begins < slot.beginning(candidate).until and ends > candidate:
-            candidate = bookable.first_start(slot, ends, latest)
+        if begins < slot.beginning(candidate).until and busy_until > candidate:
+            candidate = bookable.first_start(slot, ends, busy_until, latest)
     if candidate is None:
         return None
     then = slot.beginning(candidate)

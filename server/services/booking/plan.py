@@ -20,13 +20,14 @@ from server.models.staff import Role
 from server.security import Principal, Sealer
 from server.services import validation
 from server.services.booking import bookable, promises, website
+from server.services.booking.agreed_price import agreed_price
 from server.services.booking.slot import Slot
 from server.services.fleet import company_data, groups, stations
 from server.services.payments import hosted_page
 from server.services.people import customers, drivers
 from server.services.people.drivers import DriverDetails, LocalDays
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, UnknownExtra, advance_cents, breakdown
+from server.services.pricing.price import advance_cents
 
 PERIOD = ("input", "period")
 
@@ -139,21 +140,8 @@ async def plan_of(
     tariff = await _tariff(session, request, slot, group, seal, now)
     terms = tariff.terms
     extras = validation.extras(request.extras, ("input", "extras"))
-    facts = Facts(
-        request.kind,
-        request.start,
-        request.end,
-        station.zone,
-        extras=extras,
-        drivers=len(people),
-        one_way=slot.one_way,
-        after_hours=bookable.is_after_hours(slot),
-        language=customer.language.value.lower(),
-    )
-    try:
-        price = breakdown(terms, facts)
-    except UnknownExtra as error:
-        raise InvalidInput(error.message, field=["input", "extras"]) from error
+    language = customer.language.value.lower()
+    price = agreed_price(terms, slot, request.kind, language, extras=extras, drivers=len(people))
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
     await company_data.require(session)  # without its legal data no invoice could be issued

@@ -7,17 +7,18 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
-from server.errors import DomainError, InvalidInput
+from server.errors import DomainError
+from server.models import VehicleGroup
 from server.models.contract import ChosenExtra, ContractKind
 from server.models.price import PriceBreakdown
-from server.models.tariff import TariffTerms
 from server.security import Principal, Sealer
 from server.services import validation
 from server.services.booking import bookable, free_cars, promises, website
+from server.services.booking.agreed_price import agreed_price
 from server.services.booking.slot import Slot
 from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
-from server.services.pricing.price import Facts, UnknownExtra, advance_cents, breakdown
+from server.services.pricing.price import advance_cents
 
 PERIOD = ("input", "period")
 
@@ -64,8 +65,8 @@ async def quote(
     slot = Slot(station, request.start, request.end, return_station)
     tariff = await tariffs.applicable(session, group.id, request.tariff_code, station.day_of(now), field=("input",))
     terms = tariff.terms
-    price = _price(terms, request, slot, language)
-    free = (await free_cars.counts(session, slot, now)).get(group.id, 0)
+    extras = validation.extras(request.extras, ("input", "extras"))
+    price = agreed_price(terms, slot, request.kind, language, extras=extras)
     policy = await website.policy_of(session, principal)
     promise = promises.promised(tariff, slot, group.id, request.kind, now)
     return Quote(
@@ -75,23 +76,12 @@ async def quote(
         deposit_cents=group.deposit_cents,
         deductible_cents=group.deductible_cents,
         grace_minutes=terms.grace_minutes,
-        problem=website.refusal_of_kind(policy, request.kind) or bookable.problem(slot, group, free, PERIOD),
+        problem=website.refusal_of_kind(policy, request.kind) or await _problem(session, slot, group, now),
         valid_until=promise.valid_until.astimezone(station.zone),
     )
 
 
-def _price(terms: TariffTerms, request: QuoteRequest, slot: Slot, language: str) -> PriceBreakdown:
-    facts = Facts(
-        request.kind,
-        request.start,
-        request.end,
-        slot.station.zone,
-        extras=validation.extras(request.extras, ("input", "extras")),
-        one_way=slot.one_way,
-        after_hours=bookable.is_after_hours(slot),
-        language=language,
-    )
-    try:
-        return breakdown(terms, facts)
-    except UnknownExtra as error:
-        raise InvalidInput(error.message, field=["input", "extras"]) from error
+async def _problem(session: Session, slot: Slot, group: VehicleGroup, now: datetime) -> DomainError | None:
+    if refusal := bookable.closed(slot, PERIOD):
+        return refusal
+    return bookable.taken(slot, group, (await free_cars.counts(session, slot, now)).get(group.id, 0))

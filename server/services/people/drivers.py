@@ -139,7 +139,7 @@ def check_all(
 ) -> None:
     """DRIVER_NOT_ELIGIBLE if one is too young for the group, has held the licence too briefly, or if it runs out.
 
-    Dates that are not known pass; the check-out looks again.
+    Dates of the licence that are not known pass; the check-out looks again.
     """
     if reason := reason_against(group, drivers, period):
         raise Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=field)
