@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def until_booked(server: MortalServer, dealership: Dealership, start: datetime) 
     """
     request = a_booking(start)
     for _ in range(130):
-        result = server.insist(lambda: dealership.book(**request))
+        result = server.insist(partial(dealership.book, **request))
         if result["__typename"] == "Booking":
             contract: dict[str, Any] = result["contract"]
             return contract
