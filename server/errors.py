@@ -59,6 +59,8 @@ class ProblemCode(StrEnum):
     """The card was refused. Nothing is charged."""
     PAYMENT_UNRESOLVED = "PAYMENT_UNRESOLVED"
     """The outcome of a payment is not known yet. It is being looked up: ask again with the same key."""
+    CUSTOMER_INCOMPLETE = "CUSTOMER_INCOMPLETE"
+    """Something about the customer is missing that the invoice needs: ask for it and send it as `customer`."""
     CUSTOMER_NOT_ACCEPTED = "CUSTOMER_NOT_ACCEPTED"
     """This booking cannot be made online; the station can help."""
     DRIVER_NOT_ELIGIBLE = "DRIVER_NOT_ELIGIBLE"

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.thoroughness import QUICK
+
 # Where Kivy has no release for this Python yet: what draws is left out, what keeps and sends is not.
 DRAWN = ("ui", "test_documents.py", "test_start.py", "test_real_window.py", "test_killed.py")
 collect_ignore = [] if find_spec("kivy") else [*(f"tablet/{name}" for name in DRAWN), "vectors/test_handover_tablet.py"]
@@ -36,6 +38,7 @@ TOGETHER = ("tests/scope/", "tests/telecash/", "tests/edge/")
 
 # How long an example takes says something of the machine and of what else runs there, not of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(QUICK, settings.get_profile("any machine"))
 settings.load_profile("any machine")
 
 

@@ -111,6 +111,15 @@ def photos(form: Form) -> list[Complaint]:
     return [Complaint("photos", "photos_missing", {"count": len(missing)})] if missing else []
 
 
+def address(form: Form) -> list[Complaint]:
+    """The address that the invoice needs. Whether the postcode is one, the server knows."""
+    said = form.address
+    if not said.street.strip() or not said.city.strip():
+        return [Complaint("address", "address_incomplete")]
+    country = said.country.strip()
+    return [] if len(country) == 2 and country.isalpha() else [Complaint("country", "country_wrong")]
+
+
 def licences(form: Form, job: Job) -> list[Complaint]:
     """Every driver's original licence is seen, now or before."""
     if not job.contract.drivers:

@@ -120,7 +120,9 @@ class CheckedOut:
 
 @dataclass(frozen=True)
 class Contract:
-    """A contract as the yard needs it. Instants are aware and carry the station's offset. `answer` as for vehicles."""
+    """A contract as the yard needs it. Instants are aware and carry the station's offset. `address_missing`: the
+    invoice will need the customer's postal address, which nobody knows yet. `answer` as for vehicles.
+    """
 
     id: str
     number: str
@@ -135,6 +137,7 @@ class Contract:
     flags: tuple[str, ...]
     deposit_state: str
     checked_out: CheckedOut | None
+    address_missing: bool
     answer: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
@@ -155,6 +158,7 @@ class Contract:
             flags=tuple(answer["flags"]),
             deposit_state=deposit["state"] if deposit else "",
             checked_out=_checked_out(answer.get("protocols", ())),
+            address_missing=bool(answer.get("addressMissing")),  # a day that was kept before the app asked for it
             answer=answer,
         )
 

@@ -46,6 +46,20 @@ class Photo:
 
 
 @dataclass
+class Address:
+    """Where the customer lives; `country` is its code of two letters. Empty until the customer has said it."""
+
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = "DE"
+
+    def is_given(self) -> bool:
+        """Whether there is something to send."""
+        return bool(self.street.strip() or self.postcode.strip() or self.city.strip())
+
+
+@dataclass
 class Form:
     """All that is asked for. `protocol_id` is made when the form is opened and stays: it makes a repeat safe.
 
@@ -80,6 +94,7 @@ class Form:
     customer_strokes: Strokes = field(default_factory=list)
     staff_strokes: Strokes = field(default_factory=list)
     signature_missing_reason: str = ""
+    address: Address = field(default_factory=Address)
 
     @property
     def checks_out(self) -> bool:
@@ -121,6 +136,7 @@ class Form:
         """As it was saved; what a later version of the app added has its default, what it dropped is ignored."""
         known = {item.name for item in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
+        values["address"] = Address(**data.get("address", {}))
         values["damages"] = [NewDamage(**damage) for damage in data.get("damages", ())]
         # Forms that earlier apps have saved call them shots.
         values["photos"] = [Photo(**photo) for photo in data.get("photos", data.get("shots", ()))]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from mobile_kivy.forms.form import Form, NewDamage, Photo
+from mobile_kivy.forms.form import Address, Form, NewDamage, Photo
 
 Words = Callable[..., str]
 
@@ -41,6 +41,8 @@ def to_input(
         "remarks": _remarks(form, words),
         "overrideReason": form.override_reason.strip() or None,
     }
+    if form.address.is_given():
+        shared["customer"] = {"address": {name: value.strip() for name, value in asdict(form.address).items()}}
     if form.checks_out:
         other = {"vehicleId": form.vehicle["id"]} if form.other_vehicle and form.vehicle else {}
         return {**shared, **other, "licenceCheckedDriverIds": list(form.licences)}
@@ -79,6 +81,7 @@ def form_of(sent: dict[str, Any], empty: Form) -> Form:
         licences=list(sent.get("licenceCheckedDriverIds", ())),
         photos=[Photo(photo["sha256"], photo["slot"], photo["takenAt"]) for photo in sent["photos"]],
         damages=[_damage_of(damage) for damage in sent["damages"]],
+        address=Address(**sent["customer"]["address"]) if "customer" in sent else Address(),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mobile_kivy.forms.day import Job, Vehicle
 from mobile_kivy.forms.form import Form
 
-STEPS = ("condition", "care", "damages", "photos", "licences", "sign")
+STEPS = ("condition", "care", "damages", "photos", "customer", "licences", "sign")
 """In the order in which they are filled in."""
 
 
@@ -21,8 +21,11 @@ class Visit:
 
     @property
     def steps(self) -> list[str]:
-        """Licences are looked at when a car leaves."""
-        return [name for name in STEPS if name != "licences" or self.form.checks_out]
+        """Licences are looked at when a car leaves, and the customer is asked for what is missing."""
+        left_out = set() if self.form.checks_out else {"licences"}
+        if not self.job.contract.address_missing and not self.form.address.is_given():
+            left_out.add("customer")
+        return [name for name in STEPS if name not in left_out]
 
     def car(self) -> Vehicle:
         """The vehicle. LookupError if there is none, which the first step does not let pass."""

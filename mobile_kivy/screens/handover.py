@@ -16,18 +16,20 @@ from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.screens.steps.care import CareStep
 from mobile_kivy.screens.steps.condition import ConditionStep
+from mobile_kivy.screens.steps.customer import CustomerStep
 from mobile_kivy.screens.steps.damages import DamagesStep
 from mobile_kivy.screens.steps.licences import LicencesStep
 from mobile_kivy.screens.steps.photos import PhotosStep
 from mobile_kivy.screens.steps.sign import SignStep
 from mobile_kivy.widgets.dialog import ask
 
-Step = ConditionStep | CareStep | DamagesStep | PhotosStep | LicencesStep | SignStep
+Step = ConditionStep | CareStep | DamagesStep | PhotosStep | CustomerStep | LicencesStep | SignStep
 BUILD: dict[str, Callable[[Desk, Visit], Step]] = {
     "condition": ConditionStep,
     "care": CareStep,
     "damages": DamagesStep,
     "photos": PhotosStep,
+    "customer": CustomerStep,
     "licences": LicencesStep,
     "sign": SignStep,
 }

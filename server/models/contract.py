@@ -122,6 +122,8 @@ class BillingBlock(StrEnum):
     """More has to go back than was paid by card: pay it by hand; clearing says that it was paid."""
     REFUND_REFUSED = "REFUND_REFUSED"
     """The gateway refused the refund: pay it by hand; clearing says that it was paid."""
+    ADDRESS_MISSING = "ADDRESS_MISSING"
+    """The invoice needs the customer's postal address and nobody has given it: enter it (`updateCustomer`) first."""
     ADVANCE_NOT_REFUNDED = "ADVANCE_NOT_REFUNDED"
     """The advance of a booking that did not come about is still here: pay it by hand; clearing says that it was."""
 
@@ -235,6 +237,10 @@ class Contract(SQLModel, table=True):
     def customer(self) -> CustomerDetails:
         """The customer as the booking named it."""
         return CustomerDetails.of_json(self.customer_json)
+
+    def correct_customer(self, customer: CustomerDetails) -> None:
+        """Keeps what was corrected or completed since."""
+        self.customer_json = customer.as_json()
 
     @property
     def payer(self) -> Recipient | None:

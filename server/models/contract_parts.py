@@ -80,6 +80,8 @@ class HistoryAction(StrEnum):
     """Nobody picked the car up."""
     DRIVER_ADDED = "DRIVER_ADDED"
     """Somebody more may drive."""
+    CUSTOMER_CHANGED = "CUSTOMER_CHANGED"
+    """The customer's data were corrected or completed; `after` names which."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol does not fit the contract."""
     BILLING_BLOCKED = "BILLING_BLOCKED"

@@ -13,10 +13,12 @@ from server.schema.contract import ContractConnection, ContractFilter, ContractO
 from server.schema.contract_parts import DriverInput
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
+from server.schema.handover import CounterCustomerInput
 from server.schema.paging import Page, page
 from server.schema.results import BookVehicleResult, ContractResult
 from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
 from server.services.booking import saga
+from server.services.changes import customer_data
 from server.services.contract import contracts
 from server.services.lists.search import customers as list_customers
 from server.services.people import drivers
@@ -79,3 +81,12 @@ class ContractMutation:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
         async with info.context.write() as session:
             return await drivers.add(session, as_uuid(contract_id), version, driver.given(), info.context.acting)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def complete_customer(
+        self, info: Info, contract_id: strawberry.ID, version: int, customer: CounterCustomerInput
+    ) -> Contract:
+        """Corrects or adds what a contract says of its customer, until it is billed. What waited for it goes on."""
+        named = customer.given()
+        async with info.context.write() as session:
+            return await customer_data.complete(session, as_uuid(contract_id), version, named, info.context.acting)

@@ -59,6 +59,7 @@ OWN_MEANINGS = {
     "customers": {"search": "Part of first name, last name, company or e-mail address."},
     "customer": {"id": "Id of the customer that is meant."},
     "add_driver": {"driver": "The person who may drive, too."},
+    "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {
         "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
         "file": "The file: JPEG, PNG or WebP, at most 12 MB and 20 megapixels.",

@@ -46,6 +46,7 @@ from server.schema.shared import Money, Period, PeriodInput, money, period, row_
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
 from server.security import Principal
+from server.services.billing import addressee
 from server.services.contract import blocks
 from server.services.lists import attention, search
 from server.services.lists.listing import Listing
@@ -54,6 +55,11 @@ from server.services.people.customers import BookedCustomer
 
 for _kind in (BillingBlock, ContractFlag, ContractSource, ContractState, SettlementState):
     api_enum(_kind)
+
+
+_TO_BE_BILLED = frozenset(
+    {ContractState.HELD, ContractState.RESERVED, ContractState.CHECKED_OUT, ContractState.RETURNED}
+)
 
 
 def _station(row: ContractRow, found: StationRow | None) -> StationRow | StationLabel:
@@ -105,6 +111,14 @@ class Contract:
         """The reason in `billingBlock` as an enum, for programs. After `settleContract` the next one shows, if any."""
         row: ContractRow = row_of(self)
         return row.billing_block
+
+    @strawberry.field
+    def address_missing(self) -> bool:
+        """Whether the customer's postal address has to be asked for before the car goes out: an invoice above 250 EUR
+        needs it (§ 14 Abs. 4 Nr. 1 UStG, § 33 UStDV).
+        """
+        row: ContractRow = row_of(self)
+        return row.state in _TO_BE_BILLED and addressee.lacks_address(row)
 
     station = related(Station, batches.station, by="station_id", shown=_station)
     """Where the car is picked up. Of a station that is not yours you see id, code and name only."""

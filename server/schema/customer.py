@@ -135,7 +135,9 @@ class CustomerInput:
     phone: str | None = None
     """Phone number; without a prefix such as +49 it is one of the address's country, else of the station's."""
     address: AddressInput | None = None
-    """Postal address for the invoices; a booking without one is taken."""
+    """Postal address for the invoices. A company needs it, and a person whose advance is above 250 EUR; other persons
+    are asked for it when the car is handed over, where the price is above 250 EUR.
+    """
     birth_date: date | None = None
     """Date of birth; not in the future, and in none but the last 120 years."""
     language: Language = Language.DE

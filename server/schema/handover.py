@@ -15,7 +15,9 @@ from server.schema.contract import Contract
 from server.schema.damage import DamageInput
 from server.schema.fleet import Vehicle
 from server.schema.station import Station
+from server.schema.station_input import AddressInput
 from server.services.billing.settlements import PlannedReturn
+from server.services.changes.customer_data import CounterCustomer
 from server.services.handover.day import HandoverDay as DayFound
 from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
 from server.services.lists.search import only
@@ -102,6 +104,33 @@ class SignatureInput:
 
 
 @api_input
+class CounterCustomerInput:
+    """What the customer corrects or adds at the counter. What is left out stays as it is.
+
+    The contract takes it over, as its mails and documents go there; what is stored of the person is completed where it
+    certainly is the same one, and a clerk is asked to look where it differs.
+    """
+
+    email: str | None = None
+    """Mail address; what follows of this contract goes there."""
+    phone: str | None = None
+    """Phone number; without a prefix such as +49 it is one of the address's country, else of the station's."""
+    address: AddressInput | None = None
+    """Postal address for the invoice: needed above 250 EUR (`Contract.addressMissing`)."""
+    birth_date: date | None = None
+    """Date of birth, where the vehicle group has a minimum age; one that is known already is not written over."""
+
+    def given(self) -> CounterCustomer:
+        """As the services take it."""
+        return CounterCustomer(
+            email=self.email,
+            phone=self.phone,
+            address=self.address.given() if self.address else None,
+            birth_date=self.birth_date,
+        )
+
+
+@api_input
 class CheckOutInput:
     """A check-out: the car is handed to the customer."""
 
@@ -131,6 +160,9 @@ class CheckOutInput:
     """What else there is to say, up to 4000 characters; it stands in the protocol."""
     override_reason: str | None = None
     """Why it goes on with an odd odometer or, for managers, without the deposit or the age; up to 500 characters."""
+    customer: CounterCustomerInput | None = None
+    """What the customer corrected or added at the counter. Without the address that an invoice above 250 EUR needs, a
+    check-out of the last 15 minutes is refused (CUSTOMER_INCOMPLETE); a later one is kept, and billing waits."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -171,6 +203,8 @@ class CheckInInput:
     """What else there is to say, up to 4000 characters; it stands in the protocol."""
     override_reason: str | None = None
     """Why an implausible odometer is right, up to 500 characters; billing then waits for a clerk."""
+    customer: CounterCustomerInput | None = None
+    """What the customer corrected or added at the counter, for the final invoice."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -191,6 +225,7 @@ def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
         "remarks": given.remarks,
         "override_reason": given.override_reason,
         "staff_signature_sha256": given.staff_signature_sha256,
+        "customer": given.customer.given() if given.customer else None,
     }
 
 

@@ -66,6 +66,7 @@ MATRIX: dict[str, set[str]] = {
     "createTariff": ADMIN,
     "bookVehicle": BOOKERS,
     "addDriver": OFFICE,
+    "completeCustomer": OFFICE,
     "uploadPhoto": STAFF,
     "checkOut": STAFF,
     "checkIn": STAFF,
@@ -109,6 +110,7 @@ ARGUMENTS: dict[str, str] = {
         f'input: {{idempotencyKey: "{NOTHING}", stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD},'
         ' customer: {email: "x"}, payment: {method: WAIVED}}'
     ),
+    "completeCustomer": f'contractId: "{NOTHING}", version: 1, customer: {{}}',
     "addDriver": f'contractId: "{NOTHING}", version: 1, driver: {{firstName: "", lastName: ""}}',
     "checkOut": (
         f'input: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'

@@ -17,6 +17,7 @@ from tests.builders.bench import Bench, Books, Emptying, Telecash, outside_of, t
 from tests.builders.rows import company
 from tests.builders.till import Till
 from tests.clusters import migrated, private_folder
+from tests.thoroughness import is_quick
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ MONEY = ("booking_saga", "billing", "billing_blocks", "collection", "deposits")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     moves_money = metafunc.module.__name__.rpartition(".test_")[2] in MONEY
     if moves_money and "books" in metafunc.fixturenames:
-        metafunc.parametrize("books", ["telecash", "till"], indirect=True)
+        metafunc.parametrize("books", ["telecash"] if is_quick() else ["telecash", "till"], indirect=True)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from server.services.contract import blocks
 from server.services.lists import attention
 from server.services.payments import deposits
 from tests.builders.bench import Bench
-from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, rented, weekend_after_all
+from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, customer, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -63,6 +63,17 @@ async def tank_of_unknown_size(shop: Shop) -> Contract:
     return contract
 
 
+async def address_missing(shop: Shop) -> Contract:
+    contract = await book(shop, START, START + 8 * DAY, customer=customer(address=None))
+    shop.bench.clock.move_to(START + timedelta(minutes=16))
+    await check_out(shop, contract, occurred_at=START)
+    return contract
+
+
+async def address_missing_at_the_return(shop: Shop) -> Contract:
+    return await rented(shop, START, START + DAY, km=1_500, customer=customer(address=None))
+
+
 async def refund_refused(shop: Shop) -> Contract:
     contract = await weekend_after_all(shop)
     shop.bench.books.script("refund", "decline:05")
@@ -86,6 +97,14 @@ async def advance_not_refunded(shop: Shop) -> Contract:
     return await shop.bench.contract(contract.id)
 
 
+async def enter_address(shop: Shop, contract: Contract) -> None:
+    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+        found = await session.by_id(Contract, contract.id)
+        assert found is not None
+        found.correct_customer(customer())
+        await session.store(found)
+
+
 async def enter_size(shop: Shop) -> None:
     async with shop.bench.outside.database.transaction(SYSTEM) as session:
         await session.write("update vehicle set tank_litres = 50", {})
@@ -98,6 +117,8 @@ CASES = [
     (conflict_while_out, BillingBlock.PROTOCOL_CONFLICT, ContractState.CHECKED_OUT, "BILLED after its return"),
     (conflict_after_the_return, BillingBlock.PROTOCOL_CONFLICT, ContractState.RETURNED, "BILLED"),
     (tank_of_unknown_size, BillingBlock.VEHICLE_SIZE, ContractState.RETURNED, "BILLED"),
+    (address_missing, BillingBlock.ADDRESS_MISSING, ContractState.CHECKED_OUT, "BILLED after its return"),
+    (address_missing_at_the_return, BillingBlock.ADDRESS_MISSING, ContractState.RETURNED, "BILLED"),
     (refund_refused, BillingBlock.REFUND_REFUSED, ContractState.BILLED, "PAID"),
     (refund_above_payment, BillingBlock.REFUND_ABOVE_PAYMENT, ContractState.BILLED, "PAID"),
     (advance_not_refunded, BillingBlock.ADVANCE_NOT_REFUNDED, ContractState.CANCELLED, "PAID"),
@@ -137,6 +158,8 @@ async def test_a_block_is_cleared_and_what_waited_goes_on(
     # When
     if reason is BillingBlock.VEHICLE_SIZE:
         await enter_size(shop)
+    if reason is BillingBlock.ADDRESS_MISSING:
+        await enter_address(shop, waiting)
     async with bench.outside.database.transaction(SYSTEM) as session:
         await invoice.release_block(session, waiting.id, waiting.version, clerk)
     free = await work(bench, waiting)

@@ -25,6 +25,7 @@ from tests.builders.bench import Bench
 from tests.builders.rentals import customer, request
 from tests.builders.rows import group, open_shop, tariff, vehicle
 from tests.services.samples import at
+from tests.thoroughness import tried
 
 # A quiet week, Christmas, the nights of both clock changes, the end of a leap year's February.
 MORNINGS = [
@@ -138,7 +139,7 @@ async def quoted(town: Town, slot: Slot) -> Quote:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(tried(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_is_offered_is_accepted_in_the_same_second(bench: Bench, seed: int) -> None:
     # Given
     town = Town(bench, random.Random(seed))

@@ -9,7 +9,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from server.models.contract import ContractKind
@@ -18,6 +18,7 @@ from server.models.opening_times import Weekday
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 from server.services.pricing.price import Facts, breakdown
 from server.services.pricing.rental_days import BundleChoice, _last_before, count_days, time_price
+from tests.thoroughness import tried
 
 from .samples import BERLIN, DAY, KOMPAKT, WEEKEND, at
 
@@ -125,7 +126,7 @@ class TestCountDays:
                     assert count_days(start, boundary, BERLIN, grace) == days
                     assert count_days(start, boundary + MINUTE, BERLIN, grace) == days + 1
 
-    @settings(max_examples=300, deadline=None)
+    @tried(300)
     @given(
         st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1)),  # noqa: DTZ001
         st.integers(1, 400 * 1440),
@@ -173,7 +174,7 @@ class TestBundleChoice:
         start = at("2026-11-23 08:00")
         return time_price(replace(KOMPAKT, bundles=packages), start, start + timedelta(days=days), BERLIN, days)
 
-    @settings(max_examples=400, deadline=None)
+    @tried(400)
     @given(bundles(weekends=False), st.integers(1, 10))
     def test_like_trying_everything(self, packages: tuple[Bundle, ...], days: int) -> None:
         choice = self.choose(packages, days)
@@ -229,13 +230,13 @@ def just_closed(terms: TariffTerms, start: datetime) -> bool:
 
 
 class TestNeverCheaperForLonger:
-    @settings(max_examples=300, deadline=None)
+    @tried(300)
     @given(rentals(), st.integers(1, 3 * 1440))
     def test_any_two_lengths(self, rental: tuple[TariffTerms, datetime, int], longer: int) -> None:
         terms, start, minutes = rental
         assert priced(terms, start, minutes) <= priced(terms, start, minutes + longer)
 
-    @settings(max_examples=150, deadline=None)
+    @tried(150)
     @given(rentals(), st.integers(1, 3 * 1440))
     def test_an_earlier_start(self, rental: tuple[TariffTerms, datetime, int], earlier: int) -> None:
         # The weekend window must not make an earlier pick-up cheaper either; whole days, as the wall clock shifts.
@@ -268,7 +269,7 @@ class TestNeverCheaperForLonger:
         prices = [priced(KOMPAKT, at("2026-11-24 08:00"), days * 1440) for days in range(1, 100)]
         assert prices == sorted(prices)
 
-    @settings(max_examples=150, deadline=None)
+    @tried(150)
     @given(rentals(), st.integers(1, 3 * 1440), st.integers(1, 4), st.integers(0, 3))
     def test_extras_included(
         self, rental: tuple[TariffTerms, datetime, int], longer: int, drivers: int, seats: int
@@ -280,7 +281,7 @@ class TestNeverCheaperForLonger:
 
 
 class TestSums:
-    @settings(max_examples=200, deadline=None)
+    @tried(200)
     @given(rentals(), st.integers(0, 5000), st.integers(1, 4), st.integers(0, 5000))
     def test_add_up(self, rental: tuple[TariffTerms, datetime, int], km: int, drivers: int, rate: int) -> None:
         terms, start, minutes = rental

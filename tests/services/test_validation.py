@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import InvalidInput
 from server.gateways.mailer import OutgoingMail, _sender, compose
 from server.models.recipient import PostalAddress
 from server.services import contact_data, validation
+from tests.thoroughness import tried
 
 FIELD = ("input", "value")
 
@@ -320,7 +321,7 @@ class TestEmail:
         [recipient] = message["To"].addresses
         assert recipient.username == stored.rpartition("@")[0]
 
-    @settings(max_examples=200)
+    @tried(200)
     @given(st.emails() | st.from_regex(r"[\w.+-]{1,12}@[\w.-]{1,12}\.(de|example|test)", fullmatch=True))
     def test_the_mailer_agrees(self, address: str) -> None:
         try:

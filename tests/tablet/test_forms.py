@@ -11,8 +11,9 @@ import pytest
 from mobile_kivy import i18n
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, Vehicle, customer_name, read_day
-from mobile_kivy.forms.form import GUIDED_SLOTS, Form, NewDamage, open_form
+from mobile_kivy.forms.form import GUIDED_SLOTS, Address, Form, NewDamage, open_form
 from mobile_kivy.forms.protocol import form_of, photo_hashes, to_input
+from mobile_kivy.forms.visit import Visit
 from mobile_kivy.sync import SyncState
 from mobile_kivy.sync_words import pill
 
@@ -198,6 +199,27 @@ class TestChecks:
         assert checks.licences(form, job()) == []
         assert checks.licences(form, job(drivers=[]))[0].key == "no_driver"
 
+    def test_the_address_that_the_invoice_needs(self) -> None:
+        form = filled()
+        assert [complaint.key for complaint in checks.address(form)] == ["address_incomplete"]
+        form.address = Address(" Seestr. 5 ", "13353", " ")
+        assert [complaint.key for complaint in checks.address(form)] == ["address_incomplete"]
+        form.address.city, form.address.country = "Berlin", "Deutschland"
+        assert [complaint.key for complaint in checks.address(form)] == ["country_wrong"]
+        form.address.country = "DE"
+        assert checks.address(form) == []
+
+    @pytest.mark.parametrize("kind", [CHECK_OUT, CHECK_IN])
+    def test_it_is_asked_for_where_it_is_missing(self, kind: str) -> None:
+        known, missing = job(kind), job(kind, addressMissing=True)
+        for one, asked in ((known, False), (missing, True)):
+            visit = Visit(open_form(one, "u1", NOON), one, one.contract.vehicle)
+            assert ("customer" in visit.steps) is asked
+        # And: what was typed in can be corrected when the server knows it meanwhile
+        form = open_form(known, "u1", NOON)
+        form.address.street = "Seestr. 5"
+        assert "customer" in Visit(form, known, None).steps
+
     def test_both_sign_or_the_customer_has_a_reason(self) -> None:
         form = filled()
         assert [complaint.where for complaint in checks.signatures(form)] == ["customer", "staff"]
@@ -222,10 +244,19 @@ class TestSent:
         form.odometer = "10001"
         assert to_input(form, NOON, "a" * 64, None, WORDS)["vehicleId"] == "v2"
 
+    def test_the_address_is_sent_if_it_was_asked_for(self) -> None:
+        form = filled()
+        assert "customer" not in to_input(form, NOON, "a" * 64, None, WORDS)
+        form.address = Address(" Seestr. 5 ", "13353", "Berlin ")
+        said = {"street": "Seestr. 5", "postcode": "13353", "city": "Berlin", "country": "DE"}
+        assert to_input(form, NOON, "a" * 64, None, WORDS)["customer"] == {"address": said}
+        assert Form.from_json(form.to_json()).address == form.address
+
     def test_a_correction_is_what_was_sent_under_an_id_of_its_own(self) -> None:
         form = filled()
         form.damages.append(NewDamage("LEFT", 0.1, 0.2, "DENT", 30, "Tür", ["a" * 64]))
         form.licences, form.staff_strokes = ["d1"], [[(0.1, 0.1)] * 9]
+        form.address = Address("Seestr. 5", "13353", "Berlin")
         sent = to_input(form, NOON, None, "b" * 64, WORDS)
         again = form_of(sent, open_form(job(), "u2", NOON))
         resent = to_input(again, NOON, None, "b" * 64, WORDS)

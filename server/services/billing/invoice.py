@@ -23,7 +23,7 @@ from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
-from server.services.billing import collection, documents, mails, settlements
+from server.services.billing import addressee, collection, documents, mails, settlements
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
@@ -82,15 +82,28 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
             "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
         )
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
+    if contract.billing_block is BillingBlock.ADDRESS_MISSING and not addressee.has_address(contract):
+        raise Refused(ProblemCode.BILLING_BLOCKED, addressee.ADDRESS_MISSING)
     if await blocks.clear(session, contract, acting) in PAID_BY_HAND:
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)
-    if contract.state is ContractState.RETURNED:
+    await _bill_again(session, contract, acting)
+    return contract
+
+
+async def go_on_with_address(session: Session, contract: Contract, acting: Acting) -> None:
+    """The address that the invoice of a locked contract waited for may be known now: then it is issued."""
+    if contract.billing_block is BillingBlock.ADDRESS_MISSING and addressee.has_address(contract):
+        await blocks.clear(session, contract, acting)
+        await _bill_again(session, contract, acting)
+
+
+async def _bill_again(session: Session, contract: Contract, acting: Acting) -> None:
+    if contract.state is ContractState.RETURNED and contract.billing_block is None:
         # Under another key than the first one: that job may have found the block and be done.
         key = f"bill:{contract.id}:{contract.version}"
         await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
-    return contract
 
 
 async def _issue(session: Session, contract: Contract, now: datetime) -> None:
@@ -100,6 +113,9 @@ async def _issue(session: Session, contract: Contract, now: datetime) -> None:
     last = await _last_check_in(session, contract)
     back = await settlements.facts_of(session, last)
     settlement = await settlements.of_contract(session, contract, back)
+    if addressee.lacks_address(contract, settlement.price.total_cents):
+        await blocks.block_billing(session, contract, BillingBlock.ADDRESS_MISSING, Acting(now))
+        return
     station = await stations.get(session, contract.station_id)
     company = await company_data.require(session)
     advances = await documents.advances_of(session, contract.id)

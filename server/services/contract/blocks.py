@@ -25,6 +25,10 @@ _TEXTS = {
         "The size of the tank or battery is missing: missing fuel or charge cannot be priced.",
         "Die Größe von Tank oder Batterie fehlt: fehlender Kraftstoff oder Strom lässt sich nicht berechnen.",
     ),
+    BillingBlock.ADDRESS_MISSING: Sentence(
+        "The customer's postal address is missing, which the invoice needs: enter it, then settle again.",
+        "Die Anschrift des Kunden fehlt, ohne die es keine Rechnung gibt: bitte eintragen, dann noch einmal abrechnen.",
+    ),
     BillingBlock.REFUND_ABOVE_PAYMENT: Sentence(
         "The refund is larger than what was paid by card: pay it by hand.",
         "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte von Hand auszahlen.",

@@ -20,9 +20,10 @@ from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.services.acting import Acting
+from server.services.billing import addressee
 from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
-from server.services.handover import damages, protocols, readiness
+from server.services.handover import counter, damages, protocols, readiness
 from server.services.handover.damages import Sighting
 from server.services.handover.protocols import Handover
 from server.services.handover.report import DAMAGES, FIELD, HandoverReport, check_levels, check_report
@@ -40,7 +41,7 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
     handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, uploaded, conflict, acting)
-    implausible = None if conflict else await _check_ready(session, handover)
+    implausible = None if conflict else await _get_ready(session, handover)
     protocol = await protocols.store(session, handover)
     zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
@@ -51,9 +52,11 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     return protocol
 
 
-async def _check_ready(session: Session, handover: Handover) -> str | None:
+async def _get_ready(session: Session, handover: Handover) -> str | None:
     """Raises what stands against handing the car over now; returns why billing has to wait for a person."""
     contract, vehicle, report, acting = handover.contract, handover.vehicle, handover.report, handover.acting
+    await counter.take_over(session, handover)
+    counter.check_address(handover)
     readiness.check_out_time(report.occurred_at, contract, acting.now)
     await readiness.check_vehicle(session, contract, vehicle, acting.now)
     because = acting.because(report.override_reason)
@@ -153,10 +156,13 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     await contracts.move(session, contract, ContractState.CHECKED_OUT, acting)
     if implausible is not None:
         await blocks.block_billing(session, contract, BillingBlock.ODOMETER, handover.acting, detail=implausible)
+    if addressee.lacks_address(contract):
+        await blocks.block_billing(session, contract, BillingBlock.ADDRESS_MISSING, handover.acting)
 
 
 async def _record_check_in(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
+    await counter.take_over(session, handover)
     returned_at = protocol.key_drop_at or protocol.occurred_at
     contract.returned_at = returned_at
     contract.return_station_id = station.id

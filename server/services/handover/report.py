@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -16,11 +16,14 @@ from server.models.blank import is_blank
 from server.models.fleet import Cleanliness, Energy
 from server.models.protocol import PhotoSlot
 from server.services import validation
+from server.services.changes.customer_data import CounterCustomer
 from server.services.handover import damages, photos
 from server.services.handover.damages import DamageReport
 from server.services.validation import optional_number
 
 FIELD = ("input",)
+LIVE = timedelta(minutes=15)
+"""A protocol of something longer ago comes from a tablet that was offline: what happened is not refused."""
 DAMAGES = (*FIELD, "damages")
 
 
@@ -66,10 +69,18 @@ class HandoverReport:
     licence_checked_driver_ids: tuple[str, ...] = ()
     station_id: UUID | None = None
     key_drop_at: datetime | None = None
+    customer: CounterCustomer | None = None
 
     def content_hash(self) -> str:
-        """Recognises the same protocol sent again."""
-        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+        """Recognises the same protocol sent again, also one that an app sent first which knew no `customer`."""
+        content = asdict(self)
+        if self.customer is None:
+            del content["customer"]
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether the customer still stands there: what is missing can be asked for, and may be refused."""
+        return self.occurred_at >= now - LIVE
 
 
 async def check_report(session: Session, report: HandoverReport) -> dict[str, Photo]:

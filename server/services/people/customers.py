@@ -83,7 +83,7 @@ async def match(
     if customer.status is CustomerStatus.BLOCKED:
         raise Refused(ProblemCode.CUSTOMER_NOT_ACCEPTED, NOT_ACCEPTED)
     is_same = matching.is_same(customer, named)
-    all_written = is_same and await _update(session, customer, named, source=source, now=now)
+    all_written = is_same and await bring_up_to_date(session, customer, named, source=source, now=now)
     if not all_written:
         customer.review_needed = True
         await session.store(customer)
@@ -110,7 +110,9 @@ async def show_to(session: Session, customer_id: UUID, station_id: UUID) -> None
     )
 
 
-async def _update(session: Session, customer: Customer, named: CustomerDetails, *, source: str, now: datetime) -> bool:
+async def bring_up_to_date(
+    session: Session, customer: Customer, named: CustomerDetails, *, source: str, now: datetime
+) -> bool:
     """Fills what is empty; writes over what has changed only if the birth date proves who it is. Whether nothing that
     was sent differs from what is stored now. Names, licence, status and notes are never touched; what was there before
     goes into a version.

@@ -103,16 +103,20 @@ def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list
         )
     if not customer.last_name:
         return drivers
-    renter = DriverDetails(
-        role=DriverRole.RENTER,
-        first_name=customer.first_name or "",
-        last_name=customer.last_name,
-        birth_date=customer.birth_date,
-    )
+    renter = _as_renter(customer)
     named = next((driver for driver in drivers if driver.role is DriverRole.RENTER), None)
     if named is None or is_same_person(named, renter):
         _add(drivers, renter)
     return sorted(drivers, key=lambda driver: driver.role is not DriverRole.RENTER)
+
+
+def _as_renter(customer: CustomerDetails) -> DriverDetails:
+    return DriverDetails(
+        role=DriverRole.RENTER,
+        first_name=customer.first_name or "",
+        last_name=customer.last_name or "",
+        birth_date=customer.birth_date,
+    )
 
 
 def _add(drivers: list[DriverDetails], entry: DriverDetails) -> None:
@@ -234,6 +238,15 @@ async def _eligible(
     if group is not None:
         check_all(group, [details], LocalDays.of(contract.starts_at, contract.ends_at, zone), field=("driver",))
     return details
+
+
+async def renter_was_born(session: Session, contract: Contract, customer: CustomerDetails) -> None:
+    """The customer's date of birth was told after booking: for the renter of that name it counts from now on."""
+    statement = select(Driver).where(col(Driver.contract_id) == contract.id, col(Driver.role) == DriverRole.RENTER)
+    renter = await session.first(statement)
+    if renter is not None and renter.birth_date is None and is_same_person(renter, _as_renter(customer)):
+        renter.birth_date = customer.birth_date
+        await session.store(renter)
 
 
 async def check_licences(

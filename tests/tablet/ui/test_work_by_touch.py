@@ -215,3 +215,40 @@ def test_another_car_because_of_a_flat_tyre(open_app: Start, device: Path, yard_
     told = yard_day.told(yard_day.out)
     assert told["vehicle"]["plate"] == spare.plate
     assert told["protocols"][0]["vehicle"]["plate"] == spare.plate
+
+
+def test_the_customer_is_asked_for_the_address_of_the_invoice(open_app: Start, yard_day: YardDay, device: Path) -> None:
+    # given
+    far = yard_day.book_far()
+    finger = open_app(yard_day.server.base, now=yard_day.clock)
+    work.enter(finger)
+    finger.wait(lambda: finger.app.day and finger.app.day.job(far["id"], "CHECK_OUT"), "the list with the new booking")
+    # when the address is asked for before the licence
+    work.open_job(finger, far, "CHECK_OUT")
+    finger.type_digits(str(far["vehicle"]["odometerKm"]))
+    for step in ("care", "damages", "photos"):
+        work.go_on(finger, step)
+    work.take_around(finger)
+    work.go_on(finger, "customer")
+    finger.tap(finger.screen.ids.next)
+    assert finger.screen.visit.form.step == "customer"
+    assert finger.screen.error == work.word(finger, "address_incomplete")
+    fields = finger.screen.step.ids
+    fields.street.text, fields.postcode.text, fields.city.text = "Seestr. 5", "13353", "Berlin"
+    work.go_on(finger, "licences")
+    work.see_licences(finger)
+    work.go_on(finger, "sign")
+    work.sign(finger)
+    work.finish(finger)
+    work.all_sent(finger)
+    # then the contract knows it
+    told = yard_day.dealership.clerk(
+        "query($id:ID){contract(id:$id){state addressMissing billingBlock customer{address{street postcode city}}}}",
+        id=far["id"],
+    )
+    assert told == {
+        "state": "CHECKED_OUT",
+        "addressMissing": False,
+        "billingBlock": None,
+        "customer": {"address": {"street": "Seestr. 5", "postcode": "13353", "city": "Berlin"}},
+    }

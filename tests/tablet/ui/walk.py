@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mobile_kivy.i18n import WORDS
 from tests.tablet.ui import work
@@ -80,6 +81,7 @@ def _check_out(finger: Finger, yard_day: YardDay) -> Iterator[str]:
     work.take_around(finger)
     yield "photos_done"
     work.go_on(finger, "licences")
+    yield from _asked_for_the_address(finger)
     yield "licences"
     work.see_licences(finger)
     work.go_on(finger, "sign")
@@ -93,6 +95,21 @@ def _check_out(finger: Finger, yard_day: YardDay) -> Iterator[str]:
     finger.tap(work.word(finger, "keep_form"))
     work.finish(finger)
     yield "saved"
+
+
+def _asked_for_the_address(finger: Finger) -> Iterator[str]:
+    """The step that is there for few contracts, and then not again."""
+    visit, job = finger.screen.visit, finger.screen.visit.job
+    visit.job = replace(job, contract=replace(job.contract, address_missing=True))
+    finger.screen.relabel()
+    finger.screen.show(visit.steps.index("customer"))
+    yield "customer"
+    finger.tap(finger.screen.ids.next)
+    yield "customer_missing"
+    visit.job = job
+    finger.screen.relabel()
+    finger.screen.show(visit.steps.index("licences"))
+    finger.frames(3)
 
 
 def _check_in(finger: Finger, yard_day: YardDay) -> Iterator[str]:

@@ -66,6 +66,10 @@ class YardDay:
         result = self.dealership.admin(change, v=vehicle_id, n=version, i={"odometerKm": odometer_km})
         assert result["__typename"] == "Vehicle", result
 
+    def book_far(self) -> dict[str, Any]:
+        """A third car goes out today, for more than 250 EUR, to somebody who has not said where she lives."""
+        return _booked(self.dealership, self.now + timedelta(minutes=50), self.now + timedelta(days=8), "Weitweg")
+
     def told(self, contract: dict[str, Any]) -> dict[str, Any]:
         """What the server has of a contract."""
         found: dict[str, Any] = self.dealership.clerk(STATE, id=contract["id"])

@@ -1,0 +1,31 @@
+"""Whether a contract's documents may be made out as they are: above 250 EUR with the recipient's full address."""
+
+from __future__ import annotations
+
+from server.errors import Sentence
+from server.models import Contract
+from server.models.customer import CustomerKind
+from server.services.mail import parts
+
+SMALL_INVOICE_CENTS = 250_00
+"""Gross; up to here an invoice may do without its recipient (§ 33 UStDV)."""
+ADDRESS_MISSING = Sentence(
+    "Above 250 EUR the invoice needs the customer's postal address (§ 14 Abs. 4 Nr. 1 UStG); it is not known.",
+    "Über 250 EUR braucht die Rechnung die Anschrift des Kunden (§ 14 Abs. 4 Nr. 1 UStG); sie fehlt.",
+)
+
+
+def has_address(contract: Contract) -> bool:
+    """Whether it is known where the recipient of a contract's documents lives."""
+    return parts.recipient_of(contract).address is not None
+
+
+def lacks_address(contract: Contract, gross_cents: int | None = None) -> bool:
+    """Whether a document over that amount, or over what is agreed, could not be issued: nobody has said where its
+    recipient lives.
+    """
+    gross_cents = contract.total_cents if gross_cents is None else gross_cents
+    if has_address(contract):
+        return False
+    is_company = contract.payer is None and contract.customer.kind is CustomerKind.COMPANY
+    return gross_cents > SMALL_INVOICE_CENTS or (is_company and gross_cents > 0)

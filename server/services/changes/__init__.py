@@ -1,0 +1,1 @@
+"""What is changed of a contract after it was booked."""
