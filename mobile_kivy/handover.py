@@ -31,6 +31,7 @@ def submit(store: Store, form: Form, job: Job, vehicle: Vehicle, now: datetime) 
     if customer is not None:
         form.signature_missing_reason = ""
     payload = to_input(form, now, customer, staff, partial(i18n.text, language_of(job)))
+    payload["clockDifferenceSeconds"] = store.settings.clock_ahead_seconds
     finished = Finished(
         protocol_id=form.protocol_id,
         kind=form.kind,

@@ -86,7 +86,10 @@ def create_app(runtime: Runtime) -> Starlette:
 
 def _authenticate(runtime: Runtime) -> Callable[[str], Awaitable[Principal | None]]:
     async def authenticate(token: str) -> Principal | None:
-        return await sessions.authenticate(runtime.outside.database, token, now=SystemClock().now())
+        called_at = runtime.outside.clock.now()
+        return await sessions.authenticate(
+            runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
+        )
 
     return authenticate
 

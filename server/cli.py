@@ -25,9 +25,11 @@ from server.database import SYSTEM
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.errors import DomainError
 from server.models import Station
+from server.models.contract import ContractKind
 from server.models.staff import Role
 from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
 from server.services.people import staff
+from server.services.people.client_policies import PolicyRequest
 from server.services.people.staff import NewUser
 
 app = typer.Typer(
@@ -169,14 +171,18 @@ def create_user(
 def create_client(
     name: Annotated[str, typer.Option(help="What it is called.")],
     station: Annotated[list[str], typer.Option(help="Code of a station; repeat for several.")],
+    kind: Annotated[list[ContractKind] | None, typer.Option(help="What it may book; RENTAL unless said.")] = None,
+    payer: Annotated[bool, typer.Option("--payer", help="It may name another payer.")] = False,
+    holds: Annotated[int | None, typer.Option(help="Cars that may be HELD at a time; 20 unless said.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
 ) -> None:
-    """An API key, shown once."""
+    """An API key, shown once. What it may do besides can be changed with `updateApiClient`."""
+    policy = PolicyRequest(kinds=tuple(kind) if kind else None, may_name_payer=payer or None, open_holds=holds)
 
     async def create(runtime: Runtime) -> str:
         async with runtime.outside.database.transaction(SYSTEM) as session:
             ids = await _station_ids(session, station)
-            _client, key = await staff.create_client(session, name, ids, now=_machine_now())
+            _client, key = await staff.create_client(session, name, ids, policy, now=_machine_now())
         return key
 
     print(_with_runtime(_settings(data_dir=data_dir), create))

@@ -89,5 +89,6 @@ async def _scope(runtime: Runtime, request: Request) -> Scope | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    principal = await sessions.authenticate(runtime.outside.database, token.strip(), now=now)
+    called_at = runtime.outside.clock.now()
+    principal = await sessions.authenticate(runtime.outside.database, token.strip(), now=now, called_at=called_at)
     return principal.scope if principal else None

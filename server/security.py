@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -94,6 +95,8 @@ class Principal:
     session_id: UUID | None = None
     zones: Mapping[UUID, ZoneInfo] = field(default_factory=dict, compare=False)
     """The time zones of those stations. Administrators have none: theirs are looked up."""
+    in_contact_since: datetime | None = field(default=None, compare=False)
+    """Since when a session's device calls without a longer break; None for API clients."""
 
     @property
     def scope(self) -> Scope:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mobile_kivy.store.database import Database
 
+_CLOCK_AHEAD = "clock_ahead_seconds"
+
 
 class Settings:
     """Texts by key."""
@@ -15,6 +17,17 @@ class Settings:
         """The value, or the default."""
         row = self._database.row("SELECT value FROM setting WHERE key = ?", (key,))
         return row["value"] if row else default
+
+    @property
+    def clock_ahead_seconds(self) -> int | None:
+        """The device's clock minus the server's, when the server last told its own; None before."""
+        seconds = self.get(_CLOCK_AHEAD)
+        return None if seconds is None else int(seconds)
+
+    def keep_clock_ahead(self, seconds: int) -> None:
+        """Keeps it; nothing is written while it stays the same."""
+        if self.clock_ahead_seconds != seconds:
+            self.set(_CLOCK_AHEAD, str(seconds))
 
     def set(self, key: str, value: str) -> None:
         """Keeps a value."""

@@ -13,7 +13,6 @@ from mobile_kivy.store.days import damage_photos
 from mobile_kivy.sync.sessions import Sessions
 
 _KEPT_DAYS = 7
-_CLOCK_AHEAD = "clock_ahead_seconds"
 _DAY = timedelta(days=1)
 
 
@@ -45,12 +44,10 @@ class DayFetcher:
     @property
     def clock_ahead(self) -> timedelta:
         """The device's clock minus the server's, when a day was last fetched; zero before."""
-        return timedelta(seconds=int(self._store.settings.get(_CLOCK_AHEAD) or 0))
+        return timedelta(seconds=self._store.settings.clock_ahead_seconds or 0)
 
     def _compare_clocks(self, of_server: datetime) -> None:
-        ahead = str(round((self._now() - of_server).total_seconds()))
-        if self._store.settings.get(_CLOCK_AHEAD) != ahead:
-            self._store.settings.set(_CLOCK_AHEAD, ahead)
+        self._store.settings.keep_clock_ahead(round((self._now() - of_server).total_seconds()))
 
     def _fetch_photos(self, user_id: str, payload: dict[str, Any]) -> None:
         links = {photo["id"]: photo["thumbnailUrl"] for photo in damage_photos(payload)}

@@ -106,7 +106,7 @@ class ContractFlag(StrEnum):
     DEPOSIT_EXPIRING = "DEPOSIT_EXPIRING"
     """The deposit hold ends within two days."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
-    """A protocol arrived that does not fit the contract; the physical facts were kept."""
+    """A protocol arrived that does not fit the contract, or whose times are doubtful; the physical facts were kept."""
 
 
 class BillingBlock(StrEnum):
@@ -116,6 +116,8 @@ class BillingBlock(StrEnum):
     """A reading is not plausible and was confirmed with a reason: look before kilometres are billed."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol arrived that does not fit the contract: decide which one counts."""
+    DEVICE_CLOCK = "DEVICE_CLOCK"
+    """The clock of the device that made a protocol seems to be wrong: look at its times before days are billed."""
     VEHICLE_SIZE = "VEHICLE_SIZE"
     """Fuel or charge is missing and the vehicle's tank or battery size is not known: enter it first."""
     REFUND_ABOVE_PAYMENT = "REFUND_ABOVE_PAYMENT"

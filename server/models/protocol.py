@@ -77,7 +77,8 @@ class Photo(SQLModel, table=True):
 class Protocol(SQLModel, table=True):
     """A finished record; the id is the client's. `station_id` is the contract's, `at_station_id` where it happened.
 
-    `request_hash` recognises the same protocol sent again; `sha256` is of the PDF, once that is made.
+    `request_hash` recognises the same protocol sent again; `sha256` is of the PDF, once that is made;
+    `clock_difference_seconds` is the device's clock minus ours, as the device knew it.
     """
 
     __tablename__ = "protocol"
@@ -103,6 +104,7 @@ class Protocol(SQLModel, table=True):
     override_reason: str | None = None
     staff: str
     staff_id: UUID
+    clock_difference_seconds: int | None = None
     conflict: str | None = None
     complete: bool = True
     voided: bool = False

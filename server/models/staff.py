@@ -48,7 +48,11 @@ class UserStation(SQLModel, table=True):
 
 
 class Session(SQLModel, table=True):
-    """One access token with its refresh token, stored as SHA-256. A refresh makes the next row of the same family."""
+    """One access token with its refresh token, stored as SHA-256. A refresh makes the next row of the same family.
+
+    It lives by the machine's clock. `last_called_at` and `in_contact_since` are times of the business, like those of
+    protocols: the latter is when the calls began of which none is more than a quarter of an hour after the one before.
+    """
 
     __tablename__ = "session"
     id: UUID = new_id()
@@ -60,6 +64,8 @@ class Session(SQLModel, table=True):
     refresh_expires_at: datetime
     rotated_at: datetime | None = None
     revoked_at: datetime | None = None
+    last_called_at: datetime | None = None
+    in_contact_since: datetime | None = None
     created_at: datetime
 
 

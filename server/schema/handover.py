@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -163,6 +163,10 @@ class CheckOutInput:
     customer: CounterCustomerInput | None = None
     """What the customer corrected or added at the counter. Without the address that an invoice above 250 EUR needs, a
     check-out of the last 15 minutes is refused (CUSTOMER_INCOMPLETE); a later one is kept, and billing waits."""
+    clock_difference_seconds: int | None = None
+    """The device's clock minus the server's (`HandoverDay.generatedAt`) as the device last saw it, in seconds. If it is
+    more than an hour, the contract is flagged and billing waits for somebody to look at the times.
+    """
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -205,6 +209,10 @@ class CheckInInput:
     """Why an implausible odometer is right, up to 500 characters; billing then waits for a clerk."""
     customer: CounterCustomerInput | None = None
     """What the customer corrected or added at the counter, for the final invoice."""
+    clock_difference_seconds: int | None = None
+    """The device's clock minus the server's (`HandoverDay.generatedAt`) as the device last saw it, in seconds. If it is
+    more than an hour, the contract is flagged and billing waits for somebody to look at the times.
+    """
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -212,6 +220,7 @@ class CheckInInput:
 
 
 def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
+    difference = given.clock_difference_seconds
     return {
         "protocol_id": given.protocol_id,
         "contract_id": as_uuid(given.contract_id),
@@ -226,6 +235,7 @@ def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
         "override_reason": given.override_reason,
         "staff_signature_sha256": given.staff_signature_sha256,
         "customer": given.customer.given() if given.customer else None,
+        "clock_difference": None if difference is None else timedelta(seconds=difference),
     }
 
 

@@ -78,6 +78,8 @@ class Protocol:
     """When it happened, by the device; not later than it arrived."""
     received_at: datetime
     """When it reached the server; later than `occurredAt` if the device was without a network."""
+    clock_difference_seconds: int | None
+    """The device's clock minus the server's, in seconds, as the device knew it; null if it did not say."""
     key_drop_at: datetime | None
     """When the key was dropped, and so the rental ended; null if the car was taken back in person."""
     signature_missing_reason: str | None

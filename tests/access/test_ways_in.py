@@ -18,6 +18,7 @@ from tests.driving import ROOT, Api, free_port
 
 SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__typename
   ...on Session{accessToken viewer{role}} ...on Problem{problemCode}}}"""
+CREATE_STATION = "mutation($input:StationInput!){createStation(input:$input){__typename ...on Problem{message}}}"
 FIRST = {"ERSATZWAGEN_ADMIN_EMAIL": "first@example.com", "ERSATZWAGEN_ADMIN_PASSWORD": "first-password"}
 PRODUCTION = {"ERSATZWAGEN_ENVIRONMENT": "production", "ERSATZWAGEN_SECRET_KEY": "a-key-of-our-own"}
 
@@ -127,6 +128,26 @@ def test_the_command_line_refuses_in_one_line(production: Production) -> None:
     assert done.stderr == "ersatzwagen: A password has 10 to 128 characters.\n"
     assert production.sign_in("third@example.com", "short")["__typename"] == "Rejection"
     assert Cluster(production.data_dir).root.exists()
+
+
+def test_a_website_may_do_what_the_command_line_says(production: Production) -> None:
+    # Given: a station
+    session = production.sign_in("first@example.com", "first-password")
+    admin = Api("", production.http, str(session["accessToken"]))
+    address = {"street": "Am Markt 1", "postcode": "13581", "city": "Berlin"}
+    station = {"code": "SPA", "name": "Spandau", "address": address, "email": "spa@example.com", "openingHours": []}
+    assert admin(CREATE_STATION, input=station)["__typename"] == "Station"
+    # When
+    what = ("--name", "Werkstatt", "--station", "SPA", "--kind", "RENTAL", "--kind", "COURTESY", "--holds", "3")
+    done = run("client", "create", *what, "--data-dir", str(production.data_dir))
+    # Then
+    assert done.returncode == 0, done.stderr
+    website = Api("", production.http, done.stdout.strip())
+    asked = "query{viewer{client{name policy{kinds mayNamePayer openHolds drivers}}}}"
+    assert website(asked)["client"] == {
+        "name": "Werkstatt",
+        "policy": {"kinds": ["RENTAL", "COURTESY"], "mayNamePayer": False, "openHolds": 3, "drivers": 10},
+    }
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,18 @@ async def advance_not_refunded(shop: Shop) -> Contract:
     return await shop.bench.contract(contract.id)
 
 
+async def clock_a_day_behind(shop: Shop) -> Contract:
+    behind = {"occurred_at": START, "clock_difference": -DAY}
+    return await rented(shop, START, START + DAY, back_with=behind)
+
+
+async def clock_ahead_at_check_out(shop: Shop) -> Contract:
+    contract = await book(shop, START, START + DAY)
+    shop.bench.clock.move_to(START)
+    await check_out(shop, contract, clock_difference=2 * DAY)
+    return contract
+
+
 async def enter_address(shop: Shop, contract: Contract) -> None:
     async with shop.bench.outside.database.transaction(SYSTEM) as session:
         found = await session.by_id(Contract, contract.id)
@@ -116,6 +128,8 @@ CASES = [
     (odometer_at_return, BillingBlock.ODOMETER, ContractState.RETURNED, "BILLED"),
     (conflict_while_out, BillingBlock.PROTOCOL_CONFLICT, ContractState.CHECKED_OUT, "BILLED after its return"),
     (conflict_after_the_return, BillingBlock.PROTOCOL_CONFLICT, ContractState.RETURNED, "BILLED"),
+    (clock_a_day_behind, BillingBlock.DEVICE_CLOCK, ContractState.RETURNED, "BILLED"),
+    (clock_ahead_at_check_out, BillingBlock.DEVICE_CLOCK, ContractState.CHECKED_OUT, "BILLED after its return"),
     (tank_of_unknown_size, BillingBlock.VEHICLE_SIZE, ContractState.RETURNED, "BILLED"),
     (address_missing, BillingBlock.ADDRESS_MISSING, ContractState.CHECKED_OUT, "BILLED after its return"),
     (address_missing_at_the_return, BillingBlock.ADDRESS_MISSING, ContractState.RETURNED, "BILLED"),

@@ -21,6 +21,10 @@ _TEXTS = {
         "A protocol does not fit the contract (its state on arrival: {detail}).",
         "Ein Protokoll passt nicht zum Vertrag (Stand beim Eintreffen: {detail}).",
     ),
+    BillingBlock.DEVICE_CLOCK: Sentence(
+        "The clock of the device that made a protocol seems to be wrong by {detail} hours: look at the times.",
+        "Die Uhr des Geräts, das ein Protokoll gemacht hat, geht wohl um {detail} Stunden falsch: bitte Zeiten prüfen.",
+    ),
     BillingBlock.VEHICLE_SIZE: Sentence(
         "The size of the tank or battery is missing: missing fuel or charge cannot be priced.",
         "Die Größe von Tank oder Batterie fehlt: fehlender Kraftstoff oder Strom lässt sich nicht berechnen.",
@@ -42,6 +46,10 @@ _TEXTS = {
         "Die Anzahlung einer gescheiterten Buchung konnte nicht erstattet werden: bitte von Hand auszahlen.",
     ),
 }
+
+
+_FLAGGED = frozenset({BillingBlock.PROTOCOL_CONFLICT, BillingBlock.DEVICE_CLOCK})
+"""A protocol is what has to be looked at: the contract carries the flag for it."""
 
 
 async def block_billing(
@@ -70,9 +78,10 @@ async def clear(session: Session, contract: Contract, acting: Acting) -> Billing
     released = acting.because(detail)
     value = before.value if before else None
     await history.record(session, contract, HistoryAction.BILLING_RELEASED, released, before=value)
-    if before in (None, BillingBlock.PROTOCOL_CONFLICT):
+    if before is None or before in _FLAGGED:
         contract.protocol_conflict = False
     contract.billing_block, contract.billing_block_detail = await _next(session, contract)
+    contract.protocol_conflict = contract.protocol_conflict or contract.billing_block in _FLAGGED
     contract.version += 1
     await session.store(contract)
     return before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +20,7 @@ from server.models.job import JobKind, OfProtocol
 from server.models.protocol import ProtocolType
 from server.services.acting import Acting
 from server.services.contract import blocks, history
+from server.services.handover import device_clock
 from server.services.handover.report import FIELD, HandoverReport, PhotoReport
 
 
@@ -67,6 +68,8 @@ async def store(session: Session, handover: Handover) -> Protocol:
         raise
     if handover.conflict is not None:
         await _flag(session, handover.contract, handover.acting.because(handover.conflict))
+    else:
+        await _doubt_times(session, handover)
     await _store_photos(session, protocol, handover.report.photos, handover.uploaded)
     return protocol
 
@@ -98,10 +101,15 @@ def _frozen(handover: Handover) -> Protocol:
         override_reason=seen(report.override_reason),
         staff=staff.name,
         staff_id=staff.id,
+        clock_difference_seconds=_seconds(report.clock_difference),
         conflict=handover.conflict,
         request_hash=report.content_hash(),
         content_hash=report.content_hash(),
     )
+
+
+def _seconds(difference: timedelta | None) -> int | None:
+    return None if difference is None else int(difference.total_seconds())
 
 
 def _levels(handover: Handover) -> tuple[int | None, int | None]:
@@ -126,6 +134,16 @@ async def _flag(session: Session, contract: Contract, acting: Acting) -> None:
     if contract.state in {ContractState.CHECKED_OUT, ContractState.RETURNED}:
         state = contract.state.value
         await blocks.block_billing(session, contract, BillingBlock.PROTOCOL_CONFLICT, acting, detail=state)
+
+
+async def _doubt_times(session: Session, handover: Handover) -> None:
+    """What happened is kept at the time that the device says; if its clock is wrong, somebody looks before billing."""
+    contract, acting = handover.contract, handover.acting
+    away = device_clock.doubt(handover.report, acting.person.in_contact_since, acting.now)
+    if away is not None:
+        contract.protocol_conflict = True
+        detail = device_clock.in_hours(away)
+        await blocks.block_billing(session, contract, BillingBlock.DEVICE_CLOCK, acting, detail=detail)
 
 
 async def _store_photos(

@@ -70,17 +70,19 @@ class HandoverReport:
     station_id: UUID | None = None
     key_drop_at: datetime | None = None
     customer: CounterCustomer | None = None
+    clock_difference: timedelta | None = None
 
     def content_hash(self) -> str:
-        """Recognises the same protocol sent again, also one that an app sent first which knew no `customer`."""
+        """Recognises the same protocol sent again, also one that an app sent first which knew less."""
         content = asdict(self)
-        if self.customer is None:
-            del content["customer"]
+        for added_later in ("customer", "clock_difference"):
+            if content[added_later] is None:
+                del content[added_later]
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
     def is_live(self, now: datetime) -> bool:
         """Whether the customer still stands there: what is missing can be asked for, and may be refused."""
-        return self.occurred_at >= now - LIVE
+        return self.occurred_at - (self.clock_difference or timedelta()) >= now - LIVE
 
 
 async def check_report(session: Session, report: HandoverReport) -> dict[str, Photo]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,8 @@ from server.security import Principal
 
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=30)
+SILENCE = timedelta(minutes=15)
+"""A device that was not heard of for longer was offline."""
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 10
 FAILURES_PER_ADDRESS = 60
@@ -35,6 +37,16 @@ class Tokens:
     refresh_token: str
     expires_at: datetime
     principal: Principal
+
+
+class Contact(NamedTuple):
+    """When a session's device was heard of last, and since when without a longer break; by the business's clock."""
+
+    last_called_at: datetime | None = None
+    since: datetime | None = None
+
+
+NO_CONTACT = Contact()
 
 
 async def sign_in(database: Database, email: str, password: str, *, address: str, now: datetime) -> Tokens:
@@ -81,7 +93,8 @@ async def refresh(database: Database, refresh_token: str, *, now: datetime) -> T
             stored.rotated_at = now
             stored.access_expires_at = now
             await session.store(stored)
-            return await _new_session(session, user, stored.family_id, now)
+            contact = Contact(stored.last_called_at, stored.in_contact_since)
+            return await _new_session(session, user, stored.family_id, now, contact=contact)
     # Raised after the commit: the revocation must stand.
     raise refusal
 
@@ -93,25 +106,43 @@ async def sign_out(session: Session, principal: Principal, *, now: datetime) -> 
         await _revoke_family(session, family, now)
 
 
-async def authenticate(database: Database, token: str, *, now: datetime) -> Principal | None:
-    """Who a bearer token belongs to, or None. Roles and stations are read anew each time: a change works at once."""
+async def authenticate(database: Database, token: str, *, now: datetime, called_at: datetime) -> Principal | None:
+    """Who a bearer token belongs to, or None. Roles and stations are read anew each time: a change works at once.
+
+    `now` is the machine's clock, by which sessions live; `called_at` that of the business.
+    """
     if token.startswith(f"{security.API_KEY}_"):
         return await _client_of(database, token, now)
     if not token.startswith(f"{security.ACCESS}_"):
         return None
     async with database.transaction(SYSTEM) as session:
         found = await session.rows(
-            "select u.id, u.name, u.role, s.id as session_id,"
+            "select u.id, u.name, u.role, s.id as session_id, s.last_called_at, s.in_contact_since,"
             " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
             " join user_station x on x.station_id = here.id where x.user_id = u.id) as stations"
             " from session s join app_user u on u.id = s.user_id"
             " where s.access_hash = :hash and s.revoked_at is null and s.access_expires_at > :now and u.active",
             {"hash": security.token_hash(token), "now": now},
         )
-    if not found:
-        return None
-    row = found[0]
-    return _principal(row, Role(row.role), row.session_id)
+        if not found:
+            return None
+        row = found[0]
+        since = await _heard(session, row, called_at)
+    return replace(_principal(row, Role(row.role), row.session_id), in_contact_since=since)
+
+
+async def _heard(session: Session, row: Any, called_at: datetime) -> datetime:
+    """Since when the device of a session is in contact. Noted once a minute, which keeps reads from writing."""
+    last: datetime | None = row.last_called_at
+    silent_for = None if last is None else called_at - last
+    is_new = silent_for is None or silent_for > SILENCE
+    since: datetime = called_at if is_new else row.in_contact_since
+    if silent_for is None or silent_for >= timedelta(minutes=1):
+        await session.write(
+            "update session set last_called_at = :called, in_contact_since = :since where id = :id",
+            {"called": called_at, "since": since, "id": row.session_id},
+        )
+    return since
 
 
 async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
@@ -139,11 +170,17 @@ def _principal(row: Any, role: Role, session_id: UUID | None = None) -> Principa
 
 async def open_session(session: Session, user: User, life: timedelta, *, now: datetime) -> Tokens:
     """A session without a sign-in, for a program that acts as this user; its access token lives as long as given."""
-    return await _new_session(session, user, uuid4(), now, life)
+    return await _new_session(session, user, uuid4(), now, life=life)
 
 
 async def _new_session(
-    session: Session, user: User, family_id: UUID, now: datetime, life: timedelta = ACCESS_LIFE
+    session: Session,
+    user: User,
+    family_id: UUID,
+    now: datetime,
+    *,
+    life: timedelta = ACCESS_LIFE,
+    contact: Contact = NO_CONTACT,
 ) -> Tokens:
     access, refresh_token = security.new_token(security.ACCESS), security.new_token(security.REFRESH)
     stored = StoredSession(
@@ -153,6 +190,8 @@ async def _new_session(
         refresh_hash=security.token_hash(refresh_token),
         access_expires_at=now + life,
         refresh_expires_at=now + REFRESH_LIFE,
+        last_called_at=contact.last_called_at,
+        in_contact_since=contact.since,
         created_at=now,
     )
     await session.store(stored)

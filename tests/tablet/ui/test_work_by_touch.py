@@ -68,6 +68,7 @@ def test_from_the_first_sign_in_to_both_protocols(open_app: Start, yard_day: Yar
         "cleanlinessOutside": "NORMAL",
     }
     assert protocol["accessories"][0]["present"] == protocol["accessories"][0]["expected"] - 1
+    assert abs(protocol["clockDifferenceSeconds"]) < 60
     assert protocol["remarks"] == "Winterreifen\nKein Foto Hinten: Starker Regen"
     (damage,) = protocol["damages"]
     assert (damage["kind"], damage["sizeMm"], damage["position"]["view"]) == ("DENT", 30, "LEFT")

@@ -15,7 +15,7 @@ from tests.driving import PASSWORD, SandboxServer, new_id, picture
 
 REPORT = """mutation($v:ID!,$d:DamageInput!){reportDamage(vehicleId:$v,damage:$d){__typename ...on Problem{message field}}}"""
 STATE = """query($id:ID){contract(id:$id){state flags billingBlock vehicle{plate}
-  protocols{id type remarks staff occurredAt keyDropAt signedByCustomer signatureMissingReason
+  protocols{id type remarks staff occurredAt keyDropAt signedByCustomer signatureMissingReason clockDifferenceSeconds
     condition{odometerKm fuelEighths stateOfChargePercent cleanlinessInside cleanlinessOutside}
     accessories{name expected present} damages{kind sizeMm description position{view x y} photos{sha256}}
     photos{slot sha256} vehicle{plate}}}}"""
