@@ -23,7 +23,6 @@ from server.services.booking import saga
 from server.services.outside import Outside
 from server.services.payments import attempts, hosted_page
 
-LARGEST_FORM = 64 * 1024
 PURPOSE = "waiting"
 NOT_VALID = Sentence(
     "This answer of the payment page is not valid.", "Diese Antwort der Zahlungsseite ist nicht gültig."
@@ -68,7 +67,7 @@ def routes(outside: Outside) -> list[Route]:
         return PlainTextResponse("ok")
 
     # Anybody may post here: more than a form is not read, whatever its length says.
-    limit = [Middleware(BodyLimit, most_bytes=LARGEST_FORM)]
+    limit = [Middleware(BodyLimit)]
     return [
         Route(hosted_page.RETURN_PATH, returned, methods=["POST"], middleware=limit),
         Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"], middleware=limit),

@@ -10,6 +10,7 @@ import uvicorn
 
 from server.app import FIRST_QUERY, create_app
 from server.config import Settings
+from server.edge.connections import BoundedHttp
 from server.runtime import Runtime, create_runtime, prepare_database
 
 
@@ -48,7 +49,7 @@ def serve(settings: Settings) -> None:
             server_header=False,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=20,
-            h11_max_incomplete_event_size=32 * 1024,
+            http=BoundedHttp,
             lifespan="on",
         )
         server = Server(config, runtime)

@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from server.edge.answers import HttpRefusal
-from server.edge.limits import announced_length
+from server.edge.limits import ARRIVAL_SECONDS, announced_length
 from server.edge.literals import LONGEST_LIST
 from server.errors import CallerErrorCode
 
@@ -29,7 +29,6 @@ MOST_MULTIPART_BYTES = 14 * 1024 * 1024
 MOST_FILES = 2
 MOST_FILE_PLACES = 4
 DEEPEST = 40
-ARRIVAL_SECONDS = 15.0
 
 
 @dataclass

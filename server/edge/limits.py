@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -39,33 +40,54 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-class BodyTooLarge(HTTPException):
-    """More of the body arrived than is allowed. Starlette answers 413 if it meets it before we do."""
+ARRIVAL_SECONDS: Final = 15.0
+"""How long a body may take to arrive."""
+FORM_BYTES: Final = 64 * 1024
+"""More than a form is not read where anybody may post."""
 
-    def __init__(self) -> None:
-        super().__init__(413, "The body is too large.", {**SECURITY_HEADERS, "connection": "close"})
+
+class BodyRefused(HTTPException):
+    """The body is too large or too slow. Starlette answers with it if it meets it before we do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(status, message, {**SECURITY_HEADERS, "connection": "close"})
+
+
+def _too_large() -> BodyRefused:
+    return BodyRefused(413, "The body is too large.")
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body turns out to be too large, whatever its Content-Length says."""
+    """Answers 413 as soon as a body turns out to be too large, whatever its Content-Length says, and 408 when it has
+    not arrived in time.
+    """
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int = FORM_BYTES, seconds: float = ARRIVAL_SECONDS) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on and counts what arrives."""
+        """Passes the request on, counts what arrives and looks at the clock."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        arrived, started = 0, False
+        arrived, started, ended = 0, False, False
+        deadline = asyncio.get_running_loop().time() + self._seconds
 
         async def counted() -> Message:
-            nonlocal arrived
-            message = await receive()
+            nonlocal arrived, ended
+            if ended:  # whoever still listens waits for the caller to hang up, and may wait long
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyRefused(408, "The body took too long to arrive.") from None
             arrived += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
             if arrived > self._most_bytes:
-                raise BodyTooLarge()
+                raise _too_large()
             return message
 
         async def noted(message: Message) -> None:
@@ -75,9 +97,9 @@ class BodyLimit:
 
         try:
             if announced_length(Headers(scope=scope)) > self._most_bytes:
-                raise BodyTooLarge()
+                raise _too_large()
             await self._app(scope, counted, noted)
-        except BodyTooLarge as refusal:
+        except BodyRefused as refusal:
             if started:
                 raise
             await PlainTextResponse(refusal.detail, refusal.status_code, refusal.headers)(scope, receive, send)

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import orjson
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from server.edge.limits import BodyLimit
 from server.jobs import Worker
 from server.sandbox.box import Sandbox
 from server.sandbox.start_page import StartPage
@@ -19,6 +21,7 @@ from server.sandbox.start_page import StartPage
 Handler = Callable[[Request], Awaitable[Response]]
 # How long a job that another process holds is waited for.
 _PATIENCE_SECONDS = 90.0
+MEGABYTE = 1024 * 1024
 _MOST_MINUTES = 10 * 366 * 24 * 60
 
 
@@ -28,7 +31,7 @@ def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
     page = StartPage(sandbox, time.advance)
 
     def route(path: str, handler: Handler, method: str) -> Route:
-        return Route(path, _loopback_only(handler), methods=[method])
+        return Route(path, _loopback_only(handler), methods=[method], middleware=[Middleware(BodyLimit)])
 
     return [
         route("/", _to_the_start, "GET"),
@@ -42,7 +45,7 @@ def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
         route("/sandbox/mails", post.mails, "GET"),
         route("/sandbox/mails/{id}", post.mail, "GET"),
         route("/sandbox/smtp", post.behave, "POST"),
-        Mount("/sandbox/telecash", app=sandbox.simulator),
+        Mount("/sandbox/telecash", app=sandbox.simulator, middleware=[Middleware(BodyLimit, most_bytes=MEGABYTE)]),
     ]
 
 

@@ -1,0 +1,180 @@
+"""HTTP/1.1 connections with bounds of their own: uvicorn bounds neither the head of a request nor how long it takes.
+
+A head (request line and headers) may be so large and take so long to arrive; what frames a body (chunk sizes,
+trailers) may not outgrow the body; who does not read the answer is not waited for; and whoever goes on sending after
+the answer is hung up on. Bodies themselves are counted where they are read (`limits.BodyLimit`, `bodies`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from server.edge.limits import SECURITY_HEADERS
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """In bytes and seconds."""
+
+    head_bytes: int = 32 * 1024
+    head_seconds: float = 10.0
+    framing_bytes: int = 64 * 1024
+    """Chunk sizes and trailers beside the body itself; more only if the body is larger."""
+    unread_seconds: float = 30.0
+    """How long an answer may lie unread before the connection is cut."""
+    rest_bytes: int = 1024 * 1024
+    """What is read, and thrown away, of a body that was answered before its end; a caller who is hung up on at once
+    may lose the answer.
+    """
+    rest_seconds: float = 5.0
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection. The parser reports what it has read; the bytes are counted before it reads them."""
+
+    bounds = Bounds()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
+        """Waits for the first head."""
+        super().connection_made(transport)
+        self._head_bytes, self._in_head, self._in_message = 0, True, False
+        self._wire_bytes, self._body_bytes = 0, 0
+        self._cut: asyncio.TimerHandle | None = None
+        self._rest_from: int | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._forget_head()
+        self._forget_cut()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser no more of a head than it may have."""
+        if self._in_head:
+            if self._head_timer is None:
+                self._await_head()
+            allowed = self.bounds.head_bytes - self._head_bytes
+            data, rest = data[:allowed], data[allowed:]
+            self._head_bytes += len(data)
+            self._feed(data)
+            data = rest
+            if self._head_bytes >= self.bounds.head_bytes:  # the parser sets it to nothing where a head ends
+                self._refuse(431, "The request line and headers are too large.")
+        if data and not self.transport.is_closing():
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        self._wire_bytes += len(data)
+        super().data_received(data)
+        if self._in_message and not self._in_head and self._is_beyond():
+            self._hang_up()
+
+    def _is_beyond(self) -> bool:
+        """Whether more of a body was sent than is read, or more around it than it is worth."""
+        if self._rest_from is not None and self._wire_bytes - self._rest_from > self.bounds.rest_bytes:
+            return True
+        framing = self._wire_bytes - self._body_bytes
+        return framing > self.bounds.framing_bytes + self._body_bytes
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._in_head = self._in_message = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A head is over; its bytes do not count for the body."""
+        self._in_head, self._head_bytes = False, 0
+        self._wire_bytes = self._body_bytes = 0
+        self._forget_head()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Counts what is really meant."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is over; a next head may follow."""
+        self._in_head, self._in_message, self._head_bytes = True, False, 0
+        if self._rest_from is not None:
+            self._rest_from = None
+            self._forget_cut()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Of a request that goes on after its answer only a little is read, for a short time."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._cut_later(self.bounds.unread_seconds)
+        elif self._in_message:
+            self._rest_from = self._wire_bytes
+            self._cut_later(self.bounds.rest_seconds)
+
+    def pause_writing(self) -> None:
+        """The answer is not being read."""
+        super().pause_writing()
+        self._cut_later(self.bounds.unread_seconds)
+
+    def resume_writing(self) -> None:
+        """It is, after all."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._forget_cut()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """An idle connection ends, whether or not the other side has read everything."""
+        super().timeout_keep_alive_handler()
+        self._cut_later(self.bounds.unread_seconds)
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Answers a head that is not read to its end, unless an answer before it is still to come; then hangs up."""
+        if self.transport.is_closing():
+            return
+        if not self._owes_an_answer():
+            headers = {
+                "content-type": "text/plain; charset=utf-8",
+                "content-length": str(len(message)),
+                "connection": "close",
+                **SECURITY_HEADERS,
+            }
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            self.transport.write(STATUS_LINE[status] + f"{lines}\r\n{message}".encode("ascii"))
+        self._hang_up()
+
+    def _owes_an_answer(self) -> bool:
+        cycle: object | None = self.cycle  # uvicorn declares that there always is one
+        return cycle is not None and not self.cycle.response_complete
+
+    def _hang_up(self) -> None:
+        self._forget_head()
+        self.transport.close()
+        self._cut_later(self.bounds.unread_seconds)
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._in_head and self._head_bytes:
+            self._refuse(408, "The request line and headers took too long to arrive.")
+        elif self._in_head:
+            self._hang_up()
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(self.bounds.head_seconds, self._head_is_late)
+
+    def _cut_later(self, seconds: float) -> None:
+        if self._cut is None:
+            self._cut = self.loop.call_later(seconds, self.transport.abort)
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _forget_cut(self) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
+            self._cut = None
