@@ -15,7 +15,7 @@ test: ## the whole suite
 	python3 dev.py test
 
 quick: ## the rules of prices, bookings and billing, without a server, in seconds
-	python3 dev.py test -q -n 2 --hypothesis-profile quick tests/models tests/services
+	python3 dev.py test -q -n 2 --hypothesis-profile quick tests/models tests/services/pricing tests/services/booking tests/services/billing
 
 lint: ## lint and import rules
 	python3 dev.py exec ruff check .

@@ -24,7 +24,7 @@ LONGEST_FIRST = (
     "tests/sandbox/test_demo.py",
     "tests/api/",
     "tests/database/",
-    "tests/services/test_offers.py",
+    "tests/services/booking/test_offers.py",
     "tests/sandbox/",
     "tests/access/",
     "tests/tablet/",

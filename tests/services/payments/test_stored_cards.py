@@ -24,8 +24,8 @@ from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
 from tests.builders.rows import Shop, open_shop
 from tests.builders.till import Till
+from tests.services.payments.test_payment_page import paid, post
 from tests.services.samples import at
-from tests.services.test_payment_page import paid, post
 
 START, END = at("2026-09-08 09:00"), at("2026-09-09 09:00")
 WRITTEN = (Contract, Customer, Occupancy, Payment, Job, IdempotencyRecord, StoredCard, Document)

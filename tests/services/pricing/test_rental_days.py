@@ -18,9 +18,8 @@ from server.models.opening_times import Weekday
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 from server.services.pricing.price import Facts, breakdown
 from server.services.pricing.rental_days import BundleChoice, _last_before, count_days, time_price
+from tests.services.samples import BERLIN, DAY, KOMPAKT, WEEKEND, at
 from tests.thoroughness import tried
-
-from .samples import BERLIN, DAY, KOMPAKT, WEEKEND, at
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 

@@ -9,8 +9,7 @@ import pytest
 from server.models.opening_times import MIDNIGHT, Weekday, Window
 from server.models.station import Station
 from server.services.fleet.opening import OpeningRules, opening_rules
-
-from .samples import BERLIN, at
+from tests.services.samples import BERLIN, at
 
 WEEKDAYS = list(Weekday)[:5]
 OFFICE = (time(7), time(18, 30))

@@ -18,8 +18,7 @@ from server.services.pricing.price import (
     advance_cents,
     breakdown,
 )
-
-from .samples import DAY, KOMPAKT, WEEK, at, facts
+from tests.services.samples import DAY, KOMPAKT, WEEK, at, facts
 
 MONDAY, TUESDAY = "2026-11-23 08:00", "2026-11-24 08:00"
 

@@ -23,8 +23,8 @@ from server.services.people.drivers import DriverDetails
 from tests.builders.bench import NOW, Bench
 from tests.builders.rentals import book, customer, request
 from tests.builders.rows import Shop, open_shop
+from tests.services.booking.test_quotes import quoted
 from tests.services.samples import at
-from tests.services.test_quotes import quoted
 
 START, END = at("2026-09-08 09:00"), at("2026-09-09 09:00")
 WRITTEN = (Contract, Customer, Occupancy, Payment, Job, IdempotencyRecord)

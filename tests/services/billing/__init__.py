@@ -1,0 +1,1 @@
+"""Invoices, what is collected, deposits, and what billing waits for."""

@@ -1,0 +1,1 @@
+"""What may be booked, what it costs, and the booking itself."""

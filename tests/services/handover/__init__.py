@@ -1,0 +1,1 @@
+"""What tablets report, and when it is believed."""

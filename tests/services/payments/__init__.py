@@ -1,0 +1,1 @@
+"""The payment page and stored cards."""

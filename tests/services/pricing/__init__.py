@@ -1,0 +1,1 @@
+"""Prices, days and packages."""
