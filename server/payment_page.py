@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from starlette.middleware import Middleware
@@ -18,8 +18,9 @@ from server.errors import Sentence
 from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract, HostedPayment, Payment, payment_reasons
 from server.models.contract import ContractState
+from server.models.payment import PaymentState
 from server.security import page_policy
-from server.services.booking import saga
+from server.services.booking import confirmation, expiry, saga
 from server.services.outside import Outside
 from server.services.payments import attempts, hosted_page
 
@@ -33,6 +34,7 @@ WAIT = Sentence(
     "Das dauert einige Sekunden. Bitte lassen Sie diese Seite offen; Sie müssen nicht noch einmal zahlen.",
 )
 REFRESH_SECONDS = 3
+_TOLD = frozenset({"contract", "reason", "code"})
 _STYLE = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem;color:#1f2933}"
 _POLICY = page_policy(_STYLE)
 
@@ -83,15 +85,17 @@ async def _further(outside: Outside, payment_id: UUID, reason: str | None, *, wa
         payment = await attempts.get(session, payment_id)
         page = await session.by_id(HostedPayment, payment_id)
         contract = await session.by_id(Contract, payment.contract_id)
+        refused = expiry.last_refused(await attempts.of_contract(session, payment.contract_id))
     if page is None or contract is None:
         return Response(status_code=404)
     if contract.state not in {ContractState.HELD, ContractState.CANCELLED}:
         return RedirectResponse(_with(page.success_url, contract=contract.number), 303)
     if waits and contract.state is ContractState.HELD and payment.state in attempts.UNRESOLVED:
         return _waiting_page(outside, payment, contract)
-    words = payment_reasons.said(payment.reason or reason)
+    why = payment.reason or reason or (refused.reason if refused else None)
+    words = payment_reasons.said(why) or (confirmation.TOO_LATE if payment.state is PaymentState.SUCCEEDED else None)
     told = {"reason": words.within(contract.language.value.lower())} if words else {}
-    code = payment_reasons.code_of(payment.reason or reason)
+    code = payment_reasons.code_of(why)
     return RedirectResponse(
         _with(page.failure_url, contract=contract.number, **told, **({"code": code} if code else {})), 303
     )
@@ -113,8 +117,10 @@ def _waiting_page(outside: Outside, payment: Payment, contract: Contract) -> Res
 
 
 def _with(url: str, **told: str) -> str:
+    """The address with what is told. What it says itself under these names is left out, so that nobody is misled."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, urlencode(told)) if part)))
+    own = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in _TOLD]
+    return urlunsplit(parts._replace(query="&".join([*own, urlencode(told)])))
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -26,8 +26,8 @@ Authenticate = Callable[[str], Awaitable[Principal | None]]
 OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
 _LONGEST_TOKEN = 300
 _SIGN_IN_AGAIN = Sentence(
-    "The token is not valid, or not any more: sign in again.",
-    "Das Token ist ungültig oder abgelaufen: bitte neu anmelden.",
+    "The token or API key is not valid, or not any more: sign in again, or use a valid key.",
+    "Token oder API-Schlüssel sind ungültig oder abgelaufen: bitte neu anmelden oder einen gültigen Schlüssel nehmen.",
 )
 _USUAL = Pace()
 

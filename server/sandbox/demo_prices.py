@@ -38,7 +38,7 @@ def groups() -> list[NewGroup]:
 def tariffs() -> dict[str, NewTariff]:
     """The price list, by the code of the group. The documentation calculates with KOMPAKT-2026."""
     more_extras = [
-        _per_rental("AFTER_HOURS", "Rückgabe außerhalb der Öffnungszeiten", "19.00"),
+        _per_rental("AFTER_HOURS", "Übergabe oder Rückgabe außerhalb der Öffnungszeiten", "19.00"),
         _per_day("CHILD_SEAT", "Kindersitz", "4.00", "28.00"),
         _per_day("BOOSTER", "Sitzerhöhung", "2.00", "14.00"),
         _per_rental("SNOW_CHAINS", "Schneeketten", "25.00"),

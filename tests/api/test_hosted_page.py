@@ -145,6 +145,44 @@ def test_after_a_declined_card_another_may_be_tried(dealership: Dealership, star
     ]
 
 
+def test_a_deposit_that_is_refused_after_the_sale_is_said_to_be_that(dealership: Dealership, start: datetime) -> None:
+    # Given: the page's sale succeeds, the hold on the same card does not
+    key, who = new_id(), {"lastName": "Kaution", "email": "kaution@example.com", "language": "DE"}
+    booking = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    number, browser = booking["contract"]["number"], Browser(dealership)
+    browser.open(booking["paymentForm"])
+    pay(browser, "5239290700000069")
+    # Then: the shop hears why, and that the money goes back
+    assert told_at(browser.until_back_at_the_shop()) == {
+        "contract": number,
+        "reason": "Limit oder Guthaben der Karte reichen nicht aus. (51)",
+        "code": "51",
+    }
+    again = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    assert (again["__typename"], again["message"]) == (
+        "PaymentDeclined",
+        "The deposit could not be placed on the card. What was taken for the rental goes back; please try another card.",
+    )
+    assert lines_of(dealership, number) == [
+        ("sale", "D1", "approved"),
+        ("preAuth", "H1", "declined"),
+        ("return", "D1", "approved"),
+    ]
+
+
+def test_what_an_address_says_of_itself_is_not_mistaken_for_ours(dealership: Dealership, start: datetime) -> None:
+    addresses = {
+        "successUrl": "https://shop.example/booked?contract=EVIL&step=3&reason=x",
+        "failureUrl": "https://shop.example/failed?c%6Fde=x",
+    }
+    booking = dealership.book(start, start + DAY, payment={**PAYMENT, **addresses})
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    pay(browser)
+    number = booking["contract"]["number"]
+    assert browser.until_back_at_the_shop() == f"https://shop.example/booked?step=3&contract={number}"
+
+
 def test_a_second_window_after_success_leads_to_success(dealership: Dealership, start: datetime) -> None:
     booking = dealership.book(start, start + DAY, payment=PAYMENT)
     first, second = Browser(dealership), Browser(dealership)
@@ -218,8 +256,10 @@ def test_paid_too_late_is_refunded(dealership: Dealership, start: datetime) -> N
     pay(browser)
     # The gateway's own notification is faster than the customer: the refund, of the same order, exists already.
     dealership.server.settle()
-    if "<form" in browser.page:
-        browser.until_back_at_the_shop()
+    assert told_at(browser.until_back_at_the_shop()) == {
+        "contract": contract["number"],
+        "reason": "Ihre Zahlung kam an, als das Fahrzeug nicht mehr für Sie vorgemerkt war.",
+    }
     dealership.server.settle()
 
     lines = [(line["type"], line["state"]) for line in dealership.server.ledger(contract["number"])]

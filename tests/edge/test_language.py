@@ -70,8 +70,11 @@ async def test_a_refusal_outside_the_data_too(client: httpx2.AsyncClient, wanted
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("de", "Das Token ist ungültig oder abgelaufen: bitte neu anmelden."),
-        ("en", "The token is not valid, or not any more: sign in again."),
+        (
+            "de",
+            "Token oder API-Schlüssel sind ungültig oder abgelaufen: bitte neu anmelden oder einen gültigen Schlüssel nehmen.",
+        ),
+        ("en", "The token or API key is not valid, or not any more: sign in again, or use a valid key."),
     ],
 )
 async def test_who_has_not_signed_in_reads_it_too(client: httpx2.AsyncClient, wanted: str, said: str) -> None:

@@ -21,7 +21,7 @@ from server.services.mail.emails import MailDraft
 from server.services.pricing.words import Words
 
 FREE_CANCELLATION = timedelta(hours=24)
-_TOO_LATE = Sentence(
+TOO_LATE = Sentence(
     "Your payment arrived after the car was no longer kept for you.",
     "Ihre Zahlung kam an, als das Fahrzeug nicht mehr für Sie vorgemerkt war.",
 )
@@ -58,7 +58,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
 async def tell_refunded(session: Session, contract: Contract, cents: int, *, no_deposit: bool, now: datetime) -> None:
     """Whoever was debited for a booking that did not come about hears, once, that the money goes back, and why."""
     company, station = await company_data.require(session), await stations.get(session, contract.station_id)
-    why = _NO_DEPOSIT if no_deposit else _TOO_LATE
+    why = _NO_DEPOSIT if no_deposit else TOO_LATE
     view = MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),

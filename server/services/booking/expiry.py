@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +27,13 @@ DEPOSIT_DECLINED = Sentence(
     "The deposit could not be placed on the card. Nothing is charged; please try another card.",
     "Die Kaution ließ sich auf der Karte nicht blockieren. Es wird nichts abgebucht; bitte eine andere nehmen.",
 )
+DEPOSIT_DECLINED_AFTER_SALE = Sentence(
+    "The deposit could not be placed on the card. What was taken for the rental goes back; please try another card.",
+    "Die Kaution ließ sich auf der Karte nicht blockieren. Was für die Miete abgebucht wurde, geht zurück; bitte eine"
+    " andere nehmen.",
+)
+_NO_REFUSAL = frozenset({payment_reasons.NOT_COMPLETED, payment_reasons.NOT_WANTED, payment_reasons.NEVER_HEARD_OF})
+"""Reasons of attempts that no bank has seen."""
 _TOO_LATE = Sentence(
     "The payment was not made in time; the car is no longer kept.",
     "Die Zahlung ist nicht rechtzeitig eingegangen; das Fahrzeug ist nicht mehr vorgemerkt.",
@@ -47,16 +55,28 @@ async def expire_due(session: Session, station_id: UUID, now: datetime) -> None:
 async def expire(session: Session, contract: Contract, now: datetime) -> None:
     """The fifteen minutes are over: the car is free, and the booking's answer is a refusal from now on."""
     await cancel(session, contract, now=now, reason="not paid within fifteen minutes")
-    tried = [payment for payment in await attempts.of_contract(session, contract.id) if payment.state in _REFUSED]
-    refusal = PaymentDeclined(DECLINED, reason=tried[-1].reason) if tried else PaymentDeclined(_TOO_LATE, reason=None)
+    refusal = refusal_of(contract, await attempts.of_contract(session, contract.id))
     await idempotency.finish(session, contract.id, refusal=refusal)
 
 
-def refusal_of(contract: Contract, refused: Payment) -> DomainError:
-    """What a booking answers whose payment was refused: a token that leads to no card is a wrong input, no decline."""
+def last_refused(made: Sequence[Payment]) -> Payment | None:
+    """The attempt at a card that was refused last; None if nothing was but too late, or not tried at all."""
+    refused = [payment for payment in made if payment.state in _REFUSED and payment.reason not in _NO_REFUSAL]
+    return refused[-1] if refused else None
+
+
+def refusal_of(contract: Contract, made: Sequence[Payment]) -> DomainError:
+    """What a booking answers that did not come about: a card was refused, or the payment never came. A token that leads
+    to no card is a wrong input, no decline.
+    """
+    refused = last_refused(made)
+    if refused is None:
+        return PaymentDeclined(_TOO_LATE, reason=None)
     if refused.reason == payment_reasons.CARD_UNKNOWN and contract.payment_method == PaymentMethod.STORED_CARD:
         return stored_cards.not_usable()
-    message = DEPOSIT_DECLINED if refused.purpose is Purpose.DEPOSIT else DECLINED
+    message = DECLINED
+    if refused.purpose is Purpose.DEPOSIT:
+        message = DEPOSIT_DECLINED_AFTER_SALE if contract.prepay_cents > 0 else DEPOSIT_DECLINED
     return PaymentDeclined(message, reason=refused.reason)
 
 

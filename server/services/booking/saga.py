@@ -115,7 +115,7 @@ async def _refuse(
 ) -> UUID | None:
     """The card was refused: the car is free again, and what was taken before goes back."""
     await expiry.cancel(session, contract, now=now, reason=f"payment refused: {refused.reason or refused.state.value}")
-    await idempotency.finish(session, contract.id, refusal=expiry.refusal_of(contract, refused))
+    await idempotency.finish(session, contract.id, refusal=expiry.refusal_of(contract, made))
     return await _pay_back(session, contract, made, now)
 
 

@@ -10,11 +10,13 @@ import pytest
 from starlette.applications import Starlette
 
 from server import payment_page
+from server.errors import PaymentDeclined
 from server.models import Contract, HostedPayment, Payment
 from server.models.payment import PaymentMethod
+from server.services.booking import saga
 from server.services.payments import hosted_page
 from tests.builders.bench import Bench
-from tests.builders.rentals import book
+from tests.builders.rentals import book, request
 from tests.builders.rows import open_shop
 from tests.builders.till import Till
 from tests.services.samples import at
@@ -105,3 +107,20 @@ async def test_what_is_not_the_gateways_changes_nothing(bench: Bench, till: Till
     assert [answer.status_code for answer in answers] == [400, 400]
     assert (await bench.contract(contract.id)).state.value == "HELD"
     assert await bench.payments(contract.id) == [("SALE", "PENDING", 5_900)]
+
+
+async def test_a_page_that_nobody_filled_in_is_no_declined_card(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    clerk, wanted = shop.somebody(), request(shop, START, END, **PAGE)
+    contract_id = await saga.book(bench.outside, clerk, wanted)
+    # When: the fifteen minutes are over
+    bench.later(minutes=16)
+    await saga.expire(bench.outside, contract_id)
+    # Then: the same key says just that
+    with pytest.raises(PaymentDeclined) as raised:
+        await saga.book(bench.outside, clerk, wanted)
+    assert raised.value.message.de == (
+        "Die Zahlung ist nicht rechtzeitig eingegangen; das Fahrzeug ist nicht mehr vorgemerkt."
+    )
+    assert raised.value.reason is None
