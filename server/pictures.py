@@ -7,28 +7,27 @@ is decoded, the pixels are copied into a new picture: no EXIF, XMP, comment or t
 import asyncio
 import io
 import warnings
-import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import ParamSpec, TypeVar
 
-from PIL import Image, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageFile
 
 from server.errors import Sentence
 
 MAX_BYTES = 12 * 1024 * 1024
-MAX_PIXELS = 20_000_000
+MOST_PIXELS = {"JPEG": 20_000_000, "PNG": 12_000_000, "WEBP": 5_000_000}
+"""What is decoded of each format, so that none takes more than some 140 MB: a JPEG is scaled while it is read, a PNG
+may have transparency, which is scaled in a copy, and of a WebP the decoder keeps two more.
+"""
 LONGEST_SIDE = 2048
 THUMBNAIL_SIDE = 320
 SIGNATURE_SIDE = 1200
 PRINTED_SIDE = 1200
 SMALLEST_PRINTED_SIDE = 320
-DECODES_AT_A_TIME = 2
 
-_TOO_LARGE = Sentence(
-    f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.",
-    f"Das Bild hat mehr als {MAX_PIXELS // 1_000_000} Megapixel.",
-)
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -90,17 +89,13 @@ def photo_for_print(jpeg: bytes, most_bytes: int) -> bytes:
 async def in_decoder(
     work: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
 ) -> _Result:
-    """Run `work` in a thread, two at a time: a 20-megapixel picture takes some 100 MB while it is decoded."""
-    loop = asyncio.get_running_loop()
-    gate = _gates.get(loop)
-    if gate is None:
-        gate = _gates[loop] = asyncio.Semaphore(DECODES_AT_A_TIME)
-    async with gate:
-        return await asyncio.to_thread(work, *args, **kwargs)
+    """Run `work` beside the event loop, one after the other: a large picture takes some 100 MB while it is decoded, and
+    each thread that decodes would keep memory of its own for the next one.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_decoder, partial(work, *args, **kwargs))
 
 
-# One gate per event loop: a semaphore belongs to the loop that waits on it.
-_gates: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = weakref.WeakKeyDictionary()
+_decoder = ThreadPoolExecutor(1, "decoder")
 
 
 def _sniffed(data: bytes) -> str:
@@ -136,13 +131,20 @@ def _opened(data: bytes) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
-        raise PhotoRefused(_TOO_LARGE) from problem
+        raise _too_large(kind) from problem
     except Exception as problem:  # Pillow raises half a dozen kinds for broken files; all mean the same here
         raise PhotoRefused(Sentence("The picture is damaged.", "Das Bild ist beschädigt.")) from problem
-    if picture.width * picture.height > MAX_PIXELS:
+    if picture.width * picture.height > MOST_PIXELS[kind]:
         picture.close()
-        raise PhotoRefused(_TOO_LARGE)
+        raise _too_large(kind)
     return picture
+
+
+def _too_large(kind: str) -> PhotoRefused:
+    most = MOST_PIXELS[kind] // 1_000_000
+    return PhotoRefused(
+        Sentence(f"The picture has more than {most} megapixels.", f"Das Bild hat mehr als {most} Megapixel.")
+    )
 
 
 def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
@@ -151,8 +153,11 @@ def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
         # A JPEG decoder can scale by 2, 4, 8 while it reads: less memory for large photos.
         source.draft("RGB", (longest, longest))
         source.load()
-        upright = _in_true_colour(ImageOps.exif_transpose(source))
-        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        orientation = source.getexif().get(ExifTags.Base.Orientation, 1)
+        scaled = _in_true_colour(source)
+        scaled.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        # Turned when it is small: a copy of the whole picture would take as much memory again.
+        upright = scaled.transpose(_TURNS[orientation]) if orientation in _TURNS else scaled
         clean = Image.new(mode, upright.size, "white")
         if upright.has_transparency_data:
             layered = upright.convert("RGBA")
@@ -166,6 +171,16 @@ def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
     return clean
 
 
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By the orientation that a camera writes (Exif 2.32, 4.6.5 A)."""
 _SIXTEEN_BITS = range(1 << 16)
 
 

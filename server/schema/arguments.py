@@ -62,7 +62,7 @@ OWN_MEANINGS = {
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {
         "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
-        "file": "The file: JPEG, PNG or WebP, at most 12 MB and 20 megapixels.",
+        "file": "The file, at most 12 MB: JPEG up to 20 megapixels, PNG up to 12, WebP up to 5.",
     },
     "handover_day": {
         "station_id": "Id of the station whose day it is.",
