@@ -20,10 +20,12 @@ from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
 from server.edge.endpoint import GraphQLEndpoint
+from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
-from server.edge.limits import SecurityHeaders
+from server.edge.limits import BodyLimit, SecurityHeaders
 from server.edge.running import Pace
+from server.outage import OUTAGE, is_away
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
@@ -40,6 +42,9 @@ query FirstLook {
   }
 }
 """
+MEGABYTE = 1024 * 1024
+READY_WITHIN = 5.0
+"""Seconds after which a database that does not answer counts as away."""
 LATE_AFTER = timedelta(minutes=5)
 """A job that nobody has taken up for so long: no worker is running."""
 STATIC = Path(__file__).parent / "static"
@@ -80,8 +85,9 @@ def create_app(runtime: Runtime) -> Starlette:
     if runtime.sandbox is not None:
         from server.sandbox.routes import routes as sandbox_routes  # noqa: PLC0415  # never outside the sandbox
 
-        routes += sandbox_routes(runtime.worker, runtime.sandbox)
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])
+        limit = Middleware(BodyLimit, most_bytes=MEGABYTE)
+        routes.append(Mount("", routes=sandbox_routes(runtime.worker, runtime.sandbox), middleware=[limit]))
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SecurityHeaders), Middleware(Faults)])
 
 
 def _authenticate(runtime: Runtime) -> Callable[[str], Awaitable[Principal | None]]:
@@ -114,8 +120,14 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
 
 
 def _ide(runtime: Runtime) -> Callable[[Request], Response]:
-    def page(_request: Request) -> Response:
-        token = runtime.sandbox.access.get("token") if runtime.sandbox else None
+    from server.sandbox import visitors  # noqa: PLC0415  # never outside the sandbox
+
+    names = visitors.names_of(runtime.settings)
+
+    def page(request: Request) -> Response:
+        # Under a foreign name the page would belong to whoever owns the name, and so would the token in it.
+        known = runtime.sandbox is not None and visitors.is_called_by_name(request, names)
+        token = runtime.sandbox.access.get("token") if runtime.sandbox and known else None
         return graphiql_page(token, FIRST_QUERY)
 
     return page
@@ -128,11 +140,14 @@ async def _healthy(_request: Request) -> Response:
 def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_request: Request) -> Response:
         try:
-            async with runtime.outside.database.transaction(SYSTEM) as session:
+            async with asyncio.timeout(READY_WITHIN), runtime.outside.database.transaction(SYSTEM) as session:
                 found = await session.value("select version_num from alembic_version")
                 late = await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
-        except Exception:  # whatever it is, the answer is no
+        except Exception as error:  # whatever it is, the answer is no
+            if is_away(error):
+                OUTAGE.began(error)
             return JSONResponse({"database": False}, 503)
+        OUTAGE.over()
         state = {"database": True, "migrations": found == migrate.head(), "worker": late == 0}
         return JSONResponse(state, 200 if all(state.values()) else 503)
 

@@ -6,6 +6,9 @@ from typing import Literal
 from pydantic import AwareDatetime, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+FEWEST_KEY_BYTES = 32
+"""What an HMAC of SHA-256 can use (RFC 2104, 3)."""
+
 
 class Settings(BaseSettings):
     """What an operator can set. Without any of it the server starts a private database and a sandbox."""
@@ -57,6 +60,9 @@ class Settings(BaseSettings):
                 raise ValueError("the sandbox refuses to start when ENVIRONMENT=production")
             if self.secret_key is None:
                 raise ValueError("ERSATZWAGEN_SECRET_KEY is required in production")
+            if len(self.secret_key.get_secret_value().encode()) < FEWEST_KEY_BYTES:
+                advice = f"at least {FEWEST_KEY_BYTES} bytes in production: openssl rand -hex 32"
+                raise ValueError(f"ERSATZWAGEN_SECRET_KEY needs {advice}")
         return self
 
     @property

@@ -21,6 +21,7 @@ from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Database, Session
 from server.models.columns import Json, uuid7
 from server.models.job import About, JobKind
+from server.outage import OUTAGE, is_away
 
 RETRY_MINUTES = (1, 5, 30, 120, 720)
 """When a failed job is tried again (domain 4.6); after the last it is given up."""
@@ -210,8 +211,13 @@ class Worker:
     async def _work_once(self) -> None:
         try:
             await asyncio.gather(*(self.run_due() for _ in range(AT_ONCE)))
-        except Exception:  # the database may be away for a while; the worker must outlive it
-            _log.exception("worker.round_failed")
+        except Exception as error:  # the database may be away for a while; the worker must outlive it
+            if is_away(error):
+                OUTAGE.began(error)
+            else:
+                _log.exception("worker.round_failed")
+        else:
+            OUTAGE.over()
 
     async def _listen(self) -> None:
         """Wakes the worker when another connection has committed a job."""
@@ -220,8 +226,9 @@ class Worker:
                 async with self._database.listen("job") as notifications:
                     async for _ in notifications:
                         self._wake.set()
-            except Exception:  # without notifications the worker still looks once a second
-                _log.warning("worker.listen_failed")
+            except Exception as error:  # without notifications the worker still looks once a second
+                if not is_away(error):
+                    _log.exception("worker.listen_failed")
             await asyncio.sleep(5)
 
     async def _claim(self, now: datetime) -> ClaimedJob | None:
@@ -241,6 +248,8 @@ class Worker:
         except TryLater as later:
             await self._finish(job, "WAITING", due_at=later.at, tries=job.tries - 1)
         except Exception as error:  # whatever it is: record it, try again, never lose the job
+            if is_away(error):
+                raise  # no fault of the job's: it is taken up again when its lease is over
             _log.exception("job.failed", kind=job.kind, key=job.key, tries=job.tries)
             # The type alone: a message may carry a customer's data.
             await self._retry_or_give_up(job, type(error).__name__)

@@ -35,6 +35,19 @@ def _frames_only(_logger: Any, _method: str, event: structlog.typing.EventDict) 
     return event
 
 
+class _Libraries(logging.Formatter):
+    """Messages of libraries by level, name and place only; uvicorn's own words besides, which are about addresses and
+    connections. Exceptions without their messages and values.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        said = f" {record.getMessage().strip()}" if record.name.startswith("uvicorn") else ""
+        error = record.exc_info[1] if record.exc_info else None
+        what = f" ({type(error).__name__})" if error is not None else ""
+        return f"{record.levelname} {record.name} {record.filename}:{record.lineno}{said}{what}"
+
+
 def configure(*, level: int = logging.INFO) -> None:
     """Sends our own and the libraries' messages to standard error."""
     structlog.configure(
@@ -50,4 +63,6 @@ def configure(*, level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Libraries())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

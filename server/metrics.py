@@ -9,6 +9,7 @@ operations = Histogram(
 jobs = Counter(
     "ersatzwagen_jobs_total", "Jobs that were run, by kind and outcome", ["kind", "outcome"], registry=registry
 )
+faults = Counter("ersatzwagen_faults", "Unexpected errors: each has an entry in the log", registry=registry)
 waiting_jobs = Gauge("ersatzwagen_jobs_waiting", "Jobs that are due and wait", registry=registry)
 unresolved_payments = Gauge("ersatzwagen_payments_unresolved", "Payments whose outcome is not known", registry=registry)
 

@@ -44,6 +44,7 @@ def serve(settings: Settings) -> None:
             create_app(runtime),
             host=settings.host,
             port=settings.port,
+            log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,

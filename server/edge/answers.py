@@ -7,28 +7,24 @@ of the exception, which may quote a card number or a customer.
 
 from __future__ import annotations
 
-import secrets
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import structlog
 from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from server.edge.documents import InvalidDocument
+from server.edge.faults import UNAVAILABLE, UNEXPECTED, frames_of, reported, types_of
 from server.edge.language import WITHOUT_A_WISH
 from server.edge.limits import SECURITY_HEADERS
 from server.edge.paths import wire_path
 from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
+from server.outage import OUTAGE, RETRY_AFTER_SECONDS, is_away
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
-UNEXPECTED = Sentence("Unexpected error.", "Unerwarteter Fehler.")
-_FRAMES = 25
-_log = structlog.get_logger("graphql")
 
 Payload = dict[str, Any]
 
@@ -48,6 +44,12 @@ class HttpRefusal(CallerError):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+def unavailable(error: BaseException) -> HttpRefusal:
+    """The answer while the database is away: whoever asks again with the same key gets what was begun."""
+    OUTAGE.began(error)
+    return HttpRefusal(503, UNAVAILABLE, CallerErrorCode.RATE_LIMITED, retry_after=str(RETRY_AFTER_SECONDS))
+
+
 @dataclass
 class About:
     """What may be said about a request in the log: the operation's name and the document's hash, never its text.
@@ -65,37 +67,14 @@ class About:
 
         The same fault in a hundred rows of one answer is one entry in the log, and one reference.
         """
-        types, frames = _types(error), _frames(error)
-        fault = (*types, *frames[-1:])
+        fault = (*types_of(error), *frames_of(error)[-1:])
         reference = self._references.get(fault)
         if reference is None:
-            reference = self._references[fault] = secrets.token_hex(6)
-            _log.error(
-                "unexpected_error",
-                reference=reference,
-                operation=self.operation,
-                document=self.document,
-                path=".".join(map(str, path or ())),
-                errors=types,
-                frames=frames,
-            )
+            place = ".".join(map(str, path or ()))
+            reference = reported(error, operation=self.operation, document=self.document, path=place)
+            self._references[fault] = reference
         extensions = {"code": CallerErrorCode.INTERNAL.value, "reference": reference}
         return {"message": UNEXPECTED.within(self.language), "extensions": extensions}
-
-
-def _types(error: BaseException) -> list[str]:
-    """The types of an exception and of those that it came from."""
-    types: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None and len(types) < 10:
-        types.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-    return types
-
-
-def _frames(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _root_of(error: GraphQLError) -> BaseException:
@@ -160,9 +139,12 @@ def failure(error: BaseException, about: About) -> Payload:
 
 
 def execution_payload(result: ExecutionResult, about: About) -> Payload:
-    """The answer of an executed operation; without `data` if it never began."""
+    """The answer of an executed operation; without `data` if it never began. HttpRefusal if the database is away."""
     if not result.errors:
         return {"data": result.data}
+    away = next((root for root in map(_root_of, result.errors) if is_away(root)), None)
+    if away is not None:
+        raise unavailable(away)
     errors = [error_payload(error, about) for error in result.errors]
     if result.data is None and all(error.path is None for error in result.errors):
         return {"errors": errors}

@@ -20,6 +20,7 @@ from server.edge.guard import Operation
 from server.edge.language import language_of
 from server.edge.running import CallerGone, Pace, Runner
 from server.errors import CallerError, CallerErrorCode, Sentence
+from server.outage import is_away
 from server.security import Principal
 
 Authenticate = Callable[[str], Awaitable[Principal | None]]
@@ -82,15 +83,14 @@ class GraphQLEndpoint:
                 raise HttpRefusal(406, f"Accept {answers.GRAPHQL_JSON} or {answers.PLAIN_JSON}.")
             payload = await self._payload(request, about)
         except HttpRefusal as refusal:
-            media_type = accepted or answers.PLAIN_JSON
-            return answers.json_response(
-                answers.failure(refusal, about), media_type, about, refusal.status, refusal.headers
-            )
+            return _refused(refusal, accepted, about)
         except CallerGone:
             raise
         except CallerError as refusal:
             return answers.json_response(answers.failure(refusal, about), accepted or answers.PLAIN_JSON, about)
         except Exception as error:
+            if is_away(error):
+                return _refused(answers.unavailable(error), accepted, about)
             return answers.json_response(answers.failure(error, about), accepted or answers.PLAIN_JSON, about, 500)
         return answers.json_response(payload, accepted, about)
 
@@ -168,7 +168,11 @@ class GraphQLEndpoint:
                 async with self._open_context(request, principal) as context:
                     result = documents.execute(prepared, operation, asked.variables, context)
                     payload = answers.execution_payload(await result if isawaitable(result) else result, about)
+            except HttpRefusal:
+                raise
             except Exception as error:
+                if is_away(error):
+                    raise answers.unavailable(error) from error
                 payload = answers.failure(error, about)
             finally:
                 if asked.close:
@@ -184,6 +188,11 @@ class GraphQLEndpoint:
             deadline=self._deadlines[operation.kind],
             cuttable=operation.kind == "query",
         )
+
+
+def _refused(refusal: HttpRefusal, accepted: str | None, about: About) -> Response:
+    payload, media_type = answers.failure(refusal, about), accepted or answers.PLAIN_JSON
+    return answers.json_response(payload, media_type, about, refusal.status, refusal.headers)
 
 
 def _without_hints(payload: Payload, about: About) -> Payload:

@@ -27,7 +27,7 @@ class Sandbox:
 
     def __init__(self, settings: Settings) -> None:
         directory = settings.data_dir.absolute() / "sandbox"
-        self._settings = settings
+        self.settings = settings
         self._directory = directory
         self.clock = SandboxClock(directory, settings.sandbox_begins)
         self.mails = MailCatcher(directory / "mails", self.clock)
@@ -37,10 +37,10 @@ class Sandbox:
 
     def telecash_settings(self) -> TelecashSettings:
         """How the client reaches the simulator: over HTTP, like the real one."""
-        base = f"http://{self._settings.host}:{self._settings.port}{TELECASH_PATH}"
+        base = f"http://{self.settings.host}:{self.settings.port}{TELECASH_PATH}"
         return TelecashSettings(
             service_url=f"{base}/ipgapi/services",
-            connect_url=f"{self._settings.base_url}{TELECASH_PATH}/connect/gateway/processing",
+            connect_url=f"{self.settings.base_url}{TELECASH_PATH}/connect/gateway/processing",
             store_id=self._config.store_id,
             user=self._config.user,
             password=self._config.password,
@@ -57,7 +57,7 @@ class Sandbox:
         self.access = await demo_data.prepare(
             outside,
             self.clock,
-            full=self._settings.demo_data,
+            full=self.settings.demo_data,
             access_file=self._directory / "access.json",
             gateway_at=self.gateway_at,
         )

@@ -1,27 +1,24 @@
-"""Control routes: look at the sandbox and move it. Loopback only."""
+"""Control routes: look at the sandbox and move it, from this machine only."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import orjson
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from server.edge.limits import BodyLimit
 from server.jobs import Worker
+from server.sandbox import visitors
 from server.sandbox.box import Sandbox
 from server.sandbox.start_page import StartPage
 
 Handler = Callable[[Request], Awaitable[Response]]
 # How long a job that another process holds is waited for.
 _PATIENCE_SECONDS = 90.0
-MEGABYTE = 1024 * 1024
 _MOST_MINUTES = 10 * 366 * 24 * 60
 
 
@@ -30,8 +27,10 @@ def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
     time, post = _Time(worker, sandbox), _Post(sandbox)
     page = StartPage(sandbox, time.advance)
 
+    names = visitors.names_of(sandbox.settings)
+
     def route(path: str, handler: Handler, method: str) -> Route:
-        return Route(path, _loopback_only(handler), methods=[method], middleware=[Middleware(BodyLimit)])
+        return Route(path, visitors.welcome_only(handler, names), methods=[method])
 
     return [
         route("/", _to_the_start, "GET"),
@@ -45,7 +44,7 @@ def routes(worker: Worker, sandbox: Sandbox) -> list[BaseRoute]:
         route("/sandbox/mails", post.mails, "GET"),
         route("/sandbox/mails/{id}", post.mail, "GET"),
         route("/sandbox/smtp", post.behave, "POST"),
-        Mount("/sandbox/telecash", app=sandbox.simulator, middleware=[Middleware(BodyLimit, most_bytes=MEGABYTE)]),
+        Mount("/sandbox/telecash", app=sandbox.simulator),
     ]
 
 
@@ -161,15 +160,3 @@ async def _body(request: Request) -> dict[str, object]:
     except orjson.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _loopback_only(handler: Handler) -> Handler:
-    async def guarded(request: Request) -> Response:
-        host = request.client.host if request.client else ""
-        try:
-            local = ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            local = host == "testclient"
-        return await handler(request) if local else Response(status_code=404)
-
-    return guarded

@@ -12,10 +12,13 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-_DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
-_LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?")
+# ASCII, because Python reads the digits of every script, and week dates and odd spellings of UUIDs as well.
+_DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+_LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 LocalTime = NewType("LocalTime", time)
 
@@ -44,9 +47,7 @@ def write_instant(value: datetime) -> str:
 
 def _parse_date(value: object) -> date:
     try:
-        return (
-            date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-23") else _refuse_date()
-        )
+        return date.fromisoformat(value) if isinstance(value, str) and _DATE.fullmatch(value) else _refuse_date()
     except ValueError:
         return _refuse_date()
 
@@ -79,7 +80,7 @@ def _parse_decimal(value: object) -> Decimal:
 
 def _parse_uuid(value: object) -> UUID:
     try:
-        return UUID(value) if isinstance(value, str) else _refuse_uuid()
+        return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else _refuse_uuid()
     except ValueError:
         return _refuse_uuid()
 

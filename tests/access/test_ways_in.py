@@ -20,7 +20,7 @@ SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__type
   ...on Session{accessToken viewer{role}} ...on Problem{problemCode}}}"""
 CREATE_STATION = "mutation($input:StationInput!){createStation(input:$input){__typename ...on Problem{message}}}"
 FIRST = {"ERSATZWAGEN_ADMIN_EMAIL": "first@example.com", "ERSATZWAGEN_ADMIN_PASSWORD": "first-password"}
-PRODUCTION = {"ERSATZWAGEN_ENVIRONMENT": "production", "ERSATZWAGEN_SECRET_KEY": "a-key-of-our-own"}
+PRODUCTION = {"ERSATZWAGEN_ENVIRONMENT": "production", "ERSATZWAGEN_SECRET_KEY": "a-key-of-our-own" * 2}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -95,6 +95,17 @@ def test_production_needs_a_key_to_sign_links_with(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "ERSATZWAGEN_SECRET_KEY is required in production" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_nor_a_short_one(tmp_path: Path) -> None:
+    short = {**PRODUCTION, "ERSATZWAGEN_SECRET_KEY": "x" * 31}
+
+    done = run("serve", "--data-dir", str(tmp_path / "data"), **short)
+
+    assert done.returncode == 2
+    assert "ERSATZWAGEN_SECRET_KEY needs at least 32 bytes in production: openssl rand -hex 32" in done.stderr
+    assert "x" * 31 not in done.stderr
     assert not (tmp_path / "data").exists()
 
 

@@ -229,3 +229,42 @@ def test_midnight_is_told_how_to_be_written(opened: Dealership, window: tuple[st
 
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert "midnight is 00:00, as a closing time, too" in answer["errors"][0]["message"]
+
+
+_BOOKING = (
+    '{idempotencyKey:$v,stationId:"x",groupId:"x",period:{start:"2026-11-23T08:00:00Z",end:"2026-11-24T08:00:00Z"},'
+    'customer:{email:"a@b.de"},payment:{method:WAIVED}}'
+)
+_HOURS = '[{weekday:MONDAY,opens:$v,closes:"18:00"}]'
+SCALAR_USED = {
+    "Date": 'query($v:Date!){handoverDay(stationId:"x",date:$v){date}}',
+    "DateTime": 'query($v:DateTime!){availability(stationId:"x",period:{start:$v,end:$v}){period{start}}}',
+    "Decimal": "mutation($v:Decimal!){createVehicleGroup("
+    'input:{code:"X",name:"X",deposit:$v,deductible:"1"}){__typename}}',
+    "LocalTime": f"mutation($v:LocalTime!){{updateStation("
+    f'id:"x",version:1,input:{{openingHours:{_HOURS}}}){{__typename}}}}',
+    "UUID": f"mutation($v:UUID!){{bookVehicle(input:{_BOOKING}){{__typename}}}}",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("Date", "2026-W10-1"),
+        ("Date", "٢٠٢٦-11-23"),
+        ("Date", "20261123"),
+        ("DateTime", "2026-11-23T08:00:00"),
+        ("DateTime", "2026-11-23T٠٨:00:00+01:00"),
+        ("DateTime", "2026-W48-1T08:00:00+01:00"),
+        ("Decimal", "٥٩.00"),
+        ("Decimal", "9" * 5000),
+        ("LocalTime", "٠٨:30"),
+        ("UUID", "{0f8fad5b-d9cb-469f-a165-70867728950e}"),
+        ("UUID", "urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e"),
+        ("UUID", "٠f8fad5bd9cb469fa16570867728950e"),
+    ],
+)
+def test_what_python_would_read_and_the_contract_does_not(opened: Dealership, kind: str, value: str) -> None:
+    answer = opened.admin.post(SCALAR_USED[kind], {"v": value})
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["field"]) == ("BAD_USER_INPUT", ["v"])

@@ -69,23 +69,59 @@ def test_its_buttons_move_the_clock_and_order_failures(server: SandboxServer) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "form", "origin"),
+    ("path", "form"),
     [
-        ("clock", {"minutes": "60"}, "https://elsewhere.example"),
-        ("clock", {"minutes": "61"}, None),
-        ("clock", {}, None),
-        ("order", {"operation": "sale", "outcome": "decline:05"}, "https://elsewhere.example"),
-        ("order", {"operation": "sale", "outcome": "nonsense"}, None),
-        ("order", {"mode": "nonsense"}, None),
+        ("clock", {"minutes": "61"}),
+        ("clock", {}),
+        ("order", {"operation": "sale", "outcome": "nonsense"}),
+        ("order", {"mode": "nonsense"}),
     ],
 )
-def test_another_websites_form_and_a_made_up_value_do_nothing(
-    server: SandboxServer, path: str, form: dict[str, str], origin: str | None
-) -> None:
+def test_a_made_up_value_does_nothing(server: SandboxServer, path: str, form: dict[str, str]) -> None:
     before = server.now()
 
-    answer = server.http.post(f"/sandbox/page/{path}", data=form, headers={"origin": origin} if origin else {})
+    answer = server.http.post(f"/sandbox/page/{path}", data=form)
 
     assert answer.status_code == 400
     assert server.now() - before < timedelta(minutes=30)
     assert server.http.get("/sandbox/telecash/script").json() == {"scripts": []}
+
+
+FOREIGN = [
+    {"origin": "https://elsewhere.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"host": "elsewhere.example"},
+]
+"""How a browser on this machine shows that a page of somebody else asks, or that a foreign name leads here."""
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=lambda headers: " ".join(map(": ".join, headers.items())))
+def test_pages_of_others_find_nothing_here(server: SandboxServer, headers: dict[str, str]) -> None:
+    # Given
+    before = server.now()
+    # When: everything that moves or tells something is asked
+    asked = [
+        ("GET", "/sandbox", None),
+        ("POST", "/sandbox/page/clock", {"minutes": "60"}),
+        ("POST", "/sandbox/page/order", {"operation": "sale", "outcome": "decline:05"}),
+        ("PUT", "/sandbox/clock", {"advance_minutes": 60}),
+        ("POST", "/sandbox/settle", {}),
+        ("GET", "/sandbox/mails", None),
+        ("POST", "/sandbox/smtp", {"mode": "451"}),
+        ("GET", "/sandbox/telecash/ledger", None),
+        ("POST", "/sandbox/telecash/script", {"operation": "sale", "outcome": "decline:05"}),
+        ("POST", "/sandbox/telecash/reset", {}),
+    ]
+    found = {path: server.http.request(how, path, json=body, headers=headers).status_code for how, path, body in asked}
+    # Then
+    assert found == dict.fromkeys(found, 404)
+    assert server.now() - before < timedelta(minutes=30)
+    assert server.http.get("/sandbox/telecash/script").json() == {"scripts": []}
+
+
+def test_under_a_foreign_name_the_page_shows_no_token(server: SandboxServer) -> None:
+    headers = {"accept": "text/html", "host": "elsewhere.example"}
+    ours, theirs = (server.http.get("/graphql", headers=h).text for h in ({"accept": "text/html"}, headers))
+    assert ("Bearer" in ours, "Bearer" in theirs) == (True, False)

@@ -1,6 +1,5 @@
 """Routes for whoever plays with the simulator: scripts, switches, and the truth about the money. Loopback only."""
 
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +12,7 @@ from server.sandbox.telecash.cards import TEST_CARDS, brand_of
 from server.sandbox.telecash.request_log import list_requests
 from server.sandbox.telecash.script import add_script, list_scripts
 from server.sandbox.telecash.store import Store
+from server.sandbox.visitors import welcome_only
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -21,13 +21,13 @@ def control_routes(store: Store) -> list[Route]:
     """All control routes."""
     control = Control(store)
     return [
-        Route("/script", _local(control.script), methods=["GET", "POST", "DELETE"]),
-        Route("/switches", _local(control.switches), methods=["GET", "PUT", "POST"]),
-        Route("/ledger", _local(control.ledger), methods=["GET"]),
-        Route("/requests", _local(control.requests), methods=["GET"]),
-        Route("/notifications", _local(control.notifications), methods=["GET"]),
-        Route("/cards", _local(control.cards), methods=["GET"]),
-        Route("/reset", _local(control.reset), methods=["POST"]),
+        Route("/script", welcome_only(control.script), methods=["GET", "POST", "DELETE"]),
+        Route("/switches", welcome_only(control.switches), methods=["GET", "PUT", "POST"]),
+        Route("/ledger", welcome_only(control.ledger), methods=["GET"]),
+        Route("/requests", welcome_only(control.requests), methods=["GET"]),
+        Route("/notifications", welcome_only(control.notifications), methods=["GET"]),
+        Route("/cards", welcome_only(control.cards), methods=["GET"]),
+        Route("/reset", welcome_only(control.reset), methods=["POST"]),
     ]
 
 
@@ -89,24 +89,6 @@ class Control:
         """Forgets everything."""
         self._store.reset()
         return Response(status_code=204)
-
-
-def _local(handler: Handler) -> Handler:
-    async def guarded(request: Request) -> Response:
-        if not _from_loopback(request):
-            return JSONResponse({"error": "loopback only"}, 403)
-        return await handler(request)
-
-    return guarded
-
-
-def _from_loopback(request: Request) -> bool:
-    """Servers on a Unix socket and in-process test clients have no address: those are local too."""
-    host = request.client.host if request.client else "127.0.0.1"
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in ("testclient", "localhost")
 
 
 async def _json(request: Request) -> Any:

@@ -1,0 +1,92 @@
+"""What nobody has foreseen, on every route: the caller gets a reference, the log the same one with types and places.
+
+Neither gets the text of the exception, which may quote a card number or a customer.
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server import metrics
+from server.edge.language import language_of
+from server.errors import Sentence
+from server.outage import OUTAGE, RETRY_AFTER_SECONDS, is_away
+
+UNEXPECTED = Sentence("Unexpected error.", "Unerwarteter Fehler.")
+UNAVAILABLE = Sentence(
+    "The database cannot be reached at the moment: repeat this in a few seconds.",
+    "Die Datenbank ist im Moment nicht erreichbar: bitte in einigen Sekunden wiederholen.",
+)
+_FRAMES = 25
+_log = structlog.get_logger("faults")
+
+
+class Faults:
+    """Answers for routes that fail: 503 while the database is away, else 500 with a reference."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                reported(error, place=scope.get("path", ""))
+                raise Interrupted from None
+            await _answer(error, scope)(scope, receive, send)
+
+
+class Interrupted(Exception):
+    """An answer could not be finished; why stands in the log already."""
+
+
+def reported(error: BaseException, **about: object) -> str:
+    """Logs and counts a fault; returns the reference under which it is found."""
+    reference = secrets.token_hex(6)
+    metrics.faults.inc()
+    _log.error("unexpected_error", reference=reference, errors=types_of(error), frames=frames_of(error), **about)
+    return reference
+
+
+def _answer(error: Exception, scope: Scope) -> Response:
+    language = language_of(Headers(scope=scope).get("accept-language"))
+    if is_away(error):
+        OUTAGE.began(error)
+        headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
+        return PlainTextResponse(UNAVAILABLE.within(language), 503, headers)
+    reference = reported(error, place=scope["path"])
+    return PlainTextResponse(f"{UNEXPECTED.within(language)} ({reference})", 500)
+
+
+def types_of(error: BaseException) -> list[str]:
+    """The types of an exception and of those that it came from."""
+    types: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(types) < 10:
+        types.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return types
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """Where it was raised: files, lines and functions, without values."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

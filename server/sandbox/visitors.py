@@ -1,0 +1,56 @@
+"""Who may look at the sandbox and move it: people and programs on this machine, and no page of somebody else's.
+
+A browser on this machine sends what a foreign page tells it to; and a foreign name that leads here (DNS rebinding)
+makes a foreign page one of ours. So the name in `Host` counts, and where the browser says that the request comes from.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.config import Settings
+
+Handler = Callable[[Request], Awaitable[Response]]
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "testclient", "testserver"})
+_OWN_SITES = frozenset({"", "same-origin", "none"})
+"""What `Sec-Fetch-Site` says of a page of ours and of an address that was typed in; programs say nothing."""
+
+
+def names_of(settings: Settings) -> frozenset[str]:
+    """The names under which this server is meant to be called."""
+    return LOOPBACK | {settings.host, urlsplit(settings.base_url).hostname or ""}
+
+
+def is_called_by_name(request: Request, names: frozenset[str]) -> bool:
+    """Whether `Host` is one of those names."""
+    return urlsplit(f"//{request.headers.get('host', '')}").hostname in names
+
+
+def is_welcome(request: Request, names: frozenset[str]) -> bool:
+    """Whether a control route answers: called from this machine, by its name, and not by a foreign page."""
+    origin = request.headers.get("origin")
+    same_origin = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    own_site = request.headers.get("sec-fetch-site", "").lower() in _OWN_SITES
+    return _is_local(request) and is_called_by_name(request, names) and same_origin and own_site
+
+
+def _is_local(request: Request) -> bool:
+    host = request.client.host if request.client else ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "testclient"
+
+
+def welcome_only(handler: Handler, names: frozenset[str] = LOOPBACK) -> Handler:
+    """The handler for those who are welcome; for all others there is nothing here."""
+
+    async def guarded(request: Request) -> Response:
+        return await handler(request) if is_welcome(request, names) else Response(status_code=404)
+
+    return guarded
