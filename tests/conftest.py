@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.clusters import remove_below
 from tests.thoroughness import QUICK
 
 # Where Kivy has no release for this Python yet: what draws is left out, what keeps and sends is not.
@@ -40,6 +42,12 @@ TOGETHER = ("tests/scope/", "tests/telecash/", "tests/edge/")
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(QUICK, settings.get_profile("any machine"))
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cluster_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    yield
+    remove_below(tmp_path_factory.getbasetemp())
 
 
 class ByFileOrFolder(LoadScopeScheduling):

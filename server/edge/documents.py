@@ -10,6 +10,7 @@ extensions are the one thing that does not run this way; so a schema that has an
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -40,6 +41,10 @@ from server.errors import CallerError, CallerErrorCode, Sentence
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 SIGN_IN = Sentence("Sign in first.", "Bitte erst anmelden.")
 _MOST_ERRORS = 20
+SHORT = 500
+"""Characters that are parsed and validated at once: some 5 ms. What is longer is done in a thread."""
+MOST_REFUSED = 100
+_Checked = tuple[DocumentNode, Mapping[str | None, Operation]]
 
 ANONYMOUS_LIMITS = Limits(
     characters=4000,
@@ -74,6 +79,8 @@ class Prepared:
     hash: str
     document: DocumentNode
     operations: Mapping[str | None, Operation]
+    characters: int = 0
+    """How long its text was; parsed, each takes some 200 bytes."""
 
     def choose(self, name: str | None) -> Operation:
         """The operation to execute: the one of that name, or the only one."""
@@ -86,7 +93,7 @@ class Prepared:
 
 
 class Documents:
-    """The documents of one kind of caller. Only valid ones are kept, and only so many."""
+    """The documents of one kind of caller. Valid ones are kept, up to a number and a length; so are refusals."""
 
     def __init__(
         self,
@@ -94,6 +101,7 @@ class Documents:
         limits: Limits | None = None,
         *,
         keep: int = 500,
+        keep_characters: int = 250_000,
         only_fields: frozenset[str] | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
@@ -101,25 +109,63 @@ class Documents:
         self.limits = limits or Limits()
         self._schema = schema
         self._core: GraphQLSchema = core_schema(schema)
-        self._keep = keep
+        self._keep, self._keep_characters = keep, keep_characters
         self._only_fields = only_fields
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self._refused: OrderedDict[str, CallerError] = OrderedDict()
+        self._characters = 0
+        self._one_long_at_a_time = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
+    async def prepared(self, text: str) -> Prepared:
+        """`prepare`, beside the event loop where the document is so long that everybody else would have to wait."""
+        if len(text) <= SHORT or len(text) > self.limits.characters:
+            return self.prepare(text)
+        key = document_hash(text)
+        async with self._one_long_at_a_time:
+            if key not in self._kept and key not in self._refused:
+                self._note(key, text, await asyncio.to_thread(self._outcome, text))
+        return self._found(key)
+
     def prepare(self, text: str) -> Prepared:
-        """The document, from the shelf or prepared now. Raises CallerError."""
+        """The document, from the shelf or prepared now. Raises CallerError; a refusal is remembered, too."""
         if len(text) > self.limits.characters:
             raise too_expensive(f"The document is longer than {self.limits.characters} characters.")
         key = document_hash(text)
-        prepared = self._kept.get(key)
-        if prepared is None:
-            prepared = self._kept[key] = Prepared(key, *self._checked(text))
-            if len(self._kept) > self._keep:
-                self._kept.popitem(last=False)
+        if key not in self._kept and key not in self._refused:
+            self._note(key, text, self._outcome(text))
+        return self._found(key)
+
+    def _outcome(self, text: str) -> _Checked | CallerError:
+        try:
+            return self._checked(text)
+        except InvalidDocument as refusal:
+            # Without the nodes, which would keep the whole document.
+            return InvalidDocument([_without_nodes(error) for error in refusal.errors])
+        except CallerError as refusal:
+            return refusal
+
+    def _note(self, key: str, text: str, outcome: _Checked | CallerError) -> None:
+        if isinstance(outcome, CallerError):
+            self._refused[key] = outcome
+            if len(self._refused) > MOST_REFUSED:
+                self._refused.popitem(last=False)
+            return
+        self._kept[key] = Prepared(key, *outcome, characters=len(text))
+        self._characters += len(text)
+        while len(self._kept) > self._keep or (self._characters > self._keep_characters and len(self._kept) > 1):
+            _key, dropped = self._kept.popitem(last=False)
+            self._characters -= dropped.characters
+
+    def _found(self, key: str) -> Prepared:
+        refusal = self._refused.get(key)
+        if refusal is not None:
+            self._refused.move_to_end(key)
+            raise refusal.with_traceback(None)
         self._kept.move_to_end(key)
-        return prepared
+        return self._kept[key]
 
     def execute(
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
@@ -142,7 +188,7 @@ class Documents:
             return ExecutionResult(None, reworded(self._core, result.errors))
         return result
 
-    def _checked(self, text: str) -> tuple[DocumentNode, Mapping[str | None, Operation]]:
+    def _checked(self, text: str) -> _Checked:
         document = self._parsed(text)
         operations = analyse(self._core, document, self.limits)
         if not operations:
@@ -164,6 +210,16 @@ class Documents:
             if "Parsing aborted" in error.message:
                 raise too_expensive(f"The document has more than {self.limits.tokens} tokens.") from None
             raise InvalidDocument([error]) from None
+
+
+def _without_nodes(error: GraphQLError) -> GraphQLError:
+    return GraphQLError(
+        error.message,
+        source=error.source,
+        positions=error.positions,
+        original_error=error.original_error,  # by it a fault of ours is told from the caller's
+        extensions=error.extensions,
+    )
 
 
 def document_hash(text: str) -> str:

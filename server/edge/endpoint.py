@@ -111,7 +111,7 @@ class GraphQLEndpoint:
             raise HttpRefusal(401, SIGN_IN, CallerErrorCode.UNAUTHENTICATED, connection="close")
         asked = await read_request(request, media_type)
         try:
-            prepared, operation = self._prepare(asked, principal)
+            prepared, operation = await self._prepare(asked, principal)
             about.operation, about.document = operation.name, prepared.hash
             return await self._run(request, principal, asked, prepared, operation, about)
         finally:
@@ -135,10 +135,10 @@ class GraphQLEndpoint:
             www_authenticate="Bearer",
         )
 
-    def _prepare(self, asked: Asked, principal: Principal | None) -> tuple[Prepared, Operation]:
+    async def _prepare(self, asked: Asked, principal: Principal | None) -> tuple[Prepared, Operation]:
         documents = self.anonymous_documents if principal is None else self.documents
         try:
-            prepared = documents.prepare(asked.query)
+            prepared = await documents.prepared(asked.query)
             operation = prepared.choose(asked.operation_name)
             operation.check_cost(asked.variables or {}, documents.limits)
         except CallerError:

@@ -5,8 +5,9 @@ fragments which spread each other (2^40 fields in 2 KB) cost no more than they a
 each path and freeze. The guard runs before validation, because validation itself can be made slow; it therefore has to
 cope with documents that fit no schema. What it lets through, graphql-core validates afterwards.
 
-The cost is the number of fields that would be resolved if every list had the size that costs.py says. Page sizes may
-come from variables, so the cost of a document is kept as rows of sums and added up for each request.
+The cost is the number of fields that would be resolved if every list had the size that costs.py says, and of the
+elements of lists that are sent. Page sizes may come from variables, so the cost of a document is kept as rows of sums
+and added up for each request.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ from graphql import (
     get_named_type,
 )
 
-from server.edge.cost_rows import CEILING, Costs, Row, factor_of, page_defaults
+from server.edge.cost_rows import Costs, Row, factor_of, page_defaults
 from server.edge.costs import has_fields
-from server.edge.literals import check_literals
+from server.edge.literals import check_literals, elements_of
+from server.edge.measure import Measure
 from server.errors import CallerError, CallerErrorCode
 
 _INTROSPECTION_ROOTS = {"__schema": "__Schema", "__type": "__Type"}
@@ -48,6 +50,10 @@ class Limits:
     comments: int = 300
     depth: int = 14
     fields: int = 600
+    same_leaves: int = 60
+    """Fields of one name in a selection set, fragments included; graphql-core compares each with each."""
+    same_branches: int = 15
+    """The same for fields with a selection of their own, which are compared as well."""
     aliases: int = 30
     fragments: int = 40
     directives: int = 10
@@ -58,40 +64,6 @@ class Limits:
     introspection_depth: int = 20
     introspection_fields: int = 300
     introspection_cost: int = 400_000
-
-
-@dataclass
-class Measure:
-    """The figures of a selection set with its fragments expanded; `row` is the place of its row of costs."""
-
-    depth: int = 0
-    fields: int = 0
-    aliases: int = 0
-    roots: int = 0
-    introspection_depth: int = 0
-    introspection_fields: int = 0
-    row: int = -1
-
-    def add(self, other: Measure) -> None:
-        """Takes in what stands beside it: a field without what is below it, or a fragment."""
-        self.roots = min(CEILING, self.roots + other.roots)
-        self._add_counts(other)
-        self.depth = max(self.depth, other.depth)
-        self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
-
-    def add_below(self, other: Measure) -> None:
-        """Takes in what one of its fields has selected."""
-        self._add_counts(other)
-        # A selection of introspection alone adds no level of data, and the other way round: each has its own count.
-        self.depth = max(self.depth, other.depth and other.depth + 1)
-        self.introspection_depth = max(
-            self.introspection_depth, other.introspection_depth and other.introspection_depth + 1
-        )
-
-    def _add_counts(self, other: Measure) -> None:
-        self.fields = min(CEILING, self.fields + other.fields)
-        self.introspection_fields = min(CEILING, self.introspection_fields + other.introspection_fields)
-        self.aliases = min(CEILING, self.aliases + other.aliases)
 
 
 @dataclass(frozen=True)
@@ -106,6 +78,7 @@ class Operation:
     def check_cost(self, variables: Mapping[str, Any], limits: Limits) -> None:
         """Refuses the operation if it is too expensive with these variables."""
         cost, introspection = self.costs.total(variables)
+        cost += elements_of(variables)
         if cost > limits.cost:
             raise too_expensive(
                 f"The estimated cost is {cost}, allowed is {limits.cost}: ask for smaller pages or less."
@@ -135,6 +108,7 @@ class _Walk:
         self._schema = schema
         self._limits = limits
         self._directives = 0
+        self._nodes = 0
         self._rows: list[Row] = []
         self._measures: dict[str, Measure] = {}
         self._fragments: dict[str, FragmentDefinitionNode] = {}
@@ -198,6 +172,7 @@ class _Walk:
                 kind = self._schema.type_map.get(condition.name.value) if condition else parent
                 inside = self._measure(inline.selection_set, kind, level + 1)
             measure.add(inside)
+            self._check_names(measure)
             row.parts.append((1, inside.row))
         measure.row = len(self._rows)
         self._rows.append(row)
@@ -205,8 +180,13 @@ class _Walk:
 
     def _add_field(self, measure: Measure, row: Row, node: FieldNode, parent: object, level: int) -> None:
         name = node.name.value
-        for argument in node.arguments or ():
-            check_literals(argument.value)
+        self._nodes += 1
+        # As they are written, used or not: validation looks at fragments that nobody spreads, too.
+        self._at_most("fields", self._nodes, self._limits.fields)
+        row.own += sum(check_literals(argument.value) for argument in node.arguments or ())
+        same = measure.branches if node.selection_set else measure.leaves
+        same[node.alias.value if node.alias else name] += 1
+        self._check_names(measure)
         parent_name = parent.name if isinstance(parent, GraphQLNamedType) else ""
         definition = parent.fields.get(name) if has_fields(parent) else None
         aliases = int(node.alias is not None)
@@ -224,6 +204,11 @@ class _Walk:
             inside = self._measure(node.selection_set, kind, level + 1)
             measure.add_below(inside)
             row.parts.append((factor_of(node, parent_name, definition), inside.row))
+
+    def _check_names(self, measure: Measure) -> None:
+        limits = self._limits
+        for same, most in ((measure.leaves, limits.same_leaves), (measure.branches, limits.same_branches)):
+            self._at_most("fields of one name side by side", max(same.values(), default=0), most)
 
     def _note_directives(self, directives: Iterable[DirectiveNode] | None) -> None:
         for directive in directives or ():

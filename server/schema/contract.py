@@ -50,7 +50,7 @@ from server.services.billing import addressee
 from server.services.contract import blocks
 from server.services.lists import attention, search
 from server.services.lists.listing import Listing
-from server.services.lists.search import only
+from server.services.lists.search import distinct, only
 from server.services.people.customers import BookedCustomer
 
 for _kind in (BillingBlock, ContractFlag, ContractSource, ContractState, SettlementState):
@@ -259,9 +259,9 @@ class ContractFilter:
         """The list that it asks for, as far as it is the caller's."""
         wanted = search.ContractFilter(
             station_id=only(self.station_id),
-            states=self.states,
-            settlement=self.settlement,
-            flags=self.flags,
+            states=distinct(self.states),
+            settlement=distinct(self.settlement),
+            flags=distinct(self.flags),
             customer_id=only(self.customer_id),
             vehicle_id=only(self.vehicle_id),
             start=self.period.start if self.period else None,

@@ -20,7 +20,7 @@ from server.schema.shared import Money, optional_money, row_of
 from server.services.handover.damages import DamageReport
 from server.services.lists import search
 from server.services.lists.listing import Listing
-from server.services.lists.search import only
+from server.services.lists.search import distinct, only
 
 for _kind in (DamageKind, DamageLiability, RepairState, VehicleView, PhotoSlot):
     api_enum(_kind)
@@ -167,8 +167,8 @@ class DamageFilter:
         return search.damages(
             station_id=only(self.station_id),
             vehicle_id=only(self.vehicle_id),
-            liability=self.liability,
-            repair=self.repair,
+            liability=distinct(self.liability),
+            repair=distinct(self.repair),
         )
 
 

@@ -23,7 +23,7 @@ from server.schema.station import Address
 from server.schema.station_input import AddressInput
 from server.services.lists import search
 from server.services.lists.listing import Listing
-from server.services.lists.search import only
+from server.services.lists.search import distinct, only
 
 api_enum(DocumentType)
 
@@ -266,7 +266,7 @@ class DocumentFilter:
         """The list that it asks for."""
         return search.documents(
             station_id=only(self.station_id),
-            types=self.types,
+            types=distinct(self.types),
             start=self.issued.start if self.issued else None,
             end=self.issued.end if self.issued else None,
             contract_id=only(self.contract_id),

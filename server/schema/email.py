@@ -14,7 +14,7 @@ from server.schema.paging import connection_type
 from server.schema.shared import row_of
 from server.services.lists import search
 from server.services.lists.listing import Listing
-from server.services.lists.search import only
+from server.services.lists.search import distinct, only
 
 for _kind in (EmailState, EmailTemplate):
     api_enum(_kind)
@@ -67,4 +67,4 @@ class EmailFilter:
 
     def listing(self) -> Listing[EmailRow]:
         """The list that it asks for."""
-        return search.emails(contract_id=only(self.contract_id), states=self.states, template=self.template)
+        return search.emails(contract_id=only(self.contract_id), states=distinct(self.states), template=self.template)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
 from unittest.mock import patch
 
 import httpx2
@@ -10,7 +12,7 @@ from graphql import parse, validate
 from strawberry.extensions import MaskErrors
 
 from server.edge import documents as module
-from server.edge.documents import Documents, InvalidDocument
+from server.edge.documents import MOST_REFUSED, SHORT, Documents, InvalidDocument
 from server.errors import CallerError
 
 from .demo_schema import create_schema
@@ -44,6 +46,51 @@ def test_invalid_documents_are_not_kept() -> None:
         with pytest.raises(CallerError):
             shelf.prepare("{...A}")
     assert len(shelf) == 0
+
+
+def test_a_refusal_is_remembered() -> None:
+    shelf = Documents(create_schema())
+    with patch.object(module, "validate", wraps=validate) as validating:
+        found = []
+        for _ in range(3):
+            with pytest.raises(InvalidDocument) as raised:
+                shelf.prepare("{nope}")
+            found.append([(error.message, error.locations, error.nodes) for error in raised.value.errors])
+    assert validating.call_count == 1
+    assert found == [[("Cannot query field 'nope' on type 'Query'.", [(1, 2)], None)]] * 3
+
+
+def test_only_so_many_refusals_are() -> None:
+    shelf = Documents(create_schema())
+    for number in range(MOST_REFUSED + 50):
+        with pytest.raises(InvalidDocument):
+            shelf.prepare(f"{{nope{number}}}")
+    assert len(shelf._refused) == MOST_REFUSED
+
+
+def test_the_shelf_is_bounded_in_length() -> None:
+    shelf = Documents(create_schema(), keep_characters=1000)
+    for number in range(30):
+        shelf.prepare("{viewer}" + f"#{number:02}" + " " * 190)
+    assert len(shelf) == 4
+    shelf.prepare("{viewer}" + " " * 5000)
+    assert len(shelf) == 1
+
+
+async def test_a_long_document_is_prepared_beside_the_loop() -> None:
+    shelf, here = Documents(create_schema()), threading.get_ident()
+    where: list[bool] = []
+
+    def noting(*arguments: Any, **options: Any) -> Any:
+        where.append(threading.get_ident() == here)
+        return validate(*arguments, **options)
+
+    with patch.object(module, "validate", noting):
+        for text in ("{viewer}", "{viewer}" + " " * SHORT, "{viewer}" + " " * SHORT):
+            assert (await shelf.prepared(text)).choose(None).kind == "query"
+        with pytest.raises(InvalidDocument):
+            await shelf.prepared("{nope}" + " " * SHORT)
+    assert where == [True, False, False]
 
 
 def test_the_least_used_goes_first() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -158,3 +159,47 @@ class TestLinear:
         began = time.thread_time()
         assert refused(query).code is CallerErrorCode.TOO_EXPENSIVE
         assert time.thread_time() - began < 0.2
+
+
+class TestWhatValidationWouldCompare:
+    """graphql-core compares fields of one name with each other, used or not: 8 KB of them took two seconds."""
+
+    def test_fields_of_fragments_that_nobody_spreads_count(self) -> None:
+        unused = "fragment A on Car {" + " ".join(f"f{number}" for number in range(600)) + "}"
+        error = refused("{viewer}" + unused)
+        assert (error.code, str(error)) == (
+            CallerErrorCode.TOO_EXPENSIVE,
+            "The document has too many fields: 600 are allowed.",
+        )
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "{" + "cars{totalCount} " * 16 + "}",
+            "{" + "...on Query{cars{totalCount}} " * 16 + "}",
+            "{" + "...A " * 16 + "} fragment A on Query{cars{totalCount}}",
+            "{viewer} fragment A on Query{" + "cars{totalCount} " * 16 + "}",
+            "{" + "viewer " * 61 + "}",
+            "{" + 'viewer:echo(text:"a") ' * 61 + "}",
+        ],
+        ids=["branches", "inline", "spread", "unused", "leaves", "aliases"],
+    )
+    def test_equal_names_side_by_side(self, query: str) -> None:
+        limits = replace(Limits(), query_roots=100, aliases=100)
+        assert str(refused(query, limits)).startswith("The document has too many fields of one name side by side: ")
+
+    def test_as_many_as_a_client_of_many_fragments_has(self) -> None:
+        fragments = " ".join(f"fragment F{n} on Query{{viewer cars{{totalCount}}}}" for n in range(15))
+        spreads = " ".join(f"...F{n}" for n in range(15))
+        check(parse(f"{{{spreads}}} {fragments}"), replace(Limits(), query_roots=100))
+
+
+class TestListsThatAreSent:
+    def test_each_element_costs(self) -> None:
+        assert cost('{cars(ids:["a","b","c"]){totalCount}}') == cost("{cars{totalCount}}") + 3
+
+    def test_in_variables_too_however_deep(self) -> None:
+        operation = next(iter(analyse(SCHEMA, parse("{viewer}"), Limits()).values()))
+        operation.check_cost({"a": [[0] * 9] * 2, "b": {"c": [1]}}, replace(Limits(), cost=22))
+        with pytest.raises(CallerError, match="The estimated cost is 22, allowed is 21"):
+            operation.check_cost({"a": [[0] * 9] * 2, "b": {"c": [1]}}, replace(Limits(), cost=21))

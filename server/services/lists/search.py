@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_
@@ -23,6 +24,7 @@ from server.services.lists.attention import with_flag
 from server.services.lists.listing import Key, Listing
 from server.services.validation import as_uuid
 
+T = TypeVar("T")
 Conditions = list[ColumnElement[bool]]
 _ID, _ID_DOWN = Key("id", UUID), Key("id", UUID, descending=True)
 
@@ -33,6 +35,11 @@ NOTHING = UUID(int=0)
 def only(wanted: str | None) -> UUID | None:
     """An id to filter by; one that is malformed finds nothing."""
     return None if wanted is None else as_uuid(wanted) or NOTHING
+
+
+def distinct(wanted: Sequence[T] | None) -> tuple[T, ...] | None:
+    """Values to filter by, each once: a list of an enum is then no longer than the enum."""
+    return None if wanted is None else tuple(dict.fromkeys(wanted))
 
 
 def _in_sight(station_id: UUID) -> ColumnElement[bool]:

@@ -1,0 +1,51 @@
+"""What a list may be narrowed by is no dearer for being said a thousand times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from server.models.contract import ContractFlag, ContractState, SettlementState
+from server.models.damage import DamageLiability, RepairState
+from server.models.document import DocumentType
+from server.models.email import EmailState
+from server.models.staff import Role
+from server.schema.contract import ContractFilter, ContractOrder
+from server.schema.damage import DamageFilter
+from server.schema.document import DocumentFilter
+from server.schema.email import EmailFilter
+from server.security import Principal
+from server.services.lists.listing import Listing
+from tests.builders.bench import NOW
+
+CLERK = Principal(UUID(int=1), "Clerk", Role.CLERK, (UUID(int=2),))
+
+
+def of_contracts(**given: Any) -> Listing[Any]:
+    return ContractFilter(**given).listing(ContractOrder.START_ASC, CLERK, NOW)
+
+
+@pytest.mark.parametrize(
+    ("listing", "name", "kind"),
+    [
+        (of_contracts, "states", ContractState),
+        (of_contracts, "settlement", SettlementState),
+        (of_contracts, "flags", ContractFlag),
+        (lambda **given: DamageFilter(**given).listing(), "liability", DamageLiability),
+        (lambda **given: DamageFilter(**given).listing(), "repair", RepairState),
+        (lambda **given: DocumentFilter(**given).listing(), "types", DocumentType),
+        (lambda **given: EmailFilter(**given).listing(), "states", EmailState),
+    ],
+    ids=lambda value: value if isinstance(value, str) else getattr(value, "__name__", ""),
+)
+def test_a_value_counts_once(listing: Callable[..., Listing[Any]], name: str, kind: Any) -> None:
+    once, often = (_sql(listing(**{name: list(kind) * times})) for times in (1, 200))
+    assert once == often
+
+
+def _sql(listing: Listing[Any]) -> list[tuple[str, int]]:
+    compiled = [condition.compile() for condition in listing.where]
+    return [(str(one), sum(len(v) if isinstance(v, list) else 1 for v in one.params.values())) for one in compiled]
