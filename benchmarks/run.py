@@ -80,7 +80,7 @@ async def _clerk(runtime: Any, station: Any) -> str:
         if not await session.value("select 1 from app_user"):
             await staff.create_user(session, new, now=now)
     tokens = await sessions.sign_in(
-        runtime.outside.database, "clerk@example.com", "benchmark-password", address="127.0.0.1", now=now
+        runtime.outside, "clerk@example.com", "benchmark-password", address="127.0.0.1", now=now
     )
     return tokens.access_token
 

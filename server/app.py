@@ -15,16 +15,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from server import jobs, media, metrics, migrate, payment_page
+from server import jobs, media, metrics, migrate, payment_page, security
 from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
-from server.edge.endpoint import GraphQLEndpoint
+from server.edge.answers import HttpRefusal
+from server.edge.endpoint import Authenticate, GraphQLEndpoint
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
 from server.edge.limits import BodyLimit, SecurityHeaders
-from server.edge.running import Pace
+from server.edge.proxies import TrustedProxies, is_local
+from server.edge.running import Pace, Places
 from server.outage import OUTAGE, is_away
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
@@ -47,14 +49,19 @@ READY_WITHIN = 5.0
 """Seconds after which a database that does not answer counts as away."""
 LATE_AFTER = timedelta(minutes=5)
 """A job that nobody has taken up for so long: no worker is running."""
+LOOK_UPS_AT_ONCE = 8
+"""Tokens that are looked up at a time. The pool has sixty connections: guessed tokens must leave most of them to those
+who have signed in. A look-up takes a few milliseconds, so this is thousands of calls in a second.
+"""
 STATIC = Path(__file__).parent / "static"
 
 
 def create_app(runtime: Runtime) -> Starlette:
     """The application of a runtime. The worker is started by whoever runs it, once the server answers."""
+    authenticate = _authenticate(runtime)
     endpoint = GraphQLEndpoint(
         create_schema(),
-        authenticate=_authenticate(runtime),
+        authenticate=authenticate,
         open_context=_open_context(runtime),
         ide=_ide(runtime) if runtime.sandbox else None,
         # Each may hold two connections; the pool has more than that. A hundred customers at once is a good day, not an
@@ -79,7 +86,7 @@ def create_app(runtime: Runtime) -> Starlette:
         Route("/readyz", _ready(runtime)),
         Route("/metrics", _metrics(runtime)),
         Mount("/static", StaticFiles(directory=STATIC)),
-        *media.routes(runtime),
+        *media.routes(runtime, authenticate),
         *payment_page.routes(runtime.outside),
     ]
     if runtime.sandbox is not None:
@@ -87,15 +94,27 @@ def create_app(runtime: Runtime) -> Starlette:
 
         limit = Middleware(BodyLimit, most_bytes=MEGABYTE)
         routes.append(Mount("", routes=sandbox_routes(runtime.worker, runtime.sandbox), middleware=[limit]))
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(SecurityHeaders), Middleware(Faults)])
+    proxies = Middleware(TrustedProxies, trusted=runtime.settings.trusted_proxies)
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(SecurityHeaders), Middleware(Faults), proxies],
+        exception_handlers={HttpRefusal: _refused},
+    )
 
 
-def _authenticate(runtime: Runtime) -> Callable[[str], Awaitable[Principal | None]]:
+def _authenticate(runtime: Runtime) -> Authenticate:
+    places = Places(LOOK_UPS_AT_ONCE)
+
     async def authenticate(token: str) -> Principal | None:
-        called_at = runtime.outside.clock.now()
-        return await sessions.authenticate(
-            runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
-        )
+        # What cannot be a token needs no place: bogus ones must not queue before those of users.
+        if not security.has_form(token, security.ACCESS, security.API_KEY):
+            return None
+        async with places.one():
+            called_at = runtime.outside.clock.now()
+            return await sessions.authenticate(
+                runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
+            )
 
     return authenticate
 
@@ -133,6 +152,13 @@ def _ide(runtime: Runtime) -> Callable[[Request], Response]:
     return page
 
 
+async def _refused(_request: Request, refusal: Exception) -> Response:
+    """What routes without GraphQL answer when they are busy."""
+    if not isinstance(refusal, HttpRefusal):
+        raise refusal
+    return PlainTextResponse(str(refusal), refusal.status, refusal.headers)
+
+
 async def _healthy(_request: Request) -> Response:
     return PlainTextResponse("ok")
 
@@ -156,7 +182,7 @@ def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
 
 def _metrics(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
     async def figures(request: Request) -> Response:
-        if request.client is None or request.client.host not in {"127.0.0.1", "::1"}:
+        if not is_local(request):
             return Response(status_code=404)
         async with runtime.outside.database.transaction(SYSTEM) as session:
             metrics.waiting_jobs.set(await jobs.count_due(session, runtime.outside.clock.now()))

@@ -15,6 +15,8 @@ from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlmodel import col, select
 
 from server import logs, migrate
@@ -155,6 +157,7 @@ def create_user(
     data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
 ) -> None:
     """A user; the password is asked for, or read from ERSATZWAGEN_PASSWORD."""
+    logs.configure()
     password = os.environ.get("ERSATZWAGEN_PASSWORD") or getpass.getpass("Password: ")
 
     async def create(runtime: Runtime) -> None:
@@ -177,6 +180,7 @@ def create_client(
     data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
 ) -> None:
     """An API key, shown once. What it may do besides can be changed with `updateApiClient`."""
+    logs.configure()  # standard output is the key alone
     policy = PolicyRequest(kinds=tuple(kind) if kind else None, may_name_payer=payer or None, open_holds=holds)
 
     async def create(runtime: Runtime) -> str:
@@ -201,8 +205,17 @@ def main() -> NoReturn:
 def _settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise NotConfigured("; ".join(map(_in_one_line, error.errors()))) from error
     except ValueError as error:
         raise NotConfigured(str(error)) from error
+
+
+def _in_one_line(problem: ErrorDetails) -> str:
+    """Which variable is wrong and why. Without its value, which may be a password."""
+    variable = "_".join(("ERSATZWAGEN", *map(str, problem["loc"]))).upper()
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"{variable}: {reason}" if problem["loc"] else reason
 
 
 def _machine_now() -> datetime:

@@ -1,10 +1,12 @@
 """Settings: the only place that reads the environment. Variables are named ERSATZWAGEN_… or stand in a `.env` file."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AwareDatetime, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from server.addresses import Network, network
 
 FEWEST_KEY_BYTES = 32
 """What an HMAC of SHA-256 can use (RFC 2104, 3)."""
@@ -40,6 +42,10 @@ class Settings(BaseSettings):
     """How browsers reach this server, for example https://rental.example; links and notifications use it."""
     secret_key: SecretStr | None = None
     """Signs short-lived links to pictures and documents; required in production."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Addresses or networks, separated by commas, whose `X-Forwarded-For` is believed; none unless set. The addresses
+    that sign-ins are counted by come from it.
+    """
     environment: Literal["development", "production"] = "development"
     admin_email: str | None = None
     """With `admin_password`: creates the first administrator if there is none."""
@@ -52,6 +58,11 @@ class Settings(BaseSettings):
     demo_data: bool = True
     host: str = "127.0.0.1"
     port: int = 8000
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, given: object) -> object:
+        return tuple(network(one) for one in given.split(",") if one.strip()) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> "Settings":

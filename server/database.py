@@ -79,6 +79,11 @@ class Session(AsyncSession):
         super().__init__(*args, **kwargs)
         self._one_at_a_time = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        self.after_commit: list[Callable[[], None]] = []
+
+    def once_committed(self, tell: Callable[[], None]) -> None:
+        """Calls this when the transaction has been committed, and never if it was rolled back: for logs and figures."""
+        self.after_commit.append(tell)
 
     async def _alone(self, work: Callable[[], Awaitable[T]]) -> T:
         async def run() -> T:
@@ -188,6 +193,8 @@ class Database:
             await session.write(_SET_SCOPE, scope.settings())
             yield session
             await session.commit()
+            for tell in session.after_commit:
+                tell()
 
     @asynccontextmanager
     async def snapshot(self, scope: Scope) -> AsyncIterator[Session]:

@@ -10,11 +10,11 @@ from starlette.routing import Route
 
 from server.clock import SystemClock
 from server.database import SYSTEM, Scope
+from server.edge.endpoint import Authenticate
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
 from server.photo_page import photo_page
 from server.runtime import Runtime
-from server.services.people import sessions
 from server.services.validation import as_uuid
 
 NOT_FOUND = 404
@@ -26,21 +26,24 @@ _HEADERS = {
 }
 
 
-def routes(runtime: Runtime) -> list[Route]:
+def routes(runtime: Runtime, authenticate: Authenticate) -> list[Route]:
     """GET /media/…"""
 
+    async def serve(request: Request, model: type[Photo | Document | Protocol], key: str, media_type: str) -> Response:
+        return await _serve(runtime, await _scope(runtime, authenticate, request), request, model, key, media_type)
+
     async def photo(request: Request) -> Response:
-        small = request.url.path.endswith("/small")
-        return await _serve(runtime, request, Photo, "thumbnail_key" if small else "object_key", "image/jpeg")
+        key = "thumbnail_key" if request.url.path.endswith("/small") else "object_key"
+        return await serve(request, Photo, key, "image/jpeg")
 
     async def document(request: Request) -> Response:
-        return await _serve(runtime, request, Document, "pdf_key", "application/pdf")
+        return await serve(request, Document, "pdf_key", "application/pdf")
 
     async def protocol(request: Request) -> Response:
-        return await _serve(runtime, request, Protocol, "pdf_key", "application/pdf")
+        return await serve(request, Protocol, "pdf_key", "application/pdf")
 
     async def photos(request: Request) -> Response:
-        scope, wanted = await _scope(runtime, request), as_uuid(request.path_params["id"])
+        scope, wanted = await _scope(runtime, authenticate, request), as_uuid(request.path_params["id"])
         if scope is None or wanted is None:
             return Response(status_code=NOT_FOUND)
         return await photo_page(runtime.outside, scope, wanted)
@@ -55,9 +58,13 @@ def routes(runtime: Runtime) -> list[Route]:
 
 
 async def _serve(
-    runtime: Runtime, request: Request, model: type[Photo | Document | Protocol], key: str, content_type: str
+    runtime: Runtime,
+    scope: Scope | None,
+    request: Request,
+    model: type[Photo | Document | Protocol],
+    key: str,
+    content_type: str,
 ) -> Response:
-    scope = await _scope(runtime, request)
     wanted = as_uuid(request.path_params["id"])
     if scope is None or wanted is None:
         return Response(status_code=NOT_FOUND)
@@ -79,7 +86,7 @@ async def _key(
     return getattr(row, key, None)
 
 
-async def _scope(runtime: Runtime, request: Request) -> Scope | None:
+async def _scope(runtime: Runtime, authenticate: Authenticate, request: Request) -> Scope | None:
     """Everything for a link that we have signed; else what the bearer of the token may see."""
     now = SystemClock().now()
     parameters = request.query_params
@@ -89,6 +96,5 @@ async def _scope(runtime: Runtime, request: Request) -> Scope | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    called_at = runtime.outside.clock.now()
-    principal = await sessions.authenticate(runtime.outside.database, token.strip(), now=now, called_at=called_at)
+    principal = await authenticate(token.strip())
     return principal.scope if principal else None

@@ -12,6 +12,12 @@ jobs = Counter(
 faults = Counter("ersatzwagen_faults", "Unexpected errors: each has an entry in the log", registry=registry)
 waiting_jobs = Gauge("ersatzwagen_jobs_waiting", "Jobs that are due and wait", registry=registry)
 unresolved_payments = Gauge("ersatzwagen_payments_unresolved", "Payments whose outcome is not known", registry=registry)
+security_events = Counter(
+    "ersatzwagen_security_events_total",
+    "Events of security, by kind and, for lock-outs, by the bound that was reached",
+    ["event", "bound"],
+    registry=registry,
+)
 
 
 def render() -> bytes:

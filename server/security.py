@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -77,6 +78,11 @@ def _fits(password: str, stored: str) -> bool:
 def new_token(prefix: str) -> str:
     """A random token of 256 bits; the prefix tells people and secret scanners what it is."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def has_form(token: str, *prefixes: str) -> bool:
+    """Whether a text looks like a token that `new_token` makes with one of these prefixes; it need not be one."""
+    return any(re.fullmatch(f"{prefix}_[A-Za-z0-9_-]{{43}}", token) for prefix in prefixes)
 
 
 def token_hash(token: str) -> str:

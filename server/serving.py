@@ -48,6 +48,7 @@ def serve(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # uvicorn would believe whoever calls from this machine; see edge/proxies.py
             timeout_keep_alive=15,
             timeout_graceful_shutdown=20,
             http=BoundedHttp,
@@ -68,7 +69,14 @@ def serve_simulator(settings: Settings) -> None:
 
     sandbox = Sandbox(settings)
     print(f"Telecash simulator: http://{settings.host}:{settings.port}/ipgapi/services", flush=True)  # noqa: T201
-    uvicorn.run(sandbox.simulator, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        sandbox.simulator,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+    )
 
 
 def _announce(runtime: Runtime) -> None:

@@ -7,7 +7,8 @@ it runs in a task of its own to its end, whether or not somebody still listens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,12 +45,40 @@ class CallerGone(Exception):
     """The caller closed the connection: nobody will read an answer."""
 
 
+class Places:
+    """So many at once; who finds none waits a little (seconds), then is told to come back."""
+
+    def __init__(self, at_once: int, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._patience = patience
+
+    async def take(self) -> None:
+        """Takes a place. HttpRefusal (503) if none becomes free in time."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
+        except TimeoutError:
+            raise HttpRefusal(503, _BUSY, CallerErrorCode.RATE_LIMITED, retry_after="2") from None
+
+    def give_back(self) -> None:
+        """Gives a place to the next who waits."""
+        self._free.release()
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A place for the length of a block."""
+        await self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
+
 class Runner:
     """Places for operations. Whatever runs is known here until its end."""
 
     def __init__(self, at_once: int, *, patience: float = PATIENCE_SECONDS) -> None:
-        self._places = asyncio.Semaphore(at_once)
-        self._patience = patience
+        self._places = Places(at_once, patience=patience)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(
@@ -61,7 +90,7 @@ class Runner:
         cuttable: bool,
     ) -> T:
         """The result of the work. Raises CallerGone, or a CallerError if there is no place or it takes too long."""
-        await self._take_place()
+        await self._places.take()
         task = asyncio.create_task(work())
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -96,16 +125,9 @@ class Runner:
             await asyncio.wait(self._tasks, timeout=seconds)
         return not self._tasks
 
-    async def _take_place(self) -> None:
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._places.acquire()
-        except TimeoutError:
-            raise HttpRefusal(503, _BUSY, CallerErrorCode.RATE_LIMITED, retry_after="2") from None
-
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        self._places.release()
+        self._places.give_back()
         if not task.cancelled():
             # Looked at, so that asyncio does not print it: the work has logged its own failures already.
             task.exception()

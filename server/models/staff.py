@@ -70,7 +70,9 @@ class Session(SQLModel, table=True):
 
 
 class SignInBucket(SQLModel, table=True):
-    """Failed sign-ins of one account or one address inside the current window."""
+    """Failed sign-ins of an account, of a network address, or of an account at an address inside the current window.
+    The key is the kind and a sealed hash: nothing personal.
+    """
 
     __tablename__ = "sign_in_bucket"
     key: str = Field(primary_key=True)

@@ -46,9 +46,11 @@ class StaffMutation:
 
     @mutation(allow=ANYONE, graphql_type=SignInResult)
     async def sign_in(self, info: Info, email: str, password: str) -> Tokens:
-        """Signs in with e-mail and password. After ten failures within a quarter of an hour the account has to wait."""
+        """Signs in with e-mail and password. After ten failures within a quarter of an hour the account has to wait at
+        the address that it was tried from.
+        """
         context, now = info.context, SystemClock().now()
-        tokens = await sessions.sign_in(context.outside.database, email, password, address=context.address, now=now)
+        tokens = await sessions.sign_in(context.outside, email, password, address=context.address, now=now)
         context.caller = tokens.principal
         return tokens
 
@@ -79,7 +81,8 @@ class StaffMutation:
     async def update_user(self, info: Info, id: strawberry.ID, input: UserUpdate) -> User:  # noqa: A002
         """Changes a user. Role and stations count from the next request on."""
         async with info.context.write() as session:
-            return await staff.update_user(session, as_uuid(id), input.given(), now=SystemClock().now())
+            by, now = info.context.principal.id, SystemClock().now()
+            return await staff.update_user(session, as_uuid(id), input.given(), now=now, by=by)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def create_api_client(
@@ -88,7 +91,8 @@ class StaffMutation:
         """Creates an API client for a website. Its key is shown in this answer and never again."""
         async with info.context.write() as session:
             ids, wanted = [as_uuid(one) for one in station_ids], (policy or ClientPolicyInput()).given()
-            return await staff.create_client(session, name, ids, wanted, now=info.context.now)
+            by = info.context.principal.id
+            return await staff.create_client(session, name, ids, wanted, now=info.context.now, by=by)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def update_api_client(
@@ -109,4 +113,4 @@ class StaffMutation:
     async def revoke_api_client(self, info: Info, id: strawberry.ID) -> ApiClient:  # noqa: A002
         """Ends an API client's key at once; its bookings stay."""
         async with info.context.write() as session:
-            return await staff.revoke_client(session, as_uuid(id))
+            return await staff.revoke_client(session, as_uuid(id), by=info.context.principal.id)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.addresses import is_forwarded
 from server.config import Settings
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -40,6 +41,8 @@ def is_welcome(request: Request, names: frozenset[str]) -> bool:
 
 
 def _is_local(request: Request) -> bool:
+    if is_forwarded(request.headers):
+        return False
     host = request.client.host if request.client else ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -133,21 +133,21 @@ class TestPlaces:
         runner = Runner(1, patience=0.05)
         demo = Demo()
         demo.endpoint._runner = runner
-        await runner._take_place()
+        await runner._places.take()
         async with demo.client() as client:
             refused = await client.post("/graphql", json={"query": "{viewer}"})
             assert refused.status_code == 503
             assert refused.headers["retry-after"] == "2"
             assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
-            runner._patience = 30
+            runner._places._patience = 30
             waits = asyncio.create_task(ask(client, "{viewer}"))
             assert await asyncio.wait({waits}, timeout=0.1) == (set(), {waits})
-            runner._places.release()
+            runner._places.give_back()
             assert await waits == {"data": {"viewer": "Somebody"}}
 
     async def test_strangers_do_not_take_the_places_of_users(self) -> None:
         demo = Demo(pace=Pace(at_once=4))
-        await demo.endpoint._anonymous_runner._take_place()
+        await demo.endpoint._anonymous_runner._places.take()
         async with demo.client() as client:
             assert await ask(client, "{viewer}") == {"data": {"viewer": "Somebody"}}
 

@@ -18,15 +18,20 @@ from server.models import Station, User, UserStation
 from server.models.customer import email_key
 from server.models.staff import Role
 from server.security import Principal
+from server.security_events import SecurityEvent, note
+from server.services.outside import Outside
+from server.services.people import sign_in_limits
+from server.services.people.sign_in_limits import Attempt
 
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=30)
 SILENCE = timedelta(minutes=15)
 """A device that was not heard of for longer was offline."""
-WINDOW = timedelta(minutes=15)
-FAILURES_PER_ACCOUNT = 10
-FAILURES_PER_ADDRESS = 60
 _REFUSED = Sentence("E-mail or password is wrong.", "E-Mail-Adresse oder Passwort ist falsch.")
+_TOO_MANY = Sentence(
+    "Too many failed sign-ins. Try again in a quarter of an hour.",
+    "Zu viele Fehlversuche. Bitte in einer Viertelstunde noch einmal versuchen.",
+)
 
 
 @dataclass(frozen=True)
@@ -49,29 +54,42 @@ class Contact(NamedTuple):
 NO_CONTACT = Contact()
 
 
-async def sign_in(database: Database, email: str, password: str, *, address: str, now: datetime) -> Tokens:
+async def sign_in(outside: Outside, email: str, password: str, *, address: str, now: datetime) -> Tokens:
     """Checks e-mail and password. The same answer, after the same time, for an unknown address and a wrong password.
 
-    Attempts are counted before the password is looked at, so that parallel and aliased attempts count too.
+    `address` is the caller's network address. How often may be tried: `sign_in_limits`.
     """
-    key = email_key(email)
-    if not await _count_attempt(database, key, address, now):
-        raise Refused(
-            ProblemCode.TOO_MANY_ATTEMPTS,
-            Sentence(
-                "Too many failed sign-ins. Try again in a quarter of an hour.",
-                "Zu viele Fehlversuche. Bitte in einer Viertelstunde noch einmal versuchen.",
-            ),
-        )
-    async with database.transaction(SYSTEM) as session:
-        user = await session.first(select(User).where(col(User.email_key) == key))
-    fits = await security.verify_password(password, user.password_hash if user else None)
-    if user is None or not fits or not user.active:
-        raise Refused(ProblemCode.NOT_ALLOWED, _REFUSED)
-    async with database.transaction(SYSTEM) as session:
-        await _forgive(session, key, address)
+    account = email_key(email)
+    async with outside.database.transaction(SYSTEM) as session:
+        user = await session.first(select(User).where(col(User.email_key) == account))
+        tried = sign_in_limits.keys_of(outside.sealer, account, address)
+        attempt = await sign_in_limits.count(session, tried, is_known=user is not None, now=now)
+    user = await _check(user, password, attempt)
+    async with outside.database.transaction(SYSTEM) as session:
+        await sign_in_limits.forgive(session, attempt)
         await session.write("update app_user set last_sign_in_at = :now where id = :id", {"now": now, "id": user.id})
         return await _new_session(session, user, uuid4(), now)
+
+
+async def _check(user: User | None, password: str, attempt: Attempt) -> User:
+    """The user, if the password is right and the attempt within its bounds.
+
+    While an address is beyond its bound every failure is answered alike, refused ones too, and takes the time of a
+    verification: which accounts were counted, and so which exist, must not be heard.
+    """
+    user_id = user.id if user else None
+    if attempt.refused_by is not None:
+        note(SecurityEvent.SIGN_IN_LOCKED_OUT, bound=attempt.refused_by, user_id=user_id)
+        if attempt.is_beyond:
+            await security.verify_password(password, None)
+        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, _TOO_MANY)
+    fits = await security.verify_password(password, user.password_hash if user else None)
+    if user is not None and fits and user.active:
+        return user
+    note(SecurityEvent.SIGN_IN_FAILED, user_id=user_id)
+    if attempt.is_beyond:
+        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, _TOO_MANY)
+    raise Refused(ProblemCode.NOT_ALLOWED, _REFUSED)
 
 
 async def refresh(database: Database, refresh_token: str, *, now: datetime) -> Tokens:
@@ -80,6 +98,8 @@ async def refresh(database: Database, refresh_token: str, *, now: datetime) -> T
         ProblemCode.NOT_ALLOWED,
         Sentence("This session has ended. Please sign in again.", "Diese Sitzung ist beendet. Bitte neu anmelden."),
     )
+    if not security.has_form(refresh_token, security.REFRESH):
+        raise refusal
     async with database.transaction(SYSTEM) as session:
         statement = select(StoredSession).where(col(StoredSession.refresh_hash) == security.token_hash(refresh_token))
         stored = await session.first(statement.with_for_update())
@@ -96,6 +116,8 @@ async def refresh(database: Database, refresh_token: str, *, now: datetime) -> T
             contact = Contact(stored.last_called_at, stored.in_contact_since)
             return await _new_session(session, user, stored.family_id, now, contact=contact)
     # Raised after the commit: the revocation must stand.
+    if reused:
+        note(SecurityEvent.REFRESH_TOKEN_REUSED, user_id=stored.user_id, family_id=stored.family_id)
     raise refusal
 
 
@@ -108,12 +130,13 @@ async def sign_out(session: Session, principal: Principal, *, now: datetime) -> 
 
 async def authenticate(database: Database, token: str, *, now: datetime, called_at: datetime) -> Principal | None:
     """Who a bearer token belongs to, or None. Roles and stations are read anew each time: a change works at once.
+    What cannot be a token of ours is not looked up: whoever sends bogus ones must not keep the database busy.
 
     `now` is the machine's clock, by which sessions live; `called_at` that of the business.
     """
-    if token.startswith(f"{security.API_KEY}_"):
+    if security.has_form(token, security.API_KEY):
         return await _client_of(database, token, now)
-    if not token.startswith(f"{security.ACCESS}_"):
+    if not security.has_form(token, security.ACCESS):
         return None
     async with database.transaction(SYSTEM) as session:
         found = await session.rows(
@@ -205,30 +228,4 @@ async def _revoke_family(session: Session, family_id: UUID, now: datetime) -> No
     await session.write(
         "update session set revoked_at = :now where family_id = :family and revoked_at is null",
         {"now": now, "family": family_id},
-    )
-
-
-async def _count_attempt(database: Database, account: str, address: str, now: datetime) -> bool:
-    """Counts an attempt as failed until it is forgiven; False when the account or the address has used up its tries."""
-    allowed = True
-    async with database.transaction(SYSTEM) as session:
-        # One order for everybody, so that two attempts cannot wait for each other.
-        buckets = [(f"account:{account}", FAILURES_PER_ACCOUNT), (f"address:{address}", FAILURES_PER_ADDRESS)]
-        for key, limit in buckets:
-            failures = await session.value(
-                "insert into sign_in_bucket as b (key, window_started_at, failures) values (:key, :now, 1)"
-                " on conflict (key) do update set"
-                " failures = case when b.window_started_at < :window then 1 else b.failures + 1 end,"
-                " window_started_at = case when b.window_started_at < :window then :now else b.window_started_at end"
-                " returning failures",
-                {"key": key, "now": now, "window": now - WINDOW},
-            )
-            allowed = allowed and failures <= limit
-    return allowed
-
-
-async def _forgive(session: Session, account: str, address: str) -> None:
-    await session.write("delete from sign_in_bucket where key = :key", {"key": f"account:{account}"})
-    await session.write(
-        "update sign_in_bucket set failures = greatest(0, failures - 1) where key = :key", {"key": f"address:{address}"}
     )

@@ -18,6 +18,7 @@ from server.models.api_client import ClientPolicy
 from server.models.customer import email_key
 from server.models.staff import Role
 from server.models.unset import UNSET, Maybe
+from server.security_events import SecurityEvent, note
 from server.services import contact_data, validation
 from server.services.people import client_policies
 from server.services.people.client_policies import PolicyRequest
@@ -77,10 +78,13 @@ async def create_user(session: Session, new: NewUser, *, now: datetime) -> User:
     return user
 
 
-async def update_user(session: Session, user_id: UUID | None, change: UserChange, *, now: datetime) -> User:
+async def update_user(
+    session: Session, user_id: UUID | None, change: UserChange, *, now: datetime, by: UUID | None = None
+) -> User:
     """Changes what is given. A new password or a deactivation ends the user's sessions.
 
-    Another role or other stations count from the next request. The last active administrator stays one.
+    Another role or other stations count from the next request. The last active administrator stays one. `by` is the
+    administrator's id, for the security events.
     """
     _refuse_nulls(change)
     if change.active is False or (change.role is not UNSET and change.role is not Role.ADMIN):
@@ -88,6 +92,7 @@ async def update_user(session: Session, user_id: UUID | None, change: UserChange
     user = await session.by_id(User, user_id, lock=True)
     if user is None:
         raise NotFound(Sentence("There is no such user.", "Diesen Benutzer gibt es nicht."), field=["id"])
+    role_before, active_before = user.role, user.active
     user.role = _refuse_website(validation.kept(change.role, user.role, ("input", "role")))
     if change.name is not UNSET:
         user.name = validation.text(change.name or "", ("input", "name"))
@@ -102,7 +107,18 @@ async def update_user(session: Session, user_id: UUID | None, change: UserChange
             "update session set revoked_at = :now where user_id = :id and revoked_at is null",
             {"now": now, "id": user.id},
         )
+    if user.role is not role_before:
+        _note_later(session, SecurityEvent.ROLE_CHANGED, user_id=user.id, by=by, was=role_before, role=user.role)
+    if change.password is not UNSET:
+        _note_later(session, SecurityEvent.PASSWORD_CHANGED, user_id=user.id, by=by)
+    if active_before and not user.active:
+        _note_later(session, SecurityEvent.USER_DEACTIVATED, user_id=user.id, by=by)
     return user
+
+
+def _note_later(session: Session, event: SecurityEvent, **about: UUID | str | None) -> None:
+    """What is rolled back has not happened."""
+    session.once_committed(lambda: note(event, **about))
 
 
 def _refuse_nulls(change: UserChange) -> None:
@@ -159,6 +175,7 @@ async def create_client(
     policy: PolicyRequest = PolicyRequest(),  # noqa: B008  # frozen
     *,
     now: datetime,
+    by: UUID | None = None,
 ) -> NewClient:
     """A new API client and its key, which is not stored and cannot be shown again."""
     stations = await _stations_of_client(session, station_ids)
@@ -172,6 +189,7 @@ async def create_client(
     )
     await session.store(client)
     await session.store(*(ClientStation(client_id=client.id, station_id=station_id) for station_id in stations))
+    _note_later(session, SecurityEvent.API_KEY_MADE, client_id=client.id, by=by)
     return NewClient(client, key)
 
 
@@ -195,9 +213,11 @@ async def update_client(
     return client
 
 
-async def revoke_client(session: Session, client_id: UUID | None) -> ApiClient:
+async def revoke_client(session: Session, client_id: UUID | None, *, by: UUID | None = None) -> ApiClient:
     """Ends an API key at once."""
     client = await _client(session, client_id)
+    if client.active:
+        _note_later(session, SecurityEvent.API_KEY_REVOKED, client_id=client.id, by=by)
     client.active = False
     await session.store(client)
     return client

@@ -31,7 +31,7 @@ async def create(bench: Bench, password: str, email: str = "k@müller-autohaus.d
 
 async def signs_in(bench: Bench, password: str, email: str = "k@müller-autohaus.de") -> bool:
     try:
-        await sessions.sign_in(bench.outside.database, email, password, address="192.0.2.1", now=NOW)
+        await sessions.sign_in(bench.outside, email, password, address="192.0.2.1", now=NOW)
     except DomainError as refused:
         return refused.code.value != "NOT_ALLOWED"
     return True

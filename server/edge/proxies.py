@@ -1,0 +1,36 @@
+"""Where a request comes from: the other end of the connection, or whom a trusted proxy says it was called by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.addresses import Network, caller_behind, is_forwarded, is_loopback
+
+
+class TrustedProxies:
+    """Puts the caller's address in the place of a trusted proxy's; believes nobody else.
+
+    `Forwarded` is never read: most proxies pass on what a caller wrote there, and then it says what the caller likes.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[Network] = ()) -> None:
+        self._app = app
+        self._trusted = tuple(trusted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on with its caller's address; the port is that of nothing then, 0."""
+        if self._trusted and scope["type"] == "http" and scope.get("client"):
+            peer = scope["client"][0]
+            caller = caller_behind(peer, ",".join(Headers(scope=scope).getlist("x-forwarded-for")), self._trusted)
+            if caller != peer:
+                scope = {**scope, "client": (caller, 0)}
+        await self._app(scope, receive, send)
+
+
+def is_local(request: Request) -> bool:
+    """Whether a program on this machine asks, and not a proxy on this machine for somebody else."""
+    return request.client is not None and not is_forwarded(request.headers) and is_loopback(request.client.host)

@@ -1,0 +1,160 @@
+"""Bogus tokens are cheap: what cannot be one is not looked up, and only a few are looked up at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from server import security
+from server.app import LOOK_UPS_AT_ONCE, create_app
+from server.config import Settings
+from server.database_embedded import SUPERUSER, Cluster
+from server.edge.answers import HttpRefusal
+from server.edge.running import Places
+from server.errors import Refused
+from server.runtime import Runtime
+from server.services.people import sessions
+from server.worker import create_worker
+from tests.builders.bench import Bench
+from tests.edge.world import until
+
+from .doors import ANNA, HOME, NOW, RIGHT, Door
+
+BOGUS = "A" * 43
+NO_TOKENS = [
+    "",
+    "x",
+    "ea_",
+    f"ea_{BOGUS[:-1]}",
+    f"ea_{BOGUS}A",
+    f"ea_{BOGUS[:-1]}.",
+    f"ea_{BOGUS[:-1]}ä",
+    f"ea_{BOGUS[:-1]}\n",
+    f"EA_{BOGUS}",
+    f"er_{BOGUS}",
+    f"ex_{BOGUS}",
+    f"ea{BOGUS}A",
+    f" ea_{BOGUS}",
+    "ek_" + "x" * 250,
+]
+
+
+@contextmanager
+def statements(bench: Bench) -> Iterator[list[str]]:
+    """What reaches the database inside of the block."""
+    engine, sent = bench.outside.database.engine.sync_engine, list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def looked_up(sent: list[str]) -> int:
+    return len([one for one in sent if "from session s" in one])
+
+
+@pytest.fixture
+def client(bench: Bench) -> httpx2.AsyncClient:
+    app = create_app(Runtime(Settings(_env_file=None), bench.outside, create_worker(bench.outside), None))
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://rental")
+
+
+async def ask(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    return await client.post("/graphql", json={"query": "{viewer{role}}"}, headers=headers)
+
+
+class TestTheForm:
+    @pytest.mark.parametrize("token", NO_TOKENS)
+    async def test_what_cannot_be_a_token_is_not_looked_up(self, bench: Bench, token: str) -> None:
+        with statements(bench) as sent:
+            found = await sessions.authenticate(bench.outside.database, token, now=NOW, called_at=NOW)
+
+        assert (found, sent) == (None, [])
+
+    @pytest.mark.parametrize("token", [one for one in NO_TOKENS if one != f"er_{BOGUS}"] + [f"ea_{BOGUS}"])
+    async def test_nor_what_cannot_be_a_refresh_token(self, bench: Bench, token: str) -> None:
+        with statements(bench) as sent, pytest.raises(Refused) as said:
+            await sessions.refresh(bench.outside.database, token, now=NOW)
+
+        assert (said.value.code.value, sent) == ("NOT_ALLOWED", [])
+
+    @pytest.mark.parametrize("prefix", [security.ACCESS, security.API_KEY])
+    async def test_what_can_be_one_is_looked_up_in_two_statements(self, bench: Bench, prefix: str) -> None:
+        with statements(bench) as sent:
+            found = await sessions.authenticate(bench.outside.database, f"{prefix}_{BOGUS}", now=NOW, called_at=NOW)
+
+        assert found is None
+        assert [one.split()[:2] for one in sent] == [["select", "set_config('app.stations',"], sent[1].split()[:2]]
+        assert len(sent) == 2
+
+    def test_every_token_of_ours_has_the_form(self) -> None:
+        for prefix in (security.ACCESS, security.REFRESH, security.API_KEY):
+            assert all(security.has_form(security.new_token(prefix), prefix) for _ in range(200))
+        assert not security.has_form(security.new_token(security.REFRESH), security.ACCESS, security.API_KEY)
+
+    async def test_over_http_neither_route_asks_the_database(self, bench: Bench, client: httpx2.AsyncClient) -> None:
+        with statements(bench) as sent:
+            said = [(await ask(client, token)).status_code for token in ("x", f"er_{BOGUS}", "ea_" + "x" * 44)]
+            headers = {"authorization": "Bearer ea_short"}
+            said.append((await client.get(f"/media/documents/{NOBODY_S}", headers=headers)).status_code)
+
+        assert (said, sent) == ([401, 401, 401, 404], [])
+
+
+NOBODY_S = "00000000-0000-0000-0000-000000000001"
+
+
+class TestPlaces:
+    async def test_who_finds_no_place_is_told_to_come_back(self) -> None:
+        places = Places(2, patience=0.01)
+        async with places.one(), places.one():
+            with pytest.raises(HttpRefusal) as said:
+                await places.take()
+            assert (said.value.status, said.value.headers) == (503, {"retry-after": "2"})
+        # Then they are free again, also after a failure
+        with pytest.raises(RuntimeError):
+            async with places.one():
+                raise RuntimeError
+        async with places.one(), places.one():
+            pass
+
+    async def test_a_database_that_does_not_answer_gets_eight_look_ups(
+        self, bench: Bench, client: httpx2.AsyncClient, cluster: Cluster
+    ) -> None:
+        # Given a table that nobody can read for a while, and as many look-ups of it as there are places
+        headers = {"authorization": f"Bearer ea_{BOGUS}"}
+        with psycopg.connect(cluster.url(SUPERUSER)) as owner, statements(bench) as sent:
+            owner.execute("lock table session in access exclusive mode")
+            waiting = [asyncio.create_task(ask(client, f"ea_{BOGUS}")) for _ in range(LOOK_UPS_AT_ONCE)]
+            assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_AT_ONCE)
+            before = len(sent)
+
+            # When more tokens come, here and there, and one that cannot be one
+            page = client.get(f"/media/documents/{NOBODY_S}", headers=headers)
+            *refused, wrong = await asyncio.gather(ask(client, f"ea_{BOGUS}"), page, ask(client, "ea_bogus"))
+
+            # Then they are told to come back, or that it is wrong, and nothing more reaches the database
+            for answer in refused:
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            assert wrong.status_code == 401
+            assert len(sent) == before
+            owner.rollback()
+            said = [(await one).status_code for one in waiting]
+
+        # Then those that waited are answered, and the places are free
+        assert said == [401] * LOOK_UPS_AT_ONCE
+        await Door(bench).staff(ANNA)
+        tokens = await sessions.sign_in(bench.outside, ANNA, RIGHT, address=HOME, now=NOW)
+        assert await sessions.authenticate(bench.outside.database, tokens.access_token, now=NOW, called_at=NOW)
