@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from server.edge.bodies import MOST_JSON_BYTES, MOST_MULTIPART_BYTES
+from server.edge.connections import Bounds
 from server.edge.guard import Limits
+from server.edge.limits import ARRIVAL_SECONDS
 from server.edge.literals import LONGEST_LIST
 from server.edge.running import Pace
 from server.errors import CallerErrorCode, ProblemCode
@@ -130,8 +133,10 @@ def test_every_card_is_listed_with_its_token() -> None:
 
 def test_the_limits_are_those_of_the_code() -> None:
     said = GUIDE.split("## Limits", 1)[1].split("##", 1)[0]
-    limits, pace = Limits(), Pace()
+    limits, pace, head = Limits(), Pace(), Bounds()
 
-    figures = [limits.characters, limits.tokens, limits.depth, limits.fields, limits.aliases, limits.cost]
-    figures += [int(pace.query_deadline), int(pace.mutation_deadline), LONGEST_LIST]
+    figures = [limits.characters, limits.tokens, limits.depth, limits.fields, limits.same_branches, limits.same_leaves]
+    figures += [limits.aliases, limits.cost, 1, int(pace.query_deadline), int(pace.mutation_deadline), LONGEST_LIST]
+    figures += [head.head_bytes // 1024, int(head.head_seconds), MOST_JSON_BYTES // 1024]
+    figures += [MOST_MULTIPART_BYTES // 1024 // 1024, int(ARRIVAL_SECONDS)]
     assert re.findall(r"\d[\d,]*\d|\d", said) == [f"{figure:,}" for figure in figures]
