@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.database import _SET_SCOPE, Database, Scope
+from server.database_roles import Caller
 
 Statement = tuple[str, Any]
 
@@ -25,7 +26,8 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         self.sent: list[Statement] = []
         self.listening = False
-        event.listen(database.engine.sync_engine, "before_cursor_execute", self._record)
+        for engine in database.engines.values():
+            event.listen(engine.sync_engine, "before_cursor_execute", self._record)
 
     def _record(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         if self.listening and not statement.startswith("select set_config"):
@@ -58,10 +60,22 @@ async def ask(app: Starlette, path: str, body: bytes, token: str) -> bytes:
     return b"".join(answer)
 
 
+async def recorded(app: Starlette, recorder: Recorder, body: bytes, token: str) -> list[Statement]:
+    """What a request sends once the caches are warm; without the look-up of the token, which is the same for all."""
+    answer = orjson.loads(await ask(app, "/graphql", body, token))
+    assert "errors" not in answer, answer
+    await ask(app, "/graphql", body, token)
+    recorder.sent.clear()
+    recorder.listening = True
+    await ask(app, "/graphql", body, token)
+    recorder.listening = False
+    return [sent for sent in recorder.sent if "session s join app_user" not in sent[0]]
+
+
 async def buffers(database: Database, scope: Scope, statements: list[Statement]) -> int:
     """Shared buffers that the statements touch, planned and run as the application role in this scope."""
     total = 0
-    async with database.engine.connect() as connection:
+    async with database.engines[scope.caller].connect() as connection:
         await connection.execute(_SET_SCOPE, scope.settings())
         for statement, parameters in statements:
             explained = f"explain (analyze, buffers, format json) {statement}"
@@ -77,7 +91,7 @@ def bare_route(database: Database, scope: Scope, statements: list[Statement]) ->
 
     async def handle(_request: Request) -> Response:
         rows: list[Any] = []
-        async with database.engine.connect() as connection:
+        async with database.engines[scope.caller].connect() as connection:
             await connection.execute(_SET_SCOPE, scope.settings())
             for statement, parameters in statements:
                 found = (await connection.exec_driver_sql(statement, parameters)).all()
@@ -101,6 +115,5 @@ async def cpu(request: Callable[[], Awaitable[bytes]], *, rounds: int) -> float:
 
 async def rows_of(database: Database, sql: str) -> list[Any]:
     """Rows, as the system."""
-    async with database.engine.connect() as connection:
-        await connection.execute(_SET_SCOPE, Scope(everything=True).settings())
+    async with database.engines[Caller.SYSTEM].connect() as connection:
         return list((await connection.execute(text(sql))).all())

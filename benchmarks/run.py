@@ -22,7 +22,7 @@ from server import migrate
 from server.app import create_app
 from server.clock import SystemClock
 from server.config import Settings
-from server.database import SYSTEM, Scope
+from server.database import ADMINISTRATION, Scope
 from server.database_embedded import SUPERUSER, Cluster
 from server.models.staff import Role
 from server.runtime import create_runtime
@@ -56,7 +56,7 @@ async def measure_size(url: str, folder: Path) -> dict[str, Figures]:
     recorder = measure.Recorder(database)
     try:
         station = (await measure.rows_of(database, "select id from station where code = 'B7'"))[0][0]
-        token = await _clerk(runtime, station)
+        token = await clerk(runtime, station)
         scope = Scope(stations=(station,))
         operations: dict[str, tuple[str, dict[str, Any]]] = {
             "availability": (AVAILABILITY, {"s": str(station)}),
@@ -67,9 +67,10 @@ async def measure_size(url: str, folder: Path) -> dict[str, Figures]:
         await database.close()
 
 
-async def _clerk(runtime: Any, station: Any) -> str:
+async def clerk(runtime: Any, station: Any) -> str:
+    """The token of a clerk of one station."""
     now = SystemClock().now()
-    async with runtime.outside.database.transaction(SYSTEM) as session:
+    async with runtime.outside.database.transaction(ADMINISTRATION) as session:
         new = staff.NewUser(
             email="clerk@example.com",
             name="Clerk",
@@ -89,15 +90,7 @@ async def _one(
     app: Any, recorder: measure.Recorder, database: Any, scope: Scope, token: str, query: str, variables: dict[str, Any]
 ) -> Figures:
     body = orjson.dumps({"query": query, "variables": variables})
-    answer = orjson.loads(await measure.ask(app, "/graphql", body, token))
-    assert "errors" not in answer, answer
-    await measure.ask(app, "/graphql", body, token)  # caches are warm now
-    recorder.sent.clear()
-    recorder.listening = True
-    await measure.ask(app, "/graphql", body, token)
-    recorder.listening = False
-    # The look-up of the token is the same for every operation and not part of it.
-    own = [sent for sent in recorder.sent if "session s join app_user" not in sent[0]]
+    own = await measure.recorded(app, recorder, body, token)
     bare = measure.bare_route(database, scope, own)
     return Figures(
         statements=len(own),
@@ -105,6 +98,19 @@ async def _one(
         cpu_ms=await measure.cpu(lambda: measure.ask(app, "/graphql", body, token), rounds=20),
         bare_ms=await measure.cpu(lambda: measure.ask(bare, "/bare", b"", token), rounds=20),
     )
+
+
+def filled(cluster: Cluster, size: int) -> str:
+    """The name of a database with so many contracts; made if it is not there, brought up to date if it is."""
+    name = f"bench_{size}"
+    owner = cluster.url(SUPERUSER, name)
+    migrate.create_database(cluster.url(SUPERUSER, "postgres"), name)
+    is_new = migrate.current(owner) is None
+    migrate.upgrade(owner)
+    if is_new:
+        print(f"{size:,} contracts:", flush=True)
+        fill(owner, size, ANCHOR)
+    return name
 
 
 def report(results: dict[int, dict[str, Figures]]) -> int:
@@ -139,13 +145,7 @@ def main() -> int:
     results = {}
     try:
         for size in map(int, arguments.sizes.split(",")):
-            name = f"bench_{size}"
-            owner = cluster.url(SUPERUSER, name)
-            migrate.create_database(cluster.url(SUPERUSER, "postgres"), name)
-            if migrate.current(owner) is None:
-                print(f"{size:,} contracts:", flush=True)
-                migrate.upgrade(owner)
-                fill(owner, size, ANCHOR)
+            name = filled(cluster, size)
             results[size] = asyncio.run(measure_size(cluster.url(database=name), arguments.folder))
     finally:
         cluster.stop()

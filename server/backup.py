@@ -21,19 +21,17 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from server import migrate
 from server.config import Settings
-from server.database import APP_ROLE, driver_url
+from server.database import driver_url
 from server.database_embedded import Cluster, find_binaries
+from server.database_roles import MAKE_ROLES
 
 FORMAT = 1
 ABOUT, DUMP, MEDIA = "backup.json", "database.dump", "media"
 _TABLES = "select count(*) from pg_tables where schemaname = 'public'"
-_IS_MEMBER = "select pg_has_role(current_user, %s, 'member')"
-_ROLE_EXISTS = "select 1 from pg_roles where rolname = %s"
 
 
 class BackupFailed(RuntimeError):
@@ -169,7 +167,7 @@ def _restore_media(tar: tarfile.TarFile, folder: Path | None) -> list[Path]:
 
 
 def _restore_database(settings: Settings, owner_url: str, tar: tarfile.TarFile) -> None:
-    _require_role(owner_url)
+    _make_roles(owner_url)
     options = ["--no-owner", "--no-comments", "--enable-row-security", "--single-transaction", "--exit-on-error"]
     with tempfile.TemporaryFile() as dump:
         shutil.copyfileobj(_content(tar, DUMP), dump)
@@ -179,15 +177,10 @@ def _restore_database(settings: Settings, owner_url: str, tar: tarfile.TarFile) 
         connection.execute("analyze")
 
 
-def _require_role(owner_url: str) -> None:
-    """The grants in the dump name the server's role. Roles belong to the cluster and are in no dump of a database."""
-    role = sql.Identifier(APP_ROLE)
+def _make_roles(owner_url: str) -> None:
+    """The grants in the dump name our roles. Roles belong to the cluster and are in no dump of a database."""
     with psycopg.connect(_libpq(owner_url)) as connection:
-        if connection.execute(_ROLE_EXISTS, (APP_ROLE,)).fetchone() is None:
-            attributes = "login nosuperuser nobypassrls nocreatedb nocreaterole"
-            connection.execute(sql.SQL(f"create role {{}} {attributes}").format(role))
-        if connection.execute(_IS_MEMBER, (APP_ROLE,)).fetchone() == (False,):
-            connection.execute(sql.SQL("grant {} to current_user").format(role))
+        connection.execute(MAKE_ROLES)
 
 
 def _run(

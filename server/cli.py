@@ -23,7 +23,7 @@ from server import logs, migrate
 from server.backup import BackupFailed, read_backup, write_backup
 from server.clock import SystemClock
 from server.config import Settings
-from server.database import SYSTEM
+from server.database import ADMINISTRATION
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.errors import DomainError
 from server.models import Station
@@ -69,7 +69,6 @@ def worker(data_dir: Annotated[Path | None, typer.Option(help="Where everything 
     settings = _settings(data_dir=data_dir)
 
     async def work(runtime: Runtime) -> None:
-        await runtime.outside.database.check_role()
         async with runtime.working():
             await asyncio.Event().wait()
 
@@ -161,7 +160,7 @@ def create_user(
     password = os.environ.get("ERSATZWAGEN_PASSWORD") or getpass.getpass("Password: ")
 
     async def create(runtime: Runtime) -> None:
-        async with runtime.outside.database.transaction(SYSTEM) as session:
+        async with runtime.outside.database.transaction(ADMINISTRATION) as session:
             ids = await _station_ids(session, station or [])
             new = NewUser(email=email, name=name, role=role, station_ids=ids, password=password)
             await staff.create_user(session, new, now=_machine_now())
@@ -184,7 +183,7 @@ def create_client(
     policy = PolicyRequest(kinds=tuple(kind) if kind else None, may_name_payer=payer or None, open_holds=holds)
 
     async def create(runtime: Runtime) -> str:
-        async with runtime.outside.database.transaction(SYSTEM) as session:
+        async with runtime.outside.database.transaction(ADMINISTRATION) as session:
             ids = await _station_ids(session, station)
             _client, key = await staff.create_client(session, name, ids, policy, now=_machine_now())
         return key

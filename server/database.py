@@ -1,7 +1,7 @@
 """The database: connections, who is asking (scope), and the only place that commits.
 
-Every transaction begins by telling PostgreSQL who is asking; row-level security does the rest. Without a scope there
-are no rows. A wider scope is asked for by name: `SYSTEM` is greppable.
+Every transaction runs in the role of its kind of caller and begins by telling PostgreSQL who is asking; row-level
+security does the rest. Without a scope there are no rows. A wider scope is asked for by name: `SYSTEM` is greppable.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-APP_ROLE = "ersatzwagen_app"
+from server.database_roles import APP_ROLE, MISSING_ROLE, UNSAFE_LOGIN, Caller
+
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
 _SET_SCOPE = text(
     "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
-    " set_config('app.client', :client, true), set_config('app.principal', :principal, true),"
-    " set_config('app.everything', :everything, true)"
+    " set_config('app.client', :client, true), set_config('app.principal', :principal, true)"
 )
+CONNECTIONS = {Caller.STAFF: 24, Caller.SYSTEM: 20, Caller.WEBSITE: 10, Caller.ADMIN: 6}
+"""How many connections there may be for each kind of caller; a third of them are kept open. A pool for each: a
+connection that changed its role would plan its prepared statements anew. Together they are fewer than the private
+cluster allows (80), and whoever holds one waits only for one of another kind.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class Scope:
     """Which rows a transaction may see.
 
     `stations`: those that a member of staff works at. `web_stations` and `client`: those whose prices a website may
-    see, and the API client whose bookings it may see. `principal`: the user's own id. `everything`: no limit.
+    see, and the API client whose bookings it may see. `principal`: the user's own id. `everything`: no limit, for an
+    administrator (who has an id) and for the system.
     """
 
     stations: tuple[UUID, ...] = ()
@@ -48,6 +54,13 @@ class Scope:
     principal: UUID | None = None
     everything: bool = False
 
+    @property
+    def caller(self) -> Caller:
+        """The database's role for this scope: the only place that chooses it."""
+        if self.everything:
+            return Caller.SYSTEM if self.principal is None else Caller.ADMIN
+        return Caller.STAFF if self.client is None else Caller.WEBSITE
+
     def settings(self) -> dict[str, str]:
         """The scope as PostgreSQL settings of one transaction."""
         return {
@@ -55,12 +68,13 @@ class Scope:
             "web_stations": _array(self.web_stations),
             "client": str(self.client or ""),
             "principal": str(self.principal or ""),
-            "everything": "on" if self.everything else "off",
         }
 
 
 SYSTEM = Scope(everything=True)
-"""The wider scope of work that belongs to nobody's station: jobs, sagas, sign-in, administration."""
+"""The wider scope of work that belongs to nobody's station: jobs, sagas, sign-in."""
+ADMINISTRATION = Scope(everything=True, principal=UUID(int=0))
+"""An administrator who is nobody: who works at the command line, and demo data."""
 
 
 def _array(ids: tuple[UUID, ...]) -> str:
@@ -179,18 +193,20 @@ class Session(AsyncSession):
 class Database:
     """Connections to one database, and transactions in a scope."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self.engine = _engine(url, pool_size)
-        self._sessions = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
-        snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._snapshots = async_sessionmaker(snapshots, class_=Session, expire_on_commit=False)
+        self.engines = {caller: _engine(url, caller, most) for caller, most in CONNECTIONS.items()}
+        self._sessions = {caller: _sessions(engine) for caller, engine in self.engines.items()}
+        readonly: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._snapshots = {
+            caller: _sessions(engine.execution_options(**readonly)) for caller, engine in self.engines.items()
+        }
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
         """One transaction: committed at the end, rolled back if anything is raised."""
-        async with self._sessions() as session:
-            await session.write(_SET_SCOPE, scope.settings())
+        async with self._sessions[scope.caller]() as session:
+            await _begin(session, scope)
             yield session
             await session.commit()
             for tell in session.after_commit:
@@ -199,41 +215,65 @@ class Database:
     @asynccontextmanager
     async def snapshot(self, scope: Scope) -> AsyncIterator[Session]:
         """A read-only view of one instant: everything that is read in it fits together."""
-        async with self._snapshots() as session:
-            await session.write(_SET_SCOPE, scope.settings())
+        async with self._snapshots[scope.caller]() as session:
+            await _begin(session, scope)
             yield session
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
         """Notifications of one channel, on a connection of their own."""
-        connection = await psycopg.AsyncConnection.connect(
-            driver_url(self._url).replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True
-        )
+        connection = await psycopg.AsyncConnection.connect(_libpq(self._url), autocommit=True)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield connection.notifies()
         finally:
             await connection.close()
 
-    async def check_role(self) -> None:
-        """RuntimeError if row-level security would not hold for this connection."""
-        async with self.engine.connect() as connection:
-            unsafe = await connection.scalar(
-                text("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
-            )
-        if unsafe:
-            raise RuntimeError(f"the database role is a superuser or bypasses row-level security: grant it {APP_ROLE}")
-
     async def close(self) -> None:
         """Closes all connections."""
-        await self.engine.dispose()
+        for engine in self.engines.values():
+            await engine.dispose()
 
 
-def _engine(url: str, pool_size: int) -> AsyncEngine:
+class UnsafeLogin(RuntimeError):
+    """The database login could get past row-level security, or cannot become what it has to."""
+
+
+def check_login(url: str) -> None:
+    """UnsafeLogin unless row-level security holds for the login of this address, whatever role it takes on."""
+    with psycopg.connect(_libpq(url)) as connection:
+        login = connection.info.user
+        unsafe = connection.execute(UNSAFE_LOGIN).fetchone()
+        missing = connection.execute(MISSING_ROLE).fetchone()
+    if unsafe is not None:
+        how = "is a superuser, or" if unsafe[0] == login else f"is a member of {unsafe[0]}: it"
+        raise UnsafeLogin(
+            f"the database login {login} {how} may bypass row-level security, whatever role it takes on."
+            f" Let the server sign in as {APP_ROLE}, or as a login that is a member of it and of nothing else"
+        )
+    if missing is not None:
+        raise UnsafeLogin(f"the database login {login} cannot become {missing[0]}: grant {APP_ROLE} to {login}")
+
+
+def _libpq(url: str) -> str:
+    return driver_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _sessions(engine: AsyncEngine) -> async_sessionmaker[Session]:
+    return async_sessionmaker(engine, class_=Session, expire_on_commit=False)
+
+
+async def _begin(session: Session, scope: Scope) -> None:
+    # Who sees everything has nothing to say about which rows.
+    if not scope.everything:
+        await session.write(_SET_SCOPE, scope.settings())
+
+
+def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
     engine = create_async_engine(
         driver_url(url),
-        pool_size=pool_size,
-        max_overflow=2 * pool_size,
+        pool_size=most // 3,
+        max_overflow=most - most // 3,
         pool_timeout=30,
         pool_pre_ping=True,
         # The connection that was used last comes first: it has prepared the statements and seen the policies already.
@@ -245,13 +285,10 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def use_application_role(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # A login of the operator's own becomes the restricted role, so that row-level security always holds.
+    def become_caller(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The login itself may read nothing.
         cursor = connection.cursor()
-        cursor.execute("select session_user")
-        (login,) = cursor.fetchone() or ("",)
-        if login != APP_ROLE:
-            cursor.execute(f"set role {APP_ROLE}")
+        cursor.execute(f"set role {caller.value}")
         cursor.close()
         connection.commit()
 

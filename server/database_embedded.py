@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from server.database_roles import APP_ROLE
+
 SUPERUSER = "cluster"
 DATABASE = "ersatzwagen"
-APP_ROLE = "ersatzwagen_app"
 # A unix socket's path may have 107 bytes; PostgreSQL adds `/.s.PGSQL.5432.lock`.
 LONGEST_SOCKET_DIRECTORY = 80
 

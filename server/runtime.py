@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from server import migrate
 from server.clock import Clock, SystemClock
 from server.config import Settings
-from server.database import SYSTEM, Database
+from server.database import ADMINISTRATION, Database, UnsafeLogin, check_login
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.gateways.mailer import Mailer, OutgoingMail, SmtpMailer
 from server.gateways.object_store import open_object_store
@@ -57,7 +57,6 @@ class Runtime:
 
     async def start(self) -> None:
         """What is done once, before the first request or job."""
-        await self.outside.database.check_role()
         await _first_administrator(self)
         if self.settings.database_url is None:
             await release_leases(self.outside.database)
@@ -82,6 +81,10 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
     if settings.database_url is not None:
         if migrate.current(settings.database_url) != migrate.head():
             raise NotConfigured("the database is not up to date: run `ersatzwagen db upgrade`")
+        try:
+            check_login(settings.database_url)
+        except UnsafeLogin as unsafe:
+            raise NotConfigured(str(unsafe)) from unsafe
         return settings.database_url, None
     cluster = Cluster(settings.data_dir)
     cluster.start()
@@ -156,7 +159,7 @@ async def _first_administrator(runtime: Runtime) -> None:
     settings, now = runtime.settings, runtime.outside.clock.now()
     if settings.admin_email is None or settings.admin_password is None:
         return
-    async with runtime.outside.database.transaction(SYSTEM) as session:
+    async with runtime.outside.database.transaction(ADMINISTRATION) as session:
         if await session.first(select(User).where(col(User.role) == Role.ADMIN)) is not None:
             return
         password = settings.admin_password.get_secret_value()

@@ -16,7 +16,7 @@ import orjson
 from sqlmodel import col, select
 
 from server.clock import Clock, SystemClock
-from server.database import SYSTEM, Session
+from server.database import ADMINISTRATION, SYSTEM, Session
 from server.models import Station, User, Vehicle, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.staff import Role
@@ -43,32 +43,35 @@ async def prepare(
 
     An administrator may be there before: the one that the environment or the command line asks for.
     """
-    async with outside.database.transaction(SYSTEM) as session:
+    dealer = None
+    async with outside.database.transaction(ADMINISTRATION) as session:
         if await company_data.found(session) is not None:
             return _read(access_file)
         await company_data.update(session, demo_company.company())
-        if not full:
-            access = await _administrator_only(session, clock.now())
-            _write(access_file, access)
-            return access
-        dealer, access = await _master_data(session, clock.now())
+        if full:
+            dealer, access, admin = await _master_data(session, clock.now())
+        else:
+            access, admin = await _administrator_only(session, clock.now())
         # Before the commit: the key can be shown only now, and the next start does not come here again.
         _write(access_file, access)
-    await demo_history.play(outside, dealer, until=clock.now(), gateway_at=gateway_at)
+    access[TOKEN] = await _token(outside, admin)
+    _write(access_file, access)
+    if dealer is not None:
+        await demo_history.play(outside, dealer, until=clock.now(), gateway_at=gateway_at)
     return access
 
 
-async def _administrator_only(session: Session, now: datetime) -> dict[str, str]:
+async def _administrator_only(session: Session, now: datetime) -> tuple[dict[str, str], User]:
     administrator = await session.first(select(User).where(col(User.role) == Role.ADMIN))
     if administrator is not None:
-        return {TOKEN: await _token(session, administrator)}
+        return {}, administrator
     email = "admin@autohaus-sonnenfeld.example"
     new = staff.NewUser(email=email, name="Alex Admin", role=Role.ADMIN, password=PASSWORD)
     admin = await staff.create_user(session, new, now=now)
-    return {admin.email: _sign_in(Role.ADMIN, ()), TOKEN: await _token(session, admin)}
+    return {admin.email: _sign_in(Role.ADMIN, ())}, admin
 
 
-async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[str, str]]:
+async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[str, str], User]:
     opened = now - OPENED_AGO
     today = now.astimezone(ZoneInfo(demo_company.TIME_ZONE)).date()
     places = [await stations.create(session, new, now=opened) for new in demo_company.stations()]
@@ -84,10 +87,10 @@ async def _master_data(session: Session, now: datetime) -> tuple[Dealer, dict[st
     website, key = await staff.create_client(session, "Website autohaus-sonnenfeld.example", ids, policy, now=opened)
     access = {user.user.email: _sign_in(user.user.role, user.codes) for user in users}
     admin = next(user.user for user in users if user.user.role is Role.ADMIN)
-    access |= {API_KEY: key, TOKEN: await _token(session, admin)}
+    access[API_KEY] = key
     caller = Principal(website.id, website.name, Role.WEB, tuple(station.id for station in places))
     people = tuple(_principal(user, by_code) for user in users)
-    return Dealer(by_code, by_group, cars, people, caller), access
+    return Dealer(by_code, by_group, cars, people, caller), access, admin
 
 
 async def _tariffs(session: Session, by_group: dict[str, VehicleGroup], opened: date) -> None:
@@ -130,9 +133,10 @@ def _sign_in(role: Role, codes: tuple[str, ...]) -> str:
     return f"{role.value.lower():<8} {', '.join(codes) or 'all stations'}"
 
 
-async def _token(session: Session, user: User) -> str:
+async def _token(outside: Outside, user: User) -> str:
     # By the machine's clock, like every session: it must not end because the sandbox's clock was moved.
-    tokens = await sessions.open_session(session, user, GRAPHIQL_LIFE, now=SystemClock().now())
+    async with outside.database.transaction(SYSTEM) as session:
+        tokens = await sessions.open_session(session, user, GRAPHIQL_LIFE, now=SystemClock().now())
     return tokens.access_token
 
 

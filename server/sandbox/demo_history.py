@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import col, select
 
 from server.clock import Clock
-from server.database import SYSTEM, Database
+from server.database import ADMINISTRATION, SYSTEM, Database
 from server.gateways.payment import PaymentGateway
 from server.jobs import ClaimedJob, Handler, TryLater, Worker, call_off, line_up
 from server.models import Contract, Station, Vehicle, VehicleGroup
@@ -107,14 +107,16 @@ async def _unsynced(database: Database) -> AsyncIterator[None]:
         cursor.close()
         connection.commit()
 
-    engine = database.engine
-    event.listen(engine.sync_engine, "connect", relax)
-    await engine.dispose()
+    engines = database.engines.values()
+    for engine in engines:
+        event.listen(engine.sync_engine, "connect", relax)
+        await engine.dispose()
     try:
         yield
     finally:
-        event.remove(engine.sync_engine, "connect", relax)
-        await engine.dispose()
+        for engine in engines:
+            event.remove(engine.sync_engine, "connect", relax)
+            await engine.dispose()
 
 
 def _put_off(clock: PastClock, opens_at: datetime) -> Handler:
@@ -141,7 +143,7 @@ async def _next_due(past: Outside, worker: Worker, opens_at: datetime) -> dateti
 
 async def _block_the_uninspected(outside: Outside, dealer: Dealer, now: datetime) -> None:
     late = [car for car in demo_fleet.VEHICLES if car.inspection_in_days < 0]
-    async with outside.database.transaction(SYSTEM) as session:
+    async with outside.database.transaction(ADMINISTRATION) as session:
         for car in late:
             vehicle_id, until = dealer.vehicles[car.plate].id, now + timedelta(days=4)
             note = "HU überfällig, Termin in der Werkstatt"

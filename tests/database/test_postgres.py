@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from server import migrate
+from server.database import UnsafeLogin, check_login
 from server.database_embedded import DATABASE, SUPERUSER, Cluster, find_binaries
 from tests.calendar import soon
 from tests.dealership import at_once, open_dealership, request_of
@@ -63,17 +64,46 @@ def test_migrations_go_up_down_and_up_and_match_the_models(cluster: Cluster) -> 
     assert migrate.differences(url) == []
 
 
-def test_the_application_role_owns_nothing_and_sees_nothing_without_a_scope(cluster: Cluster) -> None:
+def test_the_servers_login_owns_nothing_and_sees_nothing(cluster: Cluster) -> None:
     migrate.upgrade(cluster.url(SUPERUSER))
     with psycopg.connect(cluster.url()) as connection:
         role = connection.execute(
             "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user"
         ).fetchone()
         owned = connection.execute("select count(*) from pg_tables where tableowner = current_user").fetchone()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select count(*) from contract")
+        connection.rollback()
+        connection.execute("set role ersatzwagen_staff")
         seen = connection.execute("select count(*) from contract").fetchone()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("insert into sign_in_bucket (key, window_started_at, failures) values ('x', now(), 1)")
     assert (role, owned, seen) == ((False, False, False, False), (0,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("made", "what"),
+    [
+        ("superuser", "rental is a superuser, or may bypass row-level security, whatever role it takes on"),
+        ("bypassrls", "rental is a superuser, or may bypass row-level security, whatever role it takes on"),
+        ("in role seer", "rental is a member of seer: it may bypass row-level security, whatever role it takes on"),
+        ("", "rental cannot become ersatzwagen_staff: grant ersatzwagen_app to rental"),
+    ],
+)
+def test_a_login_that_could_see_everything_is_refused(cluster: Cluster, made: str, what: str) -> None:
+    # Given
+    migrate.upgrade(cluster.url(SUPERUSER))
+    with psycopg.connect(cluster.url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("create role seer bypassrls")
+        connection.execute(f"create role rental login {made}".encode())
+    # When, Then
+    with pytest.raises(UnsafeLogin, match=what):
+        check_login(cluster.url("rental"))
+    # And a login that may become the callers, and nothing else, is right
+    with psycopg.connect(cluster.url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("create role right_login login in role ersatzwagen_app")
+    check_login(cluster.url("right_login"))
+    check_login(cluster.url())
 
 
 def test_an_owner_who_is_no_superuser_migrates_up_and_down(cluster: Cluster) -> None:
@@ -90,7 +120,7 @@ def test_an_owner_who_is_no_superuser_migrates_up_and_down(cluster: Cluster) -> 
     migrate.downgrade(url)
     migrate.upgrade(url)
     with psycopg.connect(url) as connection:
-        connection.execute("set role ersatzwagen_app")
+        connection.execute("set role ersatzwagen_staff")
         # The one thing that is told about any station, and nothing stays open after it.
         assert connection.execute("select * from station_zones(array[]::uuid[])").fetchall() == []
         assert connection.execute("select current_setting('app.everything', true)").fetchone() in [("",), (None,)]
@@ -175,7 +205,17 @@ def test_a_database_of_ones_own_is_checked_and_used_as_the_restricted_role(tmp_p
 
         upgrade = [sys.executable, "-m", "server", "db", "upgrade"]
         subprocess.run(upgrade, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=60)
-        only = {"ERSATZWAGEN_DATABASE_URL": own.url(SUPERUSER)}
+        refused = subprocess.run(
+            serve, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert refused.returncode == 2
+        assert refused.stderr.strip() == (
+            "ersatzwagen: the database login cluster is a superuser, or may bypass row-level security, whatever role it"
+            " takes on. Let the server sign in as ersatzwagen_app, or as a login that is a member of it and of nothing else"
+        )
+        with psycopg.connect(own.url(SUPERUSER), autocommit=True) as connection:
+            connection.execute("create role rental login in role ersatzwagen_app")
+        only = {"ERSATZWAGEN_DATABASE_URL": own.url("rental")}
         with running(tmp_path / "data", environment=only) as server:
             assert not (server.data_dir / "postgres").exists()
             dealership = open_dealership(server, cars=1)

@@ -89,12 +89,15 @@ def test_row_level_security_holds_in_the_restored_database(original: SandboxServ
     clusters[1].start()
     try:
         with psycopg.connect(clusters[1].url()) as application:
+            application.execute("set role ersatzwagen_staff")
             assert application.execute("select count(*) from contract").fetchone() == (0,)
             assert application.execute("select count(*) from customer").fetchone() == (0,)
-            application.execute("select set_config('app.everything', 'on', true)")
+            application.execute("set role ersatzwagen_system")
             assert application.execute("select count(*) from contract").fetchone() == (1,)
-            with pytest.raises(psycopg.errors.RestrictViolation):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 application.execute("update document set total_cents = 1")
+        with psycopg.connect(clusters[1].url(SUPERUSER)) as owner, pytest.raises(psycopg.errors.RestrictViolation):
+            owner.execute("update document set total_cents = 1")
         rights = [_rights(cluster.url(SUPERUSER)) for cluster in clusters]
         assert rights[0] == rights[1]
     finally:
@@ -104,13 +107,17 @@ def test_row_level_security_holds_in_the_restored_database(original: SandboxServ
 def _rights(url: str) -> list[Any]:
     """Policies, row security, grants and triggers of every table."""
     statements = [
-        "select tablename, policyname, cmd, qual, with_check from pg_policies order by 1, 2",
+        "select tablename, policyname, roles::text, cmd, qual, with_check from pg_policies order by 1, 2",
         "select relname, relrowsecurity, relforcerowsecurity from pg_class"
         " where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1",
-        "select table_name, privilege_type from information_schema.role_table_grants"
-        " where grantee = 'ersatzwagen_app' order by 1, 2",
+        "select grantee, table_name, column_name, privilege_type from information_schema.role_column_grants"
+        " where grantee like 'ersatzwagen%' order by 1, 2, 3, 4",
+        "select grantee, table_name, privilege_type from information_schema.role_table_grants"
+        " where grantee like 'ersatzwagen%' order by 1, 2, 3",
+        "select proname, prosecdef, proacl::text from pg_proc where pronamespace = 'public'::regnamespace order by 1, 3",
         "select tgrelid::regclass::text, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2",
-        "select has_schema_privilege('ersatzwagen_app', 'public', 'usage')",
+        "select rolname, has_schema_privilege(rolname, 'public', 'usage') from pg_roles"
+        " where rolname like 'ersatzwagen%' order by 1",
     ]
     with psycopg.connect(url) as connection:
         return [connection.execute(statement).fetchall() for statement in statements]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,17 @@ def rows(url: str, statement: str, **values: Any) -> list[dict[str, Any]]:
 def tables(url: str) -> list[str]:
     """All tables."""
     return [row["tablename"] for row in rows(url, "select tablename from pg_tables where schemaname = 'public'")]
+
+
+@contextmanager
+def becoming(owner: str, role: str, **settings: str) -> Iterator[psycopg.Connection]:
+    """A transaction in a role, with these settings; nothing of it stays."""
+    with psycopg.connect(owner) as connection:
+        connection.execute(f"set role {role}".encode())
+        for name, value in settings.items():
+            connection.execute("select set_config(%s, %s, true)", [f"app.{name}", value])
+        yield connection
+        connection.rollback()
 
 
 @dataclass

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
+from server.database_roles import APP_ROLE, OWNER_ROLE, Caller
 from tests.driving import new_id
 
-from .database import rows, tables
+from .database import becoming, rows, tables
+from .grants import GRANTS
 from .world import World
 
 BELONGING = ["station_id", "contract_id", "vehicle_id", "customer_id", "user_id", "client_id", "photo_id", "damage_id"]
 COMPANY_WIDE = {"company", "vehicle_group", "tariff"}
 """The same at every station: prices and groups are the company's."""
 TECHNICAL = {"alembic_version", "job"}
-"""Not reachable through the API: the migration's number, and jobs, which carry ids only."""
+"""The migration's number, and jobs: a caller writes them and sees of them only whether they wait."""
 MOVING = {
     ("contract", "vehicle"),
     ("damage", "vehicle"),
@@ -31,14 +31,14 @@ MOVING = {
 """Vehicles move from station to station with their damages, blocks and uses: such a key cannot carry the station."""
 
 
-def test_every_table_is_either_scoped_or_named_as_company_wide(owner: str) -> None:
+def test_every_table_is_scoped(owner: str) -> None:
     secured = rows(
         owner,
         "select relname from pg_class join pg_namespace n on n.oid = relnamespace"
         " where nspname = 'public' and relkind = 'r' and relrowsecurity and relforcerowsecurity",
     )
 
-    assert set(tables(owner)) - {row["relname"] for row in secured} == COMPANY_WIDE | TECHNICAL
+    assert set(tables(owner)) - {row["relname"] for row in secured} == {"alembic_version"}
 
 
 def test_every_table_that_belongs_to_something_scoped_is_secured_and_forced(owner: str) -> None:
@@ -54,62 +54,85 @@ def test_every_table_that_belongs_to_something_scoped_is_secured_and_forced(owne
     assert [row["relname"] for row in found if not row["secured"]] == []
 
 
-def test_the_servers_role_can_do_nothing_special_and_owns_nothing(owner: str) -> None:
-    (role,) = rows(owner, "select * from pg_roles where rolname = 'ersatzwagen_app'")
+@pytest.mark.parametrize("name", [APP_ROLE, OWNER_ROLE, *Caller])
+def test_no_role_can_do_anything_special_or_owns_anything(owner: str, name: str) -> None:
+    (role,) = rows(owner, "select * from pg_roles where rolname = %(name)s", name=name)
 
-    assert [role[f"rol{name}"] for name in ("super", "bypassrls", "createdb", "createrole", "replication")] == [
-        False,
-        False,
-        False,
-        False,
-        False,
-    ]
-    assert rows(owner, "select relname from pg_class where relowner = 'ersatzwagen_app'::regrole") == []
-    assert rows(owner, "select proname from pg_proc where proowner = 'ersatzwagen_app'::regrole") == []
-    member_of = "select 1 from pg_auth_members where member = 'ersatzwagen_app'::regrole"
-    assert rows(owner, member_of) == []
+    special = ("super", "bypassrls", "createdb", "createrole", "replication")
+    assert [may for may in special if role[f"rol{may}"]] == []
+    assert role["rolcanlogin"] == (name == APP_ROLE)
+    assert rows(owner, "select relname from pg_class where relowner = %(id)s", id=role["oid"]) == []
+    assert rows(owner, "select proname from pg_proc where proowner = %(id)s", id=role["oid"]) == []
 
 
-def test_no_function_or_view_runs_with_more_rights_than_its_caller(owner: str) -> None:
+def test_the_login_may_become_the_callers_and_has_nothing_of_theirs_before(owner: str) -> None:
+    memberships = rows(
+        owner, "select roleid::regrole::text as name from pg_auth_members where member = %(app)s::regrole", app=APP_ROLE
+    )
+
+    assert {row["name"] for row in memberships} == set(Caller)
+    for caller in Caller:
+        (has,) = rows(owner, "select pg_has_role(%(app)s, %(name)s, 'usage') as rights", app=APP_ROLE, name=caller)
+        assert not has["rights"]
+
+
+def test_one_function_runs_with_more_rights_than_its_caller_and_no_view(owner: str) -> None:
     functions = "select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace"
     views = "select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"
 
-    assert rows(owner, functions) == []
+    # It tells time zones, and of no station more than that (0009).
+    assert rows(owner, functions) == [{"proname": "station_zones"}]
     assert rows(owner, views) == []
 
 
-@pytest.fixture
-def unscoped(owner: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(owner) as connection:
-        connection.execute("set role ersatzwagen_app")
-        yield connection
-        connection.rollback()
-
-
-def test_without_a_scope_there_are_no_rows(owner: str, world: World, unscoped: psycopg.Connection) -> None:
+@pytest.mark.parametrize("caller", [Caller.STAFF, Caller.WEBSITE])
+def test_without_a_scope_there_are_no_rows(owner: str, world: World, caller: Caller) -> None:
     scoped = set(tables(owner)) - COMPANY_WIDE - TECHNICAL
     filled = {table for table in scoped if rows(owner, f"select 1 from {table} limit 1")}
     assert filled >= {"contract", "vehicle", "customer", "document", "damage", "photo", "email", "stored_card"}
+    readable = {table for table in scoped if GRANTS[table].get(caller.name.lower(), "").startswith("select")}
+    assert readable >= {"contract", "vehicle", "document", "damage", "photo"}
 
-    for table in sorted(scoped):
-        (count,) = unscoped.execute(f"select count(*) from {table}".encode()).fetchone() or (None,)
+    with becoming(owner, caller) as connection:
+        for table in sorted(readable):
+            assert connection.execute(f"select count(1) from {table}".encode()).fetchone() == (0,), table
 
-        assert count == 0, table
+
+def test_the_login_itself_may_not_even_ask(owner: str) -> None:
+    for table in sorted(set(tables(owner)) - {"alembic_version"}):
+        # Not with every setting on, either: it is the role that counts.
+        with (
+            becoming(owner, APP_ROLE, everything="on", stations="{}") as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match=f"permission denied for table {table}"),
+        ):
+            connection.execute(f"select 1 from {table}".encode())
 
 
-def test_a_row_cannot_be_written_for_or_moved_to_another_station(world: World, unscoped: psycopg.Connection) -> None:
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("update vehicle set station_id = %(b)s, home_station_id = %(b)s where id = %(car)s", "row-level security"),
+        ("update contract set station_id = %(b)s, return_station_id = %(b)s where station_id = %(a)s", "never changes"),
+        ("insert into customer_station (customer_id, station_id) select id, %(b)s from customer limit 1", "permission"),
+        ("insert into user_station (user_id, station_id) select id, %(b)s from app_user limit 1", "permission"),
+        (
+            "insert into history_entry (id, contract_id, station_id, at, actor, action)"
+            " values (gen_random_uuid(), gen_random_uuid(), %(b)s, now(), 'x', 'BOOKED')",
+            "row-level security",
+        ),
+    ],
+)
+def test_a_row_cannot_be_written_for_or_moved_to_another_station(
+    owner: str, world: World, statement: str, why: str
+) -> None:
     values = {"a": world.a.station["id"], "b": world.b.station["id"], "car": world.a.vehicles[1]["id"]}
-    for statement in [
-        "update vehicle set station_id = %(b)s, home_station_id = %(b)s where id = %(car)s",
-        "update contract set station_id = %(b)s, return_station_id = %(b)s where station_id = %(a)s",
-        "insert into customer_station (customer_id, station_id) select id, %(b)s from customer limit 1",
-        "insert into user_station (user_id, station_id) select id, %(b)s from app_user limit 1",
-    ]:
-        unscoped.execute("set role ersatzwagen_app")
-        unscoped.execute("select set_config('app.stations', %s, true)", ["{" + world.a.station["id"] + "}"])
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
-            unscoped.execute(statement.encode(), values)
-        unscoped.rollback()
+    refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.RestrictViolation)
+
+    with (
+        becoming(owner, Caller.STAFF, stations="{" + values["a"] + "}") as connection,
+        pytest.raises(refused, match=why),
+    ):
+        connection.execute(statement.encode(), values)
 
 
 def test_keys_between_parts_of_a_contract_carry_the_station(owner: str) -> None:

@@ -23,7 +23,7 @@ from .world import World
 ELSEWHERE = frozenset({"signOut", "uploadPhoto"})
 HOLES = {
     "contract: no row-level security": ["alter table contract disable row level security"],
-    "vehicle: everything": ["drop policy staff on vehicle", "create policy staff on vehicle using (true)"],
+    "vehicle: everything": ["create policy hole on vehicle using (true)"],
     "document: not forced and owned": ["alter table document disable row level security"],
     "customer: everything": ["create policy hole on customer for select using (true)"],
     "photo: everything": ["create policy hole on photo for select using (true)"],
@@ -63,11 +63,6 @@ def hole(url: str, statements: list[str]) -> Iterator[None]:
     """Row-level security with a hole; whole again afterwards."""
     table = statements[0].split(" on ")[1].split()[0] if " on " in statements[0] else statements[0].split()[2]
     with psycopg.connect(url, autocommit=True) as connection:
-        rule = connection.execute(
-            "select pg_get_expr(polqual, polrelid) from pg_policy where polname = 'staff' and polrelid = %s::regclass",
-            [table],
-        ).fetchone()
-        assert rule
         for statement in statements:
             connection.execute(statement.encode())
         try:
@@ -75,8 +70,6 @@ def hole(url: str, statements: list[str]) -> Iterator[None]:
         finally:
             connection.execute(f"alter table {table} enable row level security".encode())
             connection.execute(f"drop policy if exists hole on {table}".encode())
-            connection.execute(f"drop policy staff on {table}".encode())
-            connection.execute(f"create policy staff on {table} using ({rule[0]})".encode())
 
 
 @pytest.mark.parametrize("name", HOLES)

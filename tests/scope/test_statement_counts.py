@@ -13,10 +13,10 @@ import psycopg
 import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
 from server.config import Settings
+from server.database import Database
 from server.database_embedded import Cluster
 from server.runtime import create_runtime
 from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
@@ -50,14 +50,15 @@ _COPY = """insert into {table} select (jsonb_populate_record(t, {changes})).*
   from {table} t, generate_series(1, {copies}) n where {rule}"""
 
 
-def statement_counter(engine: AsyncEngine) -> list[str]:
+def statement_counter(database: Database) -> list[str]:
     """Every statement that is sent from now on, for tests and benchmarks that count them."""
     sent: list[str] = []
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def record(_c: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         sent.append(statement)
 
+    for engine in database.engines.values():
+        event.listen(engine.sync_engine, "before_cursor_execute", record)
     return sent
 
 
@@ -142,7 +143,7 @@ async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory
     day = weekday_after(day_of(server.now()) + timedelta(weeks=9), 2)
     period = {"start": local(day, 10).isoformat(), "end": (local(day, 10) + timedelta(days=1)).isoformat()}
     async with httpx2.AsyncClient(transport=transport, base_url="http://counts") as http:
-        sent = statement_counter(runtime.outside.database.engine)
+        sent = statement_counter(runtime.outside.database)
         yield Copied(side, http, sent, {"s": side.station["id"], "p": period, "d": day.isoformat()})
     await runtime.outside.database.close()
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from server.database import Database
+from server.database import Database, Session
 from server.database_embedded import SUPERUSER, Cluster
-from tests.builders.bench import Bench, Books, Emptying, Telecash, outside_of, telecash
+from tests.builders.bench import Bench, Books, Emptying, Telecash, outside_of, owners, telecash
 from tests.builders.rows import company
 from tests.builders.till import Till
 from tests.clusters import migrated, private_folder
@@ -42,6 +43,12 @@ async def database(cluster: Cluster) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture(scope="session")
+async def owner(cluster: Cluster) -> AsyncIterator[async_sessionmaker[Session]]:
+    async with owners(cluster.url(SUPERUSER)) as sessions:
+        yield sessions
+
+
+@pytest_asyncio.fixture(scope="session")
 async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Telecash]:
     async with telecash(tmp_path_factory.mktemp("telecash")) as made:
         yield made
@@ -63,9 +70,11 @@ def books(request: pytest.FixtureRequest, simulator: Telecash) -> Books:
 
 
 @pytest_asyncio.fixture
-async def bench(database: Database, empty: Emptying, books: Books, tmp_path: Path) -> Bench:
+async def bench(
+    database: Database, owner: async_sessionmaker[Session], empty: Emptying, books: Books, tmp_path: Path
+) -> Bench:
     empty()
     books.begin()
-    made = Bench(outside_of(database, books, tmp_path / "media"), books)
+    made = Bench(outside_of(database, books, tmp_path / "media"), books, owner)
     await made.put(company())
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.database import SYSTEM
+from server.database import ADMINISTRATION, SYSTEM
 from server.errors import DomainError, InvalidInput
 from server.models import Company, Contract, Customer
 from server.models.recipient import PostalAddress, Recipient
@@ -147,7 +147,7 @@ async def test_the_company_keeps_what_it_had(bench: Bench, wrong: dict[str, Any]
 
 async def test_the_company_is_stored_compact_and_printed_in_groups(bench: Bench) -> None:
     data = CompanyData(name="Autohaus", address=BERLIN, vat_id="de 136 695 976", iban="DE02 1203 0000 0000 2020 51")
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         row = await company_data.update(session, data)
 
     assert (row.vat_id, row.iban) == ("DE136695976", "DE02120300000000202051")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.database import SYSTEM
+from server.database import ADMINISTRATION
 from server.errors import InvalidInput
 from server.models import Station
 from server.models.recipient import PostalAddress
@@ -24,7 +24,7 @@ ZURICH = PostalAddress(street="Bahnhofstrasse 1", postcode="8001", city="Zürich
 
 
 async def change(bench: Bench, row: Station, **what: Any) -> Station:
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         return await stations.update(session, row.id, row.version, StationChange(**what))
 
 
@@ -63,7 +63,7 @@ async def test_a_number_that_the_country_does_not_have_changes_nothing(bench: Be
 
 
 async def test_a_new_station_and_the_company(bench: Bench) -> None:
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         made = await stations.create(
             session, NewStation(code="W", name="Wien", address=VIENNA, phone="01 58858 0"), now=bench.now
         )

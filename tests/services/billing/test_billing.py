@@ -129,7 +129,7 @@ async def test_without_the_size_of_the_tank_a_person_has_to_look(bench: Bench) -
     assert raised.value.code.value == "BILLING_BLOCKED"
     assert (await bench.contract(contract.id)).billing_block == WAITING_FOR_SIZE
 
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.owned() as session:
         await session.write("update vehicle set tank_litres = 50 where id = :id", {"id": car.id})
         blocked = await bench.contract(contract.id)
         await invoice.release_block(session, blocked.id, blocked.version, Acting(bench.now, shop.somebody()))

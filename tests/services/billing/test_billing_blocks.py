@@ -57,7 +57,7 @@ async def conflict_after_the_return(shop: Shop) -> Contract:
 async def tank_of_unknown_size(shop: Shop) -> Contract:
     bench = shop.bench
     contract = await rented(shop, START, START + DAY, back_with={"fuel": 6})
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.owned() as session:
         await session.write("update vehicle set tank_litres = null", {})
     await invoice.bill(bench.outside, contract.id)
     return contract
@@ -83,7 +83,7 @@ async def refund_refused(shop: Shop) -> Contract:
 
 async def refund_above_payment(shop: Shop) -> Contract:
     contract = await weekend_after_all(shop)
-    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+    async with shop.bench.owned(past_triggers=True) as session:
         await session.write("update payment set amount_cents = 2000 where purpose = 'ADVANCE'", {})
     await collection.collect(shop.bench.outside, contract.id)
     return contract
@@ -118,7 +118,7 @@ async def enter_address(shop: Shop, contract: Contract) -> None:
 
 
 async def enter_size(shop: Shop) -> None:
-    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+    async with shop.bench.owned() as session:
         await session.write("update vehicle set tank_litres = 50", {})
 
 

@@ -207,9 +207,8 @@ async def test_more_than_the_card_has_paid_is_never_refunded(bench: Bench) -> No
     shop = await open_shop(bench, terms=CHEAP_WEEKEND)
     contract = await weekend_after_all(shop)
     # Nothing makes this today; a payment that is corrected by hand in the books does.
-    async with bench.outside.database.engine.begin() as connection:
-        await connection.exec_driver_sql("select set_config('app.everything', 'on', true)")
-        await connection.exec_driver_sql("update payment set amount_cents = 2000 where purpose = 'ADVANCE'")
+    async with bench.owned(past_triggers=True) as session:
+        await session.write("update payment set amount_cents = 2000 where purpose = 'ADVANCE'")
 
     waiting = await collect(bench, contract)
 

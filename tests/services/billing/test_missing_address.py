@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from server.database import SYSTEM
 from server.errors import DomainError, InvalidInput, InvalidTransition, Refused, VersionConflict
 from server.models import Contract, Customer, CustomerVersion, Document, Driver, HistoryEntry, Job, Protocol
 from server.models.contract import BillingBlock, ContractKind, ContractState
@@ -150,7 +149,7 @@ class TestAtTheCounter:
         # Given: booked when the group had no minimum age
         shop = await open_shop(bench)
         contract = await booked(shop, SHORT)
-        async with bench.outside.database.transaction(SYSTEM) as session:
+        async with bench.owned() as session:
             await session.write("update vehicle_group set minimum_age = 25", {})
         with pytest.raises(Refused, match="date of birth"):
             await check_out(shop, contract)
@@ -163,7 +162,7 @@ class TestAtTheCounter:
         """Nobody becomes old enough at the counter."""
         shop = await open_shop(bench)
         contract = await booked(shop, SHORT, birth_date=date(2006, 1, 1))
-        async with bench.outside.database.transaction(SYSTEM) as session:
+        async with bench.owned() as session:
             await session.write("update vehicle_group set minimum_age = 25", {})
         with pytest.raises(Refused, match="younger than 25"):
             await check_out(shop, contract, customer=CounterCustomer(birth_date=date(1985, 4, 12)))

@@ -105,7 +105,7 @@ async def test_what_nobody_printed_is_printed_by_its_job_and_shows_the_same(benc
     assert document.sha256 is None
     (job,) = await bench.all(Job, key=f"print:{document.id}")
     # When: twice, and the price list and the company's name have changed since
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.owned() as session:
         await session.write("update station set name = 'Neuer Name'", {})
     await documents.print_pdf(bench.outside, document.id)
     await documents.print_pdf(bench.outside, document.id)
@@ -128,5 +128,5 @@ async def test_the_hash_of_a_pdf_is_added_once(bench: Bench) -> None:
 
     for change in ("sha256 = 'x'", "total_cents = 1", "view = null"):
         with pytest.raises(DBAPIError, match="frozen"):
-            async with bench.outside.database.transaction(SYSTEM) as session:
+            async with bench.owned() as session:
                 await session.write(f"update document set {change} where contract_id = :id", {"id": contract.id})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.database import SYSTEM
+from server.database import ADMINISTRATION
 from server.errors import DomainError
 from server.models import Contract, Driver, Protocol, Vehicle, VehicleGroup
 from server.models.customer import CustomerKind
@@ -63,7 +63,7 @@ async def handed_over(shop: Shop, contract: Contract, car: Vehicle, role: Role, 
     drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=contract.id))
     more = {"licence_checked_driver_ids": drivers, "vehicle_id": car.id, "override_reason": reason}
     report = rentals._report(contract, bench.now, 10_000, more)
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         await exchange.check_out(session, report, Acting(bench.now, somebody))
 
 

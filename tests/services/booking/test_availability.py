@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server import batches
-from server.database import SYSTEM
+from server.database import ADMINISTRATION, SYSTEM
 from server.errors import OutsideOpeningHours, PeriodConflict
 from server.models import Vehicle, VehicleBlock
 from server.models.columns import uuid7
@@ -49,7 +49,7 @@ async def block(shop: Shop, start: datetime, end: datetime) -> None:
     row = VehicleBlock(
         id=uuid7(), vehicle_id=car.id, starts_at=start, ends_at=end, reason=BlockReason.WORKSHOP, created_at=start
     )
-    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+    async with shop.bench.owned() as session:
         await session.store(row)
         await occupancies.occupy_block(session, car, row)
 
@@ -195,7 +195,7 @@ async def test_a_late_car_is_busy_for_whoever_asks(bench: Bench) -> None:
     # Then: until it is back
     assert [use.contract_id for use in (*seen, *listed, *refused.value.conflicts)] == [contract.id] * 3
     await check_in(shop, contract)
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         assert await occupancies.overlapping(session, car.id, *later, bench.now) == []
         assert await batches.occupancy_of_vehicle(session, [(car.id, *later, bench.now)]) == [[]]
         await vehicles.block(session, car.id, *later, BlockReason.WORKSHOP, None, now=bench.now)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from server.database import SYSTEM
+from server.database import ADMINISTRATION
 from server.errors import InvalidInput
 from server.models import Station
 from server.models.recipient import PostalAddress
@@ -99,11 +99,11 @@ async def test_a_station_keeps_its_region_when_another_is_refused(bench: Bench) 
     # Given
     munich = PostalAddress(street="Marienplatz 1", postcode="80331", city="München")
     new = NewStation(code="M", name="München", address=munich, holiday_region="DE-BY-CATHOLIC")
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         made = await stations.create(session, new, now=bench.now)
 
     # When
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         with pytest.raises(InvalidInput) as said:
             await stations.update(session, made.id, made.version, StationChange(holiday_region="BY"))
         await session.rollback()
@@ -117,7 +117,7 @@ async def test_a_country_is_not_ambiguous_where_it_is(bench: Bench) -> None:
     brussels = station(country="BE", time_zone="Europe/Brussels")
     await bench.put(brussels)
 
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         change = StationChange(holiday_region="BE")
         changed = await stations.update(session, brussels.id, brussels.version, change)
 

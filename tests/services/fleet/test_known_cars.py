@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from server.database import SYSTEM, Scope
+from server.database import ADMINISTRATION, SYSTEM, Scope
 from server.errors import InvalidInput
 from server.models import Vehicle
 from server.models.fleet import VehicleStatus
@@ -36,7 +36,7 @@ async def enter(shop: Shop, plate: str, *, scope: Scope | None = None, **more: A
 
 
 async def change(shop: Shop, vehicle: Vehicle, **what: Any) -> Vehicle:
-    async with shop.bench.outside.database.transaction(SYSTEM) as session:
+    async with shop.bench.outside.database.transaction(ADMINISTRATION) as session:
         wanted = VehicleChange(**what)
         return await vehicles.update_vehicle(session, vehicle.id, vehicle.version, wanted, now=shop.bench.now)
 
@@ -153,7 +153,7 @@ async def test_the_database_is_the_referee_for_two_at_once(bench: Bench, name: s
 
     # When
     late = vehicle(shop.station, shop.group, plate=plates[1], vin=VIN if name == "vin" else None)
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         with pytest.raises(InvalidInput) as said:
             await known_cars.store(session, late, ("input",))
         await session.rollback()
@@ -231,7 +231,7 @@ async def test_a_car_that_was_entered_twice_before_goes_on(bench: Bench) -> None
     shop = await open_shop(bench, cars=0)
     first = await enter(shop, "B-QX 4711")
     double = await enter(shop, "B-QX 1")
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.owned() as session:
         await session.write(
             "update vehicle set plate = 'BQX 4711', plate_key = 'BQX4711 2' where id = :id", {"id": double.id}
         )

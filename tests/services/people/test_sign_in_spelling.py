@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from server import security
-from server.database import SYSTEM
+from server.database import ADMINISTRATION, SYSTEM
 from server.errors import DomainError, InvalidInput
 from server.models import User
 from server.models.customer import email_key
@@ -25,7 +25,7 @@ COMPOSED, APART = (unicodedata.normalize(form, PASSWORD) for form in ("NFC", "NF
 
 async def create(bench: Bench, password: str, email: str = "k@müller-autohaus.de") -> User:
     new = NewUser(email=email, name="K", role=Role.ADMIN, password=password)
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         return await staff.create_user(session, new, now=NOW)
 
 
@@ -49,7 +49,7 @@ async def test_a_password_fits_composed_and_decomposed(bench: Bench, made_of: st
 @pytest.mark.parametrize("made_of", [COMPOSED, APART])
 async def test_a_changed_password_too(bench: Bench, made_of: str) -> None:
     user = await create(bench, "something-else")
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
         await staff.update_user(session, user.id, UserChange(password=made_of), now=NOW)
 
     assert [await signs_in(bench, typed) for typed in (COMPOSED, APART)] == [True, True]
@@ -59,7 +59,7 @@ async def test_a_changed_password_too(bench: Bench, made_of: str) -> None:
 async def test_a_hash_of_the_text_as_it_was_sent_stays_good(bench: Bench, made_of: str) -> None:
     """Version 0.1 hashed what came."""
     user = await create(bench, "something-else")
-    async with bench.outside.database.transaction(SYSTEM) as session:
+    async with bench.owned() as session:
         old = security._HASHER.hash(made_of)
         await session.write("update app_user set password_hash = :old where id = :id", {"old": old, "id": user.id})
 

@@ -1,0 +1,75 @@
+"""The roles that this program has in the database: one for each kind of caller, and what it takes to make them.
+
+A login owns nothing and may read nothing: it becomes one of the callers' roles, and their policies and grants hold
+(docs/adr/0020). Roles belong to the whole cluster: several databases of one cluster share them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+APP_ROLE = "ersatzwagen_app"
+"""The login of the server, or what the operator's own login is a member of."""
+OWNER_ROLE = "ersatzwagen_owner"
+"""What the owner of the tables is a member of: migrations and backups read all rows, with `app.everything` on."""
+
+
+class Caller(StrEnum):
+    """Who is asking, as the database knows it. What each may see and do is listed in tests/scope/grants.py."""
+
+    STAFF = "ersatzwagen_staff"
+    ADMIN = "ersatzwagen_admin"
+    WEBSITE = "ersatzwagen_website"
+    SYSTEM = "ersatzwagen_system"
+
+
+_MAY_BECOME = "case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end"
+_MAKE_ROLES = """
+do $$
+declare
+  wanted text;
+  how text := {may_become};
+begin
+  if not exists (select 1 from pg_roles where rolname = '{app}') then
+    create role {app} login noinherit nosuperuser nobypassrls nocreatedb nocreaterole;
+  end if;
+  -- It may become the callers, and has none of their rights before it does.
+  if exists (select 1 from pg_roles where rolname = '{app}' and rolinherit) then
+    alter role {app} noinherit;
+  end if;
+  foreach wanted in array array[{callers}, '{owner}'] loop
+    if not exists (select 1 from pg_roles where rolname = wanted) then
+      execute format('create role %I nologin noinherit nosuperuser nobypassrls nocreatedb nocreaterole', wanted);
+    end if;
+    if wanted <> '{owner}' and not pg_has_role('{app}', wanted, how) then
+      execute format('grant %I to {app}', wanted);
+    end if;
+  end loop;
+  -- From PostgreSQL 16 on, who made a role is a member of it without the right to become it.
+  foreach wanted in array array['{app}', '{owner}'] loop
+    if not pg_has_role(current_user, wanted, how) then
+      execute format('grant %I to %I', wanted, current_user);
+    end if;
+  end loop;
+end $$
+"""
+MAKE_ROLES = _MAKE_ROLES.format(
+    may_become=_MAY_BECOME, app=APP_ROLE, owner=OWNER_ROLE, callers=", ".join(f"'{caller}'" for caller in Caller)
+)
+"""SQL that makes the roles that are missing, and the memberships between them. Safe to repeat."""
+
+UNSAFE_LOGIN = """
+select r.rolname from pg_roles r
+where (r.rolsuper or r.rolbypassrls) and pg_has_role(session_user, r.oid, 'member')
+order by r.rolname = session_user desc, r.rolname limit 1
+"""
+"""The role by which a connection could get past row-level security, whatever it has become since; none if it cannot.
+
+A superuser is a member of every role, so that its own name comes first.
+"""
+
+MISSING_ROLE = f"""
+select name from unnest(array[{", ".join(f"'{caller}'" for caller in Caller)}]) name
+where not pg_has_role(session_user, name, {_MAY_BECOME}) limit 1
+"""  # noqa: S608  # our own names
+"""A role of a caller that a connection cannot become, if there is one."""

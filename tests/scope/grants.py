@@ -1,0 +1,209 @@
+"""What each role may do to each table. A row of a table is narrowed by its policies besides (test_grants.py)."""
+
+GRANTS: dict[str, dict[str, str]] = {
+    "alembic_version": {
+        "ersatzwagen_app": "select",
+        "system": "select",
+    },
+    "api_client": {
+        "admin": "select, insert, update (active, name, policy)",
+        "staff": "select",
+        "system": "select, update (last_used_at)",
+        "website": "select",
+    },
+    "app_user": {
+        "admin": "select, insert, update (active, name, password_hash, role)",
+        "staff": "select",
+        "system": "select, update (last_sign_in_at)",
+    },
+    "client_station": {
+        "admin": "select, insert, delete",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
+    },
+    "company": {
+        "admin": "select, insert, update",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
+    },
+    "contract": {
+        "admin": "select, update",
+        "staff": "select, update",
+        "system": "select, insert, update",
+        "website": "select",
+    },
+    "customer": {
+        "admin": "select, update",
+        "staff": "select, update",
+        "system": "select, insert, update",
+        "website": "select",
+    },
+    "customer_station": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
+        "website": "select",
+    },
+    "customer_version": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select, insert",
+        "website": "select",
+    },
+    "damage": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select",
+        "website": "select",
+    },
+    "damage_photo": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select",
+        "website": "select",
+    },
+    "deposit": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert, update (authorised_at, expires_at, hold_id, state, used_cents)",
+        "website": "select",
+    },
+    "document": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert, update (sha256)",
+        "website": "select",
+    },
+    "document_series": {
+        "system": "select, insert, update (last_hash, last_number)",
+    },
+    "driver": {
+        "admin": "select, insert, update",
+        "staff": "select, insert, update",
+        "system": "select, insert",
+        "website": "select",
+    },
+    "email": {
+        "admin": "select, update (state)",
+        "staff": "select, update (state)",
+        "system": "select, insert, update (last_error, sent_at, state, tries)",
+        "website": "select",
+    },
+    "history_entry": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select, insert",
+        "website": "select",
+    },
+    "hosted_payment": {
+        "system": "select, insert",
+    },
+    "idempotency_record": {
+        "system": "select, insert, update",
+    },
+    "job": {
+        "admin": "select (key, state, tries), insert, update (due_at)",
+        "staff": "select (key, state, tries), insert, update (due_at)",
+        "system": "select, insert, update",
+    },
+    "note": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
+        "website": "select",
+    },
+    "occupancy": {
+        "admin": "select, insert, update (active, busy_until, during, ends_at, held_until, kind)",
+        "staff": "select, insert, update (active, busy_until, during, ends_at, held_until, kind)",
+        "system": "select, insert, update (active, busy_until, during, ends_at, held_until, kind)",
+        "website": "select",
+    },
+    "open_item": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert, update (open_cents)",
+        "website": "select",
+    },
+    "payment": {
+        "admin": "select",
+        "staff": "select",
+        "system": (
+            "select, insert, update (gateway_reference, inquiries, network_reference, reason, resends, "
+            "resolved_at, sent_at, state)"
+        ),
+        "website": "select",
+    },
+    "photo": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select",
+        "website": "select",
+    },
+    "protocol": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select, update (pdf_key, sha256)",
+        "website": "select",
+    },
+    "protocol_photo": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select",
+        "website": "select",
+    },
+    "session": {
+        "admin": "select (id, revoked_at, user_id), update (revoked_at)",
+        "system": "select, insert, update",
+    },
+    "sign_in_bucket": {
+        "system": "select, insert, update, delete",
+    },
+    "station": {
+        "admin": "select, insert, update",
+        "staff": "select, update",
+        "system": "select",
+        "website": "select",
+    },
+    "stored_card": {
+        "admin": "select (contract_id, station_id)",
+        "staff": "select (contract_id, station_id)",
+        "system": "select, insert, update (network_reference, token)",
+    },
+    "tariff": {
+        "admin": "select, insert",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
+    },
+    "user_station": {
+        "admin": "select, insert, delete",
+        "staff": "select",
+        "system": "select",
+    },
+    "vehicle": {
+        "admin": "select, insert, update",
+        "staff": "select, insert, update",
+        "system": "select, update (leaves_at, leaves_until)",
+        "website": "select",
+    },
+    "vehicle_block": {
+        "admin": "select, insert, update (removed_at)",
+        "staff": "select, insert, update (removed_at)",
+        "system": "select",
+        "website": "select",
+    },
+    "vehicle_group": {
+        "admin": "select, insert",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
+    },
+    "vehicle_leg": {
+        "admin": "select, insert, update (check_in_id, to_at)",
+        "staff": "select, insert, update (check_in_id, to_at)",
+        "system": "select",
+        "website": "select",
+    },
+}
