@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -123,7 +124,8 @@ class SandboxServer:
     @cached_property
     def owner(self) -> str:
         """The address of the server's database, past row-level security."""
-        return self._environment.get("ERSATZWAGEN_DATABASE_URL") or Cluster(self.data_dir).url(SUPERUSER)
+        own = self._environment.get("ERSATZWAGEN_DATABASE_URL")
+        return re.sub("//[^@]*@", f"//{SUPERUSER}@", own) if own else Cluster(self.data_dir).url(SUPERUSER)
 
     @property
     def process(self) -> subprocess.Popen[bytes] | Forged:

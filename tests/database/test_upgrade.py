@@ -13,6 +13,7 @@ from server.database_embedded import SUPERUSER, Cluster
 from tests.clusters import private_folder
 
 VERSION_0_1 = "0006"
+BEFORE_CALLERS = "0017"
 # What version 0.1 wrote, and what is kept of it: reason and detail.
 BLOCKS = {
     "The odometer shows 9000 km, the last reading was 10000 km. Reason given: Tacho getauscht": (
@@ -135,3 +136,36 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     assert rows(cluster, "select refusal->>'message' from idempotency_record") == [("The card was declined.",)]
     migrate.upgrade(owned)
     assert migrate.differences(owned) == []
+
+
+RIGHTS = (
+    "select tablename, policyname, roles::text[], cmd, qual, with_check from pg_policies where schemaname = 'public'",
+    "select relname, relrowsecurity, relforcerowsecurity, acl::text from pg_class"
+    " left join lateral unnest(relacl) acl on true where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select attrelid::regclass::text, attname, attacl::text from pg_attribute where attacl is not null",
+    "select tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal",
+    "select proname, prosecdef, prosrc, proacl::text from pg_proc where pronamespace = 'public'::regnamespace"
+    " and prolang <> (select oid from pg_language where lanname = 'c')",
+    "select acl::text from pg_namespace, unnest(nspacl) acl where nspname = 'public'",
+)
+
+
+def rights(url: str) -> list[list[tuple[object, ...]]]:
+    """Policies, grants, triggers and functions of a database."""
+    with psycopg.connect(url) as connection:
+        return [sorted(connection.execute(query.encode()).fetchall(), key=repr) for query in RIGHTS]
+
+
+def test_before_the_callers_had_roles_everything_was_as_it_is_after_them(cluster: Cluster) -> None:
+    # Given
+    migrate.create_database(cluster.url(SUPERUSER, "postgres"), "rights")
+    url = cluster.url(SUPERUSER, "rights")
+    migrate.upgrade(url, BEFORE_CALLERS)
+    before = rights(url)
+    # When
+    migrate.upgrade(url)
+    changed = rights(url)
+    migrate.downgrade(url, BEFORE_CALLERS)
+    # Then
+    assert [one == other for one, other in zip(before, changed, strict=True)] == [False] * len(RIGHTS)
+    assert rights(url) == before

@@ -7,13 +7,13 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "api_client": {
         "admin": "select, insert, update (active, name, policy)",
-        "staff": "select",
+        "staff": "select (active, created_at, id, key_prefix, last_used_at, name, policy)",
         "system": "select, update (last_used_at)",
-        "website": "select",
+        "website": "select (active, created_at, id, key_prefix, last_used_at, name, policy)",
     },
     "app_user": {
         "admin": "select, insert, update (active, name, password_hash, role)",
-        "staff": "select",
+        "staff": "select (active, created_at, email, email_key, id, last_sign_in_at, name, role)",
         "system": "select, update (last_sign_in_at)",
     },
     "client_station": {

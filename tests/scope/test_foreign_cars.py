@@ -45,7 +45,7 @@ def _alpha_and(
     return {
         "a": a.station["id"],
         "contract": foreign["id"] if contract_of_bravo else own,
-        "car": (b if car_of_bravo else a).vehicles[-1]["id"],
+        "car": (b if car_of_bravo else a).vehicles[1]["id"],
     }
 
 

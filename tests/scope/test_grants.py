@@ -12,6 +12,7 @@ from server.database_roles import APP_ROLE, OWNER_ROLE, Caller
 from .database import rows, tables
 from .grants import GRANTS
 
+pytestmark = pytest.mark.usefixtures("world")
 ROLES = {caller.value: caller.name.lower() for caller in Caller}
 FOREVER = [
     "contract", "damage", "damage_photo", "deposit", "document", "document_series", "email", "history_entry",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
+
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import ApiClient, Contract
@@ -19,7 +22,9 @@ async def policy_of(session: Session, principal: Principal) -> ClientPolicy | No
     """What a website may do, as it is stored now; None for staff."""
     if principal.role is not Role.WEB:
         return None
-    client = await session.by_id(ApiClient, principal.client_id)
+    # Nobody but the system may read the hash of its key.
+    shown = select(ApiClient).where(col(ApiClient.id) == principal.client_id).options(defer(col(ApiClient.key_hash)))
+    client = await session.first(shown)
     return client.policy if client else ClientPolicy()
 
 

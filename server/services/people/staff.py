@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from server import security
@@ -160,12 +161,14 @@ async def _keep_an_administrator(session: Session, user_id: UUID | None, field: 
 
 async def users(session: Session) -> list[User]:
     """The users that the caller may see, by name."""
-    return await session.all(select(User).order_by(col(User.name), col(User.id)))
+    # Managers may not read the rest.
+    shown = select(User).options(defer(col(User.password_hash)))
+    return await session.all(shown.order_by(col(User.name), col(User.id)))
 
 
 async def api_clients(session: Session) -> list[ApiClient]:
     """The API clients that the caller may see, by name."""
-    return await session.all(select(ApiClient).order_by(col(ApiClient.name)))
+    return await session.all(select(ApiClient).options(defer(col(ApiClient.key_hash))).order_by(col(ApiClient.name)))
 
 
 async def create_client(
