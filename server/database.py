@@ -24,7 +24,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from server.database_roles import APP_ROLE, MISSING_ROLE, UNSAFE_LOGIN, Caller
+from server.database_roles import Caller
 
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
@@ -233,26 +233,6 @@ class Database:
         """Closes all connections."""
         for engine in self.engines.values():
             await engine.dispose()
-
-
-class UnsafeLogin(RuntimeError):
-    """The database login could get past row-level security, or cannot become what it has to."""
-
-
-def check_login(url: str) -> None:
-    """UnsafeLogin unless row-level security holds for the login of this address, whatever role it takes on."""
-    with psycopg.connect(_libpq(url)) as connection:
-        login = connection.info.user
-        unsafe = connection.execute(UNSAFE_LOGIN).fetchone()
-        missing = connection.execute(MISSING_ROLE).fetchone()
-    if unsafe is not None:
-        how = "is a superuser, or" if unsafe[0] == login else f"is a member of {unsafe[0]}: it"
-        raise UnsafeLogin(
-            f"the database login {login} {how} may bypass row-level security, whatever role it takes on."
-            f" Let the server sign in as {APP_ROLE}, or as a login that is a member of it and of nothing else"
-        )
-    if missing is not None:
-        raise UnsafeLogin(f"the database login {login} cannot become {missing[0]}: grant {APP_ROLE} to {login}")
 
 
 def _libpq(url: str) -> str:

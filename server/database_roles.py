@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import psycopg
+
 APP_ROLE = "ersatzwagen_app"
 """The login of the server, or what the operator's own login is a member of."""
 OWNER_ROLE = "ersatzwagen_owner"
@@ -58,7 +60,7 @@ MAKE_ROLES = _MAKE_ROLES.format(
 )
 """SQL that makes the roles that are missing, and the memberships between them. Safe to repeat."""
 
-UNSAFE_LOGIN = """
+_UNSAFE_LOGIN = """
 select r.rolname from pg_roles r
 where (r.rolsuper or r.rolbypassrls) and pg_has_role(session_user, r.oid, 'member')
 order by r.rolname = session_user desc, r.rolname limit 1
@@ -68,8 +70,28 @@ order by r.rolname = session_user desc, r.rolname limit 1
 A superuser is a member of every role, so that its own name comes first.
 """
 
-MISSING_ROLE = f"""
-select name from unnest(array[{", ".join(f"'{caller}'" for caller in Caller)}]) name
-where not pg_has_role(session_user, name, {_MAY_BECOME}) limit 1
+_MISSING_ROLE = f"""
+select rolname from pg_roles where rolname in ({", ".join(f"'{caller}'" for caller in Caller)})
+and not pg_has_role(session_user, oid, {_MAY_BECOME}) order by rolname desc limit 1
 """  # noqa: S608  # our own names
-"""A role of a caller that a connection cannot become, if there is one."""
+"""A role of a caller that a connection cannot become, if there is one. Before the first upgrade there are no roles."""
+
+
+class UnsafeLogin(RuntimeError):
+    """The database login could get past row-level security, or cannot become what it has to."""
+
+
+def check_login(url: str) -> None:
+    """UnsafeLogin unless row-level security holds for the login of this address, whatever role it takes on."""
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+        login = connection.info.user
+        unsafe = connection.execute(_UNSAFE_LOGIN).fetchone()
+        missing = connection.execute(_MISSING_ROLE).fetchone()
+    if unsafe is not None:
+        how = "is a superuser, or" if unsafe[0] == login else f"is a member of {unsafe[0]}: it"
+        raise UnsafeLogin(
+            f"the database login {login} {how} may bypass row-level security, whatever role it takes on."
+            f" Let the server sign in as {APP_ROLE}, or as a login that is a member of it and of nothing else"
+        )
+    if missing is not None:
+        raise UnsafeLogin(f"the database login {login} cannot become {missing[0]}: grant {APP_ROLE} to {login}")

@@ -16,8 +16,9 @@ from sqlmodel import col, select
 from server import migrate
 from server.clock import Clock, SystemClock
 from server.config import Settings
-from server.database import ADMINISTRATION, Database, UnsafeLogin, check_login
+from server.database import ADMINISTRATION, Database
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database_roles import UnsafeLogin, check_login
 from server.gateways.mailer import Mailer, OutgoingMail, SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
@@ -79,12 +80,12 @@ class Runtime:
 def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
     """The database's address, with its tables up to date. A database of one's own is only checked."""
     if settings.database_url is not None:
-        if migrate.current(settings.database_url) != migrate.head():
-            raise NotConfigured("the database is not up to date: run `ersatzwagen db upgrade`")
         try:
             check_login(settings.database_url)
         except UnsafeLogin as unsafe:
             raise NotConfigured(str(unsafe)) from unsafe
+        if migrate.current(settings.database_url) != migrate.head():
+            raise NotConfigured("the database is not up to date: run `ersatzwagen db upgrade`")
         return settings.database_url, None
     cluster = Cluster(settings.data_dir)
     cluster.start()

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database import UnsafeLogin, check_login
 from server.database_embedded import DATABASE, SUPERUSER, Cluster, find_binaries
+from server.database_roles import UnsafeLogin, check_login
 from tests.calendar import soon
 from tests.dealership import at_once, open_dealership, request_of
 from tests.driving import ROOT, SandboxServer, running
@@ -87,7 +87,7 @@ def test_the_servers_login_owns_nothing_and_sees_nothing(cluster: Cluster) -> No
         ("superuser", "rental is a superuser, or may bypass row-level security, whatever role it takes on"),
         ("bypassrls", "rental is a superuser, or may bypass row-level security, whatever role it takes on"),
         ("in role seer", "rental is a member of seer: it may bypass row-level security, whatever role it takes on"),
-        ("", "rental cannot become ersatzwagen_staff: grant ersatzwagen_app to rental"),
+        ("", "rental cannot become ersatzwagen_website: grant ersatzwagen_app to rental"),
     ],
 )
 def test_a_login_that_could_see_everything_is_refused(cluster: Cluster, made: str, what: str) -> None:
@@ -195,27 +195,32 @@ def test_a_database_of_ones_own_is_checked_and_used_as_the_restricted_role(tmp_p
     own.start()
     try:
         migrate.create_database(own.url(SUPERUSER, "postgres"), DATABASE)
-        environment = {**os.environ, "ERSATZWAGEN_DATABASE_URL": own.url(SUPERUSER)}
         serve = [sys.executable, "-m", "server", "serve", "--sandbox", "--data-dir", str(tmp_path / "data")]
-        refused = subprocess.run(
-            serve, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert refused.returncode == 2
-        assert refused.stderr.strip() == "ersatzwagen: the database is not up to date: run `ersatzwagen db upgrade`"
+        as_owner, only = ({"ERSATZWAGEN_DATABASE_URL": own.url(name)} for name in (SUPERUSER, "rental"))
 
-        upgrade = [sys.executable, "-m", "server", "db", "upgrade"]
-        subprocess.run(upgrade, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=60)
-        refused = subprocess.run(
-            serve, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert refused.returncode == 2
-        assert refused.stderr.strip() == (
+        def refusal_of(address: dict[str, str]) -> str:
+            environment = {**os.environ, **address}
+            ran = subprocess.run(
+                serve, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+            )
+            assert ran.returncode == 2
+            return ran.stderr.strip()
+
+        with psycopg.connect(own.url(SUPERUSER), autocommit=True) as connection:
+            connection.execute("create role rental login")
+        assert refusal_of(as_owner) == (
             "ersatzwagen: the database login cluster is a superuser, or may bypass row-level security, whatever role it"
             " takes on. Let the server sign in as ersatzwagen_app, or as a login that is a member of it and of nothing else"
         )
+        assert refusal_of(only) == "ersatzwagen: the database is not up to date: run `ersatzwagen db upgrade`"
+
+        upgrade = [sys.executable, "-m", "server", "db", "upgrade"]
+        subprocess.run(upgrade, cwd=ROOT, env={**os.environ, **as_owner}, check=True, capture_output=True, timeout=60)
+        assert refusal_of(only) == (
+            "ersatzwagen: the database login rental cannot become ersatzwagen_website: grant ersatzwagen_app to rental"
+        )
         with psycopg.connect(own.url(SUPERUSER), autocommit=True) as connection:
-            connection.execute("create role rental login in role ersatzwagen_app")
-        only = {"ERSATZWAGEN_DATABASE_URL": own.url("rental")}
+            connection.execute("grant ersatzwagen_app to rental")
         with running(tmp_path / "data", environment=only) as server:
             assert not (server.data_dir / "postgres").exists()
             dealership = open_dealership(server, cars=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
@@ -23,7 +24,8 @@ async def policy_of(session: Session, principal: Principal) -> ClientPolicy | No
     if principal.role is not Role.WEB:
         return None
     # Nobody but the system may read the hash of its key.
-    shown = select(ApiClient).where(col(ApiClient.id) == principal.client_id).options(defer(col(ApiClient.key_hash)))
+    secret: Any = col(ApiClient.key_hash)
+    shown = select(ApiClient).where(col(ApiClient.id) == principal.client_id).options(defer(secret))
     client = await session.first(shown)
     return client.policy if client else ClientPolicy()
 
