@@ -41,3 +41,4 @@ demo: ## the main job from start to end, with a readable story
 
 bench: ## the benchmarks, on a generated database
 	python3 dev.py exec python -m benchmarks.run
+	python3 dev.py exec python -m benchmarks.planning

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import defer
 from sqlmodel import SQLModel, col, select
 
 from server.database import Session
@@ -59,10 +60,14 @@ InPeriod = tuple[UUID, datetime, datetime, datetime]
 """A vehicle, from when, until when, and now."""
 
 
-def _one(model: type[Row], key: str = "id") -> Batch[UUID, Row | None]:
+def _one(model: type[Row], key: str = "id", *, without: str | None = None) -> Batch[UUID, Row | None]:
+    """`without`: a column that the caller's role may not read."""
+
     async def batch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
-        column = getattr(model, key)
-        found = {getattr(row, key): row for row in await session.all(select(model).where(column.in_(keys)))}
+        statement = select(model).where(getattr(model, key).in_(keys))
+        if without is not None:
+            statement = statement.options(defer(getattr(model, without)))
+        found = {getattr(row, key): row for row in await session.all(statement)}
         return [found.get(wanted) for wanted in keys]
 
     return batch
@@ -99,8 +104,8 @@ contract = _one(Contract)
 block = _one(VehicleBlock)
 protocol = _one(Protocol)
 document = _one(Document)
-user = _one(User)
-client = _one(ApiClient)
+user = _one(User, without="password_hash")
+client = _one(ApiClient, without="key_hash")
 deposit_of_contract = _one(Deposit, key="contract_id")
 open_item_of_document = _one(OpenItem, key="document_id")
 drivers_of_contract = _many(Driver, "contract_id", "id")
