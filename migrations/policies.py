@@ -42,7 +42,9 @@ class Rule:
 
 
 def protect(table: str, *, may: Mapping[str, str], rows: Mapping[str, str | Rule | None] | None = None) -> None:
-    """Closes a table to everybody and opens it as far as it says."""
+    """Closes a table to everybody and opens it as far as it says. Staff or a website without a rule may ask, and find
+    nothing.
+    """
     op.execute(f"alter table {table} enable row level security")
     op.execute(f"alter table {table} force row level security")
     # The owner, in a migration or a backup: FORCE holds for it, too.
@@ -52,7 +54,7 @@ def protect(table: str, *, may: Mapping[str, str], rows: Mapping[str, str | Rule
         op.execute(f"grant {statements} on {table} to {role}")
         rule = "true" if kind in ("admin", "system") else (rows or {}).get(kind)
         if rule is None:
-            continue  # it may ask, and finds nothing
+            continue
         if isinstance(rule, Rule):
             op.execute(f"create policy {kind}_reads on {table} for select to {role} using ({rule.reads})")
             op.execute(f"create policy {kind}_adds on {table} for insert to {role} with check ({rule.writes})")

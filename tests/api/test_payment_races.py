@@ -214,6 +214,7 @@ def test_more_than_the_card_has_paid_is_never_refunded(server: SandboxServer) ->
     contract, back = weekend_after_all(dealership)
     # Nothing in the API makes this today; a payment that is corrected by hand in the books does.
     with psycopg.connect(owner_url(server)) as books:
+        books.execute("set session_replication_role = replica")  # past the trigger that keeps amounts
         books.execute("update payment set amount_cents = 2000 where order_reference = %s", [f"{contract['number']}-D1"])
 
     dealership.check_in(contract, back, km=10_100)

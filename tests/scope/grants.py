@@ -26,7 +26,6 @@ GRANTS: dict[str, dict[str, str]] = {
         "admin": "select, insert, update",
         "staff": "select",
         "system": "select",
-        "website": "select",
     },
     "contract": {
         "admin": "select, update",
@@ -123,7 +122,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "open_item": {
         "admin": "select",
         "staff": "select",
-        "system": "select, insert, update (open_cents)",
+        "system": "select, insert",
         "website": "select",
     },
     "payment": {
