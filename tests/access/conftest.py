@@ -12,9 +12,9 @@ import pytest
 from server.database_embedded import SUPERUSER, Cluster
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer, running
-from tests.services.conftest import bench, books, cluster, database, empty, simulator
+from tests.services.conftest import as_owner, bench, books, cluster, database, empty, simulator
 
-__all__ = ["bench", "books", "cluster", "database", "empty", "simulator"]
+__all__ = ["as_owner", "bench", "books", "cluster", "database", "empty", "simulator"]
 """The bench of the service tests: limits and events are rules, and need no server."""
 
 SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__typename

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from server.database import SYSTEM
+from server.database import ADMINISTRATION, SYSTEM
 from server.errors import Refused
 from server.models import User
 from server.models.staff import Role
@@ -29,7 +29,7 @@ class Door:
     async def staff(self, *emails: str, role: Role = Role.CLERK) -> list[User]:
         """Members of staff with the right password."""
         new = [NewUser(email=email, name="Somebody", role=role, password=RIGHT) for email in emails]
-        async with self.bench.outside.database.transaction(SYSTEM) as session:
+        async with self.bench.outside.database.transaction(ADMINISTRATION) as session:
             return [await staff.create_user(session, one, now=NOW) for one in new]
 
     async def says(self, email: str, password: str = WRONG, *, at: str = OFFICE, after: timedelta | None = None) -> str:

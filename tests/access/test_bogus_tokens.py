@@ -48,16 +48,18 @@ NO_TOKENS = [
 @contextmanager
 def statements(bench: Bench) -> Iterator[list[str]]:
     """What reaches the database inside of the block."""
-    engine, sent = bench.outside.database.engine.sync_engine, list[str]()
+    engines, sent = [one.sync_engine for one in bench.outside.database.engines.values()], list[str]()
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 def looked_up(sent: list[str]) -> int:

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server import metrics
-from server.database import SYSTEM
+from server.database import ADMINISTRATION, SYSTEM
 from server.errors import InvalidInput, Refused
 from server.models import ApiClient, User
 from server.models.staff import Role
@@ -57,12 +57,12 @@ def counted(event: str, bound: str = "") -> float:
 
 
 async def change(door: Door, user: User, what: UserChange) -> None:
-    async with door.bench.outside.database.transaction(SYSTEM) as session:
+    async with door.bench.outside.database.transaction(ADMINISTRATION) as session:
         await staff.update_user(session, user.id, what, now=NOW, by=BY)
 
 
 async def change_and_roll_back(door: Door, user: User, what: UserChange) -> None:
-    async with door.bench.outside.database.transaction(SYSTEM) as session:
+    async with door.bench.outside.database.transaction(ADMINISTRATION) as session:
         await staff.update_user(session, user.id, what, now=NOW, by=BY)
         await staff.update_user(session, user.id, UserChange(name=""), now=NOW, by=BY)
 
@@ -174,10 +174,10 @@ class TestKeys:
         before = counted("api_key_made"), counted("api_key_revoked")
 
         # When a key is made, revoked, and revoked again
-        async with database.transaction(SYSTEM) as session:
+        async with database.transaction(ADMINISTRATION) as session:
             made = await staff.create_client(session, "Shop", [here.id], now=NOW, by=BY)
         for _ in range(2):
-            async with database.transaction(SYSTEM) as session:
+            async with database.transaction(ADMINISTRATION) as session:
                 await staff.revoke_client(session, made.client.id, by=BY)
 
         # Then

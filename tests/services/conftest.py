@@ -43,7 +43,7 @@ async def database(cluster: Cluster) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def owner(cluster: Cluster) -> AsyncIterator[async_sessionmaker[Session]]:
+async def as_owner(cluster: Cluster) -> AsyncIterator[async_sessionmaker[Session]]:
     async with owners(cluster.url(SUPERUSER)) as sessions:
         yield sessions
 
@@ -71,10 +71,10 @@ def books(request: pytest.FixtureRequest, simulator: Telecash) -> Books:
 
 @pytest_asyncio.fixture
 async def bench(
-    database: Database, owner: async_sessionmaker[Session], empty: Emptying, books: Books, tmp_path: Path
+    database: Database, as_owner: async_sessionmaker[Session], empty: Emptying, books: Books, tmp_path: Path
 ) -> Bench:
     empty()
     books.begin()
-    made = Bench(outside_of(database, books, tmp_path / "media"), books, owner)
+    made = Bench(outside_of(database, books, tmp_path / "media"), books, as_owner)
     await made.put(company())
     return made
