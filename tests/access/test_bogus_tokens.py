@@ -93,13 +93,12 @@ class TestTheForm:
         assert (said.value.code.value, sent) == ("NOT_ALLOWED", [])
 
     @pytest.mark.parametrize("prefix", [security.ACCESS, security.API_KEY])
-    async def test_what_can_be_one_is_looked_up_in_two_statements(self, bench: Bench, prefix: str) -> None:
+    async def test_what_can_be_one_is_looked_up_in_one_statement(self, bench: Bench, prefix: str) -> None:
         with statements(bench) as sent:
             found = await sessions.authenticate(bench.outside.database, f"{prefix}_{BOGUS}", now=NOW, called_at=NOW)
 
         assert found is None
-        assert [one.split()[:2] for one in sent] == [["select", "set_config('app.stations',"], sent[1].split()[:2]]
-        assert len(sent) == 2
+        assert [one.split()[0].lower() for one in sent] == ["select"]
 
     def test_every_token_of_ours_has_the_form(self) -> None:
         for prefix in (security.ACCESS, security.REFRESH, security.API_KEY):
