@@ -256,6 +256,7 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
         max_overflow=most - most // 3,
         pool_timeout=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # what customers typed is in no message and no log
         # The connection that was used last comes first: it has prepared the statements and seen the policies already.
         pool_use_lifo=True,
         connect_args={
