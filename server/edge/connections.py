@@ -131,6 +131,17 @@ class BoundedHttp(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
         self._cut_later(self.bounds.unread_seconds)
 
+    def shutdown(self) -> None:
+        """The server ends: whoever has not sent a whole request by now is not waited for, as nothing was begun."""
+        if self._in_message and not self._is_answering():
+            self._hang_up()
+        else:
+            super().shutdown()
+
+    def _is_answering(self) -> bool:
+        cycle: object | None = self.cycle
+        return cycle is not None and self.cycle.response_started
+
     def _refuse(self, status: int, message: str) -> None:
         """Answers a head that is not read to its end, unless an answer before it is still to come; then hangs up."""
         if self.transport.is_closing():

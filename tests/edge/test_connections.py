@@ -47,26 +47,39 @@ async def much(_request: Request) -> Response:
     return Response(b"x" * 30_000_000)
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    limited = [Middleware(BodyLimit, most_bytes=5000, seconds=0.6)]
+async def slow(_request: Request) -> Response:
+    await asyncio.sleep(1)
+    return PlainTextResponse("late")
+
+
+@contextmanager
+def serving(protocol: type[BoundedHttp]) -> Iterator[tuple[uvicorn.Server, int]]:
+    """The demo behind uvicorn, until it is told to end."""
+    limited = [Middleware(BodyLimit, most_bytes=5000, seconds=0.6 if protocol is Hasty else 15)]
     app = Starlette(
         routes=[
             Route("/length", length, methods=["POST"], middleware=limited),
             Route("/at-once", at_once, methods=["GET", "POST"]),
             Route("/much", much),
+            Route("/slow", slow, methods=["POST"]),
         ]
     )
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(100)
-        config = uvicorn.Config(app, http=Hasty, log_level="critical", lifespan="off", timeout_keep_alive=1)
+        config = uvicorn.Config(app, http=protocol, log_level="critical", lifespan="off", timeout_keep_alive=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
         thread.start()
-        yield listening.getsockname()[1]
+        yield server, listening.getsockname()[1]
         server.should_exit = True
         thread.join(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serving(Hasty) as (_server, port):
+        yield port
 
 
 @contextmanager
@@ -212,6 +225,21 @@ def test_who_does_not_read_the_answer_is_not_waited_for(port: int) -> None:
         connection.sendall(head("/much"))
         time.sleep(2 * SMALL.unread_seconds)
         assert len(rest_of(connection)) < 30_000_000
+
+
+def test_a_server_that_ends_does_not_wait_for_what_is_not_there() -> None:
+    # Given: a server with a patience of its own, and a request that stops in its middle
+    with serving(BoundedHttp) as (server, port), connected(port) as half, connected(port) as whole:
+        half.sendall(head("/length", "POST", "Content-Length: 100") + b"x")
+        whole.sendall(head("/slow", "POST", "Content-Length: 0"))
+        time.sleep(0.3)
+        # When
+        server.should_exit = True
+        # Then: the half one is let go of at once, the whole one is answered
+        began = time.monotonic()
+        assert statuses(rest_of(half)) == []
+        assert time.monotonic() - began < BoundedHttp.bounds.head_seconds
+        assert statuses(rest_of(whole)) == [b"200"]
 
 
 def test_requests_in_a_row_are_answered_in_order(port: int) -> None:

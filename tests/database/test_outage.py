@@ -1,0 +1,60 @@
+"""The database goes away under a running server and comes back: callers are told to wait, and the log says it once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import orjson
+import pytest
+
+from server.database_embedded import Cluster
+from tests.driving import SandboxServer, running
+
+QUERY = {"query": "{stations{code}}"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SandboxServer]:
+    with running(tmp_path / "data", demo_data=True) as server:
+        yield server
+
+
+def asked(server: SandboxServer, token: str) -> httpx2.Response:
+    return server.http.post("/graphql", json=QUERY, headers={"authorization": f"Bearer {token}"})
+
+
+def logged(server: SandboxServer, event: str) -> list[dict[str, object]]:
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
+    return [entry for entry in map(orjson.loads, lines) if entry["event"] == event]
+
+
+def test_a_database_that_goes_away_and_comes_back(server: SandboxServer) -> None:
+    # Given: somebody who is signed in
+    token = str(server.admin().token)
+    assert asked(server, token).status_code == 200
+    # When PostgreSQL is killed
+    cluster = Cluster(server.data_dir)
+    cluster._run("pg_ctl", "-D", str(cluster._data), "-m", "immediate", "-w", "stop")
+    answers = [asked(server, token) for _ in range(20)]
+    # Then
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.headers["retry-after"] for answer in answers} == {"2"}
+    assert answers[0].json()["errors"][0]["extensions"] == {"code": "RATE_LIMITED"}
+    assert server.http.get("/readyz").status_code == 503
+    assert server.http.get("/healthz").status_code == 200
+    # When PostgreSQL runs again
+    cluster._run("pg_ctl", "-D", str(cluster._data), "-w", "-l", str(cluster._data / "server.log"), "start")
+    deadline = time.monotonic() + 30
+    while asked(server, token).status_code != 200:
+        assert time.monotonic() < deadline, "the server does not find its database again"
+        time.sleep(0.2)
+    # Then: one line for the outage, with its cause, one for its end, and nothing else
+    while not logged(server, "database.back"):
+        assert time.monotonic() < deadline, "nobody said that it is back"
+        time.sleep(0.2)
+    (away,) = logged(server, "database.away")
+    assert away["cause"]
+    assert logged(server, "unexpected_error") == logged(server, "worker.round_failed") == []
