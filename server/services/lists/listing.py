@@ -32,6 +32,22 @@ class Key:
     descending: bool = False
 
 
+def _written(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _read(key: Key, text: str) -> Any:
+    """The value that was written like this. ValueError for anything that we have not written: what the database would
+    choke on, and what Python reads and nobody writes (week dates, other digits, years out of reach).
+    """
+    value = _PARSERS[key.kind](text)
+    if _written(value) != text or "\0" in text:
+        raise ValueError("not a position of ours")
+    if isinstance(value, datetime) and (value.tzinfo is None or not 1 < value.year < 9999):
+        raise ValueError("not an instant that can be compared")
+    return value
+
+
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
     """A list: which rows, in which order. Row-level security narrows it to what the viewer may see.
@@ -52,8 +68,7 @@ class Listing(Generic[Row]):
 
     def position_of(self, row: Row) -> list[str]:
         """Where a row stands in the order, as text."""
-        values = [getattr(row, key.name) for key in self.order]
-        return [value.isoformat() if isinstance(value, date) else str(value) for value in values]
+        return [_written(getattr(row, key.name)) for key in self.order]
 
     async def rows(self, session: Session, limit: int, after: Sequence[str] | None) -> list[Row]:
         """At most `limit` rows behind a position. ValueError if the position is not one of this list's."""
@@ -97,7 +112,7 @@ class Listing(Generic[Row]):
         return {row.parent: int(row.n) for row in await session.rows(statement)}
 
     def _values(self, position: Sequence[str]) -> list[Any]:
-        return [_PARSERS[key.kind](text) for key, text in zip(self.order, position, strict=True)]
+        return [_read(key, text) for key, text in zip(self.order, position, strict=True)]
 
     async def count(self, session: Session) -> int:
         """How many rows the list has."""
