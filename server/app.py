@@ -80,6 +80,16 @@ def create_app(runtime: Runtime) -> Starlette:
         if runtime.sandbox is not None:
             runtime.sandbox.close()
 
+    proxies = Middleware(TrustedProxies, trusted=runtime.settings.trusted_proxies)
+    return Starlette(
+        routes=_routes(runtime, endpoint, authenticate),
+        lifespan=lifespan,
+        middleware=[Middleware(SecurityHeaders), Middleware(Faults), proxies],
+        exception_handlers={HttpRefusal: _refused},
+    )
+
+
+def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authenticate) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
         Route("/healthz", _healthy),
@@ -94,13 +104,7 @@ def create_app(runtime: Runtime) -> Starlette:
 
         limit = Middleware(BodyLimit, most_bytes=MEGABYTE)
         routes.append(Mount("", routes=sandbox_routes(runtime.worker, runtime.sandbox), middleware=[limit]))
-    proxies = Middleware(TrustedProxies, trusted=runtime.settings.trusted_proxies)
-    return Starlette(
-        routes=routes,
-        lifespan=lifespan,
-        middleware=[Middleware(SecurityHeaders), Middleware(Faults), proxies],
-        exception_handlers={HttpRefusal: _refused},
-    )
+    return routes
 
 
 def _authenticate(runtime: Runtime) -> Authenticate:

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from PIL import ExifTags, Image, ImageFile
 
 from server.errors import Sentence
+from server.true_colour import in_true_colour
 
 MAX_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = {"JPEG": 20_000_000, "PNG": 12_000_000, "WEBP": 5_000_000}
@@ -154,7 +155,7 @@ def _clean(source: Image.Image, longest: int, mode: str) -> Image.Image:
         source.draft("RGB", (longest, longest))
         source.load()
         orientation = source.getexif().get(ExifTags.Base.Orientation, 1)
-        scaled = _in_true_colour(source)
+        scaled = in_true_colour(source)
         scaled.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
         # Turned when it is small: a copy of the whole picture would take as much memory again.
         upright = scaled.transpose(_TURNS[orientation]) if orientation in _TURNS else scaled
@@ -181,31 +182,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """By the orientation that a camera writes (Exif 2.32, 4.6.5 A)."""
-_SIXTEEN_BITS = range(1 << 16)
-
-
-def _in_true_colour(picture: Image.Image) -> Image.Image:
-    """Grey or colour in eight bits a channel, which can be scaled: Pillow cuts off what is deeper instead of scaling it
-    (a grey scan becomes white), and takes the numbers of a palette for colours.
-    """
-    if picture.mode == "I" or picture.mode.startswith("I;16"):
-        return _in_eight_bits(picture)
-    if picture.mode == "F":
-        lowest, highest = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]  # of one channel
-        scale = 255 / (highest - lowest or 1)
-        return picture.point(lambda value: value * scale - lowest * scale).convert("L")
-    if picture.has_transparency_data:
-        return picture if picture.mode in {"LA", "RGBA"} else picture.convert("RGBA")
-    return picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
-
-
-def _in_eight_bits(picture: Image.Image) -> Image.Image:
-    deep, clear = picture.convert("I"), picture.info.get("transparency")
-    grey = deep.point([value // 257 for value in _SIXTEEN_BITS], "L")
-    if not isinstance(clear, int):
-        return grey
-    alpha = deep.point([0 if value == clear else 255 for value in _SIXTEEN_BITS], "L")
-    return Image.merge("LA", (grey, alpha))
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -7,12 +7,13 @@ import strawberry
 from server.clock import SystemClock
 from server.database import SYSTEM
 from server.models import ApiClient, User
+from server.schema.api_client import ApiClient as ApiClientType
+from server.schema.api_client import ClientPolicyInput
 from server.schema.building import Info
 from server.schema.results import ApiClientResult, SignInResult, UserResult
 from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
-from server.schema.viewer import ApiClient as ApiClientType
-from server.schema.viewer import ClientPolicyInput, UserInput, UserUpdate, Viewer
 from server.schema.viewer import User as UserType
+from server.schema.viewer import UserInput, UserUpdate, Viewer
 from server.security import Principal
 from server.services.people import sessions, staff
 from server.services.people.sessions import Tokens

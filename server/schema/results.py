@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from server.schema.api_client import ApiClient, CreatedApiClient
 from server.schema.booking import Booking
 from server.schema.contract import Contract
 from server.schema.damage import Damage
@@ -24,7 +25,7 @@ from server.schema.problems import (
 from server.schema.protocol import Protocol
 from server.schema.station import Company, Station
 from server.schema.tariff import Tariff
-from server.schema.viewer import ApiClient, CreatedApiClient, Session, User
+from server.schema.viewer import Session, User
 
 SignInResult = Annotated[
     Session | Rejection, strawberry.union("SignInResult", description="A session, or a refusal that says why not.")

@@ -8,21 +8,18 @@ from uuid import UUID
 import strawberry
 
 from server import batches
-from server.models import ApiClient as ApiClientRow
 from server.models import Station as StationRow
 from server.models import User as UserRow
-from server.models.api_client import ClientPolicy as ClientPolicyValue
-from server.models.contract import ContractKind
 from server.models.staff import Role
+from server.schema.api_client import ApiClient
 from server.schema.building import Info, api_enum, api_input, row_type, shown_as
 from server.schema.related import related
 from server.schema.shared import maybe, maybe_ids, row_of
 from server.schema.station import Station
 from server.security import Principal
 from server.services.fleet import stations
-from server.services.people.client_policies import PolicyRequest
 from server.services.people.sessions import Tokens
-from server.services.people.staff import NewClient, NewUser, UserChange
+from server.services.people.staff import NewUser, UserChange
 from server.services.validation import as_uuid
 
 api_enum(Role)
@@ -47,76 +44,6 @@ class User:
 
     stations = related(list[Station], batches.stations_of_user)
     """The stations where the user works, as far as you may see them. Administrators need none: they see all."""
-
-
-@row_type(ClientPolicyValue)
-class ClientPolicy:
-    """What a website may do. What goes beyond it is refused, and nothing is written; staff are not bound by it."""
-
-    kinds: list[ContractKind]
-    """Kinds of contracts that it may book, in the order given. COURTESY needs `workshop.orderNumber` as well."""
-    may_name_payer: bool
-    """Whether it may name somebody else who pays (`payer`)."""
-    may_change_period: bool
-    """Whether it may change the period of its own bookings."""
-    open_holds: int
-    """How many of its contracts may be HELD at a time, over all its stations."""
-    open_holds_per_customer: int
-    """How many of them may be HELD for one customer, known by the e-mail address however it is written."""
-    drivers: int
-    """How many people one booking may name as drivers, the renter included."""
-
-
-@api_input
-class ClientPolicyInput:
-    """What a website may do. What is null or not given is the default at `createApiClient`, and stays as it is at
-    `updateApiClient`.
-    """
-
-    kinds: list[ContractKind] | None = None
-    """Kinds of contracts that it may book, at least one; RENTAL alone if not given."""
-    may_name_payer: bool | None = None
-    """Whether it may name somebody else who pays (`payer`); false if not given."""
-    may_change_period: bool | None = None
-    """Whether it may change the period of its own bookings; false if not given."""
-    open_holds: int | None = None
-    """How many of its contracts may be HELD at a time, 1 to 1000; 20 if not given."""
-    open_holds_per_customer: int | None = None
-    """How many of them may be HELD for one customer's e-mail address, 1 to 1000; 5 if not given."""
-    drivers: int | None = None
-    """How many drivers a booking may name, the renter included, 1 to 50; 10 if not given."""
-
-    def given(self) -> PolicyRequest:
-        """As the services take it."""
-        return PolicyRequest(
-            kinds=None if self.kinds is None else tuple(self.kinds),
-            may_name_payer=self.may_name_payer,
-            may_change_period=self.may_change_period,
-            open_holds=self.open_holds,
-            open_holds_per_customer=self.open_holds_per_customer,
-            drivers=self.drivers,
-        )
-
-
-@row_type(ApiClientRow)
-class ApiClient:
-    """A website or other program that calls the API with a key. The key itself is shown once, at creation."""
-
-    id: strawberry.ID
-    """The API client's id, for `revokeApiClient`."""
-    name: str
-    """What the client is called, for people."""
-    key_prefix: str
-    """The first characters of the key, to recognise it by."""
-    active: bool
-    """Whether the key still works."""
-    last_used_at: datetime | None
-    """When the key was last used, to the minute, in UTC; null if never."""
-    policy: ClientPolicy
-    """What it may book, and how much of it at a time."""
-
-    stations = related(list[Station], batches.stations_of_client)
-    """The stations that it may book at."""
 
 
 def _user(root: Principal) -> UUID | None:
@@ -160,16 +87,6 @@ class Session:
         """The user who has signed in."""
         principal: Principal = row_of(self).principal
         return principal
-
-
-@row_type(NewClient)
-class CreatedApiClient:
-    """A new API client with its key."""
-
-    client: ApiClient
-    """The API client that was made."""
-    key: str
-    """The key, shown only now. Send it as `Authorization: Bearer ek_…`."""
 
 
 @api_input

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from server import pictures
+from server import true_colour
 from server.pictures import MOST_PIXELS, PhotoRefused, in_decoder, process_photo, process_signature
 from tests.deep_pictures import HALF_CLEAR, RAMPS, greys
 
@@ -103,7 +103,7 @@ class TestDepths:
         ramp = Image.frombytes("L", (256, 16), bytes(range(256)) * 16)
         deep = {"I": ramp.convert("I").point(lambda v: v * 257), "F": ramp.convert("F").point(lambda v: v * 0.5 + 3.0)}
         deep["I;16"] = deep["I"].convert("I;16")
-        plain = pictures._in_true_colour(deep.get(mode) or ramp.convert("RGB").convert(mode))
+        plain = true_colour.in_true_colour(deep.get(mode) or ramp.convert("RGB").convert(mode))
         assert plain.mode in {"L", "LA", "RGB", "RGBA"}
         plain.thumbnail((64, 64), Image.Resampling.LANCZOS, reducing_gap=3.0)
         left, middle, right = greys(plain, at=(0.0, 0.5, 0.99))

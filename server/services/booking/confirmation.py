@@ -75,9 +75,7 @@ async def tell_refunded(session: Session, contract: Contract, cents: int, *, no_
 async def _confirmation(
     session: Session, contract: Contract, station: Station, company: Company, advance: Document | None, now: datetime
 ) -> MailView:
-    group = await session.by_id(VehicleGroup, contract.group_id)
-    vehicle = await session.by_id(Vehicle, contract.vehicle_id)
-    deposit = await session.by_id(Deposit, contract.id)
+    group, vehicle, deposit = await _booked(session, contract)
     elsewhere = contract.return_station_id != contract.station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
     paid = advance.total_cents if advance else 0
@@ -113,6 +111,14 @@ async def _confirmation(
         free_cancellation_until=free_until,
         free_cancellation_over=free_until <= now,
         document_number=advance.number if advance else None,
+    )
+
+
+async def _booked(session: Session, contract: Contract) -> tuple[VehicleGroup | None, Vehicle | None, Deposit | None]:
+    return (
+        await session.by_id(VehicleGroup, contract.group_id),
+        await session.by_id(Vehicle, contract.vehicle_id),
+        await session.by_id(Deposit, contract.id),
     )
 
 
