@@ -50,8 +50,8 @@ READY_WITHIN = 5.0
 LATE_AFTER = timedelta(minutes=5)
 """A job that nobody has taken up for so long: no worker is running."""
 LOOK_UPS_AT_ONCE = 8
-"""Tokens that are looked up at a time. The pool has sixty connections: guessed tokens must leave most of them to those
-who have signed in. A look-up takes a few milliseconds, so this is thousands of calls in a second.
+"""Tokens that are looked up at a time. The system's pool has twenty connections: guessed tokens must leave most of them
+to its other work. A look-up takes a few milliseconds, so this is thousands of calls in a second.
 """
 STATIC = Path(__file__).parent / "static"
 
@@ -64,8 +64,8 @@ def create_app(runtime: Runtime) -> Starlette:
         authenticate=authenticate,
         open_context=_open_context(runtime),
         ide=_ide(runtime) if runtime.sandbox else None,
-        # Each may hold two connections; the pool has more than that. A hundred customers at once is a good day, not an
-        # attack: they queue.
+        # Each kind of caller has a pool of its own (`database.CONNECTIONS`), and waits there if it is small. A hundred
+        # customers at once is a good day, not an attack: they queue.
         pace=Pace(at_once=24, patience=30),
     )
 
@@ -149,7 +149,7 @@ def _ide(runtime: Runtime) -> Callable[[Request], Response]:
 
     def page(request: Request) -> Response:
         # Under a foreign name the page would belong to whoever owns the name, and so would the token in it.
-        known = runtime.sandbox is not None and visitors.is_called_by_name(request, names)
+        known = runtime.sandbox is not None and visitors.may_see_token(request, names)
         token = runtime.sandbox.access.get("token") if runtime.sandbox and known else None
         return graphiql_page(token, FIRST_QUERY)
 

@@ -113,9 +113,8 @@ async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datet
 
 
 async def line_up(session: Session, kinds: Collection[JobKind], *, since: datetime, behind: datetime) -> None:
-    """Makes jobs of these kinds that are due before `behind` due right after it, in their present order.
-
-    `since` is an instant from which all their due times count, so that the order can be kept in fractions of a second.
+    """Makes jobs of these kinds that are due before `behind` due right after it, in their present order: their times,
+    counted from `since`, become fractions of a second.
     """
     await session.write(
         "update job set due_at = cast(:behind as timestamptz) + (due_at - cast(:since as timestamptz)) / 1e6"
@@ -168,6 +167,7 @@ class Worker:
         self._machine = SystemClock()
         self._handlers = handlers
         self._wake = asyncio.Event()
+        self._left: list[ClaimedJob] = []
         self.paused = False
 
     async def run_due(self, *, until: datetime | None = None) -> tuple[int, int]:
@@ -210,7 +210,13 @@ class Worker:
 
     async def _work_once(self) -> None:
         try:
-            await asyncio.gather(*(self.run_due() for _ in range(AT_ONCE)))
+            for job in tuple(self._left):  # what the database's absence has stopped has not been tried
+                await self._finish(job, "WAITING", due_at=self._clock.now(), tries=job.tries - 1)
+                self._left.remove(job)
+            # Every loop is waited for: one that went on by itself would work beside the next round's.
+            ended = await asyncio.gather(*(self.run_due() for _ in range(AT_ONCE)), return_exceptions=True)
+            if fault := next((one for one in ended if isinstance(one, BaseException)), None):
+                raise fault
         except Exception as error:  # the database may be away for a while; the worker must outlive it
             if is_away(error):
                 OUTAGE.began(error)
@@ -249,21 +255,17 @@ class Worker:
             await self._finish(job, "WAITING", due_at=later.at, tries=job.tries - 1)
         except Exception as error:  # whatever it is: record it, try again, never lose the job
             if is_away(error):
-                raise  # no fault of the job's: it is taken up again when its lease is over
+                self._left.append(job)
+                raise
             _log.exception("job.failed", kind=job.kind, key=job.key, tries=job.tries)
+            wait = timedelta(minutes=0 if job.is_last_try else RETRY_MINUTES[job.tries - 1])
+            again = None if job.is_last_try else self._clock.now() + wait
             # The type alone: a message may carry a customer's data.
-            await self._retry_or_give_up(job, type(error).__name__)
+            await self._finish(job, "WAITING" if again else "FAILED", due_at=again, reason=type(error).__name__)
             return False
         else:
             await self._finish(job, "DONE")
         return True
-
-    async def _retry_or_give_up(self, job: ClaimedJob, reason: str) -> None:
-        if job.is_last_try:
-            await self._finish(job, "FAILED", reason=reason)
-        else:
-            due_at = self._clock.now() + timedelta(minutes=RETRY_MINUTES[job.tries - 1])
-            await self._finish(job, "WAITING", due_at=due_at, reason=reason)
 
     async def _finish(
         self,

@@ -36,7 +36,9 @@ class Outage:
 
     def began(self, error: BaseException) -> None:
         """Says that it is away, and why, unless that was said already."""
-        if not self._lasts:
+        if isinstance(error, PoolTimeout) or isinstance(error.__cause__, PoolTimeout):
+            _log.warning("database.busy")  # it is there; our own connections to it are all in use
+        elif not self._lasts:
             self._lasts = True
             _log.error("database.away", cause=_cause(error))
 

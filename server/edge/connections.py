@@ -123,7 +123,7 @@ class BoundedHttp(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """It is, after all."""
         super().resume_writing()
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and self._rest_from is None:
             self._forget_cut()
 
     def timeout_keep_alive_handler(self) -> None:

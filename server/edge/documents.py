@@ -44,6 +44,12 @@ _MOST_ERRORS = 20
 SHORT = 500
 """Characters that are parsed and validated at once: some 5 ms. What is longer is done in a thread."""
 MOST_REFUSED = 100
+PATIENCE_SECONDS = 5.0
+"""How long a long document waits for others to be prepared."""
+_MANY_LONG_ONES = Sentence(
+    "Many long documents are being prepared: try again in a moment.",
+    "Gerade werden viele lange Dokumente vorbereitet: bitte gleich noch einmal versuchen.",
+)
 _Checked = tuple[DocumentNode, Mapping[str | None, Operation]]
 
 ANONYMOUS_LIMITS = Limits(
@@ -124,17 +130,24 @@ class Documents:
         if len(text) <= SHORT or len(text) > self.limits.characters:
             return self.prepare(text)
         key = document_hash(text)
-        async with self._one_long_at_a_time:
-            if key not in self._kept and key not in self._refused:
-                self._note(key, text, await asyncio.to_thread(self._outcome, text))
+        if not self._knows(key):
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS), self._one_long_at_a_time:
+                    if not self._knows(key):
+                        self._note(key, text, await asyncio.to_thread(self._outcome, text))
+            except TimeoutError:
+                raise CallerError(CallerErrorCode.RATE_LIMITED, _MANY_LONG_ONES) from None
         return self._found(key)
+
+    def _knows(self, key: str) -> bool:
+        return key in self._kept or key in self._refused
 
     def prepare(self, text: str) -> Prepared:
         """The document, from the shelf or prepared now. Raises CallerError; a refusal is remembered, too."""
         if len(text) > self.limits.characters:
             raise too_expensive(f"The document is longer than {self.limits.characters} characters.")
         key = document_hash(text)
-        if key not in self._kept and key not in self._refused:
+        if not self._knows(key):
             self._note(key, text, self._outcome(text))
         return self._found(key)
 
@@ -145,7 +158,7 @@ class Documents:
             # Without the nodes, which would keep the whole document.
             return InvalidDocument([_without_nodes(error) for error in refusal.errors])
         except CallerError as refusal:
-            return refusal
+            return _anew(refusal)
 
     def _note(self, key: str, text: str, outcome: _Checked | CallerError) -> None:
         if isinstance(outcome, CallerError):
@@ -163,7 +176,7 @@ class Documents:
         refusal = self._refused.get(key)
         if refusal is not None:
             self._refused.move_to_end(key)
-            raise refusal.with_traceback(None)
+            raise _anew(refusal)
         self._kept.move_to_end(key)
         return self._kept[key]
 
@@ -210,6 +223,13 @@ class Documents:
             if "Parsing aborted" in error.message:
                 raise too_expensive(f"The document has more than {self.limits.tokens} tokens.") from None
             raise InvalidDocument([error]) from None
+
+
+def _anew(refusal: CallerError) -> CallerError:
+    """The same once more: what is raised holds on to the request that it was raised for, and is never kept."""
+    if isinstance(refusal, InvalidDocument):
+        return InvalidDocument(refusal.errors)
+    return CallerError(refusal.code, refusal.message)
 
 
 def _without_nodes(error: GraphQLError) -> GraphQLError:

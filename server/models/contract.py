@@ -125,7 +125,7 @@ class BillingBlock(StrEnum):
     REFUND_REFUSED = "REFUND_REFUSED"
     """The gateway refused the refund: pay it by hand; clearing says that it was paid."""
     ADDRESS_MISSING = "ADDRESS_MISSING"
-    """The invoice needs the customer's postal address and nobody has given it: enter it (`updateCustomer`) first."""
+    """The invoice needs the customer's postal address and nobody has given it: enter it (`completeCustomer`) first."""
     ADVANCE_NOT_REFUNDED = "ADVANCE_NOT_REFUNDED"
     """The advance of a booking that did not come about is still here: pay it by hand; clearing says that it was."""
 

@@ -32,6 +32,14 @@ def is_called_by_name(request: Request, names: frozenset[str]) -> bool:
     return urlsplit(f"//{request.headers.get('host', '')}").hostname in names
 
 
+def may_see_token(request: Request, names: frozenset[str]) -> bool:
+    """Whether GraphiQL may be signed in already: called by a name of ours. This machine's own names count only here,
+    because whoever calls from elsewhere can write any name into `Host`.
+    """
+    name = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    return name in names and (_is_local(request) or name not in LOOPBACK | {"0.0.0.0"})  # noqa: S104  # compared only
+
+
 def is_welcome(request: Request, names: frozenset[str]) -> bool:
     """Whether a control route answers: called from this machine, by its name, and not by a foreign page."""
     origin = request.headers.get("origin")

@@ -60,6 +60,31 @@ def test_a_refusal_is_remembered() -> None:
     assert found == [[("Cannot query field 'nope' on type 'Query'.", [(1, 2)], None)]] * 3
 
 
+@pytest.mark.parametrize("text", ["{nope}", "{...A}"])
+def test_what_is_remembered_holds_nothing_of_who_asked(text: str) -> None:
+    shelf = Documents(create_schema())
+    raised = []
+    for _ in range(2):
+        with pytest.raises(CallerError) as refusal:
+            shelf.prepare(text)
+        raised.append(refusal.value)
+    (kept,) = shelf._refused.values()
+    assert kept.__traceback__ is None
+    assert len({id(kept), *map(id, raised)}) == 3
+    assert {str(one) for one in (kept, *raised)} == {str(kept)}
+
+
+async def test_who_is_known_does_not_wait_for_who_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
+    shelf, known = Documents(create_schema()), "{viewer}" + " " * SHORT
+    await shelf.prepared(known)
+    async with shelf._one_long_at_a_time:
+        assert (await shelf.prepared(known)).choose(None).kind == "query"
+        with pytest.raises(CallerError) as refusal:
+            await shelf.prepared(known + " ")
+    assert refusal.value.code == "RATE_LIMITED"
+
+
 def test_only_so_many_refusals_are() -> None:
     shelf = Documents(create_schema())
     for number in range(MOST_REFUSED + 50):

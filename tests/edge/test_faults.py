@@ -102,7 +102,8 @@ async def test_a_database_that_is_away_is_waited_for(error: Exception) -> None:
         answers = [await get(failing(error)) for _ in range(3)]
 
     assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "2")] * 3
-    assert [entry["event"] for entry in logged] == ["database.away"]
+    said = ["database.busy"] * 3 if isinstance(error, PoolTimeout) else ["database.away"]
+    assert [entry["event"] for entry in logged] == said
     assert SECRET not in repr(logged)
 
 
@@ -129,10 +130,12 @@ def test_an_outage_is_said_once_with_its_cause_and_so_is_its_end() -> None:
         for _ in range(2):
             one.over()
         one.began(PoolTimeout(SECRET))
+        one.began(as_sqlalchemy(REFUSED))
     assert [(entry["event"], entry.get("cause")) for entry in logged] == [
         ("database.away", f"OperationalError: {REFUSED}"),
         ("database.back", None),
-        ("database.away", "TimeoutError"),
+        ("database.busy", None),
+        ("database.away", f"OperationalError: {REFUSED}"),
     ]
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
+import pytest
+
+from server import outage
 from server.database import SYSTEM
 from server.jobs import RETRY_MINUTES, ClaimedJob, TryLater, Worker, enqueue, hasten_untried
 from server.models import Email
@@ -112,3 +116,25 @@ async def test_one_that_has_failed_keeps_its_time_though_its_paper_is_there(benc
     async with bench.outside.database.transaction(SYSTEM) as session:
         due = {row.key: row.due_at - bench.now for row in await session.rows("select key, due_at from job")}
     assert due == {"failed": timedelta(minutes=RETRY_MINUTES[0]), "untried": timedelta(0)}
+
+
+async def test_a_database_that_was_away_is_no_try_of_the_job(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given: a job whose database goes away under it
+    monkeypatch.setattr(outage.OUTAGE, "_lasts", False)
+    away = [psycopg.OperationalError("server closed the connection unexpectedly")]
+
+    async def bill(job: ClaimedJob) -> None:
+        if away:
+            raise away.pop()
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:1", now=bench.now)
+    await worker._work_once()
+    assert await told(bench) == [("bill:1", "WAITING", None)]
+    # When it is there again
+    await worker._work_once()
+    # Then
+    assert await told(bench) == [("bill:1", "DONE", None)]
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        assert await session.value("select tries from job") == 1

@@ -82,14 +82,26 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
             "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
         )
         raise Refused(ProblemCode.BILLING_BLOCKED, message)
-    if contract.billing_block is BillingBlock.ADDRESS_MISSING and not addressee.has_address(contract):
+    if contract.billing_block is BillingBlock.ADDRESS_MISSING and await _still_lacks_address(session, contract):
         raise Refused(ProblemCode.BILLING_BLOCKED, addressee.ADDRESS_MISSING)
     if await blocks.clear(session, contract, acting) in PAID_BY_HAND:
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)
+    await go_on_with_address(session, contract, acting)
     await _bill_again(session, contract, acting)
     return contract
+
+
+async def _still_lacks_address(session: Session, contract: Contract) -> bool:
+    """By what would be billed: a car that came back early may have become cheap enough. While it is out nobody knows,
+    and billing looks again.
+    """
+    if contract.state is not ContractState.RETURNED:
+        return False
+    back = await settlements.facts_of(session, await _last_check_in(session, contract))
+    settlement = await settlements.of_contract(session, contract, back)
+    return addressee.lacks_address(contract, settlement.price.total_cents)
 
 
 async def go_on_with_address(session: Session, contract: Contract, acting: Acting) -> None:

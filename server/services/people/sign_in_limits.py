@@ -105,6 +105,7 @@ def _refused_by(failures: _Failures) -> str | None:
 async def forgive(session: Session, attempt: Attempt) -> None:
     """The right password takes back what the account had counted at this address: there, and in the other buckets."""
     tried = attempt.tried
+    await _one_at_a_time(session, tried)
     if not attempt.is_beyond:
         # What the pair counted before another bucket's window began is not in there any more; this attempt is.
         await session.write(

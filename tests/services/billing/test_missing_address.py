@@ -197,6 +197,37 @@ class TestBilling:
         await bill(shop)
         assert (await documents(bench))[-1][0::2] == ("FINAL_INVOICE", "Seestr. 5")
 
+    async def test_a_rental_that_has_become_small_enough_needs_none(self, bench: Bench) -> None:
+        # Given: 378.00 agreed, handed over without a network and without an address, back after four days for 236.00
+        shop = await open_shop(bench)
+        contract = await booked(shop)
+        bench.clock.move_to(START + timedelta(minutes=16))
+        await check_out(shop, contract, occurred_at=START)
+        bench.clock.move_to(SHORT)
+        await check_in(shop, contract)
+        contract = await bench.contract(contract.id)
+        assert contract.billing_block is BillingBlock.ADDRESS_MISSING
+        # When
+        await invoice.settle_by_hand(bench.outside, shop.somebody(Role.CLERK), contract.id, contract.version)
+        # Then
+        assert (await documents(bench))[-1] == ("FINAL_INVOICE", 23_600, None)
+
+    async def test_behind_another_reason_it_is_not_asked_for_once_more(self, bench: Bench) -> None:
+        # Given: two reasons, and the address is given while the other one is shown
+        shop = await open_shop(bench)
+        contract = await booked(shop)
+        bench.clock.move_to(START + timedelta(minutes=16))
+        await check_out(shop, contract, occurred_at=START, km=9_000, override_reason="Tacho getauscht")
+        bench.clock.move_to(LONG)
+        await check_in(shop, contract, km=9_100, customer=GIVEN)
+        contract = await bench.contract(contract.id)
+        assert contract.billing_block is BillingBlock.ODOMETER
+        # When: somebody has looked at that one
+        await invoice.settle_by_hand(bench.outside, shop.somebody(Role.CLERK), contract.id, contract.version)
+        # Then
+        assert (await bench.contract(contract.id)).state is ContractState.BILLED
+        assert (await documents(bench))[-1] == ("FINAL_INVOICE", 37_800, "Seestr. 5")
+
     async def test_a_small_one_is_issued_without(self, bench: Bench) -> None:
         shop = await open_shop(bench)
         await rented(shop, START, SHORT, customer=customer(address=None))
