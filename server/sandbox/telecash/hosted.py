@@ -195,10 +195,9 @@ class HostedPage:
         kept = {"bname": "", "cardnumber": "", "expmonth": "12", "expyear": str(year + 3)}
         kept |= {name: value for name, value in entered.items() if name in kept}
         stores = bool(session.form.get("hosteddataid") or session.form.get("assignToken"))
-        status = 422 if error else 200
         cards = [(one.number, one.told(session.language)) for one in TEST_CARDS]
         shown = {"error": error, "years": range(year, year + 12), "stores": stores, "cards": cards, "entered": kept}
-        return page("card", session.language, status, **shown, **values)
+        return page("card", session.language, 422 if error else 200, **shown, **values)
 
     def _load(self, request: Request) -> Session | None:
         with self._store.ledger() as ledger:
