@@ -3,8 +3,8 @@
     python -m benchmarks.planning [--size 100000] [--folder benchmarks/out]
 
 Beside it the same statements without any policy, as the cluster's superuser: what row-level security adds is the
-difference. Times are printed, and the bars beside them. What fails is a ratio: planning that costs more than twice of
-what it does without policies, which is what policies that are nested into each other do (docs/adr/0020).
+difference. Times are printed, and the bars beside them. What fails is a ratio: planning that costs more than execution,
+or more than twice of what it does without policies, as policies do that are nested into each other (docs/adr/0020).
 """
 
 from __future__ import annotations
@@ -83,17 +83,18 @@ def explained(owner_url: str, scope: Scope, statements: list[measure.Statement],
 
 
 def report(owner_url: str, scope: Scope, operations: dict[str, list[measure.Statement]]) -> int:
-    """Prints the figures; 1 if policies make planning more than `MOST` times as long."""
+    """Prints the figures; 1 if policies make planning more than `MOST` times as long, or longer than execution."""
     print(f"{'operation':<22}{'statements':>11}{'planning':>10}{'bar':>6}{'execution':>11}{'without':>9}{'ratio':>7}")
     missed = 0
     for name, statements in operations.items():
         bare = explained(owner_url, scope, statements, policies=False)
         ours = explained(owner_url, scope, statements, policies=True)
         ratio = ours.planning / bare.planning
-        missed += ratio > MOST
+        is_missed = ratio > MOST or ours.planning > ours.execution
+        missed += is_missed
         print(
             f"{name:<22}{len(statements):>11}{ours.planning:>10.2f}{BARS_MS[name]:>6.1f}{ours.execution:>11.2f}"
-            f"{bare.planning:>9.2f}{ratio:>7.2f}{'' if ratio <= MOST else '  MISSED'}"
+            f"{bare.planning:>9.2f}{ratio:>7.2f}{'  MISSED' if is_missed else ''}"
         )
     return 1 if missed else 0
 
