@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 import orjson
+import psycopg
 import pytest
 
 from server.database_embedded import Cluster
@@ -35,6 +36,9 @@ def test_a_database_that_goes_away_and_comes_back(server: SandboxServer) -> None
     # Given: somebody who is signed in
     token = str(server.admin().token)
     assert asked(server, token).status_code == 200
+    # The clusters of tests do not wait for the disk: without this the kill would take the sign-in with it.
+    with psycopg.connect(server.owner, autocommit=True) as owner:
+        owner.execute("checkpoint")
     # When PostgreSQL is killed
     cluster = Cluster(server.data_dir)
     cluster._run("pg_ctl", "-D", str(cluster._data), "-m", "immediate", "-w", "stop")
