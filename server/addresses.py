@@ -42,6 +42,11 @@ def is_forwarded(headers: Container[str]) -> bool:
     return any(name in headers for name in ("x-forwarded-for", "forwarded", "x-real-ip"))
 
 
+def is_from_here(peer: str, headers: Container[str]) -> bool:
+    """Whether a program on this machine asks, and not a proxy on this machine for somebody else."""
+    return is_loopback(peer) and not is_forwarded(headers)
+
+
 def place_of(address: str) -> str:
     """What counts as one place: an IPv4 address, or the /64 network of an IPv6 address; anything else as it is."""
     found = _parsed(address)

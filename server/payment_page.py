@@ -85,13 +85,15 @@ async def _further(outside: Outside, payment_id: UUID, reason: str | None, *, wa
         payment = await attempts.get(session, payment_id)
         page = await session.by_id(HostedPayment, payment_id)
         contract = await session.by_id(Contract, payment.contract_id)
-        refused = expiry.last_refused(await attempts.of_contract(session, payment.contract_id))
+        made = await attempts.of_contract(session, payment.contract_id)
     if page is None or contract is None:
         return Response(status_code=404)
     if contract.state not in {ContractState.HELD, ContractState.CANCELLED}:
         return RedirectResponse(_with(page.success_url, contract=contract.number), 303)
     if waits and contract.state is ContractState.HELD and payment.state in attempts.UNRESOLVED:
         return _waiting_page(outside, payment, contract)
+    # A payment that succeeded is undone by what was refused after it, never by another card before it.
+    refused = expiry.last_refused([one for one in made if one.created_at > payment.created_at])
     why = payment.reason or reason or (refused.reason if refused else None)
     words = payment_reasons.said(why) or (confirmation.TOO_LATE if payment.state is PaymentState.SUCCEEDED else None)
     told = {"reason": words.within(contract.language.value.lower())} if words else {}

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.addresses import Network, caller_behind, is_forwarded, is_loopback
+from server.addresses import Network, caller_behind, is_from_here
 
 
 class TrustedProxies:
@@ -32,5 +32,5 @@ class TrustedProxies:
 
 
 def is_local(request: Request) -> bool:
-    """Whether a program on this machine asks, and not a proxy on this machine for somebody else."""
-    return request.client is not None and not is_forwarded(request.headers) and is_loopback(request.client.host)
+    """Whether a request comes from a program on this machine."""
+    return request.client is not None and is_from_here(request.client.host, request.headers)

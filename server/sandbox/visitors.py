@@ -6,18 +6,19 @@ makes a foreign page one of ours. So the name in `Host` counts, and where the br
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.addresses import is_forwarded
+from server.addresses import is_from_here
 from server.config import Settings
 
 Handler = Callable[[Request], Awaitable[Response]]
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "testclient", "testserver"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared only
+"""What a server listens at that answers under every name; nobody calls it so from elsewhere."""
 _OWN_SITES = frozenset({"", "same-origin", "none"})
 """What `Sec-Fetch-Site` says of a page of ours and of an address that was typed in; programs say nothing."""
 
@@ -27,17 +28,16 @@ def names_of(settings: Settings) -> frozenset[str]:
     return LOOPBACK | {settings.host, urlsplit(settings.base_url).hostname or ""}
 
 
-def is_called_by_name(request: Request, names: frozenset[str]) -> bool:
-    """Whether `Host` is one of those names."""
-    return urlsplit(f"//{request.headers.get('host', '')}").hostname in names
+def _name_called(request: Request) -> str:
+    return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
 
 
 def may_see_token(request: Request, names: frozenset[str]) -> bool:
     """Whether GraphiQL may be signed in already: called by a name of ours. This machine's own names count only here,
     because whoever calls from elsewhere can write any name into `Host`.
     """
-    name = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    return name in names and (_is_local(request) or name not in LOOPBACK | {"0.0.0.0"})  # noqa: S104  # compared only
+    name = _name_called(request)
+    return name in names and (_is_local(request) or name not in LOOPBACK | _ANYWHERE)
 
 
 def is_welcome(request: Request, names: frozenset[str]) -> bool:
@@ -45,17 +45,11 @@ def is_welcome(request: Request, names: frozenset[str]) -> bool:
     origin = request.headers.get("origin")
     same_origin = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
     own_site = request.headers.get("sec-fetch-site", "").lower() in _OWN_SITES
-    return _is_local(request) and is_called_by_name(request, names) and same_origin and own_site
+    return _is_local(request) and _name_called(request) in names and same_origin and own_site
 
 
 def _is_local(request: Request) -> bool:
-    if is_forwarded(request.headers):
-        return False
-    host = request.client.host if request.client else ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "testclient"
+    return request.client is not None and is_from_here(request.client.host, request.headers)
 
 
 def welcome_only(handler: Handler, names: frozenset[str] = LOOPBACK) -> Handler:

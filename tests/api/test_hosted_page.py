@@ -170,6 +170,28 @@ def test_a_deposit_that_is_refused_after_the_sale_is_said_to_be_that(dealership:
     ]
 
 
+def test_too_late_is_not_declined_because_another_card_was(
+    dealership: Dealership, start: datetime, declined: str
+) -> None:
+    # Given: one card was declined, and the page of the next try is open
+    key, who = new_id(), {"lastName": "Spät", "email": "spaet@example.com", "language": "DE"}
+    booking = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    browser = Browser(dealership)
+    browser.open(booking["paymentForm"])
+    pay(browser, declined)
+    browser.until_back_at_the_shop()
+    again = dealership.book(start, start + DAY, payment=PAYMENT, key=key, customer=who)
+    browser.open(again["paymentForm"])
+    # When it is paid after the fifteen minutes
+    dealership.server.advance(minutes=16)
+    pay(browser)
+    # Then
+    assert told_at(browser.until_back_at_the_shop()) == {
+        "contract": booking["contract"]["number"],
+        "reason": "Ihre Zahlung kam an, als das Fahrzeug nicht mehr für Sie vorgemerkt war.",
+    }
+
+
 def test_what_an_address_says_of_itself_is_not_mistaken_for_ours(dealership: Dealership, start: datetime) -> None:
     addresses = {
         "successUrl": "https://shop.example/booked?contract=EVIL&step=3&reason=x",

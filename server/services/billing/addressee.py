@@ -15,6 +15,11 @@ ADDRESS_MISSING = Sentence(
 )
 
 
+def is_large(gross_cents: int) -> bool:
+    """Whether an invoice over that amount needs its recipient's address, whoever that is."""
+    return gross_cents > SMALL_INVOICE_CENTS
+
+
 def has_address(contract: Contract) -> bool:
     """Whether it is known where the recipient of a contract's documents lives."""
     return parts.recipient_of(contract).address is not None
@@ -28,4 +33,4 @@ def lacks_address(contract: Contract, gross_cents: int | None = None) -> bool:
     if has_address(contract):
         return False
     is_company = contract.payer is None and contract.customer.kind is CustomerKind.COMPANY
-    return gross_cents > SMALL_INVOICE_CENTS or (is_company and gross_cents > 0)
+    return is_large(gross_cents) or (is_company and gross_cents > 0)

@@ -145,7 +145,7 @@ async def plan_of(
     price = agreed_price(terms, slot, request.kind, language, extras=extras, drivers=len(people))
     waived = request.payment.method is PaymentMethod.WAIVED
     prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
-    if prepay > addressee.SMALL_INVOICE_CENTS and request.payer is None and customer.address is None:
+    if addressee.is_large(prepay) and request.payer is None and customer.address is None:
         # Its invoice is issued at once; who pays less can be asked for the address when the car is handed over.
         raise InvalidInput(addressee.ADDRESS_MISSING, field=("input", "customer", "address"))
     await company_data.require(session)  # without its legal data no invoice could be issued

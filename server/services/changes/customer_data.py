@@ -1,7 +1,7 @@
 """What a customer corrects or adds after booking: at the counter, or by a clerk (domain 4.9).
 
 The contract's own copy takes it over, because its mails and documents go there. What is stored of the person is
-completed, and written over only by a clerk or where the birth date proves who it is.
+completed, and written over only where the birth date proves who it is; else a clerk is asked to look.
 """
 
 from __future__ import annotations
