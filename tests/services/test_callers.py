@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from server.database import ADMINISTRATION, CONNECTIONS, SYSTEM, Scope
 from server.database_roles import Caller
@@ -47,3 +49,11 @@ async def test_all_pools_together_leave_the_cluster_room(bench: Bench) -> None:
     assert set(CONNECTIONS) == set(Caller)
     # For a worker beside the server, who listens, and a person at the prompt.
     assert most - reserved - sum(CONNECTIONS.values()) == 17
+
+
+@pytest.mark.parametrize("caller", list(Caller))
+async def test_an_error_of_the_database_does_not_show_what_was_sent(bench: Bench, caller: Caller) -> None:
+    async with bench.outside.database.engines[caller].connect() as connection:
+        with pytest.raises(DBAPIError) as raised:
+            await connection.execute(text("select 1 from nowhere where name = :name"), {"name": "Unverwüstlich"})
+    assert "Unverwüstlich" not in str(raised.value)
