@@ -36,15 +36,11 @@ def row_of(finger: Finger, contract: dict[str, Any], kind: str) -> Any:
 
 
 def open_job(finger: Finger, contract: dict[str, Any], kind: str) -> None:
-    """By its row; once more if the day was fetched anew between the look and the touch, and the rows have moved."""
-    for _ in range(3):
-        finger.tap(row_of(finger, contract, kind))
-        finger.wait(lambda: finger.app.root.current == "handover", "the form")
-        if finger.screen.visit.form.contract_id == contract["id"]:
-            return
-        finger.screen._discard()
-        finger.wait(lambda: finger.app.root.current == "today", "the list")
-    raise AssertionError("the list moves under the finger")
+    """By its row, once no new day is on its way: it would be listed between the look and the touch."""
+    finger.wait(lambda: not finger.app.sync._turning.locked(), "the end of the sync's turn")
+    finger.tap(row_of(finger, contract, kind))
+    finger.wait(lambda: finger.app.root.current == "handover", "the form")
+    assert finger.screen.visit.form.contract_id == contract["id"], "the list moved under the finger"
 
 
 def go_on(finger: Finger, to: str) -> None:
