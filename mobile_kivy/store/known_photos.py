@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from mobile_kivy.forms.contract import PHOTO_ID
 from mobile_kivy.store.files import UNFINISHED, write_durably
-
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 class KnownPhotos:
@@ -41,6 +39,6 @@ class KnownPhotos:
         return len(gone)
 
     def _file(self, photo_id: str) -> Path:
-        if not _ID.fullmatch(photo_id):
+        if not PHOTO_ID.fullmatch(photo_id):
             raise ValueError("this is no photo id")
         return self._folder / f"{photo_id}.jpg"
