@@ -18,7 +18,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from mobile_kivy import i18n, sync_words
-from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
+from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef, Trouble
 from mobile_kivy.device.camera import PhotoSource, photo_source
 from mobile_kivy.device.vibration import tick
 from mobile_kivy.forms.day import Day
@@ -30,7 +30,7 @@ from mobile_kivy.screens.outbox import OutboxScreen
 from mobile_kivy.screens.sign_in import SignInScreen
 from mobile_kivy.screens.today import TodayScreen
 from mobile_kivy.shift import Shift
-from mobile_kivy.store import Person, Store
+from mobile_kivy.store import CannotWrite, Person, Store
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
 from mobile_kivy.widgets.dialog import Dialog, ask
@@ -73,7 +73,7 @@ class YardApp(App):
         self.started = time.perf_counter()
         self.now, self._base_delay = now, base_delay
         self.store = Store(folder, now)
-        self.lang = self.store.settings.get("language", "de") or "de"
+        self.lang = self.store.settings.language
         self.server = server or self.store.settings.get("server") or DEFAULT_SERVER
         self.camera = photo_source(camera, self) if isinstance(camera, str) else camera
         self.person: Person | None = None
@@ -84,6 +84,7 @@ class YardApp(App):
         self._came_from = "sign_in"
         self._told_unexpected: Dialog | None = None
         self._closed = False
+        self._writable = True
         self._keep_going = KeepGoing(self.say_unexpected)
 
     # Life of the app.
@@ -142,7 +143,7 @@ class YardApp(App):
 
     def use_server(self, address: str) -> None:
         """Another address: nothing waits for the old one (the screen sees to that)."""
-        self.store.settings.set("server", address)
+        self._remember("server", address)
         self.server = address
         self.sync.stop()
         self._connect()
@@ -167,8 +168,9 @@ class YardApp(App):
     def change_person(self) -> None:
         """Locks; the next person says a PIN. A form that is open stays on the device."""
         handover_screen = self.root.get_screen("handover")
-        handover_screen.save()
-        handover_screen.close()
+        # A form that could not be written is all there is: it stays, for whoever comes next.
+        if handover_screen.save():
+            handover_screen.close()
         for window in Window.children[:]:
             if window is not self.root and hasattr(window, "dismiss"):
                 window.dismiss(animation=False)
@@ -181,7 +183,7 @@ class YardApp(App):
         """German and English; everything that is on the screen follows."""
         self.lang = i18n.LANGUAGES[(i18n.LANGUAGES.index(self.lang) + 1) % len(i18n.LANGUAGES)]
         self.shift.speak(self.lang)
-        self.store.settings.set("language", self.lang)
+        self._remember("language", self.lang)
         self.show_sync(self.sync.state)
         screen = self.root.current_screen
         if isinstance(screen, HandoverScreen):
@@ -196,9 +198,15 @@ class YardApp(App):
         """Somebody works here now."""
         self.person, self.station = person, station
         self.person_name, self.station_name = person.name, station.name
-        self._read_day()
+        # Watched before anything is read: a day that were odd would be fetched anew.
         self.sync.watch(person.user_id, station.id)
-        self.go("today")
+        self._read_day()
+        unwritten = self.root.get_screen("handover").visit
+        if unwritten is not None:
+            unwritten.form.pass_on_to(person.user_id)
+            self.go("handover")
+        else:
+            self.go("today")
 
     def _lock_when_left(self, _dt: float) -> None:
         if self.person is not None and Clock.get_time() - self._last_touch > LOCK_AFTER:
@@ -222,7 +230,7 @@ class YardApp(App):
     def _read_day(self) -> None:
         version = self.sync.state.day_version
         self.day = self.shift.day(self.station.id) if self.station else None
-        self._day_read = (version, self.local(self.now()).date())
+        self._day_read = (version, self.today())
 
     def refresh(self) -> None:
         """Asks the server now."""
@@ -244,8 +252,9 @@ class YardApp(App):
         return ask(i18n.text(self.lang, title), i18n.text(self.lang, words), answers)
 
     def say_unexpected(self) -> None:
-        """Says that a fault of ours has happened, and saves the form."""
-        self.root.get_screen("handover").save()
+        """Says that a fault of ours has happened. The form was saved at its last change: to write while something is
+        wrong could be the next fault.
+        """
         # A fault in every frame is said once.
         if self._told_unexpected is None or self._told_unexpected.parent is None:
             self._told_unexpected = self.tell("unexpected_title", "unexpected")
@@ -268,7 +277,9 @@ class YardApp(App):
 
     def form_is_not_kept(self, reason: str) -> None:
         """It can be tried again."""
-        self.root.get_screen("handover").submitting = False
+        handover_screen = self.root.get_screen("handover")
+        handover_screen.submitting = False
+        handover_screen.show(int(handover_screen.current))
         self.tell("not_saved_title", reason)
 
     # What the sync tells.
@@ -279,7 +290,7 @@ class YardApp(App):
         if self.root is None or self._closed:
             return
         # A report comes with every photo that is sent: only a new day, theirs or the clock's, is worth reading.
-        if self.station is not None and self._day_read != (state.day_version, self.local(self.now()).date()):
+        if self.station is not None and self._day_read != (state.day_version, self.today()):
             self._read_day()
         self.show_sync(state)
         screen = self.root.current_screen
@@ -288,11 +299,39 @@ class YardApp(App):
 
     def show_sync(self, state: SyncState) -> None:
         """Fills the field at the top right, which says how the outbox stands."""
+        state = self._state_with_disk(state)
         self.sync_tone, self.sync_icon, self.sync_words = sync_words.pill(self.lang, state, self.local)
+
+    def _state_with_disk(self, state: SyncState) -> SyncState:
+        return state if self._writable else replace(state, online=False, trouble=Trouble.DISK)
+
+    def could_write(self, written: bool) -> None:
+        """Whether the form could be written just now."""
+        if written != self._writable:
+            self._writable = written
+            self.show_sync(self.sync.state)
+
+    def standing_still(self) -> str:
+        """Why nothing moves and what to do about it; empty while all is well."""
+        return sync_words.standing_still(self.lang, self._state_with_disk(self.sync.state)) or ""
+
+    def sign_in_anew(self) -> bool:
+        """Whether somebody has to sign in again."""
+        return bool(self.sync.state.sign_in_needed)
 
     def sync_words_long(self) -> str:
         """How the outbox stands, and when the server was last heard."""
         return sync_words.with_contact(self.lang, self.sync_words, self.sync.state, self.local)
+
+    def today(self) -> date:
+        """The day at the station, by the server's clock."""
+        return self.local(self.shift.server_now()).date()
+
+    def _remember(self, key: str, value: str) -> None:
+        try:
+            self.store.settings.set(key, value)
+        except CannotWrite:
+            self.could_write(False)
 
     def local(self, instant: datetime) -> datetime:
         """The instant by the station's clock if that is known, else by the device's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from mobile_kivy.api import StationRef
@@ -22,6 +22,9 @@ class DayWork(Protocol):
 
     def job_states(self) -> dict[tuple[str, str], str]:
         """By contract and kind, how the protocol stands on this device."""
+
+    def set_aside(self) -> int:
+        """How many forms could not be read, and lie aside."""
 
     def spare_vehicles(self) -> Sequence[Vehicle]:
         """Cars that are free."""
@@ -76,6 +79,12 @@ class Desk(Protocol):
     def local(self, instant: datetime) -> datetime:
         """The instant by the station's clock."""
 
+    def today(self) -> date:
+        """The day at the station, by the server's clock."""
+
+    def could_write(self, written: bool) -> None:
+        """Whether the form could be written to the disk just now: if not, somebody has to make room."""
+
     def go(self, screen: str) -> None:
         """Shows another screen, by its name."""
 
@@ -102,6 +111,12 @@ class Desk(Protocol):
 
     def send_now(self) -> None:
         """Sends what waits, without waiting for the next turn."""
+
+    def standing_still(self) -> str:
+        """Why nothing moves and what to do about it; empty while all is well."""
+
+    def sign_in_anew(self) -> bool:
+        """Whether somebody has to sign in again before all can be sent."""
 
     def sync_words_long(self) -> str:
         """How the outbox stands, and when the server was last heard."""

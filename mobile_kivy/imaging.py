@@ -61,18 +61,19 @@ def thumbnail(content: bytes | Path, longest: int = 320) -> Jpeg:
     return Jpeg(_jpeg(image, 75), image.width, image.height)
 
 
-def signature_png(strokes: Sequence[Sequence[tuple[float, float]]], width: int = 900, height: int = 300) -> bytes:
-    """A signature as a PNG, dark ink on white. Points are fractions of the pad from its left and top edge.
-
-    ValueError if there is not a single point.
+def signature_png(strokes: Sequence[Sequence[tuple[int, ...]]], pad: tuple[int, int], longest: int = 900) -> bytes:
+    """A signature as a PNG, dark ink on white, at the aspect of the pad. Samples begin with x and y, in points of the
+    pad from its left and top edge. ValueError if there is not a single point.
     """
-    drawn = [[(_within(x) * width * _FINER, _within(y) * height * _FINER) for x, y in stroke] for stroke in strokes]
+    scale = longest / max(pad)
+    width, height = (max(1, round(side * scale)) for side in pad)
+    drawn = [[_within(sample, pad, scale * _FINER) for sample in stroke] for stroke in strokes]
     if not any(drawn):
         raise ValueError("nobody has signed")
     # Drawn larger and scaled down: Pillow draws hard edges only.
     canvas = Image.new("RGB", (width * _FINER, height * _FINER), "white")
     pen = ImageDraw.Draw(canvas)
-    thick = max(2, round(height * _FINER / 75))
+    thick = max(2, round(min(height, width) * _FINER / 75))
     for stroke in drawn:
         if len(stroke) > 1:
             pen.line(stroke, fill=_INK, width=thick, joint="curve")
@@ -84,8 +85,9 @@ def signature_png(strokes: Sequence[Sequence[tuple[float, float]]], width: int =
     return out.getvalue()
 
 
-def _within(fraction: float) -> float:
-    return min(1.0, max(0.0, fraction))
+def _within(sample: tuple[int, ...], pad: tuple[int, int], scale: float) -> tuple[float, float]:
+    x, y = (min(side, max(0, place)) * scale for place, side in zip(sample[:2], pad, strict=True))
+    return x, y
 
 
 def _pixels(source: bytes | Path, longest: int) -> Image.Image:

@@ -6,9 +6,11 @@ TARGET = 56
 """The least height of what is tapped, in dp. Gloves need more than the 48 dp of the guideline."""
 TARGET_MAIN = 72
 """The height of the one main action of a screen, in dp."""
+PAD = 160
+"""The least height of a pad to sign on, in dp: an inch."""
 RADIUS = 12
 GAP = 12
-TYPE = {"caption": 15, "body": 18, "label": 18, "title": 22, "head": 28, "number": 40}
+TYPE = {"caption": 18, "body": 18, "label": 18, "title": 22, "head": 28, "number": 40}
 """Sizes of type in sp: they follow the size that the device's owner has chosen."""
 
 _HEX = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,11 +14,12 @@ from mobile_kivy.desk import Desk
 from mobile_kivy.device.camera import PhotoSource
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Job
-from mobile_kivy.forms.form import Form, open_form
-from mobile_kivy.forms.protocol import form_of
+from mobile_kivy.forms.form import Form, corrected, open_form
+from mobile_kivy.forms.saved import form_of
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.imaging import NotAPhoto
-from mobile_kivy.store import OutboxItem, State
+from mobile_kivy.reading import Unreadable
+from mobile_kivy.store import CannotWrite, DraftRow, OutboxItem, Person, State
 
 _SHOWN = frozenset(State) - {State.DISCARDED}
 log = logging.getLogger(__name__)
@@ -59,8 +59,29 @@ class Work:
         """The day's, and those of forms that were begun and are no longer on the server's list."""
         known = list(self._floor.day.jobs) if self._floor.day else []
         keys = {job.key for job in known}
-        left = [draft for draft in self._floor.store.drafts.all() if (draft.contract_id, draft.kind) not in keys]
-        return known + [Form.from_json(draft.data).job() for draft in left]
+        drafts = [draft for draft in self._floor.store.drafts.all() if (draft.contract_id, draft.kind) not in keys]
+        forms = [self._form_of(draft) for draft in drafts]
+        return known + [form.job() for form in forms if form is not None]
+
+    def _form_of(self, draft: DraftRow) -> Form | None:
+        """The saved form; one that cannot be read is set aside, and stands in nobody's way."""
+        try:
+            return form_of(draft.data)
+        except Unreadable as error:
+            log.warning("a draft is set aside: %s", error)
+            self._floor.store.drafts.set_aside(draft.protocol_id)
+            return None
+
+    def _saved_form(self, contract_id: str, kind: str) -> Form | None:
+        """The form of this job where it was left, the last one saved if there are several."""
+        drafts = (
+            draft for draft in self._floor.store.drafts.all() if (draft.contract_id, draft.kind) == (contract_id, kind)
+        )
+        return next((form for form in map(self._form_of, drafts) if form is not None), None)
+
+    def set_aside(self) -> int:
+        """How many forms this app could not read."""
+        return self._floor.store.drafts.count_set_aside()
 
     def spare_vehicles(self) -> Sequence[Vehicle]:
         """Cars that are free."""
@@ -75,30 +96,35 @@ class Work:
             return
         if job is None or self._floor.person is None:
             return
-        saved = self._floor.store.drafts.get(contract_id, kind)
-        form = Form.from_json(saved) if saved else open_form(job, self._floor.person.user_id, self._floor.now())
-        form.user_id = self._floor.person.user_id
+        saved = self._saved_form(contract_id, kind)
+        self._open(saved or open_form(job, self._floor.person.user_id, self._floor.now()), job, self._floor.person)
+
+    def _open(self, form: Form, job: Job, person: Person) -> None:
+        form.pass_on_to(person.user_id)
         self._floor.open_form(Visit(form, job, form.car()))
 
     def can_correct(self, item: OutboxItem) -> bool:
-        """Whether the job of a refused protocol is still on the list."""
-        return item.state is State.REFUSED and any(job.key == (item.contract_id, item.kind) for job in self.jobs())
+        """Whether a refused protocol's form is still there."""
+        return item.state is State.REFUSED and self._sent_form(item.protocol_id) is not None
 
     def correct(self, item: OutboxItem) -> None:
-        """Opens the form with what was sent; the refused protocol waits until the new one is finished."""
-        store, person = self._floor.store, self._floor.person
-        saved, sent = store.drafts.get(item.contract_id, item.kind), store.outbox.payload(item.protocol_id)
-        job = next((job for job in self.jobs() if job.key == (item.contract_id, item.kind)), None)
-        if job is None or person is None:
-            return
-        if saved is not None:
-            form = Form.from_json(saved)
-        elif sent is not None:
-            form = form_of(sent, open_form(job, person.user_id, self._floor.now()))
-        else:
-            return
-        form.user_id = person.user_id
-        self._floor.open_form(Visit(form, job, form.car()))
+        """Opens the form as it was finished, to be changed and signed anew; the refused protocol waits until then."""
+        person = self._floor.person
+        form = self._saved_form(item.contract_id, item.kind)
+        if form is None:
+            sent = self._sent_form(item.protocol_id)
+            form = corrected(sent) if sent is not None else None
+        if form is not None and person is not None:
+            job = next((job for job in self.jobs() if job.key == (item.contract_id, item.kind)), form.job())
+            self._open(form, job, person)
+
+    def _sent_form(self, protocol_id: str) -> Form | None:
+        kept = self._floor.store.outbox.form(protocol_id)
+        try:
+            return form_of(kept) if kept is not None else None
+        except Unreadable as error:
+            log.warning("a finished form cannot be read: %s", error)
+            return None
 
     def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
         """One photo; scaling and writing it to the disk happen in the background."""
@@ -108,7 +134,7 @@ class Work:
                 sha256 = handover.keep_photo(self._floor.store, taken)
             except NotAPhoto:
                 self._no_photo("not_a_photo", nothing)
-            except OSError:
+            except (OSError, CannotWrite):
                 log.exception("the photo could not be written")
                 self._no_photo("disk_full", nothing)
             else:
@@ -137,7 +163,9 @@ class Work:
         def work() -> None:
             try:
                 handover.submit(self._floor.store, visit.form, visit.job, vehicle, now)
-            except (OSError, sqlite3.Error):
+            except handover.SignedChanged:
+                mainthread(self._floor.form_is_not_kept)("signed_changed")
+            except (OSError, CannotWrite):
                 log.exception("the protocol could not be written")
                 mainthread(self._floor.form_is_not_kept)("disk_full")
             except Exception:

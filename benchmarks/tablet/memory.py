@@ -122,7 +122,7 @@ def signature(finger: Finger) -> Figures:
     cpu = (time.thread_time() - cpu) * 1000 / MOVES
     touch.touch_up()
     finger.frames(2)
-    points = sum(len(stroke) for stroke in screen.visit.form.customer_strokes)
+    points = sum(len(stroke) for stroke in screen.visit.form.customer_signature.strokes)
     screen.leave()
     return {"worst": max(walls), "cpu": cpu, "points": points}
 

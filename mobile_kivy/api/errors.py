@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """Why nobody who matters has answered: what a person at the tablet can do about it differs."""
+    """Why nothing moves between tablet and server: what a person can do about it differs."""
 
     NO_NETWORK = "NO_NETWORK"
     """Nothing answers at the server's address."""
@@ -21,6 +21,10 @@ class Trouble(StrEnum):
     """Something else than this API answers at the address."""
     SERVER = "SERVER"
     """The server is there, and not well or too busy."""
+    DISK = "DISK"
+    """The device cannot write: its storage is full or broken."""
+    APP = "APP"
+    """A fault of this app."""
 
 
 class ApiError(Exception):

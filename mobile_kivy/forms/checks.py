@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 
 from mobile_kivy.forms.contract import CheckedOut, Vehicle
 from mobile_kivy.forms.day import Job
-from mobile_kivy.forms.form import GUIDED_SLOTS, Form, Strokes
+from mobile_kivy.forms.form import GUIDED_SLOTS, Form
+from mobile_kivy.forms.signature import Signature
 
 MOST_KM_A_DAY = 2000
 MOST_KM_BETWEEN_RENTALS = 1000
 """More than this is a slip of the finger rather than a drive; the server asks for a reason then, and so do we."""
 MOST_KM = 2_000_000
 """No instrument shows more."""
-FEWEST_POINTS = 8
-"""A signature of fewer points is a touch by accident."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +131,13 @@ def licences(form: Form, job: Job) -> list[Complaint]:
 def signatures(form: Form) -> list[Complaint]:
     """The customer's signature or a reason why there is none, and always that of the staff."""
     found = []
-    if not is_signed(form.customer_strokes) and not form.signature_missing_reason.strip():
+    if not is_signed(form.customer_signature) and not form.signature_missing_reason.strip():
         found.append(Complaint("customer", "signature_customer"))
-    if not is_signed(form.staff_strokes):
+    if not is_signed(form.staff_signature):
         found.append(Complaint("staff", "signature_staff"))
     return found
 
 
-def is_signed(strokes: Strokes) -> bool:
+def is_signed(signature: Signature | None) -> bool:
     """Whether there is more than a touch by accident."""
-    return sum(len(stroke) for stroke in strokes) >= FEWEST_POINTS
+    return signature is not None and signature.is_one

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from mobile_kivy.forms.contract import Contract, Vehicle
 from mobile_kivy.forms.day import CHECK_OUT, Job, job_of
+from mobile_kivy.forms.signature import Signature
 
 GUIDED_SLOTS = ("FRONT", "FRONT_LEFT", "LEFT", "REAR_LEFT", "REAR", "REAR_RIGHT", "RIGHT", "FRONT_RIGHT")
 """Once around the car, in the order of walking."""
@@ -19,8 +20,6 @@ DAMAGE_KINDS = ("SCRATCH", "DENT", "CRACK", "STONE_CHIP", "RIM", "GLASS", "INTER
 CLEANLINESS = ("CLEAN", "NORMAL", "HEAVY", "SPECIAL")
 SIZES_MM = (10, 30, 100, 300)
 """Sizes that a finger can choose: up to a coin, a matchbox, a hand, a forearm."""
-
-Strokes = list[list[tuple[float, float]]]
 
 
 @dataclass
@@ -65,7 +64,8 @@ class Form:
     """All that is asked for. `protocol_id` is made when the form is opened and stays: it makes a repeat safe.
 
     `contract` and `vehicle` are what the server told of them when the form was opened: the form can be finished when
-    they are no longer on the day's list. `corrects` names a refused protocol that this one replaces.
+    they are no longer on the day's list. `corrects` names a refused protocol that this one replaces. `signed_content`
+    is the hash of what the signatures stand under, `shown_language` what the customer has read it in.
     """
 
     contract_id: str
@@ -92,8 +92,10 @@ class Form:
     skipped: dict[str, str] = field(default_factory=dict)
     licences: list[str] = field(default_factory=list)
     override_reason: str = ""
-    customer_strokes: Strokes = field(default_factory=list)
-    staff_strokes: Strokes = field(default_factory=list)
+    customer_signature: Signature | None = None
+    staff_signature: Signature | None = None
+    signed_content: str = ""
+    shown_language: str = ""
     signature_missing_reason: str = ""
     address: Address = field(default_factory=Address)
 
@@ -125,23 +127,35 @@ class Form:
     def use_vehicle(self, vehicle: Vehicle, *, other: bool) -> None:
         """Another car: what was read off the first one no longer counts."""
         self.vehicle, self.other_vehicle = dict(vehicle.answer), other
-        self.odometer, self.damages, self.photos, self.skipped = "", [], [], {}
+        self.odometer, self.damages, self.photos, self.skipped, self.licences = "", [], [], {}, []
         _expect(self, vehicle, dict(vehicle.accessories))
 
-    def to_json(self) -> dict[str, Any]:
-        """As it is saved."""
-        return asdict(self)
+    def pass_on_to(self, user_id: str) -> None:
+        """Somebody else goes on with it, who signs for what was done, and has seen nobody's licence yet."""
+        if user_id != self.user_id:
+            self.user_id, self.licences = user_id, []
+            self.unsign()
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Form:
-        """As it was saved; what a later version of the app added has its default, what it dropped is ignored."""
-        known = {item.name for item in fields(cls)}
-        values = {name: value for name, value in data.items() if name in known}
-        values["address"] = Address(**data.get("address", {}))
-        values["damages"] = [NewDamage(**damage) for damage in data.get("damages", ())]
-        # Forms that earlier apps have saved call them shots.
-        values["photos"] = [Photo(**photo) for photo in data.get("photos", data.get("shots", ()))]
-        return cls(**values)
+    def unsign(self) -> None:
+        """Nobody has signed."""
+        self.customer_signature = self.staff_signature = None
+        self.signed_content = ""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether anybody has."""
+        return self.customer_signature is not None or self.staff_signature is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is saved; `saved.form_of` reads it."""
+        kept = {item.name: getattr(self, item.name) for item in fields(self)}
+        for name in ("customer_signature", "staff_signature"):
+            signature = kept[name]
+            kept[name] = signature.to_json() if signature else None
+        kept["address"] = asdict(self.address)
+        kept["damages"] = [asdict(damage) for damage in self.damages]
+        kept["photos"] = [asdict(photo) for photo in self.photos]
+        return kept
 
 
 def open_form(job: Job, user_id: str, now: datetime) -> Form:
@@ -156,6 +170,13 @@ def open_form(job: Job, user_id: str, now: datetime) -> Form:
             dict(out.accessories) if out and not form.checks_out and out.accessories else dict(vehicle.accessories)
         )
         _expect(form, vehicle, present)
+    return form
+
+
+def corrected(sent: Form) -> Form:
+    """A form to correct a refused protocol with: as it was finished, with an id of its own, and not yet signed."""
+    form = replace(sent, corrects=sent.protocol_id, protocol_id=str(uuid4()), step="condition")
+    form.unsign()
     return form
 
 

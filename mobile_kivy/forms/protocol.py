@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from mobile_kivy.forms.form import Address, Form, NewDamage, Photo
+from mobile_kivy.forms.form import Form, NewDamage
+from mobile_kivy.forms.signature import Signature
 
 Words = Callable[..., str]
+_NO_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+_UNSIGNED = frozenset(
+    {"occurredAt", "signature", "staffSignatureSha256", "strokes", "contentSha256", "shownLanguage", "protocolId"}
+)
+"""What is no part of the content: it comes to be by signing and sending."""
 
 
-def to_input(
-    form: Form, occurred_at: datetime, signature_sha256: str | None, staff_sha256: str | None, words: Words
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Signed:
+    """The hashes of the signatures' pictures, and the language in which the customer has read what is signed."""
+
+    customer: str | None = None
+    staff: str | None = None
+    language: str | None = None
+
+
+def to_input(form: Form, occurred_at: datetime, signed: Signed, words: Words) -> dict[str, Any]:
     """The mutation's input. `words` gives a text's wording in the customer's language: skipped photos and their
     reasons stand in the remarks, because the customer reads them in the protocol.
     """
@@ -33,11 +48,10 @@ def to_input(
         "damages": [_damage_input(damage) for damage in form.damages],
         "photos": [{"sha256": photo.sha256, "slot": photo.slot, "takenAt": photo.taken_at} for photo in form.photos],
         "signature": (
-            {"sha256": signature_sha256}
-            if signature_sha256
-            else {"missingReason": form.signature_missing_reason.strip()}
+            {"sha256": signed.customer} if signed.customer else {"missingReason": form.signature_missing_reason.strip()}
         ),
-        "staffSignatureSha256": staff_sha256,
+        "staffSignatureSha256": signed.staff,
+        **_evidence(form, signed),
         "remarks": _remarks(form, words),
         "overrideReason": form.override_reason.strip() or None,
     }
@@ -47,6 +61,18 @@ def to_input(
         other = {"vehicleId": form.vehicle["id"]} if form.other_vehicle and form.vehicle else {}
         return {**shared, **other, "licenceCheckedDriverIds": list(form.licences)}
     return {**shared, "keyDropAt": form.key_drop_at}
+
+
+def _evidence(form: Form, signed: Signed) -> dict[str, Any]:
+    """How it was signed: the hands' strokes with their times, under which content, read in which language."""
+    if not form.is_signed:
+        return {}
+    hands = {"customer": form.customer_signature, "staff": form.staff_signature}
+    return {
+        "strokes": {who: signature.to_json() for who, signature in hands.items() if signature is not None},
+        "contentSha256": form.signed_content,
+        "shownLanguage": signed.language,
+    }
 
 
 def _damage_input(damage: NewDamage) -> dict[str, Any]:
@@ -60,43 +86,32 @@ def _damage_input(damage: NewDamage) -> dict[str, Any]:
     }
 
 
-def form_of(sent: dict[str, Any], empty: Form) -> Form:
-    """A form to correct a refused protocol with: as it was sent, but with an id of its own and not yet signed.
-
-    `empty` is a new form of the same job; which photos were skipped stands in the remarks already.
+def content_sha256(form: Form, words: Words) -> str:
+    """The hash of what stands above the signatures: all that is sent but the signatures themselves and the moment of
+    sending. It changes with the car, the person, a reading, a damage, a photo, a word.
     """
-    condition = sent["condition"]
-    return replace(
-        empty,
-        corrects=sent["protocolId"],
-        odometer=str(condition["odometerKm"]),
-        fuel_eighths=condition["fuelEighths"],
-        charge_percent=condition["stateOfChargePercent"],
-        cleanliness_inside=condition["cleanlinessInside"],
-        cleanliness_outside=condition["cleanlinessOutside"],
-        accessories={item["name"]: item["present"] for item in sent["accessories"]},
-        remarks=sent["remarks"] or "",
-        override_reason=sent["overrideReason"] or "",
-        key_drop_at=sent.get("keyDropAt"),
-        licences=list(sent.get("licenceCheckedDriverIds", ())),
-        photos=[Photo(photo["sha256"], photo["slot"], photo["takenAt"]) for photo in sent["photos"]],
-        damages=[_damage_of(damage) for damage in sent["damages"]],
-        address=Address(**sent["customer"]["address"]) if "customer" in sent else Address(),
-    )
+    if not form.odometer.isdecimal():
+        return ""
+    content = {"kind": form.kind, "userId": form.user_id, "vehicle": (form.vehicle or {}).get("id")}
+    content |= {
+        name: value for name, value in to_input(form, _NO_MOMENT, Signed(), words).items() if name not in _UNSIGNED
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _damage_of(sent: dict[str, Any]) -> NewDamage:
-    position = sent["position"]
-    return NewDamage(
-        position["view"],
-        position["x"],
-        position["y"],
-        sent["kind"],
-        sent["sizeMm"],
-        sent["description"] or "",
-        list(sent["photos"]),
-        sent["id"],
-    )
+def keep_signed(form: Form, words: Words) -> bool:
+    """Whether what was signed still stands there; if not, nobody has signed. True too where nobody had."""
+    if not form.is_signed or form.signed_content == content_sha256(form, words):
+        return True
+    form.unsign()
+    return False
+
+
+def sign(form: Form, who: str, signature: Signature | None, words: Words) -> None:
+    """`customer` or `staff` has signed what the form says now, or has wiped it off."""
+    setattr(form, f"{who}_signature", signature)
+    form.signed_content = content_sha256(form, words) if form.is_signed else ""
 
 
 def photo_hashes(form: Form, *more: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from kivy.uix.screenmanager import Screen
 from mobile_kivy import i18n
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.protocol import keep_signed
 from mobile_kivy.forms.visit import Visit
+from mobile_kivy.handover import words_of
 from mobile_kivy.screens.steps.care import CareStep
 from mobile_kivy.screens.steps.condition import ConditionStep
 from mobile_kivy.screens.steps.customer import CustomerStep
@@ -21,6 +24,7 @@ from mobile_kivy.screens.steps.damages import DamagesStep
 from mobile_kivy.screens.steps.licences import LicencesStep
 from mobile_kivy.screens.steps.photos import PhotosStep
 from mobile_kivy.screens.steps.sign import SignStep
+from mobile_kivy.store import CannotWrite
 from mobile_kivy.widgets.dialog import ask
 
 Step = ConditionStep | CareStep | DamagesStep | PhotosStep | CustomerStep | LicencesStep | SignStep
@@ -33,6 +37,7 @@ BUILD: dict[str, Callable[[Desk, Visit], Step]] = {
     "licences": LicencesStep,
     "sign": SignStep,
 }
+log = logging.getLogger(__name__)
 SAVE_AFTER = 0.5
 """Seconds after the last change until the form is saved."""
 
@@ -104,11 +109,29 @@ class HandoverScreen(Screen):
         self._name_car()
         self._save_soon()
 
-    def save(self) -> None:
-        """On the device's disk when this returns. Nothing once the form is in the outbox."""
-        if self.visit is not None and not self.submitting:
-            form = self.visit.form
+    def save(self) -> bool:
+        """On the device's disk if this is true. Nothing is done once the form is in the outbox.
+
+        A form that cannot be written stays in memory, and on the screen.
+        """
+        if self.visit is None or self.submitting:
+            return True
+        form = self.visit.form
+        if not keep_signed(form, words_of(self.visit.job)):
+            self._say_that_nobody_has_signed()
+        try:
             self.desk.store.drafts.save(form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json())
+        except CannotWrite as error:
+            log.warning("the form could not be written: %s", error)
+            self.desk.could_write(False)
+            return False
+        self.desk.could_write(True)
+        return True
+
+    def _say_that_nobody_has_signed(self) -> None:
+        lang = self.desk.lang
+        answers = [(i18n.text(lang, "ok"), "primary", None)]
+        ask(i18n.text(lang, "signed_changed_title"), i18n.text(lang, "signed_changed"), answers)
 
     def back(self) -> None:
         """One step back; from the first one to the list. The form stays."""
@@ -121,8 +144,10 @@ class HandoverScreen(Screen):
             self.leave()
 
     def leave(self) -> None:
-        """To the list; the form waits there."""
-        self.save()
+        """To the list; the form waits there. One that could not be written is not let go of."""
+        if not self.save():
+            self.error = i18n.text(self.desk.lang, "trouble_DISK")
+            return
         self.close()
         self.desk.go("today")
 

@@ -78,6 +78,8 @@ class OutboxScreen(Screen):
 
     desk: Desk = ObjectProperty()
     status = StringProperty("")
+    trouble = StringProperty("")
+    sign_in_anew = BooleanProperty(False)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -95,7 +97,8 @@ class OutboxScreen(Screen):
 
     def fill(self) -> None:
         """The protocols, those that need somebody first."""
-        self.status = self.desk.sync_words_long()
+        self.status, self.trouble = self.desk.sync_words_long(), self.desk.standing_still()
+        self.sign_in_anew = self.desk.sign_in_anew()
         items = sorted(self.desk.store.outbox.items(), key=lambda item: (_RANK.index(item.state), item.queued_at))
         self._items = items[:SHOWN]
         for row in self._rows[len(self._items) :]:

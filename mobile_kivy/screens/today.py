@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ class TodayScreen(Screen):
     banner = StringProperty("")
     banner_tone = StringProperty("ok")
     note = StringProperty("")
+    left_out = StringProperty("")
+    _today: date
 
     def on_pre_enter(self, *_: object) -> None:
         """Shows what is on the device now."""
@@ -90,6 +93,7 @@ class TodayScreen(Screen):
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
+        self._today = self.desk.today()
         rows = {kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind] for kind in KINDS}
         for item in self._done_elsewhere({job.key for job in jobs}):
             rows[item.kind].append(self._done_row(item))
@@ -98,6 +102,15 @@ class TodayScreen(Screen):
         self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
         lang, known = self.desk.lang, self.desk.day
         self.note = text(lang, "as_of", at=clock(known.generated_at)) if known else text(lang, "no_day_yet")
+        self.left_out = self._left_out()
+
+    def _left_out(self) -> str:
+        """What cannot be shown is said: somebody may be waiting for that car."""
+        odd = {
+            "day_unreadable": self.desk.day.unreadable if self.desk.day else 0,
+            "form_unreadable": self.desk.work.set_aside(),
+        }
+        return "\n".join(text(self.desk.lang, key, count=count) for key, count in odd.items() if count)
 
     def _count(self, jobs: list[Job]) -> None:
         figures = {
@@ -116,11 +129,10 @@ class TodayScreen(Screen):
     def _row(self, job: Job, state: str) -> dict[str, Any]:
         contract, icon_tone = job.contract, STATE_LOOKS[state]
         vehicle = contract.vehicle
-        today = self.desk.now().astimezone(job.due.tzinfo).date()
         return {
             "desk": self.desk,
             "due": clock(job.due),
-            "day": "" if job.due.date() == today else day(self.desk.lang, job.due),
+            "day": "" if job.due.date() == self._today else day(self.desk.lang, job.due),
             "title": f"{vehicle.plate}  ·  {vehicle.name}" if vehicle else text(self.desk.lang, "no_vehicle_short"),
             "detail": f"{contract.customer}  ·  {contract.number}",
             "state": state,

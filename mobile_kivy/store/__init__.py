@@ -9,6 +9,7 @@ from pathlib import Path
 from mobile_kivy.store.database import Database, NewerStore
 from mobile_kivy.store.days import Days
 from mobile_kivy.store.drafts import DraftRow, Drafts
+from mobile_kivy.store.files import CannotWrite
 from mobile_kivy.store.known_photos import KnownPhotos
 from mobile_kivy.store.outbox import Outbox
 from mobile_kivy.store.outbox_rows import OWN_CODES, Finished, OutboxItem, Parcel, State, Waiting
@@ -18,6 +19,7 @@ from mobile_kivy.store.settings import Settings
 
 __all__ = [
     "OWN_CODES",
+    "CannotWrite",
     "DraftRow",
     "FileDamaged",
     "FileMissing",

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mobile_kivy.store.files import sync_folder
+from mobile_kivy.store.files import CannotWrite, sync_folder
 from mobile_kivy.store.schema import VERSIONS
 
 NAME = "tablet.db"
 _CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLite's primary result codes
+_UNWRITABLE = frozenset({8, 10, 13, 14})
+"""Read-only, input and output, full, cannot open: the storage, not the file's content."""
 _BUSY_SECONDS = 10
 
 Row = sqlite3.Row
@@ -84,17 +86,22 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: everything inside is kept, or nothing. Inside another one it is a part of that."""
+        """One transaction: everything inside is kept, or nothing. Inside another one it is a part of that.
+
+        `CannotWrite` when the storage is full or read-only.
+        """
         with self._lock:
             if self._connection.in_transaction:
                 yield self._connection
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._roll_back()
+                if isinstance(error, sqlite3.Error) and _code_of(error) in _UNWRITABLE:
+                    raise CannotWrite(error.sqlite_errorname) from error
                 raise
 
     def _roll_back(self) -> None:
@@ -138,8 +145,12 @@ def _corrupt(found: str) -> sqlite3.DatabaseError:
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
     """Whether the file is broken. A lock, a full disk or a missing permission passes: such a file must stay."""
+    return _code_of(error) in {_CORRUPT, _NOT_A_DATABASE}
+
+
+def _code_of(error: sqlite3.Error) -> int:
     code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in {_CORRUPT, _NOT_A_DATABASE}
+    return code & 0xFF
 
 
 def stamp(instant: datetime) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from mobile_kivy.reading import Unreadable, json_of
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
+
+DAYS_ASIDE = 30
+"""How long a draft that cannot be read stays on the device."""
 
 
 @dataclass(frozen=True)
 class DraftRow:
-    """A draft with what it belongs to."""
+    """A draft with what it belongs to. `data` is JSON, or None where even that cannot be read."""
 
     protocol_id: str
     contract_id: str
     kind: str
     user_id: str
-    data: dict[str, Any]
+    data: Any
     saved_at: datetime
 
 
@@ -47,18 +51,26 @@ class Drafts:
             )
             return True
 
-    def get(self, contract_id: str, kind: str) -> dict[str, Any] | None:
-        """The data of the contract's draft of this kind, the last one saved if there are several."""
-        row = self._database.row(
-            "SELECT data FROM draft WHERE contract_id = ? AND kind = ? ORDER BY saved_at DESC LIMIT 1",
-            (contract_id, kind),
-        )
-        found: dict[str, Any] | None = json.loads(row["data"]) if row else None
-        return found
-
     def all(self) -> list[DraftRow]:
-        """All drafts, the last one saved first."""
-        return [_draft_of(row) for row in self._database.rows("SELECT * FROM draft ORDER BY saved_at DESC")]
+        """All drafts that can be gone on with, the last one saved first."""
+        rows = self._database.rows("SELECT * FROM draft WHERE set_aside_at IS NULL ORDER BY saved_at DESC")
+        return [_draft_of(row) for row in rows]
+
+    def set_aside(self, protocol_id: str) -> None:
+        """This app cannot read it: it is out of everybody's way, and stays for a month for somebody who can."""
+        self._database.execute(
+            "UPDATE draft SET set_aside_at = ? WHERE protocol_id = ?", (stamp(self._now()), protocol_id)
+        )
+
+    def count_set_aside(self) -> int:
+        """How many lie aside."""
+        row = self._database.row("SELECT count(*) AS n FROM draft WHERE set_aside_at IS NOT NULL")
+        return row["n"] if row else 0
+
+    def forget_old(self) -> int:
+        """Deletes what has lain aside for a month; returns how many."""
+        before = stamp(self._now() - timedelta(days=DAYS_ASIDE))
+        return self._database.execute("DELETE FROM draft WHERE set_aside_at < ?", (before,))
 
     def discard(self, protocol_id: str) -> None:
         """Throws a draft away. Its photos go with the next sweep."""
@@ -71,6 +83,13 @@ def _draft_of(row: Row) -> DraftRow:
         contract_id=row["contract_id"],
         kind=row["kind"],
         user_id=row["user_id"],
-        data=json.loads(row["data"]),
+        data=_data_of(row),
         saved_at=instant_of(row["saved_at"]),
     )
+
+
+def _data_of(row: Row) -> Any:
+    try:
+        return json_of(row["data"])
+    except Unreadable:
+        return None

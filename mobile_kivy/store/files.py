@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
 
 UNFINISHED = ".part"
+
+
+class CannotWrite(Exception):
+    """The device's storage is full, read-only or broken: what is typed goes on in memory, and is tried again."""
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -20,11 +25,13 @@ def write_durably(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except BaseException:
+        sync_folder(path.parent)
+    except BaseException as error:
         with contextlib.suppress(OSError):
             unfinished.unlink()
+        if isinstance(error, OSError):
+            raise CannotWrite(errno.errorcode.get(error.errno or 0, "OSError")) from error
         raise
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -60,8 +60,8 @@ class Outbox:
 
     def _insert(self, connection: Connection, finished: Finished, position: int) -> None:
         connection.execute(
-            "INSERT INTO protocol (protocol_id, position, kind, contract_id, user_id, title, payload, queued_at)"
-            " VALUES (:id, :position, :kind, :contract, :user, :title, :payload, :now)",
+            "INSERT INTO protocol (protocol_id, position, kind, contract_id, user_id, title, payload, form, queued_at)"
+            " VALUES (:id, :position, :kind, :contract, :user, :title, :payload, :form, :now)",
             {
                 "id": finished.protocol_id,
                 "position": position,
@@ -70,6 +70,7 @@ class Outbox:
                 "user": finished.user_id,
                 "title": finished.title,
                 "payload": json.dumps(finished.payload),
+                "form": None if finished.form is None else json.dumps(finished.form),
                 "now": stamp(self._now()),
             },
         )
@@ -117,9 +118,15 @@ class Outbox:
         return tuple(row["user_id"] for row in rows)
 
     def payload(self, protocol_id: str) -> dict[str, Any] | None:
-        """What was frozen, to look at or to correct; None if it is not here or was forgotten."""
+        """What was frozen, to look at; None if it is not here or was forgotten."""
         row = self._database.row("SELECT payload FROM protocol WHERE protocol_id = ?", (protocol_id,))
         found: dict[str, Any] | None = json.loads(row["payload"]) if row and row["payload"] else None
+        return found
+
+    def form(self, protocol_id: str) -> dict[str, Any] | None:
+        """The form it was made from, to correct it; None if it is not here (any more) or of the first version."""
+        row = self._database.row("SELECT form FROM protocol WHERE protocol_id = ?", (protocol_id,))
+        found: dict[str, Any] | None = json.loads(row["form"]) if row and row["form"] else None
         return found
 
     def retry(self, protocol_id: str) -> bool:
@@ -211,7 +218,7 @@ class Outbox:
         """Erases what is personal in protocols that were sent a week or discarded a month ago; returns how many."""
         now = self._now()
         sent, discarded = stamp(now - timedelta(days=DAYS_WITH_CONTENT)), stamp(now - timedelta(days=DAYS_DISCARDED))
-        erase = "UPDATE protocol SET payload = NULL, title = '', message = NULL WHERE payload IS NOT NULL"
+        erase = "UPDATE protocol SET payload = NULL, form = NULL, title = '', message = NULL WHERE payload IS NOT NULL"
         with self._database.write() as connection:
             forgotten = connection.execute(
                 f"{erase} AND state IN ('SENT', 'CONFLICT') AND ended_at < ?",

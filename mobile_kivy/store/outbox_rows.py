@@ -29,14 +29,15 @@ class State(StrEnum):
     """A person has decided that it is not to be sent; it is still on the device."""
 
 
-OWN_CODES = frozenset({"FILE_MISSING", "FILE_DAMAGED", "PHOTO_NOT_KEPT", "TOO_LARGE"})
+OWN_CODES = frozenset({"FILE_MISSING", "FILE_DAMAGED", "PHOTO_NOT_KEPT", "TOO_LARGE", "UNSENDABLE"})
 """Problem codes of refused protocols that the tablet gives, beside the API's."""
 
 
 @dataclass(frozen=True)
 class Finished:
     """A protocol that a person has finished. `payload` is the API's input; `photos` are the hashes of all that it
-    names, signature and damages included. With `instead_of` it corrects a refused protocol.
+    names, signature and damages included; `form` is what it was made from, to correct it.
+    With `instead_of` it corrects a refused one.
     """
 
     protocol_id: str
@@ -47,6 +48,7 @@ class Finished:
     photos: Sequence[str]
     title: str
     instead_of: str | None = None
+    form: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

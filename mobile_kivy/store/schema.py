@@ -36,5 +36,12 @@ _FIRST = (
     "CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
-VERSIONS: Final[Sequence[Sequence[str]]] = (_FIRST,)
+_SECOND = (
+    # The form that a protocol was made from: a refused one is corrected with all of it, not with what was sent.
+    "ALTER TABLE protocol ADD COLUMN form TEXT",
+    # A draft that this app cannot read: out of the way, not thrown away.
+    "ALTER TABLE draft ADD COLUMN set_aside_at TEXT",
+)
+
+VERSIONS: Final[Sequence[Sequence[str]]] = (_FIRST, _SECOND)
 """The statements that lead from each version to the next one; the file's `user_version` counts them."""

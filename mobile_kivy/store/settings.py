@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobile_kivy.i18n import LANGUAGES
 from mobile_kivy.store.database import Database
 
 _CLOCK_AHEAD = "clock_ahead_seconds"
@@ -19,10 +20,16 @@ class Settings:
         return row["value"] if row else default
 
     @property
+    def language(self) -> str:
+        """The staff's language: one that the app speaks."""
+        found = self.get("language")
+        return found if found in LANGUAGES else LANGUAGES[0]
+
+    @property
     def clock_ahead_seconds(self) -> int | None:
         """The device's clock minus the server's, when the server last told its own; None before."""
         seconds = self.get(_CLOCK_AHEAD)
-        return None if seconds is None else int(seconds)
+        return int(seconds) if seconds is not None and seconds.lstrip("-").isdecimal() else None
 
     def keep_clock_ahead(self, seconds: int) -> None:
         """Keeps it; nothing is written while it stays the same."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mobile_kivy.api import Client, Confirmation, Offline, Refusal, ServerFault, SignInNeeded
+from mobile_kivy.api import Client, Confirmation, Offline, Refusal, ServerFault, SignInNeeded, Unsendable
 from mobile_kivy.store import FileDamaged, FileMissing, Parcel, Store
 from mobile_kivy.sync.sessions import Sessions
 
@@ -37,6 +37,10 @@ class Sender:
             outbox.refuse(parcel.protocol_id, "FILE_DAMAGED")
         except Refusal as refusal:
             self._take_refusal(parcel, refusal)
+        except Unsendable as fault:
+            # Ours, and no network will mend it: a person corrects it, and what is behind it leaves.
+            outbox.note_failure(parcel.protocol_id, f"unsendable ({fault})")
+            outbox.refuse(parcel.protocol_id, "UNSENDABLE")
         except SignInNeeded:
             outbox.note_failure(parcel.protocol_id, "SIGN_IN")
             raise
@@ -60,15 +64,23 @@ class Sender:
         return send(token, parcel.payload)
 
     def _take_refusal(self, parcel: Parcel, refusal: Refusal) -> None:
-        if refusal.problem_code == "PHOTO_MISSING" and parcel.photo_rounds < _MOST_PHOTO_ROUNDS:
-            # It names the first that it lacks. What became of the others nobody knows, and sending them is cheap.
-            self._store.outbox.send_photos_again(parcel.protocol_id)
+        # It names the first that it lacks. What became of the others nobody knows, and sending them is cheap.
+        if refusal.problem_code == "PHOTO_MISSING" and self._sends_photos_again(parcel):
             return
         self._store.outbox.refuse(parcel.protocol_id, refusal.problem_code, refusal.message, refusal.field)
+
+    def _sends_photos_again(self, parcel: Parcel) -> bool:
+        if parcel.photo_rounds >= _MOST_PHOTO_ROUNDS:
+            return False
+        self._store.outbox.send_photos_again(parcel.protocol_id)
+        return True
 
     def _take_confirmation(self, parcel: Parcel, confirmation: Confirmation) -> None:
         named = {photo["sha256"].lower() for photo in parcel.payload.get("photos") or ()}
         if named - confirmation.photo_hashes:
+            # It contradicts what was confirmed one by one: an odd answer is no reason to trouble anybody.
+            if self._sends_photos_again(parcel):
+                return
             self._store.outbox.refuse(parcel.protocol_id, "PHOTO_NOT_KEPT", field=("input", "photos"))
             return
         self._store.outbox.confirm(parcel.protocol_id, conflict=confirmation.conflict)

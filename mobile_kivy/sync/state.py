@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mobile_kivy.api import Trouble
+
 
 @dataclass(frozen=True)
 class SyncState:
@@ -13,6 +15,7 @@ class SyncState:
     `online` is None before the first attempt. `waiting` counts protocols that have not left, `oldest` is since when the
     first of them waits; `sign_in_needed` are the users without whom something cannot go on. `day_version` grows with
     every day that was fetched: read the store again then. `last_contact` is when the server last answered.
+    `trouble` is why nothing moves, while `online` is False.
     `clock_ahead` is the device's clock minus the server's, as of the last day that was fetched; zero before the first.
     """
 
@@ -26,3 +29,4 @@ class SyncState:
     last_contact: datetime | None = None
     day_version: int = 0
     clock_ahead: timedelta = timedelta()
+    trouble: Trouble | None = None

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from mobile_kivy.api import ApiError, Client, Offline, ServerFault, SignInNeeded
-from mobile_kivy.store import State, Store
+from mobile_kivy.api import ApiError, Client, Offline, ServerFault, SignInNeeded, Trouble
+from mobile_kivy.store import CannotWrite, State, Store
 from mobile_kivy.sync.days import DayFetcher
 from mobile_kivy.sync.sender import Sender
 from mobile_kivy.sync.server_clock import ServerClock
@@ -130,19 +130,23 @@ class Sync:
         except Offline as offline:
             pause = self._back_off()
             _log.info("no contact (%s), next try in %.1f s", offline.reason, pause)
-            self._report(online=False, syncing=False)
-            return pause
+            return self._stand_still(offline.trouble, pause)
+        except CannotWrite as error:
+            _log.warning("the device cannot write: %s", error)
+            return self._stand_still(Trouble.DISK, self._back_off())
         except Exception:
             # A fault of ours must not end the thread: what is recorded has to leave some day.
             _log.exception("the sync has failed")
-            pause = self._back_off()
-            self._report(syncing=False)
-            return pause
+            return self._stand_still(Trouble.APP, self._back_off())
         self._report(syncing=False)
         if not well:
             return self._back_off()
         self._failures = 0
         return DAY_EVERY
+
+    def _stand_still(self, trouble: Trouble, pause: float) -> float:
+        self._report(online=False, trouble=trouble, syncing=False)
+        return pause
 
     def drain(self) -> bool:
         """Sends until nothing more can leave; `Offline` when the connection is to blame.
@@ -190,6 +194,7 @@ class Sync:
         if self._tidy_due is not None and now < self._tidy_due:
             return
         self._store.outbox.forget_old()
+        self._store.drafts.forget_old()
         self._store.photos.release()
         self._store.photos.sweep()
         self._tidy_due = now + _TIDY_EVERY
@@ -205,7 +210,7 @@ class Sync:
     def _contact(self, **changes: object) -> None:
         """The server has answered, whatever it said."""
         self._failures = 0
-        self._report(online=True, last_contact=self._now().replace(microsecond=0), **changes)
+        self._report(online=True, trouble=None, last_contact=self._now().replace(microsecond=0), **changes)
 
     def _report(self, **changes: object) -> None:
         counts = self._counts()

@@ -78,7 +78,8 @@ class Protocol(SQLModel, table=True):
     """A finished record; the id is the client's. `station_id` is the contract's, `at_station_id` where it happened.
 
     `request_hash` recognises the same protocol sent again; `sha256` is of the PDF, once that is made;
-    `clock_difference_seconds` is the device's clock minus ours, as the device knew it.
+    `clock_difference_seconds` is the device's clock minus ours, as the device knew it; `signed_sha256`,
+    `shown_language` and `strokes` are how it was signed, as the device tells it.
     """
 
     __tablename__ = "protocol"
@@ -105,6 +106,9 @@ class Protocol(SQLModel, table=True):
     staff: str
     staff_id: UUID
     clock_difference_seconds: int | None = None
+    signed_sha256: str | None = None
+    shown_language: str | None = None
+    strokes: Json | None = Field(default=None, sa_column=json_column(nullable=True))
     conflict: str | None = None
     complete: bool = True
     voided: bool = False

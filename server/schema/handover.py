@@ -14,11 +14,13 @@ from server.schema.building import api_input, api_type, row_type
 from server.schema.contract import Contract
 from server.schema.damage import DamageInput
 from server.schema.fleet import Vehicle
+from server.schema.scalars import JsonValue
 from server.schema.station import Station
 from server.schema.station_input import AddressInput
 from server.services.billing.settlements import PlannedReturn
 from server.services.changes.customer_data import CounterCustomer
 from server.services.handover.day import HandoverDay as DayFound
+from server.services.handover.evidence import evidence_of
 from server.services.handover.report import ConditionReport, HandoverReport, PhotoReport
 from server.services.lists.search import only
 from server.services.validation import as_uuid
@@ -167,6 +169,12 @@ class CheckOutInput:
     """The device's clock minus the server's (`HandoverDay.generatedAt`) as the device last saw it, in seconds. If it is
     more than an hour, the contract is flagged and billing waits for somebody to look at the times.
     """
+    content_sha256: str | None = None
+    """SHA-256 of what was shown when the customer signed, as the device computed it: kept as evidence."""
+    shown_language: str | None = None
+    """The language in which the customer read it, by its letters of ISO 639 (`de`)."""
+    strokes: JsonValue | None = None
+    """The strokes of the signatures with their times, an object of at most 400 KB: kept as evidence."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -213,6 +221,12 @@ class CheckInInput:
     """The device's clock minus the server's (`HandoverDay.generatedAt`) as the device last saw it, in seconds. If it is
     more than an hour, the contract is flagged and billing waits for somebody to look at the times.
     """
+    content_sha256: str | None = None
+    """SHA-256 of what was shown when the customer signed, as the device computed it: kept as evidence."""
+    shown_language: str | None = None
+    """The language in which the customer read it, by its letters of ISO 639 (`de`)."""
+    strokes: JsonValue | None = None
+    """The strokes of the signatures with their times, an object of at most 400 KB: kept as evidence."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -235,6 +249,7 @@ def _common(given: CheckOutInput | CheckInInput) -> dict[str, Any]:
         "override_reason": given.override_reason,
         "staff_signature_sha256": given.staff_signature_sha256,
         "customer": given.customer.given() if given.customer else None,
+        "evidence": evidence_of(given.content_sha256, given.shown_language, given.strokes),
         "clock_difference": None if difference is None else timedelta(seconds=difference),
     }
 

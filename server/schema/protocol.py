@@ -139,6 +139,12 @@ class Protocol:
         return row.sha256 or str(row.content_hash)
 
     @strawberry.field
+    def content_sha256(self) -> str | None:
+        """SHA-256 of what was shown when the customer signed, as the device computed it; null if it did not say."""
+        found: str | None = row_of(self).signed_sha256
+        return found
+
+    @strawberry.field
     def signed_by_customer(self) -> bool:
         """Whether the customer signed on the device."""
         return row_of(self).signature_sha256 is not None

@@ -21,6 +21,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 LocalTime = NewType("LocalTime", time)
+JsonValue = NewType("JsonValue", object)
+"""Any JSON value; whoever takes one bounds it."""
 
 
 def parse_instant(value: object) -> datetime:
@@ -89,6 +91,10 @@ def _refuse_uuid() -> UUID:
     raise GraphQLError("A UUID is written as 0f8fad5b-d9cb-469f-a165-70867728950e.")
 
 
+def _as_it_is(value: object) -> object:
+    return value
+
+
 def _scalar(name: str, description: str, serialize: Any, parse: Any) -> ScalarDefinition:
     return strawberry.scalar(name=name, description=description, serialize=serialize, parse_value=parse)
 
@@ -111,6 +117,7 @@ SCALARS: dict[object, Any] = {
     UUID: _scalar(
         "UUID", "A UUID made by the client (idempotency keys, protocol, damage and photo ids).", str, _parse_uuid
     ),
+    JsonValue: _scalar("JSON", "Any JSON value; strokes of a signature.", _as_it_is, _as_it_is),
     Decimal: _scalar("Decimal", 'An exact decimal as a string, for example "59.00".', str, _parse_decimal),
 }
 """What Strawberry uses for these Python types."""

@@ -13,7 +13,9 @@ from mobile_kivy.forms import checks
 from mobile_kivy.forms.contract import Vehicle, customer_name
 from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, read_day, with_next_morning
 from mobile_kivy.forms.form import GUIDED_SLOTS, Address, Form, NewDamage, open_form
-from mobile_kivy.forms.protocol import form_of, photo_hashes, to_input
+from mobile_kivy.forms.protocol import Signed, photo_hashes, to_input
+from mobile_kivy.forms.saved import form_of
+from mobile_kivy.forms.signature import Signature
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.reading import Fields
 from mobile_kivy.sync import SyncState
@@ -22,6 +24,10 @@ from tests.tablet.answers import contract, day, vehicle, went_out
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WORDS = partial(i18n.text, "de")
+
+
+def signature(samples: int) -> Signature:
+    return Signature(900, 300, NOON.isoformat(), (tuple((place, 100, place * 9) for place in range(samples)),))
 
 
 def job(kind: str = CHECK_OUT, **more: Any) -> Job:
@@ -74,14 +80,14 @@ class TestForm:
     def test_it_is_the_same_when_it_is_read_again_whatever_a_later_version_added(self) -> None:
         form = filled()
         form.damages.append(NewDamage("LEFT", 0.1, 0.2, photos=["a" * 64]))
-        assert Form.from_json({**form.to_json(), "of_a_later_version": 1}) == form
+        assert form_of({**form.to_json(), "of_a_later_version": 1}) == form
         assert form.job().contract.number == "BER-0001"
 
     def test_a_form_that_an_earlier_app_has_saved_keeps_its_photos(self) -> None:
         form = filled()
         saved = form.to_json()
         saved["shots"] = saved.pop("photos")
-        assert Form.from_json(saved) == form
+        assert form_of(saved) == form
 
     def test_another_car_begins_anew(self) -> None:
         form = filled()
@@ -180,8 +186,7 @@ class TestChecks:
     def test_both_sign_or_the_customer_has_a_reason(self) -> None:
         form = filled()
         assert [complaint.where for complaint in checks.signatures(form)] == ["customer", "staff"]
-        form.staff_strokes = [[(0.1, 0.1)] * 8]
-        form.customer_strokes = [[(0.1, 0.1)] * 7]
+        form.staff_signature, form.customer_signature = signature(8), signature(7)
         assert [complaint.where for complaint in checks.signatures(form)] == ["customer"]
         form.signature_missing_reason = "Schlüsseleinwurf"
         assert checks.signatures(form) == []
@@ -191,35 +196,23 @@ class TestSent:
     def test_what_was_skipped_is_said_in_the_remarks(self) -> None:
         form = filled()
         form.remarks, form.skipped = " Winterreifen ", {"REAR": "Starker Regen"}
-        sent = to_input(form, NOON, None, None, WORDS)
+        sent = to_input(form, NOON, Signed(None), WORDS)
         assert sent["remarks"] == "Winterreifen\nKein Foto Hinten: Starker Regen"
 
     def test_the_car_is_named_only_when_it_is_another(self) -> None:
         form = filled()
-        assert "vehicleId" not in to_input(form, NOON, "a" * 64, None, WORDS)
+        assert "vehicleId" not in to_input(form, NOON, Signed("a" * 64), WORDS)
         form.use_vehicle(Vehicle.of(vehicle(2)), other=True)
         form.odometer = "10001"
-        assert to_input(form, NOON, "a" * 64, None, WORDS)["vehicleId"] == "v2"
+        assert to_input(form, NOON, Signed("a" * 64), WORDS)["vehicleId"] == "v2"
 
     def test_the_address_is_sent_if_it_was_asked_for(self) -> None:
         form = filled()
-        assert "customer" not in to_input(form, NOON, "a" * 64, None, WORDS)
+        assert "customer" not in to_input(form, NOON, Signed("a" * 64), WORDS)
         form.address = Address(" Seestr. 5 ", "13353", "Berlin ")
         said = {"street": "Seestr. 5", "postcode": "13353", "city": "Berlin", "country": "DE"}
-        assert to_input(form, NOON, "a" * 64, None, WORDS)["customer"] == {"address": said}
-        assert Form.from_json(form.to_json()).address == form.address
-
-    def test_a_correction_is_what_was_sent_under_an_id_of_its_own(self) -> None:
-        form = filled()
-        form.damages.append(NewDamage("LEFT", 0.1, 0.2, "DENT", 30, "Tür", ["a" * 64]))
-        form.licences, form.staff_strokes = ["d1"], [[(0.1, 0.1)] * 9]
-        form.address = Address("Seestr. 5", "13353", "Berlin")
-        sent = to_input(form, NOON, None, "b" * 64, WORDS)
-        again = form_of(sent, open_form(job(), "u2", NOON))
-        resent = to_input(again, NOON, None, "b" * 64, WORDS)
-        assert {**sent, "protocolId": ""} == {**resent, "protocolId": ""}
-        assert again.corrects == form.protocol_id != again.protocol_id
-        assert again.staff_strokes == []
+        assert to_input(form, NOON, Signed("a" * 64), WORDS)["customer"] == {"address": said}
+        assert form_of(form.to_json()).address == form.address
 
     def test_every_photo_is_named_once(self) -> None:
         form = filled()

@@ -154,12 +154,13 @@ def test_what_is_no_photo_is_refused(content: bytes) -> None:
         shrink(content)
 
 
-STROKES = [[(0.1, 0.2), (0.3, 0.9), (0.5, 0.1)], [(0.8, 0.25)]]
+PAD = (1800, 600)
+STROKES = [[(180, 120, 0), (540, 540, 90), (900, 60, 180)], [(1440, 150, 300)]]
 
 
 class TestSignature:
     def test_dark_on_white_with_smooth_edges_and_y_down(self) -> None:
-        shown = opened(signature_png(STROKES)).convert("L")
+        shown = opened(signature_png(STROKES, PAD)).convert("L")
         assert shown.size == (900, 300)
         assert shown.getpixel((5, 5)) == 255
         dot: Any = shown.getpixel((720, 75))
@@ -169,10 +170,16 @@ class TestSignature:
         assert colours is not None
         assert len(colours) > 20  # edges that are neither ink nor paper
 
+    @pytest.mark.parametrize(
+        ("pad", "size"), [((920, 200), (900, 196)), ((300, 600), (450, 900)), ((1, 4000), (1, 900))]
+    )
+    def test_it_keeps_the_aspect_of_its_pad(self, pad: tuple[int, int], size: tuple[int, int]) -> None:
+        assert opened(signature_png([[(1, 1, 0)] * 9], pad)).size == size
+
     def test_points_beyond_the_pad_are_drawn_at_its_edge(self) -> None:
-        assert opened(signature_png([[(-3.0, 0.5), (4.0, 0.5)]])).size == (900, 300)
+        assert opened(signature_png([[(-3000, 150, 0), (4000, 150, 9)]], PAD)).size == (900, 300)
 
     @pytest.mark.parametrize("strokes", [[], [[]]])
-    def test_nothing_is_no_signature(self, strokes: list[list[tuple[float, float]]]) -> None:
+    def test_nothing_is_no_signature(self, strokes: list[list[tuple[int, ...]]]) -> None:
         with pytest.raises(ValueError, match="nobody has signed"):
-            signature_png(strokes)
+            signature_png(strokes, PAD)

@@ -20,6 +20,7 @@ from tests.driving import ROOT, SandboxServer
 from tests.tablet.faulty_network import FaultyNetwork, faulty_network
 from tests.tablet.ui.yard_day import PIN, YardDay, open_yard_day
 from tests.tablet.window import Tablet, clean_environment, display, lacking
+from tests.tablet.yard import draft_of
 
 pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "nothing is missing")
 FEWEST_COLOURS = 30
@@ -89,7 +90,7 @@ def until_taken(tablet: Tablet, count: int) -> None:
 
 
 def until_signed(tablet: Tablet, who: str) -> None:
-    tablet.until(lambda look: look["form"][f"{who}_strokes"], f"the signature of the {who}")
+    tablet.until(lambda look: look["form"][f"{who}_signature"], f"the signature of the {who}")
 
 
 def begin(tablet: Tablet, contract: dict[str, Any], odometer: str) -> dict[str, Any]:
@@ -191,7 +192,7 @@ def wait_until_saved(folder: Path, contract: dict[str, Any], form: dict[str, Any
     """Half a second after the last change the form is on the disk; before that, a change may be lost."""
     end = time.monotonic() + 20
     store = Store(folder)
-    while store.drafts.get(contract["id"], "CHECK_OUT") != form:
+    while draft_of(store, contract["id"], "CHECK_OUT") != form:
         assert time.monotonic() < end, "the form is not saved"
         time.sleep(0.05)
     store.close()

@@ -17,7 +17,9 @@ from tests.tablet.yard import Yard, open_yard, record, small_photo, states, take
 
 def test_a_whole_protocol_arrives_with_all_its_photos(yard: Yard, client: Client, store: Store, user: Session) -> None:
     close_up = store.photos.put(picture(3)).sha256
-    signed = store.photos.put(signature_png([[(0.1, 0.5), (0.5, 0.2), (0.9, 0.6)]]), ".png").sha256
+    signed = store.photos.put(
+        signature_png([[(100, 200, 0), (500, 80, 50), (900, 240, 99)]], (1000, 400)), ".png"
+    ).sha256
     position = {"view": "LEFT", "x": 0.3, "y": 0.6}
     damage = {"id": new_id(), "position": position, "kind": "SCRATCH", "sizeMm": 40, "photos": [close_up]}
     record(

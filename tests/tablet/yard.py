@@ -161,3 +161,8 @@ def taken_photos(store: Store) -> list[str]:
 def states(store: Store) -> list[State]:
     """Of everything in the outbox, in the order of the queue."""
     return [item.state for item in store.outbox.items()]
+
+
+def draft_of(store: Store, contract_id: str, kind: str) -> dict[str, Any] | None:
+    """The saved form of a contract, the last one if there are several."""
+    return next((d.data for d in store.drafts.all() if (d.contract_id, d.kind) == (contract_id, kind)), None)

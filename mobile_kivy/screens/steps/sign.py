@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.modalview import ModalView
 
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.protocol import sign
+from mobile_kivy.forms.signature import Signature
 from mobile_kivy.forms.visit import Visit
-from mobile_kivy.handover import language_of
-from mobile_kivy.i18n import LANGUAGES
+from mobile_kivy.handover import language_of, words_of
+from mobile_kivy.i18n import LANGUAGES, text
 from mobile_kivy.screens.steps.summary import summary
-from mobile_kivy.widgets.basics import Card
-from mobile_kivy.widgets.fold import Hideable
+from mobile_kivy.widgets.signature_pad import SignaturePad
 
 
 class SummaryRow(BoxLayout):
@@ -28,10 +31,23 @@ class SummaryRow(BoxLayout):
     new = BooleanProperty(False)
 
 
-class SignCard(Hideable, Card):
-    """A pad with its buttons."""
+class SignPad(SignaturePad):
+    """A pad in the step, where there is room for a hand; else it only keeps what was written on the whole screen."""
 
-    share = NumericProperty(1)
+    inline = BooleanProperty(True)
+
+
+class SigningView(ModalView):
+    """A pad over the whole screen. What is written on it is written into the step's pad at once."""
+
+    words = StringProperty("")
+    language = StringProperty("de")
+
+    def __init__(self, pad: SignaturePad, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        mine = self.ids.pad
+        mine.hint, mine.now, mine.signature = pad.hint, pad.now, pad.signature
+        mine.bind(signature=pad.setter("signature"))
 
 
 class SignStep(BoxLayout):
@@ -47,13 +63,14 @@ class SignStep(BoxLayout):
     def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
         super().__init__(desk=desk, visit=visit, language=language_of(visit.job), **kwargs)
         form = visit.form
-        self.ids.customer.strokes, self.ids.staff.strokes = list(form.customer_strokes), list(form.staff_strokes)
+        for who, pad in self._pads():
+            pad.now, pad.signature = desk.now, getattr(form, f"{who}_signature")
         self.ids.reason.text = form.signature_missing_reason
         self.missing = bool(form.signature_missing_reason)
         self.show()
-        self.ids.customer.bind(strokes=lambda _pad, strokes: self._set("customer_strokes", strokes))
-        self.ids.staff.bind(strokes=lambda _pad, strokes: self._set("staff_strokes", strokes))
-        self.ids.reason.bind(text=lambda _field, words: self._set("signature_missing_reason", words))
+        for who, pad in self._pads():
+            pad.bind(signature=partial(self._signed, who))
+        self.ids.reason.bind(text=self._reasoned)
 
     def on_changed(self) -> None:
         """For the screen, which saves."""
@@ -74,24 +91,38 @@ class SignStep(BoxLayout):
         for name, value, new in summary(self.visit, self.language, self.desk.now()):
             rows.add_widget(SummaryRow(name=name, value=value, new=new))
 
-    def _set(self, name: str, value: Any) -> None:
-        setattr(self.visit.form, name, value if isinstance(value, str) else [list(stroke) for stroke in value])
+    def _pads(self) -> Iterator[tuple[str, SignaturePad]]:
+        yield "customer", self.ids.customer
+        yield "staff", self.ids.staff
+
+    def _signed(self, who: str, _pad: SignaturePad, signature: Signature | None) -> None:
+        form = self.visit.form
+        if who == "customer":
+            form.shown_language = self.language
+        sign(form, who, signature, words_of(self.visit.job))
+        self.dispatch("on_changed")
+
+    def _reasoned(self, _field: object, words: str) -> None:
+        self.visit.form.signature_missing_reason = words
         self.dispatch("on_changed")
 
     def cannot_sign(self) -> None:
         """A reason in the signature's place, or the pad again."""
         self.missing = not self.missing
         if self.missing:
-            self.ids.customer.strokes = []
+            self.ids.customer.clear()
         else:
             self.ids.reason.text = ""
 
+    def open(self, who: str) -> None:
+        """The whole screen to sign on."""
+        language = self.language if who == "customer" else self.desk.lang
+        words = text(language, "sign_words" if who == "customer" else "signature_mine")
+        SigningView(self.ids[who], language=language, words=words).open(animation=False)
+
     def complaints(self) -> list[Complaint]:
         """Both signatures, or the reason why the customer's is missing."""
-        found = checks.signatures(self.visit.form)
-        if found:
-            self.ids.which.value = found[0].where
-        return found
+        return checks.signatures(self.visit.form)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

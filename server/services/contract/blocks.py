@@ -25,6 +25,10 @@ _TEXTS = {
         "The clock of the device that made a protocol seems to be wrong by {detail} hours: look at the times.",
         "Die Uhr des Geräts, das ein Protokoll gemacht hat, geht wohl um {detail} Stunden falsch: bitte Zeiten prüfen.",
     ),
+    BillingBlock.LATE_HANDOVER: Sentence(
+        "A hand-over arrived late, and on time it would have been refused ({detail}): look at what was missing.",
+        "Eine Übergabe kam verspätet an und wäre rechtzeitig abgelehnt worden ({detail}): bitte prüfen, was fehlte.",
+    ),
     BillingBlock.VEHICLE_SIZE: Sentence(
         "The size of the tank or battery is missing: missing fuel or charge cannot be priced.",
         "Die Größe von Tank oder Batterie fehlt: fehlender Kraftstoff oder Strom lässt sich nicht berechnen.",
@@ -48,7 +52,7 @@ _TEXTS = {
 }
 
 
-_FLAGGED = frozenset({BillingBlock.PROTOCOL_CONFLICT, BillingBlock.DEVICE_CLOCK})
+_FLAGGED = frozenset({BillingBlock.PROTOCOL_CONFLICT, BillingBlock.DEVICE_CLOCK, BillingBlock.LATE_HANDOVER})
 """A protocol is what has to be looked at: the contract carries the flag for it."""
 
 

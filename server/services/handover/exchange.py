@@ -6,6 +6,7 @@ the change is kept, flagged and left to a clerk. A protocol sent again is the fi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -25,6 +26,7 @@ from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
 from server.services.handover import counter, damages, protocols, readiness
 from server.services.handover.damages import Sighting
+from server.services.handover.doubts import Doubts
 from server.services.handover.protocols import Handover
 from server.services.handover.report import DAMAGES, FIELD, HandoverReport, check_levels, check_report
 from server.services.people import drivers
@@ -37,32 +39,44 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
         return known
     uploaded = await check_report(session, report)
     station = await stations.get(session, contract.station_id)
-    conflict = _conflict(contract, ContractState.CHECKED_OUT, report)
+    conflict = _conflict(contract, ContractState.CHECKED_OUT, report, acting.now)
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
     handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, uploaded, conflict, acting)
-    implausible = None if conflict else await _get_ready(session, handover)
+    doubts = Doubts(report, acting.now)
+    implausible = None if conflict else await _get_ready(session, handover, doubts)
+    if doubts.are_about(ProblemCode.VEHICLE_NOT_READY) and vehicle.id != contract.vehicle_id:
+        # It cannot be entered for this contract as well; what happened is kept, and a clerk decides.
+        handover = replace(handover, conflict="The other car was not free when this protocol arrived.")
     protocol = await protocols.store(session, handover)
     zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
     await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), uploaded)
-    if conflict is None:
-        await _record_check_out(session, handover, protocol, implausible)
+    if handover.conflict is None:
+        await _record_check_out(session, handover, protocol)
+        await doubts.block_billing(session, contract, acting, odometer=implausible)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
 
 
-async def _get_ready(session: Session, handover: Handover) -> str | None:
-    """Raises what stands against handing the car over now; returns why billing has to wait for a person."""
+async def _get_ready(session: Session, handover: Handover, doubts: Doubts) -> str | None:
+    """Raises what stands against handing the car over now; what happened a while ago is doubted instead. Returns why
+    billing has to wait for a person because of the odometer.
+    """
     contract, vehicle, report, acting = handover.contract, handover.vehicle, handover.report, handover.acting
     await counter.take_over(session, handover)
     counter.check_address(handover)
-    readiness.check_out_time(report.occurred_at, contract, acting.now)
-    await readiness.check_vehicle(session, contract, vehicle, acting.now)
     because = acting.because(report.override_reason)
-    await drivers.check_licences(session, contract, vehicle.group_id, report.licence_checked_driver_ids, because)
-    await readiness.check_deposit(session, contract, because)
-    return readiness.odometer_at_check_out(vehicle, report.condition.odometer_km, report.override_reason)
+    with doubts.kept():
+        readiness.check_out_time(report.occurred_at, contract, acting.now)
+    with doubts.kept():
+        await readiness.check_vehicle(session, contract, vehicle, acting.now)
+    with doubts.kept():
+        await drivers.check_licences(session, contract, vehicle.group_id, report.licence_checked_driver_ids, because)
+    with doubts.kept():
+        await readiness.check_deposit(session, contract, because)
+    reason = doubts.reason(report.override_reason)
+    return readiness.odometer_at_check_out(vehicle, report.condition.odometer_km, reason)
 
 
 async def check_in(session: Session, report: HandoverReport, acting: Acting) -> Protocol:
@@ -72,7 +86,7 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
         return known
     uploaded = await check_report(session, report)
     station = await _return_station(session, contract, report)
-    conflict = _conflict(contract, ContractState.RETURNED, report)
+    conflict = _conflict(contract, ContractState.RETURNED, report, acting.now)
     leg = await _open_leg(session, contract)
     vehicle_id = leg.vehicle_id if leg else contract.vehicle_id
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=conflict is None)
@@ -87,8 +101,10 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
     handover = Handover(ProtocolType.CHECK_IN, contract, vehicle, station, report, uploaded, conflict, acting)
     returned_at = min(report.key_drop_at or report.occurred_at, acting.now)
-    coming_back = leg if conflict is None else None
-    implausible = await _implausible(session, report, coming_back, returned_at) if coming_back else None
+    coming_back, doubts, implausible = leg if conflict is None else None, Doubts(report, acting.now), None
+    if coming_back is not None:
+        implausible = await _implausible(session, report, coming_back, returned_at, doubts)
+        returned_at = max(returned_at, coming_back.from_at)
     protocol = await protocols.store(session, handover)
     zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.SUSPECTED, returned_at, zone, contract.id, protocol.id)
@@ -96,27 +112,36 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
     if coming_back is not None:
         coming_back.to_at, coming_back.check_in_id = returned_at, protocol.id
         await session.store(coming_back)
-        await _record_check_in(session, handover, protocol, implausible)
+        # Before the contract moves on: with a doubt it is not billed.
+        await doubts.block_billing(session, contract, acting, odometer=implausible)
+        await _record_check_in(session, handover, protocol, returned_at)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
 
 
-async def _implausible(session: Session, report: HandoverReport, leg: VehicleLeg, returned_at: datetime) -> str | None:
-    """Raises what cannot be; returns why billing has to wait for a person."""
-    readiness.check_times(report.occurred_at, report.key_drop_at, leg.from_at)
+async def _implausible(
+    session: Session, report: HandoverReport, leg: VehicleLeg, returned_at: datetime, doubts: Doubts
+) -> str | None:
+    """Raises what cannot be, or doubts it; returns why billing has to wait for a person because of the odometer."""
+    with doubts.kept():
+        readiness.check_times(report.occurred_at, report.key_drop_at, leg.from_at)
     out = await session.by_id(Protocol, leg.check_out_id)
-    return readiness.odometer_at_return(out, report.condition.odometer_km, returned_at, report.override_reason)
+    reason = doubts.reason(report.override_reason)
+    return readiness.odometer_at_return(out, report.condition.odometer_km, returned_at, reason)
 
 
-def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport) -> str | None:
+def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport, now: datetime) -> str | None:
     """Why the protocol does not fit the contract although it records something real; InvalidTransition otherwise.
 
-    Real is what happened before the contract changed: the tablet was offline and could not know.
+    Real is what happened before the contract changed, and what somebody has signed: the tablet could not know. A car
+    for which nobody has paid yet is not handed over while it can still be stopped.
     """
     try:
         contracts.require_state(contract, wanted)
     except InvalidTransition:
-        if contract.state is ContractState.HELD or report.occurred_at >= contract.state_since:
+        held = contract.state is ContractState.HELD
+        real = report.is_over(now) if held else report.is_signed or report.occurred_at < contract.state_since
+        if not real:
             raise
         return f"The contract was {contract.state.value} when this protocol arrived."
     return None
@@ -134,47 +159,44 @@ async def _open_leg(session: Session, contract: Contract) -> VehicleLeg | None:
     return await session.first(statement)
 
 
-async def _record_check_out(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
+async def _record_check_out(session: Session, handover: Handover, protocol: Protocol) -> None:
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
     _adopt_condition(vehicle, protocol)
     vehicle.out_contract_id = contract.id
     vehicle.out_until = contract.ends_at + station.turnaround
-    contract.checked_out_at = protocol.occurred_at
+    # A device that was empty may begin in the past: no day before the contract was made is ever counted.
+    contract.checked_out_at = max(protocol.occurred_at, contract.created_at)
     await session.store(vehicle)
     await occupancies.set_kind(session, contract.id, OccupancyKind.CHECKED_OUT)
     leg = VehicleLeg(
         contract_id=contract.id,
         station_id=contract.station_id,
         vehicle_id=vehicle.id,
-        from_at=protocol.occurred_at,
+        from_at=contract.checked_out_at,
         check_out_id=protocol.id,
     )
     await session.store(leg)
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.CHECKED_OUT, acting)
-    if implausible is not None:
-        await blocks.block_billing(session, contract, BillingBlock.ODOMETER, handover.acting, detail=implausible)
     if addressee.lacks_address(contract):
         await blocks.block_billing(session, contract, BillingBlock.ADDRESS_MISSING, handover.acting)
 
 
-async def _record_check_in(session: Session, handover: Handover, protocol: Protocol, implausible: str | None) -> None:
+async def _record_check_in(session: Session, handover: Handover, protocol: Protocol, returned_at: datetime) -> None:
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     await counter.take_over(session, handover)
-    returned_at = protocol.key_drop_at or protocol.occurred_at
     contract.returned_at = returned_at
     contract.return_station_id = station.id
     contract.return_station_code, contract.return_station_name = station.code, station.name
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.RETURNED, acting)
-    if implausible is not None:
-        await blocks.block_billing(session, contract, BillingBlock.ODOMETER, handover.acting, detail=implausible)
     await occupancies.end_contract(session, contract.id, returned_at, station.turnaround_minutes)
     _adopt_condition(vehicle, protocol)
-    vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
-    vehicle.station_id = station.id
+    if vehicle.out_contract_id in {None, contract.id}:  # else it is out again, and that arrived first
+        vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
+        vehicle.station_id = station.id
     await session.store(vehicle)
     if contract.billing_block is None:
         key = f"bill:{contract.id}"

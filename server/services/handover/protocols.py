@@ -21,6 +21,7 @@ from server.models.protocol import ProtocolType
 from server.services.acting import Acting
 from server.services.contract import blocks, history
 from server.services.handover import device_clock
+from server.services.handover.evidence import Evidence
 from server.services.handover.report import FIELD, HandoverReport, PhotoReport
 
 
@@ -77,6 +78,7 @@ async def store(session: Session, handover: Handover) -> Protocol:
 def _frozen(handover: Handover) -> Protocol:
     report, condition = handover.report, handover.report.condition
     staff, now = handover.acting.person, handover.acting.now
+    evidence = report.evidence or Evidence()
     fuel_eighths, state_of_charge_percent = _levels(handover)
     return Protocol(
         id=report.protocol_id,
@@ -102,6 +104,9 @@ def _frozen(handover: Handover) -> Protocol:
         staff=staff.name,
         staff_id=staff.id,
         clock_difference_seconds=_seconds(report.clock_difference),
+        signed_sha256=evidence.content_sha256,
+        shown_language=evidence.shown_language,
+        strokes=evidence.strokes,
         conflict=handover.conflict,
         request_hash=report.content_hash(),
         content_hash=report.content_hash(),

@@ -19,6 +19,7 @@ from server.services import validation
 from server.services.changes.customer_data import CounterCustomer
 from server.services.handover import damages, photos
 from server.services.handover.damages import DamageReport
+from server.services.handover.evidence import Evidence
 from server.services.validation import optional_number
 
 FIELD = ("input",)
@@ -71,14 +72,24 @@ class HandoverReport:
     key_drop_at: datetime | None = None
     customer: CounterCustomer | None = None
     clock_difference: timedelta | None = None
+    evidence: Evidence | None = None
 
     def content_hash(self) -> str:
         """Recognises the same protocol sent again, also one that an app sent first which knew less."""
         content = asdict(self)
-        for added_later in ("customer", "clock_difference"):
+        for added_later in ("customer", "clock_difference", "evidence"):
             if content[added_later] is None:
                 del content[added_later]
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether somebody's hand stands under it."""
+        return bool(self.signature_sha256 or self.staff_signature_sha256)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it records what happened a while ago and somebody has signed: a fact that no refusal undoes."""
+        return self.is_signed and not self.is_live(now)
 
     def is_live(self, now: datetime) -> bool:
         """Whether the customer still stands there: what is missing can be asked for, and may be refused."""

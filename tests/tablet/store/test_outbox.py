@@ -12,7 +12,7 @@ from mobile_kivy.sync import Sync
 from tests.driving import new_id
 from tests.tablet.people import ANNA, BERT, Clock, contract, session_of
 from tests.tablet.store.kept import again, queue
-from tests.tablet.yard import record, taken_photos
+from tests.tablet.yard import draft_of, record, taken_photos
 
 
 class TestOutbox:
@@ -35,7 +35,7 @@ class TestOutbox:
 
         assert store.drafts.all() == []
         assert store.drafts.save(protocol_id, "contract-1", "CHECK_OUT", ANNA, {"step": 4}) is False
-        assert store.drafts.get("contract-1", "CHECK_OUT") is None
+        assert draft_of(store, "contract-1", "CHECK_OUT") is None
 
     def test_a_crash_in_the_middle_leaves_the_draft_and_no_half_protocol(self, store: Store) -> None:
         protocol_id = new_id()
@@ -47,7 +47,7 @@ class TestOutbox:
 
         store = again(store)
         assert store.outbox.items() == []
-        assert store.drafts.get("contract-1", "CHECK_OUT") == {"step": 3}
+        assert draft_of(store, "contract-1", "CHECK_OUT") == {"step": 3}
 
     def test_it_leaves_in_order_and_a_contract_waits_for_its_earlier_protocol(self, store: Store) -> None:
         out_1, out_2 = queue(store, 1), queue(store, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from mobile_kivy.api import Client, StationRef
 from mobile_kivy.desk import DayWork, Desk
@@ -30,6 +30,9 @@ class SmallWork:
 
     def job_states(self) -> dict[tuple[str, str], str]:
         return {}
+
+    def set_aside(self) -> int:
+        return 0
 
     def spare_vehicles(self) -> Sequence[Vehicle]:
         return self.spare
@@ -57,6 +60,7 @@ class SmallDesk:
 
     store: Store
     asked: list[str] = field(default_factory=list)
+    written: list[bool] = field(default_factory=list)
     lang: str = "de"
     wide: bool = True
     window_width: float = 1280
@@ -79,6 +83,18 @@ class SmallDesk:
 
     def local(self, instant: datetime) -> datetime:
         return instant
+
+    def today(self) -> date:
+        return NOON.date()
+
+    def could_write(self, written: bool) -> None:
+        self.written.append(written)
+
+    def standing_still(self) -> str:
+        return ""
+
+    def sign_in_anew(self) -> bool:
+        return False
 
     def go(self, screen: str) -> None:
         self.asked.append(f"go {screen}")

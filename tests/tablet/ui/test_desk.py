@@ -28,6 +28,7 @@ from tests.driving import ROOT
 from tests.tablet.store.kept import queue
 from tests.tablet.test_forms import job
 from tests.tablet.ui.small_desk import NOON, SmallDesk, is_a_desk
+from tests.tablet.yard import draft_of
 
 APP = ROOT / "mobile_kivy"
 
@@ -110,7 +111,7 @@ def test_the_form_goes_through_its_steps_and_is_saved_at_each(desk: SmallDesk) -
     opened.form.odometer = "10001"
     screen.next()
     assert opened.form.step == "care"
-    assert desk.store.drafts.get("c1", CHECK_OUT) == opened.form.to_json()
+    assert draft_of(desk.store, "c1", CHECK_OUT) == opened.form.to_json()
     screen.leave()
     assert desk.asked == ["go today"]
 

@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 from kivy.core.window import Window
-from kivy.metrics import Metrics, dp
+from kivy.metrics import Metrics, dp, sp
 from kivy.uix.label import Label
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.textinput import TextInput
 from kivy.uix.widget import Widget
 
 from mobile_kivy import theme
+from mobile_kivy.widgets.signature_pad import SignaturePad
 from tests.tablet.ui.conftest import TALL, WIDE
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.walk import every_screen, words_of
 from tests.tablet.ui.yard_day import YardDay
 
 Start = Callable[..., Finger]
+LEAST_TYPE = 18
+"""sp: what can be read at arm's length in the sun."""
 LEAST = 48
 """dp: WCAG 2.2, 2.5.8 asks for 24, Android's guideline for 48."""
 
@@ -71,7 +74,7 @@ def test_every_screen(
             folder.mkdir(parents=True, exist_ok=True)
             finger.photograph(folder / f"{number:02}_{name}.png")
         faults += [f"{name}: {fault}" for fault in _faults(finger, foreign if name not in CUSTOMERS else set())]
-    assert faults == []
+    assert faults == [], "\n".join(dict.fromkeys(faults))
 
 
 CUSTOMERS = {"sign", "sign_missing", "signed"}
@@ -87,6 +90,10 @@ def _faults(finger: Finger, foreign: set[str]) -> Iterator[str]:
                 yield f"{_name(widget)} is {widget.width:.0f} x {widget.height:.0f}, too small for a finger"
             if not _scrolls(widget) and not _inside_window(widget):
                 yield f"{_name(widget)} is not all in the window"
+        if isinstance(widget, SignaturePad) and not widget.disabled and widget.height < dp(theme.PAD) - 0.5:
+            yield f"a pad is {widget.height:.0f} high, too low for a hand"
+        if isinstance(widget, Label) and widget.text.strip() and widget.font_size < sp(LEAST_TYPE) - 0.01:
+            yield f"{_name(widget)} is written in {widget.font_size:.0f}, too small for the sun"
         if isinstance(widget, Label) and widget.text.strip():
             yield from _cut_off(widget)
         if isinstance(widget, Label | TextInput):

@@ -15,6 +15,7 @@ from tests.driving import PASSWORD
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import YardDay
+from tests.tablet.yard import draft_of
 
 Start = Callable[..., Finger]
 NOWHERE = "http://127.0.0.1:9"
@@ -112,7 +113,7 @@ def test_a_fault_of_ours_is_said_and_the_form_is_kept(
     assert handler.handle_exception(ValueError("boom")) == ExceptionManager.PASS
     finger.frames(2)
     assert work.word(finger, "unexpected_title") in finger.texts()
-    saved = finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT")
+    saved = draft_of(finger.app.store, yard_day.out["id"], "CHECK_OUT")
     assert saved is not None
     assert saved["odometer"] == "10007"
     assert "boom" in caplog.text

@@ -14,6 +14,7 @@ from tests.tablet.ui import work
 from tests.tablet.ui.conftest import TALL
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN, YardDay
+from tests.tablet.yard import draft_of
 
 Start = Callable[..., Finger]
 
@@ -175,7 +176,7 @@ def test_the_form_goes_on_where_the_battery_died(open_app: Start, device: Path, 
 
 
 def _saved(finger: Finger, yard_day: YardDay) -> dict[str, Any]:
-    return finger.app.store.drafts.get(yard_day.out["id"], "CHECK_OUT") or {"photos": []}
+    return draft_of(finger.app.store, yard_day.out["id"], "CHECK_OUT") or {"photos": []}
 
 
 def test_impatient_fingers_make_one_protocol(open_app: Start, device: Path, yard_day: YardDay) -> None:

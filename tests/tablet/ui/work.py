@@ -87,9 +87,12 @@ def see_licences(finger: Finger) -> None:
 def sign(finger: Finger) -> None:
     for who in ("customer", "staff"):
         step = finger.screen.step
-        if step.compact:
-            finger.tap(finger.find("Choice", root=step.ids.which, value=who))
-        finger.sign(step.ids[who])
+        if not step.compact:
+            finger.sign(step.ids[who])
+            continue
+        finger.tap(step.ids[f"open_{who}"])
+        finger.sign(finger.top().ids.pad)
+        finger.tap(finger.top().ids.done)
 
 
 def finish(finger: Finger) -> None:
