@@ -22,6 +22,7 @@ from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
 from mobile_kivy.device.camera import PhotoSource, photo_source
 from mobile_kivy.device.vibration import tick
 from mobile_kivy.forms.day import Day
+from mobile_kivy.forms.form import Form
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.keep_going import KeepGoing
 from mobile_kivy.screens.device import DeviceScreen
@@ -110,6 +111,7 @@ class YardApp(App):
         ExceptionManager.add_handler(self._keep_going)
         self.show_sync(self.sync.state)
         self.sync.start()
+        self.work.take_in_left_behind()
         Clock.schedule_interval(self._lock_when_left, 15)
         Clock.schedule_interval(self._tidy_when_left, 1)
         if self.store.set_aside():
@@ -256,6 +258,16 @@ class YardApp(App):
         """Opens the form at the step where it was left."""
         self.root.get_screen("handover").open(visit)
         self.go("handover")
+
+    def shown_form(self) -> Form | None:
+        """The form on the screen."""
+        visit = self.root.get_screen("handover").visit
+        return visit.form if visit is not None else None
+
+    def form_has_changed(self) -> None:
+        """Shows the step anew, with what came from outside of it, and saves."""
+        handover_screen = self.root.get_screen("handover")
+        handover_screen.show(int(handover_screen.current))
 
     def form_is_kept(self) -> None:
         """Goes back to the list, and tells the sync that there is something to send."""

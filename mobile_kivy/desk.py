@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mobile_kivy.api import StationRef
 from mobile_kivy.forms.day import Day, Job, Vehicle
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.shift import Shift
 from mobile_kivy.store import OutboxItem, Person, Store
@@ -34,8 +35,11 @@ class DayWork(Protocol):
     def correct(self, item: OutboxItem) -> None:
         """Shows a form with what a refused protocol said."""
 
-    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
-        """One photo. Later, `keep` gets its hash, or `nothing` is called when there is none."""
+    def take_photo(self, place: PhotoPlace, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
+        """One photo. Later, `keep` gets its hash, or `nothing` is called when there is none.
+
+        If the form is not on the screen any more by then, the photo goes into its draft, and neither is called.
+        """
 
     def submit(self, visit: Visit) -> None:
         """Puts a finished form into the outbox."""

@@ -13,6 +13,7 @@ from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.day import KnownDamage
 from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamage
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
 from mobile_kivy.widgets.tiles import PhotoTile
@@ -116,7 +117,8 @@ class DamagesStep(BoxLayout):
         if self.busy or not self.is_new:
             return
         damage, self.busy = self.new[self.chosen - len(self._known)], True
-        self.desk.work.take_photo(DAMAGE_SLOT, lambda sha256: self._taken(damage, sha256), self._not_taken)
+        place = PhotoPlace(self.visit.form.protocol_id, DAMAGE_SLOT, damage.id)
+        self.desk.work.take_photo(place, lambda sha256: self._taken(damage, sha256), self._not_taken)
 
     def _taken(self, damage: NewDamage, sha256: str) -> None:
         self.busy = False

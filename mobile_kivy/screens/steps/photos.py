@@ -14,6 +14,7 @@ from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.form import GUIDED_SLOTS, MORE_SLOTS
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
 from mobile_kivy.widgets.basics import Btn
@@ -89,7 +90,7 @@ class PhotosStep(BoxLayout):
             self.show()
             done()
 
-        self.desk.work.take_photo(slot, keep, done)
+        self.desk.work.take_photo(PhotoPlace(self.visit.form.protocol_id, slot), keep, done)
 
     def skip(self, slot: str, reason: str) -> None:
         """Why there is no photo; it will stand in the protocol."""

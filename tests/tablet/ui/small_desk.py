@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from mobile_kivy.api import Client, StationRef
 from mobile_kivy.desk import DayWork, Desk
 from mobile_kivy.forms.day import Day, Job, Vehicle
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.shift import Shift
 from mobile_kivy.store import OutboxItem, Person, Store
@@ -42,8 +43,8 @@ class SmallWork:
     def correct(self, item: OutboxItem) -> None:
         self.asked.append(f"correct {item.protocol_id}")
 
-    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
-        self.asked.append(f"photo {slot}")
+    def take_photo(self, place: PhotoPlace, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
+        self.asked.append(f"photo {place.slot}")
         keep(f"{len(self.asked):064x}")
 
     def submit(self, visit: Visit) -> None:
