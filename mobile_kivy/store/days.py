@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from mobile_kivy.store.database import Database, instant_of, stamp
+from mobile_kivy.store.database import Database, Row, instant_of, stamp
+from mobile_kivy.store.sealing import about
 
 _LISTS = ("checkOuts", "checkIns", "overdue")
 
@@ -21,18 +22,17 @@ class Days:
 
     def put(self, station_id: str, day: date, payload: dict[str, Any]) -> None:
         """Keeps a day in place of what was known of it before."""
+        sealed = self._database.texts.seal(about("day", station_id, day.isoformat()), json.dumps(payload))
         self._database.execute(
             "INSERT INTO day (station_id, date, payload, fetched_at) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET payload = excluded.payload, fetched_at = excluded.fetched_at",
-            (station_id, day.isoformat(), json.dumps(payload), stamp(self._now())),
+            (station_id, day.isoformat(), sealed, stamp(self._now())),
         )
 
     def get(self, station_id: str, day: date) -> tuple[dict[str, Any], datetime] | None:
         """The day and when it was fetched; None if it never was."""
-        row = self._database.row(
-            "SELECT payload, fetched_at FROM day WHERE station_id = ? AND date = ?", (station_id, day.isoformat())
-        )
-        return (json.loads(row["payload"]), instant_of(row["fetched_at"])) if row else None
+        row = self._database.row("SELECT * FROM day WHERE station_id = ? AND date = ?", (station_id, day.isoformat()))
+        return (self._payload_of(row), instant_of(row["fetched_at"])) if row else None
 
     def dates(self, station_id: str) -> list[date]:
         """The stored days of a station, in order."""
@@ -52,7 +52,7 @@ class Days:
             old = connection.execute(
                 "SELECT station_id, date, payload FROM day WHERE date < ?", (before.isoformat(),)
             ).fetchall()
-            gone = [row for row in old if needed.isdisjoint(_contract_ids(json.loads(row["payload"])))]
+            gone = [row for row in old if needed.isdisjoint(_contract_ids(self._payload_of(row)))]
             connection.executemany(
                 "DELETE FROM day WHERE station_id = ? AND date = ?",
                 [(row["station_id"], row["date"]) for row in gone],
@@ -61,8 +61,13 @@ class Days:
 
     def damage_photo_ids(self) -> set[str]:
         """The photos of known damages on any stored day: those that are worth keeping."""
-        rows = self._database.rows("SELECT payload FROM day")
-        return {photo["id"] for row in rows for photo in damage_photos(json.loads(row["payload"]))}
+        rows = self._database.rows("SELECT * FROM day")
+        return {photo["id"] for row in rows for photo in damage_photos(self._payload_of(row))}
+
+    def _payload_of(self, row: Row) -> dict[str, Any]:
+        place = about("day", row["station_id"], row["date"])
+        payload: dict[str, Any] = json.loads(self._database.texts.said(place, row["payload"]))
+        return payload
 
 
 def _contract_ids(payload: dict[str, Any]) -> Iterator[str]:

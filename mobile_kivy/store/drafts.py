@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
+from mobile_kivy.store.schema import HASH
+from mobile_kivy.store.sealing import about
 
 
 @dataclass(frozen=True)
@@ -39,38 +41,50 @@ class Drafts:
         with self._database.write() as connection:
             if connection.execute("SELECT 1 FROM protocol WHERE protocol_id = ?", (protocol_id,)).fetchone():
                 return False
+            text = json.dumps(data)
             connection.execute(
                 "INSERT INTO draft (protocol_id, contract_id, kind, user_id, data, saved_at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (protocol_id) DO UPDATE SET contract_id = excluded.contract_id, kind = excluded.kind,"
                 " user_id = excluded.user_id, data = excluded.data, saved_at = excluded.saved_at",
-                (protocol_id, contract_id, kind, user_id, json.dumps(data), stamp(self._now())),
+                (
+                    protocol_id,
+                    contract_id,
+                    kind,
+                    user_id,
+                    self._database.texts.seal(about("draft", protocol_id), text),
+                    stamp(self._now()),
+                ),
+            )
+            # Whatever looks like a photo's hash, wherever it stands: a photo too many stays, none is swept too early.
+            connection.execute("DELETE FROM draft_photo WHERE protocol_id = ?", (protocol_id,))
+            connection.executemany(
+                "INSERT INTO draft_photo (protocol_id, sha256) VALUES (?, ?)",
+                [(protocol_id, sha256) for sha256 in set(HASH.findall(text))],
             )
             return True
 
     def get(self, contract_id: str, kind: str) -> dict[str, Any] | None:
         """The data of the contract's draft of this kind, the last one saved if there are several."""
         row = self._database.row(
-            "SELECT data FROM draft WHERE contract_id = ? AND kind = ? ORDER BY saved_at DESC LIMIT 1",
+            "SELECT * FROM draft WHERE contract_id = ? AND kind = ? ORDER BY saved_at DESC LIMIT 1",
             (contract_id, kind),
         )
-        found: dict[str, Any] | None = json.loads(row["data"]) if row else None
-        return found
+        return self._draft_of(row).data if row else None
 
     def all(self) -> list[DraftRow]:
         """All drafts, the last one saved first."""
-        return [_draft_of(row) for row in self._database.rows("SELECT * FROM draft ORDER BY saved_at DESC")]
+        return [self._draft_of(row) for row in self._database.rows("SELECT * FROM draft ORDER BY saved_at DESC")]
 
     def discard(self, protocol_id: str) -> None:
         """Throws a draft away. Its photos go with the next sweep."""
         self._database.execute("DELETE FROM draft WHERE protocol_id = ?", (protocol_id,))
 
-
-def _draft_of(row: Row) -> DraftRow:
-    return DraftRow(
-        protocol_id=row["protocol_id"],
-        contract_id=row["contract_id"],
-        kind=row["kind"],
-        user_id=row["user_id"],
-        data=json.loads(row["data"]),
-        saved_at=instant_of(row["saved_at"]),
-    )
+    def _draft_of(self, row: Row) -> DraftRow:
+        return DraftRow(
+            protocol_id=row["protocol_id"],
+            contract_id=row["contract_id"],
+            kind=row["kind"],
+            user_id=row["user_id"],
+            data=json.loads(self._database.texts.said(about("draft", row["protocol_id"]), row["data"])),
+            saved_at=instant_of(row["saved_at"]),
+        )

@@ -90,14 +90,14 @@ class DamagesStep(BoxLayout):
         box.clear_widgets()
         if self.is_new:
             for sha256 in self.new[self.chosen - len(self._known)].photos:
-                box.add_widget(PhotoTile(source=str(self.desk.store.photos.thumbnail(sha256) or ""), done=True))
+                box.add_widget(PhotoTile(photo=self.desk.store.photos.thumbnail(sha256), done=True))
             add = PhotoTile(caption=text(self.desk.lang, "take_photo"))
             add.bind(on_tap=lambda *_: self.take())
             box.add_widget(add)
         elif self.chosen >= 0:
             for photo_id in self._known[self.chosen].photo_ids:
-                path = self.desk.store.known_photos.path(photo_id)
-                box.add_widget(PhotoTile(source=str(path or ""), icon="eye", disabled=True))
+                known = self.desk.store.known_photos.read(photo_id)
+                box.add_widget(PhotoTile(photo=known, icon="eye", disabled=True))
 
     def set(self, name: str, value: object) -> None:
         """Kind, size or words of the chosen new damage."""

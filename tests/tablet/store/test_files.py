@@ -69,7 +69,7 @@ class TestPhotos:
         with pytest.raises(ValueError, match="hexadecimal"):
             store.photos.path("../tablet.db")
         with pytest.raises(ValueError, match="photo id"):
-            store.known_photos.path("../tablet.db")
+            store.known_photos.read("../tablet.db")
 
 
 class TestDaysAndKnownPhotos:
@@ -105,7 +105,7 @@ class TestDaysAndKnownPhotos:
         store.known_photos.put("b-2", b"two")
         assert store.known_photos.missing(["a-1", "c-3", "c-3", "b-2"]) == ["c-3"]
         assert store.known_photos.purge(keep={"b-2"}) == 1
-        assert store.known_photos.path("a-1") is None
+        assert store.known_photos.read("a-1") is None
 
     def test_settings(self, store: Store) -> None:
         assert store.settings.get("station") is None
@@ -137,7 +137,7 @@ class TestFile:
         store = Store(store.folder, clock)
 
         (aside,) = store.set_aside()
-        assert aside.read_bytes() == content
+        assert store.read_set_aside(aside) == content
         assert store.outbox.items() == []
         clock.move(days=1)
         assert store.photos.sweep() == 0
@@ -162,7 +162,7 @@ class TestFile:
         more = (*schema.VERSIONS, ("ALTER TABLE setting ADD COLUMN changed_at TEXT",))
         monkeypatch.setattr(database, "VERSIONS", more)
         store = again(store)
-        assert store.photos._database.rows("PRAGMA user_version")[0][0] == 2
+        assert store.photos._database.rows("PRAGMA user_version")[0][0] == len(more)
         assert [item.protocol_id for item in store.outbox.items()] == [protocol_id]
 
     def test_an_upgrade_that_fails_changes_nothing(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
