@@ -25,7 +25,7 @@ public class Activity extends Context {
         request = code;
     }
     /** Android's thread of the window: everything that touches a view has to come from there. */
-    public final void runOnUiThread(Runnable action) { new Thread(action, "main").start(); }
+    public final void runOnUiThread(Runnable action) { new Thread(action, "window").start(); }
     public Window getWindow() { return window; }
     public View findViewById(int id) { return id == 0x01020002 ? content : null; }
     public int[] asked = new int[0];

@@ -54,6 +54,8 @@ public class Intent implements Parcelable, Cloneable {
     public Intent putExtra(String name, String[] value) { return keep(name, "String[]", value); }
     public Intent putExtra(String name, CharSequence[] value) { return keep(name, "CharSequence[]", value); }
     public Intent putExtra(String name, Bundle value) { return keep(name, "Bundle", value); }
+    public Intent setClassName(Context context, String name) { type = name; return this; }
+    public Intent setClassName(String application, String name) { type = name; return this; }
     public void setClipData(ClipData clip) { this.clip = clip; }
     public Intent addFlags(int more) { flags |= more; return this; }
     public Intent setData(Uri uri) { data = uri; return this; }

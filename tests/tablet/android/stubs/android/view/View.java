@@ -6,7 +6,7 @@ public class View {
 
     /** As on Android: only the thread that made a view may touch it. */
     static void checkThread() {
-        if (!Thread.currentThread().getName().equals("main"))
+        if (!Thread.currentThread().getName().equals("window"))
             throw new IllegalStateException("CalledFromWrongThreadException: " + Thread.currentThread().getName());
     }
     public WindowInsets getRootWindowInsets() { return insets; }
