@@ -20,29 +20,29 @@ from kivy.uix.screenmanager import NoTransition, ScreenManager
 from mobile_kivy import i18n, sync_words
 from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
 from mobile_kivy.device.camera import PhotoSource, photo_source
+from mobile_kivy.device.sealed_store import open_store
+from mobile_kivy.device.system import System, this_device
 from mobile_kivy.device.vibration import tick
 from mobile_kivy.forms.day import Day
 from mobile_kivy.forms.form import Form
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.keep_going import KeepGoing
+from mobile_kivy.presence import Presence
+from mobile_kivy.screens.anew import close_what_lies_over, say_anew
 from mobile_kivy.screens.device import DeviceScreen
 from mobile_kivy.screens.handover import HandoverScreen
 from mobile_kivy.screens.outbox import OutboxScreen
 from mobile_kivy.screens.sign_in import SignInScreen
 from mobile_kivy.screens.today import TodayScreen
 from mobile_kivy.shift import Shift
-from mobile_kivy.store import Person, Store
+from mobile_kivy.store import Person
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
 from mobile_kivy.widgets.dialog import Dialog, ask
 from mobile_kivy.widgets.tappable import Tappable
 from mobile_kivy.work import Work
 
-LOCK_AFTER = 600.0
-"""Seconds without a touch until the PIN is asked for again."""
 BANNER_FOR = 6.0
-REST, LONG_REST = 3.0, 10.0
-"""Seconds without a touch after which nobody is waiting for the app, and after which the person has gone."""
 
 
 class YardApp(App):
@@ -67,20 +67,21 @@ class YardApp(App):
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         base_delay: float = 1.0,
-        **kwargs: Any,
+        system: System | None = None,
     ) -> None:
-        """`server` overrules the address that is stored; `now` gives aware instants; `base_delay` is the sync's."""
-        super().__init__(**kwargs)
+        """`server` overrules the stored address; `now` gives aware instants; `base_delay` is the sync's."""
+        super().__init__()
         self.started = time.perf_counter()
         self.now, self._base_delay = now, base_delay
-        self.store = Store(folder, now)
+        system = system or this_device()
+        self.store, self._key_lost = open_store(folder, now, system.elapsed, system.seal)
         self.lang = self.store.settings.get("language", "de") or "de"
         self.server = server or self.store.settings.get("server") or DEFAULT_SERVER
         self.camera = photo_source(camera, self) if isinstance(camera, str) else camera
         self.person: Person | None = None
         self.station: StationRef | None = None
         self.day: Day | None = None
-        self._last_touch = Clock.get_time()
+        self._presence = Presence(self, system)
         self._day_read: tuple[int, date] | None = None
         self._came_from = "sign_in"
         self._told_unexpected: Dialog | None = None
@@ -95,7 +96,7 @@ class YardApp(App):
         gc.set_threshold(50_000, 20, 100)
         Window.clearcolor = COLOURS["bg"]
         Window.softinput_mode = "below_target"
-        Window.bind(size=self._resized, on_touch_down=self._touched)
+        Window.bind(size=self._resized)
         self._resized(Window, Window.size)
         Tappable.feedback = staticmethod(tick())
         self._connect()
@@ -111,25 +112,28 @@ class YardApp(App):
         ExceptionManager.add_handler(self._keep_going)
         self.show_sync(self.sync.state)
         self.sync.start()
-        self.work.take_in_left_behind()
-        Clock.schedule_interval(self._lock_when_left, 15)
-        Clock.schedule_interval(self._tidy_when_left, 1)
-        if self.store.set_aside():
-            self.tell("store_broken_title", "store_broken")
+        Clock.schedule_once(lambda _dt: self.work.take_in_left_behind())
+        for trouble, told in (("store_broken", self.store.set_aside()), ("key_lost", self._key_lost)):
+            if told:
+                self.tell(f"{trouble}_title", trouble)
+        self._presence.begin(self.send_now)
 
     def on_pause(self) -> bool:
         """Android may kill the app from here on: everything goes to the disk."""
         self.root.get_screen("handover").save()
+        self._presence.leave()
         return True
 
     def on_resume(self) -> None:
         """Back in front, perhaps with a network."""
+        self._presence.come_back()
         self.sync.poke()
 
     def on_stop(self) -> None:
         """Closes in order: form, sync, store."""
         self.root.get_screen("handover").save()
-        Window.unbind(size=self._resized, on_touch_down=self._touched)
+        Window.unbind(size=self._resized)
+        self._presence.end()
         self.sync.stop()
         self._closed = True
         ExceptionManager.remove_handler(self._keep_going)
@@ -137,7 +141,7 @@ class YardApp(App):
 
     def _connect(self) -> None:
         client = Client(self.server)
-        self.sync = Sync(self.store, client, self._sync_changed, now=self.now, base_delay=self._base_delay)
+        self.sync = Sync(self.store, client, self._sync_said, now=self.now, base_delay=self._base_delay)
         self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))
         self.shift.speak(self.lang)
         self.work = Work(self)
@@ -171,9 +175,7 @@ class YardApp(App):
         handover_screen = self.root.get_screen("handover")
         handover_screen.save()
         handover_screen.close()
-        for window in Window.children[:]:
-            if window is not self.root and hasattr(window, "dismiss"):
-                window.dismiss(animation=False)
+        close_what_lies_over(self.root)
         self.sync.watch(None)
         self.person = self.station = self.day = None
         self.person_name = self.station_name = ""
@@ -185,14 +187,7 @@ class YardApp(App):
         self.shift.speak(self.lang)
         self.store.settings.set("language", self.lang)
         self.show_sync(self.sync.state)
-        screen = self.root.current_screen
-        if isinstance(screen, HandoverScreen):
-            screen.relabel()
-            screen.show(int(screen.current))
-        elif hasattr(screen, "fill"):
-            screen.fill()
-        else:
-            screen.on_pre_enter()
+        say_anew(self.root.current_screen)
 
     def begin_shift(self, person: Person, station: StationRef) -> None:
         """Somebody works here now."""
@@ -200,21 +195,8 @@ class YardApp(App):
         self.person_name, self.station_name = person.name, station.name
         self._read_day()
         self.sync.watch(person.user_id, station.id)
+        self._presence.shift_begins()
         self.go("today")
-
-    def _lock_when_left(self, _dt: float) -> None:
-        if self.person is not None and Clock.get_time() - self._last_touch > LOCK_AFTER:
-            self.change_person()
-
-    def _tidy_when_left(self, _dt: float) -> None:
-        # Old screens are garbage in cycles, which Python, left to itself, collects in the middle of a tap, for half a
-        # second. Once in each rest is enough. With a form open it waits longer: what is alive is looked at as well.
-        rest = LONG_REST if self.root.current == "handover" else REST
-        if rest < Clock.get_time() - self._last_touch <= rest + 1:
-            gc.collect()
-
-    def _touched(self, *_: object) -> None:
-        self._last_touch = Clock.get_time()
 
     def _resized(self, _window: Any, size: tuple[float, float]) -> None:
         self.wide, self.window_width = size[0] >= size[1], size[0]
@@ -284,6 +266,11 @@ class YardApp(App):
         self.tell("not_saved_title", reason)
 
     # What the sync tells.
+
+    def _sync_said(self, state: SyncState) -> None:
+        # In the sync's thread: what is put off for the main one waits until the app is in front.
+        self._presence.heard_of_sync()
+        self._sync_changed(state)
 
     @mainthread
     def _sync_changed(self, state: SyncState) -> None:

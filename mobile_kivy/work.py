@@ -131,7 +131,7 @@ class Work:
         if found is None:
             return
         place, taken = found
-        if any(draft.protocol_id == place.protocol_id for draft in self._floor.store.drafts.all()):
+        if self._floor.store.drafts.find(place.protocol_id) is not None:
             _keep_in_background(self._floor.store, taken, lambda sha256: self._put(place, sha256), lambda _reason: None)
 
     def _put(self, place: PhotoPlace, sha256: str) -> None:
@@ -140,11 +140,10 @@ class Work:
         if shown is not None and place.fill(shown, sha256, now):
             self._floor.form_has_changed()
             return
-        for draft in store.drafts.all():
-            if draft.protocol_id == place.protocol_id:
-                form = Form.from_json(draft.data)
-                if place.fill(form, sha256, now):
-                    store.drafts.save(form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json())
+        draft = store.drafts.find(place.protocol_id)
+        form = Form.from_json(draft.data) if draft is not None else None
+        if form is not None and place.fill(form, sha256, now):
+            store.drafts.save(form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json())
 
     def submit(self, visit: Visit) -> None:
         """Into the outbox, in the background; the list comes back when it is on the disk."""

@@ -71,6 +71,11 @@ class Drafts:
         )
         return self._draft_of(row).data if row else None
 
+    def find(self, protocol_id: str) -> DraftRow | None:
+        """The draft of this protocol; None if there is none (any more)."""
+        row = self._database.row("SELECT * FROM draft WHERE protocol_id = ?", (protocol_id,))
+        return self._draft_of(row) if row else None
+
     def all(self) -> list[DraftRow]:
         """All drafts, the last one saved first."""
         return [self._draft_of(row) for row in self._database.rows("SELECT * FROM draft ORDER BY saved_at DESC")]

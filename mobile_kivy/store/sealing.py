@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from mobile_kivy.store.files import write_durably
 
 KEY_FILE = "store.key"
 _KEY, _NONCE, _TAG = 32, 16, 32
+_SHORT, _SHORT_TEXTS = 512, 4096
+"""Names and titles, by their sealed size, and how many of them are remembered once they were unsealed."""
 
 
 class Unreadable(ValueError):
@@ -83,6 +86,8 @@ class SealedTexts:
 
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
+        # A list of a thousand protocols is drawn with every report of the sync: its names are not unsealed each time.
+        self._unseal_short = lru_cache(maxsize=_SHORT_TEXTS)(self._unseal)
 
     def seal(self, place: bytes, text: str | None) -> bytes | str | None:
         """What the column keeps."""
@@ -94,6 +99,9 @@ class SealedTexts:
             return "" if kept is not None else None
         if isinstance(kept, str):
             raise Unreadable("a plain text where only sealed ones are written")
+        return self._unseal_short(place, kept) if len(kept) <= _SHORT else self._unseal(place, kept)
+
+    def _unseal(self, place: bytes, kept: bytes) -> str:
         return self._seal.unseal(place, kept).decode()
 
     def said(self, place: bytes, kept: bytes | str | None) -> str:

@@ -35,7 +35,7 @@ def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device
     finger.tap(finger.find("SyncPill"))
     row = finger.find("OutboxRow")
     assert "Bitte das Büro anrufen" in row.reason
-    assert len(list((finger.app.store.folder / "photos").glob("*.jpg"))) == 8
+    assert len(list((finger.app.store.folder / "photos").glob("*.jpg.sealed"))) == 8
     # and it is thrown away only after a second question
     finger.tap(work.word(finger, "discard"))
     finger.tap(work.word(finger, "keep"))
