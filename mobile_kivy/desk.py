@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from mobile_kivy.api import StationRef
-from mobile_kivy.forms.day import Day, Job, Vehicle
+from mobile_kivy.forms.contract import Vehicle
+from mobile_kivy.forms.day import Day, Job
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.shift import Shift

@@ -7,7 +7,8 @@ from functools import partial
 
 from mobile_kivy import i18n
 from mobile_kivy.forms.checks import is_signed
-from mobile_kivy.forms.day import Job, Vehicle
+from mobile_kivy.forms.contract import Vehicle
+from mobile_kivy.forms.day import Job
 from mobile_kivy.forms.form import Form, Strokes
 from mobile_kivy.forms.protocol import photo_hashes, to_input
 from mobile_kivy.imaging import shrink, signature_png, thumbnail

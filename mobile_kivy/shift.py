@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 
 from mobile_kivy import i18n
 from mobile_kivy.api import ApiError, Client, Offline, Refusal
-from mobile_kivy.forms.day import Day, read_day
+from mobile_kivy.forms.day import Day, with_next_morning
 from mobile_kivy.store import Person, Store
+from mobile_kivy.sync.server_clock import ServerClock
 
 log = logging.getLogger(__name__)
 REFUSALS = {"NOT_ALLOWED": "sign_in_wrong", "TOO_MANY_ATTEMPTS": "sign_in_locked"}
@@ -76,15 +77,26 @@ class Shift:
         """Today with the next morning as the device knows it; None before it was fetched once.
 
         A device that was off for a night shows the last day that it has rather than nothing: cars are still out there.
+        Which day it is, the server's clock says.
         """
         dates = self._store.days.dates(station_id)
-        if not dates:
+        newest = self._first_readable(station_id, reversed(dates))
+        if newest is None:
             return None
-        newest = self._store.days.get(station_id, max(dates))
         # The answers carry the station's offset; Android has no table of time zones that Python could read.
-        zone = datetime.fromisoformat(newest[0]["generatedAt"]).tzinfo if newest else None
-        today = self._now().astimezone(zone).date()
-        known = [date for date in dates if date <= today] or dates[:1]
-        base = self._store.days.get(station_id, max(known))
-        following = self._store.days.get(station_id, max(known) + timedelta(days=1))
-        return read_day(base[0], following[0] if following else None) if base else None
+        today = self.server_now().astimezone(newest[1].generated_at.tzinfo).date()
+        known = [date for date in dates if date <= today]
+        date, base = self._first_readable(station_id, [*reversed(known), *dates]) or newest
+        following = self._store.days.get(station_id, date + timedelta(days=1))
+        return with_next_morning(base, following[0] if following else None)
+
+    def _first_readable(self, station_id: str, dates: Iterable[date]) -> tuple[date, Day] | None:
+        for each in dates:
+            found = self._store.days.get(station_id, each)
+            if found is not None:
+                return each, found[0]
+        return None
+
+    def server_now(self) -> datetime:
+        """The instant by the server's clock, as far as it is known."""
+        return ServerClock(self._store, self._now).now()

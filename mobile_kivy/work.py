@@ -13,7 +13,8 @@ from kivy.clock import mainthread
 from mobile_kivy import handover
 from mobile_kivy.desk import Desk
 from mobile_kivy.device.camera import PhotoSource
-from mobile_kivy.forms.day import Job, Vehicle
+from mobile_kivy.forms.contract import Vehicle
+from mobile_kivy.forms.day import Job
 from mobile_kivy.forms.form import Form, open_form
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.protocol import form_of

@@ -24,7 +24,7 @@ from server.edge.endpoint import Authenticate, GraphQLEndpoint
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
-from server.edge.limits import BodyLimit, SecurityHeaders
+from server.edge.limits import BodyLimit, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies, is_local
 from server.edge.running import Pace, Places
 from server.outage import OUTAGE, is_away
@@ -91,7 +91,7 @@ def create_app(runtime: Runtime) -> Starlette:
 
 def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authenticate) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint),
+        Route("/graphql", ServerTime(endpoint, runtime.outside.clock.now)),
         Route("/healthz", _healthy),
         Route("/readyz", _ready(runtime)),
         Route("/metrics", _metrics(runtime)),

@@ -31,7 +31,7 @@ def make_device(folder: Path, contracts: int = CONTRACTS) -> datetime:
     if known is None:
         raise LookupError("the day is not on the device")
     late = contracts // 10
-    day = full_day(known[0], contracts // 2, contracts // 2 - late, late, spare=contracts // 5)
+    day = full_day(dict(known[0].answer), contracts // 2, contracts // 2 - late, late, spare=contracts // 5)
     store.days.put(station, yard_day.now.date(), day)
     user_id = store.people.all()[0].user_id
     for number in range(SENT):

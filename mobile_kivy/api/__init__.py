@@ -1,8 +1,9 @@
 """The server's API as the tablet sees it: a client, sessions, and what can go wrong."""
 
 from mobile_kivy.api.client import DEFAULT_SERVER, Client
-from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal, ServerFault, SignInNeeded
+from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal, ServerFault, SignInNeeded, Trouble, Unsendable
 from mobile_kivy.api.session import Confirmation, Session, StationRef
+from mobile_kivy.api.wire import Patience
 
 __all__ = [
     "DEFAULT_SERVER",
@@ -11,9 +12,12 @@ __all__ = [
     "Client",
     "Confirmation",
     "Offline",
+    "Patience",
     "Refusal",
     "ServerFault",
     "Session",
     "SignInNeeded",
     "StationRef",
+    "Trouble",
+    "Unsendable",
 ]

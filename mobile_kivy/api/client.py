@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
-from mobile_kivy.api.answers import accepted, data_of
+from mobile_kivy.api.answers import accepted, data_of, server_time
 from mobile_kivy.api.documents import document
-from mobile_kivy.api.errors import Broken, Offline, Refusal
+from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal
 from mobile_kivy.api.session import Confirmation, Session, confirmation_of, session_of
-from mobile_kivy.api.transport import Transport
+from mobile_kivy.api.transport import Transport, json_bytes
+from mobile_kivy.api.wire import Answer, Patience
+from mobile_kivy.reading import Fields, Unreadable
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 """Where a sandbox on the same machine answers."""
@@ -23,6 +25,8 @@ _UPLOAD = document("upload_photo")
 _CHECK_OUT = document("check_out")
 _CHECK_IN = document("check_in")
 _PNG = b"\x89PNG"
+PATIENCE = Patience()
+"""What a yard's network is given."""
 
 
 class Client:
@@ -31,9 +35,11 @@ class Client:
     Every method raises `Offline`, and `Refusal` when the server says no; those with a token raise `SignInNeeded`.
     """
 
-    def __init__(self, base_url: str, timeout: tuple[float, float] = (4, 20)) -> None:
-        """`base_url` without /graphql; `timeout` is (seconds to connect, seconds of silence) for every call."""
-        self._transport = Transport(base_url, timeout)
+    def __init__(self, base_url: str, patience: Patience = PATIENCE) -> None:
+        """`base_url` without /graphql; `patience` is how long every call may take."""
+        self._transport = Transport(base_url, patience)
+        self.on_server_time: Callable[[datetime], None] = lambda _: None
+        """Called, in the thread of the call, with the server's clock whenever the API has answered."""
 
     def speak(self, language: str) -> None:
         """From now on the server says in `de` or `en` why it refuses something."""
@@ -65,17 +71,19 @@ class Client:
         """Sends one photo; returns the hash that the server confirms. Sending it again is harmless."""
         png = content.startswith(_PNG)
         part = ("photo.png", content, "image/png") if png else ("photo.jpg", content, "image/jpeg")
-        operations = {"query": _UPLOAD, "variables": {"sha256": sha256, "file": None}}
-        form = {"operations": json.dumps(operations), "map": '{"0": ["variables.file"]}'}
+        operations = json_bytes({"query": _UPLOAD, "variables": {"sha256": sha256, "file": None}}).decode()
+        form = {"operations": operations, "map": '{"0": ["variables.file"]}'}
         try:
-            data = data_of(self._transport.post(access_token, data=form, files={"0": part}))
+            data = self._data(self._transport.upload(access_token, form, part))
         except Broken:
             # A server that does not take the token answers and hangs up before it has read the file, and the answer
             # is lost with the connection. A question without a file is answered.
             self.check(access_token)
             raise
         try:
-            return str(accepted(data, "uploadPhoto", "StoredPhoto")["sha256"]).lower()
+            return Fields(accepted(data, "uploadPhoto", "StoredPhoto")).name("sha256").lower()
+        except Unreadable as error:
+            raise Offline("a confirmation of a photo that cannot be read") from error
         except Refusal as refusal:
             if refusal.problem_code == "INVALID_INPUT" and refusal.field == ("sha256",):
                 raise Offline("the photo was damaged on its way") from refusal
@@ -105,4 +113,20 @@ class Client:
         return confirmation
 
     def _ask(self, token: str | None, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        return data_of(self._transport.post(token, json={"query": query, "variables": variables}))
+        return self._data(self._transport.post(token, {"query": query, "variables": variables}))
+
+    def _data(self, answer: Answer) -> dict[str, Any]:
+        try:
+            found = data_of(answer)
+        except Offline:
+            raise
+        except ApiError:
+            self._note_time(answer)
+            raise
+        self._note_time(answer)
+        return found
+
+    def _note_time(self, answer: Answer) -> None:
+        instant = server_time(answer)
+        if instant is not None:
+            self.on_server_time(instant)

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """Why nobody who matters has answered: what a person at the tablet can do about it differs."""
+
+    NO_NETWORK = "NO_NETWORK"
+    """Nothing answers at the server's address."""
+    SLOW = "SLOW"
+    """An answer began or was waited for, and did not come to its end in time."""
+    CERTIFICATE = "CERTIFICATE"
+    """Whoever answers cannot prove to be the server; a wrong date on the device looks like that, too."""
+    PORTAL = "PORTAL"
+    """A page to look at came instead of an answer: a network that wants somebody to sign in first."""
+    GARBLED = "GARBLED"
+    """Something else than this API answers at the address."""
+    SERVER = "SERVER"
+    """The server is there, and not well or too busy."""
 
 
 class ApiError(Exception):
@@ -13,12 +31,13 @@ class Offline(ApiError):
     """Nobody who matters has answered: no network, a time-out, a captive portal, a server that is not well.
 
     What was sent may have arrived all the same, so it is sent again, unchanged, later. `reason` is a short technical
-    word for people who look for faults; it never quotes what was sent.
+    word for people who look for faults; it never quotes what was sent. `trouble` is what is said to staff.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, trouble: Trouble = Trouble.GARBLED) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.trouble = trouble
 
 
 class Broken(Offline):
@@ -27,6 +46,13 @@ class Broken(Offline):
 
 class ServerFault(Offline):
     """The server answered, and says that the fault is its own (INTERNAL). Other requests may well succeed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, Trouble.SERVER)
+
+
+class Unsendable(ApiError):
+    """What was to be sent is no JSON: a fault of this app, which no network will mend."""
 
 
 class SignInNeeded(ApiError):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mobile_kivy.api.errors import Offline
+from mobile_kivy.reading import Fields, Unreadable
 
 CONFLICT_FLAG = "PROTOCOL_CONFLICT"
 """On a contract that had changed before its protocol arrived."""
@@ -56,31 +57,37 @@ class Confirmation:
 def session_of(answer: dict[str, Any]) -> Session:
     """The session in an answer of `signIn` or `refreshSession`; `Offline` if it is not one."""
     try:
-        viewer = answer["viewer"]
-        user = viewer["user"]
+        session = Fields(answer, "session")
+        viewer = session.part("viewer")
+        user = viewer.part("user")
         return Session(
-            access_token=answer["accessToken"],
-            refresh_token=answer["refreshToken"],
-            expires_at=datetime.fromisoformat(answer["expiresAt"]).astimezone(UTC),
-            user_id=user["id"],
-            name=user["name"],
-            email=user["email"],
-            role=viewer["role"],
-            stations=tuple(StationRef(s["id"], s["code"], s["name"]) for s in viewer["stations"]),
+            access_token=session.name("accessToken"),
+            refresh_token=session.name("refreshToken"),
+            expires_at=session.instant("expiresAt").astimezone(UTC),
+            user_id=user.name("id"),
+            name=user.name("name"),
+            email=user.name("email"),
+            role=viewer.name("role"),
+            stations=tuple(StationRef(s.name("id"), s.name("code"), s.name("name")) for s in viewer.parts("stations")),
         )
-    except (LookupError, TypeError, ValueError) as error:
+    except Unreadable as error:
         raise Offline("a session that cannot be read") from error
 
 
 def confirmation_of(answer: dict[str, Any]) -> Confirmation:
     """The confirmation in an answer of `checkOut` or `checkIn`; `Offline` if it is not one."""
     try:
-        photos = [*answer["photos"], *(photo for damage in answer["damages"] for photo in damage["photos"])]
+        protocol = Fields(answer, "protocol")
+        contract = protocol.part("contract")
+        photos = [
+            *protocol.parts("photos"),
+            *(p for damage in protocol.parts("damages") for p in damage.parts("photos")),
+        ]
         return Confirmation(
-            protocol_id=answer["id"],
-            conflict=CONFLICT_FLAG in answer["contract"]["flags"],
-            photo_hashes=frozenset(photo["sha256"].lower() for photo in photos),
-            contract_state=answer["contract"]["state"],
+            protocol_id=protocol.name("id"),
+            conflict=CONFLICT_FLAG in contract.texts("flags"),
+            photo_hashes=frozenset(photo.name("sha256").lower() for photo in photos),
+            contract_state=contract.name("state"),
         )
-    except (LookupError, TypeError, AttributeError) as error:
+    except Unreadable as error:
         raise Offline("a confirmation that cannot be read") from error

@@ -15,7 +15,7 @@ from typing import Any
 
 from mobile_kivy.device.bridge import cast, java, java_name
 from mobile_kivy.store.files import write_durably
-from mobile_kivy.store.sealing import KEY_FILE, KeyLost, Unreadable
+from mobile_kivy.store.sealing import KEY_FILE, KeyLost, SealBroken
 
 _ALIAS = "yard-store-1"
 _CIPHER, _ENCRYPT, _DECRYPT = "AES/GCM/NoPadding", 1, 2
@@ -40,9 +40,9 @@ class AesGcm:
         return bytes(nonce.tostring() + sealed.tostring())
 
     def unseal(self, about: bytes, sealed: bytes) -> bytes:
-        """`Unreadable` whatever the platform says: a wrong key, another place and a changed byte look alike."""
+        """`SealBroken` whatever the platform says: a wrong key, another place and a changed byte look alike."""
         if len(sealed) < _NONCE + _TAG_BITS // 8:
-            raise Unreadable("too short")
+            raise SealBroken("too short")
         cipher = self._cipher.getInstance(_CIPHER)
         spec = cast("java.security.spec.AlgorithmParameterSpec", self._spec(_TAG_BITS, sealed[:_NONCE]))
         try:
@@ -50,7 +50,7 @@ class AesGcm:
             cipher.updateAAD(about)
             plain = cipher.doFinal(sealed[_NONCE:])
         except Exception as error:
-            raise Unreadable(java_name(error) or type(error).__name__) from error
+            raise SealBroken(java_name(error) or type(error).__name__) from error
         # Of nothing, Java makes an empty array, which the bridge hands over as an empty list.
         return bytes(plain.tostring()) if plain else b""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mobile_kivy.forms.day import CheckedOut, Job, Vehicle
+from mobile_kivy.forms.contract import CheckedOut, Vehicle
+from mobile_kivy.forms.day import Job
 from mobile_kivy.forms.form import GUIDED_SLOTS, Form, Strokes
 
 MOST_KM_A_DAY = 2000

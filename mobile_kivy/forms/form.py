@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from mobile_kivy.forms.day import CHECK_OUT, Contract, Job, Vehicle, job_of
+from mobile_kivy.forms.contract import Contract, Vehicle
+from mobile_kivy.forms.day import CHECK_OUT, Job, job_of
 
 GUIDED_SLOTS = ("FRONT", "FRONT_LEFT", "LEFT", "REAR_LEFT", "REAR", "REAR_RIGHT", "RIGHT", "FRONT_RIGHT")
 """Once around the car, in the order of walking."""

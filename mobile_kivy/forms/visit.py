@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mobile_kivy.forms.day import Job, Vehicle
+from mobile_kivy.forms.contract import Vehicle
+from mobile_kivy.forms.day import Job
 from mobile_kivy.forms.form import Form
 
 STEPS = ("condition", "care", "damages", "photos", "customer", "licences", "sign")

@@ -12,7 +12,7 @@ from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
 from mobile_kivy.desk import Desk
-from mobile_kivy.forms.day import Vehicle
+from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.step_scroll import PromptTouch
 

@@ -15,7 +15,7 @@ from mobile_kivy.store.outbox import Outbox
 from mobile_kivy.store.outbox_rows import OWN_CODES, Finished, OutboxItem, Parcel, State, Waiting
 from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
 from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
-from mobile_kivy.store.sealing import KeyFileSeal, KeyLost, Seal, Unreadable
+from mobile_kivy.store.sealing import KeyFileSeal, KeyLost, Seal, SealBroken
 from mobile_kivy.store.settings import Settings
 
 __all__ = [
@@ -32,10 +32,10 @@ __all__ = [
     "PhotoFile",
     "PinLocked",
     "Seal",
+    "SealBroken",
     "State",
     "StillWaiting",
     "Store",
-    "Unreadable",
     "Waiting",
 ]
 

@@ -13,7 +13,7 @@ from typing import Any
 from mobile_kivy.store.files import sync_folder
 from mobile_kivy.store.schema import PLAIN_TEXT_LEFT, SEALED_SINCE, VERSIONS
 from mobile_kivy.store.sealed_files import SEALED, read_whole, seal_whole
-from mobile_kivy.store.sealing import KeyLost, Seal, SealedTexts, Unreadable, about
+from mobile_kivy.store.sealing import KeyLost, Seal, SealBroken, SealedTexts, about
 
 NAME = "tablet.db"
 _CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLite's primary result codes
@@ -119,7 +119,7 @@ class Database:
             return
         try:
             self.texts.unseal(place, row["value"])
-        except Unreadable as error:
+        except SealBroken as error:
             raise KeyLost("the store was sealed with another key") from error
 
     def _wash(self) -> None:

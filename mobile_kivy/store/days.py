@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from mobile_kivy.forms.day import Day, read_day
+from mobile_kivy.reading import Unreadable, json_of
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
-from mobile_kivy.store.sealing import about
+from mobile_kivy.store.sealing import SealBroken, about
 
-_LISTS = ("checkOuts", "checkIns", "overdue")
+_log = logging.getLogger(__name__)
 
 
 class Days:
@@ -20,19 +23,24 @@ class Days:
         self._database = database
         self._now = now
 
-    def put(self, station_id: str, day: date, payload: dict[str, Any]) -> None:
-        """Keeps a day in place of what was known of it before."""
-        sealed = self._database.texts.seal(about("day", station_id, day.isoformat()), json.dumps(payload))
+    def put(self, station_id: str, date: date, payload: dict[str, Any]) -> Day:
+        """Keeps a day in place of what was known of it before. `Unreadable`, and nothing is replaced, if it is none."""
+        day = read_day(payload)
+        if day.station_id != station_id:
+            raise Unreadable("day.station.id", "the station that was asked for")
+        sealed = self._database.texts.seal(about("day", station_id, date.isoformat()), json.dumps(payload))
         self._database.execute(
             "INSERT INTO day (station_id, date, payload, fetched_at) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET payload = excluded.payload, fetched_at = excluded.fetched_at",
-            (station_id, day.isoformat(), sealed, stamp(self._now())),
+            (station_id, date.isoformat(), sealed, stamp(self._now())),
         )
+        return day
 
-    def get(self, station_id: str, day: date) -> tuple[dict[str, Any], datetime] | None:
-        """The day and when it was fetched; None if it never was."""
-        row = self._database.row("SELECT * FROM day WHERE station_id = ? AND date = ?", (station_id, day.isoformat()))
-        return (self._payload_of(row), instant_of(row["fetched_at"])) if row else None
+    def get(self, station_id: str, date: date) -> tuple[Day, datetime] | None:
+        """The day and when it was fetched; None if it never was, or cannot be read any more."""
+        row = self._database.row("SELECT * FROM day WHERE station_id = ? AND date = ?", (station_id, date.isoformat()))
+        day = self._day_of(row) if row else None
+        return (day, instant_of(row["fetched_at"])) if row and day else None
 
     def dates(self, station_id: str) -> list[date]:
         """The stored days of a station, in order."""
@@ -52,7 +60,7 @@ class Days:
             old = connection.execute(
                 "SELECT station_id, date, payload FROM day WHERE date < ?", (before.isoformat(),)
             ).fetchall()
-            gone = [row for row in old if needed.isdisjoint(_contract_ids(self._payload_of(row)))]
+            gone = [row for row in old if needed.isdisjoint(self._contract_ids(row))]
             connection.executemany(
                 "DELETE FROM day WHERE station_id = ? AND date = ?",
                 [(row["station_id"], row["date"]) for row in gone],
@@ -61,24 +69,20 @@ class Days:
 
     def damage_photo_ids(self) -> set[str]:
         """The photos of known damages on any stored day: those that are worth keeping."""
-        rows = self._database.rows("SELECT * FROM day")
-        return {photo["id"] for row in rows for photo in damage_photos(self._payload_of(row))}
+        days = (self._day_of(row) for row in self._database.rows("SELECT * FROM day"))
+        return {photo_id for day in days if day for photo_id in day.damage_photos()}
 
-    def _payload_of(self, row: Row) -> dict[str, Any]:
+    def _day_of(self, row: Row) -> Day | None:
+        """None for what an older app kept, or somebody else wrote, and this one cannot read: the next fetch replaces
+        it.
+        """
         place = about("day", row["station_id"], row["date"])
-        payload: dict[str, Any] = json.loads(self._database.texts.said(place, row["payload"]))
-        return payload
+        try:
+            return read_day(json_of(self._database.texts.said(place, row["payload"])))
+        except (Unreadable, SealBroken) as error:
+            _log.warning("a stored day cannot be read: %s", error)
+            return None
 
-
-def _contract_ids(payload: dict[str, Any]) -> Iterator[str]:
-    for name in _LISTS:
-        for contract in payload.get(name) or ():
-            yield contract["id"]
-
-
-def damage_photos(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The photos (id, thumbnailUrl) of all known damages on a day, in the order in which cars are needed."""
-    vehicles = [contract.get("vehicle") for name in _LISTS for contract in payload.get(name) or ()]
-    for vehicle in [*vehicles, *(payload.get("spareVehicles") or ())]:
-        for damage in (vehicle or {}).get("damages") or ():
-            yield from damage.get("photos") or ()
+    def _contract_ids(self, row: Row) -> set[str]:
+        day = self._day_of(row)
+        return {job.contract.id for job in day.jobs} if day else set()

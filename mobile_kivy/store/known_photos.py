@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from mobile_kivy.forms.contract import PHOTO_ID
 from mobile_kivy.store.files import UNFINISHED
 from mobile_kivy.store.sealed_files import SealedFiles
-from mobile_kivy.store.sealing import Seal, Unreadable
-
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+from mobile_kivy.store.sealing import Seal, SealBroken
 
 
 class KnownPhotos:
@@ -27,7 +25,7 @@ class KnownPhotos:
         """The photo; None if it has not been fetched. One that is damaged is fetched again."""
         try:
             return self._files.read(_name(photo_id))
-        except Unreadable:
+        except SealBroken:
             self._files.path(_name(photo_id)).unlink(missing_ok=True)
             return None
 
@@ -44,6 +42,6 @@ class KnownPhotos:
 
 
 def _name(photo_id: str) -> str:
-    if not _ID.fullmatch(photo_id):
+    if not PHOTO_ID.fullmatch(photo_id):
         raise ValueError("this is no photo id")
     return f"{photo_id}.jpg"

@@ -12,7 +12,7 @@ from pathlib import Path
 from mobile_kivy.store.database import Database, instant_of
 from mobile_kivy.store.schema import HASH
 from mobile_kivy.store.sealed_files import SealedFiles
-from mobile_kivy.store.sealing import Seal, Unreadable
+from mobile_kivy.store.sealing import Seal, SealBroken
 
 _ENDINGS = (".jpg", ".png")
 _GRACE = timedelta(hours=1)
@@ -74,7 +74,7 @@ class Photos:
         """The small version, or None."""
         try:
             return self._thumbnails.read(f"{_checked(sha256)}.jpg")
-        except Unreadable:
+        except SealBroken:
             return None
 
     def read(self, sha256: str) -> bytes:
@@ -82,7 +82,7 @@ class Photos:
         name = self._name(sha256)
         try:
             content = self._files.read(name) if name else None
-        except Unreadable as error:
+        except SealBroken as error:
             raise FileDamaged(sha256) from error
         if content is None:
             raise FileMissing(sha256)

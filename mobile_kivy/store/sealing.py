@@ -21,7 +21,7 @@ _SHORT, _SHORT_TEXTS = 512, 4096
 """Names and titles, by their sealed size, and how many of them are remembered once they were unsealed."""
 
 
-class Unreadable(ValueError):
+class SealBroken(ValueError):
     """It was sealed with another key or for another place, or it was changed."""
 
 
@@ -36,7 +36,7 @@ class Seal(Protocol):
         """Encrypted and protected against changes; other bytes each time."""
 
     def unseal(self, about: bytes, sealed: bytes) -> bytes:
-        """What was sealed. `Unreadable` if it was not sealed with this key and this `about`."""
+        """What was sealed. `SealBroken` if it was not sealed with this key and this `about`."""
 
 
 class KeyFileSeal:
@@ -63,7 +63,7 @@ class KeyFileSeal:
         """Looks at the tag before anything else."""
         body, tag = sealed[:-_TAG], sealed[-_TAG:]
         if len(body) < _NONCE or not hmac.compare_digest(tag, self._tag(about, body)):
-            raise Unreadable("the tag does not fit")
+            raise SealBroken("the tag does not fit")
         return self._crossed(body[:_NONCE], body[_NONCE:])
 
     def _crossed(self, nonce: bytes, text: bytes) -> bytes:
@@ -94,11 +94,11 @@ class SealedTexts:
         return self._seal.seal(place, text.encode()) if text else text
 
     def unseal(self, place: bytes, kept: bytes | str | None) -> str | None:
-        """The text of a column. `Unreadable` if somebody else has written it."""
+        """The text of a column. `SealBroken` if somebody else has written it."""
         if not kept:
             return "" if kept is not None else None
         if isinstance(kept, str):
-            raise Unreadable("a plain text where only sealed ones are written")
+            raise SealBroken("a plain text where only sealed ones are written")
         return self._unseal_short(place, kept) if len(kept) <= _SHORT else self._unseal(place, kept)
 
     def _unseal(self, place: bytes, kept: bytes) -> str:

@@ -14,6 +14,7 @@ from mobile_kivy.api import ApiError, Client, Offline, ServerFault, SignInNeeded
 from mobile_kivy.store import State, Store
 from mobile_kivy.sync.days import DayFetcher
 from mobile_kivy.sync.sender import Sender
+from mobile_kivy.sync.server_clock import ServerClock
 from mobile_kivy.sync.sessions import Sessions
 from mobile_kivy.sync.state import SyncState
 
@@ -52,14 +53,16 @@ class Sync:
         self._random = random
         self._sessions = Sessions(store, client)
         self._sender = Sender(store, client, self._sessions, self._contact)
-        self._days = DayFetcher(store, client, self._sessions, now)
+        self._clock = ServerClock(store, now)
+        client.on_server_time = self._clock.heard
+        self._days = DayFetcher(store, client, self._sessions, self._clock)
         self._watched: tuple[str, str] | None = None
         self._day_due: datetime | None = None
         self._tidy_due: datetime | None = None
         self._failures = 0
         self._turning, self._reporting = threading.Lock(), threading.Lock()
         # Counted before the first turn: right after the start nobody may read "all sent" while something waits.
-        self._state = SyncState(**self._counts(), clock_ahead=self._days.clock_ahead)
+        self._state = SyncState(**self._counts(), clock_ahead=self._clock.ahead)
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -102,7 +105,7 @@ class Sync:
     def refresh_day(self, user_id: str, station_id: str, today: date) -> None:
         """Fetches today and the next day now, in the caller's thread. `Offline`, `SignInNeeded`, `Refusal`."""
         self._days.fetch(user_id, station_id, today)
-        self._contact(day_version=self._state.day_version + 1, clock_ahead=self._days.clock_ahead)
+        self._contact(day_version=self._state.day_version + 1, clock_ahead=self._clock.ahead)
 
     # What the thread does.
 
@@ -173,7 +176,7 @@ class Sync:
         self._day_due = now + timedelta(seconds=DAY_EVERY)
         user_id, station_id = watched
         try:
-            self.refresh_day(user_id, station_id, self._days.today(station_id, now))
+            self.refresh_day(user_id, station_id, self._days.today(station_id))
         except Offline:
             self._day_due = None
             raise

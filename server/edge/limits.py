@@ -1,9 +1,10 @@
-"""Small ASGI middlewares that other routes can use too: security headers and a limit for bodies."""
+"""Small ASGI middlewares that other routes can use too: security headers, the time, and a limit for bodies."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -38,6 +39,26 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class ServerTime:
+    """Tells the server's clock with every answer (`X-Server-Time`, ISO 8601), also with refusals: a device whose own
+    clock is wrong would record hand-overs at the wrong time.
+    """
+
+    def __init__(self, app: ASGIApp, now: Callable[[], datetime]) -> None:
+        self._app = app
+        self._now = now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on and adds the header to the answer."""
+
+        async def send_with_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-server-time"] = self._now().isoformat()
+            await send(message)
+
+        await self._app(scope, receive, send_with_time if scope["type"] == "http" else send)
 
 
 ARRIVAL_SECONDS: Final = 15.0

@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mobile_kivy.api import Client
+from mobile_kivy.api import Client, Patience
 from mobile_kivy.store import Store
 from mobile_kivy.sync import Sync
 
@@ -21,7 +21,9 @@ if __name__ == "__main__":
         return datetime.now(UTC) + ahead
 
     store = Store(Path(sys.argv[1]), now)
-    sync = Sync(store, Client(sys.argv[2], timeout=(4, 60)), now=now, base_delay=0.01, most_delay=0.2)
+    sync = Sync(
+        store, Client(sys.argv[2], patience=Patience(silence=60, whole=120)), now=now, base_delay=0.01, most_delay=0.2
+    )
     # The first turn also tidies up after the life before, even if nothing is waiting any more.
     pause = sync.turn()
     while store.outbox.waiting().count:

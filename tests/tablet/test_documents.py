@@ -9,7 +9,8 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLSchema, build_schema, parse, validate
 
 from mobile_kivy.api.session import CONFLICT_FLAG
-from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, ELECTRIC, WENT_OUT
+from mobile_kivy.forms.contract import ELECTRIC, WENT_OUT
+from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT
 from mobile_kivy.forms.form import CLEANLINESS, DAMAGE_KINDS, DAMAGE_SLOT, GUIDED_SLOTS, MORE_SLOTS
 from mobile_kivy.i18n import LANGUAGES, WORDS
 from mobile_kivy.shift import REFUSALS

@@ -10,68 +10,23 @@ import pytest
 
 from mobile_kivy import i18n
 from mobile_kivy.forms import checks
-from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, Vehicle, customer_name, read_day
+from mobile_kivy.forms.contract import Vehicle, customer_name
+from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, read_day, with_next_morning
 from mobile_kivy.forms.form import GUIDED_SLOTS, Address, Form, NewDamage, open_form
 from mobile_kivy.forms.protocol import form_of, photo_hashes, to_input
 from mobile_kivy.forms.visit import Visit
+from mobile_kivy.reading import Fields
 from mobile_kivy.sync import SyncState
 from mobile_kivy.sync_words import pill
+from tests.tablet.answers import contract, day, vehicle, went_out
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WORDS = partial(i18n.text, "de")
 
 
-def vehicle(number: int = 1, *, electric: bool = False, **more: Any) -> dict[str, Any]:
-    return {
-        "id": f"v{number}",
-        "plate": f"HH-ZU {100 + number}",
-        "make": "VW",
-        "model": "Golf",
-        "colour": "Weiß",
-        "odometerKm": 10_000,
-        "fuelEighths": None if electric else 7,
-        "stateOfChargePercent": 83 if electric else None,
-        "group": {"energy": "ELECTRIC" if electric else "COMBUSTION", "name": "Kompakt"},
-        "accessories": [{"name": "Schlüssel", "expected": 2}],
-        "damages": [],
-        **more,
-    }
-
-
-def contract(number: int = 1, **more: Any) -> dict[str, Any]:
-    return {
-        "id": f"c{number}",
-        "number": f"BER-{number:04}",
-        "state": "RESERVED",
-        "language": "DE",
-        "period": {"start": "2026-11-23T09:00:00+01:00", "end": "2026-11-24T09:00:00+01:00"},
-        "customer": {"firstName": "Anna", "lastName": f"Groß {number}", "company": None, "phone": None},
-        "vehicle": vehicle(number),
-        "drivers": [{"id": f"d{number}", "firstName": "Anna", "lastName": "Groß", "checkedAt": None}],
-        "flags": [],
-        "deposit": None,
-        "protocols": [],
-        **more,
-    }
-
-
-def went_out(at: str = "2026-11-22T12:00:00+00:00", km: int = 10_000) -> list[dict[str, Any]]:
-    condition = {"odometerKm": km, "fuelEighths": 8, "stateOfChargePercent": None}
-    accessories = [{"name": "Schlüssel", "present": 1}]
-    return [
-        {"type": "CHECK_OUT", "voided": False, "occurredAt": at, "condition": condition, "accessories": accessories}
-    ]
-
-
-def day(**lists: list[dict[str, Any]]) -> dict[str, Any]:
-    empty: dict[str, Any] = {"checkOuts": [], "checkIns": [], "overdue": [], "spareVehicles": []}
-    station = {"id": "s1", "name": "Berlin"}
-    return {"station": station, "generatedAt": "2026-11-23T08:40:00+01:00", **empty, **lists}
-
-
 def job(kind: str = CHECK_OUT, **more: Any) -> Job:
     listed = "checkOuts" if kind == CHECK_OUT else "checkIns"
-    found = read_day(day(**{listed: [contract(**more)]})).jobs
+    found = read_day(day("s1", **{listed: [contract(**more)]})).jobs
     return found[0]
 
 
@@ -88,7 +43,9 @@ class TestDay:
         late = contract(3, period={"start": "2026-11-20T09:00:00+01:00", "end": "2026-11-21T09:00:00+01:00"})
         early, noon = "2026-11-24T08:00:00+01:00", "2026-11-24T12:00:00+01:00"
         tomorrow = [contract(4, period={"start": early, "end": noon}), contract(5, period={"start": noon, "end": noon})]
-        found = read_day(day(checkOuts=[contract(1)], overdue=[late]), day(checkOuts=tomorrow))
+        found = with_next_morning(
+            read_day(day(checkOuts=[contract(1)], overdue=[late])), read_day(day(checkOuts=tomorrow))
+        )
         assert [(item.contract.id, item.overdue) for item in found.jobs] == [("c3", True), ("c1", False), ("c4", False)]
 
     @pytest.mark.parametrize("words", ["zu 101", "ZU101", "groß", "anna GROSS", "0001", "hhzu101 anna"])
@@ -100,8 +57,8 @@ class TestDay:
 
     def test_a_company_is_shown_with_its_person(self) -> None:
         person = {"firstName": "Anna", "lastName": "Groß"}
-        assert customer_name({**person, "company": "Bau GmbH"}) == "Bau GmbH (Anna Groß)"
-        assert customer_name({"company": "Bau GmbH"}) == "Bau GmbH"
+        assert customer_name(Fields({**person, "company": "Bau GmbH"})) == "Bau GmbH (Anna Groß)"
+        assert customer_name(Fields({"company": "Bau GmbH"})) == "Bau GmbH"
 
 
 class TestForm:

@@ -36,7 +36,7 @@ class TestDay:
         today = day_of(server.now())
         found = store.days.get(station, today)
         assert found is not None
-        day, _ = found
+        day = found[0].answer
         assert store.days.dates(station) == [today, today + timedelta(days=1)]
         assert sync.state.day_version == 1
         assert [contract["id"] for contract in day["checkOuts"]] == [yard.contracts[1]["id"]]

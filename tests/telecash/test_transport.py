@@ -2,7 +2,6 @@
 
 import contextlib
 import ssl
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable, Outcome
 from server.gateways.telecash import TelecashGateway, messages
 from server.sandbox.telecash import ProductionRefused, SimulatorConfig, create_simulator
+from tests.certificates import make_certificates
 
 from .world import APPROVED, CONFIG, MovableClock, World, fetch, new_attempt, serving, settings_for
 
@@ -114,19 +114,6 @@ async def test_card_checks(world: World, entry: str, approval: str) -> None:
 
 async def test_currency(world: World) -> None:
     assert "N:-50653:" in (await world.post_raw(sale(card()).replace("978", "840"))).text
-
-
-def make_certificates(directory: Path) -> None:
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
-
-    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    openssl("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650", "-subj", "/CN=Test CA")
-    for name in ("server", "client"):
-        (directory / "extensions").write_text("subjectAltName=IP:127.0.0.1\n")
-        openssl("req", *new_key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "extensions", "-days", "3650")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", *signing)
 
 
 async def test_client_certificate(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
-from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Contract, Job, Vehicle, job_of
+from mobile_kivy.forms.contract import Contract, Vehicle
+from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, job_of
 from mobile_kivy.forms.form import CLEANLINESS, DAMAGE_KINDS, DAMAGE_SLOT, GUIDED_SLOTS, MORE_SLOTS, Form, open_form
 from mobile_kivy.i18n import WORDS
 from mobile_kivy.widgets.car_drawing import SIDES

@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
-from mobile_kivy.forms.day import KnownDamage
+from mobile_kivy.forms.contract import KnownDamage
 from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamage
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
@@ -95,7 +95,7 @@ class DamagesStep(BoxLayout):
             add.bind(on_tap=lambda *_: self.take())
             box.add_widget(add)
         elif self.chosen >= 0:
-            for photo_id in self._known[self.chosen].photo_ids:
+            for photo_id, _link in self._known[self.chosen].photos:
                 known = self.desk.store.known_photos.read(photo_id)
                 box.add_widget(PhotoTile(photo=known, icon="eye", disabled=True))
 

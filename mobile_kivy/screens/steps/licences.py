@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
-from mobile_kivy.forms.day import Driver
+from mobile_kivy.forms.contract import Driver
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
 

@@ -10,7 +10,7 @@ from typing import Any
 from mobile_kivy.device.android_sealing import AesGcm, android_seal
 from mobile_kivy.device.bridge import java, java_name
 from mobile_kivy.device.sealed_store import open_store
-from mobile_kivy.store import KeyLost, Seal, Unreadable
+from mobile_kivy.store import KeyLost, Seal, SealBroken
 from tests.tablet.people import ANNA, session_of
 
 NAME = "Müller-Šimek ₺".encode()
@@ -25,7 +25,7 @@ def _keystore() -> Any:
 def _refused(seal: Seal, about: bytes, sealed: bytes) -> bool:
     try:
         seal.unseal(about, sealed)
-    except Unreadable:
+    except SealBroken:
         return True
     return False
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
+from mobile_kivy.forms.day import read_day
+from mobile_kivy.reading import Unreadable
 from mobile_kivy.store import FileDamaged, FileMissing, NewerStore, Store
+from mobile_kivy.store.sealing import about
 from tests.driving import new_id
+from tests.tablet.answers import contract as contract_answer
+from tests.tablet.answers import day
 from tests.tablet.people import ANNA, Clock, contract
 from tests.tablet.store.kept import STATION, again, queue
 from tests.tablet.yard import record, sha256_of, small_photo, taken_photos
@@ -76,8 +82,9 @@ class TestDaysAndKnownPhotos:
     def test_old_days_go_except_those_that_unfinished_work_needs(self, store: Store) -> None:
         today = date(2026, 3, 20)
         for number in (1, 2, 3):
-            store.days.put(STATION, today - timedelta(days=10 + number), {"checkOuts": [{"id": f"contract-{number}"}]})
-        store.days.put(STATION, today, {"checkOuts": []})
+            told = day(STATION, checkOuts=[contract_answer(number, id=f"contract-{number}")])
+            store.days.put(STATION, today - timedelta(days=10 + number), told)
+        store.days.put(STATION, today, day(STATION))
         store.drafts.save(new_id(), "contract-1", "CHECK_OUT", ANNA, {})
         queue(store, 2)
 
@@ -86,12 +93,37 @@ class TestDaysAndKnownPhotos:
         assert store.days.dates(STATION) == [today - timedelta(days=12), today - timedelta(days=11), today]
 
     def test_a_day_is_replaced_and_tells_when_it_was_fetched(self, store: Store, clock: Clock) -> None:
-        day = date(2026, 3, 20)
-        assert store.days.get(STATION, day) is None
-        store.days.put(STATION, day, {"checkOuts": [1]})
+        today = date(2026, 3, 20)
+        assert store.days.get(STATION, today) is None
+        store.days.put(STATION, today, day(STATION, checkOuts=[contract_answer(1)]))
         clock.move(minutes=5)
-        store.days.put(STATION, day, {"checkOuts": []})
-        assert store.days.get(STATION, day) == ({"checkOuts": []}, clock.now)
+        store.days.put(STATION, today, day(STATION))
+        assert store.days.get(STATION, today) == (read_day(day(STATION)), clock.now)
+
+    @pytest.mark.parametrize("odd", [{}, day("s-2"), {**day(STATION), "generatedAt": "2026-03-20T10:00:00"}])
+    def test_what_is_no_day_replaces_none(self, store: Store, odd: dict[str, Any]) -> None:
+        # given a day that was fetched
+        today = date(2026, 3, 20)
+        store.days.put(STATION, today, day(STATION, checkOuts=[contract_answer(1)]))
+
+        # when something else comes in its place
+        with pytest.raises(Unreadable):
+            store.days.put(STATION, today, odd)
+
+        # then the fetched one is still there
+        found = store.days.get(STATION, today)
+        assert found is not None
+        assert [job.contract.id for job in found[0].jobs] == ["c1"]
+
+    def test_a_day_of_an_earlier_app_that_cannot_be_read_is_none_and_disturbs_nobody(self, store: Store) -> None:
+        today = date(2026, 3, 20)
+        store.days.put(STATION, today, day(STATION))
+        for payload in ("{", "[]", '{"generatedAt": NaN}', '{"checkOuts": [1]}'):
+            sealed = store._database.texts.seal(about("day", STATION, today.isoformat()), payload)
+            store._database.execute("UPDATE day SET payload = ?", (sealed,))
+            assert store.days.get(STATION, today) is None
+            assert store.days.damage_photo_ids() == set()
+        assert store.days.purge(today + timedelta(days=1)) == 1
 
     def test_the_cache_of_an_earlier_app_moves_to_where_it_is_emptied(self, store: Store) -> None:
         store.known_photos.put("a-1", b"one")

@@ -13,16 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobile_kivy.store import FileDamaged, KeyLost, Store, Unreadable
+from mobile_kivy.forms.day import read_day
+from mobile_kivy.store import FileDamaged, KeyLost, SealBroken, Store
 from mobile_kivy.store import schema as schema_module
 from mobile_kivy.store.sealing import KEY_FILE, KeyFileSeal
 from tests.driving import new_id
+from tests.tablet.answers import contract as contract_answer
+from tests.tablet.answers import day
 from tests.tablet.people import ANNA, Clock, contract, session_of
 from tests.tablet.store.kept import STATION, again
 from tests.tablet.yard import record, sha256_of, small_photo, taken_photos
 
 NAMES = ("Zwetschgenbaum", "access-user-anna-1", "refresh-user-anna-1", "anna@example.com", "Hinterhofstr", "B-EW 1")
 DAY = date(2026, 3, 2)
+WHO = {"firstName": "Anna", "lastName": "Zwetschgenbaum", "company": None, "phone": None}
+A_DAY = day(STATION, checkOuts=[contract_answer(1, customer=WHO)])
 
 
 def everything(folder: Path) -> bytes:
@@ -40,7 +45,7 @@ def found_in(folder: Path, photos: tuple[bytes, ...] = ()) -> list[str]:
 
 def fill(store: Store) -> tuple[str, str]:
     """One of each kind of row, with names in all of them; the ids of the draft and of the refused protocol."""
-    store.days.put(STATION, DAY, {"checkOuts": [{"id": "c-1", "customer": "Zwetschgenbaum"}]})
+    store.days.put(STATION, DAY, A_DAY)
     draft = new_id()
     kept = store.photos.put(small_photo(1))
     store.photos.put_thumbnail(kept.sha256, small_photo(2))
@@ -65,15 +70,15 @@ class TestKeyFile:
         assert seal.seal(about, plain) != sealed
         assert len(sealed) == len(plain) + 48
         for wrong in (bytes([sealed[0] ^ 1]) + sealed[1:], sealed[:-1] + bytes([sealed[-1] ^ 1]), sealed[:-1], b""):
-            with pytest.raises(Unreadable):
+            with pytest.raises(SealBroken):
                 seal.unseal(about, wrong)
-        with pytest.raises(Unreadable):
+        with pytest.raises(SealBroken):
             seal.unseal(about + b"x", sealed)
 
     def test_the_end_of_a_place_is_not_taken_for_the_beginning_of_what_is_sealed(self, tmp_path: Path) -> None:
         seal = KeyFileSeal(tmp_path)
         sealed = seal.seal(b"draft 1", b"23456789")
-        with pytest.raises(Unreadable):
+        with pytest.raises(SealBroken):
             seal.unseal(b"draft 1" + sealed[:1], sealed[1:])
 
     def test_the_key_is_its_owners_only_and_another_ones_opens_nothing(self, tmp_path: Path) -> None:
@@ -81,7 +86,7 @@ class TestKeyFile:
         (tmp_path / "two").mkdir()
         sealed = KeyFileSeal(tmp_path / "one").seal(b"", b"secret")
         assert (tmp_path / "one" / KEY_FILE).stat().st_mode & 0o777 == 0o600
-        with pytest.raises(Unreadable):
+        with pytest.raises(SealBroken):
             KeyFileSeal(tmp_path / "two").unseal(b"", sealed)
         (tmp_path / "one" / KEY_FILE).write_bytes(b"short")
         with pytest.raises(KeyLost):
@@ -102,8 +107,9 @@ class TestStore:
         assert store.people.session(ANNA) == session_of(ANNA)
         (person,) = store.people.all()
         assert (person.name, person.email) == ("Anna", "anna@example.com")
-        payload, _ = store.days.get(STATION, DAY) or ({}, None)
-        assert payload == {"checkOuts": [{"id": "c-1", "customer": "Zwetschgenbaum"}]}
+        known = store.days.get(STATION, DAY)
+        assert known is not None
+        assert known[0] == read_day(A_DAY)
         (kept,) = store.drafts.all()
         assert (kept.protocol_id, kept.data["remarks"]) == (draft, "Zwetschgenbaum, Hinterhofstr. 1")
         (item,) = store.outbox.refused()
@@ -123,11 +129,11 @@ class TestStore:
         database = store.photos._database
         data = database.rows("SELECT data FROM draft WHERE contract_id = 'contract-9'")[0][0]
         database.execute("UPDATE draft SET data = ? WHERE protocol_id = ?", (data, other))
-        with pytest.raises(Unreadable):
+        with pytest.raises(SealBroken):
             store.drafts.get("contract-8", "CHECK_OUT")
         # Nor can somebody write one in plain.
         database.execute("UPDATE draft SET data = '{}' WHERE protocol_id = ?", (other,))
-        with pytest.raises(Unreadable):
+        with pytest.raises(SealBroken):
             store.drafts.get("contract-8", "CHECK_OUT")
 
     def test_a_photo_that_was_put_elsewhere_is_damaged_or_fetched_again(self, store: Store) -> None:
@@ -178,8 +184,7 @@ def plain_store(folder: Path) -> tuple[str, str]:
         (ANNA, session.name, session.email, session.access_token, session.refresh_token, now, now),
     )
     draft, protocol_id, photo = new_id(), new_id(), sha256_of(small_photo(1))
-    day = json.dumps({"checkOuts": [{"id": "c-1", "customer": "Zwetschgenbaum"}]})
-    connection.execute("INSERT INTO day VALUES (?, ?, ?, ?)", (STATION, DAY.isoformat(), day, now))
+    connection.execute("INSERT INTO day VALUES (?, ?, ?, ?)", (STATION, DAY.isoformat(), json.dumps(A_DAY), now))
     form = json.dumps({"remarks": "Zwetschgenbaum, Hinterhofstr. 1", "photos": [{"sha256": photo}]})
     connection.execute("INSERT INTO draft VALUES (?, 'contract-9', 'CHECK_OUT', ?, ?, ?)", (draft, ANNA, form, now))
     # A row that was deleted: its text lies in a free page.
@@ -224,6 +229,9 @@ class TestUpgrade:
             "refresh-user-anna-1",
             "Anna",
         )
+        known = store.days.get(STATION, DAY)
+        assert known is not None
+        assert known[0] == read_day(A_DAY)
         (kept,) = store.drafts.all()
         assert (kept.protocol_id, kept.data["remarks"]) == (draft, "Zwetschgenbaum, Hinterhofstr. 1")
         (item,) = store.outbox.items()

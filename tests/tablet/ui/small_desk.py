@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from mobile_kivy.api import Client, StationRef
 from mobile_kivy.desk import DayWork, Desk
-from mobile_kivy.forms.day import Day, Job, Vehicle
+from mobile_kivy.forms.contract import Vehicle
+from mobile_kivy.forms.day import Day, Job
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.shift import Shift

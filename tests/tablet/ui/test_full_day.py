@@ -63,7 +63,9 @@ def put_day(folder: Path, yard_day: YardDay, contracts: int) -> None:
     known = store.days.get(station, date)
     assert known is not None
     late = contracts // 10
-    store.days.put(station, date, full_day(known[0], contracts // 2, contracts // 2 - late, late, contracts // 5))
+    store.days.put(
+        station, date, full_day(dict(known[0].answer), contracts // 2, contracts // 2 - late, late, contracts // 5)
+    )
     store.close()
 
 
