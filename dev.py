@@ -36,6 +36,8 @@ SYSTEM_PACKAGES = [
     ("/usr/bin/xclip", "xclip"),
     ("/usr/bin/Xvfb", "xvfb"),
     ("/usr/bin/xdotool", "xdotool"),
+    # The Android side of the tablet app talks to Java: its tests do so, too.
+    ("/usr/lib/jvm/*/bin/javac", "default-jdk-headless"),
 ]
 
 # The whole suite waits for servers much of the time, so even a small machine runs two of these; see tests/conftest.py.

@@ -17,31 +17,31 @@ from kivy.core.window import Window
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
-from mobile_kivy import i18n, sync_words
-from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef, Trouble
+from mobile_kivy import i18n
+from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
 from mobile_kivy.device.camera import PhotoSource, photo_source
+from mobile_kivy.device.sealed_store import open_store
+from mobile_kivy.device.system import System, this_device
 from mobile_kivy.device.vibration import tick
 from mobile_kivy.forms.day import Day
+from mobile_kivy.forms.form import Form
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.keep_going import KeepGoing
+from mobile_kivy.presence import Presence
+from mobile_kivy.screens.anew import close_what_lies_over, say_anew
 from mobile_kivy.screens.device import DeviceScreen
 from mobile_kivy.screens.handover import HandoverScreen
 from mobile_kivy.screens.outbox import OutboxScreen
 from mobile_kivy.screens.sign_in import SignInScreen
 from mobile_kivy.screens.today import TodayScreen
 from mobile_kivy.shift import Shift
-from mobile_kivy.store import CannotWrite, Person, Store
+from mobile_kivy.standing import Standing
+from mobile_kivy.store import Person
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
 from mobile_kivy.widgets.dialog import Dialog, ask
 from mobile_kivy.widgets.tappable import Tappable
 from mobile_kivy.work import Work
-
-LOCK_AFTER = 600.0
-"""Seconds without a touch until the PIN is asked for again."""
-BANNER_FOR = 6.0
-REST, LONG_REST = 3.0, 10.0
-"""Seconds without a touch after which nobody is waiting for the app, and after which the person has gone."""
 
 
 class YardApp(App):
@@ -66,25 +66,25 @@ class YardApp(App):
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         base_delay: float = 1.0,
-        **kwargs: Any,
+        system: System | None = None,
     ) -> None:
-        """`server` overrules the address that is stored; `now` gives aware instants; `base_delay` is the sync's."""
-        super().__init__(**kwargs)
+        """`server` overrules the stored address; `now` gives aware instants; `base_delay` is the sync's."""
+        super().__init__()
         self.started = time.perf_counter()
         self.now, self._base_delay = now, base_delay
-        self.store = Store(folder, now)
+        system = system or this_device()
+        self.store, self._key_lost = open_store(folder, now, system.elapsed, system.seal)
         self.lang = self.store.settings.language
         self.server = server or self.store.settings.get("server") or DEFAULT_SERVER
         self.camera = photo_source(camera, self) if isinstance(camera, str) else camera
         self.person: Person | None = None
         self.station: StationRef | None = None
         self.day: Day | None = None
-        self._last_touch = Clock.get_time()
+        self._presence = Presence(self, system)
         self._day_read: tuple[int, date] | None = None
         self._came_from = "sign_in"
-        self._told_unexpected: Dialog | None = None
         self._closed = False
-        self._writable = True
+        self.standing = Standing(lambda: self.lang, self.local)
         self._keep_going = KeepGoing(self.say_unexpected)
 
     # Life of the app.
@@ -95,7 +95,7 @@ class YardApp(App):
         gc.set_threshold(50_000, 20, 100)
         Window.clearcolor = COLOURS["bg"]
         Window.softinput_mode = "below_target"
-        Window.bind(size=self._resized, on_touch_down=self._touched)
+        Window.bind(size=self._resized)
         self._resized(Window, Window.size)
         Tappable.feedback = staticmethod(tick())
         self._connect()
@@ -111,24 +111,28 @@ class YardApp(App):
         ExceptionManager.add_handler(self._keep_going)
         self.show_sync(self.sync.state)
         self.sync.start()
-        Clock.schedule_interval(self._lock_when_left, 15)
-        Clock.schedule_interval(self._tidy_when_left, 1)
-        if self.store.set_aside():
-            self.tell("store_broken_title", "store_broken")
+        Clock.schedule_once(lambda _dt: self.work.take_in_left_behind())
+        for trouble, told in (("store_broken", self.store.set_aside()), ("key_lost", self._key_lost)):
+            if told:
+                self.tell(f"{trouble}_title", trouble)
+        self._presence.begin(self.send_now)
 
     def on_pause(self) -> bool:
         """Android may kill the app from here on: everything goes to the disk."""
         self.root.get_screen("handover").save()
+        self._presence.leave()
         return True
 
     def on_resume(self) -> None:
         """Back in front, perhaps with a network."""
+        self._presence.come_back()
         self.sync.poke()
 
     def on_stop(self) -> None:
         """Closes in order: form, sync, store."""
         self.root.get_screen("handover").save()
-        Window.unbind(size=self._resized, on_touch_down=self._touched)
+        Window.unbind(size=self._resized)
+        self._presence.end()
         self.sync.stop()
         self._closed = True
         ExceptionManager.remove_handler(self._keep_going)
@@ -136,14 +140,14 @@ class YardApp(App):
 
     def _connect(self) -> None:
         client = Client(self.server)
-        self.sync = Sync(self.store, client, self._sync_changed, now=self.now, base_delay=self._base_delay)
+        self.sync = Sync(self.store, client, self._sync_said, now=self.now, base_delay=self._base_delay)
         self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))
         self.shift.speak(self.lang)
         self.work = Work(self)
 
     def use_server(self, address: str) -> None:
         """Another address: nothing waits for the old one (the screen sees to that)."""
-        self._remember("server", address)
+        self.could_write(self.store.settings.remember("server", address))
         self.server = address
         self.sync.stop()
         self._connect()
@@ -171,9 +175,7 @@ class YardApp(App):
         # A form that could not be written is all there is: it stays, for whoever comes next.
         if handover_screen.save():
             handover_screen.close()
-        for window in Window.children[:]:
-            if window is not self.root and hasattr(window, "dismiss"):
-                window.dismiss(animation=False)
+        close_what_lies_over(self.root)
         self.sync.watch(None)
         self.person = self.station = self.day = None
         self.person_name = self.station_name = ""
@@ -183,16 +185,9 @@ class YardApp(App):
         """German and English; everything that is on the screen follows."""
         self.lang = i18n.LANGUAGES[(i18n.LANGUAGES.index(self.lang) + 1) % len(i18n.LANGUAGES)]
         self.shift.speak(self.lang)
-        self._remember("language", self.lang)
+        self.could_write(self.store.settings.remember("language", self.lang))
         self.show_sync(self.sync.state)
-        screen = self.root.current_screen
-        if isinstance(screen, HandoverScreen):
-            screen.relabel()
-            screen.show(int(screen.current))
-        elif hasattr(screen, "fill"):
-            screen.fill()
-        else:
-            screen.on_pre_enter()
+        say_anew(self.root.current_screen)
 
     def begin_shift(self, person: Person, station: StationRef) -> None:
         """Somebody works here now."""
@@ -200,27 +195,9 @@ class YardApp(App):
         self.person_name, self.station_name = person.name, station.name
         # Watched before anything is read: a day that were odd would be fetched anew.
         self.sync.watch(person.user_id, station.id)
+        self._presence.shift_begins()
         self._read_day()
-        unwritten = self.root.get_screen("handover").visit
-        if unwritten is not None:
-            unwritten.form.pass_on_to(person.user_id)
-            self.go("handover")
-        else:
-            self.go("today")
-
-    def _lock_when_left(self, _dt: float) -> None:
-        if self.person is not None and Clock.get_time() - self._last_touch > LOCK_AFTER:
-            self.change_person()
-
-    def _tidy_when_left(self, _dt: float) -> None:
-        # Old screens are garbage in cycles, which Python, left to itself, collects in the middle of a tap, for half a
-        # second. Once in each rest is enough. With a form open it waits longer: what is alive is looked at as well.
-        rest = LONG_REST if self.root.current == "handover" else REST
-        if rest < Clock.get_time() - self._last_touch <= rest + 1:
-            gc.collect()
-
-    def _touched(self, *_: object) -> None:
-        self._last_touch = Clock.get_time()
+        self.go("handover" if self.root.get_screen("handover").goes_on_for(person.user_id) else "today")
 
     def _resized(self, _window: Any, size: tuple[float, float]) -> None:
         self.wide, self.window_width = size[0] >= size[1], size[0]
@@ -234,30 +211,23 @@ class YardApp(App):
 
     def refresh(self) -> None:
         """Asks the server now."""
-        self._say_for_a_moment("refreshing", "ink2")
+        self.root.get_screen("today").say("refreshing", "ink2")
         self.send_now()
 
     def send_now(self) -> None:
         """Does not wait for the sync's next turn."""
         self.sync.poke()
 
-    def _say_for_a_moment(self, words: str, tone: str = "ok") -> None:
-        today = self.root.get_screen("today")
-        today.say(i18n.text(self.lang, words), tone)
-        Clock.schedule_once(lambda _dt: today.say(""), BANNER_FOR)
-
     def tell(self, title: str, words: str) -> Dialog:
         """Shows a message that can only be acknowledged."""
         answers = [(i18n.text(self.lang, "ok"), "primary", None)]
         return ask(i18n.text(self.lang, title), i18n.text(self.lang, words), answers)
 
-    def say_unexpected(self) -> None:
+    def say_unexpected(self) -> Dialog:
         """Says that a fault of ours has happened. The form was saved at its last change: to write while something is
         wrong could be the next fault.
         """
-        # A fault in every frame is said once.
-        if self._told_unexpected is None or self._told_unexpected.parent is None:
-            self._told_unexpected = self.tell("unexpected_title", "unexpected")
+        return self.tell("unexpected_title", "unexpected")
 
     # What becomes of a form.
 
@@ -266,10 +236,19 @@ class YardApp(App):
         self.root.get_screen("handover").open(visit)
         self.go("handover")
 
+    def shown_form(self) -> Form | None:
+        """The form on the screen."""
+        visit = self.root.get_screen("handover").visit
+        return visit.form if visit is not None else None
+
+    def form_has_changed(self) -> None:
+        """Shows the step anew, with what came from outside of it, and saves."""
+        self.root.get_screen("handover").show_again()
+
     def form_is_kept(self) -> None:
         """Goes back to the list, and tells the sync that there is something to send."""
         self.root.get_screen("handover").close()
-        self._say_for_a_moment("saved")
+        self.root.get_screen("today").say("saved")
         waiting = self.store.outbox.waiting()
         self.show_sync(replace(self.sync.state, waiting=waiting.count, oldest=waiting.oldest))
         self.go("today")
@@ -277,12 +256,15 @@ class YardApp(App):
 
     def form_is_not_kept(self, reason: str) -> None:
         """It can be tried again."""
-        handover_screen = self.root.get_screen("handover")
-        handover_screen.submitting = False
-        handover_screen.show(int(handover_screen.current))
+        self.root.get_screen("handover").try_again()
         self.tell("not_saved_title", reason)
 
     # What the sync tells.
+
+    def _sync_said(self, state: SyncState) -> None:
+        # In the sync's thread: what is put off for the main one waits until the app is in front.
+        self._presence.heard_of_sync()
+        self._sync_changed(state)
 
     @mainthread
     def _sync_changed(self, state: SyncState) -> None:
@@ -299,39 +281,18 @@ class YardApp(App):
 
     def show_sync(self, state: SyncState) -> None:
         """Fills the field at the top right, which says how the outbox stands."""
-        state = self._state_with_disk(state)
-        self.sync_tone, self.sync_icon, self.sync_words = sync_words.pill(self.lang, state, self.local)
-
-    def _state_with_disk(self, state: SyncState) -> SyncState:
-        return state if self._writable else replace(state, online=False, trouble=Trouble.DISK)
+        self.standing.heard(state)
+        self.sync_tone, self.sync_icon, self.sync_words = self.standing.pill()
 
     def could_write(self, written: bool) -> None:
         """Whether the form could be written just now."""
-        if written != self._writable:
-            self._writable = written
+        if written != self.standing.writable:
+            self.standing.writable = written
             self.show_sync(self.sync.state)
-
-    def standing_still(self) -> str:
-        """Why nothing moves and what to do about it; empty while all is well."""
-        return sync_words.standing_still(self.lang, self._state_with_disk(self.sync.state)) or ""
-
-    def sign_in_anew(self) -> bool:
-        """Whether somebody has to sign in again."""
-        return bool(self.sync.state.sign_in_needed)
-
-    def sync_words_long(self) -> str:
-        """How the outbox stands, and when the server was last heard."""
-        return sync_words.with_contact(self.lang, self.sync_words, self.sync.state, self.local)
 
     def today(self) -> date:
         """The day at the station, by the server's clock."""
         return self.local(self.shift.server_now()).date()
-
-    def _remember(self, key: str, value: str) -> None:
-        try:
-            self.store.settings.set(key, value)
-        except CannotWrite:
-            self.could_write(False)
 
     def local(self, instant: datetime) -> datetime:
         """The instant by the station's clock if that is known, else by the device's."""

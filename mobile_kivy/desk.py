@@ -9,8 +9,10 @@ from typing import Protocol
 from mobile_kivy.api import StationRef
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Day, Job
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.shift import Shift
+from mobile_kivy.standing import Standing
 from mobile_kivy.store import OutboxItem, Person, Store
 
 
@@ -38,8 +40,11 @@ class DayWork(Protocol):
     def correct(self, item: OutboxItem) -> None:
         """Shows a form with what a refused protocol said."""
 
-    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
-        """One photo. Later, `keep` gets its hash, or `nothing` is called when there is none."""
+    def take_photo(self, place: PhotoPlace, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
+        """One photo. Later, `keep` gets its hash, or `nothing` is called when there is none.
+
+        If the form is not on the screen any more by then, the photo goes into its draft, and neither is called.
+        """
 
     def submit(self, visit: Visit) -> None:
         """Puts a finished form into the outbox."""
@@ -69,6 +74,8 @@ class Desk(Protocol):
     sync_icon: str
     sync_words: str
     """How the outbox stands, as the field at the top right shows it."""
+    standing: Standing
+    """What is said about it, at more length."""
     store: Store
     shift: Shift
     work: DayWork
@@ -111,12 +118,3 @@ class Desk(Protocol):
 
     def send_now(self) -> None:
         """Sends what waits, without waiting for the next turn."""
-
-    def standing_still(self) -> str:
-        """Why nothing moves and what to do about it; empty while all is well."""
-
-    def sign_in_anew(self) -> bool:
-        """Whether somebody has to sign in again before all can be sent."""
-
-    def sync_words_long(self) -> str:
-        """How the outbox stands, and when the server was last heard."""

@@ -15,11 +15,12 @@ from mobile_kivy.device.camera import PhotoSource
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Job
 from mobile_kivy.forms.form import Form, corrected, open_form
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.saved import form_of
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.imaging import NotAPhoto
 from mobile_kivy.reading import Unreadable
-from mobile_kivy.store import CannotWrite, DraftRow, OutboxItem, Person, State
+from mobile_kivy.store import CannotWrite, DraftRow, OutboxItem, Person, State, Store
 
 _SHOWN = frozenset(State) - {State.DISCARDED}
 log = logging.getLogger(__name__)
@@ -35,6 +36,12 @@ class Floor(Desk, Protocol):
 
     def open_form(self, visit: Visit) -> None:
         """Shows the form at the step where it was left."""
+
+    def shown_form(self) -> Form | None:
+        """The form on the screen."""
+
+    def form_has_changed(self) -> None:
+        """The form on the screen has got something that none of its steps put there."""
 
     def form_is_kept(self) -> None:
         """The form is in the outbox: back to the list."""
@@ -126,35 +133,44 @@ class Work:
             log.warning("a finished form cannot be read: %s", error)
             return None
 
-    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
+    def take_photo(self, place: PhotoPlace, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
         """One photo; scaling and writing it to the disk happen in the background."""
 
-        def work(taken: bytes) -> None:
-            try:
-                sha256 = handover.keep_photo(self._floor.store, taken)
-            except NotAPhoto:
-                self._no_photo("not_a_photo", nothing)
-            except (OSError, CannotWrite):
-                log.exception("the photo could not be written")
-                self._no_photo("disk_full", nothing)
+        def on_kept(sha256: str) -> None:
+            form = self._floor.shown_form()
+            if form is not None and form.protocol_id == place.protocol_id:
+                keep(sha256)
             else:
-                mainthread(keep)(sha256)
+                self._put(place, sha256)
 
         def on_nothing(reason: str) -> None:
             if reason:
-                self._no_photo(reason, nothing)
-            else:
-                nothing()
+                self._floor.tell("no_photo", reason)
+            nothing()
 
-        def on_photo(taken: bytes) -> None:
-            threading.Thread(target=work, args=(taken,), name="photo", daemon=True).start()
+        self._floor.camera.take(
+            place, lambda taken: _keep_in_background(self._floor.store, taken, on_kept, on_nothing), on_nothing
+        )
 
-        self._floor.camera.take(slot, on_photo, on_nothing)
+    def take_in_left_behind(self) -> None:
+        """A photo that was taken while the app was killed goes where it was meant for; it is lost if its form is."""
+        found = self._floor.camera.left_behind()
+        if found is None:
+            return
+        place, taken = found
+        if self._floor.store.drafts.find(place.protocol_id) is not None:
+            _keep_in_background(self._floor.store, taken, lambda sha256: self._put(place, sha256), lambda _reason: None)
 
-    @mainthread
-    def _no_photo(self, reason: str, nothing: Callable[[], None]) -> None:
-        self._floor.tell("no_photo", reason)
-        nothing()
+    def _put(self, place: PhotoPlace, sha256: str) -> None:
+        """Into the form on the screen if it is that one, else into its draft. Nothing if both are gone."""
+        store, now, shown = self._floor.store, self._floor.now(), self._floor.shown_form()
+        if shown is not None and place.fill(shown, sha256, now):
+            self._floor.form_has_changed()
+            return
+        draft = store.drafts.find(place.protocol_id)
+        form = self._form_of(draft) if draft is not None else None
+        if form is not None and place.fill(form, sha256, now):
+            store.drafts.save(form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json())
 
     def submit(self, visit: Visit) -> None:
         """Into the outbox, in the background; the list comes back when it is on the disk."""
@@ -175,3 +191,25 @@ class Work:
                 mainthread(self._floor.form_is_kept)()
 
         threading.Thread(target=work, name="submit", daemon=True).start()
+
+
+def _keep_in_background(
+    store: Store, taken: bytes, on_kept: Callable[[str], None], on_nothing: Callable[[str], None]
+) -> None:
+    """Makes a photo small and keeps it. One of the two is called afterwards, in the main thread."""
+
+    def work() -> None:
+        try:
+            sha256 = handover.keep_photo(store, taken)
+        except NotAPhoto:
+            mainthread(on_nothing)("not_a_photo")
+        except (OSError, CannotWrite):
+            log.exception("the photo could not be written")
+            mainthread(on_nothing)("disk_full")
+        except Exception:
+            log.exception("the photo has failed")
+            mainthread(on_nothing)("unexpected")
+        else:
+            mainthread(on_kept)(sha256)
+
+    threading.Thread(target=work, name="photo", daemon=True).start()

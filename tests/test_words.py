@@ -81,6 +81,7 @@ PHOTOS_ONLY = ("server/services", "server/schema", "server/resolvers", "server/m
 """Where nothing is drawn: what is taken with a camera is a photo."""
 OF_OTHERS = {
     "PackageLoader": "jinja's",
+    "getPackageName": "Android's",
     "location": "a place in a GraphQL document",
 }
 """Names that are not ours."""

@@ -10,6 +10,7 @@ from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.modalview import ModalView
 
 from mobile_kivy.desk import Desk
+from mobile_kivy.forms.photo_place import PhotoPlace
 
 
 class FileChooser(ModalView):
@@ -31,7 +32,7 @@ class FileCamera:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._folder = desk, str(Path.home())
 
-    def take(self, _slot: str, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
+    def take(self, _place: PhotoPlace, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
         """Answers when the chooser closes."""
         chooser = FileChooser(desk=self._desk, folder=self._folder)
 
@@ -49,6 +50,9 @@ class FileCamera:
 
         chooser.bind(on_dismiss=closed)
         chooser.open(animation=False)
+
+    def left_behind(self) -> None:
+        """Nothing: the file is where it was."""
 
 
 Builder.load_string(

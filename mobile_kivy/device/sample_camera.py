@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from mobile_kivy.forms.photo_place import PhotoPlace
+
 _CAR = Path(__file__).parent.parent / "assets" / "car"
 
 
@@ -18,9 +20,9 @@ class SampleCamera:
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def take(self, slot: str, on_photo: Callable[[bytes], None], _on_nothing: Callable[[str], None]) -> None:
+    def take(self, place: PhotoPlace, on_photo: Callable[[bytes], None], _on_nothing: Callable[[str], None]) -> None:
         """Answers at once."""
-        number = next(self._numbers)
+        slot, number = place.slot, next(self._numbers)
         photo = Image.new("RGB", (1600, 1200), (150 + number * 7 % 60, 165, 170))
         draw = ImageDraw.Draw(photo)
         draw.rectangle((0, 760, 1600, 1200), fill=(104, 108, 112))
@@ -33,3 +35,6 @@ class SampleCamera:
         out = io.BytesIO()
         photo.save(out, "JPEG", quality=85)
         on_photo(out.getvalue())
+
+    def left_behind(self) -> None:
+        """Nothing: it answers before anybody could kill the app."""

@@ -143,6 +143,23 @@ class HandoverScreen(Screen):
         else:
             self.leave()
 
+    def show_again(self) -> None:
+        """The same step anew, with what came from outside of it."""
+        self.show(int(self.current))
+
+    def try_again(self) -> None:
+        """It could not be finished, and stays open."""
+        self.submitting = False
+        self.show_again()
+
+    def goes_on_for(self, user_id: str) -> bool:
+        """Whether a form is still open that could not be written; from now on it is this person's."""
+        if self.visit is None:
+            return False
+        self.visit.form.pass_on_to(user_id)
+        self.show_again()
+        return True
+
     def leave(self) -> None:
         """To the list; the form waits there. One that could not be written is not let go of."""
         if not self.save():

@@ -97,8 +97,8 @@ class OutboxScreen(Screen):
 
     def fill(self) -> None:
         """The protocols, those that need somebody first."""
-        self.status, self.trouble = self.desk.sync_words_long(), self.desk.standing_still()
-        self.sign_in_anew = self.desk.sign_in_anew()
+        standing = self.desk.standing
+        self.status, self.trouble, self.sign_in_anew = standing.long(), standing.sentences(), standing.sign_in_anew
         items = sorted(self.desk.store.outbox.items(), key=lambda item: (_RANK.index(item.state), item.queued_at))
         self._items = items[:SHOWN]
         for row in self._rows[len(self._items) :]:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
@@ -21,6 +22,8 @@ from mobile_kivy.widgets.step_scroll import PromptTouch
 from mobile_kivy.widgets.tappable import Tappable
 
 KINDS = (CHECK_OUT, CHECK_IN)
+BANNER_FOR = 6.0
+"""Seconds for which the line above the lists is there."""
 
 STATE_LOOKS = {
     "": ("chevron-right", "primary"),
@@ -180,8 +183,9 @@ class TodayScreen(Screen):
         }
 
     def say(self, words: str, tone: str = "ok") -> None:
-        """A line above the lists that goes by itself."""
-        self.banner, self.banner_tone = words, tone
+        """A line above the lists that goes by itself; `words` is a key of the app's texts."""
+        self.banner, self.banner_tone = text(self.desk.lang, words), tone
+        Clock.schedule_once(lambda _dt: self.setter("banner")(self, ""), BANNER_FOR)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mobile_kivy.elapsed import elapsed as seconds_elapsed
 from mobile_kivy.store.database import Database, NewerStore
 from mobile_kivy.store.days import Days
 from mobile_kivy.store.drafts import DraftRow, Drafts
@@ -15,6 +16,7 @@ from mobile_kivy.store.outbox import Outbox
 from mobile_kivy.store.outbox_rows import OWN_CODES, Finished, OutboxItem, Parcel, State, Waiting
 from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
 from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
+from mobile_kivy.store.sealing import KeyFileSeal, KeyLost, Seal, SealBroken
 from mobile_kivy.store.settings import Settings
 
 __all__ = [
@@ -24,12 +26,15 @@ __all__ = [
     "FileDamaged",
     "FileMissing",
     "Finished",
+    "KeyLost",
     "NewerStore",
     "OutboxItem",
     "Parcel",
     "Person",
     "PhotoFile",
     "PinLocked",
+    "Seal",
+    "SealBroken",
     "State",
     "StillWaiting",
     "Store",
@@ -45,21 +50,30 @@ class Store:
     """One folder on the device; any thread may call.
 
     `tablet.db` holds rows, `photos/` what was photographed and signed here, `thumbnails/` small versions of that,
-    `known_photos/` a cache of known damages' photos. The tokens lie in it as they are: the folder must be the app's
-    own.
+    `known_photos/` a cache of known damages' photos. What is personal in it is sealed with the device's key.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = _utc_now) -> None:
-        """Opens or makes the store. `now` gives aware instants. `NewerStore` if a newer app has written it."""
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = _utc_now,
+        *,
+        seal: Seal | None = None,
+        elapsed: Callable[[], float] = seconds_elapsed,
+    ) -> None:
+        """Opens or makes the store. `now` gives aware instants, `elapsed` seconds that nobody can set; without a `seal`
+        a key file in the folder stands in. `NewerStore` if a newer app has written it, `KeyLost` if its key is gone.
+        """
         # Only the app's own user may look in (Android sees to that itself).
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
-        self._database = Database(folder, now())
-        self.people = People(self._database, now)
+        seal = seal or KeyFileSeal(folder)
+        self._database = Database(folder, now(), seal)
+        self.people = People(self._database, now, elapsed)
         self.days = Days(self._database, now)
         self.drafts = Drafts(self._database, now)
-        self.photos = Photos(self._database, folder / "photos", folder / "thumbnails", now)
-        self.known_photos = KnownPhotos(_known_photos_folder(folder))
+        self.photos = Photos(self._database, folder, seal, now)
+        self.known_photos = KnownPhotos(_known_photos_folder(folder), seal)
         self.settings = Settings(self._database)
         self.outbox = Outbox(self._database, now)
 
@@ -69,6 +83,10 @@ class Store:
         As long as there is one, no photo is swept away.
         """
         return self._database.set_aside()
+
+    def read_set_aside(self, path: Path) -> bytes:
+        """The content of such a database: it lies there sealed."""
+        return self._database.read_set_aside(path)
 
     def integrity(self) -> str:
         """What SQLite's full check of the file says; "ok" if all is well."""

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from mobile_kivy.store.files import CannotWrite, sync_folder
-from mobile_kivy.store.schema import VERSIONS
+from mobile_kivy.store.schema import PLAIN_TEXT_LEFT, SEALED_SINCE, VERSIONS
+from mobile_kivy.store.sealed_files import SEALED, read_whole, seal_whole
+from mobile_kivy.store.sealing import KeyLost, Seal, SealBroken, SealedTexts, about
 
 NAME = "tablet.db"
 _CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLite's primary result codes
 _UNWRITABLE = frozenset({8, 10, 13, 14})
 """Read-only, input and output, full, cannot open: the storage, not the file's content."""
 _BUSY_SECONDS = 10
+_KEY_CHECK = "key_check"
+"""A setting that only the store's own key can unseal."""
 
 Row = sqlite3.Row
 
@@ -27,12 +31,16 @@ class NewerStore(RuntimeError):
 
 
 class Database:
-    """SQLite in WAL mode, every commit synced to the disk."""
+    """SQLite in WAL mode, every commit synced to the disk. `texts` seals and unseals what is personal in its rows."""
 
-    def __init__(self, folder: Path, now: datetime) -> None:
-        """Opens or makes the file. A corrupt one is moved aside, never deleted: see `set_aside`."""
+    def __init__(self, folder: Path, now: datetime, seal: Seal) -> None:
+        """Opens or makes the file. A corrupt one is moved aside, never deleted: see `set_aside`.
+
+        `KeyLost` if it was sealed with another key.
+        """
         self._path = folder / NAME
         self._lock = threading.RLock()
+        self._seal, self.texts = seal, SealedTexts(seal)
         try:
             self._connection = self._open()
         except sqlite3.DatabaseError as error:
@@ -40,11 +48,25 @@ class Database:
                 raise
             self._move_aside(now)
             self._connection = self._open()
-        self._upgrade()
+        try:
+            self._upgrade()
+            self._check_key()
+            self._wash()
+        except BaseException:
+            self._connection.close()
+            raise
+        for path in self._path.parent.glob(f"{NAME}.corrupt-*"):
+            # What nobody can read row by row is sealed as a whole: an earlier app may have written it in plain.
+            if path.suffix != SEALED:
+                seal_whole(path, seal)
 
     def set_aside(self) -> list[Path]:
-        """Database files that were found corrupt and put aside, the oldest first: somebody has to look at them."""
-        return sorted(self._path.parent.glob(f"{NAME}.corrupt-*[0-9]"))
+        """Database files that were found corrupt and put aside, sealed, the oldest first."""
+        return sorted(self._path.parent.glob(f"{NAME}.corrupt-*[0-9]{SEALED}"))
+
+    def read_set_aside(self, path: Path) -> bytes:
+        """The content of such a file, as SQLite left it."""
+        return read_whole(path, self._seal)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
@@ -55,6 +77,8 @@ class Database:
             # A battery can be pulled: with NORMAL, the last commits before that could be lost.
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
+            # What is deleted or overwritten is not left lying in free pages.
+            connection.execute("PRAGMA secure_delete=ON")
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
                 raise _corrupt(found)
@@ -75,14 +99,41 @@ class Database:
     def _upgrade(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(VERSIONS):
-            self._connection.close()
             raise NewerStore(f"the store has version {version}, this app knows {len(VERSIONS)}")
-        for number, statements in enumerate(VERSIONS[version:], start=version + 1):
+        if version >= SEALED_SINCE:
+            self._check_key()
+        for number, steps in enumerate(VERSIONS[version:], start=version + 1):
             with self.write() as connection:
-                for statement in statements:
-                    connection.execute(statement)
+                for step in steps:
+                    if isinstance(step, str):
+                        connection.execute(step)
+                    else:
+                        step(connection, self.texts)
                 # Inside the transaction: version and tables change together or not at all.
                 connection.execute(f"PRAGMA user_version={number}")
+
+    def _check_key(self) -> None:
+        """Says at once that the key is another one, instead of at every row."""
+        row, place = self.row("SELECT value FROM setting WHERE key = ?", (_KEY_CHECK,)), about("setting", _KEY_CHECK)
+        if row is None:
+            value = self.texts.seal(place, "sealed with this key")
+            self.execute("INSERT INTO setting (key, value) VALUES (?, ?)", (_KEY_CHECK, value))
+            return
+        try:
+            self.texts.unseal(place, row["value"])
+        except SealBroken as error:
+            raise KeyLost("the store was sealed with another key") from error
+
+    def _wash(self) -> None:
+        """Writes the file anew once its rows were sealed: the old plain text would stay in free pages and in the log.
+
+        Killed before the end, it begins again at the next start.
+        """
+        if self.row("SELECT 1 FROM setting WHERE key = ?", (PLAIN_TEXT_LEFT,)) is None:
+            return
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.execute("DELETE FROM setting WHERE key = ?", (PLAIN_TEXT_LEFT,))
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

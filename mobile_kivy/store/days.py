@@ -11,6 +11,7 @@ from typing import Any
 from mobile_kivy.forms.day import Day, read_day
 from mobile_kivy.reading import Unreadable, json_of
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
+from mobile_kivy.store.sealing import SealBroken, about
 
 _log = logging.getLogger(__name__)
 
@@ -27,19 +28,18 @@ class Days:
         day = read_day(payload)
         if day.station_id != station_id:
             raise Unreadable("day.station.id", "the station that was asked for")
+        sealed = self._database.texts.seal(about("day", station_id, date.isoformat()), json.dumps(payload))
         self._database.execute(
             "INSERT INTO day (station_id, date, payload, fetched_at) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET payload = excluded.payload, fetched_at = excluded.fetched_at",
-            (station_id, date.isoformat(), json.dumps(payload), stamp(self._now())),
+            (station_id, date.isoformat(), sealed, stamp(self._now())),
         )
         return day
 
     def get(self, station_id: str, date: date) -> tuple[Day, datetime] | None:
         """The day and when it was fetched; None if it never was, or cannot be read any more."""
-        row = self._database.row(
-            "SELECT payload, fetched_at FROM day WHERE station_id = ? AND date = ?", (station_id, date.isoformat())
-        )
-        day = _day_of(row) if row else None
+        row = self._database.row("SELECT * FROM day WHERE station_id = ? AND date = ?", (station_id, date.isoformat()))
+        day = self._day_of(row) if row else None
         return (day, instant_of(row["fetched_at"])) if row and day else None
 
     def dates(self, station_id: str) -> list[date]:
@@ -60,7 +60,7 @@ class Days:
             old = connection.execute(
                 "SELECT station_id, date, payload FROM day WHERE date < ?", (before.isoformat(),)
             ).fetchall()
-            gone = [row for row in old if needed.isdisjoint(_contract_ids(row))]
+            gone = [row for row in old if needed.isdisjoint(self._contract_ids(row))]
             connection.executemany(
                 "DELETE FROM day WHERE station_id = ? AND date = ?",
                 [(row["station_id"], row["date"]) for row in gone],
@@ -69,19 +69,20 @@ class Days:
 
     def damage_photo_ids(self) -> set[str]:
         """The photos of known damages on any stored day: those that are worth keeping."""
-        days = (_day_of(row) for row in self._database.rows("SELECT payload FROM day"))
+        days = (self._day_of(row) for row in self._database.rows("SELECT * FROM day"))
         return {photo_id for day in days if day for photo_id in day.damage_photos()}
 
+    def _day_of(self, row: Row) -> Day | None:
+        """None for what an older app kept, or somebody else wrote, and this one cannot read: the next fetch replaces
+        it.
+        """
+        place = about("day", row["station_id"], row["date"])
+        try:
+            return read_day(json_of(self._database.texts.said(place, row["payload"])))
+        except (Unreadable, SealBroken) as error:
+            _log.warning("a stored day cannot be read: %s", error)
+            return None
 
-def _day_of(row: Row) -> Day | None:
-    """None for what an older app kept and this one cannot read: the next fetch replaces it."""
-    try:
-        return read_day(json_of(row["payload"]))
-    except Unreadable as error:
-        _log.warning("a stored day cannot be read: %s", error)
-        return None
-
-
-def _contract_ids(row: Row) -> set[str]:
-    day = _day_of(row)
-    return {job.contract.id for job in day.jobs} if day else set()
+    def _contract_ids(self, row: Row) -> set[str]:
+        day = self._day_of(row)
+        return {job.contract.id for job in day.jobs} if day else set()

@@ -10,6 +10,8 @@ from typing import Any
 
 from mobile_kivy.reading import Unreadable, json_of
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
+from mobile_kivy.store.schema import HASH
+from mobile_kivy.store.sealing import SealBroken, about
 
 DAYS_ASIDE = 30
 """How long a draft that cannot be read stays on the device."""
@@ -43,18 +45,37 @@ class Drafts:
         with self._database.write() as connection:
             if connection.execute("SELECT 1 FROM protocol WHERE protocol_id = ?", (protocol_id,)).fetchone():
                 return False
+            text = json.dumps(data)
             connection.execute(
                 "INSERT INTO draft (protocol_id, contract_id, kind, user_id, data, saved_at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (protocol_id) DO UPDATE SET contract_id = excluded.contract_id, kind = excluded.kind,"
                 " user_id = excluded.user_id, data = excluded.data, saved_at = excluded.saved_at",
-                (protocol_id, contract_id, kind, user_id, json.dumps(data), stamp(self._now())),
+                (
+                    protocol_id,
+                    contract_id,
+                    kind,
+                    user_id,
+                    self._database.texts.seal(about("draft", protocol_id), text),
+                    stamp(self._now()),
+                ),
+            )
+            # Whatever looks like a photo's hash, wherever it stands: a photo too many stays, none is swept too early.
+            connection.execute("DELETE FROM draft_photo WHERE protocol_id = ?", (protocol_id,))
+            connection.executemany(
+                "INSERT INTO draft_photo (protocol_id, sha256) VALUES (?, ?)",
+                [(protocol_id, sha256) for sha256 in set(HASH.findall(text))],
             )
             return True
+
+    def find(self, protocol_id: str) -> DraftRow | None:
+        """The draft of this protocol; None if there is none (any more)."""
+        row = self._database.row("SELECT * FROM draft WHERE protocol_id = ?", (protocol_id,))
+        return self._draft_of(row) if row else None
 
     def all(self) -> list[DraftRow]:
         """All drafts that can be gone on with, the last one saved first."""
         rows = self._database.rows("SELECT * FROM draft WHERE set_aside_at IS NULL ORDER BY saved_at DESC")
-        return [_draft_of(row) for row in rows]
+        return [self._draft_of(row) for row in rows]
 
     def set_aside(self, protocol_id: str) -> None:
         """This app cannot read it: it is out of everybody's way, and stays for a month for somebody who can."""
@@ -76,20 +97,18 @@ class Drafts:
         """Throws a draft away. Its photos go with the next sweep."""
         self._database.execute("DELETE FROM draft WHERE protocol_id = ?", (protocol_id,))
 
+    def _draft_of(self, row: Row) -> DraftRow:
+        return DraftRow(
+            protocol_id=row["protocol_id"],
+            contract_id=row["contract_id"],
+            kind=row["kind"],
+            user_id=row["user_id"],
+            data=self._data_of(row),
+            saved_at=instant_of(row["saved_at"]),
+        )
 
-def _draft_of(row: Row) -> DraftRow:
-    return DraftRow(
-        protocol_id=row["protocol_id"],
-        contract_id=row["contract_id"],
-        kind=row["kind"],
-        user_id=row["user_id"],
-        data=_data_of(row),
-        saved_at=instant_of(row["saved_at"]),
-    )
-
-
-def _data_of(row: Row) -> Any:
-    try:
-        return json_of(row["data"])
-    except Unreadable:
-        return None
+    def _data_of(self, row: Row) -> Any:
+        try:
+            return json_of(self._database.texts.said(about("draft", row["protocol_id"]), row["data"]))
+        except (Unreadable, SealBroken):
+            return None

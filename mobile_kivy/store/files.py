@@ -15,12 +15,12 @@ class CannotWrite(Exception):
     """The device's storage is full, read-only or broken: what is typed goes on in memory, and is tried again."""
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Writes a file so that it is there completely or not at all, even if the power goes at any moment."""
     # A name of its own for each writer: two threads may store the same photo at once.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with unfinished.open("wb") as file:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

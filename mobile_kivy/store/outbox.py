@@ -13,7 +13,8 @@ from sqlite3 import Connection
 from typing import Any
 
 from mobile_kivy.store.database import Database, Row, stamp
-from mobile_kivy.store.outbox_rows import Finished, OutboxItem, Parcel, State, Waiting, item_of
+from mobile_kivy.store.outbox_rows import Finished, OutboxItem, Parcel, State, Waiting, item_of, state_of
+from mobile_kivy.store.sealing import about
 
 DAYS_WITH_CONTENT = 7
 """How long the content of a sent protocol, which is personal, stays on the device."""
@@ -68,9 +69,9 @@ class Outbox:
                 "kind": finished.kind,
                 "contract": finished.contract_id,
                 "user": finished.user_id,
-                "title": finished.title,
-                "payload": json.dumps(finished.payload),
-                "form": None if finished.form is None else json.dumps(finished.form),
+                "title": self._seal(finished.protocol_id, "title", finished.title),
+                "payload": self._seal(finished.protocol_id, "payload", json.dumps(finished.payload)),
+                "form": self._seal(finished.protocol_id, "form", json.dumps(finished.form)) if finished.form else None,
                 "now": stamp(self._now()),
             },
         )
@@ -84,19 +85,20 @@ class Outbox:
 
     def items(self) -> list[OutboxItem]:
         """Everything, in the order of the queue."""
-        return [item_of(row) for row in self._database.rows(f"{_ITEMS} ORDER BY p.position, p.seq")]
+        return self._items("ORDER BY p.position, p.seq")
 
     def refused(self) -> list[OutboxItem]:
         """Those that a person has to decide about."""
-        return [
-            item_of(row)
-            for row in self._database.rows(f"{_ITEMS} WHERE p.state = 'REFUSED' ORDER BY p.position, p.seq")
-        ]
+        return self._items("WHERE p.state = 'REFUSED' ORDER BY p.position, p.seq")
+
+    def _items(self, which: str) -> list[OutboxItem]:
+        texts = self._database.texts
+        return [item_of(row, texts) for row in self._database.rows(f"{_ITEMS} {which}")]
 
     def states(self) -> dict[tuple[str, str], State]:
         """By contract and kind, how its latest protocol stands; discarded ones do not count."""
         rows = self._database.rows(f"{_ITEMS} WHERE p.state <> 'DISCARDED' ORDER BY p.position, p.seq")
-        return {(item.contract_id, item.kind): item.state for item in map(item_of, rows)}
+        return {(row["contract_id"], row["kind"]): state_of(row) for row in rows}
 
     def waiting(self) -> Waiting:
         """What has not left yet, for whatever reason but a refusal."""
@@ -120,14 +122,20 @@ class Outbox:
     def payload(self, protocol_id: str) -> dict[str, Any] | None:
         """What was frozen, to look at; None if it is not here or was forgotten."""
         row = self._database.row("SELECT payload FROM protocol WHERE protocol_id = ?", (protocol_id,))
-        found: dict[str, Any] | None = json.loads(row["payload"]) if row and row["payload"] else None
+        return self._unsealed(protocol_id, row["payload"]) if row and row["payload"] else None
+
+    def _seal(self, protocol_id: str, column: str, text: str) -> bytes | str | None:
+        return self._database.texts.seal(about("protocol", protocol_id, column), text)
+
+    def _unsealed(self, protocol_id: str, sealed: bytes, column: str = "payload") -> dict[str, Any]:
+        text = self._database.texts.said(about("protocol", protocol_id, column), sealed)
+        found: dict[str, Any] = json.loads(text)
         return found
 
     def form(self, protocol_id: str) -> dict[str, Any] | None:
         """The form it was made from, to correct it; None if it is not here (any more) or of the first version."""
         row = self._database.row("SELECT form FROM protocol WHERE protocol_id = ?", (protocol_id,))
-        found: dict[str, Any] | None = json.loads(row["form"]) if row and row["form"] else None
-        return found
+        return self._unsealed(protocol_id, row["form"], "form") if row and row["form"] else None
 
     def retry(self, protocol_id: str) -> bool:
         """A person wants a refused protocol sent once more, as it is. False if it was not refused."""
@@ -173,7 +181,7 @@ class Outbox:
             kind=row["kind"],
             contract_id=row["contract_id"],
             user_id=row["user_id"],
-            payload=json.loads(row["payload"]),
+            payload=self._unsealed(row["protocol_id"], row["payload"]),
             photos=tuple((photo["sha256"], bool(photo["sent"])) for photo in photos),
             photo_rounds=row["photo_rounds"],
         )
@@ -205,7 +213,7 @@ class Outbox:
         self._database.execute(
             "UPDATE protocol SET state = 'REFUSED', problem_code = ?, message = ?, field = ?, tries = tries + 1"
             " WHERE protocol_id = ? AND state = 'WAITING'",
-            (code, message, json.dumps(list(field)), protocol_id),
+            (code, self._seal(protocol_id, "message", message), json.dumps(list(field)), protocol_id),
         )
 
     def note_failure(self, protocol_id: str, reason: str) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from mobile_kivy.store.database import Row, instant_of
+from mobile_kivy.store.sealing import SealedTexts, about
 
 
 class State(StrEnum):
@@ -92,22 +93,27 @@ class Parcel:
     photo_rounds: int
 
 
-def item_of(row: Row) -> OutboxItem:
+def item_of(row: Row, texts: SealedTexts) -> OutboxItem:
     """The item of a row of the outbox's view."""
-    signed_out = row["state"] == State.WAITING and not row["signed_in"]
     return OutboxItem(
         protocol_id=row["protocol_id"],
         kind=row["kind"],
         contract_id=row["contract_id"],
         user_id=row["user_id"],
-        title=row["title"],
+        title=texts.said(about("protocol", row["protocol_id"], "title"), row["title"]),
         queued_at=instant_of(row["queued_at"]),
-        state=State.SIGN_IN if signed_out else State(row["state"]),
+        state=state_of(row),
         problem_code=row["problem_code"],
-        message=row["message"],
+        message=texts.unseal(about("protocol", row["protocol_id"], "message"), row["message"]),
         field=tuple(json.loads(row["field"])),
         photos_total=row["photos_total"],
         photos_sent=row["photos_sent"],
         tries=row["tries"],
         last_error=row["last_error"],
     )
+
+
+def state_of(row: Row) -> State:
+    """Where the protocol of such a row stands."""
+    signed_out = row["state"] == State.WAITING and not row["signed_in"]
+    return State.SIGN_IN if signed_out else State(row["state"])

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 from mobile_kivy.api.session import Session, StationRef
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
+from mobile_kivy.store.sealing import SealedTexts, about
 
 _ROUNDS = 100_000
 """Of PBKDF2: a third of a second on a slow tablet. A PIN keeps colleagues out, not somebody with the file."""
 _FREE_TRIES = 5
-_FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(hours=1)
+_FIRST_WAIT, _LONGEST_WAIT = 30, 3600
+"""Seconds."""
 
 
 class PinLocked(Exception):
@@ -51,9 +52,11 @@ class Person:
 class People:
     """Everybody who has signed in here and was not forgotten."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime], elapsed: Callable[[], float]) -> None:
+        """`elapsed` counts the seconds of a wait, which a clock that is set must neither end nor prolong."""
         self._database = database
-        self._now = now
+        self._now, self._elapsed = now, elapsed
+        self._waits_end: dict[str, float] = {}
 
     def remember(self, session: Session, pin: str | None) -> None:
         """Keeps who has just signed in. With None the person keeps the PIN from before, if there was one."""
@@ -63,9 +66,10 @@ class People:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id) DO UPDATE SET name = excluded.name,"
                 " email = excluded.email, role = excluded.role, stations = excluded.stations,"
                 " access_token = excluded.access_token, refresh_token = excluded.refresh_token,"
-                " expires_at = excluded.expires_at, pin_failures = 0, pin_locked_until = NULL",
-                _values(session),
+                " expires_at = excluded.expires_at, pin_failures = 0, pin_wait_seconds = 0",
+                _values(session, self._database.texts),
             )
+            self._waits_end.pop(session.user_id, None)
             if pin is not None:
                 salt = secrets.token_bytes(16)
                 connection.execute(
@@ -75,28 +79,48 @@ class People:
 
     def all(self) -> list[Person]:
         """Everybody, by name."""
-        return [
-            Person(row["user_id"], row["name"], row["email"], row["role"], _stations(row), row["pin_hash"] is not None)
-            for row in self._database.rows("SELECT * FROM person ORDER BY name COLLATE NOCASE, user_id")
+        people = [
+            Person(
+                row["user_id"],
+                self._said(row, "name"),
+                self._said(row, "email"),
+                row["role"],
+                _stations(row),
+                row["pin_hash"] is not None,
+            )
+            for row in self._database.rows("SELECT * FROM person")
         ]
+        return sorted(people, key=lambda person: (person.name.casefold(), person.user_id))
+
+    def _said(self, row: Row, column: str) -> str:
+        return self._database.texts.said(about("person", row["user_id"], column), row[column])
 
     def check_pin(self, user_id: str, pin: str) -> bool:
         """Whether the PIN is right. False if there is none. `PinLocked` after five wrong ones, each time for longer."""
         row = self._database.row("SELECT * FROM person WHERE user_id = ?", (user_id,))
         if row is None or row["pin_hash"] is None:
             return False
-        now = self._now()
-        if row["pin_locked_until"] and (until := instant_of(row["pin_locked_until"])) > now:
-            # A clock that was set back must not lock anybody out for days.
-            raise PinLocked(min(until, now + _LONGEST_WAIT))
+        self._refuse_while_waiting(row)
         # Outside the transaction: hashing is slow on purpose, and the sync must not wait for it.
         right = hmac.compare_digest(_pin_hash(pin, row["pin_salt"]), row["pin_hash"])
         failures = 0 if right else row["pin_failures"] + 1
-        locked = stamp(now + _wait_after(failures)) if failures >= _FREE_TRIES else None
+        wait = _wait_after(failures) if failures >= _FREE_TRIES else 0
         self._database.execute(
-            "UPDATE person SET pin_failures = ?, pin_locked_until = ? WHERE user_id = ?", (failures, locked, user_id)
+            "UPDATE person SET pin_failures = ?, pin_wait_seconds = ? WHERE user_id = ?", (failures, wait, user_id)
         )
+        self._waits_end[user_id] = self._elapsed() + wait
         return right
+
+    def _refuse_while_waiting(self, row: Row) -> None:
+        """What is kept is how long there is still to wait: after a restart that begins anew, because nobody can say how
+        long the device was off without asking its clock.
+        """
+        user_id, kept = row["user_id"], row["pin_wait_seconds"]
+        rest = self._waits_end.setdefault(user_id, self._elapsed() + kept) - self._elapsed()
+        if not kept or rest <= 0:
+            return
+        self._database.execute("UPDATE person SET pin_wait_seconds = ? WHERE user_id = ?", (rest, user_id))
+        raise PinLocked(self._now() + timedelta(seconds=rest))
 
     def session(self, user_id: str) -> Session | None:
         """The person's session, however old: only the server can say that it is over. None once it has said so."""
@@ -104,12 +128,12 @@ class People:
         if row is None or row["access_token"] is None:
             return None
         return Session(
-            access_token=row["access_token"],
-            refresh_token=row["refresh_token"],
+            access_token=self._said(row, "access_token"),
+            refresh_token=self._said(row, "refresh_token"),
             expires_at=instant_of(row["expires_at"]),
             user_id=row["user_id"],
-            name=row["name"],
-            email=row["email"],
+            name=self._said(row, "name"),
+            email=self._said(row, "email"),
             role=row["role"],
             stations=_stations(row),
         )
@@ -122,10 +146,20 @@ class People:
         """
         sql = (
             "UPDATE person SET name = ?2, email = ?3, role = ?4, stations = ?5, access_token = ?6,"
-            " refresh_token = ?7, expires_at = ?8 WHERE user_id = ?1 AND (?9 IS NULL OR refresh_token = ?9)"
+            " refresh_token = ?7, expires_at = ?8 WHERE user_id = ?1"
         )
-        values = (user_id, *_values(session)[1:], instead_of and instead_of.refresh_token)
-        return self._database.execute(sql, values) > 0
+        with self._database.write() as connection:
+            if not self._is_stored(user_id, instead_of):
+                return False
+            values = (user_id, *_values(session, self._database.texts)[1:])
+            return connection.execute(sql, values).rowcount > 0
+
+    def _is_stored(self, user_id: str, session: Session | None) -> bool:
+        """Whether this session is the one that is kept; any, with None. Sealed twice, a token is never the same, so
+        nobody but we can compare them.
+        """
+        row = self._database.row("SELECT user_id, refresh_token FROM person WHERE user_id = ?", (user_id,))
+        return row is not None and (session is None or self._said(row, "refresh_token") == session.refresh_token)
 
     def needs_sign_in(self, user_id: str) -> bool:
         """Whether the server has ended this person's session, or the tablet does not know the person."""
@@ -137,12 +171,12 @@ class People:
 
         With `session`, only if that is still the stored one: see `renew`.
         """
-        token = session and session.refresh_token
-        self._database.execute(
-            "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL"
-            " WHERE user_id = ?1 AND (?2 IS NULL OR refresh_token = ?2)",
-            (user_id, token),
-        )
+        with self._database.write() as connection:
+            if self._is_stored(user_id, session):
+                connection.execute(
+                    "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL WHERE user_id = ?",
+                    (user_id,),
+                )
 
     def forget(self, user_id: str) -> None:
         """Removes the person with tokens and PIN, not what the person has recorded.
@@ -156,18 +190,23 @@ class People:
             if count:
                 raise StillWaiting(count)
             connection.execute("DELETE FROM person WHERE user_id = ?", (user_id,))
+            self._waits_end.pop(user_id, None)
 
 
-def _values(session: Session) -> tuple[str, ...]:
+def _values(session: Session, texts: SealedTexts) -> tuple[bytes | str | None, ...]:
     stations = json.dumps([[station.id, station.code, station.name] for station in session.stations])
+
+    def sealed(column: str, text: str) -> bytes | str | None:
+        return texts.seal(about("person", session.user_id, column), text)
+
     return (
         session.user_id,
-        session.name,
-        session.email,
+        sealed("name", session.name),
+        sealed("email", session.email),
         session.role,
         stations,
-        session.access_token,
-        session.refresh_token,
+        sealed("access_token", session.access_token),
+        sealed("refresh_token", session.refresh_token),
         stamp(session.expires_at),
     )
 
@@ -180,7 +219,7 @@ def _pin_hash(pin: str, salt: bytes) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", pin.encode(), salt, _ROUNDS)
 
 
-def _wait_after(failures: int) -> timedelta:
+def _wait_after(failures: int) -> int:
     """30 s after the fifth wrong PIN, twice as long after each further one, an hour at most."""
     doublings = min(failures - _FREE_TRIES, 10)
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << doublings))
+    return min(_LONGEST_WAIT, _FIRST_WAIT << doublings)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from mobile_kivy.store.database import Database, instant_of
-from mobile_kivy.store.files import write_durably
+from mobile_kivy.store.schema import HASH
+from mobile_kivy.store.sealed_files import SealedFiles
+from mobile_kivy.store.sealing import Seal, SealBroken
 
-_HASH = re.compile(r"[0-9a-f]{64}")
 _ENDINGS = (".jpg", ".png")
 _GRACE = timedelta(hours=1)
 """How long a file that nothing names yet is left alone: its form may be just about to name it."""
@@ -29,7 +29,7 @@ class FileDamaged(ValueError):
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A stored photo: its hash, which is its name everywhere, its file and its size in bytes."""
+    """A stored photo: its hash, which is its name everywhere, its sealed file, and its size in bytes before that."""
 
     sha256: str
     path: Path
@@ -37,15 +37,13 @@ class PhotoFile:
 
 
 class Photos:
-    """Files named by their SHA-256, with small versions beside them in a folder of their own."""
+    """Sealed files named by their SHA-256 in plain, with small versions beside them in a folder of their own."""
 
-    def __init__(self, database: Database, folder: Path, thumbnails: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, folder: Path, seal: Seal, now: Callable[[], datetime]) -> None:
         self._database = database
-        self._folder = folder
-        self._thumbnails = thumbnails
+        self._files = SealedFiles(folder / "photos", seal, "photo")
+        self._thumbnails = SealedFiles(folder / "thumbnails", seal, "thumbnail")
         self._now = now
-        for each in (folder, thumbnails):
-            each.mkdir(parents=True, exist_ok=True)
 
     def put(self, content: bytes, suffix: str = ".jpg") -> PhotoFile:
         """Stores a photo durably before it is named anywhere. The same photo again is the same file."""
@@ -54,34 +52,38 @@ class Photos:
         sha256 = hashlib.sha256(content).hexdigest()
         # With `release` kept out: it must not remove the file between our look at it and our return.
         with self._database.undisturbed():
-            path = self.path(sha256) or self._folder / f"{sha256}{suffix}"
-            write_durably(path, content)
+            path = self._files.put(self._name(sha256) or f"{sha256}{suffix}", content)
             moment = self._now().timestamp()
             os.utime(path, (moment, moment))
         return PhotoFile(sha256, path, len(content))
 
-    def put_thumbnail(self, sha256: str, content: bytes) -> Path:
+    def put_thumbnail(self, sha256: str, content: bytes) -> None:
         """Keeps a small version to show in lists. It can be made again, so it is not kept at all costs."""
-        path = self._thumbnails / f"{_checked(sha256)}.jpg"
-        path.write_bytes(content)
-        return path
+        self._thumbnails.put(f"{_checked(sha256)}.jpg", content)
 
     def path(self, sha256: str) -> Path | None:
-        """The photo's file; None if it is not on the device (any more)."""
-        return next((p for ending in _ENDINGS if (p := self._folder / f"{_checked(sha256)}{ending}").exists()), None)
+        """The photo's sealed file; None if it is not on the device (any more)."""
+        name = self._name(sha256)
+        return self._files.path(name) if name else None
 
-    def thumbnail(self, sha256: str) -> Path | None:
-        """The small version's file, or None."""
-        path = self._thumbnails / f"{_checked(sha256)}.jpg"
-        return path if path.exists() else None
+    def _name(self, sha256: str) -> str | None:
+        names = (f"{_checked(sha256)}{ending}" for ending in _ENDINGS)
+        return next((name for name in names if self._files.path(name).exists()), None)
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """The small version, or None."""
+        try:
+            return self._thumbnails.read(f"{_checked(sha256)}.jpg")
+        except SealBroken:
+            return None
 
     def read(self, sha256: str) -> bytes:
         """The photo's bytes. `FileMissing`, or `FileDamaged` if they do not fit the hash."""
-        path = self.path(sha256)
+        name = self._name(sha256)
         try:
-            content = path.read_bytes() if path else None
-        except FileNotFoundError:
-            content = None
+            content = self._files.read(name) if name else None
+        except SealBroken as error:
+            raise FileDamaged(sha256) from error
         if content is None:
             raise FileMissing(sha256)
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -115,8 +117,8 @@ class Photos:
             if self._database.set_aside():
                 return 0
             needed, limit = self._needed(), (self._now() - _GRACE).timestamp()
-            found = [*self._folder.iterdir(), *self._thumbnails.iterdir()]
-            old = [path for path in found if path.name[:64] not in needed and path.stat().st_mtime < limit]
+            found = [*self._files.all(), *self._thumbnails.all()]
+            old = [path for sha256, path in found if sha256 not in needed and path.stat().st_mtime < limit]
             for path in old:
                 path.unlink(missing_ok=True)
         return len(old)
@@ -126,8 +128,8 @@ class Photos:
             "SELECT f.sha256 FROM protocol_photo f JOIN protocol p USING (protocol_id)"
             " WHERE p.state NOT IN ('SENT', 'CONFLICT')"
         )
-        drafts = self._database.rows("SELECT data FROM draft")
-        return {row["sha256"] for row in rows}.union(*(_HASH.findall(row["data"]) for row in drafts))
+        drafts = self._database.rows("SELECT sha256 FROM draft_photo")
+        return {row["sha256"] for row in (*rows, *drafts)}
 
     def _is_needed(self, sha256: str, queued_at: datetime) -> bool:
         """Whether somebody else needs the file: another protocol, a draft, or a form that has just stored it again."""
@@ -137,15 +139,14 @@ class Photos:
         found = self._database.row(
             "SELECT 1 FROM protocol_photo f JOIN protocol p USING (protocol_id) WHERE f.sha256 = ?1"
             " AND f.released = 0 AND p.state NOT IN ('SENT', 'CONFLICT')"
-            " UNION ALL SELECT 1 FROM draft WHERE instr(data, ?1) LIMIT 1",
+            " UNION ALL SELECT 1 FROM draft_photo WHERE sha256 = ?1 LIMIT 1",
             (sha256,),
         )
         return found is not None
 
     def _remove(self, sha256: str) -> int:
-        path, thumbnail = self.path(sha256), self.thumbnail(sha256)
-        if thumbnail is not None:
-            thumbnail.unlink(missing_ok=True)
+        path = self.path(sha256)
+        self._thumbnails.path(f"{sha256}.jpg").unlink(missing_ok=True)
         if path is None:
             return 0
         path.unlink(missing_ok=True)
@@ -153,6 +154,6 @@ class Photos:
 
 
 def _checked(sha256: str) -> str:
-    if not _HASH.fullmatch(sha256):
+    if not HASH.fullmatch(sha256):
         raise ValueError("a SHA-256 has 64 lower-case hexadecimal digits")
     return sha256

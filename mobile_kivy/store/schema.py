@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from sqlite3 import Connection
 from typing import Final
+
+from mobile_kivy.store.sealing import SealedTexts, about
+
+HASH = re.compile(r"[0-9a-f]{64}")
+"""A SHA-256 as it is written everywhere: the name of a photo."""
+PLAIN_TEXT_LEFT = "plain_text_left"
+"""A setting that the step to version 2 makes, there while old plain text may still lie in the file's free pages."""
 
 _FIRST = (
     """CREATE TABLE person (
@@ -36,12 +45,64 @@ _FIRST = (
     "CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
-_SECOND = (
+
+def _name_photos_of_drafts(connection: Connection, _texts: SealedTexts) -> None:
+    named = [
+        (row["protocol_id"], sha256)
+        for row in connection.execute("SELECT protocol_id, data FROM draft").fetchall()
+        for sha256 in set(HASH.findall(row["data"]))
+    ]
+    connection.executemany("INSERT INTO draft_photo (protocol_id, sha256) VALUES (?, ?)", named)
+
+
+def _seal_rows(connection: Connection, texts: SealedTexts) -> None:
+    """All that is personal and was plain until now."""
+    for row in connection.execute("SELECT rowid, * FROM person").fetchall():
+        sealed = [
+            texts.seal(about("person", row["user_id"], column), row[column])
+            for column in ("name", "email", "access_token", "refresh_token")
+        ]
+        sql = "UPDATE person SET name = ?, email = ?, access_token = ?, refresh_token = ? WHERE rowid = ?"
+        connection.execute(sql, (*sealed, row["rowid"]))
+    for row in connection.execute("SELECT rowid, * FROM day").fetchall():
+        payload = texts.seal(about("day", row["station_id"], row["date"]), row["payload"])
+        connection.execute("UPDATE day SET payload = ? WHERE rowid = ?", (payload, row["rowid"]))
+    for row in connection.execute("SELECT rowid, * FROM draft").fetchall():
+        data = texts.seal(about("draft", row["protocol_id"]), row["data"])
+        connection.execute("UPDATE draft SET data = ? WHERE rowid = ?", (data, row["rowid"]))
+    for row in connection.execute("SELECT * FROM protocol").fetchall():
+        sealed = [
+            texts.seal(about("protocol", row["protocol_id"], column), row[column])
+            for column in ("title", "payload", "message")
+        ]
+        sql = "UPDATE protocol SET title = ?, payload = ?, message = ? WHERE seq = ?"
+        connection.execute(sql, (*sealed, row["seq"]))
+
+
+_SEALED = (
+    # Drafts are sealed, so nobody can search them for the photos that they name.
+    """CREATE TABLE draft_photo (
+        protocol_id TEXT NOT NULL REFERENCES draft (protocol_id) ON DELETE CASCADE, sha256 TEXT NOT NULL,
+        PRIMARY KEY (protocol_id, sha256))""",
+    "CREATE INDEX draft_photo_kept ON draft_photo (sha256)",
+    _name_photos_of_drafts,
+    _seal_rows,
+    # How long somebody has still to wait, not until when: a clock can be set.
+    "ALTER TABLE person ADD COLUMN pin_wait_seconds REAL NOT NULL DEFAULT 0",
+    "UPDATE person SET pin_wait_seconds = min(3600, 30 << min(pin_failures - 5, 10)) WHERE pin_failures >= 5",
+    "ALTER TABLE person DROP COLUMN pin_locked_until",
+    "INSERT INTO setting (key, value) VALUES ('plain_text_left', 'yes')",
+)
+
+_FORMS = (
     # The form that a protocol was made from: a refused one is corrected with all of it, not with what was sent.
     "ALTER TABLE protocol ADD COLUMN form TEXT",
     # A draft that this app cannot read: out of the way, not thrown away.
     "ALTER TABLE draft ADD COLUMN set_aside_at TEXT",
 )
 
-VERSIONS: Final[Sequence[Sequence[str]]] = (_FIRST, _SECOND)
-"""The statements that lead from each version to the next one; the file's `user_version` counts them."""
+Step = str | Callable[[Connection, SealedTexts], None]
+VERSIONS: Final[Sequence[Sequence[Step]]] = (_FIRST, _SEALED, _FORMS)
+"""The steps that lead from each version to the next one, in SQL or Python; the file's `user_version` counts them."""
+SEALED_SINCE = 2
+"""The first version whose rows are sealed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobile_kivy.i18n import LANGUAGES
 from mobile_kivy.store.database import Database
+from mobile_kivy.store.files import CannotWrite
 
 _CLOCK_AHEAD = "clock_ahead_seconds"
 
@@ -35,6 +36,14 @@ class Settings:
         """Keeps it; nothing is written while it stays the same."""
         if self.clock_ahead_seconds != seconds:
             self.set(_CLOCK_AHEAD, str(seconds))
+
+    def remember(self, key: str, value: str) -> bool:
+        """Keeps a value that can be chosen again. False if the device cannot write."""
+        try:
+            self.set(key, value)
+        except CannotWrite:
+            return False
+        return True
 
     def set(self, key: str, value: str) -> None:
         """Keeps a value."""

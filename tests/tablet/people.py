@@ -26,16 +26,26 @@ def session_of(user_id: str, generation: int = 1) -> Session:
 
 
 class Clock:
-    """Stands still until it is told to move."""
+    """Stands still until it is told to move. `elapsed` is the time that really passes: no setting moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+        self.elapsed = 1000.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def move(self, **delta: float) -> None:
+        """Time passes."""
         self.now += timedelta(**delta)
+        self.elapsed += timedelta(**delta).total_seconds()
+
+    def set(self, **delta: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self.now += timedelta(**delta)
+
+    def seconds(self) -> float:
+        return self.elapsed
 
 
 def contract(number: int = 1) -> dict[str, Any]:

@@ -16,7 +16,7 @@ APP = ROOT / "mobile_kivy"
 ALLOWED = sys.stdlib_module_names | {"mobile_kivy", "kivy", "PIL", "requests", "urllib3", "certifi"}
 ON_ANDROID = {"android", "jnius"}
 """There on a tablet only; whoever imports them does it inside a function."""
-WINDOWLESS = ("forms", "api", "store", "sync", "imaging")
+WINDOWLESS = ("forms", "api", "store", "sync", "imaging", "elapsed")
 
 
 def files() -> list[Path]:

@@ -20,7 +20,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    opened = Store(tmp_path / "tablet", clock)
+    opened = Store(tmp_path / "tablet", clock, elapsed=clock.seconds)
     yield opened
     opened.close()
 
@@ -69,28 +69,52 @@ def test_wrong_pins_lock_for_longer_and_longer(store: Store, clock: Clock) -> No
         store.people.check_pin(ANNA, "4711")
     assert locked.value.until == clock.now + timedelta(seconds=30)
 
-    clock.now += timedelta(seconds=31)
+    clock.move(seconds=31)
     assert store.people.check_pin(ANNA, "0000") is False
     with pytest.raises(PinLocked) as locked:
         store.people.check_pin(ANNA, "4711")
     assert locked.value.until == clock.now + timedelta(minutes=1)
 
-    clock.now += timedelta(seconds=61)
+    clock.move(seconds=61)
     assert store.people.check_pin(ANNA, "4711") is True
     assert store.people.check_pin(ANNA, "0000") is False  # and the count begins anew
     assert store.people.check_pin(ANNA, "4711") is True
 
 
-def test_a_lock_survives_a_restart_but_no_clock_that_was_set_back(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize("days", [-3650, -1, 1, 3650])
+def test_a_clock_that_is_set_neither_ends_nor_prolongs_a_wait(store: Store, clock: Clock, days: int) -> None:
     store.people.remember(session_of(ANNA), "4711")
     for _ in range(5):
         store.people.check_pin(ANNA, "0000")
+    clock.move(seconds=20)
+    clock.set(days=days)
+    with pytest.raises(PinLocked) as locked:
+        store.people.check_pin(ANNA, "4711")
+    assert locked.value.until == clock.now + timedelta(seconds=10)
+    clock.move(seconds=10)
+    assert store.people.check_pin(ANNA, "4711") is True
+
+
+def test_a_restart_begins_the_rest_of_the_wait_anew_and_forgets_no_failure(store: Store, clock: Clock) -> None:
+    store.people.remember(session_of(ANNA), "4711")
+    for _ in range(5):
+        store.people.check_pin(ANNA, "0000")
+    clock.move(seconds=20)
+    with pytest.raises(PinLocked):
+        store.people.check_pin(ANNA, "4711")
     store.close()
-    clock.now -= timedelta(days=30)
-    reopened = Store(store.folder, clock)
+    clock.elapsed = 3.0  # the device was off, and counts from its start
+    clock.set(days=-30)
+
+    reopened = Store(store.folder, clock, elapsed=clock.seconds)
     with pytest.raises(PinLocked) as locked:
         reopened.people.check_pin(ANNA, "4711")
-    assert locked.value.until <= clock.now + timedelta(hours=1)
+    assert locked.value.until == clock.now + timedelta(seconds=10)
+    clock.move(seconds=10)
+    assert reopened.people.check_pin(ANNA, "0000") is False
+    with pytest.raises(PinLocked) as locked:
+        reopened.people.check_pin(ANNA, "4711")
+    assert locked.value.until == clock.now + timedelta(minutes=1)
     reopened.close()
 
 

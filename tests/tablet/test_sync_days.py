@@ -45,10 +45,10 @@ class TestDay:
         assert out["protocols"][0]["condition"]["odometerKm"] == 10_000
         (known,) = out["vehicle"]["damages"]
         assert known["id"] == damage["id"]
-        kept = store.known_photos.path(known["photos"][0]["id"])
+        kept = store.known_photos.read(known["photos"][0]["id"])
         assert kept is not None
-        assert kept.read_bytes()[:3] == b"\xff\xd8\xff"
-        assert client.photo(user.access_token, known["photos"][0]["thumbnailUrl"]) == kept.read_bytes()
+        assert kept[:3] == b"\xff\xd8\xff"
+        assert client.photo(user.access_token, known["photos"][0]["thumbnailUrl"]) == kept
 
         sync.turn()  # not a minute later
         assert sync.state.day_version == 1

@@ -13,6 +13,7 @@ from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.contract import KnownDamage
 from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamage
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
 from mobile_kivy.widgets.tiles import PhotoTile
@@ -89,14 +90,14 @@ class DamagesStep(BoxLayout):
         box.clear_widgets()
         if self.is_new:
             for sha256 in self.new[self.chosen - len(self._known)].photos:
-                box.add_widget(PhotoTile(source=str(self.desk.store.photos.thumbnail(sha256) or ""), done=True))
+                box.add_widget(PhotoTile(photo=self.desk.store.photos.thumbnail(sha256), done=True))
             add = PhotoTile(caption=text(self.desk.lang, "take_photo"))
             add.bind(on_tap=lambda *_: self.take())
             box.add_widget(add)
         elif self.chosen >= 0:
             for photo_id, _link in self._known[self.chosen].photos:
-                path = self.desk.store.known_photos.path(photo_id)
-                box.add_widget(PhotoTile(source=str(path or ""), icon="eye", disabled=True))
+                known = self.desk.store.known_photos.read(photo_id)
+                box.add_widget(PhotoTile(photo=known, icon="eye", disabled=True))
 
     def set(self, name: str, value: object) -> None:
         """Kind, size or words of the chosen new damage."""
@@ -116,7 +117,8 @@ class DamagesStep(BoxLayout):
         if self.busy or not self.is_new:
             return
         damage, self.busy = self.new[self.chosen - len(self._known)], True
-        self.desk.work.take_photo(DAMAGE_SLOT, lambda sha256: self._taken(damage, sha256), self._not_taken)
+        place = PhotoPlace(self.visit.form.protocol_id, DAMAGE_SLOT, damage.id)
+        self.desk.work.take_photo(place, lambda sha256: self._taken(damage, sha256), self._not_taken)
 
     def _taken(self, damage: NewDamage, sha256: str) -> None:
         self.busy = False

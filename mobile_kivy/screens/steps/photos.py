@@ -14,8 +14,10 @@ from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.form import GUIDED_SLOTS, MORE_SLOTS
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
+from mobile_kivy.store import FileDamaged, FileMissing
 from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.tiles import PhotoTile
 
@@ -52,7 +54,7 @@ class PhotosStep(BoxLayout):
         form = self.visit.form
         for slot, tile in self._tiles.items():
             photo, reason = form.photo(slot), form.skipped.get(slot)
-            tile.source = self._thumbnail(photo.sha256) if photo else ""
+            tile.photo = self._thumbnail(photo.sha256) if photo else None
             tile.caption = reason or text(self.desk.lang, f"slot_{slot}")
             tile.done, tile.skipped = photo is not None, reason is not None
         self._show_more()
@@ -69,7 +71,7 @@ class PhotosStep(BoxLayout):
         box.clear_widgets()
         for photo in photos:
             caption = text(self.desk.lang, f"slot_{photo.slot}")
-            box.add_widget(PhotoTile(source=self._thumbnail(photo.sha256), caption=caption, done=True))
+            box.add_widget(PhotoTile(photo=self._thumbnail(photo.sha256), caption=caption, done=True))
         for slot in MORE_SLOTS:
             add = PhotoTile(caption=f"+ {text(self.desk.lang, f'slot_{slot}')}")
             add.bind(on_tap=lambda _tile, slot=slot: self.take(slot, lambda: None))
@@ -89,7 +91,7 @@ class PhotosStep(BoxLayout):
             self.show()
             done()
 
-        self.desk.work.take_photo(slot, keep, done)
+        self.desk.work.take_photo(PhotoPlace(self.visit.form.protocol_id, slot), keep, done)
 
     def skip(self, slot: str, reason: str) -> None:
         """Why there is no photo; it will stand in the protocol."""
@@ -109,8 +111,15 @@ class PhotosStep(BoxLayout):
         """A photo or a reason for each slot."""
         return checks.photos(self.visit.form)
 
-    def _thumbnail(self, sha256: str) -> str:
-        return str(self.desk.store.photos.thumbnail(sha256) or "")
+    def photo(self, sha256: str) -> bytes | None:
+        """A photo in full size; None if it is lost or damaged."""
+        try:
+            return self.desk.store.photos.read(sha256)
+        except (FileMissing, FileDamaged):
+            return None
+
+    def _thumbnail(self, sha256: str) -> bytes | None:
+        return self.desk.store.photos.thumbnail(sha256)
 
 
 class Aim(ModalView):
@@ -118,7 +127,8 @@ class Aim(ModalView):
 
     desk: Desk = ObjectProperty()
     slot = StringProperty("")
-    source = StringProperty("")
+    outline = StringProperty("")
+    photo: bytes | None = ObjectProperty(None, allownone=True)
     taken = BooleanProperty(False)
     choosing_reason = BooleanProperty(False)
     busy = BooleanProperty(False)
@@ -139,8 +149,7 @@ class Aim(ModalView):
         self.slot, self.choosing_reason, self.busy = slot, False, False
         photo = self._step.visit.form.photo(slot)
         self.taken = photo is not None
-        path = self.desk.store.photos.path(photo.sha256) if photo else None
-        self.source = str(path) if path else outline(slot)
+        self.photo, self.outline = self._step.photo(photo.sha256) if photo else None, outline(slot)
 
     def take(self) -> None:
         """Takes it, and goes on."""

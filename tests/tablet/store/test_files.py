@@ -12,6 +12,7 @@ import pytest
 from mobile_kivy.forms.day import read_day
 from mobile_kivy.reading import Unreadable
 from mobile_kivy.store import FileDamaged, FileMissing, NewerStore, Store
+from mobile_kivy.store.sealing import about
 from tests.driving import new_id
 from tests.tablet.answers import contract as contract_answer
 from tests.tablet.answers import day
@@ -74,7 +75,7 @@ class TestPhotos:
         with pytest.raises(ValueError, match="hexadecimal"):
             store.photos.path("../tablet.db")
         with pytest.raises(ValueError, match="photo id"):
-            store.known_photos.path("../tablet.db")
+            store.known_photos.read("../tablet.db")
 
 
 class TestDaysAndKnownPhotos:
@@ -118,7 +119,8 @@ class TestDaysAndKnownPhotos:
         today = date(2026, 3, 20)
         store.days.put(STATION, today, day(STATION))
         for payload in ("{", "[]", '{"generatedAt": NaN}', '{"checkOuts": [1]}'):
-            store._database.execute("UPDATE day SET payload = ?", (payload,))
+            sealed = store._database.texts.seal(about("day", STATION, today.isoformat()), payload)
+            store._database.execute("UPDATE day SET payload = ?", (sealed,))
             assert store.days.get(STATION, today) is None
             assert store.days.damage_photo_ids() == set()
         assert store.days.purge(today + timedelta(days=1)) == 1
@@ -135,7 +137,7 @@ class TestDaysAndKnownPhotos:
         store.known_photos.put("b-2", b"two")
         assert store.known_photos.missing(["a-1", "c-3", "c-3", "b-2"]) == ["c-3"]
         assert store.known_photos.purge(keep={"b-2"}) == 1
-        assert store.known_photos.path("a-1") is None
+        assert store.known_photos.read("a-1") is None
 
     def test_settings(self, store: Store) -> None:
         assert store.settings.get("station") is None
@@ -167,7 +169,7 @@ class TestFile:
         store = Store(store.folder, clock)
 
         (aside,) = store.set_aside()
-        assert aside.read_bytes() == content
+        assert store.read_set_aside(aside) == content
         assert store.outbox.items() == []
         clock.move(days=1)
         assert store.photos.sweep() == 0

@@ -10,8 +10,10 @@ from mobile_kivy.api import Client, StationRef
 from mobile_kivy.desk import DayWork, Desk
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Day, Job
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.shift import Shift
+from mobile_kivy.standing import Standing
 from mobile_kivy.store import OutboxItem, Person, Store
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -46,8 +48,8 @@ class SmallWork:
     def correct(self, item: OutboxItem) -> None:
         self.asked.append(f"correct {item.protocol_id}")
 
-    def take_photo(self, slot: str, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
-        self.asked.append(f"photo {slot}")
+    def take_photo(self, place: PhotoPlace, keep: Callable[[str], None], nothing: Callable[[], None]) -> None:
+        self.asked.append(f"photo {place.slot}")
         keep(f"{len(self.asked):064x}")
 
     def submit(self, visit: Visit) -> None:
@@ -74,6 +76,7 @@ class SmallDesk:
     sync_words: str = "Alles gesendet"
 
     def __post_init__(self) -> None:
+        self.standing = Standing(lambda: self.lang, self.local)
         self.small_work = SmallWork(self.asked)
         self.work: DayWork = self.small_work
         self.shift = Shift(self.store, Client(self.server), self.now, lambda action: action())
@@ -122,9 +125,6 @@ class SmallDesk:
 
     def send_now(self) -> None:
         self.asked.append("send")
-
-    def sync_words_long(self) -> str:
-        return self.sync_words
 
 
 def is_a_desk(desk: SmallDesk) -> Desk:

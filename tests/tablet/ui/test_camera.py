@@ -10,11 +10,13 @@ from PIL import Image
 
 from mobile_kivy.device.camera import photo_source
 from mobile_kivy.device.file_camera import FileCamera, FileChooser
+from mobile_kivy.forms.photo_place import PhotoPlace
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import YardDay
 
 Start = Callable[..., Finger]
+FRONT = PhotoPlace("protocol-1", "FRONT")
 
 
 class Photographer:
@@ -23,12 +25,15 @@ class Photographer:
     def __init__(self, *photos: bytes | str | None) -> None:
         self.photos = list(photos)
 
-    def take(self, slot: str, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
+    def take(self, place: PhotoPlace, on_photo: Callable[[bytes], None], on_nothing: Callable[[str], None]) -> None:
         photo = self.photos.pop(0)
         if isinstance(photo, bytes):
             on_photo(photo)
         else:
             on_nothing(photo or "")
+
+    def left_behind(self) -> None:
+        """Nobody kills this one."""
 
 
 def test_what_is_no_photo_is_said_and_nothing_is_kept(open_app: Start, device: Path, yard_day: YardDay) -> None:
@@ -64,16 +69,16 @@ def test_the_file_chooser_gives_the_file_or_nothing(open_app: Start, tmp_path: P
     assert isinstance(camera, FileCamera)
     answers: list[object] = []
 
-    camera.take("FRONT", answers.append, answers.append)
+    camera.take(FRONT, answers.append, answers.append)
     finger.frames(3)
     chooser = finger.top()
     assert isinstance(chooser, FileChooser)
     finger.tap(work.word(finger, "cancel"))
-    camera.take("FRONT", answers.append, answers.append)
+    camera.take(FRONT, answers.append, answers.append)
     finger.frames(3)
     finger.top().take([str(photo)])
     finger.tap(work.word(finger, "use_file"))
-    camera.take("FRONT", answers.append, answers.append)
+    camera.take(FRONT, answers.append, answers.append)
     finger.frames(3)
     finger.top().take([str(tmp_path / "gone.jpg")])
     finger.tap(work.word(finger, "use_file"))

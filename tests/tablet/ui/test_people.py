@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from kivy.base import ExceptionManager
 
-from mobile_kivy import app as app_module
 from mobile_kivy.keep_going import KeepGoing
+from mobile_kivy.presence import LOCK_AFTER
 from tests.driving import PASSWORD
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
+from tests.tablet.ui.tablet import Tablet
 from tests.tablet.ui.yard_day import YardDay
 from tests.tablet.yard import draft_of
 
@@ -22,8 +22,8 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def test_a_wrong_pin_opens_nothing_and_five_lock(open_app: Start, device: Path, yard_day: YardDay) -> None:
-    moment = yard_day.now
-    finger = open_app(NOWHERE, now=lambda: moment)
+    tablet = Tablet()
+    finger = open_app(NOWHERE, now=yard_day.clock, system=tablet)
     finger.tap(finger.find("PersonTile"))
     for _ in range(4):
         finger.type_digits("0000")
@@ -32,7 +32,7 @@ def test_a_wrong_pin_opens_nothing_and_five_lock(open_app: Start, device: Path, 
     finger.type_digits("4711")
     assert "Zu viele Versuche" in finger.screen.error
     assert finger.app.root.current == "sign_in"
-    moment += timedelta(minutes=2)
+    tablet.seconds += 120
     finger.type_digits("4711")
     assert finger.app.root.current == "today"
 
@@ -75,12 +75,13 @@ def test_a_forgotten_pin_is_chosen_anew_with_the_password(open_app: Start, devic
 
 
 def test_left_alone_the_device_locks_and_keeps_the_form(open_app: Start, device: Path, yard_day: YardDay) -> None:
-    finger = open_app(NOWHERE, now=yard_day.clock)
+    tablet = Tablet()
+    finger = open_app(NOWHERE, now=yard_day.clock, system=tablet)
     work.enter(finger)
     work.open_job(finger, yard_day.out, "CHECK_OUT")
     finger.type_digits("10007")
-    finger.app._last_touch -= app_module.LOCK_AFTER + 1
-    finger.app._lock_when_left(0)
+    tablet.seconds += LOCK_AFTER + 1
+    finger.app._presence._lock_when_left(0)
     finger.frames(3)
     assert finger.app.root.current == "sign_in"
     work.enter(finger)
@@ -113,8 +114,12 @@ def test_a_fault_of_ours_is_said_and_the_form_is_kept(
     assert handler.handle_exception(ValueError("boom")) == ExceptionManager.PASS
     finger.frames(2)
     assert work.word(finger, "unexpected_title") in finger.texts()
-    saved = draft_of(finger.app.store, yard_day.out["id"], "CHECK_OUT")
-    assert saved is not None
-    assert saved["odometer"] == "10007"
+    # The handler itself writes nothing: the form is saved as after any change.
+    finger.wait(lambda: _odometer_kept(finger, yard_day) == "10007", "the form on the disk")
     assert "boom" in caplog.text
     caplog.clear()
+
+
+def _odometer_kept(finger: Finger, yard_day: YardDay) -> str:
+    saved = draft_of(finger.app.store, yard_day.out["id"], "CHECK_OUT")
+    return str(saved["odometer"]) if saved else ""

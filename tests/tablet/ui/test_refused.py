@@ -9,11 +9,14 @@ from pathlib import Path
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import YardDay
+from tests.tablet.yard import taken_photos
 
 Start = Callable[..., Finger]
 
 
-def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device: Path, yard_day: YardDay) -> None:
+def test_what_the_server_disputes_it_keeps_and_the_device_says_so(
+    open_app: Start, device: Path, yard_day: YardDay
+) -> None:
     # given a car that another device has handed over before this one opened its form
     finger = open_app("http://127.0.0.1:9", now=lambda: yard_day.now + timedelta(minutes=30))
     work.enter(finger)
@@ -21,21 +24,42 @@ def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device
     work.finish(finger)
     result = yard_day.dealership.check_out(yard_day.out, yard_day.now)
     assert result["__typename"] == "Protocol", result
-    before = yard_day.told(yard_day.out)
 
-    # when this device sends its own
+    # when this device sends its own, which is signed
     yard_day.server.move_to(yard_day.now + timedelta(minutes=31))
     finger.app.use_server(yard_day.server.base)
     finger.app.sync.poke()
+    finger.wait(lambda: finger.app.sync.state.conflicts == 1, "the conflict", 40)
+
+    # then nothing exists on this tablet only: the server has it with its photos and shows it to the office
+    told = yard_day.told(yard_day.out)
+    assert "PROTOCOL_CONFLICT" in told["flags"]
+    assert sorted(len(protocol["photos"]) for protocol in told["protocols"]) == [0, 8]
+    # and the device says that somebody looks at it, and keeps no photo
+    finger.tap(finger.find("SyncPill"))
+    assert finger.find("OutboxRow").reason == work.word(finger, "advice_CONFLICT")
+    assert list((finger.app.store.folder / "photos").iterdir()) == []
+
+
+def test_what_the_server_refuses_is_said_with_what_to_do(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given a check-out whose odometer the server does not believe
+    finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
+    work.enter(finger)
+    work.check_out_quickly(finger, yard_day.out)
+    work.finish(finger)
+    yard_day.drive(yard_day.out, 10_400)
+    before = yard_day.told(yard_day.out)
+
+    # when it is sent
+    finger.app.use_server(yard_day.server.base)
     finger.wait(lambda: finger.app.sync.state.refused == 1, "the refusal", 40)
     finger.wait(lambda: finger.app.sync_words == "1 braucht Hilfe", "the pill")
 
     # then nothing has changed at the server, and the device says why and keeps all
     assert yard_day.told(yard_day.out) == before
     finger.tap(finger.find("SyncPill"))
-    row = finger.find("OutboxRow")
-    assert "Bitte das Büro anrufen" in row.reason
-    assert len(list((finger.app.store.folder / "photos").glob("*.jpg"))) == 8
+    assert work.word(finger, "refused_ODOMETER_IMPLAUSIBLE") in finger.find("OutboxRow").reason
+    assert len(taken_photos(finger.app.store)) == 10, "eight photos and two signatures"
     # and it is thrown away only after a second question
     finger.tap(work.word(finger, "discard"))
     finger.tap(work.word(finger, "keep"))

@@ -93,7 +93,7 @@ def test_from_the_first_sign_in_to_both_protocols(open_app: Start, yard_day: Yar
     work.go_on(finger, "sign")
     finger.tap(finger.screen.step.ids.cannot)
     finger.screen.step.ids.reason.text = "Schlüsseleinwurf"
-    finger.sign(finger.screen.step.ids.staff)
+    work.sign_as(finger, "staff")
     work.finish(finger)
     work.all_sent(finger)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mobile_kivy.i18n import WORDS
+from mobile_kivy.screens.no_screen_lock import NoScreenLock
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN, YardDay
@@ -46,6 +47,10 @@ def every_screen(finger: Finger, yard_day: YardDay) -> Iterator[str]:
     finger.app.change_person()
     finger.tap(finger.screen.ids.device)
     yield "device"
+    notice = NoScreenLock(lang=finger.app.lang)
+    notice.open(animation=False)
+    yield "no_screen_lock"
+    notice.dismiss(animation=False)
 
 
 def _check_out(finger: Finger, yard_day: YardDay) -> Iterator[str]:

@@ -86,13 +86,18 @@ def see_licences(finger: Finger) -> None:
 
 def sign(finger: Finger) -> None:
     for who in ("customer", "staff"):
-        step = finger.screen.step
-        if not step.compact:
-            finger.sign(step.ids[who])
-            continue
-        finger.tap(step.ids[f"open_{who}"])
-        finger.sign(finger.top().ids.pad)
-        finger.tap(finger.top().ids.done)
+        sign_as(finger, who)
+
+
+def sign_as(finger: Finger, who: str) -> None:
+    """`customer` or `staff`, on the step's pad or on the whole screen, whichever there is."""
+    step = finger.screen.step
+    if not step.compact:
+        finger.sign(step.ids[who])
+        return
+    finger.tap(step.ids[f"open_{who}"])
+    finger.sign(finger.top().ids.pad)
+    finger.tap(finger.top().ids.done)
 
 
 def finish(finger: Finger) -> None:
