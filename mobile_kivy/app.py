@@ -18,7 +18,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from mobile_kivy import i18n
-from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
+from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef, identity
 from mobile_kivy.device.camera import PhotoSource, photo_source
 from mobile_kivy.device.sealed_store import open_store
 from mobile_kivy.device.system import System, this_device
@@ -139,6 +139,7 @@ class YardApp(App):
         self.store.close()
 
     def _connect(self) -> None:
+        self.store.people.belong_to(identity(self.server))
         client = Client(self.server)
         self.sync = Sync(self.store, client, self._sync_said, now=self.now, base_delay=self._base_delay)
         self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))

@@ -3,6 +3,7 @@
 from mobile_kivy.api.client import DEFAULT_SERVER, Client
 from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal, ServerFault, SignInNeeded, Trouble, Unsendable
 from mobile_kivy.api.session import Confirmation, Session, StationRef
+from mobile_kivy.api.transport import identity, is_safe
 from mobile_kivy.api.wire import Patience
 
 __all__ = [
@@ -20,4 +21,6 @@ __all__ = [
     "StationRef",
     "Trouble",
     "Unsendable",
+    "identity",
+    "is_safe",
 ]

@@ -47,11 +47,13 @@ class Client:
 
     def sign_in(self, email: str, password: str) -> Session:
         """A new session. A wrong password is a `Refusal` with NOT_ALLOWED, too many with TOO_MANY_ATTEMPTS."""
+        self._transport.require_safe()
         data = self._ask(None, _SIGN_IN, {"email": email, "password": password})
         return session_of(accepted(data, "signIn", "Session"))
 
     def refresh(self, refresh_token: str) -> Session:
         """The next session for a refresh token. It is good once: store the answer before anything else is done."""
+        self._transport.require_safe()
         data = self._ask(None, _REFRESH, {"refreshToken": refresh_token})
         return session_of(accepted(data, "refreshSession", "Session"))
 
