@@ -20,6 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from server.database import Scope
+from server.models.composing import composed
 from server.models.staff import Role
 
 LONGEST_PASSWORD = 128
@@ -39,8 +40,8 @@ def prepared(password: str) -> str:
     """A password as it is hashed: one password is one, whatever keyboard composed it (RFC 8265, OpaqueString: every
     kind of blank is the plain one, then Unicode NFC; capitals and width stay).
     """
-    plain = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
-    return unicodedata.normalize("NFC", plain)
+    plain = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password[: _LONGEST_TYPED + 1])
+    return composed(plain, _LONGEST_TYPED)
 
 
 async def hash_password(password: str) -> str:
@@ -64,8 +65,8 @@ def _forms(password: str) -> Sequence[str]:
     """The prepared form, and those that the text had when hashes were made of it as it was sent: composed,
     decomposed, as it is. Their number depends on what was typed, not on the account, so their time tells nothing.
     """
-    composed, apart = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
-    return tuple(dict.fromkeys((prepared(password), password, composed, apart)))
+    forms = composed(password, _LONGEST_TYPED), composed(password, _LONGEST_TYPED, "NFD")
+    return tuple(dict.fromkeys((prepared(password), password, *forms)))
 
 
 def _fits(password: str, stored: str) -> bool:
