@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
+from server import decoder
 from server.clock import SystemClock
 from server.database import SYSTEM, Session
 from server.gateways.object_store import ObjectStore
@@ -42,7 +43,7 @@ from server.paper.views import (
     ProtocolView,
     VehicleLine,
 )
-from server.pictures import PhotoRefused, in_decoder, process_signature
+from server.pictures import PhotoRefused
 from server.services.fleet import company_data, stations
 from server.services.handover import photos
 from server.services.mail import emails, parts
@@ -252,7 +253,7 @@ async def _signature(session: Session, objects: ObjectStore, sha256: str | None)
     if photo is None:
         return None
     try:
-        return await in_decoder(process_signature, await objects.get(photo.object_key))
+        return await decoder.signature(await objects.get(photo.object_key))
     except PhotoRefused:
         return None
 
