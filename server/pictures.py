@@ -139,7 +139,7 @@ def _is_laborious(jpeg: bytes) -> bool:
 
 _LABORIOUS = Sentence(
     "The picture is stored in a way that takes too much to read. Take it again, as an ordinary JPEG.",
-    "Das Bild ist so gespeichert, dass es zu aufwendig zu lesen ist. Bitte noch einmal aufnehmen, als gewöhnliches JPEG.",
+    "Das Bild ist so gespeichert, dass es zu aufwendig zu lesen ist. Bitte neu aufnehmen, als gewöhnliches JPEG.",
 )
 
 
