@@ -85,7 +85,8 @@ async def make(outside: Outside, protocol_id: UUID) -> None:
             return
         protocol.pdf_key, protocol.sha256 = key, sha256
         await session.store(protocol)
-        if contract.checked_out_at is not None:
+        # Under review it may be somebody else's record: of that no station is shown anything.
+        if contract.checked_out_at is not None and not contract.customer_review:
             await customers.show_to(session, contract.customer_id, contract.return_station_id)
         await _mail(session, contract, protocol, view, _photos_url(outside, protocol_id), now)
 
