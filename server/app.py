@@ -24,7 +24,7 @@ from server.edge.endpoint import Authenticate, GraphQLEndpoint
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
-from server.edge.limits import BodyLimit, SecurityHeaders, ServerTime
+from server.edge.limits import BodyLimit, ReadableHost, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies, is_local
 from server.edge.running import Pace, Places
 from server.outage import OUTAGE, is_away
@@ -84,7 +84,7 @@ def create_app(runtime: Runtime) -> Starlette:
     return Starlette(
         routes=_routes(runtime, endpoint, authenticate),
         lifespan=lifespan,
-        middleware=[Middleware(SecurityHeaders), Middleware(Faults), proxies],
+        middleware=[Middleware(SecurityHeaders), Middleware(Faults), Middleware(ReadableHost), proxies],
         exception_handlers={HttpRefusal: _refused},
     )
 

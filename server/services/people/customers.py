@@ -145,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class BookedCustomer:
-    """A customer as one booking named it: all that a website, or a station before its first hand-over, sees (domain 4.9)."""
+    """A customer as one booking named it: all that a website, or a station before a hand-over, sees (domain 4.9)."""
 
     id: UUID
     kind: CustomerKind
