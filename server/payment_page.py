@@ -127,7 +127,7 @@ def _with(url: str, **told: str) -> str:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """What was posted. NoticeRejected if a control character is in it: the gateway writes none, the database takes none."""
+    """What was posted. NoticeRejected for control characters: the gateway writes none, and NUL cannot be looked up."""
     form = await request.form(max_files=0, max_fields=200)
     values = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(unicodedata.category(char) == "Cc" for value in values.values() for char in value):
