@@ -48,11 +48,14 @@ async def flood(work: list[Coroutine[Any, Any, Any]]) -> AsyncIterator[list[asyn
 async def test_one_who_sends_much_leaves_places_to_others(token: str, query: str, running: int) -> None:
     # Given: as many places as the server has, and one caller who could fill them
     demo = Demo(pace=Pace(at_once=24, patience=1, query_deadline=60))
-    async with demo.client(token=token) as busy, demo.client(token=OTHER) as other:
-        async with flood([ask(busy, query) for _ in range(60)]):
-            # When, Then
-            assert len(demo.happened.started) == running
-            assert await ask(other, "{viewer}") == {"data": {"viewer": "Somebody else"}}
+    async with (
+        demo.client(token=token) as busy,
+        demo.client(token=OTHER) as other,
+        flood([ask(busy, query) for _ in range(60)]),
+    ):
+        # When, Then
+        assert len(demo.happened.started) == running
+        assert await ask(other, "{viewer}") == {"data": {"viewer": "Somebody else"}}
 
 
 async def test_what_waits_for_its_turn_gets_it() -> None:
@@ -67,18 +70,18 @@ async def test_an_address_that_tries_passwords_keeps_no_other_from_signing_in() 
     async with (
         demo.client(token=None, address="10.0.0.1") as busy,
         demo.client(token=None, address="10.0.0.2") as other,
+        flood([ask(busy, SIGN_IN, variables={"p": "slow"}) for _ in range(30)]),
     ):
-        async with flood([ask(busy, SIGN_IN, variables={"p": "slow"}) for _ in range(30)]):
-            assert await ask(other, SIGN_IN, variables={"p": "right"}) == SIGNED_IN
+        assert await ask(other, SIGN_IN, variables={"p": "right"}) == SIGNED_IN
 
 
 async def test_who_goes_on_does_not_queue_behind_passwords() -> None:
     """From many addresses, which is all that a stranger can do."""
     demo = Demo()
     clients = [demo.client(token=None, address=f"10.0.0.{number}") for number in range(20)]
-    async with flood([ask(one, SIGN_IN, variables={"p": "slow"}) for one in clients for _ in range(OF_AN_ADDRESS)]):
-        async with demo.client(token=None, address="10.0.0.1") as other:
-            assert await ask(other, REFRESH) == {"data": {"refreshSession": {"__typename": "Rejection"}}}
+    tries = [ask(one, SIGN_IN, variables={"p": "slow"}) for one in clients for _ in range(OF_AN_ADDRESS)]
+    async with flood(tries), demo.client(token=None, address="10.0.0.1") as other:
+        assert await ask(other, REFRESH) == {"data": {"refreshSession": {"__typename": "Rejection"}}}
 
 
 async def test_of_long_documents_one_of_each_caller_is_in_the_queue() -> None:
@@ -114,13 +117,16 @@ class TestBytes:
             response = await client.post("/graphql", content=half(), headers={"content-type": "application/json"})
             return response.status_code
 
-        async with demo.client(token=token) as client, demo.client(token=OTHER) as other:
-            # When: three are on their way
-            async with flood([send(client) for _ in range(3)]) as sending:
-                refused = [task.result() for task in sending if task.done()]
-                assert await ask(other, "{viewer}") == {"data": {"viewer": "Somebody else"}}
-                ended.set()
-                rest = sorted(await asyncio.gather(*sending))
+        # When: three are on their way
+        async with (
+            demo.client(token=token) as client,
+            demo.client(token=OTHER) as other,
+            flood([send(client) for _ in range(3)]) as sending,
+        ):
+            refused = [task.result() for task in sending if task.done()]
+            assert await ask(other, "{viewer}") == {"data": {"viewer": "Somebody else"}}
+            ended.set()
+            rest = sorted(await asyncio.gather(*sending))
         # Then: the third is told to come back, and everything was given back
         assert refused == [503]
         assert rest == ([401, 401, 503] if token is None else [200, 200, 503])
