@@ -26,7 +26,7 @@ from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
 from server.edge.limits import BodyLimit, ReadableHost, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies, is_local
-from server.edge.running import Pace, Places
+from server.edge.running import Pace, Places, within
 from server.outage import OUTAGE, is_away
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
@@ -53,6 +53,8 @@ LOOK_UPS_AT_ONCE = 8
 """Tokens that are looked up at a time. The system's pool has twenty connections: guessed tokens must leave most of them
 to its other work. A look-up takes a few milliseconds, so this is thousands of calls in a second.
 """
+LOOK_UP_SECONDS = 10.0
+"""After which a database that does not say whose a token is counts as away."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -116,9 +118,10 @@ def _authenticate(runtime: Runtime) -> Authenticate:
             return None
         async with places.one():
             called_at = runtime.outside.clock.now()
-            return await sessions.authenticate(
+            looking = sessions.authenticate(
                 runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
             )
+            return await within(LOOK_UP_SECONDS, looking)
 
     return authenticate
 
@@ -168,11 +171,14 @@ async def _healthy(_request: Request) -> Response:
 
 
 def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    async def look() -> tuple[object, int]:
+        async with runtime.outside.database.transaction(SYSTEM) as session:
+            found = await session.value("select version_num from alembic_version")
+            return found, await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
+
     async def ready(_request: Request) -> Response:
         try:
-            async with asyncio.timeout(READY_WITHIN), runtime.outside.database.transaction(SYSTEM) as session:
-                found = await session.value("select version_num from alembic_version")
-                late = await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
+            found, late = await within(READY_WITHIN, look())
         except Exception as error:  # whatever it is, the answer is no
             if is_away(error):
                 OUTAGE.began(error)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
-from server.edge.answers import HttpRefusal
+from server.edge.answers import HttpRefusal, unavailable
 from server.edge.guard import too_expensive
 from server.edge.shares import Queues, Share
 from server.errors import CallerErrorCode, Sentence
@@ -41,6 +41,28 @@ class Pace:
     mutation_deadline: float = 100
     at_once: int = 32
     patience: float = PATIENCE_SECONDS
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to; `unavailable` if it takes longer. It is ended then, and not waited for: a connection that
+    hangs takes its time to end.
+    """
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.add_done_callback(_heard)
+        task.cancel()
+        raise unavailable(TimeoutError("no answer in time"))
+    return task.result()
+
+
+def _heard(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()  # nobody is left to hear of it
 
 
 class CallerGone(Exception):
