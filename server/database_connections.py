@@ -16,7 +16,10 @@ SILENT_SECONDS = 22.0
 """After so long without an answer there is nobody: PostgreSQL would have ended any statement before."""
 CONNECT_SECONDS: Final = 5
 _UNACKNOWLEDGED_MILLISECONDS: Final = 15_000
-PARAMETERS: Final[dict[str, Any]] = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": _UNACKNOWLEDGED_MILLISECONDS}
+PARAMETERS: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": _UNACKNOWLEDGED_MILLISECONDS,
+}
 """For libpq: how long a connection may take to be made, and how long what was sent may stay unconfirmed."""
 OPTIONS: Final = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=10s"

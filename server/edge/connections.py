@@ -53,6 +53,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         """Waits for the first head."""
         super().connection_made(transport)
+        self.place = place_of(self.client[0]) if self.client else ""
         self.ws_protocol_class = None  # it would take the connection out of all bounds
         self._head_bytes, self._in_head, self._in_message = 0, True, False
         self._wire_bytes, self._body_bytes = 0, 0
@@ -69,9 +70,10 @@ class BoundedHttp(HttpToolsProtocol):
         """Which bound this connection is the first beyond; itself is among those that are counted."""
         if len(self.connections) > self.bounds.connections:
             return "connections"
-        own = place_of(self.client[0]) if self.client else ""
-        places = (one.client[0] for one in self.connections if isinstance(one, BoundedHttp) and one.client)
-        if sum(place_of(place) == own for place in places) > self.bounds.connections_of_a_place:
+        if (
+            sum(getattr(one, "place", "") == self.place for one in self.connections)
+            > self.bounds.connections_of_a_place
+        ):
             return "connections_of_a_place"
         return None
 
