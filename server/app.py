@@ -21,6 +21,7 @@ from server.context import Context
 from server.database import SYSTEM
 from server.edge.answers import HttpRefusal
 from server.edge.endpoint import Authenticate, GraphQLEndpoint
+from server.edge.fairness import address_of, look_up_share
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
@@ -112,11 +113,11 @@ def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authentic
 def _authenticate(runtime: Runtime) -> Authenticate:
     places = Places(LOOK_UPS_AT_ONCE)
 
-    async def authenticate(token: str) -> Principal | None:
+    async def authenticate(token: str, address: str) -> Principal | None:
         # What cannot be a token needs no place: bogus ones must not queue before those of users.
         if not security.has_form(token, security.ACCESS, security.API_KEY):
             return None
-        async with places.one():
+        async with places.one(look_up_share(address)):
             called_at = runtime.outside.clock.now()
             looking = sessions.authenticate(
                 runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
@@ -133,7 +134,7 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
             outside=runtime.outside,
             settings=runtime.settings,
             caller=caller,
-            address=request.client.host if request.client else "",
+            address=address_of(request),
             language=language_of(request.headers.get("accept-language")),
             now=runtime.outside.clock.now(),
         )

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -81,7 +82,7 @@ async def _asked(work: str, data: bytes) -> dict[str, Any]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # a broken picture's name for itself is in no log
-        env={name: os.environ[name] for name in _KEPT_SETTINGS if name in os.environ},
+        env=_environment(),
         start_new_session=True,
     )
     try:
@@ -94,6 +95,13 @@ async def _asked(work: str, data: bytes) -> dict[str, Any]:
             process.kill()
             await process.wait()
     return _understood(answer, process.returncode)
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs to start, and to find this program wherever the server was started from."""
+    kept = {name: os.environ[name] for name in _KEPT_SETTINGS if name in os.environ}
+    paths = [str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")]
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def _understood(answer: bytes, ended: int | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from server.edge.fairness import (
     BYTES_OF_STRANGERS,
     BYTES_OF_USERS,
     HeldBytes,
+    address_of,
     holder_of,
     shares_of,
 )
@@ -39,7 +40,8 @@ from server.errors import CallerError, CallerErrorCode, Sentence
 from server.outage import is_away
 from server.security import Principal
 
-Authenticate = Callable[[str], Awaitable[Principal | None]]
+Authenticate = Callable[[str, str], Awaitable[Principal | None]]
+"""Who a token belongs to; the second text is the address that it came from."""
 OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
 _LONGEST_TOKEN = 300
 STRANGERS_PATIENCE = 5.0
@@ -158,7 +160,7 @@ class GraphQLEndpoint:
         scheme, _, token = given[0].partition(" ")
         token = token.strip()
         if len(given) == 1 and scheme.lower() == "bearer" and token and len(token) <= _LONGEST_TOKEN:
-            principal = await self._authenticate(token)
+            principal = await self._authenticate(token, address_of(request))
             if principal is not None:
                 return principal
         raise HttpRefusal(

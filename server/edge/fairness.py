@@ -19,6 +19,8 @@ OF_AN_API_KEY = {"query": 4, "mutation": 12}
 """A booking waits for the gateway most of its time; a query is work of our own, and one at a time is hardly slower."""
 OF_ALL_API_KEYS = 16
 """What is left then is for those who stand at a counter."""
+LOOK_UPS_OF_AN_ADDRESS = 4
+"""Tokens that are looked up at a time for one address; each takes a few milliseconds."""
 OF_AN_ADDRESS = 2
 """Sign-ins of strangers at one address; six are looked at at a time, and two passwords."""
 BYTES_OF_STRANGERS = (8 * MEGABYTE, MEGABYTE)
@@ -29,11 +31,21 @@ BYTES_OF_FILES = (512 * MEGABYTE, 128 * MEGABYTE)
 """Uploads that are on their way or wait for the decoder; they lie in files beyond the first megabyte."""
 
 
+def address_of(request: Request) -> str:
+    """The caller's network address; empty where there is none."""
+    return request.client.host if request.client else ""
+
+
 def holder_of(request: Request, principal: Principal | None) -> Hashable:
     """In whose name a request takes its shares."""
     if principal is not None:
         return principal.id
-    return place_of(request.client.host) if request.client else ""
+    return place_of(address_of(request))
+
+
+def look_up_share(address: str) -> Share:
+    """What looking up a token takes part of: bogus ones from one address wait for each other."""
+    return Share(place_of(address), LOOK_UPS_OF_AN_ADDRESS)
 
 
 def shares_of(holder: Hashable, principal: Principal | None, kind: str) -> tuple[Share, ...]:

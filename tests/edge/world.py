@@ -60,7 +60,7 @@ class Demo:
             routes=[Route("/graphql", self.endpoint), Mount("/static", StaticFiles(directory=STATIC))],
         )
 
-    async def authenticate(self, token: str) -> Principal | None:
+    async def authenticate(self, token: str, _address: str) -> Principal | None:
         await asyncio.sleep(0)
         return KNOWN.get(token)
 

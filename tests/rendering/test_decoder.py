@@ -86,6 +86,28 @@ async def test_one_at_a_time_and_each_its_own() -> None:
     assert most == 1
 
 
+async def test_it_is_found_from_wherever_the_server_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (await decoder.photo(samples.photo())).width == 800
+
+
+async def test_of_those_that_wait_two_have_read_theirs() -> None:
+    inside, most = 0, 0
+
+    async def upload() -> None:
+        nonlocal inside, most
+        async with decoder.reading():
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.01)
+            inside -= 1
+
+    await asyncio.gather(*(upload() for _ in range(10)))
+    assert most == decoder.READ_AT_ONCE == 2
+
+
 async def test_a_refusal_comes_through_with_its_words() -> None:
     for _ in range(2):
         with pytest.raises(PhotoRefused, match="not a JPEG, PNG or WebP") as refused:
