@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from inspect import isawaitable
@@ -94,8 +95,8 @@ class GraphQLEndpoint:
 
     async def drain(self, seconds: float = 30) -> bool:
         """Waits for mutations whose callers have gone; to be called when the server ends."""
-        ended = [await runner.drain(seconds) for runner in (self._runner, *self._strangers.values())]
-        return all(ended)
+        runners = (self._runner, *self._strangers.values())
+        return all(await asyncio.gather(*(runner.drain(seconds) for runner in runners)))
 
     async def _respond(self, request: Request) -> Response:
         if request.method != "POST":
