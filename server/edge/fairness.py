@@ -15,7 +15,7 @@ from server.security import Principal
 MEGABYTE = 1024 * 1024
 OF_A_USER = {"query": 6, "mutation": 8}
 """Operations of one user that run at a time; the places of all are `Pace.at_once`."""
-OF_AN_API_KEY = {"query": 4, "mutation": 12}
+OF_AN_API_KEY = {"query": 4, "mutation": 16}
 """A booking waits for the gateway most of its time; a query is work of our own, and one at a time is hardly slower."""
 OF_ALL_API_KEYS = 16
 """What is left then is for those who stand at a counter."""

@@ -139,8 +139,8 @@ async def test_bookings_alone_show_nothing_of_a_person_that_is_known_elsewhere(
     here, there = await open_shop(bench), await open_shop(bench)
     known = replace(EVA, birth_date=None, phone="+49 30 1234567")
     await booked(here, known, 0)
-    urls = {"success_url": "https://a.example/ok", "failure_url": "https://a.example/no"}
-    paid = {"method": method, **(urls if method is PaymentMethod.HOSTED_PAGE else {})}
+    urls: dict[str, Any] = {"success_url": "https://a.example/ok", "failure_url": "https://a.example/no"}
+    paid: dict[str, Any] = {"method": method, **(urls if method is PaymentMethod.HOSTED_PAGE else {})}
     # When: the clerk books again and again, and pays or does not
     for day in (1, 3, 6):
         named = customer(first_name="Eva", last_name="Müller", email="eva@example.com", address=None, **more)
