@@ -54,6 +54,8 @@ LOOK_UPS_AT_ONCE = 8
 """Tokens that are looked up at a time. The system's pool has twenty connections: guessed tokens must leave most of them
 to its other work. A look-up takes a few milliseconds, so this is thousands of calls in a second.
 """
+OPERATIONS_WAIT = 30
+"""Seconds that an operation waits for its turn."""
 LOOK_UP_SECONDS = 10.0
 """After which a database that does not say whose a token is counts as away."""
 STATIC = Path(__file__).parent / "static"
@@ -69,7 +71,7 @@ def create_app(runtime: Runtime) -> Starlette:
         ide=_ide(runtime) if runtime.sandbox else None,
         # Each kind of caller has a pool of its own (`database.CONNECTIONS`), and waits there if it is small. A hundred
         # customers at once is a good day, not an attack: they queue.
-        pace=Pace(at_once=24, patience=30),
+        pace=Pace(at_once=24, patience=OPERATIONS_WAIT),
     )
 
     @asynccontextmanager
