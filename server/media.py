@@ -11,6 +11,7 @@ from starlette.routing import Route
 from server.clock import SystemClock
 from server.database import SYSTEM, Scope
 from server.edge.endpoint import Authenticate
+from server.edge.fairness import address_of
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
 from server.photo_page import photo_page
@@ -96,5 +97,5 @@ async def _scope(runtime: Runtime, authenticate: Authenticate, request: Request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    principal = await authenticate(token.strip())
+    principal = await authenticate(token.strip(), address_of(request))
     return principal.scope if principal else None
