@@ -209,6 +209,7 @@ class YardApp(App):
         version = self.sync.state.day_version
         self.day = self.shift.day(self.station.id) if self.station else None
         self._day_read = (version, self.today())
+        self.root.get_screen("handover").compare(self.day)
 
     def refresh(self) -> None:
         """Asks the server now."""
@@ -239,8 +240,7 @@ class YardApp(App):
 
     def shown_form(self) -> Form | None:
         """The form on the screen."""
-        visit = self.root.get_screen("handover").visit
-        return visit.form if visit is not None else None
+        return getattr(self.root.get_screen("handover").visit, "form", None)
 
     def form_has_changed(self) -> None:
         """Shows the step anew, with what came from outside of it, and saves."""

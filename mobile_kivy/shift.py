@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from mobile_kivy import i18n
 from mobile_kivy.api import ApiError, Client, Offline, Refusal
 from mobile_kivy.forms.day import Day, with_next_morning
-from mobile_kivy.store import Person, Store
+from mobile_kivy.store import CannotWrite, Person, Store
 from mobile_kivy.sync.server_clock import ServerClock
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ class Shift:
                 self._later(lambda: refused(words))
             except ApiError:
                 self._later(lambda: refused(i18n.text(self.language, "sign_in_wrong")))
+            except CannotWrite:
+                self._later(lambda: refused(i18n.text(self.language, "trouble_DISK")))
             except Exception:
                 log.exception("signing in has failed")
                 self._later(lambda: refused(i18n.text(self.language, "unexpected")))

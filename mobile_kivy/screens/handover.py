@@ -14,6 +14,7 @@ from kivy.uix.screenmanager import Screen
 from mobile_kivy import i18n
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms.checks import Complaint
+from mobile_kivy.forms.day import Day
 from mobile_kivy.forms.protocol import keep_signed
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.handover import words_of
@@ -159,6 +160,21 @@ class HandoverScreen(Screen):
         self.visit.form.pass_on_to(user_id)
         self.show_again()
         return True
+
+    def compare(self, day: Day | None) -> None:
+        """A new day has come: says so if the open form's contract is another one now. What was entered stays."""
+        visit = self.visit
+        if visit is None or day is None or self.submitting:
+            return
+        job = day.job(visit.form.contract_id, visit.form.kind)
+        if job is None or job.contract.answer.get("version") == visit.form.contract.get("version"):
+            return
+        visit.job, visit.form.contract = job, dict(job.contract.answer)
+        self.relabel()
+        self.show_again()
+        lang = self.desk.lang
+        answers = [(i18n.text(lang, "ok"), "primary", None)]
+        ask(i18n.text(lang, "contract_changed_title"), i18n.text(lang, "contract_changed"), answers)
 
     def leave(self) -> None:
         """To the list; the form waits there. One that could not be written is not let go of."""

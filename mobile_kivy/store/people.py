@@ -7,11 +7,13 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mobile_kivy.api.session import Session, StationRef
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
+from mobile_kivy.store.files import CannotWrite
 from mobile_kivy.store.sealing import SealedTexts, about
 
 _ROUNDS = 100_000
@@ -107,11 +109,20 @@ class People:
         right = hmac.compare_digest(_pin_hash(pin, row["pin_salt"]), row["pin_hash"])
         failures = 0 if right else row["pin_failures"] + 1
         wait = _wait_after(failures) if failures >= _FREE_TRIES else 0
-        self._database.execute(
-            "UPDATE person SET pin_failures = ?, pin_wait_seconds = ? WHERE user_id = ?", (failures, wait, user_id)
-        )
         self._waits_end[user_id] = self._elapsed() + wait
+        if (failures, wait) != (row["pin_failures"], row["pin_wait_seconds"]):
+            self._count(user_id, failures, wait)
         return right
+
+    def _count(self, user_id: str, failures: int, wait: float) -> None:
+        """`PinLocked` if it cannot be written: on a full disk nobody shall try as often as he likes."""
+        sql = "UPDATE person SET pin_failures = ?, pin_wait_seconds = ? WHERE user_id = ?"
+        try:
+            self._database.execute(sql, (failures, wait, user_id))
+        except CannotWrite:
+            if failures:
+                self._waits_end[user_id] = self._elapsed() + _FIRST_WAIT
+                raise PinLocked(self._now() + timedelta(seconds=_FIRST_WAIT)) from None
 
     def _refuse_while_waiting(self, row: Row) -> None:
         """What is kept is how long there is still to wait: after a restart that begins anew, because nobody can say how
@@ -119,9 +130,10 @@ class People:
         """
         user_id, kept = row["user_id"], row["pin_wait_seconds"]
         rest = self._waits_end.setdefault(user_id, self._elapsed() + kept) - self._elapsed()
-        if not kept or rest <= 0:
+        if rest <= 0:
             return
-        self._database.execute("UPDATE person SET pin_wait_seconds = ? WHERE user_id = ?", (rest, user_id))
+        with suppress(CannotWrite):
+            self._database.execute("UPDATE person SET pin_wait_seconds = ? WHERE user_id = ?", (rest, user_id))
         raise PinLocked(self._now() + timedelta(seconds=rest))
 
     def session(self, user_id: str) -> Session | None:
@@ -167,7 +179,9 @@ class People:
         """From now on this server is worked with. Tokens that came from another one are dropped, not shown to it."""
         with self._database.write() as connection:
             row = connection.execute("SELECT value FROM setting WHERE key = ?", (_TOKENS_OF,)).fetchone()
-            if row is not None and row["value"] != server:
+            if row is not None and row["value"] == server:
+                return
+            if row is not None:
                 sql = "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL"
                 connection.execute(sql)
             connection.execute(

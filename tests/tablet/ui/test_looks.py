@@ -17,10 +17,11 @@ from kivy.uix.widget import Widget
 
 from mobile_kivy import theme
 from mobile_kivy.widgets.signature_pad import SignaturePad
+from tests.tablet.ui import work
 from tests.tablet.ui.conftest import TALL, WIDE
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.walk import every_screen, words_of
-from tests.tablet.ui.yard_day import YardDay
+from tests.tablet.ui.yard_day import PIN, YardDay
 
 Start = Callable[..., Finger]
 LEAST_TYPE = 18
@@ -141,3 +142,41 @@ def _inside_window(widget: Widget) -> bool:
 def _name(widget: Any) -> str:
     words = getattr(widget, "label", "") or getattr(widget, "caption", "") or getattr(widget, "text", "")
     return f"{type(widget).__name__} {words[:40]!r}"
+
+
+def _keys(finger: Finger) -> dict[str, tuple[float, float]]:
+    keys = [widget for widget in finger.walk() if type(widget).__name__ == "PadKey" and _in_sight(widget)]
+    return {key.key: key.to_window(*key.pos) for key in keys}
+
+
+@pytest.mark.parametrize("size", [WIDE, TALL], ids=["wide", "tall"])
+def test_no_key_moves_while_somebody_types(
+    size: tuple[int, int], open_app: Start, device: Path, yard_day: YardDay
+) -> None:
+    # given the pad of the PIN, and that of an odometer
+    finger = open_app("http://127.0.0.1:9", size, now=yard_day.clock)
+    finger.tap(finger.find("PersonTile"))
+    finger.frames(2)
+    moved = []
+    for wrong in ("0000", "1111"):
+        before = _keys(finger)
+        for digit in wrong:
+            finger.type_digits(digit)
+            moved += [(wrong, digit)] if _keys(finger) != before else []
+    finger.type_digits(PIN)
+    finger.frames(4)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.frames(4)
+    before = _keys(finger)
+    assert before.keys() >= {"1", "2", "3"}
+
+    # when a reading is typed that is too low, then right, then far too high
+    for digit in "9999<<<<10012999":
+        key = finger.find("PadKey", key=digit)
+        finger.moment += 0.2
+        finger.drag([key.to_window(*key.center)] * 2)  # where it lies: nobody scrolls
+        moved += [("odometer", digit)] if _keys(finger) != before else []
+
+    # then it was said, and every key is where it was
+    assert finger.screen.step.warning
+    assert moved == []

@@ -27,6 +27,15 @@ def enter(finger: Finger) -> None:
     finger.frames(4)
 
 
+def enter_again(finger: Finger) -> None:
+    """Name and PIN, to wherever work goes on."""
+    finger.frames(2)
+    finger.tap(finger.find("PersonTile"))
+    finger.type_digits(PIN)
+    finger.wait(lambda: finger.app.person is not None, "somebody who works here")
+    finger.frames(3)
+
+
 def row_of(finger: Finger, contract: dict[str, Any], kind: str) -> Any:
     """The contract's row in its list."""
     listed = finger.screen.ids.outs if kind == "CHECK_OUT" else finger.screen.ids.ins
