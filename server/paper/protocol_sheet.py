@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.paper.notation import NBSP, address_lines, clock_time, kilometres, local_day, moment, number, printable
-from server.paper.views import ConditionView, DamageMark, ProtocolView
+from server.paper.views import ConditionView, DamageMark, PhotoPrint, ProtocolView
 from server.paper.words import Sheet, fact, letterhead, words
 
 VIEWS = ("LEFT", "RIGHT", "FRONT", "REAR", "TOP", "INTERIOR")
@@ -197,11 +197,16 @@ def _photos(view: ProtocolView) -> list[Sheet]:
     return [
         {
             "file": f"photo-{index}.jpg",
-            "caption": printable(photo.caption or w["slots"].get(photo.slot, photo.slot)),
+            "caption": _caption(photo, w),
             "time": clock_time(photo.taken_at, view.time_zone, view.language) if photo.taken_at else "",
         }
         for index, photo in enumerate(view.photos, 1)
     ]
+
+
+def _caption(photo: PhotoPrint, w: Sheet) -> str:
+    words_of_slot = printable(photo.caption or w["slots"].get(photo.slot, photo.slot))
+    return words_of_slot if photo.number is None else f"{words_of_slot}{NBSP}{photo.number}"
 
 
 def _more_photos(view: ProtocolView) -> str:

@@ -393,3 +393,35 @@ def test_one_way_brings_the_car_to_the_other_station(server: SandboxServer) -> N
     billed = here.contract(contract["id"])
     assert (billed["state"], billed["price"]["total"]["amount"]) == ("BILLED", "108.00")
     assert there.clerk("{vehicles{nodes{id}}}")["nodes"] == [{"id": contract["vehicle"]["id"]}]
+
+
+def test_the_photos_of_a_damage_are_on_the_paper_with_its_number(dealership: Dealership) -> None:
+    # given a car with a damage that is known, and a return with a new one and its photo
+    start = soon(dealership.server)
+    out = dealership.booked(start, start + timedelta(days=1))
+    dealership.server.move_to(start)
+    known, close_up = dealership.yard.upload(picture(81)), dealership.yard.upload(picture(82))
+    assert dealership.check_out(out, start, damages=[scratch(known)])["__typename"] == "Protocol"
+    back = start + timedelta(hours=20)
+    dealership.server.move_to(back)
+    around = dealership.yard.upload(picture(83))
+
+    # when the car comes back
+    protocol = dealership.check_in(
+        out,
+        back,
+        km=out["vehicle"]["odometerKm"] + 10,
+        damages=[{**scratch(close_up), "position": {"view": "REAR", "x": 0.6, "y": 0.4}}],
+        photos=[{"sha256": around, "slot": "FRONT"}],
+        remarks="Kein Foto Hinten: Starker Regen",
+    )
+    dealership.server.settle()
+
+    # then both photos are on the paper, the damage's under the number that it has on the drawing, and what was skipped
+    (printed,) = [each for each in dealership.contract(out["id"])["protocols"] if each["id"] == protocol["id"]]
+    pages = PdfReader(io.BytesIO(dealership.server.http.get(printed["pdfUrl"]).content)).pages
+    text = "\n".join(page.extract_text() for page in pages).replace("\xa0", " ")
+    assert "Schaden 2" in text
+    assert "Schaden 1" not in text, "the known one was photographed at the hand-over"
+    assert "Kein Foto Hinten: Starker Regen" in text
+    assert sum(len(page.images) for page in pages) == 2

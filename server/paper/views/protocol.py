@@ -79,12 +79,15 @@ class DamageMark:
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoPrint:
-    """A processed JPEG for the protocol, with the API's PhotoSlot as caption, or `caption` instead."""
+    """A processed JPEG for the protocol, with the API's PhotoSlot as caption, or `caption` instead. `number` is that of
+    the damage on the drawing that it shows.
+    """
 
     slot: str
     jpeg: bytes
     caption: str | None = None
     taken_at: datetime | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from server import decoder
 from server.clock import SystemClock
@@ -22,13 +22,11 @@ from server.models import (
     Email,
     Photo,
     Protocol,
-    ProtocolPhoto,
     Station,
     Vehicle,
     VehicleGroup,
     VehicleLeg,
 )
-from server.models.damage import RepairState
 from server.models.email import EmailTemplate, StoredFile
 from server.models.protocol import ProtocolType
 from server.paper import typesetter
@@ -38,21 +36,19 @@ from server.paper.views import (
     DamageMark,
     DriverLine,
     MailView,
-    PhotoPrint,
     ProtocolKind,
     ProtocolView,
     VehicleLine,
 )
 from server.pictures import PhotoRefused
 from server.services.fleet import company_data, stations
-from server.services.handover import photos
+from server.services.handover import photos, printed_photos
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
 from server.services.people import customers
 
 T = TypeVar("T")
-MOST_PRINTED_PHOTOS = 60
 """How many photos are printed: each is still to be made out when they share what a mail can carry."""
 PHOTOS_SHOWN_FOR = timedelta(days=30)
 """How long the link in a protocol's mail shows its photos; its words name the same time."""
@@ -139,6 +135,8 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
     company = await company_data.require(session)
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id).order_by(col(Driver.id)))
     before = await _matching_check_out(session, protocol)
+    shown = await printed_photos.damages_shown(session, protocol)
+    prints, count = await printed_photos.printed(session, objects, protocol, shown)
     signature = await _signature(session, objects, protocol.signature_sha256)
     staff_signature = await _signature(session, objects, protocol.staff_signature_sha256)
     return ProtocolView(
@@ -161,9 +159,9 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         before=_condition(before) if before else None,
         before_at=before.occurred_at if before else None,
         accessories=[AccessoryLine(**item) for item in protocol.accessories],
-        damages=await _damages(session, protocol),
-        photos=await _photos(session, objects, protocol),
-        photo_count=await _photo_count(session, protocol),
+        damages=_damage_marks(protocol, shown),
+        photos=prints,
+        photo_count=count,
         customer_signature=signature,
         staff_signature=staff_signature,
         signed_by=contract.customer.display_name if signature else None,
@@ -207,14 +205,9 @@ async def _matching_check_out(session: Session, protocol: Protocol) -> Protocol 
     return await session.by_id(Protocol, leg.check_out_id) if leg else None
 
 
-async def _damages(session: Session, protocol: Protocol) -> list[DamageMark]:
+def _damage_marks(protocol: Protocol, shown: Sequence[Damage]) -> list[DamageMark]:
     """What is written down when the car goes out was there before: new is only what comes back with it."""
     back = ProtocolKind(protocol.type.value).is_check_in
-    statement = select(Damage).where(
-        col(Damage.vehicle_id) == protocol.vehicle_id,
-        col(Damage.repair) != RepairState.REPAIRED,
-        (col(Damage.seen_at) <= protocol.occurred_at) | (col(Damage.protocol_id) == protocol.id),
-    )
     return [
         DamageMark(
             view=damage.view.value,
@@ -225,26 +218,8 @@ async def _damages(session: Session, protocol: Protocol) -> list[DamageMark]:
             size_mm=damage.size_mm,
             note=damage.description,
         )
-        for damage in await session.all(statement.order_by(col(Damage.seen_at), col(Damage.id)))
+        for damage in shown
     ]
-
-
-async def _photos(session: Session, objects: ObjectStore, protocol: Protocol) -> list[PhotoPrint]:
-    statement = (
-        select(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol.id).order_by(col(ProtocolPhoto.position))
-    )
-    statement = statement.limit(MOST_PRINTED_PHOTOS)
-    prints = []
-    for placed in await session.all(statement):
-        photo = await _required(session.by_id(Photo, placed.photo_id))
-        jpeg = await objects.get(photo.object_key)
-        prints.append(PhotoPrint(slot=placed.slot.value, jpeg=jpeg, taken_at=placed.taken_at))
-    return prints
-
-
-async def _photo_count(session: Session, protocol: Protocol) -> int:
-    statement = select(func.count()).select_from(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol.id)
-    return await session.first(statement) or 0
 
 
 async def _signature(session: Session, objects: ObjectStore, sha256: str | None) -> bytes | None:
