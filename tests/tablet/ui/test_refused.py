@@ -125,3 +125,32 @@ def test_a_form_outlives_its_place_on_the_list(open_app: Start, device: Path, ya
     finger.tap(finger.screen.ids.discard)
     finger.tap(work.word(finger, "discard_form"))
     assert finger.app.store.drafts.all() == []
+
+
+def test_an_open_form_is_told_that_its_contract_changed(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given an open form with a reading
+    finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.type_digits("10003")
+
+    # when the office changes the contract, and the day is fetched
+    query = "mutation($id:ID!,$v:Int!,$d:DriverInput!){addDriver(contractId:$id,version:$v,driver:$d){__typename}}"
+    version = yard_day.dealership.contract(yard_day.out["id"])["version"]
+    bert = {"firstName": "Bert", "lastName": "Bergmann", "birthDate": "1980-01-01"}
+    result = yard_day.dealership.clerk(query, id=yard_day.out["id"], v=version, d=bert)
+    assert result["__typename"] == "Contract", result
+    finger.app.use_server(yard_day.server.base)
+    person, station = finger.app.person, finger.app.station
+    assert person
+    assert station
+    finger.app.sync.watch(person.user_id, station.id)
+    finger.wait(lambda: work.word(finger, "contract_changed_title") in finger.texts(), "the notice")
+
+    # then it is said once, and the reading is still there
+    finger.tap(work.word(finger, "ok"))
+    assert finger.screen.step.ids.odometer.text == "10003"
+    assert len(finger.screen.visit.job.contract.drivers) == 2
+    finger.app.sync.poke()
+    finger.frames(10)
+    assert work.word(finger, "contract_changed_title") not in finger.texts()
