@@ -28,6 +28,11 @@ def text(language: str, key: str, **figures: object) -> str:
     return wording.format(**{name: number(language, value) for name, value in figures.items()})
 
 
+def accessory(language: str, name: str) -> str:
+    """What belongs to a car, in a language if it is one of the usual things; else as the dealership calls it."""
+    return WORDS[language].get(f"accessory_{name}", name)
+
+
 def number(language: str, value: object) -> str:
     """41230 as 41.230 or 41,230; anything but a whole number as it is."""
     if isinstance(value, int) and not isinstance(value, bool):

@@ -144,7 +144,7 @@ def _signed(value: int, view: ProtocolView) -> str:
 def _accessories(view: ProtocolView) -> list[Sheet]:
     return [
         {
-            "name": printable(item.name),
+            "name": printable(words(view.language)["accessory_names"].get(item.name, item.name)),
             "expected": str(item.expected),
             "present": str(item.present),
             "missing": item.present < item.expected,

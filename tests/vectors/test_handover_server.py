@@ -12,6 +12,8 @@ from server.models import Protocol
 from server.models.damage import DamageKind, VehicleView
 from server.models.fleet import Cleanliness, Energy
 from server.models.protocol import PhotoSlot, ProtocolType
+from server.paper.words import words
+from server.services.fleet.vehicles import CHARGING_CABLE, USUAL_ACCESSORIES
 from server.services.handover import readiness
 from server.services.handover.report import ConditionReport, check_levels
 from tests.builders.rows import group, station, vehicle
@@ -88,3 +90,10 @@ def test_the_words_are_those_of_the_vectors() -> None:
     assert set(VehicleView) == set(VECTORS["vehicle_views"])
     assert set(PhotoSlot) == set(VECTORS["photo_slots"])
     assert [grade.value for grade in sorted(Cleanliness, key=lambda g: g.rank)] == VECTORS["cleanliness_grades"]
+
+
+def test_usual_accessories_have_the_same_name_on_paper_and_on_the_tablet() -> None:
+    english = VECTORS["accessories_in_english"]
+    assert {name for name, _ in [*USUAL_ACCESSORIES, CHARGING_CABLE]} == set(english)
+    assert words("en")["accessory_names"] == english
+    assert words("de")["accessory_names"] == {name: name for name in english}

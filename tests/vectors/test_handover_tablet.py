@@ -10,7 +10,7 @@ from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.contract import Contract, Vehicle
 from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, job_of
 from mobile_kivy.forms.form import CLEANLINESS, DAMAGE_KINDS, DAMAGE_SLOT, GUIDED_SLOTS, MORE_SLOTS, Form, open_form
-from mobile_kivy.i18n import WORDS
+from mobile_kivy.i18n import WORDS, accessory
 from mobile_kivy.widgets.car_drawing import SIDES
 from tests.vectors.cases import VECTORS, cases
 
@@ -121,3 +121,9 @@ def test_each_word_is_said_in_both_languages() -> None:
     }
     for words in WORDS.values():
         assert {f"{kind}_{name}" for kind, values in names.items() for name in values} <= words.keys()
+
+
+def test_usual_accessories_have_the_same_name_on_the_tablet_and_on_paper() -> None:
+    for german, english in VECTORS["accessories_in_english"].items():
+        assert (accessory("de", german), accessory("en", german)) == (german, english)
+    assert accessory("en", "Dachbox") == "Dachbox"

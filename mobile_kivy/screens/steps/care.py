@@ -12,7 +12,7 @@ from mobile_kivy.desk import Desk
 from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.form import CLEANLINESS
 from mobile_kivy.forms.visit import Visit
-from mobile_kivy.i18n import text
+from mobile_kivy.i18n import accessory, text
 from mobile_kivy.widgets.basics import Counter
 
 
@@ -52,9 +52,8 @@ class CareStep(BoxLayout):
         form, lang = self.visit.form, self.desk.lang
         for name, present in form.accessories.items():
             expected = form.expected.get(name, present)
-            row = Counter(
-                label=name, value=present, expected=expected, missing_text=text(lang, "expected", count=expected)
-            )
+            short = text(lang, "expected", count=expected)
+            row = Counter(label=accessory(lang, name), value=present, expected=expected, missing_text=short)
             row.bind(value=lambda _row, value, name=name: self._count(name, int(value)))
             self.ids.accessories.add_widget(row)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mobile_kivy.forms.visit import Visit
-from mobile_kivy.i18n import clock, day, number, text
+from mobile_kivy.i18n import accessory, clock, day, number, text
 
 Row = tuple[str, str, bool]
 """Name, value, and whether it is bad news."""
@@ -33,7 +33,7 @@ def summary(visit: Visit, lang: str, now: datetime) -> Iterator[Row]:
         yield text(lang, f"clean_{name}"), text(lang, f"clean_{grade}"), grade in {"HEAVY", "SPECIAL"}
     for name, present in form.accessories.items():
         expected = form.expected.get(name, present)
-        yield name, text(lang, "of_count", present=present, of=expected), present < expected
+        yield accessory(lang, name), text(lang, "of_count", present=present, of=expected), present < expected
     yield text(lang, "damages_known"), str(len(vehicle.damages)), False
     for known in vehicle.damages:
         words = f"{text(lang, f'damage_{known.kind}')}, {text(lang, f'side_{known.view}')}"
