@@ -28,7 +28,12 @@ class Hideable(Widget):
 
 
 class Fold(Hideable, BoxLayout):
-    """Shown with all its height, or not at all."""
+    """Shown with all its height, or not at all: folded it takes back the gap that its box leaves beside it."""
+
+    @staticmethod
+    def gap(parent: Widget | None) -> float:
+        """The box's spacing in pixels."""
+        return float(parent.spacing) if isinstance(parent, BoxLayout) else 0.0
 
 
 Builder.load_string(
@@ -36,7 +41,7 @@ Builder.load_string(
 <Fold>:
     orientation: 'vertical'
     size_hint_y: None
-    height: self.minimum_height if self.unfolded else 0
+    height: self.minimum_height if self.unfolded else -self.gap(self.parent)
     opacity: 1 if self.unfolded else 0
 """
 )

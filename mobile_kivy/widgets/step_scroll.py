@@ -94,6 +94,7 @@ Builder.load_string(
 #:import ScrollEffect kivy.effects.scroll.ScrollEffect
 <StepScroll>:
     effect_cls: ScrollEffect  # without a bounce: a form stays where it is when a part of it unfolds
+    always_overscroll: False  # what fits is at the top, also when it was longer, and scrolled down, a moment ago
     do_scroll_x: False
     bar_width: dp(6)
     scroll_type: ['bars', 'content']
