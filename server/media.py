@@ -11,6 +11,7 @@ from starlette.routing import Route
 from server.clock import SystemClock
 from server.database import SYSTEM, Scope
 from server.edge.endpoint import Authenticate
+from server.errors import DeviceRevoked
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
 from server.photo_page import photo_page
@@ -96,5 +97,8 @@ async def _scope(runtime: Runtime, authenticate: Authenticate, request: Request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    principal = await authenticate(token.strip())
+    try:
+        principal = await authenticate(token.strip())
+    except DeviceRevoked:
+        return None
     return principal.scope if principal else None
