@@ -223,12 +223,13 @@ class SandboxServer:
     def api(self, token: str | None = None) -> Api:
         return Api(self.base, self.http, token)
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> Api:
+    def sign_in(self, email: str, password: str = PASSWORD, device: dict[str, str] | None = None) -> Api:
         session = self.api()(
-            "mutation($e:String!,$p:String!){signIn(email:$e,password:$p){...on Session{accessToken}"
-            " ...on Rejection{problemCode message}}}",
+            "mutation($e:String!,$p:String!,$d:DeviceInput){signIn(email:$e,password:$p,device:$d){"
+            "...on Session{accessToken} ...on Rejection{problemCode message}}}",
             e=email,
             p=password,
+            d=device,
         )
         return self.api(session["accessToken"])
 
