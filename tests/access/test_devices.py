@@ -21,11 +21,8 @@ from .doors import ANNA, BEN, HOME, NOW, RIGHT, Door
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 TABLET = DeviceReport(UUID("33333333-3333-4333-8333-333333333333"), "Tablet Hof 1", "0.2.0")
-ON_DEVICE = (
-    """mutation($e:String!,$d:DeviceInput){signIn(email:$e,password:"%s",device:$d){__typename
+ON_DEVICE = """mutation($e:String!,$p:String!,$d:DeviceInput){signIn(email:$e,password:$p,device:$d){__typename
   ...on Session{accessToken refreshToken} ...on Problem{problemCode message field}}}"""
-    % PASSWORD
-)
 REFRESH = "mutation($t:String!){refreshSession(refreshToken:$t){__typename}}"
 DEVICES = "query($s:ID){devices(stationId:$s){id name user{name} appVersion active}}"
 REVOKE = "mutation($id:ID!){revokeDevice(id:$id){__typename ...on Device{id active} ...on Problem{problemCode field}}}"
