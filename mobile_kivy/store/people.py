@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from mobile_kivy.api.session import Session, StationRef
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
 from mobile_kivy.store.sealing import SealedTexts, about
+from mobile_kivy.store.settings import DEVICE_REVOKED
 
 _ROUNDS = 100_000
 """Of PBKDF2: a third of a second on a slow tablet. A PIN keeps colleagues out, not somebody with the file."""
@@ -70,6 +71,7 @@ class People:
                 _values(session, self._database.texts),
             )
             self._waits_end.pop(session.user_id, None)
+            connection.execute("DELETE FROM setting WHERE key = ?", (DEVICE_REVOKED,))
             if pin is not None:
                 salt = secrets.token_bytes(16)
                 connection.execute(
