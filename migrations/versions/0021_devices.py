@@ -1,4 +1,7 @@
-"""Devices on which people sign in: listed, revoked, and each session belongs to one. Sessions of before have none."""
+"""Devices on which people sign in: listed, revoked, and each session belongs to one. Sessions of before have none.
+
+Protocols and histories name the manager who approved what a colleague may not decide alone.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,12 +34,18 @@ def upgrade() -> None:
     op.add_column("session", sa.Column("device_id", sa.Uuid(), nullable=True))
     op.create_foreign_key("fk_session_device_id", "session", "device", ["device_id"], ["id"], ondelete="CASCADE")
     op.create_index("ix_session_device_id", "session", ["device_id"])
+    op.add_column("protocol", sa.Column("approved_by", sa.String(), nullable=True))
+    op.add_column("protocol", sa.Column("approved_by_id", sa.Uuid(), nullable=True))
+    op.add_column("history_entry", sa.Column("approved_by", sa.String(), nullable=True))
     revoking = "select, update (revoked_at)"
     system = f"select, insert, update ({', '.join(SEEN)}), delete"
     protect("device", may={"staff": revoking, "admin": revoking, "system": system}, rows={"staff": STAFF})
 
 
 def downgrade() -> None:
+    op.drop_column("history_entry", "approved_by")
+    op.drop_column("protocol", "approved_by_id")
+    op.drop_column("protocol", "approved_by")
     unprotect("device")
     op.drop_index("ix_session_device_id", "session")
     op.drop_constraint("fk_session_device_id", "session")
