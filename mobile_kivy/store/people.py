@@ -18,6 +18,7 @@ from mobile_kivy.store.settings import DEVICE_REVOKED
 _ROUNDS = 100_000
 """Of PBKDF2: a third of a second on a slow tablet. A PIN keeps colleagues out, not somebody with the file."""
 _FREE_TRIES = 5
+_MANAGERS = frozenset({"MANAGER", "ADMIN"})
 _FIRST_WAIT, _LONGEST_WAIT = 30, 3600
 """Seconds."""
 
@@ -93,6 +94,14 @@ class People:
             for row in self._database.rows("SELECT * FROM person")
         ]
         return sorted(people, key=lambda person: (person.name.casefold(), person.user_id))
+
+    def approvers(self) -> list[Person]:
+        """Those who may approve here and now: managers with a PIN, whose session the server has not ended."""
+        return [
+            person
+            for person in self.all()
+            if person.role in _MANAGERS and person.has_pin and not self.needs_sign_in(person.user_id)
+        ]
 
     def _said(self, row: Row, column: str) -> str:
         return self._database.texts.said(about("person", row["user_id"], column), row[column])
