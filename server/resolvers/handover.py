@@ -7,7 +7,6 @@ from datetime import date
 import strawberry
 from strawberry.file_uploads import Upload
 
-from server.clock import SystemClock
 from server.errors import CallerError, CallerErrorCode
 from server.models import Damage, Protocol
 from server.schema.building import Info
@@ -16,7 +15,7 @@ from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, Sto
 from server.schema.paging import Page, page
 from server.schema.results import DamageResult, ProtocolResult, UploadPhotoResult
 from server.schema.root_fields import STAFF, mutation, query
-from server.services.handover import approvals, damages, day, exchange, photos
+from server.services.handover import damages, day, exchange, photos
 from server.services.handover.day import HandoverDay as DayFound
 from server.services.validation import as_uuid
 
@@ -60,7 +59,7 @@ class HandoverMutation:
     async def check_out(self, info: Info, input: CheckOutInput) -> Protocol:  # noqa: A002
         """Hands a car over. The protocol is frozen, and mailed to the customer within a minute."""
         context = info.context
-        approval = await approvals.shown(context.outside.database, input.approved_by, now=SystemClock().now())
+        approval = await context.approval(input.approved_by)
         async with context.write() as session:
             return await exchange.check_out(session, input.report(), context.acting, approval)
 
@@ -68,7 +67,7 @@ class HandoverMutation:
     async def check_in(self, info: Info, input: CheckInInput) -> Protocol:  # noqa: A002
         """Takes a car back. The protocol is mailed to the customer, and billing follows by itself."""
         context = info.context
-        approval = await approvals.shown(context.outside.database, input.approved_by, now=SystemClock().now())
+        approval = await context.approval(input.approved_by)
         async with context.write() as session:
             return await exchange.check_in(session, input.report(), context.acting, approval)
 
