@@ -18,7 +18,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from mobile_kivy import i18n
-from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef
+from mobile_kivy.api import DEFAULT_SERVER, Client, StationRef, identity
 from mobile_kivy.device.camera import PhotoSource, photo_source
 from mobile_kivy.device.sealed_store import open_store
 from mobile_kivy.device.system import System, this_device
@@ -82,8 +82,7 @@ class YardApp(App):
         self.day: Day | None = None
         self._presence = Presence(self, system)
         self._day_read: tuple[int, date] | None = None
-        self._came_from = "sign_in"
-        self._closed = False
+        self._came_from, self._closed = "sign_in", False
         self.standing = Standing(lambda: self.lang, self.local)
         self._keep_going = KeepGoing(self.say_unexpected)
 
@@ -139,6 +138,7 @@ class YardApp(App):
         self.store.close()
 
     def _connect(self) -> None:
+        self.store.people.belong_to(identity(self.server))
         client = Client(self.server)
         self.sync = Sync(self.store, client, self._sync_said, now=self.now, base_delay=self._base_delay)
         self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))

@@ -25,6 +25,9 @@ class DayWork(Protocol):
     def job_states(self) -> dict[tuple[str, str], str]:
         """By contract and kind, how the protocol stands on this device."""
 
+    def cars_out(self) -> frozenset[str]:
+        """The ids of cars that are to come back and are not back yet, as far as the device knows."""
+
     def set_aside(self) -> int:
         """How many forms could not be read, and lie aside."""
 

@@ -13,7 +13,7 @@ from mobile_kivy import handover
 from mobile_kivy.desk import Desk
 from mobile_kivy.device.camera import PhotoSource
 from mobile_kivy.forms.contract import Vehicle
-from mobile_kivy.forms.day import Job
+from mobile_kivy.forms.day import CHECK_IN, Job
 from mobile_kivy.forms.form import Form, corrected, open_form
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.saved import form_of
@@ -89,6 +89,13 @@ class Work:
     def set_aside(self) -> int:
         """How many forms this app could not read."""
         return self._floor.store.drafts.count_set_aside()
+
+    def cars_out(self) -> frozenset[str]:
+        """The ids of cars that are to come back and are not back yet, as far as the device knows."""
+        states = self.job_states()
+        listed = self._floor.day.jobs if self._floor.day else ()
+        coming = [each for each in listed if each.kind == CHECK_IN and states.get(each.key, "") in {"", "DRAFT"}]
+        return frozenset(each.contract.vehicle.id for each in coming if each.contract.vehicle is not None)
 
     def spare_vehicles(self) -> Sequence[Vehicle]:
         """Cars that are free."""

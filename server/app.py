@@ -21,12 +21,13 @@ from server.context import Context
 from server.database import SYSTEM
 from server.edge.answers import HttpRefusal
 from server.edge.endpoint import Authenticate, GraphQLEndpoint
+from server.edge.fairness import address_of, look_up_share
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
-from server.edge.limits import BodyLimit, SecurityHeaders, ServerTime
+from server.edge.limits import BodyLimit, ReadableHost, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies, is_local
-from server.edge.running import Pace, Places
+from server.edge.running import Pace, Places, within
 from server.outage import OUTAGE, is_away
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
@@ -53,6 +54,10 @@ LOOK_UPS_AT_ONCE = 8
 """Tokens that are looked up at a time. The system's pool has twenty connections: guessed tokens must leave most of them
 to its other work. A look-up takes a few milliseconds, so this is thousands of calls in a second.
 """
+OPERATIONS_WAIT = 30
+"""Seconds that an operation waits for its turn."""
+LOOK_UP_SECONDS = 10.0
+"""After which a database that does not say whose a token is counts as away."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -66,7 +71,7 @@ def create_app(runtime: Runtime) -> Starlette:
         ide=_ide(runtime) if runtime.sandbox else None,
         # Each kind of caller has a pool of its own (`database.CONNECTIONS`), and waits there if it is small. A hundred
         # customers at once is a good day, not an attack: they queue.
-        pace=Pace(at_once=24, patience=30),
+        pace=Pace(at_once=24, patience=OPERATIONS_WAIT),
     )
 
     @asynccontextmanager
@@ -84,7 +89,7 @@ def create_app(runtime: Runtime) -> Starlette:
     return Starlette(
         routes=_routes(runtime, endpoint, authenticate),
         lifespan=lifespan,
-        middleware=[Middleware(SecurityHeaders), Middleware(Faults), proxies],
+        middleware=[Middleware(SecurityHeaders), Middleware(Faults), Middleware(ReadableHost), proxies],
         exception_handlers={HttpRefusal: _refused},
     )
 
@@ -110,15 +115,16 @@ def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authentic
 def _authenticate(runtime: Runtime) -> Authenticate:
     places = Places(LOOK_UPS_AT_ONCE)
 
-    async def authenticate(token: str) -> Principal | None:
+    async def authenticate(token: str, address: str) -> Principal | None:
         # What cannot be a token needs no place: bogus ones must not queue before those of users.
         if not security.has_form(token, security.ACCESS, security.API_KEY):
             return None
-        async with places.one():
+        async with places.one(look_up_share(address)):
             called_at = runtime.outside.clock.now()
-            return await callers.authenticate(
+            looking = callers.authenticate(
                 runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
             )
+            return await within(LOOK_UP_SECONDS, looking)
 
     return authenticate
 
@@ -130,7 +136,7 @@ def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], Abs
             outside=runtime.outside,
             settings=runtime.settings,
             caller=caller,
-            address=request.client.host if request.client else "",
+            address=address_of(request),
             language=language_of(request.headers.get("accept-language")),
             now=runtime.outside.clock.now(),
         )
@@ -168,11 +174,14 @@ async def _healthy(_request: Request) -> Response:
 
 
 def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    async def look() -> tuple[object, int]:
+        async with runtime.outside.database.transaction(SYSTEM) as session:
+            found = await session.value("select version_num from alembic_version")
+            return found, await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
+
     async def ready(_request: Request) -> Response:
         try:
-            async with asyncio.timeout(READY_WITHIN), runtime.outside.database.transaction(SYSTEM) as session:
-                found = await session.value("select version_num from alembic_version")
-                late = await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
+            found, late = await within(READY_WITHIN, look())
         except Exception as error:  # whatever it is, the answer is no
             if is_away(error):
                 OUTAGE.began(error)

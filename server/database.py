@@ -24,6 +24,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from server.database_connections import OPTIONS, PARAMETERS, WatchedConnection
 from server.database_roles import Caller
 
 T = TypeVar("T")
@@ -222,7 +223,7 @@ class Database:
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
         """Notifications of one channel, on a connection of their own."""
-        connection = await psycopg.AsyncConnection.connect(_libpq(self._url), autocommit=True)
+        connection = await psycopg.AsyncConnection.connect(_libpq(self._url), autocommit=True, **PARAMETERS)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield connection.notifies()
@@ -259,10 +260,7 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
         hide_parameters=True,  # what customers typed is in no message and no log
         # The connection that was used last comes first: it has prepared the statements and seen the policies already.
         pool_use_lifo=True,
-        connect_args={
-            "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000"
-            " -c idle_in_transaction_session_timeout=120000"
-        },
+        connect_args={"options": OPTIONS, "async_creator_fn": WatchedConnection.connect, **PARAMETERS},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

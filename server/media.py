@@ -11,6 +11,7 @@ from starlette.routing import Route
 from server.clock import SystemClock
 from server.database import SYSTEM, Scope
 from server.edge.endpoint import Authenticate
+from server.edge.fairness import address_of
 from server.errors import DeviceRevoked
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
@@ -98,7 +99,7 @@ async def _scope(runtime: Runtime, authenticate: Authenticate, request: Request)
     if scheme.lower() != "bearer" or not token:
         return None
     try:
-        principal = await authenticate(token.strip())
+        principal = await authenticate(token.strip(), address_of(request))
     except DeviceRevoked:
         return None
     return principal.scope if principal else None

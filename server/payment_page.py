@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from html import escape
 from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -126,5 +127,9 @@ def _with(url: str, **told: str) -> str:
 
 
 async def _form(request: Request) -> dict[str, str]:
+    """What was posted. NoticeRejected for control characters: the gateway writes none, and NUL cannot be looked up."""
     form = await request.form(max_files=0, max_fields=200)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    values = {name: value for name, value in form.items() if isinstance(value, str)}
+    if any(unicodedata.category(char) == "Cc" for value in values.values() for char in value):
+        raise NoticeRejected("a control character")
+    return values

@@ -4,18 +4,14 @@ The format is told by the first bytes and Pillow is allowed only that one decode
 is decoded, the pixels are copied into a new picture: no EXIF, XMP, comment or trailing bytes come through.
 """
 
-import asyncio
 import io
 import warnings
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from typing import ParamSpec, TypeVar
 
 from PIL import ExifTags, Image, ImageFile
 
 from server.errors import Sentence
+from server.picture_headers import jpeg_layout
 from server.true_colour import in_true_colour
 
 MAX_BYTES = 12 * 1024 * 1024
@@ -23,6 +19,12 @@ MOST_PIXELS = {"JPEG": 20_000_000, "PNG": 12_000_000, "WEBP": 5_000_000}
 """What is decoded of each format, so that none takes more than some 140 MB: a JPEG is scaled while it is read, a PNG
 may have transparency, which is scaled in a copy, and of a WebP the decoder keeps two more.
 """
+MOST_SCANS = 50
+"""Passes that a JPEG may have. Cameras write one, programs that store pictures progressively ten."""
+MOST_KEPT_BYTES = 64_000_000
+"""What the decoder of a JPEG in several passes keeps beside the picture: 20 megapixels with colour in half the size."""
+LONGEST_SIDE_READ = 16_000
+"""Pixels. Of a picture that is all length the bookkeeping of its lines is larger than the picture."""
 LONGEST_SIDE = 2048
 THUMBNAIL_SIDE = 320
 SIGNATURE_SIDE = 1200
@@ -30,8 +32,6 @@ PRINTED_SIDE = 1200
 SMALLEST_PRINTED_SIDE = 320
 
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
-_Arguments = ParamSpec("_Arguments")
-_Result = TypeVar("_Result")
 
 
 class PhotoRefused(ValueError):
@@ -87,18 +87,6 @@ def photo_for_print(jpeg: bytes, most_bytes: int) -> bytes:
     return printed
 
 
-async def in_decoder(
-    work: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
-) -> _Result:
-    """Run `work` beside the event loop, one after the other: a large picture takes some 100 MB while it is decoded, and
-    each thread that decodes would keep memory of its own for the next one.
-    """
-    return await asyncio.get_running_loop().run_in_executor(_decoder, partial(work, *args, **kwargs))
-
-
-_decoder = ThreadPoolExecutor(1, "decoder")
-
-
 def _sniffed(data: bytes) -> str:
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -138,7 +126,21 @@ def _opened(data: bytes) -> Image.Image:
     if picture.width * picture.height > MOST_PIXELS[kind]:
         picture.close()
         raise _too_large(kind)
+    if max(picture.size) > LONGEST_SIDE_READ or (kind == "JPEG" and _is_laborious(data)):
+        picture.close()
+        raise PhotoRefused(_LABORIOUS)
     return picture
+
+
+def _is_laborious(jpeg: bytes) -> bool:
+    layout = jpeg_layout(jpeg)
+    return layout.scans > MOST_SCANS or layout.kept_bytes > MOST_KEPT_BYTES
+
+
+_LABORIOUS = Sentence(
+    "The picture is stored in a way that takes too much to read. Take it again, as an ordinary JPEG.",
+    "Das Bild ist so gespeichert, dass es zu aufwendig zu lesen ist. Bitte neu aufnehmen, als gewöhnliches JPEG.",
+)
 
 
 def _too_large(kind: str) -> PhotoRefused:

@@ -20,10 +20,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from server.database import Scope
+from server.models.composing import composed
 from server.models.staff import Role
 
 LONGEST_PASSWORD = 128
 SHORTEST_PASSWORD = 10
+_UNIX_SECONDS = re.compile("[0-9]{1,12}")
 _LONGEST_TYPED = 8 * LONGEST_PASSWORD
 ACCESS, REFRESH, API_KEY = "ea", "er", "ek"
 
@@ -39,8 +41,8 @@ def prepared(password: str) -> str:
     """A password as it is hashed: one password is one, whatever keyboard composed it (RFC 8265, OpaqueString: every
     kind of blank is the plain one, then Unicode NFC; capitals and width stay).
     """
-    plain = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
-    return unicodedata.normalize("NFC", plain)
+    plain = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password[: _LONGEST_TYPED + 1])
+    return composed(plain, _LONGEST_TYPED)
 
 
 async def hash_password(password: str) -> str:
@@ -64,8 +66,8 @@ def _forms(password: str) -> Sequence[str]:
     """The prepared form, and those that the text had when hashes were made of it as it was sent: composed,
     decomposed, as it is. Their number depends on what was typed, not on the account, so their time tells nothing.
     """
-    composed, apart = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
-    return tuple(dict.fromkeys((prepared(password), password, composed, apart)))
+    forms = composed(password, _LONGEST_TYPED), composed(password, _LONGEST_TYPED, "NFD")
+    return tuple(dict.fromkeys((prepared(password), password, *forms)))
 
 
 def _fits(password: str, stored: str) -> bool:
@@ -166,6 +168,6 @@ class LinkSigner:
 
     def is_valid(self, path: str, expires: str | None, signature: str | None, now: int) -> bool:
         """Whether a link is ours and not too old."""
-        if not expires or not signature or not expires.isascii() or not expires.isdecimal() or int(expires) < now:
+        if not expires or not signature or not _UNIX_SECONDS.fullmatch(expires) or int(expires) < now:
             return False
         return hmac.compare_digest(self.sign(path, int(expires)).encode(), signature.encode())

@@ -10,11 +10,11 @@ import uvicorn
 
 from server.app import FIRST_QUERY, create_app
 from server.config import Settings
-from server.edge.connections import BoundedHttp
+from server.edge.bounded_server import BoundedServer, bounded
 from server.runtime import Runtime, create_runtime, prepare_database
 
 
-class Server(uvicorn.Server):
+class Server(BoundedServer):
     """Starts the worker and says so once requests are answered: in the sandbox the worker's gateway is this server."""
 
     def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
@@ -31,7 +31,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stops working, then listening."""
-        await self._background.aclose()
+        await self.attempted(self._background.aclose)
         await super().shutdown(sockets)
 
 
@@ -40,21 +40,8 @@ def serve(settings: Settings) -> None:
     url, cluster = prepare_database(settings)
     try:
         runtime = create_runtime(settings, url)
-        config = uvicorn.Config(
-            create_app(runtime),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # uvicorn would believe whoever calls from this machine; see edge/proxies.py
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=20,
-            http=BoundedHttp,
-            lifespan="on",
-        )
-        server = Server(config, runtime)
+        app = create_app(runtime)
+        server = Server(bounded(app, host=settings.host, port=settings.port, lifespan="on"), runtime)
         server.run()
         if not server.started:
             sys.exit(3)
@@ -69,14 +56,7 @@ def serve_simulator(settings: Settings) -> None:
 
     sandbox = Sandbox(settings)
     print(f"Telecash simulator: http://{settings.host}:{settings.port}/ipgapi/services", flush=True)  # noqa: T201
-    uvicorn.run(
-        sandbox.simulator,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-    )
+    BoundedServer(bounded(sandbox.simulator, host=settings.host, port=settings.port)).run()
 
 
 def _announce(runtime: Runtime) -> None:

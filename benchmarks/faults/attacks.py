@@ -129,6 +129,37 @@ async def long_lists(victim: Victim, token: str) -> Answers:
     return await _posted(victim, token, [{"query": query, "variables": {"f": ["DEPOSIT_EXPIRING"] * 1000}}] * 10)
 
 
+async def accents(victim: Victim, _token: str) -> Answers:
+    """Mail addresses that are all accents: as many as fit, and to any server that reads more, more."""
+    mails = ["e" + "\u0301\u0323" * size for size in (2_000, 2_600, 30_000, 60_000)]
+    return await _posted(victim, None, [{"query": SIGN_IN, "variables": {"e": mail, "p": "x"}} for mail in mails])
+
+
+async def upgrades(victim: Victim, _token: str) -> Answers:
+    """Two hundred questions for a WebSocket, with a body."""
+    head = _head("/graphql", "Connection: Upgrade", "Upgrade: websocket", "Content-Length: 5")
+    return Counter(await asyncio.gather(*(_raw(victim, head, b"abcde") for _ in range(200))))
+
+
+async def endless_expiry(victim: Victim, _token: str) -> Answers:
+    """Links that are good until a time of five thousand digits."""
+    link = b"GET /media/photos/0f8fad5b-d9cb-469f-a165-70867728950e?signature=a&expires=" + b"9" * 5000
+    head = link + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    return Counter(await asyncio.gather(*(_raw(victim, head) for _ in range(20))))
+
+
+async def many_passes(victim: Victim, token: str) -> Answers:
+    """Pictures of twenty megapixels in three thousand passes, 200 KB each."""
+    return await _sent_pictures(victim, token, [_passes(3000 + number) for number in range(4)])
+
+
+def _passes(count: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (5000, 4000), 128).save(out, "JPEG", progressive=True)
+    data = out.getvalue()
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
+
+
 async def guesses(victim: Victim, _token: str) -> Answers:
     """Eighty wrong passwords for as many accounts."""
     variables = [{"e": f"nobody{n}@example.com", "p": "wrong-password"} for n in range(80)]
@@ -151,7 +182,10 @@ async def pictures(victim: Victim, token: str) -> Answers:
 
 
 async def _uploaded(victim: Victim, token: str, side: int) -> Answers:
-    contents = [await asyncio.to_thread(_webp, side, number) for number in range(8)]
+    return await _sent_pictures(victim, token, [await asyncio.to_thread(_webp, side, number) for number in range(8)])
+
+
+async def _sent_pictures(victim: Victim, token: str, contents: list[bytes]) -> Answers:
     headers = {"authorization": f"Bearer {token}", "graphql-require-preflight": "1"}
     async with httpx2.AsyncClient(base_url=victim.base, timeout=120, trust_env=False, headers=headers) as client:
         asked = [client.post("/graphql", data=_form(content), files={"0": content}) for content in contents]
@@ -187,6 +221,10 @@ ATTACKS = [
     Attack("comparisons", 20, comparisons),
     Attack("largest documents", 10, largest_documents),
     Attack("long lists", 10, long_lists),
+    Attack("accents", 4, accents),
+    Attack("upgrades", 200, upgrades),
+    Attack("endless expiry", 20, endless_expiry),
+    Attack("many passes", 4, many_passes),
     Attack("guessed passwords", 80, guesses),
     Attack("bogus tokens", 300, bogus_tokens),
     Attack("large pictures", 16, pictures),

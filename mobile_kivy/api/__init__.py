@@ -13,6 +13,7 @@ from mobile_kivy.api.errors import (
     Unsendable,
 )
 from mobile_kivy.api.session import Confirmation, Session, StationRef, ThisDevice
+from mobile_kivy.api.transport import identity, is_safe
 from mobile_kivy.api.wire import Patience
 
 __all__ = [
@@ -32,4 +33,6 @@ __all__ = [
     "ThisDevice",
     "Trouble",
     "Unsendable",
+    "identity",
+    "is_safe",
 ]

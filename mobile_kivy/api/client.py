@@ -50,6 +50,7 @@ class Client:
 
         Its tokens are good on this device only. `DeviceRevoked` if the server has shut it out.
         """
+        self._transport.require_safe()
         given = None if device is None else {"id": device.id, "name": device.name, "appVersion": device.app_version}
         data = self._ask(None, _SIGN_IN, {"email": email, "password": password, "device": given})
         return session_of(accepted(data, "signIn", "Session"))
@@ -59,6 +60,7 @@ class Client:
 
         When no answer comes, the same question within a minute gets the one that was lost.
         """
+        self._transport.require_safe()
         data = self._ask(None, _REFRESH, {"refreshToken": refresh_token, "deviceId": device_id})
         return session_of(accepted(data, "refreshSession", "Session"))
 

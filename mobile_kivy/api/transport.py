@@ -16,10 +16,27 @@ from mobile_kivy.api.wire import Answer, OutOfTime, Patience, TooLong, Upload, e
 
 _ACCEPT = "application/graphql-response+json, application/json"
 _NOT_FOUND = 404
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that are this machine: a sandbox to try the app with."""
 _HOSTS_WEB = frozenset({"http", "https"})
 
 # urllib3 writes every request's address into the log at DEBUG, and photo links carry their signature in it.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def is_safe(address: str) -> bool:
+    """Whether tokens and customers' data may go there: encrypted, or no further than this machine."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    except ValueError:
+        return False
+
+
+def identity(address: str) -> str:
+    """Who answers there, as far as tokens are concerned. A sandbox on this machine gets another port at each start."""
+    parts = urlsplit(address)
+    return "this machine" if parts.hostname in LOOPBACK else f"{parts.scheme}://{parts.netloc}".lower()
 
 
 class Transport:
@@ -55,8 +72,14 @@ class Transport:
         # Non-empty on every call: a browser's form cannot send it, and multipart requests are refused without.
         headers = {"GraphQL-Require-Preflight": "1", **headers}
         if token:
+            self.require_safe()
             headers["Authorization"] = f"Bearer {token}"
         return self._ask("POST", f"{self.base_url}/graphql", headers, body)
+
+    def require_safe(self) -> None:
+        """`Offline` where what is secret could be read on the way."""
+        if not is_safe(self.base_url):
+            raise Offline("without encryption", Trouble.CERTIFICATE)
 
     def get(self, token: str | None, url: str) -> bytes:
         """The bytes behind a photo link, relative or absolute. `Refusal` if there is no such photo.

@@ -130,9 +130,29 @@ class CheckedOut:
 
 
 @dataclass(frozen=True)
+class Deposit:
+    """How the deposit stands. `needed`: there is an amount to be held at all."""
+
+    state: str
+    needed: bool
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, deposit: Fields) -> Deposit:
+        """From the answer's JSON. `Unreadable`. A day that was kept by an earlier app says no amount: needed."""
+        amount = deposit.part_or_none("amount")
+        return cls(
+            state=deposit.name("state"),
+            needed=amount is None or amount.text("amount").strip("0.") != "",
+            expires_at=deposit.instant("expiresAt") if deposit.has("expiresAt") else None,
+        )
+
+
+@dataclass(frozen=True)
 class Contract:
     """A contract as the yard needs it. Instants are aware and carry the station's offset. `address_missing`: the
-    invoice will need the customer's postal address, which nobody knows yet. `answer` as for vehicles.
+    invoice will need the customer's postal address, which nobody knows yet; `minimum_age` of drivers in years, 0 if
+    there is none. `answer` as for vehicles.
     """
 
     id: str
@@ -146,7 +166,8 @@ class Contract:
     vehicle: Vehicle | None
     drivers: tuple[Driver, ...]
     flags: tuple[str, ...]
-    deposit_state: str
+    deposit: Deposit | None
+    minimum_age: int
     checked_out: CheckedOut | None
     address_missing: bool
     answer: Mapping[str, Any] = field(repr=False, compare=False)
@@ -157,6 +178,7 @@ class Contract:
         contract = Fields(answer, "contract")
         period, customer = contract.part("period"), contract.part("customer")
         vehicle, deposit = contract.part_or_none("vehicle"), contract.part_or_none("deposit")
+        group = contract.part_or_none("group")
         return cls(
             id=contract.name("id"),
             number=contract.name("number"),
@@ -169,7 +191,8 @@ class Contract:
             vehicle=Vehicle.of(vehicle.raw) if vehicle else None,
             drivers=tuple(Driver.of(driver.raw) for driver in contract.parts("drivers")),
             flags=contract.texts("flags"),
-            deposit_state=deposit.name("state") if deposit else "",
+            deposit=Deposit.of(deposit) if deposit else None,
+            minimum_age=(group.whole_or_none("minimumAge") or 0) if group else 0,
             checked_out=_checked_out(contract.parts("protocols")),
             address_missing=contract.yes("addressMissing"),
             answer=contract.raw,

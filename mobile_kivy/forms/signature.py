@@ -14,7 +14,8 @@ Sample = tuple[int, int, int]
 Stroke = Sequence[Sample]
 POINTS_PER_INCH = 160
 """Of Android's density-independent points, in which pads are measured."""
-MOST_SAMPLES = 20_000
+MOST_SAMPLES = 6_000
+"""A minute and a half of writing; more is not kept: two of them fit into one request."""
 FEWEST_SAMPLES = 8
 """A signature of fewer samples is a touch by accident."""
 _VERSION = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Job
@@ -27,6 +27,10 @@ class Visit:
         if not self.job.contract.address_missing and not self.form.address.is_given():
             left_out.add("customer")
         return [name for name in STEPS if name not in left_out]
+
+    def job_with_car(self) -> Job:
+        """The job with the car that was chosen, not the one that was planned."""
+        return replace(self.job, contract=replace(self.job.contract, vehicle=self.vehicle))
 
     def car(self) -> Vehicle:
         """The vehicle. LookupError if there is none, which the first step does not let pass."""

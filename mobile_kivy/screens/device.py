@@ -10,6 +10,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
 
+from mobile_kivy.api import is_safe
 from mobile_kivy.desk import Desk
 from mobile_kivy.i18n import text
 from mobile_kivy.store import Person, StillWaiting
@@ -39,12 +40,19 @@ class DeviceScreen(Screen):
         self.locked = self.desk.store.outbox.waiting().count > 0
         self._list_people()
 
+    def back(self) -> None:
+        """To where it was opened from."""
+        self.desk.go("today" if self.desk.person is not None else "sign_in")
+
     def save_address(self) -> None:
         """Takes a whole address, and says what is wrong with anything else."""
         address = self.ids.address.text.strip().rstrip("/")
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             self.ids.address.error = text(self.desk.lang, "address_wrong")
+            return
+        if not is_safe(address):
+            self.ids.address.error = text(self.desk.lang, "address_needs_https")
             return
         self.ids.address.error = ""
         self.desk.use_server(address)

@@ -38,6 +38,7 @@ class SignInScreen(Screen):
     person = ObjectProperty(None, allownone=True)
     first_pin = StringProperty("")
     wants_new_pin = BooleanProperty(False)
+    for_device = BooleanProperty(False)
     _attempt = 0
     """Counts the attempts to sign in: whoever went back must not be signed in by an answer that comes late."""
 
@@ -45,7 +46,7 @@ class SignInScreen(Screen):
         """Whoever worked here last has to say the PIN again."""
         self._attempt += 1
         self.person, self.error, self.first_pin, self.busy = None, self._why_anew(), "", False
-        self.wants_new_pin = False
+        self.wants_new_pin = self.for_device = False
         self.ids.pin.text = self.ids.password.text = ""
         people = self.desk.store.people.all()
         self._show_people(people)
@@ -151,7 +152,21 @@ class SignInScreen(Screen):
     def _refused(self, message: str) -> None:
         self.busy, self.error = False, message
 
+    def open_device(self) -> None:
+        """The device's settings: for whoever sets it up, later for managers, who say who they are first."""
+        if not self.desk.store.people.all():
+            self.desk.go("device")
+            return
+        self.for_device, self.error = True, text(self.desk.lang, "device_locked")
+
     def _enter(self) -> None:
+        if self.for_device:
+            self.for_device = False
+            if self.person.is_manager:
+                self.desk.go("device")
+            else:
+                self.face, self.error = "people", text(self.desk.lang, "device_refused")
+            return
         stations = list(self.person.stations)
         if not stations:
             self.face, self.error = "people", text(self.desk.lang, "no_station")

@@ -16,6 +16,7 @@ from kivy.uix.screenmanager import Screen
 
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job
+from mobile_kivy.forms.obstacles import obstacles
 from mobile_kivy.i18n import clock, day, text
 from mobile_kivy.store import OutboxItem, State
 from mobile_kivy.widgets.step_scroll import PromptTouch
@@ -49,12 +50,19 @@ class JobRow(RecycleDataViewBehavior, Tappable, BoxLayout):
     icon = StringProperty("chevron-right")
     tone = StringProperty("primary")
     overdue = BooleanProperty(False)
+    later = BooleanProperty(False)
     contract_id = StringProperty("")
     kind = StringProperty("")
 
     def on_tap(self) -> None:
         """Opens the form, or says how its protocol stands."""
         self.desk.work.open_job(self.contract_id, self.kind)
+
+
+class DayHeading(RecycleDataViewBehavior, BoxLayout):
+    """What the rows below it have in common."""
+
+    words = StringProperty("")
 
 
 class JobList(PromptTouch, RecycleView):
@@ -72,6 +80,7 @@ class TodayScreen(Screen):
     note = StringProperty("")
     left_out = StringProperty("")
     _today: date
+    _out: frozenset[str]
 
     def on_pre_enter(self, *_: object) -> None:
         """Shows what is on the device now."""
@@ -96,16 +105,23 @@ class TodayScreen(Screen):
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
-        self._today = self.desk.today()
+        self._today, self._out = self.desk.today(), self.desk.work.cars_out()
         rows = {kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind] for kind in KINDS}
         for item in self._done_elsewhere({job.key for job in jobs}):
             rows[item.kind].append(self._done_row(item))
-        self.ids.outs.data, self.ids.ins.data = rows[CHECK_OUT], rows[CHECK_IN]
+        self.ids.outs.data, self.ids.ins.data = (self._with_headings(rows[kind]) for kind in KINDS)
         self.ids.outs_empty.opacity = 0 if rows[CHECK_OUT] else 1
         self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
         lang, known = self.desk.lang, self.desk.day
         self.note = text(lang, "as_of", at=clock(known.generated_at)) if known else text(lang, "no_day_yet")
         self.left_out = self._left_out()
+
+    def _with_headings(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The next morning's stand under a heading of their own: nobody is to prepare the wrong car first."""
+        now = [row for row in rows if not row["later"]]
+        later = [row for row in rows if row["later"]]
+        heading = {"viewclass": "DayHeading", "words": text(self.desk.lang, "next_morning")}
+        return [*now, heading, *later] if later else now
 
     def _left_out(self) -> str:
         """What cannot be shown is said: somebody may be waiting for that car."""
@@ -130,7 +146,7 @@ class TodayScreen(Screen):
         return self.shown in {"ALL", job.kind}
 
     def _row(self, job: Job, state: str) -> dict[str, Any]:
-        contract, icon_tone = job.contract, STATE_LOOKS[state]
+        contract, icon_tone, words = job.contract, STATE_LOOKS[state], self._state_text(job, state)
         vehicle = contract.vehicle
         return {
             "desk": self.desk,
@@ -139,10 +155,12 @@ class TodayScreen(Screen):
             "title": f"{vehicle.plate}  ·  {vehicle.name}" if vehicle else text(self.desk.lang, "no_vehicle_short"),
             "detail": f"{contract.customer}  ·  {contract.number}",
             "state": state,
-            "state_text": self._state_text(job, state),
+            "state_text": words,
             "icon": icon_tone[0],
-            "tone": "error" if job.overdue and not state else icon_tone[1],
+            "tone": "error" if job.overdue and not state else "warn" if words and not state else icon_tone[1],
             "overdue": job.overdue,
+            "viewclass": "JobRow",
+            "later": job.due.date() > self._today,
             "contract_id": contract.id,
             "kind": job.kind,
         }
@@ -150,7 +168,10 @@ class TodayScreen(Screen):
     def _state_text(self, job: Job, state: str) -> str:
         if state:
             return text(self.desk.lang, f"state_{state}")
-        return text(self.desk.lang, "overdue") if job.overdue else ""
+        if job.overdue:
+            return text(self.desk.lang, "overdue")
+        found = obstacles(job, self._out, self.desk.now())
+        return text(self.desk.lang, found[0].key, **found[0].figures) if found else ""
 
     def _done_elsewhere(self, known: set[tuple[str, str]]) -> list[OutboxItem]:
         """What was done on this device today and is no longer on the server's list: it stays in sight till midnight."""
@@ -178,6 +199,8 @@ class TodayScreen(Screen):
             "icon": icon,
             "tone": tone,
             "overdue": False,
+            "viewclass": "JobRow",
+            "later": False,
             "contract_id": item.contract_id,
             "kind": item.kind,
         }

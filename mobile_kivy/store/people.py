@@ -19,6 +19,8 @@ _ROUNDS = 100_000
 """Of PBKDF2: a third of a second on a slow tablet. A PIN keeps colleagues out, not somebody with the file."""
 _FREE_TRIES = 5
 _MANAGERS = frozenset({"MANAGER", "ADMIN"})
+_TOKENS_OF = "tokens_of"
+"""A setting: the server from which the tokens came."""
 _FIRST_WAIT, _LONGEST_WAIT = 30, 3600
 """Seconds."""
 
@@ -49,6 +51,11 @@ class Person:
     role: str
     stations: tuple[StationRef, ...]
     has_pin: bool
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether this person may approve, and set the device up."""
+        return self.role in _MANAGERS
 
 
 class People:
@@ -100,7 +107,7 @@ class People:
         return [
             person
             for person in self.all()
-            if person.role in _MANAGERS and person.has_pin and not self.needs_sign_in(person.user_id)
+            if person.is_manager and person.has_pin and not self.needs_sign_in(person.user_id)
         ]
 
     def _said(self, row: Row, column: str) -> str:
@@ -171,6 +178,18 @@ class People:
         """
         row = self._database.row("SELECT user_id, refresh_token FROM person WHERE user_id = ?", (user_id,))
         return row is not None and (session is None or self._said(row, "refresh_token") == session.refresh_token)
+
+    def belong_to(self, server: str) -> None:
+        """From now on this server is worked with. Tokens that came from another one are dropped, not shown to it."""
+        with self._database.write() as connection:
+            row = connection.execute("SELECT value FROM setting WHERE key = ?", (_TOKENS_OF,)).fetchone()
+            if row is not None and row["value"] != server:
+                sql = "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL"
+                connection.execute(sql)
+            connection.execute(
+                "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (_TOKENS_OF, server),
+            )
 
     def needs_sign_in(self, user_id: str) -> bool:
         """Whether the server has ended this person's session, or the tablet does not know the person."""

@@ -15,7 +15,7 @@ from kivy.metrics import dp
 from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from mobile_kivy.forms.signature import Sample, Signature
+from mobile_kivy.forms.signature import MOST_SAMPLES, Sample, Signature
 from mobile_kivy.theme import COLOURS
 
 
@@ -30,6 +30,7 @@ class SignaturePad(Widget):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._began = 0.0
+        self._room = MOST_SAMPLES
         self._growing: Signature | None = None
         self.bind(pos=self._draw, size=self._draw, signature=self._draw)
 
@@ -39,6 +40,9 @@ class SignaturePad(Widget):
             return False
         touch.grab(self)
         self._growing = self.signature or self._empty()
+        self._room = MOST_SAMPLES - sum(len(stroke) for stroke in self._growing.strokes)
+        if self._room <= 0:
+            return True
         touch.ud["stroke"] = [self._sample(touch, self._growing)]
         with self.canvas.after:
             Color(*COLOURS["ink"])
@@ -47,9 +51,10 @@ class SignaturePad(Widget):
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
         """Only the growing line is drawn, not the whole pad: no point is lost however fast the hand is."""
-        if touch.grab_current is not self or self._growing is None:
+        if touch.grab_current is not self or self._growing is None or "stroke" not in touch.ud:
             return False
-        touch.ud["stroke"].append(self._sample(touch, self._growing))
+        if len(touch.ud["stroke"]) < self._room:
+            touch.ud["stroke"].append(self._sample(touch, self._growing))
         x, y = min(self.right, max(self.x, touch.x)), min(self.top, max(self.y, touch.y))
         touch.ud["line"].points += [x, y]
         return True
@@ -59,7 +64,7 @@ class SignaturePad(Widget):
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        if self._growing is not None:
+        if self._growing is not None and "stroke" in touch.ud:
             known = self.signature or self._growing
             self.signature = replace(known, strokes=(*known.strokes, tuple(touch.ud["stroke"])))
         return True

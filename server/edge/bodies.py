@@ -10,7 +10,7 @@ import asyncio
 from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -25,6 +25,10 @@ from server.errors import CallerErrorCode
 JSON, MULTIPART = "application/json", "multipart/form-data"
 PREFLIGHT_HEADER = "graphql-require-preflight"
 MOST_JSON_BYTES = 256 * 1024
+MOST_STRANGERS_BYTES = 16 * 1024
+"""Their documents end at 4,000 characters, and a mail address with a password is shorter."""
+SLOWEST_UPLOAD = 8 * 1024
+"""Bytes a second."""
 MOST_MULTIPART_BYTES = 14 * 1024 * 1024
 MOST_FILES = 2
 MOST_FILE_PLACES = 4
@@ -72,23 +76,50 @@ def _parameters(text: str) -> list[tuple[str, str]]:
     return [(name.strip(), value.strip(' \t"')) for name, _sign, value in parts]
 
 
-async def read_request(request: Request, media_type: str, *, seconds: float = ARRIVAL_SECONDS) -> Asked:
-    """The GraphQL request in the body. Raises HttpRefusal."""
+class Held(Protocol):
+    """What a request keeps in memory, or beside it, until it is answered."""
+
+    def add(self, amount: int) -> None:
+        """So many bytes more. HttpRefusal (503) if there is no more room for this caller's."""
+
+
+async def read_request(
+    request: Request,
+    media_type: str,
+    held: Held,
+    *,
+    most_json: int = MOST_JSON_BYTES,
+    seconds: float = ARRIVAL_SECONDS,
+) -> Asked:
+    """The GraphQL request in the body. Raises HttpRefusal.
+
+    Files come from yards with slow networks: they have the time besides that what has come needs at `SLOWEST_UPLOAD`.
+    """
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as patience:
             if media_type == JSON:
                 body = bytearray()
-                async for chunk in _counted(request, MOST_JSON_BYTES):
+                async for chunk in _counted(request, most_json, held):
                     body += chunk
                 return _asked(parse_json(bytes(body)))
-            return await _multipart(request)
+            chunks = _counted(request, MOST_MULTIPART_BYTES, held)
+            return await _multipart(request, _patient(chunks, patience))
     except TimeoutError:
         raise HttpRefusal(408, "The body took too long to arrive.", connection="close") from None
     except ClientDisconnect:
         raise HttpRefusal(400, "The connection closed early.") from None
 
 
-async def _counted(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _patient(chunks: AsyncGenerator[bytes, None], patience: asyncio.Timeout) -> AsyncGenerator[bytes, None]:
+    """Chunks, with the more time for the rest the more of them have come."""
+    without, arrived = patience.when() or 0, 0
+    async for chunk in chunks:
+        arrived += len(chunk)
+        patience.reschedule(without + arrived / SLOWEST_UPLOAD)
+        yield chunk
+
+
+async def _counted(request: Request, most_bytes: int, held: Held) -> AsyncGenerator[bytes, None]:
     if announced_length(request.headers) > most_bytes:
         raise _too_large(most_bytes)
     arrived = 0
@@ -96,6 +127,7 @@ async def _counted(request: Request, most_bytes: int) -> AsyncGenerator[bytes, N
         arrived += len(chunk)
         if arrived > most_bytes:
             raise _too_large(most_bytes)
+        held.add(len(chunk))
         yield chunk
 
 
@@ -149,8 +181,8 @@ def _asked(body: Any) -> Asked:
     return Asked(query, variables, name or None)
 
 
-async def _multipart(request: Request) -> Asked:
-    form = await _form(request.headers, _counted(request, MOST_MULTIPART_BYTES))
+async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None]) -> Asked:
+    form = await _form(request.headers, chunks)
     try:
         operations, places = form.getlist("operations"), form.getlist("map")
         if len(operations) != 1 or len(places) != 1:

@@ -2,17 +2,25 @@
 
 A head (request line and headers) may be so large and take so long to arrive; what frames a body (chunk sizes,
 trailers) may not outgrow the body; who does not read the answer is not waited for; and whoever goes on sending after
-the answer is hung up on. Bodies themselves are counted where they are read (`limits.BodyLimit`, `bodies`).
+the answer is hung up on. There are so many connections, and so many from one place. Bodies themselves are counted where
+they are read (`limits.BodyLimit`, `bodies`). A WebSocket is nothing that we have: who asks for one gets the answer of
+the route, and none of this ends with the question.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import ClassVar
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from server.addresses import place_of
 from server.edge.limits import SECURITY_HEADERS
+
+_log = structlog.get_logger("connections")
+_NOTED_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -30,22 +38,53 @@ class Bounds:
     may lose the answer.
     """
     rest_seconds: float = 5.0
+    connections: int = 1000
+    """At a time; each takes a descriptor of the process, and up to 64 KB that were read ahead."""
+    connections_of_a_place: int = 250
+    """The same from one address (of IPv6: network). A dealership, or a proxy, has fewer at work at a time."""
 
 
 class BoundedHttp(HttpToolsProtocol):
     """One connection. The parser reports what it has read; the bytes are counted before it reads them."""
 
     bounds = Bounds()
+    _noted_again_at: ClassVar[float] = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         """Waits for the first head."""
         super().connection_made(transport)
+        self.place = place_of(self.client[0]) if self.client else ""
+        self.ws_protocol_class = None  # it would take the connection out of all bounds
         self._head_bytes, self._in_head, self._in_message = 0, True, False
         self._wire_bytes, self._body_bytes = 0, 0
         self._cut: asyncio.TimerHandle | None = None
         self._rest_from: int | None = None
         self._head_timer: asyncio.TimerHandle | None = None
-        self._await_head()
+        if (beyond := self._bound_beyond()) is None:
+            self._await_head()
+        else:
+            self._note_once_in_a_while(beyond)
+            self._refuse(503, "There are too many connections: try again in a moment.")
+
+    def _bound_beyond(self) -> str | None:
+        """Which bound this connection is the first beyond; itself is among those that are counted."""
+        if len(self.connections) > self.bounds.connections:
+            return "connections"
+        if (
+            sum(getattr(one, "place", "") == self.place for one in self.connections)
+            > self.bounds.connections_of_a_place
+        ):
+            return "connections_of_a_place"
+        return None
+
+    def _note_once_in_a_while(self, bound: str) -> None:
+        """A flood must not become one of the log."""
+        now = self.loop.time()
+        if now >= BoundedHttp._noted_again_at:
+            BoundedHttp._noted_again_at = now + _NOTED_EVERY_SECONDS
+            _log.warning(
+                "connections.refused", bound=bound, most=getattr(self.bounds, bound), open=len(self.connections)
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
@@ -142,6 +181,9 @@ class BoundedHttp(HttpToolsProtocol):
         cycle: object | None = self.cycle
         return cycle is not None and self.cycle.response_started
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Anybody may ask; the log has no line for it."""
+
     def _refuse(self, status: int, message: str) -> None:
         """Answers a head that is not read to its end, unless an answer before it is still to come; then hangs up."""
         if self.transport.is_closing():
@@ -151,6 +193,7 @@ class BoundedHttp(HttpToolsProtocol):
                 "content-type": "text/plain; charset=utf-8",
                 "content-length": str(len(message)),
                 "connection": "close",
+                **({"retry-after": "5"} if status == 503 else {}),
                 **SECURITY_HEADERS,
             }
             lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

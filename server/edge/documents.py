@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from server.edge.coercion import reworded
 from server.edge.costs import core_schema
 from server.edge.guard import Limits, Operation, analyse, too_expensive
+from server.edge.shares import Queues, Share
 from server.errors import CallerError, CallerErrorCode, Sentence
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -120,24 +121,33 @@ class Documents:
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._refused: OrderedDict[str, CallerError] = OrderedDict()
         self._characters = 0
-        self._one_long_at_a_time = asyncio.Lock()
+        self._one_long_at_a_time, self._queues = Share("all", 1), Queues()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def prepared(self, text: str) -> Prepared:
-        """`prepare`, beside the event loop where the document is so long that everybody else would have to wait."""
+    async def prepared(self, text: str, caller: Hashable = None) -> Prepared:
+        """`prepare`, beside the event loop where the document is so long that everybody else would have to wait. Of one
+        caller's long documents one is in the queue; whoever sends many waits for their own.
+        """
         if len(text) <= SHORT or len(text) > self.limits.characters:
             return self.prepare(text)
         key = document_hash(text)
         if not self._knows(key):
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS), self._one_long_at_a_time:
-                    if not self._knows(key):
-                        self._note(key, text, await asyncio.to_thread(self._outcome, text))
-            except TimeoutError:
-                raise CallerError(CallerErrorCode.RATE_LIMITED, _MANY_LONG_ONES) from None
+            await self._prepare_long(key, text, (Share(("caller", caller), 1), self._one_long_at_a_time))
         return self._found(key)
+
+    async def _prepare_long(self, key: str, text: str, shares: tuple[Share, ...]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._queues.take(shares)
+        except TimeoutError:
+            raise CallerError(CallerErrorCode.RATE_LIMITED, _MANY_LONG_ONES) from None
+        try:
+            if not self._knows(key):
+                self._note(key, text, await asyncio.to_thread(self._outcome, text))
+        finally:
+            self._queues.give_back(shares)
 
     def _knows(self, key: str) -> bool:
         return key in self._kept or key in self._refused

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from inspect import isawaitable
 from typing import Any
@@ -14,18 +15,38 @@ from starlette.types import Receive, Scope, Send
 
 from server.edge import answers
 from server.edge.answers import About, HttpRefusal, Payload
-from server.edge.bodies import MULTIPART, Asked, media_type_of, read_request
+from server.edge.bodies import (
+    MOST_JSON_BYTES,
+    MOST_STRANGERS_BYTES,
+    MULTIPART,
+    Asked,
+    media_type_of,
+    read_request,
+)
 from server.edge.documents import ANONYMOUS_LIMITS, SIGN_IN, Documents, Prepared
+from server.edge.fairness import (
+    BYTES_OF_FILES,
+    BYTES_OF_STRANGERS,
+    BYTES_OF_USERS,
+    HeldBytes,
+    address_of,
+    holder_of,
+    shares_of,
+)
 from server.edge.guard import Operation
 from server.edge.language import language_of
 from server.edge.running import CallerGone, Pace, Runner
+from server.edge.shares import Stock
 from server.errors import CallerError, CallerErrorCode, Sentence
 from server.outage import is_away
 from server.security import Principal
 
-Authenticate = Callable[[str], Awaitable[Principal | None]]
+Authenticate = Callable[[str, str], Awaitable[Principal | None]]
+"""Who a token belongs to; the second text is the address that it came from."""
 OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
 _LONGEST_TOKEN = 300
+STRANGERS_PATIENCE = 5.0
+"""Seconds: a shift that begins signs in together, behind one address."""
 _SIGN_IN_AGAIN = Sentence(
     "The token or API key is not valid, or not any more: sign in again, or use a valid key.",
     "Token oder API-Schlüssel sind ungültig oder abgelaufen: bitte neu anmelden oder einen gültigen Schlüssel nehmen.",
@@ -50,7 +71,11 @@ class GraphQLEndpoint:
         # A shelf and places of their own: strangers must not push out what users need.
         self.anonymous_documents = Documents(schema, ANONYMOUS_LIMITS, keep=20, only_fields=anonymous_fields)
         self._runner = Runner(pace.at_once, patience=pace.patience)
-        self._anonymous_runner = Runner(max(1, pace.at_once // 4))
+        # Places for each thing that strangers may do: whoever only goes on must not queue behind others' passwords.
+        strangers = max(1, pace.at_once // 4)
+        self._strangers = {name: Runner(strangers, patience=STRANGERS_PATIENCE) for name in anonymous_fields}
+        self._bytes_of_strangers, self._bytes_of_users = Stock(*BYTES_OF_STRANGERS), Stock(*BYTES_OF_USERS)
+        self._bytes_of_files = Stock(*BYTES_OF_FILES)
         self._authenticate = authenticate
         self._open_context = open_context
         self._deadlines = {"query": pace.query_deadline, "mutation": pace.mutation_deadline}
@@ -70,8 +95,8 @@ class GraphQLEndpoint:
 
     async def drain(self, seconds: float = 30) -> bool:
         """Waits for mutations whose callers have gone; to be called when the server ends."""
-        ended = [await runner.drain(seconds) for runner in (self._runner, self._anonymous_runner)]
-        return all(ended)
+        runners = (self._runner, *self._strangers.values())
+        return all(await asyncio.gather(*(runner.drain(seconds) for runner in runners)))
 
     async def _respond(self, request: Request) -> Response:
         if request.method != "POST":
@@ -109,14 +134,25 @@ class GraphQLEndpoint:
         if principal is None and media_type == MULTIPART:
             # Nothing that a stranger may do needs a file: 14 MB are not read for that.
             raise HttpRefusal(401, SIGN_IN, CallerErrorCode.UNAUTHENTICATED, connection="close")
-        asked = await read_request(request, media_type)
+        holder = holder_of(request, principal)
+        held = HeldBytes(self._stock(principal, media_type), holder)
         try:
-            prepared, operation = await self._prepare(asked, principal)
-            about.operation, about.document = operation.name, prepared.hash
-            return await self._run(request, principal, asked, prepared, operation, about)
+            most = MOST_STRANGERS_BYTES if principal is None else MOST_JSON_BYTES
+            asked = await read_request(request, media_type, held, most_json=most)
+            try:
+                prepared, operation = await self._prepare(asked, principal, holder)
+                about.operation, about.document = operation.name, prepared.hash
+                return await self._run(request, principal, asked, prepared, operation, about)
+            finally:
+                if asked.close and not asked.taken:
+                    await asked.close()
         finally:
-            if asked.close and not asked.taken:
-                await asked.close()
+            held.give_back()
+
+    def _stock(self, principal: Principal | None, media_type: str) -> Stock:
+        if principal is None:
+            return self._bytes_of_strangers
+        return self._bytes_of_files if media_type == MULTIPART else self._bytes_of_users
 
     async def _principal(self, request: Request) -> Principal | None:
         given = request.headers.getlist("authorization")
@@ -125,7 +161,7 @@ class GraphQLEndpoint:
         scheme, _, token = given[0].partition(" ")
         token = token.strip()
         if len(given) == 1 and scheme.lower() == "bearer" and token and len(token) <= _LONGEST_TOKEN:
-            principal = await self._authenticate(token)
+            principal = await self._authenticate(token, address_of(request))
             if principal is not None:
                 return principal
         raise HttpRefusal(
@@ -135,10 +171,10 @@ class GraphQLEndpoint:
             www_authenticate="Bearer",
         )
 
-    async def _prepare(self, asked: Asked, principal: Principal | None) -> tuple[Prepared, Operation]:
+    async def _prepare(self, asked: Asked, principal: Principal | None, holder: Hashable) -> tuple[Prepared, Operation]:
         documents = self.anonymous_documents if principal is None else self.documents
         try:
-            prepared = await documents.prepared(asked.query)
+            prepared = await documents.prepared(asked.query, holder)
             operation = prepared.choose(asked.operation_name)
             operation.check_cost(asked.variables or {}, documents.limits)
         except CallerError:
@@ -181,12 +217,13 @@ class GraphQLEndpoint:
                 return _without_hints(payload, about)
             return payload
 
-        runner = self._anonymous_runner if principal is None else self._runner
+        runner = self._strangers[min(operation.root_names)] if principal is None else self._runner
         return await runner.run(
             work,
             receive=request.receive,
             deadline=self._deadlines[operation.kind],
             cuttable=operation.kind == "query",
+            shares=shares_of(holder_of(request, principal), principal, operation.kind),
         )
 
 

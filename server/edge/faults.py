@@ -49,7 +49,7 @@ class Faults:
             return
         except Exception as error:
             if scope["type"] != "http" or started:
-                reported(error, place=scope.get("path", ""))
+                reported(error, place=place_in(scope))
                 raise Interrupted from None
             await _answer(error, scope)(scope, receive, send)
 
@@ -72,8 +72,13 @@ def _answer(error: Exception, scope: Scope) -> Response:
         OUTAGE.began(error)
         headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
         return PlainTextResponse(UNAVAILABLE.within(language), 503, headers)
-    reference = reported(error, place=scope["path"])
+    reference = reported(error, place=place_in(scope))
     return PlainTextResponse(f"{UNEXPECTED.within(language)} ({reference})", 500)
+
+
+def place_in(scope: Scope) -> str:
+    """The pattern of the route that a request was for; never its path, which is whatever the caller wrote."""
+    return getattr(scope.get("route"), "path", "no route")
 
 
 def types_of(error: BaseException) -> list[str]:

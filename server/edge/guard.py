@@ -140,9 +140,10 @@ class _Walk:
 
     def _operation(self, node: OperationDefinitionNode, name: str | None) -> Operation:
         self._note_directives(node.directives)
+        elements = 0
         for variable in node.variable_definitions or ():
             self._note_directives(variable.directives)
-            check_literals(variable.default_value)
+            elements += check_literals(variable.default_value)
         measure = self._measure(node.selection_set, self._schema.get_root_type(node.operation), 0)
         limits = self._limits
         self._at_most("levels", measure.depth, limits.depth)
@@ -150,6 +151,7 @@ class _Walk:
         self._at_most("aliases", measure.aliases, limits.aliases)
         self._at_most("levels of introspection", measure.introspection_depth, limits.introspection_depth)
         self._at_most("fields of introspection", measure.introspection_fields, limits.introspection_fields)
+        self._rows[measure.row].own += elements  # each of them is there whenever its variable is not sent
         kind = node.operation.value
         self._at_most("root fields", measure.roots, limits.query_roots if kind == "query" else limits.mutation_roots)
         costs = Costs(self._rows[: measure.row + 1], page_defaults(node.variable_definitions or ()))

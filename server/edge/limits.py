@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
@@ -39,6 +40,25 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+_HOST = re.compile(r"([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+
+
+class ReadableHost:
+    """Answers 400 to a `Host` that is no name or address: whoever makes an address of it would stumble."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or refuses it. Without the header (HTTP/1.0) there is nothing to stumble over."""
+        if scope["type"] == "http":
+            named = Headers(scope=scope).getlist("host")
+            if len(named) > 1 or not all(_HOST.fullmatch(name) for name in named if name):
+                await PlainTextResponse("The Host header names no host.", 400)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class ServerTime:

@@ -27,7 +27,7 @@ class TrustedProxies:
             peer = scope["client"][0]
             caller = caller_behind(peer, ",".join(Headers(scope=scope).getlist("x-forwarded-for")), self._trusted)
             if caller != peer:
-                scope = {**scope, "client": (caller, 0)}
+                scope["client"] = (caller, 0)  # in place: whoever is further out looks for the route in it
         await self._app(scope, receive, send)
 
 

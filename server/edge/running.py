@@ -7,15 +7,17 @@ it runs in a task of its own to its end, whether or not somebody still listens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.types import Receive
 
-from server.edge.answers import HttpRefusal
+from server.edge.answers import HttpRefusal, unavailable
 from server.edge.guard import too_expensive
+from server.edge.shares import Queues, Share
 from server.errors import CallerErrorCode, Sentence
 
 T = TypeVar("T")
@@ -41,37 +43,67 @@ class Pace:
     patience: float = PATIENCE_SECONDS
 
 
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to; `unavailable` if it takes longer. It is ended then, and not waited for: a connection that
+    hangs takes its time to end.
+    """
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.add_done_callback(_heard)
+        task.cancel()
+        raise unavailable(TimeoutError("no answer in time"))
+    return task.result()
+
+
+def _heard(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()  # nobody is left to hear of it
+
+
 class CallerGone(Exception):
     """The caller closed the connection: nobody will read an answer."""
 
 
 class Places:
-    """So many at once; who finds none waits a little (seconds), then is told to come back."""
+    """So many at once; who finds none waits a little (seconds), then is told to come back. Whoever has shares waits for
+    those first, and takes no place meanwhile.
+    """
 
     def __init__(self, at_once: int, *, patience: float = PATIENCE_SECONDS) -> None:
-        self._free = asyncio.Semaphore(at_once)
+        self._all = Share(self, at_once)
+        self._queues = Queues()
         self._patience = patience
 
-    async def take(self) -> None:
+    async def take(self, shares: Sequence[Share] = ()) -> None:
         """Takes a place. HttpRefusal (503) if none becomes free in time."""
         try:
             async with asyncio.timeout(self._patience):
-                await self._free.acquire()
+                await self._queues.take((*shares, self._all))
         except TimeoutError:
-            raise HttpRefusal(503, _BUSY, CallerErrorCode.RATE_LIMITED, retry_after="2") from None
+            raise busy() from None
 
-    def give_back(self) -> None:
+    def give_back(self, shares: Sequence[Share] = ()) -> None:
         """Gives a place to the next who waits."""
-        self._free.release()
+        self._queues.give_back((*shares, self._all))
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
+    async def one(self, *shares: Share) -> AsyncIterator[None]:
         """A place for the length of a block."""
-        await self.take()
+        await self.take(shares)
         try:
             yield
         finally:
-            self.give_back()
+            self.give_back(shares)
+
+
+def busy() -> HttpRefusal:
+    """The refusal of what may well be asked for again."""
+    return HttpRefusal(503, _BUSY, CallerErrorCode.RATE_LIMITED, retry_after="2")
 
 
 class Runner:
@@ -88,12 +120,13 @@ class Runner:
         receive: Receive,
         deadline: float,
         cuttable: bool,
+        shares: Sequence[Share] = (),
     ) -> T:
         """The result of the work. Raises CallerGone, or a CallerError if there is no place or it takes too long."""
-        await self._places.take()
+        await self._places.take(shares)
         task = asyncio.create_task(work())
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, shares))
         gone = asyncio.create_task(_disconnected(receive))
         try:
             done, _ = await asyncio.wait({task, gone}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
@@ -125,9 +158,9 @@ class Runner:
             await asyncio.wait(self._tasks, timeout=seconds)
         return not self._tasks
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, shares: Sequence[Share], task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        self._places.give_back()
+        self._places.give_back(shares)
         if not task.cancelled():
             # Looked at, so that asyncio does not print it: the work has logged its own failures already.
             task.exception()

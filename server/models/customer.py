@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
+from server.models.composing import composed
 from server.models.recipient import PostalAddress
 
 LONGEST_EMAIL = 320
@@ -157,7 +157,7 @@ def email_key(email: str) -> str:
     """The form in which addresses are compared: trimmed, Unicode NFC, lower case, the domain in its own letters
     (`xn--mller-kva.de` is `müller.de`, IDNA); no dot or plus tricks.
     """
-    plain = unicodedata.normalize("NFC", email.strip())[:LONGEST_EMAIL]
+    plain = composed(email.strip(), LONGEST_EMAIL)[:LONGEST_EMAIL]
     with suppress(EmailNotValidError, UnicodeError):  # what is no address has no domain to look at
         plain = validate_email(plain, check_deliverability=False, allow_smtputf8=True, test_environment=True).normalized
     return plain.lower()

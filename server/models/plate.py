@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from server.models.composing import composed
+
 _LOOK_ALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТУХ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "ABESIJKMHOPCTYX" + "ABEZHIKMNOPTYX",
@@ -12,12 +14,14 @@ _LOOK_ALIKES = str.maketrans(
 (Vienna Convention on Road Traffic, annex 2)."""
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\ufe58\ufe63\uff0d", "-"))
 """What keyboards and word processors make of a hyphen."""
+_LONGEST = 100
+"""Characters: more than a plate, a VIN, an IBAN or a VAT id has, however it is spaced."""
 
 
 def latin(text: str) -> str:
     """In capitals, with Latin letters for those that look alike and a plain hyphen for every dash."""
-    upper = unicodedata.normalize("NFKC", text).upper()
-    return unicodedata.normalize("NFC", upper).translate(_LOOK_ALIKES).translate(_DASHES)
+    upper = composed(text, _LONGEST, "NFKC").upper()
+    return composed(upper, len(upper)).translate(_LOOK_ALIKES).translate(_DASHES)
 
 
 def plate_key(plate: str) -> str:

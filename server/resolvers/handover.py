@@ -7,6 +7,7 @@ from datetime import date
 import strawberry
 from strawberry.file_uploads import Upload
 
+from server import decoder
 from server.errors import CallerError, CallerErrorCode
 from server.models import Damage, Protocol
 from server.schema.building import Info
@@ -51,8 +52,9 @@ class HandoverMutation:
         context = info.context
         if not hasattr(file, "read"):
             raise CallerError(CallerErrorCode.BAD_USER_INPUT, "`file` must be sent as a multipart upload.")
-        content = await file.read()
-        photo = await photos.upload(context.outside, context.principal, sha256, content, now=context.now)
+        async with decoder.reading():
+            content = await file.read()
+            photo = await photos.upload(context.outside, context.principal, sha256, content, now=context.now)
         return StoredPhoto(sha256=photo.sha256, width=photo.width, height=photo.height)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)

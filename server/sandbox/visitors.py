@@ -43,7 +43,7 @@ def may_see_token(request: Request, names: frozenset[str]) -> bool:
 def is_welcome(request: Request, names: frozenset[str]) -> bool:
     """Whether a control route answers: called from this machine, by its name, and not by a foreign page."""
     origin = request.headers.get("origin")
-    same_origin = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    same_origin = origin is None or origin.partition("://")[2] == request.headers.get("host", "")
     own_site = request.headers.get("sec-fetch-site", "").lower() in _OWN_SITES
     return _is_local(request) and _name_called(request) in names and same_origin and own_site
 

@@ -141,8 +141,8 @@ class Contract:
         return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     customer = related(Customer, batches.customer, by=_stored_customer, shown=_customer)
-    """The customer. What this booking named, not what is stored, is shown to a website, to a station that has no other
-    contract with the person, and as long as a clerk has to look whether it is the same person.
+    """The customer. What this booking named, not what is stored, is shown to a website, to a station that has not
+    handed the person a car yet, and as long as a clerk has to look whether it is the same person.
     """
 
     @strawberry.field

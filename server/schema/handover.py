@@ -177,7 +177,7 @@ class CheckOutInput:
     shown_language: str | None = None
     """The language in which the customer read it, by its letters of ISO 639 (`de`)."""
     strokes: JsonValue | None = None
-    """The strokes of the signatures with their times, an object of at most 400 KB: kept as evidence."""
+    """The strokes of the signatures with their times, an object of at most 150 KB: kept as evidence."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""
@@ -231,7 +231,7 @@ class CheckInInput:
     shown_language: str | None = None
     """The language in which the customer read it, by its letters of ISO 639 (`de`)."""
     strokes: JsonValue | None = None
-    """The strokes of the signatures with their times, an object of at most 400 KB: kept as evidence."""
+    """The strokes of the signatures with their times, an object of at most 150 KB: kept as evidence."""
 
     def report(self) -> HandoverReport:
         """As the services take it."""

@@ -8,6 +8,8 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from server.errors import InvalidInput, Path, Sentence
+from server.models.composing import composed
+from server.models.customer import LONGEST_EMAIL
 from server.models.recipient import PostalAddress
 from server.services import validation
 
@@ -34,8 +36,11 @@ _PREFIXES = {
 
 def email(value: str, field: Path) -> str:
     """One mail address, as typed but trimmed."""
+    typed = composed(value.strip(), LONGEST_EMAIL)
     try:
-        checked = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=True, test_environment=True)
+        if len(typed) > LONGEST_EMAIL:
+            raise EmailNotValidError("longer than any address")
+        checked = validate_email(typed, check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except (EmailNotValidError, UnicodeError) as error:
         raise InvalidInput(
             Sentence(

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from server.errors import InvalidInput, Path, Sentence
 from server.models.blank import is_blank
+from server.models.composing import composed
 from server.models.contract import ChosenExtra
 from server.models.money import cents_of
 from server.models.plate import latin
@@ -39,7 +40,7 @@ def optional_text(value: str | None, field: Path, *, longest: int = 200, multili
     """Text that may be missing; what has nothing in it to be seen counts as missing."""
     if value is None:
         return None
-    cleaned = unicodedata.normalize("NFC", value).strip()
+    cleaned = composed(value.strip(), longest).strip()
     if multiline:
         cleaned = cleaned.replace("\r\n", "\n")  # as forms in a browser send it
     allowed = "\n\t" if multiline else ""

@@ -10,12 +10,14 @@ import httpx2
 import psycopg
 import pytest
 from sqlalchemy import event
+from starlette.applications import Starlette
 
 from server import security
 from server.app import LOOK_UPS_AT_ONCE, create_app
 from server.config import Settings
 from server.database_embedded import SUPERUSER, Cluster
 from server.edge.answers import HttpRefusal
+from server.edge.fairness import LOOK_UPS_OF_AN_ADDRESS
 from server.edge.running import Places
 from server.errors import Refused
 from server.runtime import Runtime
@@ -67,9 +69,23 @@ def looked_up(sent: list[str]) -> int:
 
 
 @pytest.fixture
-def client(bench: Bench) -> httpx2.AsyncClient:
-    app = create_app(Runtime(Settings(_env_file=None), bench.outside, create_worker(bench.outside), None))
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://rental")
+def app(bench: Bench) -> Starlette:
+    return create_app(Runtime(Settings(_env_file=None), bench.outside, create_worker(bench.outside), None))
+
+
+def calling(app: Starlette, address: str) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app, client=(address, 1)), base_url="http://rental")
+
+
+@pytest.fixture
+def client(app: Starlette) -> httpx2.AsyncClient:
+    return calling(app, HOME)
+
+
+@pytest.fixture
+def elsewhere(app: Starlette) -> httpx2.AsyncClient:
+    """Of the same application, at another address."""
+    return calling(app, "10.9.9.9")
 
 
 async def ask(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
@@ -131,14 +147,31 @@ class TestPlaces:
         async with places.one(), places.one():
             pass
 
+    async def test_those_of_one_address_leave_places_to_another(
+        self, bench: Bench, client: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, cluster: Cluster
+    ) -> None:
+        # Given look-ups that take long
+        with psycopg.connect(cluster.url(SUPERUSER)) as owner, statements(bench) as sent:
+            owner.execute("lock table session in access exclusive mode")
+            # When more come from one address than there are places
+            flood = [asyncio.create_task(ask(client, f"ea_{BOGUS}")) for _ in range(2 * LOOK_UPS_AT_ONCE)]
+            assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_OF_AN_ADDRESS)
+            # Then one from elsewhere is looked up, and no more of those
+            other = asyncio.create_task(ask(elsewhere, f"ea_{BOGUS}"))
+            assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_OF_AN_ADDRESS + 1)
+            owner.rollback()
+            assert (await other).status_code == 401
+            await asyncio.gather(*flood)
+
     async def test_a_database_that_does_not_answer_gets_eight_look_ups(
-        self, bench: Bench, client: httpx2.AsyncClient, cluster: Cluster
+        self, bench: Bench, client: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, cluster: Cluster
     ) -> None:
         # Given a table that nobody can read for a while, and as many look-ups of it as there are places
         headers = {"authorization": f"Bearer ea_{BOGUS}"}
         with psycopg.connect(cluster.url(SUPERUSER)) as owner, statements(bench) as sent:
             owner.execute("lock table session in access exclusive mode")
-            waiting = [asyncio.create_task(ask(client, f"ea_{BOGUS}")) for _ in range(LOOK_UPS_AT_ONCE)]
+            half = range(LOOK_UPS_AT_ONCE // 2)
+            waiting = [asyncio.create_task(ask(one, f"ea_{BOGUS}")) for one in (client, elsewhere) for _ in half]
             assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_AT_ONCE)
             before = len(sent)
 

@@ -108,7 +108,7 @@ def test_a_right_password_forgives_the_account(server: SandboxServer, owner: str
 
 def test_a_password_that_is_too_long_is_refused_at_once(server: SandboxServer, dealership: Dealership) -> None:
     add_user(dealership.admin, "long@example.com", "CLERK", [])
-    taken: dict[int, list[float]] = {length: [] for length in (128, 129, 200_000)}
+    taken: dict[int, list[float]] = {length: [] for length in (128, 129, 12_000)}
     for _ in range(3):
         for length, times in taken.items():
             began = time.perf_counter()

@@ -94,6 +94,13 @@ def test_days_far_away(opened: Dealership, day: str) -> None:
         ({"method": "STORED_CARD", "cardToken": "x" * 500}, "cardToken"),
         ({"method": "HOSTED_PAGE", "successUrl": "http://[", "failureUrl": "https://a.example"}, "successUrl"),
         ({"method": "HOSTED_PAGE", "successUrl": "https://a.example", "failureUrl": "http://[::1"}, "failureUrl"),
+        *(
+            (
+                {"method": "HOSTED_PAGE", "successUrl": f"https://a.{odd}example/", "failureUrl": "https://a.example"},
+                "successUrl",
+            )
+            for odd in ("\n", "\r\n", "\t", "\x1b", "\x7f", "\u0085", "\u2028", "\u202e", " ")
+        ),
     ],
 )
 def test_payments_that_cannot_be(opened: Dealership, payment: dict[str, Any], field: str) -> None:

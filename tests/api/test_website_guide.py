@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from server.edge.bodies import MOST_JSON_BYTES, MOST_MULTIPART_BYTES
+from server.app import OPERATIONS_WAIT
+from server.edge.bodies import MOST_JSON_BYTES, MOST_MULTIPART_BYTES, MOST_STRANGERS_BYTES, SLOWEST_UPLOAD
 from server.edge.connections import Bounds
+from server.edge.fairness import OF_AN_API_KEY
 from server.edge.guard import Limits
 from server.edge.limits import ARRIVAL_SECONDS
 from server.edge.literals import LONGEST_LIST
@@ -138,5 +140,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     figures = [limits.characters, limits.tokens, limits.depth, limits.fields, limits.same_branches, limits.same_leaves]
     figures += [limits.aliases, limits.cost, 1, int(pace.query_deadline), int(pace.mutation_deadline), LONGEST_LIST]
     figures += [head.head_bytes // 1024, int(head.head_seconds), MOST_JSON_BYTES // 1024]
-    figures += [MOST_MULTIPART_BYTES // 1024 // 1024, int(ARRIVAL_SECONDS)]
+    figures += [MOST_MULTIPART_BYTES // 1024 // 1024, MOST_STRANGERS_BYTES // 1024, int(ARRIVAL_SECONDS)]
+    figures += [SLOWEST_UPLOAD // 1024, OF_AN_API_KEY["query"], OF_AN_API_KEY["mutation"], OPERATIONS_WAIT]
+    figures += [head.connections_of_a_place]
     assert re.findall(r"\d[\d,]*\d|\d", said) == [f"{figure:,}" for figure in figures]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
 import orjson
+import psutil
 import psycopg
 import pytest
 
@@ -15,6 +17,7 @@ from server.database_embedded import Cluster
 from tests.driving import SandboxServer, running
 
 QUERY = {"query": "{stations{code}}"}
+SIGN_IN = {"query": 'mutation{signIn(email:"a@b.de",password:"x"){__typename}}'}
 
 
 @pytest.fixture
@@ -62,3 +65,38 @@ def test_a_database_that_goes_away_and_comes_back(server: SandboxServer) -> None
     (away,) = logged(server, "database.away")
     assert away["cause"]
     assert logged(server, "unexpected_error") == logged(server, "worker.round_failed") == []
+
+
+def test_a_database_that_hangs_is_away(server: SandboxServer) -> None:
+    """It is there, takes connections, and never answers: stopped, as by a disk that does not come back."""
+    # Given
+    token = {"authorization": f"Bearer {server.admin().token}"}
+    photo = "/media/photos/0f8fad5b-d9cb-469f-a165-70867728950e"
+    requests: dict[str, Callable[[], httpx2.Response]] = {
+        "operation": lambda: server.http.post("/graphql", json=QUERY, headers=token, timeout=60),
+        "signing in": lambda: server.http.post("/graphql", json=SIGN_IN, timeout=60),
+        "photo": lambda: server.http.get(photo, headers=token, timeout=60),
+        "return": lambda: server.http.post("/payment/return", data={"oid": "abc"}, timeout=60),
+        "notification": lambda: server.http.post("/payment/notification", data={"oid": "abc"}, timeout=60),
+        "metrics": lambda: server.http.get("/metrics", timeout=60),
+        "readiness": lambda: server.http.get("/readyz", timeout=60),
+    }
+    postmaster = psutil.Process(int((Cluster(server.data_dir)._data / "postmaster.pid").read_text().splitlines()[0]))
+    stopped = [postmaster, *postmaster.children()]
+    # When
+    for process in stopped:
+        process.suspend()
+    try:
+        with ThreadPoolExecutor(len(requests)) as pool:
+            answers = dict(zip(requests, pool.map(lambda ask: ask(), requests.values()), strict=True))
+    finally:
+        for process in reversed(stopped):
+            process.resume()
+    # Then
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(requests, 503)
+    assert {name for name, answer in answers.items() if answer.headers.get("retry-after") != "2"} <= {"readiness"}
+    # When it goes on, Then so does the server
+    deadline = time.monotonic() + 120
+    while server.http.post("/graphql", json=QUERY, headers=token).status_code != 200:
+        assert time.monotonic() < deadline, "the server does not find its database again"
+        time.sleep(0.2)

@@ -181,7 +181,9 @@ SignInResult = Annotated[Session | Rejection, strawberry.union("SignInResult")]
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    def sign_in(self, info: Info, email: str, password: str) -> SignInResult:
+    async def sign_in(self, info: Info, email: str, password: str) -> SignInResult:
+        if password == "slow":
+            await asyncio.sleep(60)
         if password == "right":
             return Session(access_token="ea_new")
         raise Refused(ProblemCode.NOT_ALLOWED, Sentence("E-mail or password is wrong.", "E-Mail oder Passwort falsch."))

@@ -77,7 +77,7 @@ class TestMasking:
         assert SECRET not in f"{answer}{logged()}"
 
     async def test_failing_authentication(self, demo: Demo, logged: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def broken(token: str) -> None:
+        async def broken(token: str, _address: str) -> None:
             raise RuntimeError(f"{SECRET} {token}")
 
         monkeypatch.setattr(demo.endpoint, "_authenticate", broken)

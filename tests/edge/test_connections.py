@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -255,3 +255,78 @@ def test_requests_in_a_row_are_answered_in_order(port: int) -> None:
 def test_the_bounds_of_the_server() -> None:
     assert replace(Bounds()) == BoundedHttp.bounds
     assert (Bounds().head_bytes, Bounds().head_seconds) == (32 * 1024, 10.0)
+
+
+UPGRADE = ["Connection: Upgrade", "Upgrade: websocket"]
+KEY = ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+
+
+class TestUpgrades:
+    """Nobody gets another protocol here, and the question changes nothing: there is an answer, and then an end."""
+
+    @pytest.mark.parametrize(
+        ("method", "more", "body"),
+        [
+            ("POST", ["Content-Length: 5"], b"abcde"),
+            ("POST", ["Content-Length: 5"], b""),
+            ("POST", [], b""),
+            ("GET", KEY, b""),
+            ("GET", [*KEY, "Content-Length: 5"], b""),
+            ("GET", [*KEY, "Transfer-Encoding: chunked"], b""),
+            ("GET", [*KEY, *(f"A{number}: b" for number in range(300))], b""),
+            ("GET", [*KEY, "Sec-WebSocket-Protocol: graphql-ws"], b""),
+            ("GET", [*KEY, "A: " + "x" * 1500], b""),
+            ("CONNECT", [], b""),
+        ],
+    )
+    def test_every_one_ends(self, port: int, method: str, more: list[str], body: bytes) -> None:
+        with connected(port) as connection:
+            connection.sendall(head("/at-once", method, *UPGRADE, *more) + body)
+            assert statuses(rest_of(connection)) in ([b"200"], [b"405"], [b"400"], [b"431"])
+
+    def test_on_a_connection_that_was_used_before(self, port: int) -> None:
+        with connected(port) as connection:
+            connection.sendall(head())
+            assert until(connection, b"no")
+            connection.sendall(head("/at-once", "POST", *UPGRADE, "Content-Length: 5") + b"abcde")
+            assert statuses(rest_of(connection)) == [b"200"]
+
+
+class Few(BoundedHttp):
+    """So few that a test can have more."""
+
+    bounds = replace(SMALL, head_seconds=5, connections=8, connections_of_a_place=5)
+
+
+class TestNumbers:
+    def test_from_one_place_only_so_many(self) -> None:
+        with serving(Few) as (_server, port), ExitStack() as held:
+            for _ in range(5):
+                connection = held.enter_context(connected(port))
+                connection.sendall(head())
+                assert until(connection, b"no")
+            with connected(port) as sixth:
+                answer = rest_of(sixth)
+            assert statuses(answer) == [b"503"]
+            assert b"retry-after: 5" in answer
+
+    def test_who_leaves_makes_room(self) -> None:
+        with serving(Few) as (_server, port):
+            for _ in range(20):
+                with connected(port) as connection:
+                    connection.sendall(head("/at-once", "GET", "Connection: close"))
+                    assert statuses(rest_of(connection)) == [b"200"]
+
+    def test_all_together_only_so_many_and_the_log_says_so_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        few = type("FewOfAll", (Few,), {"bounds": replace(Few.bounds, connections=3)})
+        BoundedHttp._noted_again_at = 0.0
+        with serving(few) as (_server, port), ExitStack() as held:
+            for _ in range(3):
+                connection = held.enter_context(connected(port))
+                connection.sendall(head())
+                assert until(connection, b"no")
+            for _ in range(4):
+                with connected(port) as one_more:
+                    assert statuses(rest_of(one_more)) == [b"503"]
+        noted = [line for line in "".join(capsys.readouterr()).splitlines() if "connections.refused" in line]
+        assert len(noted) == 1

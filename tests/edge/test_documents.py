@@ -78,10 +78,10 @@ async def test_who_is_known_does_not_wait_for_who_is_not(monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
     shelf, known = Documents(create_schema()), "{viewer}" + " " * SHORT
     await shelf.prepared(known)
-    async with shelf._one_long_at_a_time:
-        assert (await shelf.prepared(known)).choose(None).kind == "query"
-        with pytest.raises(CallerError) as refusal:
-            await shelf.prepared(known + " ")
+    await shelf._queues.take((shelf._one_long_at_a_time,))
+    assert (await shelf.prepared(known)).choose(None).kind == "query"
+    with pytest.raises(CallerError) as refusal:
+        await shelf.prepared(known + " ")
     assert refusal.value.code == "RATE_LIMITED"
 
 

@@ -15,11 +15,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from server import logs, outage
+from server.addresses import network
 from server.edge.faults import Faults, Interrupted
 from server.edge.limits import SecurityHeaders
+from server.edge.proxies import TrustedProxies
 from server.outage import Outage, is_away
 
 SECRET = "canary-4929-1234"
@@ -54,6 +56,24 @@ def fresh_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def as_sqlalchemy(orig: psycopg.Error, *, lost: bool = False) -> OperationalError:
     return OperationalError(f"select '{SECRET}'", {"name": SECRET}, orig, connection_invalidated=lost)
+
+
+async def test_the_place_is_the_routes_pattern_and_not_what_the_caller_wrote() -> None:
+    # Given: a route inside another, behind a proxy that is trusted
+    async def fail(_request: Request) -> Response:
+        raise ValueError
+
+    inner = Mount("/photos", routes=[Route("/{id}/small", fail)])
+    trusted = Middleware(TrustedProxies, trusted=[network("0.0.0.0/0")])
+    app = Starlette(routes=[inner], middleware=[Middleware(Faults), trusted])
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
+    # When
+    with structlog.testing.capture_logs() as logged:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://demo") as client:
+            await client.get(f"/photos/{SECRET}/small", headers={"x-forwarded-for": "10.0.0.9"})
+    # Then
+    assert [entry["place"] for entry in logged] == ["/{id}/small"]
+    assert SECRET not in repr(logged)
 
 
 async def test_the_caller_gets_a_reference_and_the_log_the_place() -> None:

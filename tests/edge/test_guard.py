@@ -71,6 +71,13 @@ class TestCost:
     def test_small_page_sizes_count_as_one(self, size: int) -> None:
         assert cost("query($n:Int){cars(first:$n){nodes{id}}}", n=size) == 1 + 2
 
+    @pytest.mark.parametrize(
+        ("declared", "elements"),
+        [("[Int!] = [1, 2, 3]", 3), ("[[Int]] = [[1, 2], [3]]", 5), ("I = {numbers: [1, 2]}", 2), ("Int = 4", 0)],
+    )
+    def test_lists_that_a_variable_has_by_default_count(self, declared: str, elements: int) -> None:
+        assert cost(f"query($n: {declared}) {{ echo(numbers: $n) }}") == 1 + elements
+
     def test_lists_multiply(self) -> None:
         assert cost("{stations{id}}") == 1 + costs.list_size("Query", "stations")
         one, two, three = (cost(nested(levels)) for levels in (1, 2, 3))

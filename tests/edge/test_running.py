@@ -64,7 +64,7 @@ class TestLargeBodies:
         assert b"connection: close" in answer.lower()
 
     async def test_slow_body(self, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bodies.read_request, "__kwdefaults__", {"seconds": 0.1})
+        monkeypatch.setattr(bodies.read_request, "__kwdefaults__", {"most_json": 1000, "seconds": 0.1})
 
         async with demo.client(**{"content-type": "application/json"}) as client:
             with serving(demo) as port:
@@ -147,7 +147,7 @@ class TestPlaces:
 
     async def test_strangers_do_not_take_the_places_of_users(self) -> None:
         demo = Demo(pace=Pace(at_once=4))
-        await demo.endpoint._anonymous_runner._places.take()
+        await demo.endpoint._strangers["signIn"]._places.take()
         async with demo.client() as client:
             assert await ask(client, "{viewer}") == {"data": {"viewer": "Somebody"}}
 

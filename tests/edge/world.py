@@ -32,7 +32,13 @@ from .demo_schema import Context, Happened, create_schema
 
 TOKEN = "ea_test"
 STATIC = Path(endpoint_module.__file__).parents[1] / "static"
+OTHER, SITE = "ea_other", "ek_site"
 SOMEBODY = Principal(id=UUID(int=1), name="Somebody", role=Role.CLERK, stations=())
+KNOWN = {
+    TOKEN: SOMEBODY,
+    OTHER: Principal(id=UUID(int=2), name="Somebody else", role=Role.YARD, stations=()),
+    SITE: Principal(id=UUID(int=3), name="A website", role=Role.WEB, stations=()),
+}
 
 
 @dataclass
@@ -54,9 +60,9 @@ class Demo:
             routes=[Route("/graphql", self.endpoint), Mount("/static", StaticFiles(directory=STATIC))],
         )
 
-    async def authenticate(self, token: str) -> Principal | None:
+    async def authenticate(self, token: str, _address: str) -> Principal | None:
         await asyncio.sleep(0)
-        return SOMEBODY if token == TOKEN else None
+        return KNOWN.get(token)
 
     @contextlib.asynccontextmanager
     async def open_context(self, request: Request, principal: Principal | None) -> AsyncIterator[Context]:
@@ -68,11 +74,11 @@ class Demo:
     def page(self, request: Request) -> Response:
         return graphiql_page(TOKEN, "{\n  viewer\n}\n")
 
-    def client(self, *, token: str | None = TOKEN, **headers: str) -> httpx2.AsyncClient:
-        """A client in this process."""
+    def client(self, *, token: str | None = TOKEN, address: str = "127.0.0.1", **headers: str) -> httpx2.AsyncClient:
+        """A client in this process, at an address that nobody checks."""
         if token:
             headers["authorization"] = f"Bearer {token}"
-        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=True)
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=True, client=(address, 1))
         return httpx2.AsyncClient(transport=transport, base_url="http://demo", headers=headers)
 
 

@@ -1,21 +1,16 @@
 """Photos: limits, formats, orientation, and that nothing but pixels comes through."""
 
-import asyncio
 import io
 import random
 import struct
-import subprocess
-import sys
-import threading
 import time
 import zlib
-from pathlib import Path
 
 import pytest
 from PIL import Image, PngImagePlugin
 
 from server import true_colour
-from server.pictures import MOST_PIXELS, PhotoRefused, in_decoder, process_photo, process_signature
+from server.pictures import MOST_PIXELS, PhotoRefused, process_photo, process_signature
 from tests.deep_pictures import HALF_CLEAR, RAMPS, greys
 
 from . import samples
@@ -228,59 +223,3 @@ class TestSignature:
     def test_an_empty_one_is_refused(self, colour: tuple[int, int, int, int]) -> None:
         with pytest.raises(PhotoRefused, match="empty"):
             process_signature(encoded(Image.new("RGBA", (100, 50), colour), "PNG"))
-
-
-EIGHT = """
-import asyncio, pathlib, re, sys
-from server.pictures import in_decoder, process_photo
-from tests.rendering import samples
-
-def megabytes(name):
-    return int(re.search(name + r":\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
-
-async def eight(data):
-    await asyncio.gather(*(in_decoder(process_photo, data) for _ in range(8)))
-
-process_photo(samples.photo())
-before = megabytes("VmRSS")
-asyncio.run(eight(pathlib.Path(sys.argv[1]).read_bytes()))
-print(megabytes("VmHWM") - before)
-"""
-"""By how many MB the process grows at most."""
-
-
-class TestDecoder:
-    async def test_one_at_a_time(self) -> None:
-        lock, now, most = threading.Lock(), 0, 0
-
-        def work(pause: float) -> float:
-            nonlocal now, most
-            with lock:
-                now += 1
-                most = max(most, now)
-            time.sleep(pause)
-            with lock:
-                now -= 1
-            return pause
-
-        results = await asyncio.gather(*(in_decoder(work, 0.03) for _ in range(8)))
-        assert most == 1
-        assert results == [0.03] * 8
-
-    @pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGBA"), ("WEBP", "RGBA")])
-    def test_eight_of_the_largest_at_once_take_less_than_150_mb(self, kind: str, mode: str, tmp_path: Path) -> None:
-        # Given: as many pixels as are taken of this format
-        width = int(MOST_PIXELS[kind] ** 0.5)
-        picture = Image.linear_gradient("L").resize((width, width)).convert(mode)
-        file = tmp_path / "largest"
-        picture.save(file, kind)
-        # When: eight arrive at once in a process of their own
-        done = subprocess.run([sys.executable, "-c", EIGHT, str(file)], capture_output=True, text=True, check=True)
-        # Then
-        assert float(done.stdout) < 150
-
-    async def test_a_refusal_comes_through_and_frees_the_place(self) -> None:
-        for _ in range(4):
-            with pytest.raises(PhotoRefused):
-                await in_decoder(process_photo, b"no")
-        assert (await in_decoder(process_photo, samples.photo())).width == 800

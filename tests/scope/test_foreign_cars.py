@@ -6,6 +6,8 @@ the database itself is asked, past all that the services check before.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import psycopg
 import pytest
 
@@ -79,6 +81,42 @@ def test_with_a_car_and_a_contract_of_their_own_they_can(world: World, owner: st
 
     with becoming(owner, Caller.STAFF, stations="{" + given["a"] + "}") as connection:
         assert connection.execute(WRITTEN[table].encode(), given).rowcount == 1
+
+
+@pytest.mark.parametrize("contract_of_bravo", [True, False])
+def test_a_car_is_out_for_a_contract_that_its_station_sees(world: World, owner: str, contract_of_bravo: bool) -> None:
+    given = _alpha_and(world, owner, contract_of_bravo=contract_of_bravo)
+    refused = pytest.raises(psycopg.errors.ForeignKeyViolation) if contract_of_bravo else nullcontext()
+
+    with becoming(owner, Caller.STAFF, stations="{" + given["a"] + "}") as connection, refused:
+        connection.execute(b"update vehicle set out_contract_id = %(contract)s where id = %(car)s", given)
+
+
+_SHOWN = {
+    "protocol_photo": "insert into protocol_photo (id, protocol_id, station_id, contract_id, photo_id, slot, position)"
+    " select gen_random_uuid(), p.id, p.station_id, p.contract_id, %(photo)s, 'FRONT', 99 from protocol p"
+    " where p.station_id = %(a)s limit 1",
+    "damage_photo": "insert into damage_photo (damage_id, photo_id, position)"
+    " select d.id, %(photo)s, 99 from damage d limit 1",
+}
+
+
+@pytest.mark.parametrize("table", _SHOWN)
+@pytest.mark.parametrize("photo_of_bravo", [True, False])
+def test_a_photo_is_shown_where_it_is_seen_already(world: World, owner: str, table: str, photo_of_bravo: bool) -> None:
+    # Given a photo of the other dealer's, whose id somebody has heard of, or one of their own
+    a, b = world.a.station["id"], world.b.station["id"]
+    of, without = (b, a) if photo_of_bravo else (a, b)
+    (photo,) = rows(
+        owner,
+        "select id::text as id from photo where %(of)s = any (stations) and not %(without)s = any (stations) limit 1",
+        of=of,
+        without=without,
+    )
+    refused = pytest.raises(psycopg.errors.ForeignKeyViolation) if photo_of_bravo else nullcontext()
+    # When, Then
+    with becoming(owner, Caller.STAFF, stations="{" + a + "}") as connection, refused:
+        assert connection.execute(_SHOWN[table].encode(), {"a": a, "photo": photo["id"]}).rowcount == 1
 
 
 @pytest.mark.parametrize("caller", [Caller.SYSTEM, Caller.ADMIN])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import nullcontext
 
 import psycopg
 import pytest
@@ -94,12 +95,42 @@ def test_money_and_evidence_is_never_deleted(owner: str, table: str) -> None:
         "email set html = 'x'",
         "contract set number = number || 'x'",
         "contract set created_by = 'x'",
+        "contract set customer_id = gen_random_uuid()",
+        "payment set state = 'PENDING' where state = 'SUCCEEDED'",
+        "payment set state = 'DECLINED' where state = 'SUCCEEDED'",
+        "payment set state = 'UNKNOWN' where state = 'SUCCEEDED'",
+        "protocol set sha256 = 'x' where sha256 is not null",
+        "protocol set sha256 = null where sha256 is not null",
+        "protocol set pdf_key = 'x' where pdf_key is not null",
     ],
 )
 def test_what_was_written_down_stays(owner: str, change: str) -> None:
     # Not even the owner, in a hurry and at the prompt
     with psycopg.connect(owner) as connection, pytest.raises(psycopg.errors.RestrictViolation):
         connection.execute(f"update {change}".encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "allowed"),
+    [
+        *(("PENDING", after, True) for after in ("UNKNOWN", "SUCCEEDED", "DECLINED", "FAILED")),
+        *(("UNKNOWN", after, True) for after in ("PENDING", "SUCCEEDED", "DECLINED", "FAILED")),
+        *(("FAILED", after, after == "UNKNOWN") for after in ("PENDING", "UNKNOWN", "SUCCEEDED", "DECLINED")),
+        *(("DECLINED", after, False) for after in ("PENDING", "UNKNOWN", "SUCCEEDED", "FAILED")),
+        *(("SUCCEEDED", after, False) for after in ("PENDING", "UNKNOWN", "DECLINED", "FAILED")),
+    ],
+)
+def test_payments_go_forward_only(owner: str, before: str, after: str, allowed: bool) -> None:
+    with psycopg.connect(owner) as connection:
+        # Given
+        connection.execute("set session_replication_role = replica")
+        connection.execute("update payment set state = %s, gateway_reference = null", [before])
+        connection.execute("set session_replication_role = origin")
+        # When, Then
+        refused = nullcontext() if allowed else pytest.raises(psycopg.errors.RestrictViolation)
+        with refused:
+            connection.execute("update payment set state = %s", [after])
+        connection.rollback()
 
 
 def test_a_website_may_only_read(owner: str) -> None:

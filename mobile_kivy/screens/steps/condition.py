@@ -13,6 +13,7 @@ from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
 from mobile_kivy.forms.contract import Vehicle
+from mobile_kivy.forms.obstacles import obstacles
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import clock, day, number, text
 from mobile_kivy.screens.vehicle_choice import choose_vehicle
@@ -30,6 +31,7 @@ class ConditionStep(BoxLayout):
     last_reading = NumericProperty(0)
     level_text = StringProperty("")
     warning = StringProperty("")
+    obstacles = StringProperty("")
     asks_reason = BooleanProperty(False)
     key_dropped = BooleanProperty(False)
     key_drop_text = StringProperty("")
@@ -48,6 +50,8 @@ class ConditionStep(BoxLayout):
         self._filling = True
         form, vehicle, out = self.visit.form, self.visit.vehicle, self.visit.job.contract.checked_out
         self.electric = bool(vehicle and vehicle.electric)
+        found = obstacles(self.visit.job_with_car(), self.desk.work.cars_out(), self.desk.now())
+        self.obstacles = "\n".join(text(self.desk.lang, each.key, **each.figures) for each in found)
         if vehicle is not None:
             self.last_reading = vehicle.odometer_km if form.checks_out or out is None else out.odometer_km
         self.ids.odometer.text = form.odometer

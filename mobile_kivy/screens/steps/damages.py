@@ -16,6 +16,7 @@ from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamag
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
+from mobile_kivy.widgets.dialog import ask
 from mobile_kivy.widgets.tiles import PhotoTile
 
 
@@ -104,6 +105,12 @@ class DamagesStep(BoxLayout):
         if not self._filling and self.is_new:
             setattr(self.new[self.chosen - len(self._known)], name, value)
             self.dispatch("on_changed")
+
+    def ask_to_remove(self) -> None:
+        """A damage that is gone is gone with its photos, so the harmless answer is the last."""
+        lang = self.desk.lang
+        answers = [(text(lang, "remove"), "danger", self.remove), (text(lang, "keep"), "primary", None)]
+        ask(text(lang, "remove_damage_title"), text(lang, "remove_damage_words"), answers)
 
     def remove(self) -> None:
         """Takes the chosen new damage away."""

@@ -35,9 +35,14 @@ def summary(visit: Visit, lang: str, now: datetime) -> Iterator[Row]:
         expected = form.expected.get(name, present)
         yield name, text(lang, "of_count", present=present, of=expected), present < expected
     yield text(lang, "damages_known"), str(len(vehicle.damages)), False
+    for known in vehicle.damages:
+        words = f"{text(lang, f'damage_{known.kind}')}, {text(lang, f'side_{known.view}')}"
+        yield "", f"{words}: {known.description}" if known.description else words, False
     for damage in form.damages:
         words = f"{text(lang, f'damage_{damage.kind}')}, {text(lang, f'side_{damage.view}')}"
         yield text(lang, "damage_new_short"), f"{words}: {damage.description}" if damage.description else words, True
     yield text(lang, "photos"), str(len(form.photos)), False
+    for slot, reason in form.skipped.items():
+        yield "", text(lang, "photo_not_taken", slot=text(lang, f"slot_{slot}"), reason=reason), False
     if form.remarks.strip():
         yield text(lang, "remarks"), form.remarks.strip(), False

@@ -10,8 +10,8 @@ import orjson
 from server.errors import InvalidInput, Sentence
 from server.models.columns import Json
 
-MOST_BYTES = 400_000
-"""Of the strokes as JSON: two signatures of 20,000 samples."""
+MOST_BYTES = 150_000
+"""Of the strokes as JSON: two signatures, each of more than a minute of writing."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}", re.ASCII)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
+from server import decoder
 from server.clock import SystemClock
 from server.database import SYSTEM, Session
 from server.gateways.object_store import ObjectStore
@@ -42,7 +43,7 @@ from server.paper.views import (
     ProtocolView,
     VehicleLine,
 )
-from server.pictures import PhotoRefused, in_decoder, process_signature
+from server.pictures import PhotoRefused
 from server.services.fleet import company_data, stations
 from server.services.handover import photos
 from server.services.mail import emails, parts
@@ -84,7 +85,8 @@ async def make(outside: Outside, protocol_id: UUID) -> None:
             return
         protocol.pdf_key, protocol.sha256 = key, sha256
         await session.store(protocol)
-        if contract.checked_out_at is not None:
+        # Under review it may be somebody else's record: of that no station is shown anything.
+        if contract.checked_out_at is not None and not contract.customer_review:
             await customers.show_to(session, contract.customer_id, contract.return_station_id)
         await _mail(session, contract, protocol, view, _photos_url(outside, protocol_id), now)
 
@@ -252,7 +254,7 @@ async def _signature(session: Session, objects: ObjectStore, sha256: str | None)
     if photo is None:
         return None
     try:
-        return await in_decoder(process_signature, await objects.get(photo.object_key))
+        return await decoder.signature(await objects.get(photo.object_key))
     except PhotoRefused:
         return None
 

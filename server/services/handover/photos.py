@@ -11,13 +11,14 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from server import decoder
 from server.database import Session
 from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
 from server.gateways.object_store import ObjectStore
 from server.models import Photo, Station
 from server.models.columns import uuid7
 from server.models.staff import Role
-from server.pictures import PhotoRefused, in_decoder, process_photo
+from server.pictures import PhotoRefused
 from server.security import Principal
 from server.services import validation
 from server.services.outside import Outside
@@ -61,7 +62,7 @@ async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPhoto:
             field=["sha256"],
         )
     try:
-        processed = await in_decoder(process_photo, content)
+        processed = await decoder.photo(content)
     except PhotoRefused as refusal:
         raise Refused(ProblemCode.PHOTO_REFUSED, refusal.reason, field=["file"]) from refusal
     stored = hashlib.sha256(processed.jpeg).hexdigest()

@@ -48,7 +48,9 @@ def _is_web_address(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:  # a bracket that is not closed
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    # A browser would pass over line ends and tabs, and not be where the address seems to lead.
+    is_plain = url.isprintable() and " " not in url
+    return is_plain and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 async def open_page(

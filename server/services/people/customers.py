@@ -93,9 +93,11 @@ async def match(
 
 
 async def _has_dealt_with(session: Session, customer_id: UUID, station_id: UUID) -> bool:
-    """Whether a station has another contract with a person: with its first it sees what that booking shows."""
+    """Whether a car was handed over to a person there before. A booking proves nothing, paid or not: whoever knows
+    names and a mail address can make one, and make up a birth date with it.
+    """
     found = await session.value(
-        "select 1 from contract where customer_id = :customer and not customer_review"
+        "select 1 from contract where customer_id = :customer and not customer_review and checked_out_at is not null"
         " and (station_id = :station or return_station_id = :station) limit 1",
         {"customer": customer_id, "station": station_id},
     )
@@ -143,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class BookedCustomer:
-    """A customer as one booking named it: all that a website, or a station with a first contract, sees (domain 4.9)."""
+    """A customer as one booking named it: all that a website, or a station before a hand-over, sees (domain 4.9)."""
 
     id: UUID
     kind: CustomerKind

@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 
 from server.models import Customer
+from server.models.composing import composed
 from server.models.customer import CustomerDetails, CustomerKind
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "æ": "ae", "ø": "oe", "œ": "oe"})
+_LONGEST = 200
+"""Characters that a name may have."""
 
 
 def is_same(stored: Customer, named: CustomerDetails) -> bool:
@@ -36,7 +39,7 @@ def agree(stored: str | None, named: str | None) -> bool:
 
 def _folded(name: str) -> str:
     """Without case, accents, hyphens and blanks: Müller as muller."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = composed(name.casefold(), _LONGEST, "NFKD")
     return "".join(char for char in plain if char.isalnum() or _is_vowel_sign(char))
 
 
@@ -47,4 +50,4 @@ def _is_vowel_sign(char: str) -> bool:
 
 def _spelt_out(name: str) -> str:
     """The same with umlauts as two letters: Müller as mueller."""
-    return _folded(unicodedata.normalize("NFC", name.casefold()).translate(_UMLAUTS))
+    return _folded(composed(name.casefold(), _LONGEST).translate(_UMLAUTS))

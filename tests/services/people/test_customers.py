@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from server.models import Contract, Customer, CustomerVersion
+from server.models import Contract, Customer, CustomerVersion, Protocol
 from server.models.customer import CustomerDetails, CustomerKind
+from server.models.payment import PaymentMethod
 from server.models.recipient import PostalAddress
 from server.security import Principal
+from server.services.handover import paper
 from server.services.people.matching import agree
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, customer
+from tests.builders.rentals import book, check_out, customer
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -113,17 +115,52 @@ async def seen_by(bench: Bench, who: Principal) -> int:
         return len(await session.rows("select id from customer"))
 
 
-async def test_a_station_sees_what_is_stored_from_its_second_contract_on(bench: Bench) -> None:
+async def test_a_station_sees_what_is_stored_once_a_car_was_handed_over_there(bench: Bench) -> None:
     # Given: known at one station
     here, there = await open_shop(bench), await open_shop(bench)
     await booked(here, EVA, 0)
     clerk = there.somebody()
     assert (await seen_by(bench, here.somebody()), await seen_by(bench, clerk)) == (1, 0)
-    # When / Then: the first contract elsewhere shows nothing, the second does
-    await booked(there, EVA, 2)
-    assert await seen_by(bench, clerk) == 0
+    # When / Then: bookings elsewhere show nothing, the next after a hand-over does
+    first, _stored = await booked(there, EVA, 2)
     await booked(there, EVA, 6)
+    assert await seen_by(bench, clerk) == 0
+    await check_out(there, first)
+    await booked(there, EVA, 9)
     assert await seen_by(bench, clerk) == 1
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.HOSTED_PAGE, PaymentMethod.STORED_CARD])
+@pytest.mark.parametrize("more", [{}, {"birth_date": BORN}], ids=["names", "made-up birth date"])
+async def test_bookings_alone_show_nothing_of_a_person_that_is_known_elsewhere(
+    bench: Bench, method: PaymentMethod, more: dict[str, Any]
+) -> None:
+    # Given: somebody whose names and mail address a clerk elsewhere has heard of
+    here, there = await open_shop(bench), await open_shop(bench)
+    known = replace(EVA, birth_date=None, phone="+49 30 1234567")
+    await booked(here, known, 0)
+    urls: dict[str, Any] = {"success_url": "https://a.example/ok", "failure_url": "https://a.example/no"}
+    paid: dict[str, Any] = {"method": method, **(urls if method is PaymentMethod.HOSTED_PAGE else {})}
+    # When: the clerk books again and again, and pays or does not
+    for day in (1, 3, 6):
+        named = customer(first_name="Eva", last_name="Müller", email="eva@example.com", address=None, **more)
+        await book(there, START + day * DAY, START + (day + 1) * DAY, customer=named, **paid)
+    # Then
+    assert await seen_by(bench, there.somebody()) == 0
+
+
+async def test_a_strangers_record_is_not_shown_for_handing_a_car_to_somebody_else(bench: Bench) -> None:
+    # Given: somebody else with a known person's mail address
+    here, there = await open_shop(bench), await open_shop(bench)
+    await booked(here, EVA, 0)
+    somebody_else = customer(first_name="Hans", last_name="Neugierig", email="eva@example.com")
+    contract, _stored = await booked(there, somebody_else, 2)
+    # When
+    await check_out(there, contract)
+    (protocol,) = await bench.all(Protocol, contract_id=contract.id)
+    await paper.make(bench.outside, protocol.id)
+    # Then
+    assert await seen_by(bench, there.somebody()) == 0
 
 
 async def test_who_types_in_a_strangers_address_learns_nothing_however_often(bench: Bench) -> None:

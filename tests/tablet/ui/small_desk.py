@@ -33,6 +33,9 @@ class SmallWork:
     def job_states(self) -> dict[tuple[str, str], str]:
         return {}
 
+    def cars_out(self) -> frozenset[str]:
+        return frozenset()
+
     def set_aside(self) -> int:
         return 0
 

@@ -14,7 +14,7 @@ from tests.driving import PASSWORD
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.tablet import Tablet
-from tests.tablet.ui.yard_day import YardDay
+from tests.tablet.ui.yard_day import PIN, YardDay
 from tests.tablet.yard import draft_of
 
 Start = Callable[..., Finger]
@@ -94,13 +94,38 @@ def test_nobody_is_forgotten_whose_work_is_not_sent(open_app: Start, device: Pat
     work.enter(finger)
     work.check_out_quickly(finger, yard_day.out)
     work.finish(finger)
-    finger.app.change_person()
-    finger.tap(finger.screen.ids.device)
+    work.open_device(finger)
     assert finger.screen.locked, "another server's address while something waits for this one"
-    finger.tap(finger.find("Btn", icon="delete"))
+    yard_user = next(row for row in finger.walk() if getattr(row, "name", "").endswith(yard_day.email))
+    finger.tap(finger.find("Btn", root=yard_user, icon="delete"))
     finger.tap(work.word(finger, "forget"))
     assert finger.screen.message == "Noch ein Protokoll dieser Person ist nicht gesendet."
-    assert len(finger.app.store.people.all()) == 1
+    assert len(finger.app.store.people.all()) == 2
+
+
+def test_the_devices_settings_are_for_managers(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given a device on which a member of the yard's staff is known
+    finger = open_app(NOWHERE, now=yard_day.clock)
+    finger.tap(finger.screen.ids.device)
+    assert finger.app.root.current == "sign_in"
+    assert finger.screen.error == work.word(finger, "device_locked")
+
+    # when that person says the PIN
+    finger.tap(finger.find("PersonTile"))
+    finger.type_digits(PIN)
+
+    # then no setting is shown, and no shift has begun
+    assert finger.app.root.current == "sign_in"
+    assert finger.screen.error == work.word(finger, "device_refused")
+    assert finger.app.person is None
+    # and a manager gets there, and back
+    work.open_device(finger)
+    finger.screen.ids.address.text = "http://rental.example"
+    finger.screen.save_address()
+    assert finger.screen.ids.address.error == work.word(finger, "address_needs_https")
+    assert finger.app.server == NOWHERE
+    finger.screen.back()
+    assert finger.app.root.current == "sign_in"
 
 
 def test_a_fault_of_ours_is_said_and_the_form_is_kept(

@@ -45,7 +45,7 @@ def every_screen(finger: Finger, yard_day: YardDay) -> Iterator[str]:
     yield "told"
     finger.tap(work.word(finger, "ok"))
     finger.app.change_person()
-    finger.tap(finger.screen.ids.device)
+    work.open_device(finger)
     yield "device"
     notice = NoScreenLock(lang=finger.app.lang)
     notice.open(animation=False)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from mobile_kivy.forms.form import GUIDED_SLOTS
 from mobile_kivy.i18n import text
+from tests.tablet.people import session_of
 from tests.tablet.ui.driving import Finger
 from tests.tablet.ui.yard_day import PIN
 
@@ -30,7 +32,7 @@ def row_of(finger: Finger, contract: dict[str, Any], kind: str) -> Any:
     listed = finger.screen.ids.outs if kind == "CHECK_OUT" else finger.screen.ids.ins
     finger.frames(3)
     for row in listed.children[0].children:
-        if row.contract_id == contract["id"]:
+        if getattr(row, "contract_id", None) == contract["id"]:
             return row
     raise LookupError(contract["number"])
 
@@ -82,6 +84,18 @@ def mark(finger: Finger, side: str, x: float, y: float, *, photo: bool = True) -
 def see_licences(finger: Finger) -> None:
     for card in list(finger.screen.step.ids.drivers.children):
         finger.tap(finger.find("Choice", root=card))
+
+
+def open_device(finger: Finger) -> None:
+    """The device's settings, which a manager opens with a PIN."""
+    finger.app.store.people.remember(replace(session_of("user-chef"), role="MANAGER"), PIN)
+    finger.app.change_person()
+    finger.screen.back()  # the names anew, also where they were shown already
+    finger.frames(2)
+    finger.tap(finger.screen.ids.device)
+    finger.tap(finger.find("PersonTile", name="Chef"))
+    finger.type_digits(PIN)
+    assert finger.app.root.current == "device"
 
 
 def sign(finger: Finger) -> None:

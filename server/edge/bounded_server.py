@@ -1,0 +1,78 @@
+"""uvicorn with our bounds, and an end that is reached whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from socket import socket
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from server.edge.connections import BoundedHttp
+from server.edge.faults import reported
+
+GRACE_SECONDS: Final = 20
+"""How long answers that have begun are waited for when the server ends."""
+_SPARE_DESCRIPTORS = 200
+"""For the database, files, mails and the gateway, beside the connections of callers."""
+
+
+def bounded(app: ASGIApp, **options: Any) -> uvicorn.Config:
+    """What uvicorn is told of an application of ours."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # uvicorn would believe whoever calls from this machine; see edge/proxies.py
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        http=BoundedHttp,
+        ws="none",
+        **options,
+    )
+
+
+class BoundedServer(uvicorn.Server):
+    """Ends in order: what fails on the way is logged, and the application still gets to its own end, where it waits for
+    mutations that nobody listens to any more.
+    """
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begins to listen, once there is a descriptor for each connection that may come."""
+        bounds = BoundedHttp.bounds
+        allowed = _allowed_descriptors(bounds.connections + _SPARE_DESCRIPTORS)
+        BoundedHttp.bounds = replace(bounds, connections=max(1, min(bounds.connections, allowed - _SPARE_DESCRIPTORS)))
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stops listening, waits for answers that have begun, then lets the application end."""
+        await self.attempted(lambda: super(BoundedServer, self).shutdown(sockets))
+        shutdown_event: asyncio.Event | None = getattr(self.lifespan, "shutdown_event", None)
+        if not self.force_exit and shutdown_event is not None and not shutdown_event.is_set():
+            await self.attempted(self.lifespan.shutdown)
+
+    @staticmethod
+    async def attempted(step: Callable[[], Awaitable[None]]) -> None:
+        """A step of the end; the next one comes in any case."""
+        try:
+            await step()
+        except Exception as error:
+            reported(error, place="shutdown")
+
+
+def _allowed_descriptors(wanted: int) -> int:
+    """How many files and connections this process may have open, after asking for more if it has too few."""
+    try:
+        import resource  # noqa: PLC0415  # where there is none, there is no such limit
+    except ImportError:
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else soft
