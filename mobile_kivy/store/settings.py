@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from mobile_kivy import VERSION
 from mobile_kivy.api.session import ThisDevice
 from mobile_kivy.i18n import LANGUAGES
 from mobile_kivy.store.database import Database
 from mobile_kivy.store.files import CannotWrite
+from mobile_kivy.version import VERSION
 
 _CLOCK_AHEAD = "clock_ahead_seconds"
 _DEVICE_ID, _DEVICE_NAME = "device_id", "device_name"

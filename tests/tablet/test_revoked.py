@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mobile_kivy import VERSION
 from mobile_kivy.api import Client, DeviceRevoked, Session, SignInNeeded
 from mobile_kivy.store import State, Store
 from mobile_kivy.sync import Sync
+from mobile_kivy.version import VERSION
 from tests.dealership import add_user
 from tests.driving import PASSWORD, SandboxServer, new_id
 from tests.tablet.people import ANNA, BERT, contract, session_of
