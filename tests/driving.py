@@ -223,7 +223,13 @@ class SandboxServer:
     def api(self, token: str | None = None) -> Api:
         return Api(self.base, self.http, token)
 
-    def sign_in(self, email: str, password: str = PASSWORD, device: dict[str, str] | None = None) -> Api:
+    def sign_in(self, email: str, password: str = PASSWORD) -> Api:
+        return self._signed_in(email, password, None)
+
+    def sign_in_on(self, device: dict[str, str], email: str) -> Api:
+        return self._signed_in(email, PASSWORD, device)
+
+    def _signed_in(self, email: str, password: str, device: dict[str, str] | None) -> Api:
         session = self.api()(
             "mutation($e:String!,$p:String!,$d:DeviceInput){signIn(email:$e,password:$p,device:$d){"
             "...on Session{accessToken} ...on Rejection{problemCode message}}}",
