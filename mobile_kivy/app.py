@@ -73,7 +73,7 @@ class YardApp(App):
         self.started = time.perf_counter()
         self.now, self._base_delay = now, base_delay
         system = system or this_device()
-        self.store, self._key_lost = open_store(folder, now, system.elapsed, system.seal)
+        self.store, self._key_lost = open_store(folder, now, system.elapsed, system.seal, system.name())
         self.lang = self.store.settings.language
         self.server = server or self.store.settings.get("server") or DEFAULT_SERVER
         self.camera = photo_source(camera, self) if isinstance(camera, str) else camera
@@ -82,8 +82,7 @@ class YardApp(App):
         self.day: Day | None = None
         self._presence = Presence(self, system)
         self._day_read: tuple[int, date] | None = None
-        self._came_from = "sign_in"
-        self._closed = False
+        self._came_from, self._closed = "sign_in", False
         self.standing = Standing(lambda: self.lang, self.local)
         self._keep_going = KeepGoing(self.say_unexpected)
 
@@ -276,8 +275,8 @@ class YardApp(App):
         if self.station is not None and self._day_read != (state.day_version, self.today()):
             self._read_day()
         self.show_sync(state)
-        screen = self.root.current_screen
-        if isinstance(screen, TodayScreen | OutboxScreen):
+        self._presence.lock_when_shut_out(state.shut_out)
+        if isinstance(screen := self.root.current_screen, TodayScreen | OutboxScreen):
             screen.fill()
 
     def show_sync(self, state: SyncState) -> None:

@@ -41,7 +41,7 @@ class Presence:
     def __init__(self, app: Guarded, system: System) -> None:
         self._app, self._system = app, system
         self._last_touch = system.elapsed()
-        self._away = False
+        self._away = self._shut_out = False
         self._no_screen_lock: NoScreenLock | None = None
 
     def begin(self, network_is_back: Callable[[], None]) -> None:
@@ -82,6 +82,16 @@ class Presence:
         """In the sync's thread, which alone goes on in the background: what is sent needs no service any more."""
         if self._away and self._app.store.outbox.next_parcel() is None:
             self._system.stop_sending()
+
+    def lock_when_shut_out(self, shut_out: bool) -> None:
+        """The server has revoked this device: whoever is here has to go. An open form is not saved, it goes as well."""
+        if shut_out and not self._shut_out:
+            self._app.root.get_screen("handover").close()
+            if self._app.root.current == "sign_in":
+                self._app.root.current_screen.back()
+            self._app.change_person()
+            self._app.store.shut_out.go_on()
+        self._shut_out = shut_out
 
     def shift_begins(self) -> None:
         """Somebody is here whose protocols may have to be sent from the background."""

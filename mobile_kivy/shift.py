@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from mobile_kivy import i18n
-from mobile_kivy.api import ApiError, Client, Offline, Refusal
+from mobile_kivy.api import ApiError, Client, DeviceRevoked, Offline, Refusal
 from mobile_kivy.forms.day import Day, with_next_morning
 from mobile_kivy.store import CannotWrite, Person, Store
 from mobile_kivy.sync.server_clock import ServerClock
@@ -39,11 +39,15 @@ class Shift:
 
         def work() -> None:
             try:
-                session = self._client.sign_in(email, password)
+                session = self._client.sign_in(email, password, self._store.settings.this_device)
                 self._store.people.remember(session, None)
                 person = next(p for p in self._store.people.all() if p.user_id == session.user_id)
             except Offline:
                 self._later(lambda: refused(i18n.text(self.language, "sign_in_offline")))
+            except DeviceRevoked:
+                # Nobody was signed in here when it was shut out; the next try is another device's.
+                self._store.shut_out.begin()
+                self._later(lambda: refused(i18n.text(self.language, "device_revoked")))
             except Refusal as refusal:
                 key = REFUSALS.get(refusal.problem_code)
                 words = i18n.text(self.language, key) if key else refusal.message

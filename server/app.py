@@ -33,7 +33,7 @@ from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
 from server.security import Principal
-from server.services.people import sessions
+from server.services.people import callers
 
 FIRST_QUERY = """# Press the play button, or Ctrl-Enter.
 query FirstLook {
@@ -121,7 +121,7 @@ def _authenticate(runtime: Runtime) -> Authenticate:
             return None
         async with places.one(look_up_share(address)):
             called_at = runtime.outside.clock.now()
-            looking = sessions.authenticate(
+            looking = callers.authenticate(
                 runtime.outside.database, token, now=SystemClock().now(), called_at=called_at
             )
             return await within(LOOK_UP_SECONDS, looking)

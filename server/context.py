@@ -22,6 +22,8 @@ from server.loaders import Loaders
 from server.models.staff import Role
 from server.security import Principal
 from server.services.acting import Acting
+from server.services.handover import approvals
+from server.services.handover.approvals import Approval
 from server.services.outside import Outside
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -74,6 +76,10 @@ class Context:
     def acting(self) -> Acting:
         """Who acts, and when: for services that leave a trace."""
         return Acting(self.now, self.principal)
+
+    async def approval(self, token: str | None) -> Approval | None:
+        """What a manager's token that came beside the caller's own stands for; None if none did."""
+        return await approvals.shown(self.outside.database, token, now=SystemClock().now())
 
     async def session(self) -> Session:
         """The snapshot or transaction that the operation is in."""

@@ -12,6 +12,7 @@ DomainError
 └── Refused                  everything else that has a code of its own
 
 CallerError: outside the data: who is asking may not, or asked in a malformed way.
+└── DeviceRevoked            the device that asks was shut out
 """
 
 from __future__ import annotations
@@ -211,6 +212,9 @@ class CallerError(Exception):
     A plain text is meant for who writes the program that asks, and is English.
     """
 
+    reason: str | None = None
+    """`extensions.reason`: what a program has to do differently than after other errors of the same code."""
+
     def __init__(self, code: CallerErrorCode, message: Sentence | str) -> None:
         super().__init__(str(message))
         self.code = code
@@ -219,3 +223,17 @@ class CallerError(Exception):
     def said_in(self, language: str) -> str:
         """The message in a language ("de" or "en"), as far as it is meant for people."""
         return self.message.within(language) if isinstance(self.message, Sentence) else self.message
+
+
+class DeviceRevoked(CallerError):
+    """The device was shut out (`revokeDevice`): it has to delete what it holds, which no ended session asks of it."""
+
+    reason = "DEVICE_REVOKED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            CallerErrorCode.UNAUTHENTICATED,
+            Sentence(
+                "This device was shut out. Please sign in again.", "Dieses Gerät wurde gesperrt. Bitte neu anmelden."
+            ),
+        )

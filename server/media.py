@@ -12,6 +12,7 @@ from server.clock import SystemClock
 from server.database import SYSTEM, Scope
 from server.edge.endpoint import Authenticate
 from server.edge.fairness import address_of
+from server.errors import DeviceRevoked
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol
 from server.photo_page import photo_page
@@ -97,5 +98,8 @@ async def _scope(runtime: Runtime, authenticate: Authenticate, request: Request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    principal = await authenticate(token.strip(), address_of(request))
+    try:
+        principal = await authenticate(token.strip(), address_of(request))
+    except DeviceRevoked:
+        return None
     return principal.scope if principal else None

@@ -22,13 +22,17 @@ class SecurityEvent(StrEnum):
     SIGN_IN_LOCKED_OUT = "sign_in_locked_out"
     """An attempt was refused unread; `bound` says why: `pair`, `account` or `address`."""
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105  # a name, not a secret
-    """A refresh token came a second time: it was stolen, or an answer was lost. Its whole family of sessions ended."""
+    """A refresh token came again, later than for a lost answer: it was stolen. Its whole family of sessions ended."""
+    REFRESHED_ELSEWHERE = "refreshed_elsewhere"
+    """A refresh token came from another device than it was made for. Its family of sessions ended."""
     ROLE_CHANGED = "role_changed"
     """`by` gave the user another role; `was` and `role` name both."""
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a name, not a secret
     """`by` gave the user another password."""
     USER_DEACTIVATED = "user_deactivated"
     """`by` took a user's access away."""
+    DEVICE_REVOKED = "device_revoked"
+    """`by` shut out the device `device_id`, on which the user had signed in last."""
     API_KEY_MADE = "api_key_made"
     """`by` made a key for the API client `client_id`; null when the command line or the sandbox did."""
     API_KEY_REVOKED = "api_key_revoked"

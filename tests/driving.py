@@ -224,11 +224,18 @@ class SandboxServer:
         return Api(self.base, self.http, token)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Api:
+        return self._signed_in(email, password, None)
+
+    def sign_in_on(self, device: dict[str, str], email: str) -> Api:
+        return self._signed_in(email, PASSWORD, device)
+
+    def _signed_in(self, email: str, password: str, device: dict[str, str] | None) -> Api:
         session = self.api()(
-            "mutation($e:String!,$p:String!){signIn(email:$e,password:$p){...on Session{accessToken}"
-            " ...on Rejection{problemCode message}}}",
+            "mutation($e:String!,$p:String!,$d:DeviceInput){signIn(email:$e,password:$p,device:$d){"
+            "...on Session{accessToken} ...on Rejection{problemCode message}}}",
             e=email,
             p=password,
+            d=device,
         )
         return self.api(session["accessToken"])
 

@@ -1,8 +1,18 @@
 """The server's API as the tablet sees it: a client, sessions, and what can go wrong."""
 
 from mobile_kivy.api.client import DEFAULT_SERVER, Client
-from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal, ServerFault, SignInNeeded, Trouble, Unsendable
-from mobile_kivy.api.session import Confirmation, Session, StationRef
+from mobile_kivy.api.errors import (
+    ApiError,
+    Broken,
+    DeviceRevoked,
+    Offline,
+    Refusal,
+    ServerFault,
+    SignInNeeded,
+    Trouble,
+    Unsendable,
+)
+from mobile_kivy.api.session import Confirmation, Session, StationRef, ThisDevice
 from mobile_kivy.api.transport import identity, is_safe
 from mobile_kivy.api.wire import Patience
 
@@ -12,6 +22,7 @@ __all__ = [
     "Broken",
     "Client",
     "Confirmation",
+    "DeviceRevoked",
     "Offline",
     "Patience",
     "Refusal",
@@ -19,6 +30,7 @@ __all__ = [
     "Session",
     "SignInNeeded",
     "StationRef",
+    "ThisDevice",
     "Trouble",
     "Unsendable",
     "identity",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mobile_kivy.api.errors import Offline, Refusal, ServerFault, SignInNeeded, Trouble
+from mobile_kivy.api.errors import DeviceRevoked, Offline, Refusal, ServerFault, SignInNeeded, Trouble
 from mobile_kivy.api.wire import Answer
 from mobile_kivy.reading import Fields, Unreadable, instant_at, json_of
 
@@ -13,6 +13,8 @@ SERVER_TIME = "X-Server-Time"
 """The header in which every answer of the API tells the server's clock."""
 _LATER = frozenset({408, 425, 429})
 _TOO_LARGE = 413
+_REVOKED = "DEVICE_REVOKED"
+"""`extensions.reason` of UNAUTHENTICATED."""
 _SIGN_IN_TO_THE_NETWORK = 511
 """RFC 6585: a captive portal that says so."""
 
@@ -71,11 +73,11 @@ def _error_of(errors: Any, status: int) -> Exception:
         extensions = first.part("extensions")
         code, message = extensions.name("code"), first.text("message")
         problem, field = extensions.text_or("problemCode"), extensions.texts("field")
-        reference = extensions.text_or("reference")
+        reference, reason = extensions.text_or("reference"), extensions.text_or("reason")
     except (LookupError, TypeError, Unreadable):
         return Offline(f"HTTP {status} with errors that are not the API's")
     if code == "UNAUTHENTICATED":
-        return SignInNeeded()
+        return DeviceRevoked() if reason == _REVOKED else SignInNeeded()
     if code == "INTERNAL":
         return ServerFault(f"INTERNAL {reference}".strip())
     if code == "RATE_LIMITED" or status in _LATER or status >= 500:

@@ -9,7 +9,7 @@ from typing import Any
 from mobile_kivy.api.answers import accepted, data_of, server_time
 from mobile_kivy.api.documents import document
 from mobile_kivy.api.errors import ApiError, Broken, Offline, Refusal
-from mobile_kivy.api.session import Confirmation, Session, confirmation_of, session_of
+from mobile_kivy.api.session import Confirmation, Session, ThisDevice, confirmation_of, session_of
 from mobile_kivy.api.transport import Transport, json_bytes
 from mobile_kivy.api.wire import Answer, Patience
 from mobile_kivy.reading import Fields, Unreadable
@@ -45,16 +45,23 @@ class Client:
         """From now on the server says in `de` or `en` why it refuses something."""
         self._transport.language = language
 
-    def sign_in(self, email: str, password: str) -> Session:
-        """A new session. A wrong password is a `Refusal` with NOT_ALLOWED, too many with TOO_MANY_ATTEMPTS."""
+    def sign_in(self, email: str, password: str, device: ThisDevice | None = None) -> Session:
+        """A new session. A wrong password is a `Refusal` with NOT_ALLOWED, too many with TOO_MANY_ATTEMPTS.
+
+        Its tokens are good on this device only. `DeviceRevoked` if the server has shut it out.
+        """
         self._transport.require_safe()
-        data = self._ask(None, _SIGN_IN, {"email": email, "password": password})
+        given = None if device is None else {"id": device.id, "name": device.name, "appVersion": device.app_version}
+        data = self._ask(None, _SIGN_IN, {"email": email, "password": password, "device": given})
         return session_of(accepted(data, "signIn", "Session"))
 
-    def refresh(self, refresh_token: str) -> Session:
-        """The next session for a refresh token. It is good once: store the answer before anything else is done."""
+    def refresh(self, refresh_token: str, device_id: str | None = None) -> Session:
+        """The next session for a refresh token. It is good once: store the answer before anything else is done.
+
+        When no answer comes, the same question within a minute gets the one that was lost.
+        """
         self._transport.require_safe()
-        data = self._ask(None, _REFRESH, {"refreshToken": refresh_token})
+        data = self._ask(None, _REFRESH, {"refreshToken": refresh_token, "deviceId": device_id})
         return session_of(accepted(data, "refreshSession", "Session"))
 
     def sign_out(self, access_token: str) -> None:

@@ -63,6 +63,10 @@ class SignInNeeded(ApiError):
     """The server does not take this token (any more)."""
 
 
+class DeviceRevoked(SignInNeeded):
+    """The server has shut this device out: what it holds of others has to go, which no ended session asks for."""
+
+
 class Refusal(ApiError):
     """The server understood and said no. Asking again changes nothing: a person has to look at it.
 

@@ -23,6 +23,15 @@ class StationRef:
 
 
 @dataclass(frozen=True)
+class ThisDevice:
+    """How this installation introduces itself to the server, where it is listed and can be shut out."""
+
+    id: str
+    name: str
+    app_version: str
+
+
+@dataclass(frozen=True)
 class Session:
     """A person's session. The tokens are kept out of `repr`, and so out of logs.
 

@@ -44,6 +44,15 @@ class AndroidSystem:
         # What Java may call has to live as long as Java may call it: else the process ends.
         self._lent_to_java: list[Any] = []
 
+    def name(self) -> str:
+        """Manufacturer and model: the name that somebody gave it may be a person's."""
+        try:
+            build = java("android.os.Build")
+            return f"{build.MANUFACTURER} {build.MODEL}"[:100]
+        except Exception:
+            _log.warning("nobody can say what the device is called", exc_info=True)
+            return ""
+
     def seal(self, folder: Path) -> Seal:
         """The Keystore's."""
         return android_seal(folder)

@@ -20,15 +20,19 @@ def open_store(
     now: Callable[[], datetime],
     elapsed: Callable[[], float],
     seal_of: Callable[[Path], Seal],
+    device_name: str = "",
 ) -> tuple[Store, bool]:
     """The store, and whether an older one had to be put aside because its key is lost: people have to be told."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lost = False
     try:
-        return Store(folder, now, seal=seal_of(folder), elapsed=elapsed), False
+        store = Store(folder, now, seal=seal_of(folder), elapsed=elapsed)
     except KeyLost:
         log.warning("the key of the store is lost; the store is put aside", exc_info=True)
         _put_aside(folder, now())
-        return Store(folder, now, seal=seal_of(folder), elapsed=elapsed), True
+        store, lost = Store(folder, now, seal=seal_of(folder), elapsed=elapsed), True
+    store.settings.keep_device_name(device_name)
+    return store, lost
 
 
 def _put_aside(folder: Path, now: datetime) -> None:

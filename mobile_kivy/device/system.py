@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,9 @@ from mobile_kivy.store.sealing import KeyFileSeal
 
 class System(Protocol):
     """Nothing here raises but `seal`: what fails is logged, and the app goes on without it."""
+
+    def name(self) -> str:
+        """What staff recognise this device by, up to 100 characters; empty if nobody can say it."""
 
     def seal(self, folder: Path) -> Seal:
         """What the store is sealed with. `KeyLost` if the folder was sealed with a key that is gone."""
@@ -46,6 +50,10 @@ class System(Protocol):
 
 class Desktop:
     """A computer on which the app is tried out: it has nothing to protect, and its window fits by itself."""
+
+    def name(self) -> str:
+        """The host's."""
+        return socket.gethostname()[:100]
 
     def seal(self, folder: Path) -> Seal:
         """A key file beside the store."""

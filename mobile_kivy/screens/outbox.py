@@ -12,8 +12,10 @@ from kivy.uix.screenmanager import Screen
 
 from mobile_kivy.desk import Desk
 from mobile_kivy.i18n import WORDS, clock, text
+from mobile_kivy.screens.approval import ask_for_approval
 from mobile_kivy.screens.today import STATE_LOOKS
 from mobile_kivy.store import OutboxItem, State
+from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.dialog import ask
 
 SHOWN = 60
@@ -25,6 +27,12 @@ _RANK = (State.REFUSED, State.SIGN_IN, State.CONFLICT, State.WAITING, State.SENT
 
 class RefusedButtons(BoxLayout):
     """What somebody can decide."""
+
+    row = ObjectProperty()
+
+
+class ApproveButton(Btn):
+    """A manager can help."""
 
     row = ObjectProperty()
 
@@ -41,8 +49,9 @@ class OutboxRow(BoxLayout):
     refused = BooleanProperty(False)
     protocol_id = StringProperty("")
     correctable = BooleanProperty(False)
+    approvable = BooleanProperty(False)
     item: OutboxItem
-    __events__ = ("on_again", "on_correct", "on_discard")
+    __events__ = ("on_again", "on_correct", "on_discard", "on_approve")
 
     def show(self, item: OutboxItem) -> None:
         """This protocol from now on; what stays the same is not drawn again."""
@@ -53,8 +62,16 @@ class OutboxRow(BoxLayout):
         self.detail = f"{clock(queued)}  ·  {text(self.desk.lang, f'state_{item.state.value}')}  ·  {photos}"
         self.reason = what_to_do(self.desk.lang, item)
         self.icon, self.tone = STATE_LOOKS.get(item.state.value, ("delete", "ink2"))
+        self.approvable = item.can_be_approved and self.desk.person is not None
         self.refused = item.state is State.REFUSED
         self.correctable = self.refused and self.desk.person is not None and self.desk.work.can_correct(item)
+
+    def on_approvable(self, *_: object) -> None:
+        """A button of its own, above the others, only where a manager can help."""
+        if self.approvable:
+            self.add_widget(ApproveButton(row=self))
+        else:
+            self.remove_widget(next(child for child in self.children if isinstance(child, ApproveButton)))
 
     def on_refused(self, *_: object) -> None:
         """Makes the buttons only where there is something to decide: nothing else in a row takes as long."""
@@ -62,6 +79,9 @@ class OutboxRow(BoxLayout):
             self.add_widget(RefusedButtons(row=self))
         else:
             self.remove_widget(next(child for child in self.children if isinstance(child, RefusedButtons)))
+
+    def on_approve(self) -> None:
+        """Bound by the screen."""
 
     def on_again(self) -> None:
         """Bound by the screen."""
@@ -115,6 +135,7 @@ class OutboxScreen(Screen):
             row = OutboxRow(desk=self.desk)
             row.show(item)
             row.bind(on_again=self._again, on_correct=self._correct, on_discard=self._ask_to_discard)
+            row.bind(on_approve=self._approve)
             self._rows.append(row)
             self.ids.rows.add_widget(row)
         if len(self._rows) < len(self._items):
@@ -129,6 +150,9 @@ class OutboxScreen(Screen):
         self.desk.store.outbox.retry(row.protocol_id)
         self.desk.send_now()
         self.fill()
+
+    def _approve(self, row: OutboxRow) -> None:
+        ask_for_approval(self.desk, row.item, self.send_now)
 
     def _correct(self, row: OutboxRow) -> None:
         self.desk.work.correct(row.item)

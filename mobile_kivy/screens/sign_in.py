@@ -18,8 +18,6 @@ from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.tappable import Tappable
 
 PIN_LENGTH = 4
-MAY_SET_UP = frozenset({"MANAGER", "ADMIN"})
-"""Roles that may change the device's settings."""
 
 
 class PersonTile(Tappable, BoxLayout):
@@ -47,12 +45,16 @@ class SignInScreen(Screen):
     def on_pre_enter(self, *_: object) -> None:
         """Whoever worked here last has to say the PIN again."""
         self._attempt += 1
-        self.person, self.error, self.first_pin, self.busy = None, "", "", False
+        self.person, self.error, self.first_pin, self.busy = None, self._why_anew(), "", False
         self.wants_new_pin = self.for_device = False
         self.ids.pin.text = self.ids.password.text = ""
         people = self.desk.store.people.all()
         self._show_people(people)
         self.face = "people" if people else "password"
+
+    def _why_anew(self) -> str:
+        """Why everybody has to sign in again, if the server has shut the device out."""
+        return text(self.desk.lang, "device_revoked") if self.desk.store.settings.is_revoked else ""
 
     def _show_people(self, people: list[Person]) -> None:
         box, over = self.ids.people, text(self.desk.lang, "session_over")
@@ -66,7 +68,7 @@ class SignInScreen(Screen):
 
     def choose(self, person: Person) -> None:
         """A PIN if there is one and the server still knows the session, else the password."""
-        self.person, self.error = person, ""
+        self.person, self.error = person, self._why_anew()
         self.ids.pin.text = ""
         if person.has_pin and not self.desk.store.people.needs_sign_in(person.user_id):
             self.face = "pin"
@@ -160,7 +162,7 @@ class SignInScreen(Screen):
     def _enter(self) -> None:
         if self.for_device:
             self.for_device = False
-            if self.person.role in MAY_SET_UP:
+            if self.person.is_manager:
                 self.desk.go("device")
             else:
                 self.face, self.error = "people", text(self.desk.lang, "device_refused")

@@ -18,6 +18,7 @@ from mobile_kivy.store.people import People, Person, PinLocked, StillWaiting
 from mobile_kivy.store.photos import FileDamaged, FileMissing, PhotoFile, Photos
 from mobile_kivy.store.sealing import KeyFileSeal, KeyLost, Seal, SealBroken
 from mobile_kivy.store.settings import Settings
+from mobile_kivy.store.shut_out import ShutOut
 
 __all__ = [
     "OWN_CODES",
@@ -76,6 +77,7 @@ class Store:
         self.known_photos = KnownPhotos(_known_photos_folder(folder), seal)
         self.settings = Settings(self._database)
         self.outbox = Outbox(self._database, now)
+        self.shut_out = ShutOut(self._database, self.people, self.settings, self.photos, self.known_photos)
 
     def set_aside(self) -> list[Path]:
         """Databases that were found corrupt when the app started, and kept: somebody has to look at them.

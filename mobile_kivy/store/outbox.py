@@ -20,6 +20,8 @@ DAYS_WITH_CONTENT = 7
 """How long the content of a sent protocol, which is personal, stays on the device."""
 DAYS_DISCARDED = 30
 """How long the content and the photos of a discarded protocol stay: somebody may have discarded the wrong one."""
+_LONGEST_REASON = 500
+"""Characters of a reason that the API takes."""
 _KINDS = frozenset({"CHECK_OUT", "CHECK_IN"})
 _SIGNED_IN = "EXISTS (SELECT 1 FROM person s WHERE s.user_id = p.user_id AND s.access_token IS NOT NULL)"
 _ITEMS = f"""SELECT p.*, {_SIGNED_IN} AS signed_in,
@@ -145,6 +147,24 @@ class Outbox:
         )
         return self._database.execute(sql, (protocol_id,)) > 0
 
+    def approve(self, protocol_id: str, approver_id: str, reason: str) -> bool:
+        """A manager allows what was refused: it is sent once more, with the reason. False if it was not refused.
+
+        Of who approves only the user id is kept; what the customer has signed is not touched.
+        """
+        with self._database.write() as connection:
+            payload = self.payload(protocol_id)
+            if payload is None or not self.retry(protocol_id):
+                return False
+            # The manager's words are whole, whatever was said before.
+            said, given = f"; {reason}"[:_LONGEST_REASON], payload.get("overrideReason") or ""
+            payload["overrideReason"] = f"{given[: _LONGEST_REASON - len(said)]}{said}".removeprefix("; ")
+            connection.execute(
+                "UPDATE protocol SET payload = ?, approved_by = ? WHERE protocol_id = ?",
+                (self._seal(protocol_id, "payload", json.dumps(payload)), approver_id, protocol_id),
+            )
+            return True
+
     def discard(self, protocol_id: str, reason: str) -> None:
         """A person has decided that a refused protocol is not to be sent. It and its photos stay for a month."""
         changed = self._database.execute(
@@ -184,6 +204,7 @@ class Outbox:
             payload=self._unsealed(row["protocol_id"], row["payload"]),
             photos=tuple((photo["sha256"], bool(photo["sent"])) for photo in photos),
             photo_rounds=row["photo_rounds"],
+            approved_by=row["approved_by"],
         )
 
     def photo_sent(self, protocol_id: str, sha256: str) -> None:

@@ -30,8 +30,12 @@ class State(StrEnum):
     """A person has decided that it is not to be sent; it is still on the device."""
 
 
-OWN_CODES = frozenset({"FILE_MISSING", "FILE_DAMAGED", "PHOTO_NOT_KEPT", "TOO_LARGE", "UNSENDABLE"})
+OWN_CODES = frozenset({"FILE_MISSING", "FILE_DAMAGED", "PHOTO_NOT_KEPT", "TOO_LARGE", "UNSENDABLE", "APPROVAL_ENDED"})
 """Problem codes of refused protocols that the tablet gives, beside the API's."""
+
+
+_TO_APPROVE = frozenset({"DEPOSIT_MISSING", "DRIVER_NOT_ELIGIBLE", "APPROVAL_ENDED"})
+"""Problem codes of what a manager may allow with a reason."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,12 @@ class OutboxItem:
     tries: int
     last_error: str | None
 
+    @property
+    def can_be_approved(self) -> bool:
+        """Whether a manager may allow what the server has refused; also when it refused the approval itself."""
+        refused_itself = self.problem_code == "NOT_ALLOWED" and self.field == ("input", "approvedBy")
+        return self.state is State.REFUSED and (self.problem_code in _TO_APPROVE or refused_itself)
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -82,7 +92,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Parcel:
-    """What is sent next: a protocol, its frozen payload, and of each photo (in order) whether it was confirmed."""
+    """What is sent next: a protocol, its frozen payload, and of each photo (in order) whether it was confirmed.
+
+    `approved_by` is the user id of the manager whose token goes with it, or None.
+    """
 
     protocol_id: str
     kind: str
@@ -91,6 +104,7 @@ class Parcel:
     payload: dict[str, Any]
     photos: tuple[tuple[str, bool], ...]
     photo_rounds: int
+    approved_by: str | None = None
 
 
 def item_of(row: Row, texts: SealedTexts) -> OutboxItem:

@@ -15,10 +15,12 @@ from mobile_kivy.api.session import Session, StationRef
 from mobile_kivy.store.database import Database, Row, instant_of, stamp
 from mobile_kivy.store.files import CannotWrite
 from mobile_kivy.store.sealing import SealedTexts, about
+from mobile_kivy.store.settings import DEVICE_REVOKED
 
 _ROUNDS = 100_000
 """Of PBKDF2: a third of a second on a slow tablet. A PIN keeps colleagues out, not somebody with the file."""
 _FREE_TRIES = 5
+_MANAGERS = frozenset({"MANAGER", "ADMIN"})
 _TOKENS_OF = "tokens_of"
 """A setting: the server from which the tokens came."""
 _FIRST_WAIT, _LONGEST_WAIT = 30, 3600
@@ -52,6 +54,11 @@ class Person:
     stations: tuple[StationRef, ...]
     has_pin: bool
 
+    @property
+    def is_manager(self) -> bool:
+        """Whether this person may approve, and set the device up."""
+        return self.role in _MANAGERS
+
 
 class People:
     """Everybody who has signed in here and was not forgotten."""
@@ -74,6 +81,7 @@ class People:
                 _values(session, self._database.texts),
             )
             self._waits_end.pop(session.user_id, None)
+            connection.execute("DELETE FROM setting WHERE key = ?", (DEVICE_REVOKED,))
             if pin is not None:
                 salt = secrets.token_bytes(16)
                 connection.execute(
@@ -95,6 +103,14 @@ class People:
             for row in self._database.rows("SELECT * FROM person")
         ]
         return sorted(people, key=lambda person: (person.name.casefold(), person.user_id))
+
+    def approvers(self) -> list[Person]:
+        """Those who may approve here and now: managers with a PIN, whose session the server has not ended."""
+        return [
+            person
+            for person in self.all()
+            if person.is_manager and person.has_pin and not self.needs_sign_in(person.user_id)
+        ]
 
     def _said(self, row: Row, column: str) -> str:
         return self._database.texts.said(about("person", row["user_id"], column), row[column])

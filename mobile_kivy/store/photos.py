@@ -108,7 +108,7 @@ class Photos:
                 )
         return removed
 
-    def sweep(self) -> int:
+    def sweep(self, grace: timedelta = _GRACE) -> int:
         """Removes files that neither a draft nor an unconfirmed protocol names and that are old; returns how many.
 
         Nothing while a corrupt database lies aside: it may be the only one that names them.
@@ -116,9 +116,9 @@ class Photos:
         with self._database.undisturbed():
             if self._database.set_aside():
                 return 0
-            needed, limit = self._needed(), (self._now() - _GRACE).timestamp()
+            needed, limit = self._needed(), (self._now() - grace).timestamp()
             found = [*self._files.all(), *self._thumbnails.all()]
-            old = [path for sha256, path in found if sha256 not in needed and path.stat().st_mtime < limit]
+            old = [path for sha256, path in found if sha256 not in needed and path.stat().st_mtime <= limit]
             for path in old:
                 path.unlink(missing_ok=True)
         return len(old)

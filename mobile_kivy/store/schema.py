@@ -101,8 +101,13 @@ _FORMS = (
     "ALTER TABLE draft ADD COLUMN set_aside_at TEXT",
 )
 
+_APPROVALS = (
+    # The user id of the manager who approved a refused protocol. The token is asked for when it is sent.
+    "ALTER TABLE protocol ADD COLUMN approved_by TEXT",
+)
+
 Step = str | Callable[[Connection, SealedTexts], None]
-VERSIONS: Final[Sequence[Sequence[Step]]] = (_FIRST, _SEALED, _FORMS)
+VERSIONS: Final[Sequence[Sequence[Step]]] = (_FIRST, _SEALED, _FORMS, _APPROVALS)
 """The steps that lead from each version to the next one, in SQL or Python; the file's `user_version` counts them."""
 SEALED_SINCE = 2
 """The first version whose rows are sealed."""

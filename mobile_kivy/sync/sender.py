@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mobile_kivy.api import Client, Confirmation, Offline, Refusal, ServerFault, SignInNeeded, Unsendable
+from mobile_kivy.api import (
+    Client,
+    Confirmation,
+    DeviceRevoked,
+    Offline,
+    Refusal,
+    ServerFault,
+    SignInNeeded,
+    Unsendable,
+)
 from mobile_kivy.store import FileDamaged, FileMissing, Parcel, Store
 from mobile_kivy.sync.sessions import Sessions
 
@@ -61,7 +70,25 @@ class Sender:
 
     def _send_protocol(self, token: str, parcel: Parcel) -> Confirmation:
         send = self._client.check_out if parcel.kind == "CHECK_OUT" else self._client.check_in
-        return send(token, parcel.payload)
+        if parcel.approved_by is None:
+            return send(token, parcel.payload)
+        return send(token, parcel.payload | {"approvedBy": self._approval_of(parcel.approved_by)})
+
+    def _approval_of(self, approver_id: str) -> str:
+        """The manager's access token, tried just before: it is kept in no parcel, and must not be refused for its age.
+
+        `Refusal` APPROVAL_ENDED if that person has to sign in again: somebody has to see to that.
+        """
+        try:
+            return self._sessions.call(approver_id, self._tried)
+        except DeviceRevoked:
+            raise
+        except SignInNeeded as ended:
+            raise Refusal("APPROVAL_ENDED", "") from ended
+
+    def _tried(self, token: str) -> str:
+        self._client.check(token)
+        return token
 
     def _take_refusal(self, parcel: Parcel, refusal: Refusal) -> None:
         # It names the first that it lacks. What became of the others nobody knows, and sending them is cheap.

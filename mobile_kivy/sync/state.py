@@ -16,6 +16,7 @@ class SyncState:
     first of them waits; `sign_in_needed` are the users without whom something cannot go on. `day_version` grows with
     every day that was fetched: read the store again then. `last_contact` is when the server last answered.
     `trouble` is why nothing moves, while `online` is False.
+    `shut_out`: the server has revoked this device, and nobody has signed in since.
     `clock_ahead` is the device's clock minus the server's, as of the last day that was fetched; zero before the first.
     """
 
@@ -30,3 +31,4 @@ class SyncState:
     day_version: int = 0
     clock_ahead: timedelta = timedelta()
     trouble: Trouble | None = None
+    shut_out: bool = False

@@ -124,6 +124,7 @@ class Sync:
     def _turn(self) -> float:
         self._report(syncing=True)
         try:
+            self._store.shut_out.go_on()
             self._tidy()
             well = self.drain()
             self._fetch_day()
@@ -238,4 +239,5 @@ class Sync:
             "refused": outbox.count(State.REFUSED),
             "conflicts": outbox.count(State.CONFLICT),
             "sign_in_needed": tuple(absent),
+            "shut_out": self._store.settings.is_revoked,
         }

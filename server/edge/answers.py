@@ -117,7 +117,8 @@ def error_payload(error: GraphQLError, about: About) -> Payload:
 
 def caller_error_payload(error: CallerError, about: About) -> Payload:
     """A refusal that was meant for the caller."""
-    return {"message": error.said_in(about.language), "extensions": {"code": error.code.value}}
+    extensions = {"code": error.code.value} | ({"reason": error.reason} if error.reason else {})
+    return {"message": error.said_in(about.language), "extensions": extensions}
 
 
 def domain_error_payload(error: DomainError, about: About) -> Payload:

@@ -36,6 +36,7 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("Query", "stations"): 40,
     ("Query", "users"): 100,
     ("Query", "apiClients"): 20,
+    ("Query", "devices"): 100,
     # stations and fleet
     ("Station", "openingHours"): 10,
     ("Station", "openingExceptions"): 20,

@@ -12,7 +12,7 @@ from server.models.job import Job
 from server.models.occupancy import Occupancy
 from server.models.payment import Deposit, HostedPayment, Payment, StoredCard
 from server.models.protocol import Photo, Protocol, ProtocolPhoto
-from server.models.staff import Session, SignInBucket, User, UserStation
+from server.models.staff import Device, Session, SignInBucket, User, UserStation
 from server.models.station import Company, DocumentSeries, Station
 from server.models.tariff import Tariff
 
@@ -27,6 +27,7 @@ __all__ = [
     "Damage",
     "DamagePhoto",
     "Deposit",
+    "Device",
     "Document",
     "DocumentSeries",
     "Driver",

@@ -111,6 +111,7 @@ class HistoryEntry(SQLModel, table=True):
     station_id: UUID
     at: datetime
     actor: str
+    approved_by: str | None = None
     action: HistoryAction = Field(sa_column=enum_column(HistoryAction))
     reason: str | None = None
     before: str | None = None

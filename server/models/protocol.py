@@ -79,7 +79,8 @@ class Protocol(SQLModel, table=True):
 
     `request_hash` recognises the same protocol sent again; `sha256` is of the PDF, once that is made;
     `clock_difference_seconds` is the device's clock minus ours, as the device knew it; `signed_sha256`,
-    `shown_language` and `strokes` are how it was signed, as the device tells it.
+    `shown_language` and `strokes` are how it was signed, as the device tells it. `approved_by` is the manager who
+    allowed what `staff` could not decide alone.
     """
 
     __tablename__ = "protocol"
@@ -105,6 +106,8 @@ class Protocol(SQLModel, table=True):
     override_reason: str | None = None
     staff: str
     staff_id: UUID
+    approved_by: str | None = None
+    approved_by_id: UUID | None = None
     clock_difference_seconds: int | None = None
     signed_sha256: str | None = None
     shown_language: str | None = None

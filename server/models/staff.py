@@ -47,6 +47,27 @@ class UserStation(SQLModel, table=True):
     station_id: UUID = Field(foreign_key="station.id", primary_key=True, index=True)
 
 
+class Device(SQLModel, table=True):
+    """A tablet or another installation that somebody signed in on; its id is the installation's own.
+
+    It lives by the machine's clock, like the sessions that belong to it: once revoked, none of them is good any more.
+    """
+
+    __tablename__ = "device"
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="app_user.id", index=True, ondelete="CASCADE")
+    name: str
+    app_version: str | None = None
+    last_seen_at: datetime
+    revoked_at: datetime | None = None
+    created_at: datetime
+
+    @property
+    def active(self) -> bool:
+        """Whether its sessions are good, as far as this is up to the device."""
+        return self.revoked_at is None
+
+
 class Session(SQLModel, table=True):
     """One access token with its refresh token, stored as SHA-256. A refresh makes the next row of the same family.
 
@@ -58,6 +79,7 @@ class Session(SQLModel, table=True):
     id: UUID = new_id()
     family_id: UUID = Field(index=True)
     user_id: UUID = Field(foreign_key="app_user.id", index=True, ondelete="CASCADE")
+    device_id: UUID | None = Field(default=None, foreign_key="device.id", index=True, ondelete="CASCADE")
     access_hash: str = Field(unique=True)
     refresh_hash: str = Field(unique=True)
     access_expires_at: datetime

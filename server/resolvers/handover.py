@@ -61,15 +61,17 @@ class HandoverMutation:
     async def check_out(self, info: Info, input: CheckOutInput) -> Protocol:  # noqa: A002
         """Hands a car over. The protocol is frozen, and mailed to the customer within a minute."""
         context = info.context
+        approval = await context.approval(input.approved_by)
         async with context.write() as session:
-            return await exchange.check_out(session, input.report(), context.acting)
+            return await exchange.check_out(session, input.report(), context.acting, approval)
 
     @mutation(allow=STAFF, graphql_type=ProtocolResult)
     async def check_in(self, info: Info, input: CheckInInput) -> Protocol:  # noqa: A002
         """Takes a car back. The protocol is mailed to the customer, and billing follows by itself."""
         context = info.context
+        approval = await context.approval(input.approved_by)
         async with context.write() as session:
-            return await exchange.check_in(session, input.report(), context.acting)
+            return await exchange.check_in(session, input.report(), context.acting, approval)
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
     async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Damage:

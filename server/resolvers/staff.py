@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 import strawberry
 
 from server.clock import SystemClock
 from server.database import SYSTEM
-from server.models import ApiClient, User
+from server.models import ApiClient, Device, User
 from server.schema.api_client import ApiClient as ApiClientType
 from server.schema.api_client import ClientPolicyInput
 from server.schema.building import Info
-from server.schema.results import ApiClientResult, SignInResult, UserResult
+from server.schema.results import ApiClientResult, DeviceResult, SignInResult, UserResult
 from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
+from server.schema.viewer import Device as DeviceType
+from server.schema.viewer import DeviceInput, UserInput, UserUpdate, Viewer
 from server.schema.viewer import User as UserType
-from server.schema.viewer import UserInput, UserUpdate, Viewer
 from server.security import Principal
-from server.services.people import sessions, staff
+from server.services.lists.search import only
+from server.services.people import devices, sessions, staff
 from server.services.people.sessions import Tokens
 from server.services.people.staff import NewClient
 from server.services.validation import as_uuid
@@ -40,25 +45,42 @@ class StaffQuery:
         """API clients; for a manager, those that book at one of your stations."""
         return await staff.api_clients(await info.context.session())
 
+    @query(allow=MANAGERS, graphql_type=list[DeviceType])
+    async def devices(self, info: Info, station_id: strawberry.ID | None = None) -> Sequence[Device]:
+        """Devices that staff have signed in on, the last used first; for a manager, those of users of your stations.
+        With `stationId`, only those of users who work there.
+        """
+        return await devices.devices(await info.context.session(), only(station_id))
+
 
 @strawberry.type
 class StaffMutation:
     """Signing in, users and API clients."""
 
     @mutation(allow=ANYONE, graphql_type=SignInResult)
-    async def sign_in(self, info: Info, email: str, password: str) -> Tokens:
+    async def sign_in(self, info: Info, email: str, password: str, device: DeviceInput | None = None) -> Tokens:
         """Signs in with e-mail and password. After ten failures within a quarter of an hour the account has to wait at
-        the address that it was tried from.
+        the address that it was tried from. With `device`, all tokens of this session are that device's; without, it
+        cannot be listed or revoked. A device that was revoked gets the error UNAUTHENTICATED with
+        `extensions.reason` DEVICE_REVOKED.
         """
-        context, now = info.context, SystemClock().now()
-        tokens = await sessions.sign_in(context.outside, email, password, address=context.address, now=now)
+        context, on = info.context, device.given() if device else None
+        tokens = await sessions.sign_in(
+            context.outside, email, password, device=on, address=context.address, now=SystemClock().now()
+        )
         context.caller = tokens.principal
         return tokens
 
     @mutation(allow=ANYONE, graphql_type=SignInResult)
-    async def refresh_session(self, info: Info, refresh_token: str) -> Tokens:
-        """New tokens for a refresh token, which is good once. Used twice, it ends every session that came from it."""
-        tokens = await sessions.refresh(info.context.outside.database, refresh_token, now=SystemClock().now())
+    async def refresh_session(self, info: Info, refresh_token: str, device_id: UUID | None = None) -> Tokens:
+        """New tokens for a refresh token, which is good once. If the answer is lost, ask again within 60 seconds: it is
+        the same one. Later, or once the new refresh token was used, it ends every session that came from it.
+
+        `deviceId` is the `id` of the device that signed in: a token that belongs to another device ends, too. Of a
+        device that was revoked every token is answered with UNAUTHENTICATED, `extensions.reason` DEVICE_REVOKED.
+        """
+        outside, now = info.context.outside, SystemClock().now()
+        tokens = await sessions.refresh(outside, refresh_token, device_id=device_id, now=now)
         info.context.caller = tokens.principal
         return tokens
 
@@ -71,6 +93,15 @@ class StaffMutation:
         async with info.context.transaction(SYSTEM) as session:
             await sessions.sign_out(session, principal, now=SystemClock().now())
         return True
+
+    @mutation(allow=MANAGERS, graphql_type=DeviceResult)
+    async def revoke_device(self, info: Info, id: strawberry.ID) -> Device:  # noqa: A002
+        """Shuts a lost device out: whoever holds it is signed out at once, and an app of ours deletes what it holds of
+        others at its next call. Protocols that were not sent yet stay there, sealed, until somebody signs in again.
+        """
+        async with info.context.write() as session:
+            by, now = info.context.principal.id, SystemClock().now()
+            return await devices.revoke(session, as_uuid(id), by=by, now=now)
 
     @mutation(allow=ADMINS, graphql_type=UserResult)
     async def create_user(self, info: Info, input: UserInput) -> User:  # noqa: A002  # the contract's name

@@ -18,8 +18,17 @@ MEANINGS = {
 }
 """What an argument means wherever it has no meaning of its own."""
 OWN_MEANINGS = {
-    "sign_in": {"email": "The mail address to sign in with.", "password": "The user's password."},
-    "refresh_session": {"refresh_token": "The refresh token of the last session, not used yet."},
+    "sign_in": {
+        "email": "The mail address to sign in with.",
+        "password": "The user's password.",
+        "device": "The installation that signs in, so that it can be revoked; a browser's page needs none.",
+    },
+    "refresh_session": {
+        "refresh_token": "The refresh token of the last session, not used yet, or a minute ago when no answer came.",
+        "device_id": "The `DeviceInput.id` that signed in: a token of another device ends; not looked at if null.",
+    },
+    "devices": {"station_id": "Only devices of users who work at this station; all that you may see if not given."},
+    "revoke_device": {"id": "Id of the device to shut out."},
     "update_user": {"id": "Id of the user to change."},
     "create_api_client": {
         "name": "What the client is called, for people; up to 200 characters.",

@@ -179,6 +179,8 @@ class HistoryEntry:
     """When it was done, by the server's clock."""
     actor: str
     """Name of the user or website that did it; "System" for what happens by itself."""
+    approved_by: str | None
+    """Name of the manager who approved it because the actor may not decide it alone; null if nobody had to."""
     action: str
     """What was done, as a code such as BOOKED, STATE_RESERVED or DRIVER_ADDED."""
     reason: str | None

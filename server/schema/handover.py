@@ -165,6 +165,9 @@ class CheckOutInput:
     customer: CounterCustomerInput | None = None
     """What the customer corrected or added at the counter. Without the address that an invoice above 250 EUR needs, a
     check-out of the last 15 minutes is refused (CUSTOMER_INCOMPLETE); a later one is kept, and billing waits."""
+    approved_by: str | None = None
+    """Access token of a MANAGER of the contract's station, or an ADMIN: with `overrideReason` the car goes out without
+    the deposit or the age although the caller may not decide that. It is not stored, and may differ in a repeat."""
     clock_difference_seconds: int | None = None
     """The device's clock minus the server's (`HandoverDay.generatedAt`) as the device last saw it, in seconds. If it is
     more than an hour, the contract is flagged and billing waits for somebody to look at the times.
@@ -217,6 +220,8 @@ class CheckInInput:
     """Why an implausible odometer is right, up to 500 characters; billing then waits for a clerk."""
     customer: CounterCustomerInput | None = None
     """What the customer corrected or added at the counter, for the final invoice."""
+    approved_by: str | None = None
+    """Access token of a MANAGER of the contract's station, or an ADMIN; the protocol then names who approved."""
     clock_difference_seconds: int | None = None
     """The device's clock minus the server's (`HandoverDay.generatedAt`) as the device last saw it, in seconds. If it is
     more than an hour, the contract is flagged and billing waits for somebody to look at the times.

@@ -92,6 +92,8 @@ class Protocol:
     """Whether it was taken back, and so counts no more."""
     staff: str
     """Name of the member of staff who made it."""
+    approved_by: str | None
+    """Name of the manager whose token came with it as `approvedBy`; null if none did."""
 
     contract = related(Contract, batches.contract, by="contract_id")
     """The contract that it belongs to."""

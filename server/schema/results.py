@@ -25,13 +25,16 @@ from server.schema.problems import (
 from server.schema.protocol import Protocol
 from server.schema.station import Company, Station
 from server.schema.tariff import Tariff
-from server.schema.viewer import Session, User
+from server.schema.viewer import Device, Session, User
 
 SignInResult = Annotated[
     Session | Rejection, strawberry.union("SignInResult", description="A session, or a refusal that says why not.")
 ]
 UserResult = Annotated[
     User | Rejection, strawberry.union("UserResult", description="The user, or a refusal that says why not.")
+]
+DeviceResult = Annotated[
+    Device | Rejection, strawberry.union("DeviceResult", description="The device, or a refusal that says why not.")
 ]
 ApiClientResult = Annotated[
     CreatedApiClient | ApiClient | Rejection,

@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from server import batches
+from server.models import Device as DeviceRow
 from server.models import Station as StationRow
 from server.models import User as UserRow
 from server.models.staff import Role
@@ -18,6 +19,7 @@ from server.schema.shared import maybe, maybe_ids, row_of
 from server.schema.station import Station
 from server.security import Principal
 from server.services.fleet import stations
+from server.services.people.devices import DeviceReport
 from server.services.people.sessions import Tokens
 from server.services.people.staff import NewUser, UserChange
 from server.services.validation import as_uuid
@@ -78,7 +80,7 @@ class Session:
     access_token: str
     """The token that every other request carries; good until `expiresAt`."""
     refresh_token: str
-    """Good once and for 30 days, for the next session. Used twice, it ends all sessions that came from it."""
+    """Good once and for 30 days, for the next session; see `refreshSession` for an answer that was lost."""
     expires_at: datetime
     """When the access token ends, in UTC and by the machine's own clock: an hour after it was made."""
 
@@ -87,6 +89,43 @@ class Session:
         """The user who has signed in."""
         principal: Principal = row_of(self).principal
         return principal
+
+
+@row_type(DeviceRow)
+class Device:
+    """A tablet or another installation of a program that somebody has signed in on. Not seen for 400 days, it is
+    deleted.
+    """
+
+    id: strawberry.ID
+    """The id that the installation made for itself and sent as `DeviceInput.id`."""
+    name: str
+    """What the device calls itself, such as its model, up to 100 characters."""
+    last_seen_at: datetime
+    """When it last signed in, refreshed its session or called, to the minute and in UTC."""
+    app_version: str | None
+    """The version of the app when somebody last signed in on it; null if it did not say."""
+    active: bool
+    """False once it was revoked: no token that was given to it is good any more."""
+
+    user = related(User | None, batches.user, by="user_id")
+    """Who signed in on it last; null if that is nobody whom you may see. A shared tablet has several people."""
+
+
+@api_input
+class DeviceInput:
+    """The installation that signs in, so that it can be listed and shut out if it is lost."""
+
+    id: UUID
+    """Made once by the installation, at random. After a revocation it needs another one."""
+    name: str
+    """What staff recognise it by, such as its model or host name; 1 to 100 characters."""
+    app_version: str | None = None
+    """The version of the app, up to 40 characters; null if it has none."""
+
+    def given(self) -> DeviceReport:
+        """As the services take it."""
+        return DeviceReport(self.id, self.name, self.app_version)
 
 
 @api_input

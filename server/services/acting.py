@@ -20,6 +20,8 @@ class Acting:
     now: datetime
     principal: Principal | None = None
     why: str | None = None
+    approver: Principal | None = None
+    """The manager who has approved what the principal does, and may not decide alone."""
 
     @property
     def name(self) -> str:
@@ -35,8 +37,14 @@ class Acting:
 
     @property
     def overrides(self) -> bool:
-        """Whether a manager has taken it on himself, with a reason: deposit and age may be looked over then."""
-        return self.principal is not None and self.principal.role in OVERRIDERS and not is_blank(self.why)
+        """Whether a manager acts or approves, with a reason: deposit and age may be looked over then."""
+        people = (self.principal, self.approver)
+        return any(one is not None and one.role in OVERRIDERS for one in people) and not is_blank(self.why)
+
+    @property
+    def approved_by(self) -> str | None:
+        """How the history names who has approved."""
+        return self.approver.name if self.approver else None
 
     def because(self, why: str | None) -> Acting:
         """The same, with a reason."""

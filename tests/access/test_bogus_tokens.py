@@ -21,7 +21,7 @@ from server.edge.fairness import LOOK_UPS_OF_AN_ADDRESS
 from server.edge.running import Places
 from server.errors import Refused
 from server.runtime import Runtime
-from server.services.people import sessions
+from server.services.people import callers, sessions
 from server.worker import create_worker
 from tests.builders.bench import Bench
 from tests.edge.world import until
@@ -97,21 +97,21 @@ class TestTheForm:
     @pytest.mark.parametrize("token", NO_TOKENS)
     async def test_what_cannot_be_a_token_is_not_looked_up(self, bench: Bench, token: str) -> None:
         with statements(bench) as sent:
-            found = await sessions.authenticate(bench.outside.database, token, now=NOW, called_at=NOW)
+            found = await callers.authenticate(bench.outside.database, token, now=NOW, called_at=NOW)
 
         assert (found, sent) == (None, [])
 
     @pytest.mark.parametrize("token", [one for one in NO_TOKENS if one != f"er_{BOGUS}"] + [f"ea_{BOGUS}"])
     async def test_nor_what_cannot_be_a_refresh_token(self, bench: Bench, token: str) -> None:
         with statements(bench) as sent, pytest.raises(Refused) as said:
-            await sessions.refresh(bench.outside.database, token, now=NOW)
+            await sessions.refresh(bench.outside, token, now=NOW)
 
         assert (said.value.code.value, sent) == ("NOT_ALLOWED", [])
 
     @pytest.mark.parametrize("prefix", [security.ACCESS, security.API_KEY])
     async def test_what_can_be_one_is_looked_up_in_one_statement(self, bench: Bench, prefix: str) -> None:
         with statements(bench) as sent:
-            found = await sessions.authenticate(bench.outside.database, f"{prefix}_{BOGUS}", now=NOW, called_at=NOW)
+            found = await callers.authenticate(bench.outside.database, f"{prefix}_{BOGUS}", now=NOW, called_at=NOW)
 
         assert found is None
         assert [one.split()[0].lower() for one in sent] == ["select"]
@@ -191,4 +191,4 @@ class TestPlaces:
         assert said == [401] * LOOK_UPS_AT_ONCE
         await Door(bench).staff(ANNA)
         tokens = await sessions.sign_in(bench.outside, ANNA, RIGHT, address=HOME, now=NOW)
-        assert await sessions.authenticate(bench.outside.database, tokens.access_token, now=NOW, called_at=NOW)
+        assert await callers.authenticate(bench.outside.database, tokens.access_token, now=NOW, called_at=NOW)

@@ -14,9 +14,10 @@ from structlog.testing import capture_logs
 from server import metrics
 from server.database import ADMINISTRATION, SYSTEM
 from server.errors import InvalidInput, Refused
-from server.models import ApiClient, User
+from server.models import ApiClient, Session, User
 from server.models.staff import Role
-from server.services.people import sessions, staff
+from server.services.people import devices, sessions, staff
+from server.services.people.devices import DeviceReport
 from server.services.people.staff import UserChange
 from tests.builders.bench import Bench
 from tests.builders.rows import station
@@ -103,18 +104,18 @@ class TestSigningIn:
         assert taken(logged) == [{"event": event, "bound": bound, "user_id": str(anna.id)}]
         assert counted("sign_in_locked_out", bound) - before == 1
 
-    async def test_a_refresh_token_that_comes_twice(self, door: Door, logged: list[Any]) -> None:
+    async def test_a_refresh_token_that_comes_again_too_late(self, door: Door, logged: list[Any]) -> None:
         # Given
         (anna,) = await door.staff(ANNA)
         tokens = await sessions.sign_in(door.bench.outside, ANNA, RIGHT, address=HOME, now=NOW)
         database, before = door.bench.outside.database, counted("refresh_token_reused")
-        await sessions.refresh(database, tokens.refresh_token, now=NOW)
+        await sessions.refresh(door.bench.outside, tokens.refresh_token, now=NOW)
         assert taken(logged) == []
 
         # When it comes again, and again
         for _ in range(2):
             with pytest.raises(Refused):
-                await sessions.refresh(database, tokens.refresh_token, now=NOW)
+                await sessions.refresh(door.bench.outside, tokens.refresh_token, now=NOW + 2 * MINUTE)
 
         # Then that the family ended was told once
         async with database.transaction(SYSTEM) as session:
@@ -122,6 +123,34 @@ class TestSigningIn:
         event = {"event": "security.refresh_token_reused", "user_id": str(anna.id), "family_id": str(family)}
         assert taken(logged) == [event]
         assert counted("refresh_token_reused") - before == 1
+
+    async def test_a_refresh_token_from_another_device(self, door: Door, logged: list[Any]) -> None:
+        # Given
+        (anna,) = await door.staff(ANNA)
+        device, before = DeviceReport(uuid4(), "Tablet"), counted("refreshed_elsewhere")
+        tokens = await sessions.sign_in(door.bench.outside, ANNA, RIGHT, address=HOME, now=NOW, device=device)
+        # When
+        with pytest.raises(Refused):
+            await sessions.refresh(door.bench.outside, tokens.refresh_token, device_id=uuid4(), now=NOW)
+        # Then
+        (family,) = {one.family_id for one in await door.bench.all(Session)}
+        event = {"event": "security.refreshed_elsewhere", "user_id": str(anna.id), "family_id": str(family)}
+        assert taken(logged) == [event]
+        assert counted("refreshed_elsewhere") - before == 1
+
+    async def test_a_device_is_revoked_once(self, door: Door, logged: list[Any]) -> None:
+        # Given
+        (anna,) = await door.staff(ANNA)
+        device, before = DeviceReport(uuid4(), "Tablet"), counted("device_revoked")
+        await sessions.sign_in(door.bench.outside, ANNA, RIGHT, address=HOME, now=NOW, device=device)
+        # When
+        for _ in range(2):
+            async with door.bench.outside.database.transaction(ADMINISTRATION) as session:
+                await devices.revoke(session, device.id, by=BY, now=NOW)
+        # Then
+        about = {"device_id": str(device.id), "user_id": str(anna.id), "by": str(BY)}
+        assert taken(logged) == [{"event": "security.device_revoked", **about}]
+        assert counted("device_revoked") - before == 1
 
 
 class TestPeople:

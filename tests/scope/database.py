@@ -17,7 +17,7 @@ from tests.driving import SandboxServer
 from .world import CANARY, World
 
 VOLATILE = {"session", "sign_in_bucket", "job", "idempotency_record", "alembic_version"}
-MOVING_COLUMNS = {"last_sign_in_at", "last_used_at"}
+MOVING_COLUMNS = {"last_sign_in_at", "last_used_at", "last_seen_at"}
 _OF_BRAVO = {
     "station": "id = %(b)s",
     "contract": "station_id = %(b)s",
@@ -30,6 +30,7 @@ _OF_BRAVO = {
     # The id alone is on every contract of the person; a first contract elsewhere shows no more than that.
     " and id not in (select customer_id from contract where %(a)s in (station_id, return_station_id))",
     "app_user": "id in (select user_id from user_station where station_id = %(b)s)",
+    "device": "user_id in (select user_id from user_station where station_id = %(b)s)",
     "api_client": "id in (select client_id from client_station where station_id = %(b)s)",
     "photo": "%(b)s = any (stations) and not %(a)s = any (stations)",
 }

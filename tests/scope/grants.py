@@ -69,6 +69,11 @@ GRANTS: dict[str, dict[str, str]] = {
         "system": "select, insert, update (authorised_at, expires_at, hold_id, state, used_cents)",
         "website": "select",
     },
+    "device": {
+        "admin": "select, update (revoked_at)",
+        "staff": "select, update (revoked_at)",
+        "system": "select, insert, update (app_version, last_seen_at, name, user_id), delete",
+    },
     "document": {
         "admin": "select",
         "staff": "select",

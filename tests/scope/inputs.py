@@ -164,6 +164,8 @@ def right_kind(place: Place, root: str) -> str:
     if "damage" in "".join(place).lower():
         return "damage"
     lowered = root.lower()
+    if "device" in lowered or place == ("device", "id"):
+        return "device"
     kinds = ["vehicle", "station", "contract", "customer", "document"]
     if "user" in lowered:
         return "app_user"

@@ -72,7 +72,8 @@ def _manager(world: World, of: Dealership) -> Api:
     prefix = CANARY if of is world.b else "alpha"
     email = f"{prefix}-manager@example.com"
     add_user(world.admin, email, "MANAGER", [of.station["id"]])
-    return world.server.sign_in(email)
+    device = {"id": new_id(), "name": f"{prefix} tablet", "appVersion": "0.2.0"}
+    return world.server.sign_in_on(device, email)
 
 
 def person(prefix: str, name: str) -> dict[str, Any]:

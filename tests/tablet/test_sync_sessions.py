@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mobile_kivy.api import Client, Confirmation, Offline, Refusal, Session, SignInNeeded
+from mobile_kivy.api import Broken, Client, Confirmation, Offline, Refusal, Session, SignInNeeded, Trouble
 from mobile_kivy.store import State, Store
 from mobile_kivy.sync import Sync
 from tests.calendar import BEGINS
@@ -83,6 +83,25 @@ class TestSessions:
         sync.turn()
         assert states(store) == [State.SENT]
 
+    def test_a_lost_answer_to_a_renewal_ends_nothing(
+        self, yard: Yard, server: SandboxServer, store: Store, user: Session
+    ) -> None:
+        # given a renewal whose answer is lost on its way
+        store.people.remember(replace(user, access_token="ew_access_expired"), None)
+        record(store, user.user_id, yard.contract, "CHECK_OUT")
+        client = Watched(server.base, store)
+        client.answers_to_lose = 1
+        sync = Sync(store, client)
+        sync.turn()
+        assert (sync.state.online, states(store)) == (False, [State.WAITING])
+
+        # when the next turn asks with the same token
+        sync.turn()
+
+        # then the session goes on, and nobody has to sign in
+        assert (client.refreshed, states(store)) == (2, [State.SENT])
+        assert list(sync.state.sign_in_needed) == []
+
     def test_without_a_network_the_session_is_kept(self, store: Store) -> None:
         store.people.remember(session_of(ANNA), None)
         contract = {
@@ -105,14 +124,18 @@ class Watched(Client):
     def __init__(self, base_url: str, store: Store) -> None:
         super().__init__(base_url)
         self._store = store
-        self.refreshed = 0
+        self.refreshed = self.answers_to_lose = 0
         self.used: set[str] = set()
         self.before_refresh: Callable[[], None] = lambda: None
 
-    def refresh(self, refresh_token: str) -> Session:
+    def refresh(self, refresh_token: str, device_id: str | None = None) -> Session:
         self.refreshed += 1
         self.before_refresh()
-        return super().refresh(refresh_token)
+        answer = super().refresh(refresh_token, device_id)
+        if self.answers_to_lose:
+            self.answers_to_lose -= 1
+            raise Broken("the answer was lost", Trouble.NO_NETWORK)
+        return answer
 
     def upload_photo(self, access_token: str, sha256: str, content: bytes) -> str:
         self._note(access_token)

@@ -73,7 +73,8 @@ async def move(session: Session, contract: Contract, state: ContractState, actin
     contract.state_since = acting.now
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, _ENTERED[state], acting, before=before.value, after=state.value)
+    words = {"before": before.value, "after": state.value, "approved_by": acting.approved_by}
+    await history.record(session, contract, _ENTERED[state], acting, **words)
 
 
 def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:

@@ -14,13 +14,17 @@ async def record(
     *,
     before: str | None = None,
     after: str | None = None,
+    approved_by: str | None = None,
 ) -> None:
-    """Adds an entry in the caller's transaction: what was done, with who, when and why of `acting`."""
+    """Adds an entry in the caller's transaction: what was done, with who, when and why of `acting`; `approved_by` is
+    the manager who allowed just that.
+    """
     entry = HistoryEntry(
         contract_id=contract.id,
         station_id=contract.station_id,
         at=acting.now,
         actor=acting.name,
+        approved_by=approved_by,
         action=action,
         reason=acting.why,
         before=before,

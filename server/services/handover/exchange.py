@@ -24,7 +24,8 @@ from server.services.acting import Acting
 from server.services.billing import addressee
 from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
-from server.services.handover import counter, damages, protocols, readiness
+from server.services.handover import approvals, counter, damages, protocols, readiness
+from server.services.handover.approvals import Approval
 from server.services.handover.damages import Sighting
 from server.services.handover.doubts import Doubts
 from server.services.handover.protocols import Handover
@@ -32,7 +33,9 @@ from server.services.handover.report import DAMAGES, FIELD, HandoverReport, chec
 from server.services.people import drivers
 
 
-async def check_out(session: Session, report: HandoverReport, acting: Acting) -> Protocol:
+async def check_out(
+    session: Session, report: HandoverReport, acting: Acting, approval: Approval | None = None
+) -> Protocol:
     """Hands a car over. The refusals of `checkOut`; nothing is written when one is raised."""
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contract_id"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_OUT, report)) is not None:
@@ -42,7 +45,8 @@ async def check_out(session: Session, report: HandoverReport, acting: Acting) ->
     conflict = _conflict(contract, ContractState.CHECKED_OUT, report, acting.now)
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
-    handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, uploaded, conflict, acting)
+    by = approvals.approved(acting, approval, contract, report)
+    handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, uploaded, conflict, by)
     doubts = Doubts(report, acting.now)
     implausible = None if conflict else await _get_ready(session, handover, doubts)
     if doubts.are_about(ProblemCode.VEHICLE_NOT_READY) and vehicle.id != contract.vehicle_id:
@@ -79,7 +83,9 @@ async def _get_ready(session: Session, handover: Handover, doubts: Doubts) -> st
     return readiness.odometer_at_check_out(vehicle, report.condition.odometer_km, reason)
 
 
-async def check_in(session: Session, report: HandoverReport, acting: Acting) -> Protocol:
+async def check_in(
+    session: Session, report: HandoverReport, acting: Acting, approval: Approval | None = None
+) -> Protocol:
     """Takes a car back. The refusals of `checkIn`; billing follows by itself."""
     contract = await contracts.lock(session, report.contract_id, field=(*FIELD, "contract_id"))
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_IN, report)) is not None:
@@ -99,7 +105,8 @@ async def check_in(session: Session, report: HandoverReport, acting: Acting) -> 
             ),
         )
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
-    handover = Handover(ProtocolType.CHECK_IN, contract, vehicle, station, report, uploaded, conflict, acting)
+    by = approvals.approved(acting, approval, contract, report)
+    handover = Handover(ProtocolType.CHECK_IN, contract, vehicle, station, report, uploaded, conflict, by)
     returned_at = min(report.key_drop_at or report.occurred_at, acting.now)
     coming_back, doubts, implausible = leg if conflict is None else None, Doubts(report, acting.now), None
     if coming_back is not None:

@@ -77,7 +77,7 @@ async def store(session: Session, handover: Handover) -> Protocol:
 
 def _frozen(handover: Handover) -> Protocol:
     report, condition = handover.report, handover.report.condition
-    staff, now = handover.acting.person, handover.acting.now
+    staff, now, approver = handover.acting.person, handover.acting.now, handover.acting.approver
     evidence = report.evidence or Evidence()
     fuel_eighths, state_of_charge_percent = _levels(handover)
     return Protocol(
@@ -103,6 +103,8 @@ def _frozen(handover: Handover) -> Protocol:
         override_reason=seen(report.override_reason),
         staff=staff.name,
         staff_id=staff.id,
+        approved_by=handover.acting.approved_by,
+        approved_by_id=approver.id if approver else None,
         clock_difference_seconds=_seconds(report.clock_difference),
         signed_sha256=evidence.content_sha256,
         shown_language=evidence.shown_language,

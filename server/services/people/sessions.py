@@ -1,32 +1,31 @@
-"""Sessions: signing in, refreshing, and who is asking. They live by the machine's own clock, never by the sandbox's."""
+"""Sessions: signing in, refreshing, signing out. They live by the machine's own clock, never by the sandbox's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
 from server import security
-from server.database import SYSTEM, Database, Session
+from server.database import SYSTEM, Session
 from server.errors import ProblemCode, Refused, Sentence
 from server.models import Session as StoredSession
 from server.models import Station, User, UserStation
 from server.models.customer import email_key
-from server.models.staff import Role
-from server.security import Principal
+from server.security import Principal, Sealer
 from server.security_events import SecurityEvent, note
 from server.services.outside import Outside
-from server.services.people import sign_in_limits
+from server.services.people import devices, sign_in_limits
+from server.services.people.devices import DeviceReport
 from server.services.people.sign_in_limits import Attempt
 
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=30)
-SILENCE = timedelta(minutes=15)
-"""A device that was not heard of for longer was offline."""
+REPEATED_WITHIN = timedelta(seconds=60)
+"""How long after its first use a refresh token is answered once more, and with the same pair: an answer may be lost."""
 _REFUSED = Sentence("E-mail or password is wrong.", "E-Mail-Adresse oder Passwort ist falsch.")
 _TOO_MANY = Sentence(
     "Too many failed sign-ins. Try again in a quarter of an hour.",
@@ -44,22 +43,34 @@ class Tokens:
     principal: Principal
 
 
-class Contact(NamedTuple):
-    """When a session's device was heard of last, and since when without a longer break; by the business's clock."""
+class Line(NamedTuple):
+    """What a session hands on to the one that is refreshed from it: all of a family are on one device.
 
+    When the device was heard of last, and since when without a longer break, is told by the business's clock.
+    """
+
+    family_id: UUID
+    device_id: UUID | None = None
     last_called_at: datetime | None = None
-    since: datetime | None = None
+    in_contact_since: datetime | None = None
 
 
-NO_CONTACT = Contact()
+class Pair(NamedTuple):
+    """An access token and the refresh token that goes with it."""
+
+    access: str
+    refresh: str
 
 
-async def sign_in(outside: Outside, email: str, password: str, *, address: str, now: datetime) -> Tokens:
+async def sign_in(
+    outside: Outside, email: str, password: str, *, address: str, now: datetime, device: DeviceReport | None = None
+) -> Tokens:
     """Checks e-mail and password. The same answer, after the same time, for an unknown address and a wrong password.
 
-    `address` is the caller's network address. How often may be tried: `sign_in_limits`.
+    `address` is the caller's network address. How often may be tried: `sign_in_limits`. DeviceRevoked, to who knows the
+    password only, if the device was shut out.
     """
-    account = email_key(email)
+    account, reported = email_key(email), device.checked() if device else None
     async with outside.database.transaction(SYSTEM) as session:
         user = await session.first(select(User).where(col(User.email_key) == account))
         tried = sign_in_limits.keys_of(outside.sealer, account, address)
@@ -68,7 +79,8 @@ async def sign_in(outside: Outside, email: str, password: str, *, address: str, 
     async with outside.database.transaction(SYSTEM) as session:
         await sign_in_limits.forgive(session, attempt)
         await session.write("update app_user set last_sign_in_at = :now where id = :id", {"now": now, "id": user.id})
-        return await _new_session(session, user, uuid4(), now)
+        device_id = await devices.sign_in_on(session, reported, user.id, now=now) if reported else None
+        return await _new_session(session, user, Line(uuid4(), device_id), _random_pair(), now)
 
 
 async def _check(user: User | None, password: str, attempt: Attempt) -> User:
@@ -92,33 +104,73 @@ async def _check(user: User | None, password: str, attempt: Attempt) -> User:
     raise Refused(ProblemCode.NOT_ALLOWED, _REFUSED)
 
 
-async def refresh(database: Database, refresh_token: str, *, now: datetime) -> Tokens:
-    """New tokens for a refresh token, which is good once. Used a second time, it ends the whole family of sessions."""
-    refusal = Refused(
+async def refresh(outside: Outside, refresh_token: str, *, now: datetime, device_id: UUID | None = None) -> Tokens:
+    """New tokens for a refresh token. It is good once, and for a minute more for the same answer, which may have been
+    lost on its way; used after that, or after its successor was, it ends the whole family of sessions.
+
+    With `device_id` the token has to be that device's. DeviceRevoked if it was shut out.
+    """
+    if not security.has_form(refresh_token, security.REFRESH):
+        raise _ended()
+    async with outside.database.transaction(SYSTEM) as session:
+        statement = select(StoredSession).where(col(StoredSession.refresh_hash) == security.token_hash(refresh_token))
+        # Locked: of two at once the second finds what the first has made of it.
+        stored = await session.first(statement.with_for_update())
+        if stored is None:
+            raise _ended()
+        await devices.require_active(session, stored.device_id)
+        if stored.revoked_at or stored.refresh_expires_at <= now:
+            raise _ended()
+        user = await session.first(select(User).where(col(User.id) == stored.user_id))
+        elsewhere = device_id is not None and stored.device_id not in {None, device_id}
+        if user is not None and user.active and not elsewhere:
+            tokens = await _succeed(session, user, stored, _pair_after(outside.sealer, refresh_token), now)
+            if tokens is not None:
+                return tokens
+        await _revoke_family(session, stored.family_id, now)
+    # Raised after the commit: the revocation must stand.
+    if elsewhere or stored.rotated_at is not None:
+        event = SecurityEvent.REFRESHED_ELSEWHERE if elsewhere else SecurityEvent.REFRESH_TOKEN_REUSED
+        note(event, user_id=stored.user_id, family_id=stored.family_id)
+    raise _ended()
+
+
+def _ended() -> Refused:
+    return Refused(
         ProblemCode.NOT_ALLOWED,
         Sentence("This session has ended. Please sign in again.", "Diese Sitzung ist beendet. Bitte neu anmelden."),
     )
-    if not security.has_form(refresh_token, security.REFRESH):
-        raise refusal
-    async with database.transaction(SYSTEM) as session:
-        statement = select(StoredSession).where(col(StoredSession.refresh_hash) == security.token_hash(refresh_token))
-        stored = await session.first(statement.with_for_update())
-        if stored is None or stored.revoked_at or stored.refresh_expires_at <= now:
-            raise refusal
-        user = await session.first(select(User).where(col(User.id) == stored.user_id))
-        reused = stored.rotated_at is not None
-        if reused or user is None or not user.active:
-            await _revoke_family(session, stored.family_id, now)
-        else:
-            stored.rotated_at = now
-            stored.access_expires_at = now
-            await session.store(stored)
-            contact = Contact(stored.last_called_at, stored.in_contact_since)
-            return await _new_session(session, user, stored.family_id, now, contact=contact)
-    # Raised after the commit: the revocation must stand.
-    if reused:
-        note(SecurityEvent.REFRESH_TOKEN_REUSED, user_id=stored.user_id, family_id=stored.family_id)
-    raise refusal
+
+
+async def _succeed(session: Session, user: User, stored: StoredSession, pair: Pair, now: datetime) -> Tokens | None:
+    """The session after this one, made now or up to a minute ago; None if there is none that may be told (again)."""
+    if stored.rotated_at is None:
+        stored.rotated_at = now
+        stored.access_expires_at = now
+        await session.store(stored)
+        await devices.seen(session, stored.device_id, now=now)
+        line = Line(stored.family_id, stored.device_id, stored.last_called_at, stored.in_contact_since)
+        return await _new_session(session, user, line, pair, now)
+    if now > stored.rotated_at + REPEATED_WITHIN:
+        return None
+    # Whoever has used the next refresh token has got the answer: it is not lost, so this is somebody else.
+    statement = select(StoredSession).where(
+        col(StoredSession.refresh_hash) == security.token_hash(pair.refresh), col(StoredSession.rotated_at).is_(None)
+    )
+    following = await session.first(statement)
+    return None if following is None else await _tokens(session, user, following, pair)
+
+
+def _pair_after(sealer: Sealer, refresh_token: str) -> Pair:
+    """The pair that follows a refresh token. It is derived, so that it can be told again and is stored nowhere."""
+    return Pair(
+        sealer.token(security.ACCESS, "access token after", refresh_token),
+        sealer.token(security.REFRESH, "refresh token after", refresh_token),
+    )
+
+
+def _random_pair() -> Pair:
+    return Pair(security.new_token(security.ACCESS), security.new_token(security.REFRESH))
 
 
 async def sign_out(session: Session, principal: Principal, *, now: datetime) -> None:
@@ -128,100 +180,32 @@ async def sign_out(session: Session, principal: Principal, *, now: datetime) -> 
         await _revoke_family(session, family, now)
 
 
-async def authenticate(database: Database, token: str, *, now: datetime, called_at: datetime) -> Principal | None:
-    """Who a bearer token belongs to, or None. Roles and stations are read anew each time: a change works at once.
-    What cannot be a token of ours is not looked up: whoever sends bogus ones must not keep the database busy.
-
-    `now` is the machine's clock, by which sessions live; `called_at` that of the business.
-    """
-    if security.has_form(token, security.API_KEY):
-        return await _client_of(database, token, now)
-    if not security.has_form(token, security.ACCESS):
-        return None
-    async with database.transaction(SYSTEM) as session:
-        found = await session.rows(
-            "select u.id, u.name, u.role, s.id as session_id, s.last_called_at, s.in_contact_since,"
-            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
-            " join user_station x on x.station_id = here.id where x.user_id = u.id) as stations"
-            " from session s join app_user u on u.id = s.user_id"
-            " where s.access_hash = :hash and s.revoked_at is null and s.access_expires_at > :now and u.active",
-            {"hash": security.token_hash(token), "now": now},
-        )
-        if not found:
-            return None
-        row = found[0]
-        since = await _heard(session, row, called_at)
-    return replace(_principal(row, Role(row.role), row.session_id), in_contact_since=since)
-
-
-async def _heard(session: Session, row: Any, called_at: datetime) -> datetime:
-    """Since when the device of a session is in contact. Noted once a minute, which keeps reads from writing."""
-    last: datetime | None = row.last_called_at
-    silent_for = None if last is None else called_at - last
-    is_new = silent_for is None or silent_for > SILENCE
-    since: datetime = called_at if is_new else row.in_contact_since
-    if silent_for is None or silent_for >= timedelta(minutes=1):
-        await session.write(
-            "update session set last_called_at = :called, in_contact_since = :since where id = :id",
-            {"called": called_at, "since": since, "id": row.session_id},
-        )
-    return since
-
-
-async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
-    async with database.transaction(SYSTEM) as session:
-        found = await session.rows(
-            "select id, name, last_used_at,"
-            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
-            " join client_station x on x.station_id = here.id where x.client_id = c.id) as stations"
-            " from api_client c where key_hash = :hash and active",
-            {"hash": security.token_hash(key)},
-        )
-        if not found:
-            return None
-        row = found[0]
-        # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
-        if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
-            await session.write("update api_client set last_used_at = :now where id = :id", {"now": now, "id": row.id})
-    return _principal(row, Role.WEB)
-
-
-def _principal(row: Any, role: Role, session_id: UUID | None = None) -> Principal:
-    zones = {UUID(station_id): ZoneInfo(time_zone) for station_id, time_zone in row.stations.items()}
-    return Principal(row.id, row.name, role, tuple(zones), session_id, zones)
-
-
 async def open_session(session: Session, user: User, life: timedelta, *, now: datetime) -> Tokens:
     """A session without a sign-in, for a program that acts as this user; its access token lives as long as given."""
-    return await _new_session(session, user, uuid4(), now, life=life)
+    return await _new_session(session, user, Line(uuid4()), _random_pair(), now, life=life)
 
 
 async def _new_session(
-    session: Session,
-    user: User,
-    family_id: UUID,
-    now: datetime,
-    *,
-    life: timedelta = ACCESS_LIFE,
-    contact: Contact = NO_CONTACT,
+    session: Session, user: User, line: Line, pair: Pair, now: datetime, *, life: timedelta = ACCESS_LIFE
 ) -> Tokens:
-    access, refresh_token = security.new_token(security.ACCESS), security.new_token(security.REFRESH)
     stored = StoredSession(
-        family_id=family_id,
         user_id=user.id,
-        access_hash=security.token_hash(access),
-        refresh_hash=security.token_hash(refresh_token),
+        access_hash=security.token_hash(pair.access),
+        refresh_hash=security.token_hash(pair.refresh),
         access_expires_at=now + life,
         refresh_expires_at=now + REFRESH_LIFE,
-        last_called_at=contact.last_called_at,
-        in_contact_since=contact.since,
         created_at=now,
+        **line._asdict(),
     )
     await session.store(stored)
+    return await _tokens(session, user, stored, pair)
+
+
+async def _tokens(session: Session, user: User, stored: StoredSession, pair: Pair) -> Tokens:
     here = select(Station).join(UserStation, col(UserStation.station_id) == col(Station.id))
     zones = {one.id: one.zone for one in await session.all(here.where(col(UserStation.user_id) == user.id))}
     principal = Principal(user.id, user.name, user.role, tuple(zones), stored.id, zones)
-    return Tokens(access, refresh_token, stored.access_expires_at, principal)
+    return Tokens(pair.access, pair.refresh, stored.access_expires_at, principal)
 
 
 async def _revoke_family(session: Session, family_id: UUID, now: datetime) -> None:

@@ -16,7 +16,7 @@ from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.contract import blocks
 from server.services.handover import device_clock, exchange
-from server.services.people import sessions
+from server.services.people import callers, sessions
 from tests.builders import rentals
 from tests.builders.bench import NOW, Bench
 from tests.builders.rentals import check_out, rented
@@ -118,7 +118,7 @@ class TestContact:
     async def calls(self, bench: Bench, token: str, minute: int) -> int | None:
         """Calls at that minute; since which minute the device is in contact then."""
         called_at = NOW + minute * MINUTE
-        caller = await sessions.authenticate(bench.outside.database, token, now=NOW, called_at=called_at)
+        caller = await callers.authenticate(bench.outside.database, token, now=NOW, called_at=called_at)
         assert caller is not None
         assert caller.in_contact_since is not None
         return int((caller.in_contact_since - NOW) / MINUTE)
@@ -131,5 +131,5 @@ class TestContact:
     async def test_it_survives_a_refresh(self, bench: Bench) -> None:
         tokens = await self.signed_in(bench)
         assert await self.calls(bench, tokens.access_token, 0) == 0
-        anew = await sessions.refresh(bench.outside.database, tokens.refresh_token, now=NOW)
+        anew = await sessions.refresh(bench.outside, tokens.refresh_token, now=NOW)
         assert await self.calls(bench, anew.access_token, 10) == 0

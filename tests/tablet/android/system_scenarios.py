@@ -68,6 +68,11 @@ def screen_lock(_folder: Path) -> dict[str, Any]:
     return {"unknown": unknown, "secure": secure, "insecure": system.has_screen_lock()}
 
 
+def name(_folder: Path) -> dict[str, Any]:
+    """What the office recognises the tablet by."""
+    return {"name": AndroidSystem().name()}
+
+
 def vibration(_folder: Path) -> dict[str, Any]:
     """Three touches each: a vibrator that works, one that throws, a device without one, and no service at all."""
     found: dict[str, Any] = {}

@@ -18,6 +18,10 @@ def test_a_device_without_a_screen_lock_is_known(scenario: Scenario) -> None:
     assert (found["secure"], found["insecure"], found["unknown"]) == (True, False, True)
 
 
+def test_the_tablet_is_called_by_manufacturer_and_model(scenario: Scenario) -> None:
+    assert scenario("system", "name")["name"] == "Samsung SM-X306B"
+
+
 def test_no_vibrator_ends_a_touch(scenario: Scenario) -> None:
     found = scenario("system", "vibration")
     assert (found["works"], found["throws"], found["none"]) == (3, 0, 0)

@@ -51,7 +51,7 @@ class YardDay:
     def enter(self, store: Store, *, with_day: bool = True) -> None:
         """As if the yard's user had signed in on this device this morning."""
         client = Client(self.server.base)
-        session = client.sign_in(self.email, PASSWORD)
+        session = client.sign_in(self.email, PASSWORD, store.settings.this_device)
         store.people.remember(session, PIN)
         if with_day:
             station = self.dealership.station["id"]
