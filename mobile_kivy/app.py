@@ -245,25 +245,26 @@ class YardApp(App):
         """Shows the step anew, with what came from outside of it, and saves."""
         self.root.get_screen("handover").show_again()
 
-    def form_is_kept(self) -> None:
+    def form_is_kept(self, protocol_id: str) -> None:
         """Goes back to the list, and tells the sync that there is something to send."""
-        self.root.get_screen("handover").close()
+        self.send_now()
+        # The device may have locked meanwhile, and somebody else have opened another form.
+        if not self.root.get_screen("handover").finished(protocol_id) or self.person is None:
+            return
         self.root.get_screen("today").say("saved")
         waiting = self.store.outbox.waiting()
         self.show_sync(replace(self.sync.state, waiting=waiting.count, oldest=waiting.oldest))
         self.go("today")
-        self.send_now()
 
-    def form_is_not_kept(self, reason: str) -> None:
+    def form_is_not_kept(self, protocol_id: str, reason: str) -> None:
         """It can be tried again."""
-        self.root.get_screen("handover").try_again()
-        self.tell("not_saved_title", reason)
+        if self.root.get_screen("handover").try_again(protocol_id):
+            self.tell("not_saved_title", reason)
 
     # What the sync tells.
 
     def _sync_said(self, state: SyncState) -> None:
-        # In the sync's thread: what is put off for the main one waits until the app is in front.
-        self._presence.heard_of_sync()
+        self._presence.heard_of_sync()  # in the sync's thread: the main one waits until the app is in front
         self._sync_changed(state)
 
     @mainthread

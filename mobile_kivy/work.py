@@ -43,10 +43,10 @@ class Floor(Desk, Protocol):
     def form_has_changed(self) -> None:
         """The form on the screen has got something that none of its steps put there."""
 
-    def form_is_kept(self) -> None:
+    def form_is_kept(self, protocol_id: str) -> None:
         """The form is in the outbox: back to the list."""
 
-    def form_is_not_kept(self, reason: str) -> None:
+    def form_is_not_kept(self, protocol_id: str, reason: str) -> None:
         """The form could not be written, and stays open; `reason` is a key of the app's texts."""
 
 
@@ -187,15 +187,15 @@ class Work:
             try:
                 handover.submit(self._floor.store, visit.form, visit.job, vehicle, now)
             except handover.SignedChanged:
-                mainthread(self._floor.form_is_not_kept)("signed_changed")
+                mainthread(self._floor.form_is_not_kept)(visit.form.protocol_id, "signed_changed")
             except (OSError, CannotWrite):
                 log.exception("the protocol could not be written")
-                mainthread(self._floor.form_is_not_kept)("disk_full")
+                mainthread(self._floor.form_is_not_kept)(visit.form.protocol_id, "disk_full")
             except Exception:
                 log.exception("the protocol has failed")
-                mainthread(self._floor.form_is_not_kept)("unexpected")
+                mainthread(self._floor.form_is_not_kept)(visit.form.protocol_id, "unexpected")
             else:
-                mainthread(self._floor.form_is_kept)()
+                mainthread(self._floor.form_is_kept)(visit.form.protocol_id)
 
         threading.Thread(target=work, name="submit", daemon=True).start()
 

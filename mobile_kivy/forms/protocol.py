@@ -15,9 +15,18 @@ from mobile_kivy.forms.signature import Signature
 Words = Callable[..., str]
 _NO_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _UNSIGNED = frozenset(
-    {"occurredAt", "signature", "staffSignatureSha256", "strokes", "contentSha256", "shownLanguage", "protocolId"}
+    {
+        "occurredAt",
+        "signature",
+        "staffSignatureSha256",
+        "strokes",
+        "contentSha256",
+        "shownLanguage",
+        "protocolId",
+        "overrideReason",
+    }
 )
-"""What is no part of the content: it comes to be by signing and sending."""
+"""What is no part of the content: it comes to be by signing and sending, or is a reason that staff give each other."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,11 +17,15 @@ POINTS_PER_INCH = 160
 """Of Android's density-independent points, in which pads are measured."""
 MOST_SAMPLES = 6_000
 """A minute and a half of writing; more is not kept: two of them fit into one request."""
+MOST_STROKES = 500
+"""More are dots by accident."""
 FEWEST_SAMPLES = 8
 """A signature of fewer samples is a touch by accident."""
 _VERSION = 1
 _LONGEST_PAD = 20_000
 _BEYOND = 10**8
+_ROW = re.compile(r"-?\d{1,8}( -?\d{1,8})*", re.ASCII)
+_LONGEST_STROKE = 27 * MOST_SAMPLES
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ class Signature:
         return sum(len(stroke) for stroke in self.strokes) >= FEWEST_SAMPLES
 
     def to_json(self) -> dict[str, Any]:
-        """As it is kept and sent: of each stroke the first sample, then differences, seven characters a sample."""
+        """As it is kept and sent: each stroke one text (a list of numbers would be too long for the API), its first
+        sample and then differences, eight characters a sample.
+        """
         return {
             "v": _VERSION,
             "w": self.width,
@@ -56,21 +63,23 @@ class Signature:
         if fields.whole("v") != _VERSION or not (0 < width < _LONGEST_PAD and 0 < height < _LONGEST_PAD):
             raise Unreadable("signature", "a pad of a known version and size")
         strokes = tuple(fields.items("s", _unpacked))
-        if sum(len(stroke) for stroke in strokes) > MOST_SAMPLES:
+        if len(strokes) > MOST_STROKES or sum(len(stroke) for stroke in strokes) > MOST_SAMPLES:
             raise Unreadable("signature.s", "fewer samples")
         return cls(width, height, fields.text("at"), strokes)
 
 
-def _packed(stroke: Stroke) -> list[int]:
+def _packed(stroke: Stroke) -> str:
     row: list[int] = list(stroke[0])
     for before, after in pairwise(stroke):
         row += [new - old for old, new in zip(before, after, strict=True)]
-    return row
+    return " ".join(map(str, row))
 
 
-def _unpacked(row: Any, place: str) -> tuple[Sample, ...]:
-    sound = isinstance(row, list) and row and len(row) % 3 == 0
-    if not sound or not all(type(part) is int and abs(part) < _BEYOND for part in row):
+def _unpacked(text: Any, place: str) -> tuple[Sample, ...]:
+    if not isinstance(text, str) or len(text) > _LONGEST_STROKE or not _ROW.fullmatch(text):
+        raise Unreadable(place, "whole numbers in threes")
+    row = [int(part) for part in text.split(" ")]
+    if len(row) % 3 or any(abs(part) >= _BEYOND for part in row):
         raise Unreadable(place, "whole numbers in threes")
     x = y = at = 0
     samples = []

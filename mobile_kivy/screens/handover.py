@@ -148,10 +148,20 @@ class HandoverScreen(Screen):
         """The same step anew, with what came from outside of it."""
         self.show(int(self.current))
 
-    def try_again(self) -> None:
-        """It could not be finished, and stays open."""
+    def finished(self, protocol_id: str) -> bool:
+        """This form is in the outbox: it is closed if it is still the one that is open; returns whether it was."""
+        shown = self.visit is not None and self.visit.form.protocol_id == protocol_id
+        if shown:
+            self.close()
+        return shown
+
+    def try_again(self, protocol_id: str) -> bool:
+        """This form could not be finished, and stays open, if it is still the one that is; returns whether it is."""
+        if self.visit is None or self.visit.form.protocol_id != protocol_id:
+            return False
         self.submitting = False
         self.show_again()
+        return True
 
     def goes_on_for(self, user_id: str) -> bool:
         """Whether a form is still open that could not be written; from now on it is this person's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from mobile_kivy.store.sealed_files import SEALED, read_whole, seal_whole
 from mobile_kivy.store.sealing import KeyLost, Seal, SealBroken, SealedTexts, about
 
 NAME = "tablet.db"
+_log = logging.getLogger(__name__)
 _CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLite's primary result codes
 _UNWRITABLE = frozenset({8, 10, 13, 14})
 """Read-only, input and output, full, cannot open: the storage, not the file's content."""
@@ -131,9 +133,13 @@ class Database:
         """
         if self.row("SELECT 1 FROM setting WHERE key = ?", (PLAIN_TEXT_LEFT,)) is None:
             return
-        self._connection.execute("VACUUM")
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.execute("DELETE FROM setting WHERE key = ?", (PLAIN_TEXT_LEFT,))
+        try:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.execute("DELETE FROM setting WHERE key = ?", (PLAIN_TEXT_LEFT,))
+        except (sqlite3.OperationalError, CannotWrite):
+            # No room to write it anew: people can work, and the next start tries again.
+            _log.warning("the plain text of an earlier app could not be washed out yet", exc_info=True)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

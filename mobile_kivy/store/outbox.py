@@ -14,7 +14,7 @@ from typing import Any
 
 from mobile_kivy.store.database import Database, Row, stamp
 from mobile_kivy.store.outbox_rows import Finished, OutboxItem, Parcel, State, Waiting, item_of, state_of
-from mobile_kivy.store.sealing import about
+from mobile_kivy.store.sealing import SealBroken, about
 
 DAYS_WITH_CONTENT = 7
 """How long the content of a sent protocol, which is personal, stays on the device."""
@@ -190,7 +190,14 @@ class Outbox:
             f" LIMIT {len(held) + 1}"
         )
         found = next((row for row in rows if row["contract_id"] not in held), None)
-        return self._parcel_of(found) if found else None
+        if found is None:
+            return None
+        try:
+            return self._parcel_of(found)
+        except (SealBroken, ValueError):
+            # It can never be sent, and must not keep what is behind it from leaving.
+            self.refuse(found["protocol_id"], "FILE_DAMAGED")
+            return self.next_parcel(held)
 
     def _parcel_of(self, row: Row) -> Parcel:
         photos = self._database.rows(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from mobile_kivy.store.database import Row, instant_of
-from mobile_kivy.store.sealing import SealedTexts, about
+from mobile_kivy.store.sealing import SealBroken, SealedTexts, about
 
 
 class State(StrEnum):
@@ -114,17 +114,25 @@ def item_of(row: Row, texts: SealedTexts) -> OutboxItem:
         kind=row["kind"],
         contract_id=row["contract_id"],
         user_id=row["user_id"],
-        title=texts.said(about("protocol", row["protocol_id"], "title"), row["title"]),
+        title=_readable(texts, row, "title") or "",
         queued_at=instant_of(row["queued_at"]),
         state=state_of(row),
         problem_code=row["problem_code"],
-        message=texts.unseal(about("protocol", row["protocol_id"], "message"), row["message"]),
+        message=_readable(texts, row, "message"),
         field=tuple(json.loads(row["field"])),
         photos_total=row["photos_total"],
         photos_sent=row["photos_sent"],
         tries=row["tries"],
         last_error=row["last_error"],
     )
+
+
+def _readable(texts: SealedTexts, row: Row, column: str) -> str | None:
+    """One row that somebody has changed must not hide the others."""
+    try:
+        return texts.unseal(about("protocol", row["protocol_id"], column), row[column])
+    except SealBroken:
+        return None
 
 
 def state_of(row: Row) -> State:

@@ -112,7 +112,12 @@ class Sync:
     def _run(self, ended: threading.Event) -> None:
         while not ended.is_set():
             self._wake.clear()
-            pause = self.turn()
+            try:
+                pause = self.turn()
+            except Exception:
+                # Whatever it is, what was recorded has to leave some day: nothing else starts this thread again.
+                _log.exception("a turn of the sync has failed")
+                pause = self._back_off()
             if not ended.is_set():
                 self._wake.wait(pause)
 

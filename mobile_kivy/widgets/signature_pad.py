@@ -15,7 +15,7 @@ from kivy.metrics import dp
 from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from mobile_kivy.forms.signature import MOST_SAMPLES, Sample, Signature
+from mobile_kivy.forms.signature import MOST_SAMPLES, MOST_STROKES, Sample, Signature
 from mobile_kivy.theme import COLOURS
 
 
@@ -41,7 +41,7 @@ class SignaturePad(Widget):
         touch.grab(self)
         self._growing = self.signature or self._empty()
         self._room = MOST_SAMPLES - sum(len(stroke) for stroke in self._growing.strokes)
-        if self._room <= 0:
+        if self._room <= 0 or len(self._growing.strokes) >= MOST_STROKES:
             return True
         touch.ud["stroke"] = [self._sample(touch, self._growing)]
         with self.canvas.after:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mobile_kivy.forms.signature import MOST_SAMPLES, Signature
 from tests.calendar import soon
 from tests.dealership import Dealership
 from tests.driving import new_id
@@ -145,6 +146,25 @@ class TestOtherState:
 
 
 class TestCheckIn:
+    def test_what_comes_back_is_the_car_that_went_out_also_where_it_did_not_fit(
+        self, dealership: Dealership, start: datetime
+    ) -> None:
+        # given a late hand-over of another car, which is somebody else's by then
+        first, second = dealership.booked(start, start + DAY), dealership.booked(start, start + DAY)
+        other = second["vehicle"]["id"]
+        dealership.server.move_to(start + HOUR)
+        out = dealership.check_out(first, start, vehicleId=other, signature=dealership.sign())
+        assert (out["__typename"], seen(dealership, first)[:2]) == ("Protocol", ("RESERVED", True)), out
+
+        # when that car comes back
+        dealership.server.move_to(start + 3 * HOUR)
+        back = dealership.check_in(first, start + 2 * HOUR, km=10_010, signature=dealership.sign())
+
+        # then the protocol is about that car
+        query = "query($id:ID){contract(id:$id){protocols{id type vehicle{id}}}}"
+        protocols = dealership.clerk(query, id=first["id"])["protocols"]
+        assert {each["id"]: each["vehicle"]["id"] for each in protocols} == {out["id"]: other, back["id"]: other}
+
     def test_a_return_before_the_hand_over_ends_when_it_began(self, dealership: Dealership, start: datetime) -> None:
         out = dealership.checked_out(start, start + DAY)
         dealership.server.move_to(start + 2 * HOUR)
@@ -161,7 +181,10 @@ class TestEvidence:
     def test_how_it_was_signed_is_kept(self, dealership: Dealership, start: datetime) -> None:
         booked = dealership.booked(start, start + 14 * DAY)
         dealership.server.move_to(start)
-        strokes = {"customer": {"v": 1, "w": 900, "h": 300, "dpi": 160, "at": start.isoformat(), "s": [[1, 2, 3]]}}
+        # given as much as two hands may write, each in one stroke
+        samples = tuple((place % 900, place % 300, place * 9) for place in range(MOST_SAMPLES))
+        hand = Signature(900, 300, start.isoformat(), (samples,)).to_json()
+        strokes = {"customer": hand, "staff": hand}
         more: dict[str, Any] = {"contentSha256": "AB" * 32, "shownLanguage": "DE", "strokes": strokes}
 
         result = dealership.check_out(booked, start, signature=dealership.sign(), **more)

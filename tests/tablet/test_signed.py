@@ -67,7 +67,6 @@ CHANGES: dict[str, Change] = {
     "a photo": lambda form: form.take("FRONT", "c" * 64, NOON),
     "a skipped photo": lambda form: form.skipped.update({"REAR": "Regen"}),
     "the remarks": lambda form: setattr(form, "remarks", "Winterreifen"),
-    "the reason for a reading": lambda form: setattr(form, "override_reason", "Tacho getauscht"),
     "a licence": lambda form: form.licences.append("d1"),
     "the address": lambda form: setattr(form.address, "street", "Seestr. 5"),
 }
@@ -155,8 +154,9 @@ GOOD = signature(9).to_json()
     "odd",
     [
         None, [], {}, {**GOOD, "v": 2}, {**GOOD, "w": 0}, {**GOOD, "h": 10**6}, {**GOOD, "w": True}, {**GOOD, "s": {}},
-        {**GOOD, "s": [[]]}, {**GOOD, "s": [[1, 2]]}, {**GOOD, "s": [[1, 2, 0.5]]}, {**GOOD, "s": [[1, 2, True]]},
-        {**GOOD, "s": [[1, 2, 10**9]]}, {**GOOD, "s": [[0] * 18_003]}, {**GOOD, "at": 7},
+        {**GOOD, "s": [""]}, {**GOOD, "s": ["1 2"]}, {**GOOD, "s": ["1 2 0.5"]}, {**GOOD, "s": ["1 2 x"]},
+        {**GOOD, "s": ["1  2 3"]}, {**GOOD, "s": ["1 2 100000000"]}, {**GOOD, "s": [[1, 2, 3]]},
+        {**GOOD, "s": [" ".join("000" * 6001)]}, {**GOOD, "s": ["1 2 3"] * 501}, {**GOOD, "at": 7},
     ],
 )  # fmt: skip
 def test_what_is_no_signature(odd: Any) -> None:

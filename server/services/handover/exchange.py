@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -31,6 +32,9 @@ from server.services.handover.doubts import Doubts
 from server.services.handover.protocols import Handover
 from server.services.handover.report import DAMAGES, FIELD, HandoverReport, check_levels, check_report
 from server.services.people import drivers
+
+WENT_OUT = (ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT)
+"""Protocols with which a car leaves."""
 
 
 async def check_out(
@@ -75,6 +79,7 @@ async def _get_ready(session: Session, handover: Handover, doubts: Doubts) -> st
         readiness.check_out_time(report.occurred_at, contract, acting.now)
     with doubts.kept():
         await readiness.check_vehicle(session, contract, vehicle, acting.now)
+        await readiness.check_turnaround(session, contract, vehicle, handover.station, acting.now)
     with doubts.kept():
         await drivers.check_licences(session, contract, vehicle.group_id, report.licence_checked_driver_ids, because)
     with doubts.kept():
@@ -94,7 +99,7 @@ async def check_in(
     station = await _return_station(session, contract, report)
     conflict = _conflict(contract, ContractState.RETURNED, report, acting.now)
     leg = await _open_leg(session, contract)
-    vehicle_id = leg.vehicle_id if leg else contract.vehicle_id
+    vehicle_id = leg.vehicle_id if leg else await _went_out_with(session, contract)
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=conflict is None)
     if vehicle is None:
         raise Refused(
@@ -159,6 +164,16 @@ async def _return_station(session: Session, contract: Contract, report: Handover
         return await stations.get(session, report.station_id, field=(*FIELD, "station_id"))
     planned = await session.by_id(Station, contract.return_station_id)
     return planned or await stations.get(session, contract.station_id)
+
+
+async def _went_out_with(session: Session, contract: Contract) -> UUID | None:
+    """The car of the last hand-over, also of one that did not fit: what comes back is what went out."""
+    statement = (
+        select(Protocol.vehicle_id)
+        .where(col(Protocol.contract_id) == contract.id, col(Protocol.type).in_(WENT_OUT))
+        .order_by(col(Protocol.occurred_at).desc())
+    )
+    return await session.first(statement) or contract.vehicle_id
 
 
 async def _open_leg(session: Session, contract: Contract) -> VehicleLeg | None:

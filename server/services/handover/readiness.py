@@ -78,6 +78,24 @@ async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, 
             )
 
 
+async def check_turnaround(
+    session: Session, contract: Contract, vehicle: Vehicle, station: Station, now: datetime
+) -> None:
+    """Another car than planned is free until it is ready again after this contract, too."""
+    if vehicle.id == contract.vehicle_id:
+        return
+    ready = contract.ends_at + station.turnaround
+    for use in await occupancies.overlapping(session, vehicle.id, contract.ends_at, ready, now):
+        if use.contract_id != contract.id:
+            raise _taken_right_after(vehicle.plate)
+
+
+def _taken_right_after(plate: str) -> Refused:
+    return not_ready(
+        Sentence(f"{plate} is taken right after this period.", f"{plate} ist gleich nach diesem Zeitraum belegt.")
+    )
+
+
 async def change_vehicle(
     session: Session, contract: Contract, vehicle: Vehicle, station: Station, now: datetime
 ) -> None:
@@ -92,11 +110,7 @@ async def change_vehicle(
         await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.RESERVED, use)
     except IntegrityError as error:  # the turnaround reaches into the next use
         if sql_state(error) == "23P01":
-            raise not_ready(
-                Sentence(
-                    f"{plate} is taken right after this period.", f"{plate} ist gleich nach diesem Zeitraum belegt."
-                )
-            ) from error
+            raise _taken_right_after(plate) from error
         raise
     contract.search_text = parts.search_text(contract, vehicle)
 

@@ -169,3 +169,21 @@ class TestOutbox:
 def next_id(store: Store) -> str | None:
     parcel = store.outbox.next_parcel()
     return parcel.protocol_id if parcel else None
+
+
+def test_a_protocol_that_cannot_be_unsealed_keeps_no_other_from_leaving(store: Store) -> None:
+    # given two protocols, of which somebody has changed the first
+    store.people.remember(session_of(ANNA), None)
+    first, second = queue(store, 1), queue(store, 2)
+    store.photos._database.execute(
+        "UPDATE protocol SET payload = ?, title = ? WHERE protocol_id = ?", (b"x" * 99, b"y" * 99, first)
+    )
+
+    # when the next one is to leave
+    parcel = store.outbox.next_parcel()
+
+    # then it is the second, and a person looks at the first
+    assert parcel is not None
+    assert parcel.protocol_id == second
+    (refused,) = store.outbox.refused()
+    assert (refused.protocol_id, refused.problem_code, refused.title) == (first, "FILE_DAMAGED", "")

@@ -148,3 +148,23 @@ def test_a_fault_of_ours_is_said_and_the_form_is_kept(
 def _odometer_kept(finger: Finger, yard_day: YardDay) -> str:
     saved = draft_of(finger.app.store, yard_day.out["id"], "CHECK_OUT")
     return str(saved["odometer"]) if saved else ""
+
+
+def test_a_form_that_is_finished_while_the_device_locks_shows_nobody_anything(
+    open_app: Start, device: Path, yard_day: YardDay
+) -> None:
+    # given a form that is being written when the device locks
+    finger = open_app(NOWHERE, now=yard_day.clock)
+    work.enter(finger)
+    work.check_out_quickly(finger, yard_day.out)
+    protocol_id = finger.screen.visit.form.protocol_id
+    finger.app.change_person()
+
+    # when it is told that it was kept, and that another was not
+    finger.app.form_is_kept(protocol_id)
+    finger.app.form_is_not_kept(protocol_id, "disk_full")
+    finger.frames(3)
+
+    # then the PIN is still asked for
+    assert finger.app.root.current == "sign_in"
+    assert finger.top() is finger.app.root
