@@ -16,7 +16,9 @@ from mobile_kivy.forms.form import DAMAGE_KINDS, DAMAGE_SLOT, SIZES_MM, NewDamag
 from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.forms.visit import Visit
 from mobile_kivy.i18n import text
+from mobile_kivy.store import FileDamaged, FileMissing
 from mobile_kivy.widgets.dialog import ask
+from mobile_kivy.widgets.photo_view import open_photo
 from mobile_kivy.widgets.tiles import PhotoTile
 
 
@@ -91,14 +93,27 @@ class DamagesStep(BoxLayout):
         box.clear_widgets()
         if self.is_new:
             for sha256 in self.new[self.chosen - len(self._known)].photos:
-                box.add_widget(PhotoTile(photo=self.desk.store.photos.thumbnail(sha256), done=True))
+                tile = PhotoTile(photo=self.desk.store.photos.thumbnail(sha256), done=True)
+                tile.bind(on_tap=lambda *_, sha256=sha256: self._look_at(self._whole(sha256)))
+                box.add_widget(tile)
             add = PhotoTile(caption=text(self.desk.lang, "take_photo"))
             add.bind(on_tap=lambda *_: self.take())
             box.add_widget(add)
         elif self.chosen >= 0:
             for photo_id, _link in self._known[self.chosen].photos:
                 known = self.desk.store.known_photos.read(photo_id)
-                box.add_widget(PhotoTile(photo=known, icon="eye", disabled=True))
+                tile = PhotoTile(photo=known, icon="eye", disabled=known is None)
+                tile.bind(on_tap=lambda *_, known=known: self._look_at(known))
+                box.add_widget(tile)
+
+    def _whole(self, sha256: str) -> bytes | None:
+        try:
+            return self.desk.store.photos.read(sha256)
+        except (FileMissing, FileDamaged):
+            return None
+
+    def _look_at(self, photo: bytes | None) -> None:
+        open_photo(photo, text(self.desk.lang, "close"))
 
     def set(self, name: str, value: object) -> None:
         """Kind, size or words of the chosen new damage."""

@@ -254,3 +254,24 @@ def test_the_customer_is_asked_for_the_address_of_the_invoice(open_app: Start, y
         "billingBlock": None,
         "customer": {"address": {"street": "Seestr. 5", "postcode": "13353", "city": "Berlin"}},
     }
+
+
+def test_a_damages_photo_is_opened_over_the_whole_screen(open_app: Start, device: Path, yard_day: YardDay) -> None:
+    # given a new damage with its photo
+    finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.type_digits("10001")
+    work.go_on(finger, "care")
+    work.go_on(finger, "damages")
+    work.mark(finger, "LEFT", 0.3, 0.4)
+
+    # when it is tapped
+    finger.tap(next(tile for tile in finger.walk() if type(tile).__name__ == "PhotoTile" and tile.done))
+
+    # then it is there in its full size, and closes again
+    view = finger.top()
+    (sha256,) = finger.screen.visit.form.damages[0].photos
+    assert view.photo == finger.app.store.photos.read(sha256)
+    finger.tap(view.ids.close)
+    assert finger.top() is finger.app.root
