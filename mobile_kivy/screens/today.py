@@ -109,7 +109,11 @@ class TodayScreen(Screen):
         rows = {kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind] for kind in KINDS}
         for item in self._done_elsewhere({job.key for job in jobs}):
             rows[item.kind].append(self._done_row(item))
-        self.ids.outs.data, self.ids.ins.data = (self._with_headings(rows[kind]) for kind in KINDS)
+        for listed, kind in ((self.ids.outs, CHECK_OUT), (self.ids.ins, CHECK_IN)):
+            data = self._with_headings(rows[kind])
+            # Unchanged rows stay as they are: a report of the sync must not take a row away from under a finger.
+            if listed.data != data:
+                listed.data = data
         self.ids.outs_empty.opacity = 0 if rows[CHECK_OUT] else 1
         self.ids.ins_empty.opacity = 0 if rows[CHECK_IN] else 1
         lang, known = self.desk.lang, self.desk.day

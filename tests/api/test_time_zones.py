@@ -24,6 +24,7 @@ OF_NO_STATION = {
     ("ApiClient", "lastUsedAt"),
     ("Session", "expiresAt"),
     ("CustomerVersion", "at"),
+    ("Device", "lastSeenAt"),
 }
 """Shown in UTC: they belong to the company."""
 NOT_MADE_YET = {("TariffEdit", "at")}

@@ -10,8 +10,9 @@ import pytest
 
 from server.database import SYSTEM
 from server.errors import DomainError, InvalidTransition
-from server.models import Contract, HistoryEntry
+from server.models import Contract, HistoryEntry, Photo
 from server.models.contract import BillingBlock, ContractFlag, ContractState, SettlementState
+from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.booking import saga
@@ -25,6 +26,8 @@ from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
+HAND = "ab" * 32
+"""The hash of a signature."""
 Blocked = Callable[[Shop], Awaitable[Contract]]
 
 
@@ -109,6 +112,27 @@ async def clock_ahead_at_check_out(shop: Shop) -> Contract:
     return contract
 
 
+async def signed_late_without_a_licence(shop: Shop) -> Contract:
+    contract = await book(shop, START, START + DAY)
+    yard = shop.somebody(Role.YARD)
+    photo = Photo(
+        sha256=HAND,
+        uploaded_by=yard.id,
+        stations=list(yard.stations),
+        signature=True,
+        width=9,
+        height=3,
+        object_key="a",
+        thumbnail_key="b",
+        created_at=START,
+    )
+    async with shop.bench.owned() as session:
+        await session.store(photo)
+    shop.bench.clock.move_to(START + timedelta(hours=1))
+    await check_out(shop, contract, occurred_at=START, staff_signature_sha256=HAND, licence_checked_driver_ids=())
+    return contract
+
+
 async def enter_address(shop: Shop, contract: Contract) -> None:
     async with shop.bench.outside.database.transaction(SYSTEM) as session:
         found = await session.by_id(Contract, contract.id)
@@ -130,6 +154,12 @@ CASES = [
     (conflict_after_the_return, BillingBlock.PROTOCOL_CONFLICT, ContractState.RETURNED, "BILLED"),
     (clock_a_day_behind, BillingBlock.DEVICE_CLOCK, ContractState.RETURNED, "BILLED"),
     (clock_ahead_at_check_out, BillingBlock.DEVICE_CLOCK, ContractState.CHECKED_OUT, "BILLED after its return"),
+    (
+        signed_late_without_a_licence,
+        BillingBlock.LATE_HANDOVER,
+        ContractState.CHECKED_OUT,
+        "BILLED after its return",
+    ),
     (tank_of_unknown_size, BillingBlock.VEHICLE_SIZE, ContractState.RETURNED, "BILLED"),
     (address_missing, BillingBlock.ADDRESS_MISSING, ContractState.CHECKED_OUT, "BILLED after its return"),
     (address_missing_at_the_return, BillingBlock.ADDRESS_MISSING, ContractState.RETURNED, "BILLED"),
