@@ -54,7 +54,7 @@ def frame() -> None:
 
 def rest(finger: Finger, seconds: float = 4.5) -> None:
     """A touch, and then the time in which somebody walks to the next car."""
-    finger.app._touched()
+    finger.app._presence._touched()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         frame()
