@@ -115,6 +115,7 @@ class HandoverScreen(Screen):
 
         A form that cannot be written stays in memory, and on the screen.
         """
+        self._save_soon.cancel()  # what it would write is written now, and later the store may be closed
         if self.visit is None or self.submitting:
             return True
         form = self.visit.form
