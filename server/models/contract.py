@@ -119,7 +119,7 @@ class BillingBlock(StrEnum):
     DEVICE_CLOCK = "DEVICE_CLOCK"
     """The clock of the device that made a protocol seems to be wrong: look at its times before days are billed."""
     LATE_HANDOVER = "LATE_HANDOVER"
-    """A hand-over arrived late, and on time it would have been refused: look at what was missing."""
+    """A protocol arrived late, and on time it would have been refused: look at why."""
     VEHICLE_SIZE = "VEHICLE_SIZE"
     """Fuel or charge is missing and the vehicle's tank or battery size is not known: enter it first."""
     REFUND_ABOVE_PAYMENT = "REFUND_ABOVE_PAYMENT"

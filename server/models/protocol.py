@@ -25,6 +25,10 @@ class ProtocolType(StrEnum):
     """The replaced car came back during the rental."""
 
 
+WENT_OUT = frozenset({ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT})
+"""Types of protocols with which a car leaves."""
+
+
 class PhotoSlot(StrEnum):
     """What a photo shows, and from where."""
 

@@ -47,8 +47,8 @@ class StaffQuery:
 
     @query(allow=MANAGERS, graphql_type=list[DeviceType])
     async def devices(self, info: Info, station_id: strawberry.ID | None = None) -> Sequence[Device]:
-        """Devices that staff have signed in on, the last used first; for a manager, those of users of your stations.
-        With `stationId`, only those of users who work there.
+        """Devices that staff have signed in on, the last used first and 500 at most; for a manager, those of users of
+        your stations. With `stationId`, only those of users who work there.
         """
         return await devices.devices(await info.context.session(), only(station_id))
 

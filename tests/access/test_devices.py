@@ -71,6 +71,20 @@ class TestRows:
             # Then
             assert [one.last_seen_at for one in await door.bench.all(Device)] == [now]
 
+    async def test_the_list_ends_with_the_one_used_longest_ago(
+        self, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given three devices, one after the other
+        await door.staff(ANNA)
+        for number in range(3):
+            await signed_in(door, device=DeviceReport(UUID(int=number + 1), f"Hof {number}"), seconds=number)
+        # When the list holds two
+        monkeypatch.setattr(devices, "MOST_LISTED", 2)
+        async with door.bench.outside.database.transaction(ADMINISTRATION) as session:
+            found = await devices.devices(session)
+        # Then
+        assert [device.name for device in found] == ["Hof 2", "Hof 1"]
+
     @pytest.mark.parametrize(("days", "left"), [(400, 2), (401, 1)])
     async def test_what_was_not_seen_for_long_is_deleted_with_its_sessions(
         self, door: Door, days: int, left: int

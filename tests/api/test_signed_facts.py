@@ -36,7 +36,7 @@ def standing(dealership: Dealership, contract: dict[str, Any]) -> dict[str, Any]
 
 
 def late(code: str) -> str:
-    return f"A hand-over arrived late, and on time it would have been refused ({code}): look at what was missing."
+    return f"A protocol arrived late, and on time it would have been refused ({code}): look at why."
 
 
 class TestCheckOut:
@@ -103,13 +103,17 @@ class TestCheckOut:
         dealership.server.move_to(start + 2 * DAY + HOUR)
 
         # when the second tablet is the first to arrive
-        out = dealership.check_out(second, start + 2 * DAY, signature=dealership.sign())
-        back = dealership.check_in(
-            first, start + DAY, km=first["vehicle"]["odometerKm"] + 10, signature=dealership.sign()
-        )
+        full = {"fuelEighths": 8, "cleanlinessInside": "CLEAN", "cleanlinessOutside": "CLEAN"}
+        dirty = {"fuelEighths": 5, "cleanlinessInside": "HEAVY"}
+        out = dealership.check_out(second, start + 2 * DAY, signature=dealership.sign(), condition=full)
+        km = first["vehicle"]["odometerKm"] + 10
+        back = dealership.check_in(first, start + DAY, km=km, signature=dealership.sign(), condition=dirty)
 
-        # then both are kept, and the car is where it is
+        # then both are kept, and the car is where it is, as it went out last
         assert (out["__typename"], back["__typename"]) == ("Protocol", "Protocol"), (out, back)
+        query = "query($id:ID!){vehicle(id:$id){odometerKm fuelEighths cleanliness}}"
+        found = dealership.clerk(query, id=car)
+        assert found == {"odometerKm": km, "fuelEighths": 8, "cleanliness": "CLEAN"}
         assert seen(dealership, second)[:3] == ("CHECKED_OUT", True, late("VEHICLE_NOT_READY"))
         assert dealership.contract(first["id"])["state"] in {"RETURNED", "BILLED", "SETTLED"}
         dealership.server.move_to(start + 3 * DAY)

@@ -26,8 +26,8 @@ _TEXTS = {
         "Die Uhr des Geräts, das ein Protokoll gemacht hat, geht wohl um {detail} Stunden falsch: bitte Zeiten prüfen.",
     ),
     BillingBlock.LATE_HANDOVER: Sentence(
-        "A hand-over arrived late, and on time it would have been refused ({detail}): look at what was missing.",
-        "Eine Übergabe kam verspätet an und wäre rechtzeitig abgelehnt worden ({detail}): bitte prüfen, was fehlte.",
+        "A protocol arrived late, and on time it would have been refused ({detail}): look at why.",
+        "Ein Protokoll kam verspätet an und wäre rechtzeitig abgelehnt worden ({detail}): bitte prüfen, warum.",
     ),
     BillingBlock.VEHICLE_SIZE: Sentence(
         "The size of the tank or battery is missing: missing fuel or charge cannot be priced.",

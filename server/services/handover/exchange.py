@@ -20,7 +20,7 @@ from server.models.contract import BillingBlock, ContractState
 from server.models.damage import DamageLiability
 from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
-from server.models.protocol import ProtocolType
+from server.models.protocol import WENT_OUT, ProtocolType
 from server.services.acting import Acting
 from server.services.billing import addressee
 from server.services.contract import blocks, contracts
@@ -32,9 +32,6 @@ from server.services.handover.doubts import Doubts
 from server.services.handover.protocols import Handover
 from server.services.handover.report import DAMAGES, FIELD, HandoverReport, check_levels, check_report
 from server.services.people import drivers
-
-WENT_OUT = (ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT)
-"""Protocols with which a car leaves."""
 
 
 async def check_out(
@@ -170,7 +167,11 @@ async def _went_out_with(session: Session, contract: Contract) -> UUID | None:
     """The car of the last hand-over, also of one that did not fit: what comes back is what went out."""
     statement = (
         select(Protocol.vehicle_id)
-        .where(col(Protocol.contract_id) == contract.id, col(Protocol.type).in_(WENT_OUT))
+        .where(
+            col(Protocol.contract_id) == contract.id,
+            col(Protocol.type).in_(WENT_OUT),
+            col(Protocol.voided).is_(False),
+        )
         .order_by(col(Protocol.occurred_at).desc())
     )
     return await session.first(statement) or contract.vehicle_id
@@ -185,7 +186,7 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
-    _adopt_condition(vehicle, protocol)
+    _adopt_condition(vehicle, protocol, latest=True)
     vehicle.out_contract_id = contract.id
     vehicle.out_until = contract.ends_at + station.turnaround
     # A device that was empty may begin in the past: no day before the contract was made is ever counted.
@@ -215,8 +216,9 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.RETURNED, acting)
     await occupancies.end_contract(session, contract.id, returned_at, station.turnaround_minutes)
-    _adopt_condition(vehicle, protocol)
-    if vehicle.out_contract_id in {None, contract.id}:  # else it is out again, and that arrived first
+    is_back = vehicle.out_contract_id in {None, contract.id}  # else it is out again, and that arrived first
+    _adopt_condition(vehicle, protocol, latest=is_back)
+    if is_back:
         vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
         vehicle.station_id = station.id
     await session.store(vehicle)
@@ -225,8 +227,12 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
         await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
 
 
-def _adopt_condition(vehicle: Vehicle, protocol: Protocol) -> None:
+def _adopt_condition(vehicle: Vehicle, protocol: Protocol, *, latest: bool) -> None:
+    """Kilometres only grow; the rest is as the `latest` protocol found it."""
+    vehicle.version += 1
     vehicle.odometer_km = max(vehicle.odometer_km, protocol.odometer_km)
+    if not latest:
+        return
     if protocol.fuel_eighths is not None:  # what was not read stays as it was
         vehicle.fuel_eighths = protocol.fuel_eighths
     if protocol.state_of_charge_percent is not None:
@@ -234,4 +240,3 @@ def _adopt_condition(vehicle: Vehicle, protocol: Protocol) -> None:
     vehicle.cleanliness = max(
         protocol.cleanliness_inside, protocol.cleanliness_outside, key=lambda cleanliness: cleanliness.rank
     )
-    vehicle.version += 1

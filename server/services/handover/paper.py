@@ -49,7 +49,6 @@ from server.services.outside import Outside
 from server.services.people import customers
 
 T = TypeVar("T")
-"""How many photos are printed: each is still to be made out when they share what a mail can carry."""
 PHOTOS_SHOWN_FOR = timedelta(days=30)
 """How long the link in a protocol's mail shows its photos; its words name the same time."""
 TEMPLATES = {

@@ -32,7 +32,7 @@ async def damages_shown(session: Session, protocol: Protocol) -> Sequence[Damage
 async def printed(
     session: Session, objects: ObjectStore, protocol: Protocol, shown: Sequence[Damage]
 ) -> tuple[list[PhotoPrint], int]:
-    """The photos that are printed, and how many there are in all. LookupError if one is not there."""
+    """The photos that are printed, and how many there are in all. LookupError if the object store has lost one."""
     placed = await session.all(
         select(ProtocolPhoto).where(col(ProtocolPhoto.protocol_id) == protocol.id).order_by(col(ProtocolPhoto.position))
     )
@@ -47,11 +47,11 @@ async def printed(
     ]
     close_ups = sorted(of_damages, key=lambda row: found[row.damage_id])
     wanted += [(row.photo_id, PhotoSlot.DAMAGE, None, found[row.damage_id]) for row in close_ups]
+    chosen = wanted[:MOST_PRINTED_PHOTOS]
+    uploaded = await session.all(select(Photo).where(col(Photo.id).in_({photo_id for photo_id, *_ in chosen})))
+    keys = {photo.id: photo.object_key for photo in uploaded}
     prints = []
-    for photo_id, slot, taken_at, number in wanted[:MOST_PRINTED_PHOTOS]:
-        photo = await session.by_id(Photo, photo_id)
-        if photo is None:
-            raise LookupError("a protocol points at a photo that is not there")
-        jpeg = await objects.get(photo.object_key)
+    for photo_id, slot, taken_at, number in chosen:
+        jpeg = await objects.get(keys[photo_id])
         prints.append(PhotoPrint(slot=slot.value, jpeg=jpeg, taken_at=taken_at, number=number))
     return prints, len(wanted)

@@ -17,7 +17,7 @@ from server.models.columns import Json
 from server.models.contract import BillingBlock, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfProtocol
-from server.models.protocol import ProtocolType
+from server.models.protocol import WENT_OUT, ProtocolType
 from server.services.acting import Acting
 from server.services.contract import blocks, history
 from server.services.handover import device_clock
@@ -126,7 +126,7 @@ def _levels(handover: Handover) -> tuple[int | None, int | None]:
     """
     condition, vehicle = handover.report.condition, handover.vehicle
     fuel, charge = condition.fuel_eighths, condition.state_of_charge_percent
-    if handover.kind not in {ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT} or handover.conflict is not None:
+    if handover.kind not in WENT_OUT or handover.conflict is not None:
         return fuel, charge
     known_fuel = vehicle.fuel_eighths if fuel is None else fuel
     return known_fuel, vehicle.state_of_charge_percent if charge is None else charge

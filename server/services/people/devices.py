@@ -17,6 +17,8 @@ from server.services import validation
 
 FORGOTTEN_AFTER = timedelta(days=400)
 """A device that nobody used for so long is deleted. Its sessions have ended more than a year before."""
+MOST_LISTED = 500
+"""Every sign-in can add one: nobody can make the list longer than what a person looks through."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ async def seen(session: Session, device_id: UUID | None, *, now: datetime) -> No
 
 
 async def devices(session: Session, station_id: UUID | None = None) -> Sequence[Device]:
-    """The devices that the caller may see, the last used first; with a station those of its users."""
-    statement = select(Device).order_by(col(Device.last_seen_at).desc(), col(Device.id))
+    """The devices that the caller may see, the last used first, not more than MOST_LISTED; with a station those of its users."""
+    statement = select(Device).order_by(col(Device.last_seen_at).desc(), col(Device.id)).limit(MOST_LISTED)
     if station_id is not None:
         here = select(UserStation.user_id).where(col(UserStation.station_id) == station_id)
         statement = statement.where(col(Device.user_id).in_(here))
