@@ -39,7 +39,7 @@ from mobile_kivy.standing import Standing
 from mobile_kivy.store import Person
 from mobile_kivy.sync import Sync, SyncState
 from mobile_kivy.theme import COLOURS
-from mobile_kivy.widgets.dialog import Dialog, ask
+from mobile_kivy.widgets.dialog import Dialog, tell
 from mobile_kivy.widgets.tappable import Tappable
 from mobile_kivy.work import Work
 
@@ -141,7 +141,7 @@ class YardApp(App):
         self.store.people.belong_to(identity(self.server))
         client = Client(self.server)
         self.sync = Sync(self.store, client, self._sync_said, now=self.now, base_delay=self._base_delay)
-        self.shift = Shift(self.store, client, self.now, mainthread(lambda action: action()))
+        self.shift = Shift(self.store, client, mainthread(lambda action: action()))
         self.shift.speak(self.lang)
         self.work = Work(self)
 
@@ -206,9 +206,10 @@ class YardApp(App):
 
     def _read_day(self) -> None:
         version = self.sync.state.day_version
-        self.day = self.shift.day(self.station.id) if self.station else None
+        before = self.day if self._day_read and self._day_read[1] == self.today() else None
+        self.day = self.shift.day(self.station.id, self.sync.server_now()) if self.station else None
         self._day_read = (version, self.today())
-        self.root.get_screen("handover").compare(self.day)
+        self.root.get_screen("handover").compare(before, self.day)
 
     def refresh(self) -> None:
         """Asks the server now."""
@@ -221,8 +222,7 @@ class YardApp(App):
 
     def tell(self, title: str, words: str) -> Dialog:
         """Shows a message that can only be acknowledged."""
-        answers = [(i18n.text(self.lang, "ok"), "primary", None)]
-        return ask(i18n.text(self.lang, title), i18n.text(self.lang, words), answers)
+        return tell(self.lang, title, words)
 
     def say_unexpected(self) -> Dialog:
         """Says that a fault of ours has happened. The form was saved at its last change: to write while something is
@@ -293,7 +293,7 @@ class YardApp(App):
 
     def today(self) -> date:
         """The day at the station, by the server's clock."""
-        return self.local(self.shift.server_now()).date()
+        return self.local(self.sync.server_now()).date()
 
     def local(self, instant: datetime) -> datetime:
         """The instant by the station's clock if that is known, else by the device's."""

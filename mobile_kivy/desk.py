@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -15,6 +15,9 @@ from mobile_kivy.shift import Shift
 from mobile_kivy.standing import Standing
 from mobile_kivy.store import OutboxItem, Person, Store
 
+JobStates = Mapping[tuple[str, str], str]
+"""By contract and kind, how the protocol stands on this device; nothing if there is none."""
+
 
 class DayWork(Protocol):
     """The day's work: which jobs there are, how they stand, and what is done about them."""
@@ -22,10 +25,10 @@ class DayWork(Protocol):
     def jobs(self) -> list[Job]:
         """The day's jobs, and those whose forms were begun and are no longer on the server's list."""
 
-    def job_states(self) -> dict[tuple[str, str], str]:
-        """By contract and kind, how the protocol stands on this device."""
+    def job_states(self) -> JobStates:
+        """How the protocols stand."""
 
-    def cars_out(self) -> frozenset[str]:
+    def cars_out(self, states: JobStates) -> frozenset[str]:
         """The ids of cars that are to come back and are not back yet, as far as the device knows."""
 
     def set_aside(self) -> int:

@@ -11,7 +11,6 @@ from mobile_kivy import i18n
 from mobile_kivy.api import ApiError, Client, DeviceRevoked, Offline, Refusal
 from mobile_kivy.forms.day import Day, with_next_morning
 from mobile_kivy.store import CannotWrite, Person, Store
-from mobile_kivy.sync.server_clock import ServerClock
 
 log = logging.getLogger(__name__)
 REFUSALS = {"NOT_ALLOWED": "sign_in_wrong", "TOO_MANY_ATTEMPTS": "sign_in_locked"}
@@ -23,8 +22,8 @@ Later = Callable[[Callable[[], None]], None]
 class Shift:
     """Who may work here, with which day."""
 
-    def __init__(self, store: Store, client: Client, now: Callable[[], datetime], later: Later) -> None:
-        self._store, self._client, self._now, self._later = store, client, now, later
+    def __init__(self, store: Store, client: Client, later: Later) -> None:
+        self._store, self._client, self._later = store, client, later
         self.language = "de"
 
     def speak(self, language: str) -> None:
@@ -79,18 +78,17 @@ class Shift:
 
         threading.Thread(target=work, name="sign-out", daemon=True).start()
 
-    def day(self, station_id: str) -> Day | None:
-        """Today with the next morning as the device knows it; None before it was fetched once.
+    def day(self, station_id: str, server_now: datetime) -> Day | None:
+        """Today, by the server's clock, with the next morning as the device knows it; None before it was fetched once.
 
         A device that was off for a night shows the last day that it has rather than nothing: cars are still out there.
-        Which day it is, the server's clock says.
         """
         dates = self._store.days.dates(station_id)
         newest = self._first_readable(station_id, reversed(dates))
         if newest is None:
             return None
         # The answers carry the station's offset; Android has no table of time zones that Python could read.
-        today = self.server_now().astimezone(newest[1].generated_at.tzinfo).date()
+        today = server_now.astimezone(newest[1].generated_at.tzinfo).date()
         known = [date for date in dates if date <= today]
         date, base = self._first_readable(station_id, [*reversed(known), *dates]) or newest
         following = self._store.days.get(station_id, date + timedelta(days=1))
@@ -102,7 +100,3 @@ class Shift:
             if found is not None:
                 return each, found[0]
         return None
-
-    def server_now(self) -> datetime:
-        """The instant by the server's clock, as far as it is known."""
-        return ServerClock(self._store, self._now).now()

@@ -10,7 +10,7 @@ from typing import Protocol
 from kivy.clock import mainthread
 
 from mobile_kivy import handover
-from mobile_kivy.desk import Desk
+from mobile_kivy.desk import Desk, JobStates
 from mobile_kivy.device.camera import PhotoSource
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import CHECK_IN, Job
@@ -22,7 +22,6 @@ from mobile_kivy.imaging import NotAPhoto
 from mobile_kivy.reading import Unreadable
 from mobile_kivy.store import CannotWrite, DraftRow, OutboxItem, Person, State, Store
 
-_SHOWN = frozenset(State) - {State.DISCARDED}
 log = logging.getLogger(__name__)
 
 
@@ -56,18 +55,16 @@ class Work:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
 
-    def job_states(self) -> dict[tuple[str, str], str]:
+    def job_states(self) -> JobStates:
         """How each contract's protocol stands on this device; DRAFT while somebody is filling it in."""
-        states = {key: state.value for key, state in self._floor.store.outbox.states().items() if state in _SHOWN}
+        states = {key: state.value for key, state in self._floor.store.outbox.states().items()}
         # A draft beside a protocol corrects it.
-        return states | {(draft.contract_id, draft.kind): "DRAFT" for draft in self._floor.store.drafts.all()}
+        return states | dict.fromkeys(self._floor.store.drafts.keys(), "DRAFT")
 
     def jobs(self) -> list[Job]:
         """The day's, and those of forms that were begun and are no longer on the server's list."""
         known = list(self._floor.day.jobs) if self._floor.day else []
-        keys = {job.key for job in known}
-        drafts = [draft for draft in self._floor.store.drafts.all() if (draft.contract_id, draft.kind) not in keys]
-        forms = [self._form_of(draft) for draft in drafts]
+        forms = map(self._form_of, self._floor.store.drafts.besides({job.key for job in known}))
         return known + [form.job() for form in forms if form is not None]
 
     def _form_of(self, draft: DraftRow) -> Form | None:
@@ -81,18 +78,15 @@ class Work:
 
     def _saved_form(self, contract_id: str, kind: str) -> Form | None:
         """The form of this job where it was left, the last one saved if there are several."""
-        drafts = (
-            draft for draft in self._floor.store.drafts.all() if (draft.contract_id, draft.kind) == (contract_id, kind)
-        )
+        drafts = self._floor.store.drafts.of(contract_id, kind)
         return next((form for form in map(self._form_of, drafts) if form is not None), None)
 
     def set_aside(self) -> int:
         """How many forms this app could not read."""
         return self._floor.store.drafts.count_set_aside()
 
-    def cars_out(self) -> frozenset[str]:
+    def cars_out(self, states: JobStates) -> frozenset[str]:
         """The ids of cars that are to come back and are not back yet, as far as the device knows."""
-        states = self.job_states()
         listed = self._floor.day.jobs if self._floor.day else ()
         coming = [each for each in listed if each.kind == CHECK_IN and states.get(each.key, "") in {"", "DRAFT"}]
         return frozenset(each.contract.vehicle.id for each in coming if each.contract.vehicle is not None)

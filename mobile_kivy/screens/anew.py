@@ -13,7 +13,7 @@ def say_anew(screen: Any) -> None:
     """The screen in the language that is spoken now."""
     if isinstance(screen, HandoverScreen):
         screen.relabel()
-        screen.show(int(screen.current))
+        screen.show_again()
     elif hasattr(screen, "fill"):
         screen.fill()
     else:

@@ -26,7 +26,7 @@ from mobile_kivy.screens.steps.licences import LicencesStep
 from mobile_kivy.screens.steps.photos import PhotosStep
 from mobile_kivy.screens.steps.sign import SignStep
 from mobile_kivy.store import CannotWrite
-from mobile_kivy.widgets.dialog import ask
+from mobile_kivy.widgets.dialog import ask, tell
 
 Step = ConditionStep | CareStep | DamagesStep | PhotosStep | CustomerStep | LicencesStep | SignStep
 BUILD: dict[str, Callable[[Desk, Visit], Step]] = {
@@ -120,7 +120,7 @@ class HandoverScreen(Screen):
             return True
         form = self.visit.form
         if not keep_signed(form, words_of(self.visit.job)):
-            self._say_that_nobody_has_signed()
+            tell(self.desk.lang, "signed_changed_title", "signed_changed")
         try:
             self.desk.store.drafts.save(form.protocol_id, form.contract_id, form.kind, form.user_id, form.to_json())
         except CannotWrite as error:
@@ -130,16 +130,10 @@ class HandoverScreen(Screen):
         self.desk.could_write(True)
         return True
 
-    def _say_that_nobody_has_signed(self) -> None:
-        lang = self.desk.lang
-        answers = [(i18n.text(lang, "ok"), "primary", None)]
-        ask(i18n.text(lang, "signed_changed_title"), i18n.text(lang, "signed_changed"), answers)
-
     def back(self) -> None:
         """One step back; from the first one to the list. The form stays."""
         if self.submitting:
             return
-        self.save()
         if self.current > 0:
             self.show(self.current - 1)
         else:
@@ -172,20 +166,24 @@ class HandoverScreen(Screen):
         self.show_again()
         return True
 
-    def compare(self, day: Day | None) -> None:
-        """A new day has come: says so if the open form's contract is another one now. What was entered stays."""
+    def compare(self, before: Day | None, day: Day | None) -> None:
+        """The day was fetched anew: says so if the open form's contract is another one now, or not on the list any
+        more. What was entered stays. `before` is the same day as it was known; None if it was another one.
+        """
         visit = self.visit
         if visit is None or day is None or self.submitting:
             return
         job = day.job(visit.form.contract_id, visit.form.kind)
-        if job is None or job.contract.answer.get("version") == visit.form.contract.get("version"):
+        if job is None:
+            if before is not None and before.job(visit.form.contract_id, visit.form.kind) is not None:
+                tell(self.desk.lang, "contract_gone_title", "contract_gone")
+            return
+        if job.contract.answer.get("version") == visit.form.contract.get("version"):
             return
         visit.job, visit.form.contract = job, dict(job.contract.answer)
         self.relabel()
         self.show_again()
-        lang = self.desk.lang
-        answers = [(i18n.text(lang, "ok"), "primary", None)]
-        ask(i18n.text(lang, "contract_changed_title"), i18n.text(lang, "contract_changed"), answers)
+        tell(self.desk.lang, "contract_changed_title", "contract_changed")
 
     def leave(self) -> None:
         """To the list; the form waits there. One that could not be written is not let go of."""
@@ -206,7 +204,7 @@ class HandoverScreen(Screen):
         if self.submitting or self.step is None:
             return
         complaints = self.step.complaints()
-        self.save()
+        self.save()  # before the next step is built: a signature that does not hold any more must be gone by then
         if complaints:
             self._complain(complaints)
         elif self.current + 1 < len(self._open_visit().steps):

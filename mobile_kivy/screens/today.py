@@ -105,7 +105,7 @@ class TodayScreen(Screen):
         open_jobs = [job for job in jobs if states.get(job.key, "") in {"", "DRAFT"}]
         self._count(open_jobs)
         found = [job for job in jobs if job.matches(self.search) and self._is_shown(job)]
-        self._today, self._out = self.desk.today(), self.desk.work.cars_out()
+        self._today, self._out = self.desk.today(), self.desk.work.cars_out(states)
         rows = {kind: [self._row(job, states.get(job.key, "")) for job in found if job.kind == kind] for kind in KINDS}
         for item in self._done_elsewhere({job.key for job in jobs}):
             rows[item.kind].append(self._done_row(item))

@@ -52,7 +52,6 @@ class Database:
             self._connection = self._open()
         try:
             self._upgrade()
-            self._check_key()
             self._wash()
         except BaseException:
             self._connection.close()
@@ -102,7 +101,7 @@ class Database:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(VERSIONS):
             raise NewerStore(f"the store has version {version}, this app knows {len(VERSIONS)}")
-        if version >= SEALED_SINCE:
+        if version >= SEALED_SINCE:  # before anything is sealed with a key that may be another one
             self._check_key()
         for number, steps in enumerate(VERSIONS[version:], start=version + 1):
             with self.write() as connection:
@@ -113,6 +112,8 @@ class Database:
                         step(connection, self.texts)
                 # Inside the transaction: version and tables change together or not at all.
                 connection.execute(f"PRAGMA user_version={number}")
+        if version < SEALED_SINCE:
+            self._check_key()
 
     def _check_key(self) -> None:
         """Says at once that the key is another one, instead of at every row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,10 +72,24 @@ class Drafts:
         row = self._database.row("SELECT * FROM draft WHERE protocol_id = ?", (protocol_id,))
         return self._draft_of(row) if row else None
 
+    def keys(self) -> list[tuple[str, str]]:
+        """Contract and kind of all drafts that can be gone on with: nothing is unsealed for it."""
+        rows = self._database.rows("SELECT contract_id, kind FROM draft WHERE set_aside_at IS NULL")
+        return [(row["contract_id"], row["kind"]) for row in rows]
+
     def all(self) -> list[DraftRow]:
         """All drafts that can be gone on with, the last one saved first."""
+        return self.besides(())
+
+    def besides(self, keys: Collection[tuple[str, str]]) -> list[DraftRow]:
+        """As `all`, without those of these contracts and kinds."""
         rows = self._database.rows("SELECT * FROM draft WHERE set_aside_at IS NULL ORDER BY saved_at DESC")
-        return [self._draft_of(row) for row in rows]
+        return [self._draft_of(row) for row in rows if (row["contract_id"], row["kind"]) not in keys]
+
+    def of(self, contract_id: str, kind: str) -> list[DraftRow]:
+        """As `all`, those of this contract and kind alone."""
+        sql = "SELECT * FROM draft WHERE set_aside_at IS NULL AND contract_id = ? AND kind = ? ORDER BY saved_at DESC"
+        return [self._draft_of(row) for row in self._database.rows(sql, (contract_id, kind))]
 
     def set_aside(self, protocol_id: str) -> None:
         """This app cannot read it: it is out of everybody's way, and stays for a month for somebody who can."""

@@ -17,6 +17,8 @@ from mobile_kivy.store.files import CannotWrite
 from mobile_kivy.store.sealing import SealedTexts, about
 from mobile_kivy.store.settings import DEVICE_REVOKED
 
+DROP_TOKENS = "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL"
+"""Ends everybody's session on this device; people and PINs stay."""
 _ROUNDS = 100_000
 """Of PBKDF2: a third of a second on a slow tablet. A PIN keeps colleagues out, not somebody with the file."""
 _FREE_TRIES = 5
@@ -198,8 +200,7 @@ class People:
             if row is not None and row["value"] == server:
                 return
             if row is not None:
-                sql = "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL"
-                connection.execute(sql)
+                connection.execute(DROP_TOKENS)
             connection.execute(
                 "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (_TOKENS_OF, server),
@@ -217,10 +218,7 @@ class People:
         """
         with self._database.write() as connection:
             if self._is_stored(user_id, session):
-                connection.execute(
-                    "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL WHERE user_id = ?",
-                    (user_id,),
-                )
+                connection.execute(f"{DROP_TOKENS} WHERE user_id = ?", (user_id,))
 
     def forget(self, user_id: str) -> None:
         """Removes the person with tokens and PIN, not what the person has recorded.

@@ -32,7 +32,7 @@ class SealedFiles:
         return path
 
     def read(self, name: str) -> bytes | None:
-        """What was kept, or None. `Unreadable` if it is not any more what was kept."""
+        """What was kept, or None. `SealBroken` if it is not any more what was kept."""
         try:
             return self._seal.unseal(self._about(name), self.path(name).read_bytes())
         except FileNotFoundError:

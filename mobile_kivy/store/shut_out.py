@@ -7,7 +7,7 @@ from datetime import timedelta
 from mobile_kivy.api.session import Session
 from mobile_kivy.store.database import Database
 from mobile_kivy.store.known_photos import KnownPhotos
-from mobile_kivy.store.people import People
+from mobile_kivy.store.people import DROP_TOKENS, People
 from mobile_kivy.store.photos import Photos
 from mobile_kivy.store.settings import Settings
 
@@ -17,7 +17,7 @@ _WIPE = (
     "DELETE FROM draft",
     f"DELETE FROM protocol_photo WHERE protocol_id IN (SELECT protocol_id FROM protocol WHERE {_NOT_UNSENT})",  # noqa: S608
     f"UPDATE protocol SET payload = NULL, form = NULL, title = '', message = NULL WHERE {_NOT_UNSENT}",  # noqa: S608
-    "UPDATE person SET access_token = NULL, refresh_token = NULL, expires_at = NULL",
+    DROP_TOKENS,
 )
 
 

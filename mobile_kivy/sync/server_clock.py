@@ -18,18 +18,20 @@ class ServerClock:
         """`now` is the device's clock."""
         self._store = store
         self._now = now
+        self._known = store.settings.clock_ahead_seconds
 
     @property
     def ahead(self) -> timedelta:
         """The device's clock minus the server's, when the server last answered; zero before."""
-        return timedelta(seconds=self._store.settings.clock_ahead_seconds or 0)
+        return timedelta(seconds=self._known or 0)
 
     def heard(self, of_server: datetime) -> None:
         """The server has just told its time."""
         ahead = self._now() - of_server
-        known = self._store.settings.clock_ahead_seconds
-        if known is None or abs(ahead - timedelta(seconds=known)) >= _JITTER:
-            self._store.settings.keep_clock_ahead(round(ahead.total_seconds()))
+        if self._known is None or abs(ahead - self.ahead) >= _JITTER:
+            seconds = round(ahead.total_seconds())
+            self._store.settings.keep_clock_ahead(seconds)
+            self._known = seconds
 
     def now(self) -> datetime:
         """The instant by the server's clock, as far as it is known."""

@@ -17,7 +17,7 @@ class SyncState:
     every day that was fetched: read the store again then. `last_contact` is when the server last answered.
     `trouble` is why nothing moves, while `online` is False.
     `shut_out`: the server has revoked this device, and nobody has signed in since.
-    `clock_ahead` is the device's clock minus the server's, as of the last day that was fetched; zero before the first.
+    `clock_ahead` is the device's clock minus the server's, as the server last told it; zero before.
     """
 
     online: bool | None = None

@@ -62,7 +62,7 @@ class Sync:
         self._failures = 0
         self._turning, self._reporting = threading.Lock(), threading.Lock()
         # Counted before the first turn: right after the start nobody may read "all sent" while something waits.
-        self._state = SyncState(**self._counts(), clock_ahead=self._clock.ahead)
+        self._state = SyncState(**self._counts())
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -70,6 +70,10 @@ class Sync:
     def state(self) -> SyncState:
         """What was reported last."""
         return self._state
+
+    def server_now(self) -> datetime:
+        """The instant by the server's clock, as far as it is known."""
+        return self._clock.now()
 
     # What the app calls, from any thread.
 
@@ -105,7 +109,7 @@ class Sync:
     def refresh_day(self, user_id: str, station_id: str, today: date) -> None:
         """Fetches today and the next day now, in the caller's thread. `Offline`, `SignInNeeded`, `Refusal`."""
         self._days.fetch(user_id, station_id, today)
-        self._contact(day_version=self._state.day_version + 1, clock_ahead=self._clock.ahead)
+        self._contact(day_version=self._state.day_version + 1)
 
     # What the thread does.
 
@@ -231,7 +235,7 @@ class Sync:
             _log.exception("a listener of the sync has failed")
 
     def _counts(self) -> dict[str, Any]:
-        """What the store says of the outbox and of those who have to sign in."""
+        """What the store says of the outbox and of those who have to sign in, and the server of the time."""
         outbox = self._store.outbox
         waiting = outbox.waiting()
         absent = list(outbox.users_to_sign_in())
@@ -245,4 +249,5 @@ class Sync:
             "conflicts": outbox.count(State.CONFLICT),
             "sign_in_needed": tuple(absent),
             "shut_out": self._store.settings.is_revoked,
+            "clock_ahead": self._clock.ahead,
         }

@@ -9,6 +9,7 @@ from kivy.lang import Builder
 from kivy.properties import StringProperty
 from kivy.uix.modalview import ModalView
 
+from mobile_kivy.i18n import text
 from mobile_kivy.widgets.basics import Btn
 
 Answer = tuple[str, str, Callable[[], None] | None]
@@ -40,6 +41,11 @@ def ask(title: str, words: str, answers: Sequence[Answer]) -> Dialog:
     dialog.offer(answers)
     dialog.open(animation=False)
     return dialog
+
+
+def tell(lang: str, title: str, words: str) -> Dialog:
+    """Opens a message that can only be acknowledged; title and words are keys of the app's texts."""
+    return ask(text(lang, title), text(lang, words), [(text(lang, "ok"), "primary", None)])
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -77,6 +77,20 @@ class TestDay:
         again.turn()
         assert abs(again.state.clock_ahead) < timedelta(minutes=1)
 
+    def test_every_answer_tells_the_clock_not_only_a_day(
+        self, server: SandboxServer, client: Client, store: Store, user: Session
+    ) -> None:
+        # given a device that watches no station
+        sync = Sync(store, client, now=lambda: server.now() + timedelta(hours=3))
+
+        # when the server has answered anything
+        client.check(user.access_token)
+        sync.turn()
+
+        # then it is known, and said
+        assert abs(sync.state.clock_ahead - timedelta(hours=3)) < timedelta(minutes=1)
+        assert abs(sync.server_now() - server.now()) < timedelta(minutes=1)
+
     def test_a_foreign_station_is_refused_and_nothing_stops(
         self, server: SandboxServer, yard: Yard, client: Client, store: Store, user: Session
     ) -> None:

@@ -50,7 +50,8 @@ class ConditionStep(BoxLayout):
         self._filling = True
         form, vehicle, out = self.visit.form, self.visit.vehicle, self.visit.job.contract.checked_out
         self.electric = bool(vehicle and vehicle.electric)
-        found = obstacles(self.visit.job_with_car(), self.desk.work.cars_out(), self.desk.now())
+        cars_out = self.desk.work.cars_out(self.desk.work.job_states())
+        found = obstacles(self.visit.job_with_car(), cars_out, self.desk.now())
         self.obstacles = "\n".join(text(self.desk.lang, each.key, **each.figures) for each in found)
         if vehicle is not None:
             self.last_reading = vehicle.odometer_km if form.checks_out or out is None else out.odometer_km

@@ -67,7 +67,7 @@ async def seen(session: Session, device_id: UUID | None, *, now: datetime) -> No
 
 
 async def devices(session: Session, station_id: UUID | None = None) -> Sequence[Device]:
-    """The devices that the caller may see, the last used first, not more than MOST_LISTED; with a station those of its users."""
+    """The devices that the caller may see, MOST_LISTED at most, last used first; with a station those of its users."""
     statement = select(Device).order_by(col(Device.last_seen_at).desc(), col(Device.id)).limit(MOST_LISTED)
     if station_id is not None:
         here = select(UserStation.user_id).where(col(UserStation.station_id) == station_id)

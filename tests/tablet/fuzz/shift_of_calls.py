@@ -71,7 +71,7 @@ class ShiftOfCalls:
         self.store = Store(self._folder, lambda: NOON)
         self.client = Client(self._url, SHORT)
         self.sync = Sync(self.store, self.client, now=lambda: NOON, random=lambda: 0.0)
-        self.shift = Shift(self.store, self.client, lambda: NOON, lambda action: action())
+        self.shift = Shift(self.store, self.client, lambda action: action())
 
     def restart(self) -> None:
         """By somebody who thinks that this helps."""
@@ -92,7 +92,7 @@ class ShiftOfCalls:
 
     def look(self) -> Day | None:
         """The list, each job's search words, and each form as it opens."""
-        day = self._ui("the day", lambda: self.shift.day("s1"))
+        day = self._ui("the day", lambda: self.shift.day("s1", NOON))
         for job in day.jobs if day else ():
             self._ui("the search", lambda job=job: job.matches("anna hh"))
             self._ui("a form", lambda job=job: open_form(job, "u1", NOON).car())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from mobile_kivy.api import Client, StationRef
-from mobile_kivy.desk import DayWork, Desk
+from mobile_kivy.desk import DayWork, Desk, JobStates
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Day, Job
 from mobile_kivy.forms.photo_place import PhotoPlace
@@ -30,10 +30,10 @@ class SmallWork:
     def jobs(self) -> list[Job]:
         return self.day_jobs
 
-    def job_states(self) -> dict[tuple[str, str], str]:
+    def job_states(self) -> JobStates:
         return {}
 
-    def cars_out(self) -> frozenset[str]:
+    def cars_out(self, states: JobStates) -> frozenset[str]:
         return frozenset()
 
     def set_aside(self) -> int:
@@ -82,7 +82,7 @@ class SmallDesk:
         self.standing = Standing(lambda: self.lang, self.local)
         self.small_work = SmallWork(self.asked)
         self.work: DayWork = self.small_work
-        self.shift = Shift(self.store, Client(self.server), self.now, lambda action: action())
+        self.shift = Shift(self.store, Client(self.server), lambda action: action())
 
     def now(self) -> datetime:
         return NOON

@@ -127,6 +127,15 @@ def test_a_form_outlives_its_place_on_the_list(open_app: Start, device: Path, ya
     assert finger.app.store.drafts.all() == []
 
 
+def meet_server(finger: Finger, yard_day: YardDay) -> None:
+    """The network is back, for somebody who has been at work."""
+    finger.app.use_server(yard_day.server.base)
+    person, station = finger.app.person, finger.app.station
+    assert person
+    assert station
+    finger.app.sync.watch(person.user_id, station.id)
+
+
 def test_an_open_form_is_told_that_its_contract_changed(open_app: Start, device: Path, yard_day: YardDay) -> None:
     # given an open form with a reading
     finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
@@ -140,11 +149,7 @@ def test_an_open_form_is_told_that_its_contract_changed(open_app: Start, device:
     bert = {"firstName": "Bert", "lastName": "Bergmann", "birthDate": "1980-01-01"}
     result = yard_day.dealership.clerk(query, id=yard_day.out["id"], v=version, d=bert)
     assert result["__typename"] == "Contract", result
-    finger.app.use_server(yard_day.server.base)
-    person, station = finger.app.person, finger.app.station
-    assert person
-    assert station
-    finger.app.sync.watch(person.user_id, station.id)
+    meet_server(finger, yard_day)
     finger.wait(lambda: work.word(finger, "contract_changed_title") in finger.texts(), "the notice")
 
     # then it is said once, and the reading is still there
@@ -154,3 +159,28 @@ def test_an_open_form_is_told_that_its_contract_changed(open_app: Start, device:
     finger.app.sync.poke()
     finger.frames(10)
     assert work.word(finger, "contract_changed_title") not in finger.texts()
+
+
+def test_an_open_form_is_told_that_its_contract_is_not_on_the_list_any_more(
+    open_app: Start, device: Path, yard_day: YardDay
+) -> None:
+    # given an open form with a reading
+    finger = open_app("http://127.0.0.1:9", now=yard_day.clock)
+    work.enter(finger)
+    work.open_job(finger, yard_day.out, "CHECK_OUT")
+    finger.type_digits("10003")
+
+    # when a colleague hands that car over with another device, and the day is fetched
+    result = yard_day.dealership.check_out(yard_day.out, yard_day.clock())
+    assert result["__typename"] == "Protocol", result
+    meet_server(finger, yard_day)
+    finger.wait(lambda: work.word(finger, "contract_gone_title") in finger.texts(), "the notice")
+
+    # then it is said once, and the reading is still there
+    finger.tap(work.word(finger, "ok"))
+    assert finger.screen.step.ids.odometer.text == "10003"
+    known = finger.app.sync.state.day_version
+    finger.app.sync.poke()
+    finger.wait(lambda: finger.app.sync.state.day_version > known, "another look at the day")
+    finger.frames(10)
+    assert work.word(finger, "contract_gone_title") not in finger.texts()
