@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import Image
 
 from mobile_kivy.forms.day import CHECK_OUT
 from mobile_kivy.forms.form import GUIDED_SLOTS
+from mobile_kivy.forms.photo_place import PhotoPlace
 from mobile_kivy.imaging import shrink
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
@@ -45,10 +47,13 @@ class BigCamera:
             file.write_bytes(big_photo(number))
         self._next = 0
 
-    def take(self, _slot: str, on_photo: Any, _on_nothing: Any) -> None:
+    def take(self, _place: PhotoPlace, on_photo: Callable[[bytes], None], _on_nothing: Callable[[str], None]) -> None:
         file = self._files[self._next % PHOTOS]
         self._next += 1
         on_photo(file.read_bytes())
+
+    def left_behind(self) -> None:
+        """Nobody kills this one."""
 
 
 def memory() -> float:

@@ -8,7 +8,6 @@ import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 os.environ["KIVY_HOME"] = tempfile.mkdtemp(prefix="kivy-")
 os.environ["KIVY_NO_CONSOLELOG"] = "1"
@@ -30,14 +29,15 @@ from kivy.graphics.opengl import glFinish
 
 from benchmarks.tablet.device import NOWHERE
 from mobile_kivy.app import YardApp
+from mobile_kivy.device.camera import PhotoSource
 from mobile_kivy.widgets import tappable
 from tests.tablet.ui.driving import Finger
 
 
-def open_app(folder: Path, now: datetime, **options: Any) -> Finger:
+def open_app(folder: Path, now: datetime, camera: str | PhotoSource = "sample") -> Finger:
     """The app on this device, at the names."""
     EventLoop.start()
-    app = YardApp(folder, NOWHERE, options.pop("camera", "sample"), now=lambda: now, **options)
+    app = YardApp(folder, NOWHERE, camera, now=lambda: now)
     app._run_prepare()
     finger = Finger(app)
     tappable.now = lambda: finger.moment
