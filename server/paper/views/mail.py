@@ -25,14 +25,24 @@ class OpeningWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A fact that has changed, in words of the mail's language. None: there was nothing before, or is nothing now."""
+
+    label: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
     `price_cents` is the quoted total, `paid_cents` what was charged now, `free_cancellation_until` the last instant
     for a cancellation without a fee, `free_cancellation_over` that it has passed. `booked_with_card`: a card is stored;
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
-    `is_swap`: the rental goes on with another car. `total/advance/payable_cents` are those of the document
-    `document_number`, `open_cents` what of it is still to be paid.
+    `is_swap`: the rental goes on with another car. `changed`: what an edit has changed;
+    `picked_up`, `returned`: the car is with the customer, or back. `total/advance/payable_cents` are those of the
+    document `document_number`, `open_cents` what of it is still to be paid.
     """
 
     time_zone: str
@@ -68,6 +78,9 @@ class MailView:
     odometer_km: int | None = None
     driven_km: int | None = None
     is_swap: bool = False
+    changed: Sequence[Changed] = ()
+    picked_up: bool = False
+    returned: bool = False
     new_damages: int = 0
     photo_count: int | None = None
     photos_url: str | None = None
