@@ -1,7 +1,7 @@
 """Tariffs: the price list, and the terms that a contract freezes."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -134,7 +134,9 @@ class TariffTerms:
 
 
 class Tariff(SQLModel, table=True):
-    """One tariff of the price list. Bundles and extras are read through `terms`."""
+    """One tariff of the price list. Bundles and extras are read through `terms`. With `ended_at` it is booked no more,
+    though its last day may not be over.
+    """
 
     __tablename__ = "tariff"
     id: UUID = new_id()
@@ -159,6 +161,7 @@ class Tariff(SQLModel, table=True):
     free_cancellation_hours: int = FREE_CANCELLATION_HOURS
     cancellation_fee_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
     no_show_fee_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    ended_at: datetime | None = None
     version: int = 1
 
     @property
@@ -181,7 +184,7 @@ _TERMS = [
 ]
 # What is not in a snapshot has this value. It is not written either, so that terms keep the hash that they had before
 # these were terms: a quote of before an update finds them by it.
-_LATER_TERMS: dict[str, int | None] = {
+_LATER_TERMS: Json = {
     "free_cancellation_hours": FREE_CANCELLATION_HOURS,
     "cancellation_fee_cents": None,
     "no_show_fee_cents": None,
@@ -201,12 +204,13 @@ def terms_json(tariff: Tariff) -> Json:
 
 def terms_of(snapshot: Json) -> TariffTerms:
     """Reads frozen terms back."""
+    later: Json = {name: snapshot.get(name, usual) for name, usual in _LATER_TERMS.items()}
     return TariffTerms(
         **{name: snapshot[name] for name in _TERMS},
         early_return=EarlyReturnPolicy(snapshot["early_return"]),
         bundles=tuple(bundle_of(bundle) for bundle in snapshot["bundles"]),
         extras=tuple(Extra(**extra) for extra in snapshot["extras"]),
-        **{name: snapshot.get(name, usual) for name, usual in _LATER_TERMS.items()},
+        **later,
     )
 
 
