@@ -1,7 +1,7 @@
 """Tariffs: the price list, and the terms that a contract freezes."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
 from server.models.opening_times import Weekday
+
+FREE_CANCELLATION_HOURS = 24
+"""Until how long before the start cancelling is free, where a tariff says nothing else."""
 
 
 class BundleUnit(StrEnum):
@@ -98,7 +101,10 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class TariffTerms:
-    """Everything that pricing needs of a tariff. Frozen on the contract at booking; prices are gross cents."""
+    """Everything that pricing needs of a tariff. Frozen on the contract at booking; prices are gross cents.
+
+    A fee of None is the smaller of the total and one day's price (`pricing/fees.py`).
+    """
 
     code: str
     vat_rate_bp: int
@@ -113,6 +119,9 @@ class TariffTerms:
     early_return: EarlyReturnPolicy
     bundles: tuple[Bundle, ...]
     extras: tuple[Extra, ...] = field(default=())
+    free_cancellation_hours: int = FREE_CANCELLATION_HOURS
+    cancellation_fee_cents: int | None = None
+    no_show_fee_cents: int | None = None
 
     @property
     def day(self) -> Bundle:
@@ -125,7 +134,9 @@ class TariffTerms:
 
 
 class Tariff(SQLModel, table=True):
-    """One tariff of the price list. Bundles and extras are read through `terms`."""
+    """One tariff of the price list. Bundles and extras are read through `terms`. With `ended_at` it is booked no more,
+    though its last day may not be over.
+    """
 
     __tablename__ = "tariff"
     id: UUID = new_id()
@@ -147,6 +158,10 @@ class Tariff(SQLModel, table=True):
     cleaning_special_cents: int = Field(sa_column=cents_column())
     extras_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="extras"))
     early_return: EarlyReturnPolicy = Field(sa_column=enum_column(EarlyReturnPolicy))
+    free_cancellation_hours: int = FREE_CANCELLATION_HOURS
+    cancellation_fee_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    no_show_fee_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    ended_at: datetime | None = None
     version: int = 1
 
     @property
@@ -167,6 +182,13 @@ _TERMS = [
     "cleaning_heavy_cents",
     "cleaning_special_cents",
 ]
+# What is not in a snapshot has this value. It is not written either, so that terms keep the hash that they had before
+# these were terms: a quote of before an update finds them by it.
+_LATER_TERMS: Json = {
+    "free_cancellation_hours": FREE_CANCELLATION_HOURS,
+    "cancellation_fee_cents": None,
+    "no_show_fee_cents": None,
+}
 
 
 def terms_json(tariff: Tariff) -> Json:
@@ -176,16 +198,19 @@ def terms_json(tariff: Tariff) -> Json:
         "early_return": tariff.early_return.value,
         "bundles": tariff.bundles_json,
         "extras": tariff.extras_json,
+        **{name: getattr(tariff, name) for name, usual in _LATER_TERMS.items() if getattr(tariff, name) != usual},
     }
 
 
 def terms_of(snapshot: Json) -> TariffTerms:
     """Reads frozen terms back."""
+    later: Json = {name: snapshot.get(name, usual) for name, usual in _LATER_TERMS.items()}
     return TariffTerms(
         **{name: snapshot[name] for name in _TERMS},
         early_return=EarlyReturnPolicy(snapshot["early_return"]),
         bundles=tuple(bundle_of(bundle) for bundle in snapshot["bundles"]),
         extras=tuple(Extra(**extra) for extra in snapshot["extras"]),
+        **later,
     )
 
 

@@ -178,7 +178,18 @@ GRANTS: dict[str, dict[str, str]] = {
     "tariff": {
         "admin": "select, insert",
         "staff": "select",
-        "system": "select",
+        "system": (
+            "select, insert, update (bundles, cancellation_fee_cents, charging_service_cents, cleaning_heavy_cents, "
+            "cleaning_special_cents, early_return, ended_at, energy_per_kwh_cents, extra_km_cents, extras, "
+            "free_cancellation_hours, fuel_per_litre_cents, fuel_service_cents, grace_minutes, name, "
+            "no_show_fee_cents, valid_from, valid_until, vat_rate_bp, version)"
+        ),
+        "website": "select",
+    },
+    "tariff_change": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
         "website": "select",
     },
     "user_station": {
@@ -199,7 +210,10 @@ GRANTS: dict[str, dict[str, str]] = {
         "website": "select",
     },
     "vehicle_group": {
-        "admin": "select, insert",
+        "admin": (
+            "select, insert, update (acriss, deductible_cents, deposit_cents, minimum_age, minimum_licence_months, "
+            "name, version)"
+        ),
         "staff": "select",
         "system": "select",
         "website": "select",

@@ -37,7 +37,6 @@ from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, stored_cards
 from server.services.payments.attempts import Move
 from server.services.people import customers
-from server.services.pricing import tariffs
 
 HELD_FOR = timedelta(minutes=15)
 
@@ -123,11 +122,10 @@ def _places(plan: Plan) -> dict[str, Any]:
 
 
 def _agreed(plan: Plan) -> dict[str, Any]:
-    snapshot, tariff_hash = tariffs.freeze(plan.tariff)
     return {
-        "tariff_id": plan.tariff.id,
-        "terms_json": snapshot,
-        "tariff_hash": tariff_hash,
+        "tariff_id": plan.tariff.tariff_id,
+        "terms_json": plan.tariff.snapshot,
+        "tariff_hash": plan.tariff.sha256,
         "price_json": plan.price.as_json(),
         "total_cents": plan.price.total_cents,
         "prepay_cents": plan.prepay_cents,
