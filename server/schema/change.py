@@ -26,6 +26,7 @@ from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
 from server.services.changes.period import PeriodChange
 from server.services.ends import cancellation
+from server.services.handover import swap
 from server.services.validation import as_uuid
 
 _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, PeriodConflict, Rejection)}
@@ -42,6 +43,8 @@ class ContractChange:
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
     """The driver who would be taken off, as `removeDriver` takes it."""
 
+    vehicle_id: strawberry.ID | None = strawberry.UNSET
+    """Another car to go on with, as `swapVehicle` takes it."""
     cancel: bool | None = strawberry.UNSET
     """Whether to call the booking off, as `cancelContract` does; only true is a change."""
 
@@ -53,6 +56,8 @@ class ContractChange:
             return partial(drivers.look_at_adding, entry=self.driver.given())
         if self.remove_driver_id:
             return partial(drivers.look_at_removing, driver_id=as_uuid(self.remove_driver_id))
+        if self.vehicle_id:
+            return partial(swap.look, vehicle_id=as_uuid(self.vehicle_id))
         if self.cancel:
             return cancellation.look
         message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")

@@ -72,6 +72,7 @@ MATRIX: dict[str, set[str]] = {
     "cancelContract": BOOKERS,
     "markNoShow": OFFICE,
     "undoNoShow": MANAGERS,
+    "swapVehicle": STAFF,
     "addDriver": OFFICE,
     "removeDriver": OFFICE,
     "addNote": STAFF,
@@ -125,6 +126,13 @@ ARGUMENTS: dict[str, str] = {
     "cancelContract": f'contractId: "{NOTHING}", version: 1',
     "markNoShow": f'contractId: "{NOTHING}", version: 1',
     "undoNoShow": f'contractId: "{NOTHING}", version: 1, reason: "x"',
+    "swapVehicle": (
+        f'contractId: "{NOTHING}", version: 1, vehicleId: "{NOTHING}",'
+        f' returned: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}},"
+        f' handedOut: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}}"
+    ),
     "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
     "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
     "addNote": f'contractId: "{NOTHING}", text: ""',
