@@ -26,7 +26,7 @@ from server.services.pricing.tariff_entry import INPUT, NewTariff, entered
 _KEPT = frozenset({"id", "code", "group_id", "currency", "ended_at", "version"})
 """Columns of a tariff that `replace` does not take from what is entered."""
 _NOT_ALL_YOURS = Sentence(
-    "A tariff concerns every station with cars of its group: a manager of all of them, or an administrator, changes it.",
+    "A tariff concerns every station with cars of its group: a manager of all of them or an administrator changes it.",
     "Ein Tarif betrifft jede Station mit Fahrzeugen seiner Gruppe: wer nicht alle leitet, bittet die Verwaltung.",
 )
 
@@ -156,6 +156,6 @@ async def _store(session: Session, tariff: Tariff, before: TariffState, acting: 
         actor=acting.name,
         before_json=before.as_json(),
         after_json=after.as_json(),
-        terms_sha256=tariffs.frozen(tariff.id, before.terms_json).sha256,
+        terms_sha256=tariffs.frozen(tariff.id, before.snapshot).sha256,
     )
     await session.store(tariff, change)

@@ -106,4 +106,4 @@ async def promised(session: Session, tariff_id: UUID, digest: str) -> FrozenTerm
         col(TariffChange.tariff_id) == tariff_id, col(TariffChange.terms_sha256).startswith(digest, autoescape=True)
     )
     change = await session.first(replaced.limit(1))
-    return frozen(tariff_id, change.before.terms_json) if change else None
+    return frozen(tariff_id, change.before.snapshot) if change else None
