@@ -95,6 +95,8 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     # refusals: the path of the input, and what the refusal names
     (ANY, "field"): 3,
     ("PeriodConflict", "conflicts"): 5,
+    ("ChangePreview", "conflicts"): 5,
+    ("ChangePreview", "problems"): 5,
     ("InvalidTransition", "allowed"): 5,
     # a page: its own field was already multiplied by `first`
     (ANY, "nodes"): 1,

@@ -68,6 +68,9 @@ OWN_MEANINGS = {
     "customers": {"search": "Part of first name, last name, company or e-mail address."},
     "customer": {"id": "Id of the customer that is meant."},
     "add_driver": {"driver": "The person who may drive, too."},
+    "remove_driver": {"driver_id": "Id of the driver who may no longer drive; never the renter."},
+    "add_note": {"text": "The remark, 1 to 4,000 characters."},
+    "change_preview": {"change": "The one change to look at."},
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {
         "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",

@@ -44,6 +44,7 @@ MATRIX: dict[str, set[str]] = {
     "openItems": OFFICE,
     "emails": OFFICE,
     "settlementPreview": STAFF,
+    "changePreview": OFFICE,
     "users": MANAGERS,
     "apiClients": MANAGERS,
     "devices": MANAGERS,
@@ -68,6 +69,8 @@ MATRIX: dict[str, set[str]] = {
     "createTariff": ADMIN,
     "bookVehicle": BOOKERS,
     "addDriver": OFFICE,
+    "removeDriver": OFFICE,
+    "addNote": STAFF,
     "completeCustomer": OFFICE,
     "uploadPhoto": STAFF,
     "checkOut": STAFF,
@@ -114,6 +117,9 @@ ARGUMENTS: dict[str, str] = {
         ' customer: {email: "x"}, payment: {method: WAIVED}}'
     ),
     "completeCustomer": f'contractId: "{NOTHING}", version: 1, customer: {{}}',
+    "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
+    "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
+    "addNote": f'contractId: "{NOTHING}", text: ""',
     "addDriver": f'contractId: "{NOTHING}", version: 1, driver: {{firstName: "", lastName: ""}}',
     "checkOut": (
         f'input: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'

@@ -86,7 +86,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "driver": {
         "admin": "select, insert, update",
         "staff": "select, insert, update",
-        "system": "select, insert",
+        "system": "select, insert, delete",
         "website": "select",
     },
     "email": {

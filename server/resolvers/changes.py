@@ -1,0 +1,64 @@
+"""What changes a contract after it was booked."""
+
+from __future__ import annotations
+
+import strawberry
+
+from server.models import Contract
+from server.schema.building import Info
+from server.schema.change import ChangePreview, ContractChange
+from server.schema.contract_parts import DriverInput
+from server.schema.handover import CounterCustomerInput
+from server.schema.results import ContractResult
+from server.schema.root_fields import OFFICE, STAFF, mutation, query
+from server.services.changes import customer_data, drivers, edit, notes
+from server.services.changes.edit import Prospect
+from server.services.validation import as_uuid
+
+
+@strawberry.type
+class ChangeQuery:
+    """What changes would come to."""
+
+    @query(allow=OFFICE, graphql_type=ChangePreview)
+    async def change_preview(self, info: Info, contract_id: strawberry.ID, change: ContractChange) -> Prospect:
+        """What a change would cost, and what would stand against it. Nothing is written."""
+        context = info.context
+        return await edit.preview(context.outside, context.acting, as_uuid(contract_id), change.look())
+
+
+@strawberry.type
+class ChangeMutation:
+    """Changes of what is agreed. The customer gets a mail that names what was and what is."""
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Contract:
+        """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
+        context, entry = info.context, driver.given()
+        done = await drivers.add(context.outside, context.acting, as_uuid(contract_id), version, entry)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def remove_driver(
+        self, info: Info, contract_id: strawberry.ID, version: int, driver_id: strawberry.ID
+    ) -> Contract:
+        """Takes somebody off who may drive, until the car is back. The price is that of one driver less."""
+        context, driver = info.context, as_uuid(driver_id)
+        done = await drivers.remove(context.outside, context.acting, as_uuid(contract_id), version, driver)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=STAFF, graphql_type=ContractResult)
+    async def add_note(self, info: Info, contract_id: strawberry.ID, text: str) -> Contract:
+        """Adds a remark of staff to a contract, up to 4,000 characters. Customers do not see it."""
+        context = info.context
+        done = await notes.add(context.outside, context.acting, as_uuid(contract_id), text)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def complete_customer(
+        self, info: Info, contract_id: strawberry.ID, version: int, customer: CounterCustomerInput
+    ) -> Contract:
+        """Corrects or adds what a contract says of its customer, until it is billed. What waited for it goes on."""
+        named = customer.given()
+        async with info.context.write() as session:
+            return await customer_data.complete(session, as_uuid(contract_id), version, named, info.context.acting)
