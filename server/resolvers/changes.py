@@ -8,10 +8,11 @@ from server.models import Contract
 from server.schema.building import Info
 from server.schema.change import ChangePreview, ContractChange
 from server.schema.contract_parts import DriverInput
+from server.schema.contract_tariff import TariffEditInput
 from server.schema.handover import CounterCustomerInput
 from server.schema.results import ContractResult
 from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services.changes import customer_data, drivers, edit, notes
+from server.services.changes import customer_data, drivers, edit, notes, tariff
 from server.services.changes.edit import Prospect
 from server.services.validation import as_uuid
 
@@ -45,6 +46,21 @@ class ChangeMutation:
         """Takes somebody off who may drive, until the car is back. The price is that of one driver less."""
         context, driver = info.context, as_uuid(driver_id)
         done = await drivers.remove(context.outside, context.acting, as_uuid(contract_id), version, driver)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def edit_tariff(
+        self,
+        info: Info,
+        contract_id: strawberry.ID,
+        version: int,
+        input: TariffEditInput,  # noqa: A002
+    ) -> Contract:
+        """Changes the contract's own copy of its tariff, or adds a discount or a waiver, until it is billed. The price
+        list stays as it is; money moves with the invoice.
+        """
+        context, asked = info.context, input.given()
+        done = await tariff.change(context.outside, context.acting, as_uuid(contract_id), version, asked)
         return await context.read_anew(Contract, done)
 
     @mutation(allow=STAFF, graphql_type=ContractResult)

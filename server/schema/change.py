@@ -10,6 +10,7 @@ from server.errors import InvalidInput, Sentence
 from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_input_one_of, row_type, shown_as
 from server.schema.contract_parts import DriverInput
+from server.schema.contract_tariff import TariffEditInput
 from server.schema.fleet import Occupancy
 from server.schema.price import PriceBreakdown
 from server.schema.problems import (
@@ -21,7 +22,7 @@ from server.schema.problems import (
     problem_of,
 )
 from server.schema.shared import Money, money, row_of
-from server.services.changes import drivers
+from server.services.changes import drivers, tariff
 from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
 from server.services.validation import as_uuid
@@ -38,12 +39,17 @@ class ContractChange:
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
     """The driver who would be taken off, as `removeDriver` takes it."""
 
+    tariff: TariffEditInput | None = strawberry.UNSET
+    """An edit of the contract's copy of its tariff, as `editTariff` takes it."""
+
     def look(self) -> Look:
         """What finds out about the change that was given."""
         if self.driver:
             return partial(drivers.look_at_adding, entry=self.driver.given())
         if self.remove_driver_id:
             return partial(drivers.look_at_removing, driver_id=as_uuid(self.remove_driver_id))
+        if self.tariff:
+            return partial(tariff.look_at, asked=self.tariff.given())
         message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")
         raise InvalidInput(message, field=["change"])
 
