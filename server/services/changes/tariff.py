@@ -1,6 +1,6 @@
 """The tariff of one contract, edited by the office until it is billed: other prices, a discount, a waiver.
 
-With a reason, the contract's own copy changes and is priced anew; the price list stays as it is. Money moves with the invoice.
+With a reason, the contract's own copy changes and is priced anew; the price list stays. Money moves with the invoice.
 """
 
 from __future__ import annotations
