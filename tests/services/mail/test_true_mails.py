@@ -117,7 +117,7 @@ async def test_the_confirmation_in_english_names_them_too(bench: Bench) -> None:
     start = at("2026-09-10 12:00")
     english = customer(language=Language.EN)
     text = await mail_of(bench, await book(shop, start, start + DAY, customer=english), "BOOKING_CONFIRMATION")
-    assert "You can cancel free of charge until 8 Sep 2026, 12:00. After that we charge 59.00 EUR." in text
+    assert "You can cancel free of charge until 8 Sept 2026, 12:00. After that we charge 59.00 EUR." in text
     assert "If the car is not picked up and was not cancelled, we charge 45.00 EUR." in text
 
 
