@@ -10,10 +10,13 @@ from server.schema.change import ChangePreview, ContractChange
 from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
 from server.schema.handover import CounterCustomerInput
-from server.schema.results import ContractResult
-from server.schema.root_fields import OFFICE, STAFF, mutation, query
+from server.schema.results import ChangePeriodResult, ContractResult
+from server.schema.root_fields import BOOKERS, OFFICE, STAFF, mutation, query
+from server.schema.shared import PeriodInput
 from server.services.changes import customer_data, drivers, edit, notes, tariff
+from server.services.changes import period as period_changes
 from server.services.changes.edit import Prospect
+from server.services.changes.period import PeriodChange
 from server.services.validation import as_uuid
 
 
@@ -21,7 +24,7 @@ from server.services.validation import as_uuid
 class ChangeQuery:
     """What changes would come to."""
 
-    @query(allow=OFFICE, graphql_type=ChangePreview)
+    @query(allow=BOOKERS, graphql_type=ChangePreview)
     async def change_preview(self, info: Info, contract_id: strawberry.ID, change: ContractChange) -> Prospect:
         """What a change would cost, and what would stand against it. Nothing is written."""
         context = info.context
@@ -31,6 +34,25 @@ class ChangeQuery:
 @strawberry.type
 class ChangeMutation:
     """Changes of what is agreed. The customer gets a mail that names what was and what is."""
+
+    @mutation(allow=BOOKERS, graphql_type=ChangePeriodResult)
+    async def change_period(
+        self,
+        info: Info,
+        contract_id: strawberry.ID,
+        version: int,
+        period: PeriodInput,
+        force: bool = False,
+        reason: str | None = None,
+    ) -> Contract:
+        """Extends, shortens or moves the agreed period, until the car is back: on the same car, before the check-out
+        also on another one of the group. The price follows the contract's own tariff; what was paid stays.
+
+        A website may do it for its own bookings before their start, if its policy says so.
+        """
+        context, wanted = info.context, PeriodChange(period.start, period.end, force, reason)
+        done = await period_changes.change(context.outside, context.acting, as_uuid(contract_id), version, wanted)
+        return await context.read_anew(Contract, done)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)
     async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Contract:

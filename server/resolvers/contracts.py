@@ -5,7 +5,6 @@ from __future__ import annotations
 import strawberry
 
 from server.models import Contract, Customer
-from server.models.staff import Role
 from server.schema.booking import BookingMade, BookVehicleInput
 from server.schema.building import Info
 from server.schema.contract import Contract as ContractType
@@ -14,13 +13,11 @@ from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
 from server.schema.paging import Page, page
 from server.schema.results import BookVehicleResult
-from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
+from server.schema.root_fields import BOOKERS, EVERYBODY, OFFICE, mutation, query
 from server.services.booking import saga
 from server.services.contract import contracts
 from server.services.lists.search import customers as list_customers
 from server.services.validation import as_uuid
-
-BOOKERS = frozenset({Role.WEB, Role.CLERK, Role.MANAGER, Role.ADMIN})
 
 
 @strawberry.type

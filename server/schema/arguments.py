@@ -68,6 +68,11 @@ OWN_MEANINGS = {
     "customers": {"search": "Part of first name, last name, company or e-mail address."},
     "customer": {"id": "Id of the customer that is meant."},
     "add_driver": {"driver": "The person who may drive, too."},
+    "change_period": {
+        "period": "The whole period as it is to be; once the car is out, its start stays.",
+        "force": "A manager takes the car from bookings that are in the way; they get another one or are AT_RISK.",
+        "reason": "Why it is changed, for the history; required with `force`.",
+    },
     "remove_driver": {"driver_id": "Id of the driver who may no longer drive; never the renter."},
     "add_note": {"text": "The remark, 1 to 4,000 characters."},
     "change_preview": {"change": "The one change to look at."},

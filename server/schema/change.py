@@ -21,10 +21,11 @@ from server.schema.problems import (
     Rejection,
     problem_of,
 )
-from server.schema.shared import Money, money, row_of
-from server.services.changes import drivers, tariff
+from server.schema.shared import Money, PeriodInput, money, row_of
+from server.services.changes import drivers, period, tariff
 from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
+from server.services.changes.period import PeriodChange
 from server.services.validation import as_uuid
 
 _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, PeriodConflict, Rejection)}
@@ -34,6 +35,8 @@ _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, 
 class ContractChange:
     """One change to look at. Give exactly one."""
 
+    period: PeriodInput | None = strawberry.UNSET
+    """Another agreed period, as `changePeriod` takes it without `force`."""
     driver: DriverInput | None = strawberry.UNSET
     """Somebody more who may drive, as `addDriver` takes it."""
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
@@ -44,6 +47,8 @@ class ContractChange:
 
     def look(self) -> Look:
         """What finds out about the change that was given."""
+        if self.period:
+            return partial(period.look, wanted=PeriodChange(self.period.start, self.period.end))
         if self.driver:
             return partial(drivers.look_at_adding, entry=self.driver.given())
         if self.remove_driver_id:

@@ -75,6 +75,10 @@ ContractResult = Annotated[
     Contract | InvalidTransition | VersionConflict | PaymentDeclined | Rejection,
     strawberry.union("ContractResult", description="The contract, or a refusal that says why not."),
 ]
+ChangePeriodResult = Annotated[
+    Contract | PeriodConflict | OutsideOpeningHours | InvalidTransition | VersionConflict | Rejection,
+    strawberry.union("ChangePeriodResult", description="The contract with its new period, or what is in the way."),
+]
 BookVehicleResult = Annotated[
     Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,
     strawberry.union("BookVehicleResult", description="The booking, or a refusal that says why not."),

@@ -66,7 +66,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "deposit": {
         "admin": "select",
         "staff": "select",
-        "system": "select, insert, update (authorised_at, expires_at, hold_id, state, used_cents)",
+        "system": "select, insert, update (authorised_at, due_at, expires_at, hold_id, state, used_cents)",
         "website": "select",
     },
     "device": {
@@ -200,7 +200,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "vehicle": {
         "admin": "select, insert, update",
         "staff": "select, insert, update",
-        "system": "select, update (leaves_at, leaves_until)",
+        "system": "select, update (leaves_at, leaves_until, out_until)",
         "website": "select",
     },
     "vehicle_block": {
