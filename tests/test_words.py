@@ -39,7 +39,7 @@ NOT_USED = {
     "vehicle_category": "vehicle_group",
     "car_group": "vehicle_group",
     "car_class": "vehicle_group",
-    "price_list": "tariff",
+    "tariff_changes": "tariff",
     "rate_plan": "tariff",
     "package": "bundle",
     "surcharge": "extra",

@@ -16,7 +16,7 @@ from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 from server.models.tariff_change import TariffState
 from server.services.booking.promises import VALID_FOR
 from server.services.fleet import stations
-from server.services.pricing import price_list, tariff_history
+from server.services.pricing import tariff_changes, tariff_history
 from server.services.pricing.price import Facts, breakdown
 from server.services.pricing.rental_days import first_after
 from server.services.pricing.tariff_entry import NewTariff
@@ -49,9 +49,9 @@ class TariffPreview:
 async def preview(
     session: Session, tariff_id: UUID | None, group_id: UUID | None, new: NewTariff, *, language: str, now: datetime
 ) -> TariffPreview:
-    """What `price_list.replace` would change. NotFound, and the InvalidInput of `price_list.replacement`."""
-    tariff = await price_list.get(session, tariff_id)
-    fresh = price_list.replacement(tariff, group_id, new)
+    """What `tariff_changes.replace` would change. NotFound, and the InvalidInput of `tariff_changes.replacement`."""
+    tariff = await tariff_changes.get(session, tariff_id)
+    fresh = tariff_changes.replacement(tariff, group_id, new)
     before, after = TariffState.of(tariff), TariffState.of(fresh)
     places = await stations.visible_stations(session)
     zone = places[0].zone if places else ZoneInfo("UTC")

@@ -81,7 +81,7 @@ async def test_a_discount_is_priced_kept_and_told(bench: Bench) -> None:
     assert "Gesamtpreis: bisher 59,00 € neu 54,57 €" in mail
 
 
-async def test_the_price_list_and_other_contracts_stay(bench: Bench) -> None:
+async def test_the_tariff_changes_and_other_contracts_stay(bench: Bench) -> None:
     # Given
     shop = await open_shop(bench, cars=2)
     contract, other = await book(shop, START, END), await book(shop, START, END)

@@ -21,7 +21,7 @@ from server.security import Principal
 from server.services.acting import Acting
 from server.services.booking import quotes, tariff_preview
 from server.services.booking.quotes import Quote, QuoteRequest
-from server.services.pricing import price_list, tariffs
+from server.services.pricing import tariff_changes, tariffs
 from server.services.pricing.tariff_entry import NewBundle, NewTariff
 from server.services.pricing.tariff_history import differences
 from tests.builders.bench import Bench
@@ -58,13 +58,13 @@ async def replaced(
 ) -> Tariff:
     bench, acting = shop.bench, Acting(shop.bench.now, by or manager(shop))
     async with bench.outside.database.transaction(SYSTEM) as session:
-        return await price_list.replace(session, shop.tariff.id, version, group or shop.group.id, new, acting)
+        return await tariff_changes.replace(session, shop.tariff.id, version, group or shop.group.id, new, acting)
 
 
 async def ended(shop: Shop, until: date, *, version: int = 1, by: Principal | None = None) -> Tariff:
     bench, acting = shop.bench, Acting(shop.bench.now, by or manager(shop))
     async with bench.outside.database.transaction(SYSTEM) as session:
-        return await price_list.end(session, shop.tariff.id, version, until, acting)
+        return await tariff_changes.end(session, shop.tariff.id, version, until, acting)
 
 
 async def quoted(shop: Shop) -> Quote:
