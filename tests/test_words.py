@@ -39,7 +39,7 @@ NOT_USED = {
     "vehicle_category": "vehicle_group",
     "car_group": "vehicle_group",
     "car_class": "vehicle_group",
-    "tariff_changes": "tariff",
+    "price_list": "tariff",
     "rate_plan": "tariff",
     "package": "bundle",
     "surcharge": "extra",

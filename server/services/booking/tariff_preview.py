@@ -71,9 +71,9 @@ def _periods(bundles: tuple[Bundle, ...], now: datetime, zone: ZoneInfo) -> list
     """What is usually rented, and what each package covers, the shortest first; all of it still to come."""
     monday = _next_monday(day_of(now, zone))
     begins = wall_clock(monday, _BEGINS, zone)
-    packages = {bundle.days for bundle in bundles if bundle.unit is not BundleUnit.WEEKEND}
+    covered = {bundle.days for bundle in bundles if bundle.unit is not BundleUnit.WEEKEND}
     whole_days = [
-        (begins, wall_clock(monday + timedelta(days=days), _BEGINS, zone)) for days in {*_USUAL_DAYS, *packages}
+        (begins, wall_clock(monday + timedelta(days=days), _BEGINS, zone)) for days in {*_USUAL_DAYS, *covered}
     ]
     windows = {(b.window_start, b.window_end) for b in bundles if b.window_start and b.window_end} or {_USUAL_WEEKEND}
     weekends = []
