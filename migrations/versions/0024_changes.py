@@ -1,5 +1,8 @@
-"""What a contract's life brings after booking: a driver is taken off again, a deposit is due at another time."""
+"""What a contract's life brings after booking: a driver is taken off again, a deposit is due at another time, a booking
+that came about ends otherwise, and a document says how much money moves because of it.
+"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
@@ -7,14 +10,28 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+SYSTEM = "ersatzwagen_system"
+GRANTS = [
+    ("delete", "driver"),
+    ("update (due_at)", "deposit"),
+    ("update (out_until)", "vehicle"),
+    ("update (open_cents)", "open_item"),
+]
+
 
 def upgrade() -> None:
-    op.execute("grant delete on driver to ersatzwagen_system")
-    op.execute("grant update (due_at) on deposit to ersatzwagen_system")
-    op.execute("grant update (out_until) on vehicle to ersatzwagen_system")
+    for what, table in GRANTS:
+        op.execute(f"grant {what} on {table} to {SYSTEM}")
+    op.add_column("contract", sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(
+        "update contract c set confirmed_at = h.at from history_entry h"
+        " where h.contract_id = c.id and h.action = 'STATE_RESERVED'"
+    )
+    op.add_column("document", sa.Column("to_move_cents", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
-    op.execute("revoke update (out_until) on vehicle from ersatzwagen_system")
-    op.execute("revoke update (due_at) on deposit from ersatzwagen_system")
-    op.execute("revoke delete on driver from ersatzwagen_system")
+    op.drop_column("document", "to_move_cents")
+    op.drop_column("contract", "confirmed_at")
+    for what, table in reversed(GRANTS):
+        op.execute(f"revoke {what} on {table} from {SYSTEM}")

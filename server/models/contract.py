@@ -157,7 +157,7 @@ class Contract(SQLModel, table=True):
 
     What is stored as JSON (`…_json`) is read through the typed property beside it. `paid_cents` is what has been taken
     for the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
-    `state_since` is when it came into its state, by the server.
+    `state_since` is when it came into its state, by the server; `confirmed_at` when the booking came about, if it did.
     """
 
     __tablename__ = "contract"
@@ -205,6 +205,7 @@ class Contract(SQLModel, table=True):
     created_at: datetime
     state_since: datetime
     held_until: datetime | None = None
+    confirmed_at: datetime | None = None
     checked_out_at: datetime | None = None
     returned_at: datetime | None = None
     billed_at: datetime | None = None

@@ -11,6 +11,7 @@ from server.edge.uploads import UPLOAD_SCALAR
 from server.resolvers.billing import BillingMutation, BillingQuery
 from server.resolvers.changes import ChangeMutation, ChangeQuery
 from server.resolvers.contracts import ContractMutation, ContractQuery
+from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
 from server.resolvers.staff import StaffMutation, StaffQuery
@@ -35,6 +36,7 @@ class Mutation(
     TariffMutation,
     ContractMutation,
     ChangeMutation,
+    EndMutation,
     HandoverMutation,
     BillingMutation,
 ):

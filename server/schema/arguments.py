@@ -86,6 +86,8 @@ OWN_MEANINGS = {
     },
     "remove_driver": {"driver_id": "Id of the driver who may no longer drive; never the renter."},
     "add_note": {"text": "The remark, 1 to 4,000 characters."},
+    "cancel_contract": {"reason": "Why, for the history; up to 500 characters. Customers do not see it."},
+    "undo_no_show": {"reason": "Why the booking is taken up again, for the history; up to 500 characters."},
     "change_preview": {"change": "The one change to look at."},
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {

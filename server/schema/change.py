@@ -26,6 +26,7 @@ from server.services.changes import drivers, period, tariff
 from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
 from server.services.changes.period import PeriodChange
+from server.services.ends import cancellation
 from server.services.validation import as_uuid
 
 _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, PeriodConflict, Rejection)}
@@ -41,9 +42,10 @@ class ContractChange:
     """Somebody more who may drive, as `addDriver` takes it."""
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
     """The driver who would be taken off, as `removeDriver` takes it."""
-
     tariff: TariffEditInput | None = strawberry.UNSET
     """An edit of the contract's copy of its tariff, as `editTariff` takes it."""
+    cancel: bool | None = strawberry.UNSET
+    """Whether to call the booking off, as `cancelContract` does; only true is a change."""
 
     def look(self) -> Look:
         """What finds out about the change that was given."""
@@ -55,6 +57,8 @@ class ContractChange:
             return partial(drivers.look_at_removing, driver_id=as_uuid(self.remove_driver_id))
         if self.tariff:
             return partial(tariff.look_at, asked=self.tariff.given())
+        if self.cancel:
+            return cancellation.look
         message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")
         raise InvalidInput(message, field=["change"])
 

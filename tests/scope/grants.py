@@ -127,7 +127,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "open_item": {
         "admin": "select",
         "staff": "select",
-        "system": "select, insert",
+        "system": "select, insert, update (open_cents)",
         "website": "select",
     },
     "payment": {

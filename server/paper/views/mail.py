@@ -83,6 +83,7 @@ class MailView:
     changed: Sequence[Changed] = ()
     picked_up: bool = False
     returned: bool = False
+    no_show: bool = False
     new_damages: int = 0
     photo_count: int | None = None
     photos_url: str | None = None

@@ -30,7 +30,7 @@ from server.services.booking.plan import (
     plan_of,
     visible_stations,
 )
-from server.services.contract import contracts, history
+from server.services.contract import contracts, history, no_shows
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
 from server.services.outside import Outside
@@ -248,8 +248,9 @@ async def _open_page(session: Session, contract: Contract, request: BookingReque
 async def confirm(session: Session, contract: Contract, now: datetime) -> None:
     """The booking has come about: advance invoice, mail, and the deposit in time."""
     await occupancies.set_kind(session, contract.id, OccupancyKind.RESERVED)
-    contract.held_until = None
+    contract.held_until, contract.confirmed_at = None, now
     await contracts.move(session, contract, ContractState.RESERVED, Acting(now))
     await session.refresh(contract, ["paid_cents"])
     await confirmation.confirm_booking(session, contract, now=now)
     await deposits.schedule(session, contract, now=now)
+    await no_shows.plan(session, contract, now=now)

@@ -14,6 +14,7 @@ from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents, settlements
+from server.services.billing.drafts import Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
@@ -38,7 +39,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
     if contract.prepay_cents > 0 and contract.payment_method != "WAIVED":
         words = Words(parts.wording(contract.language))
         line = documents.advance_line(words.advance(), contract.prepay_cents, words.advance_reason(contract.number))
-        invoice = documents.Draft(
+        invoice = Draft(
             type=DocumentType.ADVANCE_INVOICE,
             service_from=contract.starts_at,
             service_until=contract.ends_at,

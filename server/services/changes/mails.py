@@ -7,19 +7,26 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
-from server.models import Contract, Vehicle
+from server.models import Contract, Document, Vehicle
 from server.models.contract import ContractKind
 from server.models.email import EmailTemplate
 from server.paper.views import Changed, MailView
+from server.services.billing import documents
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
 
 
 async def changed(
-    session: Session, contract: Contract, cause_id: UUID, lines: Sequence[Changed], *, now: datetime
+    session: Session,
+    contract: Contract,
+    cause_id: UUID,
+    lines: Sequence[Changed],
+    issued: Sequence[Document] = (),
+    *,
+    now: datetime,
 ) -> None:
-    """Tells the customer what has changed, once for a cause: the entry of the history."""
+    """Tells the customer what has changed, once for a cause such as the entry of the history, with what was issued."""
     station = await stations.get(session, contract.station_id)
     company = await company_data.require(session)
     vehicle = await session.by_id(Vehicle, contract.vehicle_id)
@@ -43,4 +50,6 @@ async def changed(
         paid_cents=contract.paid_cents,
         payer_name=parts.payer_name(contract),
     )
-    await emails.queue(session, contract, MailDraft(EmailTemplate.CHANGE, cause_id, view), now=now)
+    files = [documents.attachment(document) for document in issued]
+    draft = MailDraft(EmailTemplate.CHANGE, cause_id, view, files, waits_for_paper=bool(files))
+    await emails.queue(session, contract, draft, now=now)

@@ -20,7 +20,7 @@ from server.services.changes import cars, edit, said
 from server.services.changes.cars import Found
 from server.services.changes.drivers import of_contract
 from server.services.changes.edit import Done, Prospect
-from server.services.contract import contracts
+from server.services.contract import contracts, no_shows
 from server.services.fleet import occupancies
 from server.services.outside import Outside
 from server.services.payments import deposits
@@ -117,6 +117,8 @@ async def change(
         told = said.joined([said.period(contract, zone, before), said.price(contract, prospect.before)])
         await edit.finish(session, contract, Done(action=HistoryAction.PERIOD_CHANGED, **names, told=told), acting)
         await deposits.plan_anew(session, contract, now=acting.now)
+        if contract.state is ContractState.RESERVED:
+            await no_shows.plan(session, contract, now=acting.now)
         return contract.id
 
 

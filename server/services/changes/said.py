@@ -19,6 +19,9 @@ _END = Sentence("Return", "Rückgabe")
 _PRICE = Sentence("Total price", "Gesamtpreis")
 _DRIVER = Sentence("Driver", "Fahrer")
 _PAYER = Sentence("Who pays", "Rechnung an")
+_BOOKING = Sentence("Booking", "Buchung")
+_NOT_PICKED_UP = Sentence("not picked up", "nicht abgeholt")
+_VALID_AGAIN = Sentence("valid again", "gilt wieder")
 _CUSTOMER_PAYS = Sentence("you", "Sie")
 
 
@@ -65,6 +68,13 @@ def payer(contract: Contract, before: str | None) -> list[Changed]:
     customer = _CUSTOMER_PAYS.within(language)
     after = parts.payer_name(contract)
     return [Changed(label=_PAYER.within(language), before=before or customer, after=after or customer)]
+
+
+def resumed(contract: Contract) -> list[Changed]:
+    """A booking that had ended is valid again."""
+    language = parts.wording(contract.language)
+    was, now = _NOT_PICKED_UP.within(language), _VALID_AGAIN.within(language)
+    return [Changed(label=_BOOKING.within(language), before=was, after=now)]
 
 
 def name_of(person: Driver | DriverDetails) -> str:
