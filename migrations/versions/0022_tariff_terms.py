@@ -31,6 +31,8 @@ begin
   end if;
   return new;
 end"""
+# Who changed a tariff is told where it concerns anybody: whoever may change it has all stations with cars of its group.
+OF_OURS = "select t.id from tariff t where t.group_id in (select v.group_id from vehicle v where v.id in (select vehicles_of_ours()))"
 ADDRESSED = "restricted_at is null"
 
 
@@ -64,10 +66,12 @@ def _tariffs() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_tariff_change"),
     )
     op.create_index("ix_tariff_change_tariff_id", "tariff_change", ["tariff_id"])
-    readers = dict.fromkeys(("staff", "admin", "website"), "select")
-    protect(
-        "tariff_change", may={**readers, "system": "select, insert"}, rows=dict.fromkeys(("staff", "website"), "true")
+    op.execute(
+        "create function tariffs_of_ours() returns setof uuid language plpgsql stable rows 100"
+        f" as $$ begin return query {OF_OURS}; end $$"
     )
+    may = {"staff": "select", "admin": "select", "system": "select, insert"}
+    protect("tariff_change", may=may, rows={"staff": "tariff_id in (select tariffs_of_ours())"})
     freeze("tariff_change")
 
 
@@ -105,6 +109,7 @@ def downgrade() -> None:
     op.execute(f"revoke update ({', '.join(OF_GROUP)}) on vehicle_group from {CALLERS['admin']}")
     op.drop_column("vehicle_group", "version")
     unprotect("tariff_change")
+    op.execute("drop function tariffs_of_ours")
     op.drop_index("ix_tariff_change_tariff_id", "tariff_change")
     op.drop_table("tariff_change")
     op.execute(f"revoke insert, update ({', '.join(REPLACED)}) on tariff from {CALLERS['system']}")

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
-from server.models.contract import DriverRole, of_contract
+from server.models.contract import DriverRole
+from server.models.keys import of_contract
 
 
 class Driver(SQLModel, table=True):
@@ -78,6 +79,10 @@ class HistoryAction(StrEnum):
     """It did not come about, or was called off."""
     STATE_NO_SHOW = "STATE_NO_SHOW"
     """Nobody picked the car up."""
+    TARIFF_EDITED = "TARIFF_EDITED"
+    """The contract's own copy of its tariff was changed; `before` and `after` name the terms."""
+    CUSTOMER_REVIEWED = "CUSTOMER_REVIEWED"
+    """A clerk has said whether the booking is by the stored person; `before` and `after` are the customers' ids."""
     DRIVER_ADDED = "DRIVER_ADDED"
     """Somebody more may drive; `after` names who."""
     DRIVER_REMOVED = "DRIVER_REMOVED"

@@ -10,8 +10,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
-from server.models.contract import of_contract, within_station
 from server.models.customer import Language
+from server.models.keys import of_contract, within_station
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.recipient import Recipient

@@ -20,7 +20,7 @@ class TariffState:
     valid_from: date
     valid_until: date | None
     ended_at: datetime | None
-    terms_json: Json
+    snapshot: Json
 
     @classmethod
     def of(cls, tariff: Tariff) -> TariffState:
@@ -30,7 +30,7 @@ class TariffState:
     @property
     def terms(self) -> TariffTerms:
         """What pricing needs of it."""
-        return terms_of(self.terms_json)
+        return terms_of(self.snapshot)
 
     def as_json(self) -> Json:
         """As it is stored."""
@@ -39,7 +39,7 @@ class TariffState:
             "valid_from": self.valid_from.isoformat(),
             "valid_until": self.valid_until.isoformat() if self.valid_until else None,
             "ended_at": self.ended_at.isoformat() if self.ended_at else None,
-            "terms": self.terms_json,
+            "terms": self.snapshot,
         }
 
     @classmethod

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import strawberry
 
-from server.models import Contract
+from server.models import Contract, Customer
 from server.schema.building import Info
 from server.schema.change import ChangePreview, ContractChange
 from server.schema.contract_parts import DriverInput
+from server.schema.contract_tariff import TariffEditInput
+from server.schema.customer import CustomerUpdate
 from server.schema.handover import CounterCustomerInput
-from server.schema.results import ChangePeriodResult, ContractResult
+from server.schema.results import ChangePeriodResult, ContractResult, CustomerResult
 from server.schema.root_fields import BOOKERS, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput
-from server.services.changes import customer_data, drivers, edit, notes
+from server.services.changes import customer_data, customer_record, customer_review, drivers, edit, notes, tariff
 from server.services.changes import period as period_changes
 from server.services.changes.edit import Prospect
 from server.services.changes.period import PeriodChange
@@ -69,11 +71,52 @@ class ChangeMutation:
         done = await drivers.remove(context.outside, context.acting, as_uuid(contract_id), version, driver)
         return await context.read_anew(Contract, done)
 
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def edit_tariff(
+        self,
+        info: Info,
+        contract_id: strawberry.ID,
+        version: int,
+        input: TariffEditInput,  # noqa: A002
+    ) -> Contract:
+        """Changes the contract's own copy of its tariff, or adds a discount or a waiver, until it is billed. The price
+        list stays as it is; money moves with the invoice.
+        """
+        context, asked = info.context, input.given()
+        done = await tariff.change(context.outside, context.acting, as_uuid(contract_id), version, asked)
+        return await context.read_anew(Contract, done)
+
     @mutation(allow=STAFF, graphql_type=ContractResult)
     async def add_note(self, info: Info, contract_id: strawberry.ID, text: str) -> Contract:
         """Adds a remark of staff to a contract, up to 4,000 characters. Customers do not see it."""
         context = info.context
         done = await notes.add(context.outside, context.acting, as_uuid(contract_id), text)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=OFFICE, graphql_type=CustomerResult)
+    async def update_customer(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        version: int,
+        input: CustomerUpdate,  # noqa: A002
+    ) -> Customer:
+        """Changes what is stored of a customer. What was there before is kept, and contracts keep their own copies."""
+        context, change = info.context, input.given()
+        async with context.write() as session:
+            return await customer_record.update(session, as_uuid(id), version, change, now=context.now)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def resolve_customer_review(
+        self, info: Info, contract_id: strawberry.ID, version: int, same_person: bool
+    ) -> Contract:
+        """Says whether a booking with the flag CUSTOMER_REVIEW is by the person that is stored under its mail address.
+        If it is, what it says is written there; if not, it gets a customer of its own.
+        """
+        context, contract = info.context, as_uuid(contract_id)
+        done = await customer_review.resolve(
+            context.outside, context.acting, contract, version, same_person=same_person
+        )
         return await context.read_anew(Contract, done)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)

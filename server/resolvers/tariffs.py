@@ -22,7 +22,7 @@ from server.services.booking.quotes import Quote as QuoteFound
 from server.services.booking.tariff_preview import TariffPreview as PreviewFound
 from server.services.fleet import groups
 from server.services.lists.search import only
-from server.services.pricing import price_list, tariffs
+from server.services.pricing import tariff_changes, tariffs
 from server.services.validation import as_uuid
 
 
@@ -75,8 +75,8 @@ class TariffMutation:
         """
         async with info.context.transaction(SYSTEM) as session:
             group = await groups.get(session, as_uuid(input.group_id), field=["input", "group_id"])
-            await price_list.require_all_yours(session, group.id, info.context.principal)
-            return await price_list.create(session, group, input.given())
+            await tariff_changes.require_all_yours(session, group.id, info.context.principal)
+            return await tariff_changes.create(session, group, input.given())
 
     @mutation(allow=MANAGERS, graphql_type=TariffResult)
     async def update_tariff(self, info: Info, id: strawberry.ID, version: int, input: TariffInput) -> Tariff:  # noqa: A002
@@ -85,7 +85,7 @@ class TariffMutation:
         """
         group, new = as_uuid(input.group_id), input.given()
         async with info.context.transaction(SYSTEM) as session:
-            return await price_list.replace(session, as_uuid(id), version, group, new, info.context.acting)
+            return await tariff_changes.replace(session, as_uuid(id), version, group, new, info.context.acting)
 
     @mutation(allow=MANAGERS, graphql_type=TariffResult)
     async def end_tariff(self, info: Info, id: strawberry.ID, version: int, valid_until: date) -> Tariff:  # noqa: A002
@@ -93,4 +93,4 @@ class TariffMutation:
         keep what they promised. For a manager of all stations that have cars of the group.
         """
         async with info.context.transaction(SYSTEM) as session:
-            return await price_list.end(session, as_uuid(id), version, valid_until, info.context.acting)
+            return await tariff_changes.end(session, as_uuid(id), version, valid_until, info.context.acting)

@@ -58,6 +58,17 @@ OWN_MEANINGS = {
         "note": "What else there is to say, for people; up to 2000 characters.",
     },
     "unblock_vehicle": {"block_id": "Id of the block to end."},
+    "update_vehicle_group": {"id": "Id of the vehicle group to change."},
+    "tariff_preview": {"id": "Id of the tariff that would be changed."},
+    "update_tariff": {"id": "Id of the tariff to change."},
+    "end_tariff": {
+        "id": "Id of the tariff to end.",
+        "valid_until": "The last day on which it can be booked; today ends it at once.",
+    },
+    "update_customer": {"id": "Id of the customer to change."},
+    "resolve_customer_review": {
+        "same_person": "True: it is the stored person. False: it is somebody else, who gets a customer of their own."
+    },
     "tariffs": {"on": "Only tariffs with which a booking could be made on this day."},
     "availability": {
         "station_id": "Id of the station where the car would be picked up.",

@@ -10,6 +10,7 @@ from server.errors import InvalidInput, Sentence
 from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_input_one_of, row_type, shown_as
 from server.schema.contract_parts import DriverInput
+from server.schema.contract_tariff import TariffEditInput
 from server.schema.fleet import Occupancy
 from server.schema.price import PriceBreakdown
 from server.schema.problems import (
@@ -21,7 +22,7 @@ from server.schema.problems import (
     problem_of,
 )
 from server.schema.shared import Money, PeriodInput, money, row_of
-from server.services.changes import drivers, period
+from server.services.changes import drivers, period, tariff
 from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
 from server.services.changes.period import PeriodChange
@@ -42,9 +43,10 @@ class ContractChange:
     """Somebody more who may drive, as `addDriver` takes it."""
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
     """The driver who would be taken off, as `removeDriver` takes it."""
-
     vehicle_id: strawberry.ID | None = strawberry.UNSET
     """Another car to go on with, as `swapVehicle` takes it."""
+    tariff: TariffEditInput | None = strawberry.UNSET
+    """An edit of the contract's copy of its tariff, as `editTariff` takes it."""
     cancel: bool | None = strawberry.UNSET
     """Whether to call the booking off, as `cancelContract` does; only true is a change."""
 
@@ -58,6 +60,8 @@ class ContractChange:
             return partial(drivers.look_at_removing, driver_id=as_uuid(self.remove_driver_id))
         if self.vehicle_id:
             return partial(swap.look, vehicle_id=as_uuid(self.vehicle_id))
+        if self.tariff:
+            return partial(tariff.look_at, asked=self.tariff.given())
         if self.cancel:
             return cancellation.look
         message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")

@@ -271,4 +271,4 @@ class Tariff:
         return optional_money(row_of(self).no_show_fee_cents)
 
     changes = related(list[TariffChange], batches.changes_of_tariff, by=_unless_website, shown=_changes)
-    """Who changed the tariff and what, the oldest first. Not shown to websites."""
+    """Who changed the tariff and what, the oldest first. Shown to staff of stations that have cars of its group."""

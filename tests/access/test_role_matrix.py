@@ -31,6 +31,7 @@ MATRIX: dict[str, set[str]] = {
     "vehicles": STAFF,
     "vehicle": STAFF,
     "tariffs": EVERYBODY,
+    "tariffPreview": MANAGERS,
     "availability": EVERYBODY,
     "quote": EVERYBODY,
     "contracts": EVERYBODY,
@@ -62,11 +63,17 @@ MATRIX: dict[str, set[str]] = {
     "updateStation": MANAGERS,
     "updateCompany": ADMIN,
     "createVehicleGroup": ADMIN,
+    "updateVehicleGroup": ADMIN,
     "createVehicle": OFFICE,
     "updateVehicle": OFFICE,
     "blockVehicle": OFFICE,
     "unblockVehicle": OFFICE,
-    "createTariff": ADMIN,
+    "createTariff": MANAGERS,
+    "updateTariff": MANAGERS,
+    "endTariff": MANAGERS,
+    "editTariff": OFFICE,
+    "updateCustomer": OFFICE,
+    "resolveCustomerReview": OFFICE,
     "bookVehicle": BOOKERS,
     "changePeriod": BOOKERS,
     "cancelContract": BOOKERS,
@@ -88,6 +95,10 @@ NOTHING = "11111111-1111-4111-8111-111111111111"
 PERIOD = '{start: "2030-01-01T10:00:00Z", end: "2030-01-02T10:00:00Z"}'
 ADDRESS = '{street: "", postcode: "1", city: ""}'
 CONDITION = "{odometerKm: -1}"
+TARIFF = (
+    f'{{code: "!", name: "", groupId: "{NOTHING}", validFrom: "2026-01-01", bundles: [], extraKm: "1.00",'
+    ' fuelPerLitre: "1.00", fuelService: "1.00", cleaningHeavy: "1.00", cleaningSpecial: "1.00"}'
+)
 # Arguments that are well-formed and refused by the business: a cell must change nothing.
 ARGUMENTS: dict[str, str] = {
     "availability": f'stationId: "{NOTHING}", period: {PERIOD}',
@@ -113,10 +124,14 @@ ARGUMENTS: dict[str, str] = {
     "updateVehicle": f'id: "{NOTHING}", version: 1, input: {{}}',
     "blockVehicle": f'vehicleId: "{NOTHING}", period: {PERIOD}, reason: OTHER',
     "unblockVehicle": f'blockId: "{NOTHING}"',
-    "createTariff": (
-        f'input: {{code: "!", name: "", groupId: "{NOTHING}", validFrom: "2026-01-01", bundles: [], extraKm: "1.00",'
-        ' fuelPerLitre: "1.00", fuelService: "1.00", cleaningHeavy: "1.00", cleaningSpecial: "1.00"}'
-    ),
+    "tariffPreview": f'id: "{NOTHING}", input: {TARIFF}',
+    "createTariff": f"input: {TARIFF}",
+    "updateTariff": f'id: "{NOTHING}", version: 1, input: {TARIFF}',
+    "endTariff": f'id: "{NOTHING}", version: 1, validUntil: "2030-01-01"',
+    "editTariff": f'contractId: "{NOTHING}", version: 1, input: {{reason: ""}}',
+    "updateVehicleGroup": f'id: "{NOTHING}", version: 1, input: {{}}',
+    "updateCustomer": f'id: "{NOTHING}", version: 1, input: {{}}',
+    "resolveCustomerReview": f'contractId: "{NOTHING}", version: 1, samePerson: true',
     "bookVehicle": (
         f'input: {{idempotencyKey: "{NOTHING}", stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD},'
         ' customer: {email: "x"}, payment: {method: WAIVED}}'

@@ -89,6 +89,9 @@ def tariff(of: VehicleGroup, terms: TariffTerms = KOMPAKT, **more: Any) -> Tarif
         "cleaning_heavy_cents": terms.cleaning_heavy_cents,
         "cleaning_special_cents": terms.cleaning_special_cents,
         "early_return": terms.early_return,
+        "free_cancellation_hours": terms.free_cancellation_hours,
+        "cancellation_fee_cents": terms.cancellation_fee_cents,
+        "no_show_fee_cents": terms.no_show_fee_cents,
     }
     return Tariff(**(values | more))
 

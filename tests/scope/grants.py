@@ -190,7 +190,6 @@ GRANTS: dict[str, dict[str, str]] = {
         "admin": "select",
         "staff": "select",
         "system": "select, insert",
-        "website": "select",
     },
     "user_station": {
         "admin": "select, insert, delete",

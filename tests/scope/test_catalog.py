@@ -13,7 +13,7 @@ from .grants import GRANTS
 from .world import World
 
 BELONGING = ["station_id", "contract_id", "vehicle_id", "customer_id", "user_id", "client_id", "photo_id", "damage_id"]
-COMPANY_WIDE = {"company", "vehicle_group", "tariff", "tariff_change"}
+COMPANY_WIDE = {"company", "vehicle_group", "tariff"}
 """The same at every station: prices and groups are the company's."""
 TECHNICAL = {"alembic_version", "job"}
 """The migration's number, and jobs: a caller writes them and sees of them only whether they wait."""

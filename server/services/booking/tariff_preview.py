@@ -16,7 +16,7 @@ from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
 from server.models.tariff_change import TariffState
 from server.services.booking.promises import VALID_FOR
 from server.services.fleet import stations
-from server.services.pricing import price_list, tariff_history
+from server.services.pricing import tariff_changes, tariff_history
 from server.services.pricing.price import Facts, breakdown
 from server.services.pricing.rental_days import first_after
 from server.services.pricing.tariff_entry import NewTariff
@@ -49,9 +49,9 @@ class TariffPreview:
 async def preview(
     session: Session, tariff_id: UUID | None, group_id: UUID | None, new: NewTariff, *, language: str, now: datetime
 ) -> TariffPreview:
-    """What `price_list.replace` would change. NotFound, and the InvalidInput of `price_list.replacement`."""
-    tariff = await price_list.get(session, tariff_id)
-    fresh = price_list.replacement(tariff, group_id, new)
+    """What `tariff_changes.replace` would change. NotFound, and the InvalidInput of `tariff_changes.replacement`."""
+    tariff = await tariff_changes.get(session, tariff_id)
+    fresh = tariff_changes.replacement(tariff, group_id, new)
     before, after = TariffState.of(tariff), TariffState.of(fresh)
     places = await stations.visible_stations(session)
     zone = places[0].zone if places else ZoneInfo("UTC")
@@ -71,9 +71,9 @@ def _periods(bundles: tuple[Bundle, ...], now: datetime, zone: ZoneInfo) -> list
     """What is usually rented, and what each package covers, the shortest first; all of it still to come."""
     monday = _next_monday(day_of(now, zone))
     begins = wall_clock(monday, _BEGINS, zone)
-    packages = {bundle.days for bundle in bundles if bundle.unit is not BundleUnit.WEEKEND}
+    covered = {bundle.days for bundle in bundles if bundle.unit is not BundleUnit.WEEKEND}
     whole_days = [
-        (begins, wall_clock(monday + timedelta(days=days), _BEGINS, zone)) for days in {*_USUAL_DAYS, *packages}
+        (begins, wall_clock(monday + timedelta(days=days), _BEGINS, zone)) for days in {*_USUAL_DAYS, *covered}
     ]
     windows = {(b.window_start, b.window_end) for b in bundles if b.window_start and b.window_end} or {_USUAL_WEEKEND}
     weekends = []

@@ -15,6 +15,7 @@ from server.models import Contract
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.price import PriceBreakdown
+from server.models.tariff import TariffTerms
 from server.services.acting import Acting
 from server.services.contract import history
 from server.services.contract.state_words import why_not
@@ -86,9 +87,10 @@ def price_of(
     zone: ZoneInfo,
     period: tuple[datetime, datetime] | None = None,
     after_hours: bool | None = None,
+    terms: TariffTerms | None = None,
 ) -> PriceBreakdown:
     """What is agreed, priced anew from the contract's own copy of its tariff: for `drivers` people, and for another
-    `period` if one is given, which is or is not `after_hours`.
+    `period` if one is given, which is or is not `after_hours`. With `terms` as if those were the copy.
     """
     starts_at, ends_at = period or (contract.starts_at, contract.ends_at)
     facts = Facts(
@@ -102,4 +104,4 @@ def price_of(
         after_hours=contract.agreed_after_hours if after_hours is None else after_hours,
         language=contract.language.value.lower(),
     )
-    return breakdown(contract.terms, facts)
+    return breakdown(contract.terms if terms is None else terms, facts)

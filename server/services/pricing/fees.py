@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from server.models.contract import ContractKind
-from server.models.tariff import TariffTerms
+from server.models.tariff import PriceLineKind, TariffTerms
 from server.services.pricing.price import FREE_KINDS
 
 
@@ -21,8 +21,9 @@ def free_until(terms: TariffTerms, starts_at: datetime) -> datetime:
 
 
 def late_cancellation_fee(terms: TariffTerms, total_cents: int) -> int:
-    """Gross cents of a cancellation that is not free any more, at most the total."""
-    return _fee(terms, terms.cancellation_fee_cents, total_cents)
+    """Gross cents of a cancellation that is not free any more, at most the total; zero if it is waived."""
+    waived = terms.waives(PriceLineKind.CANCELLATION_FEE)
+    return 0 if waived else _fee(terms, terms.cancellation_fee_cents, total_cents)
 
 
 def cancellation_fee(terms: TariffTerms, total_cents: int, starts_at: datetime, now: datetime) -> int:
@@ -31,8 +32,9 @@ def cancellation_fee(terms: TariffTerms, total_cents: int, starts_at: datetime, 
 
 
 def no_show_fee(terms: TariffTerms, total_cents: int) -> int:
-    """Gross cents that it costs never to come, at most the total."""
-    return _fee(terms, terms.no_show_fee_cents, total_cents)
+    """Gross cents that it costs never to come, at most the total; zero if it is waived."""
+    waived = terms.waives(PriceLineKind.NO_SHOW_FEE)
+    return 0 if waived else _fee(terms, terms.no_show_fee_cents, total_cents)
 
 
 def basis(kind: ContractKind, total_cents: int) -> int:

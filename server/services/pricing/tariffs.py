@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import or_
 from sqlmodel import col, select
 
@@ -16,7 +14,7 @@ from server.database import Session
 from server.errors import InvalidInput, NotFound, Path, Sentence
 from server.models import Tariff, TariffChange
 from server.models.columns import Json
-from server.models.tariff import TariffTerms, terms_json, terms_of
+from server.models.tariff import TariffTerms, terms_json, terms_of, terms_sha256
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,7 @@ def freeze(tariff: Tariff) -> FrozenTerms:
 
 def frozen(tariff_id: UUID, snapshot: Json) -> FrozenTerms:
     """Terms of a tariff as they are stored somewhere."""
-    digest = hashlib.sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return FrozenTerms(tariff_id, snapshot, digest)
+    return FrozenTerms(tariff_id, snapshot, terms_sha256(snapshot))
 
 
 async def promised(session: Session, tariff_id: UUID, digest: str) -> FrozenTerms | None:
@@ -106,4 +103,4 @@ async def promised(session: Session, tariff_id: UUID, digest: str) -> FrozenTerm
         col(TariffChange.tariff_id) == tariff_id, col(TariffChange.terms_sha256).startswith(digest, autoescape=True)
     )
     change = await session.first(replaced.limit(1))
-    return frozen(tariff_id, change.before.terms_json) if change else None
+    return frozen(tariff_id, change.before.snapshot) if change else None

@@ -156,6 +156,6 @@ async def _store(session: Session, tariff: Tariff, before: TariffState, acting: 
         actor=acting.name,
         before_json=before.as_json(),
         after_json=after.as_json(),
-        terms_sha256=tariffs.frozen(tariff.id, before.terms_json).sha256,
+        terms_sha256=tariffs.frozen(tariff.id, before.snapshot).sha256,
     )
     await session.store(tariff, change)
