@@ -94,6 +94,7 @@ OWN_MEANINGS = {
         "handed_out": "The protocol of the car that goes out, of this contract; it stays type SWAP_OUT.",
         "waive_fuel": "Whether missing fuel or charge of the car that comes back is given away.",
     },
+    "change_payer": {"payer": "Who pays from now on; null: the customer."},
     "change_preview": {"change": "The one change to look at."},
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {

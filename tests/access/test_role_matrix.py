@@ -80,6 +80,7 @@ MATRIX: dict[str, set[str]] = {
     "markNoShow": OFFICE,
     "undoNoShow": MANAGERS,
     "swapVehicle": STAFF,
+    "changePayer": OFFICE,
     "addDriver": OFFICE,
     "removeDriver": OFFICE,
     "addNote": STAFF,
@@ -148,6 +149,7 @@ ARGUMENTS: dict[str, str] = {
         f' handedOut: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
         f" condition: {CONDITION}, signature: {{}}}}"
     ),
+    "changePayer": f'contractId: "{NOTHING}", version: 1',
     "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
     "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
     "addNote": f'contractId: "{NOTHING}", text: ""',
