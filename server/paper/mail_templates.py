@@ -31,6 +31,7 @@ TEMPLATES = (
     "FINAL_INVOICE",
     "REFUND",
     "CANCELLATION",
+    "CORRECTION",
     "PAYMENT_FAILED",
 )
 
