@@ -10,11 +10,13 @@ from server.schema.change import ChangePreview, ContractChange
 from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
 from server.schema.customer import CustomerUpdate
+from server.schema.document import PayerInput
 from server.schema.handover import CounterCustomerInput
 from server.schema.results import ChangePeriodResult, ContractResult, CustomerResult
 from server.schema.root_fields import BOOKERS, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput
 from server.services.changes import customer_data, customer_record, customer_review, drivers, edit, notes, tariff
+from server.services.changes import payer as payers
 from server.services.changes import period as period_changes
 from server.services.changes.edit import Prospect
 from server.services.changes.period import PeriodChange
@@ -84,6 +86,17 @@ class ChangeMutation:
         """
         context, asked = info.context, input.given()
         done = await tariff.change(context.outside, context.acting, as_uuid(contract_id), version, asked)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def change_payer(
+        self, info: Info, contract_id: strawberry.ID, version: int, payer: PayerInput | None = None
+    ) -> Contract:
+        """Has somebody else pay, or the customer again, until the rental is billed. An advance that the customer's card
+        paid goes back, and its invoice is taken back; the card is never debited for what the payer owes.
+        """
+        context, wanted = info.context, payer.given() if payer else None
+        done = await payers.change(context.outside, context.acting, as_uuid(contract_id), version, wanted)
         return await context.read_anew(Contract, done)
 
     @mutation(allow=STAFF, graphql_type=ContractResult)

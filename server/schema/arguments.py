@@ -88,6 +88,13 @@ OWN_MEANINGS = {
     "add_note": {"text": "The remark, 1 to 4,000 characters."},
     "cancel_contract": {"reason": "Why, for the history; up to 500 characters. Customers do not see it."},
     "undo_no_show": {"reason": "Why the booking is taken up again, for the history; up to 500 characters."},
+    "swap_vehicle": {
+        "vehicle_id": "Id of the car that goes out instead.",
+        "returned": "The protocol of the car that comes back, of this contract; it stays type SWAP_IN.",
+        "handed_out": "The protocol of the car that goes out, of this contract; it stays type SWAP_OUT.",
+        "waive_fuel": "Whether missing fuel or charge of the car that comes back is given away.",
+    },
+    "change_payer": {"payer": "Who pays from now on; null: the customer."},
     "change_preview": {"change": "The one change to look at."},
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {

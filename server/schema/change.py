@@ -11,6 +11,7 @@ from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_input_one_of, row_type, shown_as
 from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
+from server.schema.document import PayerInput
 from server.schema.fleet import Occupancy
 from server.schema.price import PriceBreakdown
 from server.schema.problems import (
@@ -22,11 +23,12 @@ from server.schema.problems import (
     problem_of,
 )
 from server.schema.shared import Money, PeriodInput, money, row_of
-from server.services.changes import drivers, period, tariff
+from server.services.changes import drivers, payer, period, tariff
 from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
 from server.services.changes.period import PeriodChange
 from server.services.ends import cancellation
+from server.services.handover import swap
 from server.services.validation import as_uuid
 
 _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, PeriodConflict, Rejection)}
@@ -42,6 +44,10 @@ class ContractChange:
     """Somebody more who may drive, as `addDriver` takes it."""
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
     """The driver who would be taken off, as `removeDriver` takes it."""
+    payer: PayerInput | None = strawberry.UNSET
+    """Somebody else who pays, as `changePayer` takes it."""
+    vehicle_id: strawberry.ID | None = strawberry.UNSET
+    """Another car to go on with, as `swapVehicle` takes it."""
     tariff: TariffEditInput | None = strawberry.UNSET
     """An edit of the contract's copy of its tariff, as `editTariff` takes it."""
     cancel: bool | None = strawberry.UNSET
@@ -49,18 +55,25 @@ class ContractChange:
 
     def look(self) -> Look:
         """What finds out about the change that was given."""
+        found: list[Look] = []
         if self.period:
-            return partial(period.look, wanted=PeriodChange(self.period.start, self.period.end))
+            found.append(partial(period.look, wanted=PeriodChange(self.period.start, self.period.end)))
         if self.driver:
-            return partial(drivers.look_at_adding, entry=self.driver.given())
+            found.append(partial(drivers.look_at_adding, entry=self.driver.given()))
         if self.remove_driver_id:
-            return partial(drivers.look_at_removing, driver_id=as_uuid(self.remove_driver_id))
+            found.append(partial(drivers.look_at_removing, driver_id=as_uuid(self.remove_driver_id)))
+        if self.payer:
+            found.append(partial(payer.look, payer=self.payer.given()))
+        if self.vehicle_id:
+            found.append(partial(swap.look, vehicle_id=as_uuid(self.vehicle_id)))
         if self.tariff:
-            return partial(tariff.look_at, asked=self.tariff.given())
+            found.append(partial(tariff.look_at, asked=self.tariff.given()))
         if self.cancel:
-            return cancellation.look
-        message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")
-        raise InvalidInput(message, field=["change"])
+            found.append(cancellation.look)
+        if not found:
+            message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")
+            raise InvalidInput(message, field=["change"])
+        return found[0]
 
 
 @row_type(ProspectFound)

@@ -79,6 +79,8 @@ MATRIX: dict[str, set[str]] = {
     "cancelContract": BOOKERS,
     "markNoShow": OFFICE,
     "undoNoShow": MANAGERS,
+    "swapVehicle": STAFF,
+    "changePayer": OFFICE,
     "addDriver": OFFICE,
     "removeDriver": OFFICE,
     "addNote": STAFF,
@@ -140,6 +142,14 @@ ARGUMENTS: dict[str, str] = {
     "cancelContract": f'contractId: "{NOTHING}", version: 1',
     "markNoShow": f'contractId: "{NOTHING}", version: 1',
     "undoNoShow": f'contractId: "{NOTHING}", version: 1, reason: "x"',
+    "swapVehicle": (
+        f'contractId: "{NOTHING}", version: 1, vehicleId: "{NOTHING}",'
+        f' returned: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}},"
+        f' handedOut: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}}"
+    ),
+    "changePayer": f'contractId: "{NOTHING}", version: 1',
     "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
     "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
     "addNote": f'contractId: "{NOTHING}", text: ""',

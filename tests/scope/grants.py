@@ -218,8 +218,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "website": "select",
     },
     "vehicle_leg": {
-        "admin": "select, insert, update (check_in_id, to_at)",
-        "staff": "select, insert, update (check_in_id, to_at)",
+        "admin": "select, insert, update (check_in_id, fuel_waived, to_at)",
+        "staff": "select, insert, update (check_in_id, fuel_waived, to_at)",
         "system": "select",
         "website": "select",
     },

@@ -94,7 +94,7 @@ def _contract(
         customer_id=customer.id,
         customer_json=plan.customer.as_json(),
         customer_review=review,
-        payer_json=parts.checked_payer(request.payer).as_json() if request.payer else None,
+        payer_json=parts.checked_payer(request.payer, ("input", "payer")).as_json() if request.payer else None,
         **_workshop(request.workshop or WorkshopReference()),
         extras_json=[extra._asdict() for extra in plan.extras],
         payment_method=request.payment.method.value,

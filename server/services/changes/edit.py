@@ -13,7 +13,7 @@ from uuid import UUID
 
 from server.database import SYSTEM, Session
 from server.errors import DomainError, InvalidTransition, VersionConflict
-from server.models import Contract, Occupancy
+from server.models import Contract, Document, Occupancy
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.price import PriceBreakdown
@@ -51,12 +51,14 @@ Look = Callable[[Session, Contract, Acting], Awaitable[Prospect]]
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What an edit has changed: as the history names it, and as the customer is told; without `told` no mail goes."""
+    """What an edit has changed: as the history names it, and as the customer is told, with what was
+    `issued`; without `told` no mail goes."""
 
     action: HistoryAction
     before: str | None = None
     after: str | None = None
     told: Sequence[Changed] = ()
+    issued: Sequence[Document] = ()
 
 
 @asynccontextmanager
@@ -91,7 +93,7 @@ async def finish(session: Session, contract: Contract, done: Done, acting: Actin
     await session.store(contract)
     entry = await history.record(session, contract, done.action, acting, before=done.before, after=done.after)
     if done.told:
-        await mails.changed(session, contract, entry.id, done.told, now=acting.now)
+        await mails.changed(session, contract, entry.id, done.told, done.issued, now=acting.now)
 
 
 def against_state(contract: Contract, possible: frozenset[ContractState]) -> list[DomainError]:

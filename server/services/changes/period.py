@@ -110,12 +110,17 @@ async def change(
         contract.starts_at, contract.ends_at = wanted.period
         contract.agree_on(prospect.after)
         zone = slot.station.zone
-        names = {
-            "before": await _named(session, slot.station, before, old_car),
-            "after": await _named(session, slot.station, wanted.period, contract.vehicle_id),
-        }
+        named = [
+            await _named(session, slot.station, before, old_car),
+            await _named(session, slot.station, wanted.period, contract.vehicle_id),
+        ]
         told = said.joined([said.period(contract, zone, before), said.price(contract, prospect.before)])
-        await edit.finish(session, contract, Done(action=HistoryAction.PERIOD_CHANGED, **names, told=told), acting)
+        await edit.finish(
+            session,
+            contract,
+            Done(action=HistoryAction.PERIOD_CHANGED, before=named[0], after=named[1], told=told),
+            acting,
+        )
         await deposits.plan_anew(session, contract, now=acting.now)
         if contract.state is ContractState.RESERVED:
             await no_shows.plan(session, contract, now=acting.now)
