@@ -13,7 +13,7 @@ from server.models import Payment
 from server.models.contract import ContractState
 from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfPayment, OfProtocol
 from server.services.billing import collection, documents, invoice
-from server.services.booking import saga
+from server.services.booking import overdue, saga
 from server.services.handover import paper
 from server.services.mail import emails
 from server.services.outside import Outside
@@ -89,6 +89,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.COLLECT: _on_contract(collection.collect),
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
+    JobKind.OVERDUE: _on_contract(overdue.look),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }
 

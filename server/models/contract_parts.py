@@ -78,6 +78,8 @@ class HistoryAction(StrEnum):
     """It did not come about, or was called off."""
     STATE_NO_SHOW = "STATE_NO_SHOW"
     """Nobody picked the car up."""
+    VEHICLE_REASSIGNED = "VEHICLE_REASSIGNED"
+    """Another car of the group is planned for it; before and after are plates."""
     DRIVER_ADDED = "DRIVER_ADDED"
     """Somebody more may drive."""
     CUSTOMER_CHANGED = "CUSTOMER_CHANGED"

@@ -34,6 +34,8 @@ class JobKind(StrEnum):
     """Makes the PDF of a document if the process that issued it died before it could."""
     PROTOCOL_SHEET = "PROTOCOL_SHEET"
     """Prints a protocol and mails it."""
+    OVERDUE = "OVERDUE"
+    """Looks whether a car is back when the grace after its planned end is over."""
     SEND_EMAIL = "SEND_EMAIL"
     """Hands a mail to the mail server."""
 

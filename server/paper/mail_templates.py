@@ -31,6 +31,8 @@ TEMPLATES = (
     "REFUND",
     "CANCELLATION",
     "PAYMENT_FAILED",
+    "OVERDUE",
+    "STATION_NOTICE",
 )
 
 _INCLUDE = re.compile(r'<mj-include path="([a-z_.]+\.mjml)" />')

@@ -57,6 +57,10 @@ OWN_MEANINGS = {
         "reason": "Why the vehicle is blocked.",
         "note": "What else there is to say, for people; up to 2000 characters.",
     },
+    "vehicle_use": {
+        "plate": "The number plate as the car has it now, in any spelling.",
+        "at": "The moment that is asked for.",
+    },
     "unblock_vehicle": {"block_id": "Id of the block to end."},
     "tariffs": {"on": "Only tariffs with which a booking could be made on this day."},
     "availability": {
@@ -68,6 +72,10 @@ OWN_MEANINGS = {
     "customers": {"search": "Part of first name, last name, company or e-mail address."},
     "customer": {"id": "Id of the customer that is meant."},
     "add_driver": {"driver": "The person who may drive, too."},
+    "reassign_vehicles": {
+        "station_id": "Id of the station whose contracts are to be served.",
+        "contract_ids": "Only these contracts of it; all that are at risk if not given.",
+    },
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {
         "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",

@@ -30,7 +30,7 @@ from server.schema.contract import Contract
 from server.schema.related import Related
 
 LATER_FIELDS = {
-    "Query": {"planningBoard", "vehicleUse"},
+    "Query": {"planningBoard"},
     "Mutation": {
         "changePeriod",
         "cancelContract",
@@ -54,7 +54,6 @@ LATER_TYPES = {
     "Subscription",
     "PlanningBoard",
     "BoardLane",
-    "VehicleUse",
     "ChangePeriodResult",
     "CustomerResult",
     "DocumentResult",

@@ -7,7 +7,7 @@ that leaves the house can only be right or not exist.
 
 from server.models.recipient import PostalAddress, Recipient
 from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
-from server.paper.views.mail import FuelRule, MailView, OpeningWindow
+from server.paper.views.mail import FuelRule, MailView, NoticedContract, OpeningWindow
 from server.paper.views.parts import (
     DepositNote,
     Language,
@@ -41,6 +41,7 @@ __all__ = [
     "InvoiceView",
     "Language",
     "MailView",
+    "NoticedContract",
     "OpeningWindow",
     "PaymentPart",
     "PaymentWay",

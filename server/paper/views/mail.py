@@ -25,6 +25,15 @@ class OpeningWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoticedContract:
+    """A contract that a notice to a station names: its number, when it begins, whether its car was chosen by name."""
+
+    number: str
+    starts_at: datetime
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
@@ -32,7 +41,8 @@ class MailView:
     for a cancellation without a fee, `free_cancellation_over` that it has passed. `booked_with_card`: a card is stored;
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
     `is_swap`: the rental goes on with another car. `total/advance/payable_cents` are those of the document
-    `document_number`, `open_cents` what of it is still to be paid.
+    `document_number`, `open_cents` what of it is still to be paid. Of a notice to a station `reason` says what has
+    happened, and `noticed` which contracts are hit.
     """
 
     time_zone: str
@@ -80,3 +90,4 @@ class MailView:
     due_on: date | None = None
     payments: Sequence[PaymentPart] = ()
     reason: str | None = None
+    noticed: Sequence[NoticedContract] = ()
