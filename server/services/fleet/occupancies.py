@@ -1,7 +1,7 @@
 """Who has a vehicle when. The only place that writes occupancy rows; the database refuses two that overlap.
 
 A car that is with a customer past its planned end is late: it is busy for everything until it is back. Who has it, and
-until when, stands on the car (`take_out`, `take_back`); `touching` and the search for free cars read it there.
+until when, stands on the car (`car_goes_out`, `car_comes_back`); `touching` and the search for free cars read it there.
 
 Writers lock the vehicle's row first (`FOR NO KEY UPDATE`): the constraint alone is right, but two writers who meet in
 it can wait for each other for seconds (docs/adr/0002).
@@ -72,12 +72,12 @@ def shown_end(use: Occupancy, vehicle: Vehicle | None, now: datetime) -> datetim
     return max(use.ends_at, now) if is_last else use.ends_at
 
 
-def take_out(vehicle: Vehicle, contract: Contract) -> None:
+def car_goes_out(vehicle: Vehicle, contract: Contract) -> None:
     """The car is with the customer until the planned end of the contract; again whenever that end changes."""
     vehicle.out_contract_id, vehicle.out_until = contract.id, contract.ends_at
 
 
-def take_back(vehicle: Vehicle) -> None:
+def car_comes_back(vehicle: Vehicle) -> None:
     """The car is with nobody any more, and here to stay."""
     vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
 

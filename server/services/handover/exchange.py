@@ -188,7 +188,7 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
     _adopt_condition(vehicle, protocol, latest=True)
-    occupancies.take_out(vehicle, contract)
+    occupancies.car_goes_out(vehicle, contract)
     # A device that was empty may begin in the past: no day before the contract was made is ever counted.
     contract.checked_out_at = max(protocol.occurred_at, contract.created_at)
     await session.store(vehicle)
@@ -220,7 +220,7 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     is_back = vehicle.out_contract_id in {None, contract.id}  # else it is out again, and that arrived first
     _adopt_condition(vehicle, protocol, latest=is_back)
     if is_back:
-        occupancies.take_back(vehicle)
+        occupancies.car_comes_back(vehicle)
         vehicle.station_id = station.id
     await session.store(vehicle)
     if contract.billing_block is None:
