@@ -6,9 +6,11 @@ way to another station.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +22,7 @@ from server.services.booking.slot import Slot
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 """Where a car's last use ends that never comes back here."""
+_BEGINS = attrgetter("starts_at")
 _LONG = 90 * 86_400.0
 _USES = """
 with taken as materialized (
@@ -49,14 +52,12 @@ class Use:
     contract_id: UUID | None = None
     movable: bool = False
 
-    def meets(self, other: Use) -> bool:
-        """Whether no car can serve both."""
-        return self.starts_at < other.busy_until and other.starts_at < self.busy_until
-
 
 @dataclass
 class Calendar:
-    """A car in service that is not late: its uses in their order, and what else it may not be used for."""
+    """A car in service that is not late: its uses in their order, which do not overlap, and what else it may not be
+    used for.
+    """
 
     vehicle_id: UUID
     station_id: UUID
@@ -67,7 +68,14 @@ class Calendar:
 
     def in_the_way(self, wanted: Use) -> list[Use]:
         """What the car is used for when it is wanted."""
-        return [use for use in self.uses if use.meets(wanted)]
+        behind = first = bisect_left(self.uses, wanted.busy_until, key=_BEGINS)
+        while first > 0 and self.uses[first - 1].busy_until > wanted.starts_at:
+            first -= 1
+        return self.uses[first:behind]
+
+    def put(self, use: Use) -> None:
+        """Uses the car, too; it must be free."""
+        insort(self.uses, use, key=_BEGINS)
 
     def allows(self, wanted: Use, zone: ZoneInfo) -> bool:
         """Whether the car could be used if nobody else used it: it is inspected, and still here afterwards."""
@@ -75,9 +83,10 @@ class Calendar:
         return stays and (self.inspection_due is None or self.inspection_due >= day_of(wanted.ends_at, zone))
 
     def slack(self, wanted: Use) -> tuple[float, UUID]:
-        """How much time is left around a use, in seconds: the car with least of it fits best."""
-        before = max((use.busy_until for use in self.uses if use.busy_until <= wanted.starts_at), default=None)
-        after = min((use.starts_at for use in self.uses if use.starts_at >= wanted.busy_until), default=None)
+        """How much time is left around a use for which the car is free, in seconds: with least of it, it fits best."""
+        behind = bisect_left(self.uses, wanted.busy_until, key=_BEGINS)
+        before = self.uses[behind - 1].busy_until if behind else None
+        after = self.uses[behind].starts_at if behind < len(self.uses) else None
         gaps = (
             None if before is None else wanted.starts_at - before,
             None if after is None else after - wanted.busy_until,
@@ -106,10 +115,12 @@ async def of_groups(
 
 
 def _add(uses: list[Use], row: Any) -> None:
-    """A row, or one more stretch of a long use."""
+    """A row, one more stretch of a long use, or what the car that is out would be used for."""
     last = uses[-1] if uses else None
-    if last is not None and row.contract_id is not None and last.contract_id == row.contract_id:
-        uses[-1] = replace(last, ends_at=row.ends_at, busy_until=row.busy_until)
+    is_more = last is not None and row.contract_id is not None and last.contract_id == row.contract_id
+    if last is not None and (is_more or row.starts_at < last.busy_until):
+        until = max(last.busy_until, row.busy_until)
+        uses[-1] = replace(last, ends_at=max(last.ends_at, row.ends_at), busy_until=until)
     else:
         uses.append(Use(row.starts_at, row.ends_at, row.busy_until, row.contract_id, row.movable))
 

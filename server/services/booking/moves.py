@@ -6,7 +6,7 @@ others in their turn, and after so many looks the answer is no.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ MOST_ASIDE = 3
 """How many contracts a car gives up at once."""
 CHAIN = 2
 """How often one may push aside the next."""
-MOST_LOOKS = 300
+MOST_LOOKS = 1000
 """How many cars are looked at for one booking: some milliseconds."""
 
 
@@ -73,23 +73,26 @@ class _Search:
 
     def room_for(self, wanted: Use, only: UUID | None) -> Room | None:
         """Places one more use, which then stays."""
-        before = self._places()
         self._looks, self._done = MOST_LOOKS, []
         cars = list(self._cars) if only is None else [only] if only in self._cars else []
         if self._is_full(wanted) or not self._place(wanted, cars, CHAIN):
             return None
         (vehicle_id,) = {at for is_put, at, use in self._done if is_put and use is wanted}
-        after = self._places()
-        moved = sorted(contract for contract, at in before.items() if after[contract] != at)
-        return Room(vehicle_id, tuple(Move(contract, before[contract], after[contract]) for contract in moved))
+        return Room(vehicle_id, tuple(self._moves_made()))
 
-    def _places(self) -> dict[UUID, UUID]:
-        return {
-            use.contract_id: car.vehicle_id
-            for car in self._cars.values()
-            for use in car.uses
-            if use.movable and use.contract_id is not None
-        }
+    def _moves_made(self) -> Iterator[Move]:
+        """What the steps come to, in the order of the contracts' ids."""
+        before: dict[UUID, UUID] = {}
+        after: dict[UUID, UUID] = {}
+        for is_put, vehicle_id, use in self._done:
+            if use.movable and use.contract_id is not None:
+                if is_put:
+                    after[use.contract_id] = vehicle_id
+                else:
+                    before.setdefault(use.contract_id, vehicle_id)
+        for contract_id in sorted(after):
+            if before[contract_id] != after[contract_id]:
+                yield Move(contract_id, before[contract_id], after[contract_id])
 
     def _is_full(self, wanted: Use) -> bool:
         """Whether at some instant every car is in use: then no moving helps."""
@@ -108,6 +111,8 @@ class _Search:
 
     def _place(self, use: Use, vehicles: Iterable[UUID], chain: int) -> bool:
         """Finds a car for a use: one that is free, else one whose own contracts find another."""
+        if self._looks <= 0:
+            return False
         usable = [self._cars[one] for one in vehicles if self._cars[one].allows(use, self._zone)]
         self._looks -= len(usable)
         taken = [(car, car.in_the_way(use)) for car in usable]
@@ -115,9 +120,9 @@ class _Search:
         if free:
             self._put(min(free, key=lambda car: car.slack(use)), use)
             return True
-        if chain == 0 or self._looks <= 0:
+        if chain == 0:
             return False
-        can_yield = [(car, uses) for car, uses in taken if len(uses) <= MOST_ASIDE and all(map(self._moves, uses))]
+        can_yield = [(car, uses) for car, uses in taken if len(uses) <= MOST_ASIDE and all(map(self._may_move, uses))]
         # Few before many; of those, what begins last: the others may be prepared already.
         can_yield.sort(key=lambda one: (len(one[1]), -one[1][0].starts_at.timestamp()))
         return any(self._push_aside(car, uses, use, chain) for car, uses in can_yield)
@@ -132,14 +137,14 @@ class _Search:
             return True
         while len(self._done) > mark:
             is_put, vehicle_id, use = self._done.pop()
-            (self._cars[vehicle_id].uses.remove if is_put else self._cars[vehicle_id].uses.append)(use)
+            (self._cars[vehicle_id].uses.remove if is_put else self._cars[vehicle_id].put)(use)
         return False
 
-    def _moves(self, use: Use) -> bool:
+    def _may_move(self, use: Use) -> bool:
         return use.movable and use.contract_id not in self._settled
 
     def _put(self, car: Calendar, use: Use) -> None:
-        car.uses.append(use)
+        car.put(use)
         self._done.append((True, car.vehicle_id, use))
 
     def _take(self, car: Calendar, use: Use) -> None:
