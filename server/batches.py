@@ -36,6 +36,7 @@ from server.models import (
     ProtocolPhoto,
     Station,
     Tariff,
+    TariffChange,
     User,
     UserStation,
     Vehicle,
@@ -121,6 +122,7 @@ emails_of_contract = _many(Email, "contract_id", "queued_at", "id")
 emails_of_protocol = _many(Email, "protocol_id", "queued_at", "id")
 notes_of_contract = _many(Note, "contract_id", "created_at", "id")
 history_of_contract = _many(HistoryEntry, "contract_id", "at", "id")
+changes_of_tariff = _many(TariffChange, "tariff_id", "version")
 versions_of_customer = _many(CustomerVersion, "customer_id", "at", "id")
 
 

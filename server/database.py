@@ -190,6 +190,15 @@ class Session(AsyncSession):
 
         await self._alone(run)
 
+    async def remove(self, model: Any) -> None:
+        """Deletes a row now."""
+
+        async def run() -> None:
+            await self.delete(model)
+            await self.flush()
+
+        await self._alone(run)
+
 
 class Database:
     """Connections to one database, and transactions in a scope."""

@@ -89,7 +89,7 @@ async def _further(outside: Outside, payment_id: UUID, reason: str | None, *, wa
         made = await attempts.of_contract(session, payment.contract_id)
     if page is None or contract is None:
         return Response(status_code=404)
-    if contract.state not in {ContractState.HELD, ContractState.CANCELLED}:
+    if contract.confirmed_at is not None:
         return RedirectResponse(_with(page.success_url, contract=contract.number), 303)
     if waits and contract.state is ContractState.HELD and payment.state in attempts.UNRESOLVED:
         return _waiting_page(outside, payment, contract)

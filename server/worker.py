@@ -9,11 +9,11 @@ from uuid import UUID
 
 from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
-from server.models import Payment
-from server.models.contract import ContractState
+from server.models import Contract, Payment
 from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfPayment, OfProtocol
 from server.services.billing import collection, documents, invoice
 from server.services.booking import overdue, saga
+from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.mail import emails
 from server.services.outside import Outside
@@ -87,6 +87,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.RELEASE_DEPOSIT: _on_contract(deposits.release),
     JobKind.BILL: _on_contract(invoice.bill),
     JobKind.COLLECT: _on_contract(collection.collect),
+    JobKind.MARK_NO_SHOW: _on_contract(no_show.mark_by_itself),
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
     JobKind.OVERDUE: _on_contract(overdue.look),
@@ -107,12 +108,10 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
     """Goes on with whatever waited for a payment's outcome."""
     async with outside.database.transaction(SYSTEM) as session:
         payment = await session.by_id(Payment, payment_id)
-        state = await session.value(
-            "select state from contract where id = :id", {"id": payment.contract_id if payment else None}
-        )
-    if payment is None:
+        contract = await session.by_id(Contract, payment.contract_id if payment else None)
+    if payment is None or contract is None:
         return
-    if state in {ContractState.HELD.value, ContractState.CANCELLED.value}:
+    if contract.confirmed_at is None:
         await saga.drive(outside, payment.contract_id)
         return
     await deposits.follow(outside, payment.contract_id)

@@ -9,7 +9,7 @@ from server.models.contract import ALLOWED
 from server.models.money import VatSplit, split_vat
 
 DOMAIN = (Path(__file__).resolve().parent.parent / "docs" / "domain.md").read_text(encoding="utf-8")
-AMOUNTS = r"(\d+) \((\d+)/(\d+)\)"
+AMOUNTS = r"(−?\d+) \((−?\d+)/(−?\d+)\)"
 EXAMPLES = re.findall(rf"^\| (E\w+) \| .* \| {AMOUNTS} \| {AMOUNTS} \|$", DOMAIN, re.MULTILINE)
 
 
@@ -21,8 +21,9 @@ def test_the_states_are_those_of_the_model() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example[0] for example in EXAMPLES])
 def test_an_example_adds_up(example: tuple[str, ...]) -> None:
-    name, *amounts = example
-    total, due = VatSplit(*map(int, amounts[:3])), VatSplit(*map(int, amounts[3:]))
+    name, *written = example
+    amounts = [int(amount.replace("−", "-")) for amount in written]
+    total, due = VatSplit(*amounts[:3]), VatSplit(*amounts[3:])
     advance = 0 if name == "E19" else 5900
 
     assert total == split_vat(total.gross, 1900)

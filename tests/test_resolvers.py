@@ -55,8 +55,7 @@ def faults(source: str) -> list[str]:
         found += [f"{resolver.name} asks for {name}" for name in asked if name.split(".")[-1] in OF_A_SESSION]
         if lines_of(resolver) > LONGEST:
             found.append(f"{resolver.name} has {lines_of(resolver)} lines")
-    words = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-    return [*found, *sorted(words & {"select", "text"})]
+    return [*found, *sorted(set(calls(ast.parse(source))) & {"select", "text"})]
 
 
 def test_every_resolver_is_thin() -> None:

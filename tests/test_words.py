@@ -82,6 +82,8 @@ PHOTOS_ONLY = ("server/services", "server/schema", "server/resolvers", "server/m
 OF_OTHERS = {
     "PackageLoader": "jinja's",
     "getPackageName": "Android's",
+    "handedOut": "an argument of the agreed contract",
+    "handed_out": "the same in Python",
     "location": "a place in a GraphQL document",
 }
 """Names that are not ours."""

@@ -51,6 +51,10 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("Query", "tariffs"): 20,
     ("Tariff", "bundles"): 5,
     ("Tariff", "extras"): 10,
+    ("Tariff", "changes"): 5,
+    ("TariffChange", "terms"): 5,
+    ("TariffPreview", "terms"): 5,
+    ("TariffPreview", "rentals"): 10,
     ("PriceBreakdown", "lines"): 10,
     ("Availability", "groups"): 20,
     ("NoVehicleAvailable", "alternatives"): 5,
@@ -93,6 +97,8 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     # refusals: the path of the input, and what the refusal names
     (ANY, "field"): 3,
     ("PeriodConflict", "conflicts"): 5,
+    ("ChangePreview", "conflicts"): 5,
+    ("ChangePreview", "problems"): 5,
     ("InvalidTransition", "allowed"): 5,
     # a page: its own field was already multiplied by `first`
     (ANY, "nodes"): 1,

@@ -15,6 +15,7 @@ from server.models.protocol import Photo, Protocol, ProtocolPhoto
 from server.models.staff import Device, Session, SignInBucket, User, UserStation
 from server.models.station import Company, DocumentSeries, Station
 from server.models.tariff import Tariff
+from server.models.tariff_change import TariffChange
 
 __all__ = [
     "ApiClient",
@@ -48,6 +49,7 @@ __all__ = [
     "Station",
     "StoredCard",
     "Tariff",
+    "TariffChange",
     "User",
     "UserStation",
     "Vehicle",

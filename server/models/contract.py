@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
 from server.models.customer import CustomerDetails, Language
 from server.models.price import PriceBreakdown
 from server.models.recipient import Recipient
-from server.models.tariff import PriceLineKind, TariffTerms, terms_of
+from server.models.tariff import PriceLineKind, TariffTerms, snapshot_of, terms_of, terms_sha256
+from server.models.tariff_edit import TariffEdit
 
 
 class ContractKind(StrEnum):
@@ -155,7 +157,7 @@ class Contract(SQLModel, table=True):
 
     What is stored as JSON (`…_json`) is read through the typed property beside it. `paid_cents` is what has been taken
     for the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
-    `state_since` is when it came into its state, by the server.
+    `state_since` is when it came into its state, by the server; `confirmed_at` when the booking came about, if it did.
     """
 
     __tablename__ = "contract"
@@ -189,7 +191,7 @@ class Contract(SQLModel, table=True):
     tariff_id: UUID = Field(foreign_key="tariff.id")
     terms_json: Json = Field(sa_column=json_column(name="tariff_snapshot"))
     tariff_hash: str
-    tariff_edits: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
+    edits_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="tariff_edits"))
     price_json: Json = Field(sa_column=json_column(name="price"))
     total_cents: int = Field(sa_column=cents_column())
     prepay_cents: int = Field(sa_column=cents_column())
@@ -203,6 +205,7 @@ class Contract(SQLModel, table=True):
     created_at: datetime
     state_since: datetime
     held_until: datetime | None = None
+    confirmed_at: datetime | None = None
     checked_out_at: datetime | None = None
     returned_at: datetime | None = None
     billed_at: datetime | None = None
@@ -258,8 +261,18 @@ class Contract(SQLModel, table=True):
 
     @property
     def terms(self) -> TariffTerms:
-        """The tariff as it was booked."""
+        """The tariff as it was booked, with what was changed since."""
         return terms_of(self.terms_json)
+
+    @property
+    def edits(self) -> tuple[TariffEdit, ...]:
+        """What was changed of it since, the oldest first."""
+        return tuple(TariffEdit.of_json(stored) for stored in self.edits_json)
+
+    def edit_terms(self, terms: TariffTerms, edits: Sequence[TariffEdit]) -> None:
+        """Other terms from now on, with what was changed to come to them."""
+        self.terms_json, self.tariff_hash = snapshot_of(terms), terms_sha256(snapshot_of(terms))
+        self.edits_json = [*self.edits_json, *(edit.as_json() for edit in edits)]
 
     @property
     def price(self) -> PriceBreakdown:
@@ -279,22 +292,3 @@ class Contract(SQLModel, table=True):
     def agree_on(self, price: PriceBreakdown) -> None:
         """Sets the price that counts from now on."""
         self.price_json, self.total_cents = price.as_json(), price.total_cents
-
-
-def of_contract(table: str, *more: object) -> tuple[object, ...]:
-    """Table arguments of a row that belongs to a contract: the key carries the station, so that a row of one
-    station cannot point at a contract of another (row-level security does not check references).
-    """
-    return (
-        ForeignKeyConstraint(
-            ["station_id", "contract_id"], ["contract.station_id", "contract.id"], name=f"fk_{table}_contract"
-        ),
-        *more,
-    )
-
-
-def within_station(table: str, column: str, target: str) -> ForeignKeyConstraint:
-    """A key from one part of a contract to another, which carries the station for the same reason."""
-    return ForeignKeyConstraint(
-        ["station_id", column], [f"{target}.station_id", f"{target}.id"], name=f"fk_{table}_{column}"
-    )

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
-from server.models.contract import DriverRole, of_contract
+from server.models.contract import DriverRole
+from server.models.keys import of_contract
 
 
 class Driver(SQLModel, table=True):
@@ -80,8 +81,28 @@ class HistoryAction(StrEnum):
     """Nobody picked the car up."""
     VEHICLE_REASSIGNED = "VEHICLE_REASSIGNED"
     """Another car of the group is planned for it; before and after are plates."""
+    TARIFF_EDITED = "TARIFF_EDITED"
+    """The contract's own copy of its tariff was changed; `before` and `after` name the terms."""
+    CUSTOMER_REVIEWED = "CUSTOMER_REVIEWED"
+    """A clerk has said whether the booking is by the stored person; `before` and `after` are the customers' ids."""
     DRIVER_ADDED = "DRIVER_ADDED"
-    """Somebody more may drive."""
+    """Somebody more may drive; `after` names who."""
+    DRIVER_REMOVED = "DRIVER_REMOVED"
+    """Somebody may no longer drive; `before` names who."""
+    PERIOD_CHANGED = "PERIOD_CHANGED"
+    """The agreed period was changed, or the car for it."""
+    VEHICLE_TAKEN = "VEHICLE_TAKEN"
+    """A manager gave the planned car to another contract; `after` is the car that took its place, if there was one."""
+    PAYER_CHANGED = "PAYER_CHANGED"
+    """Somebody else pays from now on; empty stands for the customer."""
+    VEHICLE_SWAPPED = "VEHICLE_SWAPPED"
+    """The rental went on with another car."""
+    PROTOCOL_VOIDED = "PROTOCOL_VOIDED"
+    """A manager has undone a check-out or check-in."""
+    READING_CORRECTED = "READING_CORRECTED"
+    """What a protocol had recorded of odometer, fuel or charge was corrected."""
+    DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
+    """A document was taken back by a cancellation invoice; `before` is its number."""
     CUSTOMER_CHANGED = "CUSTOMER_CHANGED"
     """The customer's data were corrected or completed; `after` names which."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"

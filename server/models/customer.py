@@ -104,7 +104,9 @@ class CustomerDetails:
 
 
 class Customer(SQLModel, table=True):
-    """A customer. `email_key` is unique among those that are not restricted (domain 4.9)."""
+    """A customer. `email_key` is unique among those that are not restricted and do not `shares_email` (domain 4.9): a
+    clerk has said that it is another person's address, too, or has written it in.
+    """
 
     __tablename__ = "customer"
     id: UUID = new_id()
@@ -125,11 +127,18 @@ class Customer(SQLModel, table=True):
     language: Language = Field(sa_column=enum_column(Language))
     status: CustomerStatus = Field(default=CustomerStatus.NORMAL, sa_column=enum_column(CustomerStatus))
     review_needed: bool = False
+    shares_email: bool = False
     restricted_at: datetime | None = None
     version: int = 1
     created_at: datetime
     __table_args__ = (
-        Index("uq_customer_email_key", "email_key", unique=True, postgresql_where=text("restricted_at is null")),
+        Index("ix_customer_email_key", "email_key"),
+        Index(
+            "uq_customer_email_key",
+            "email_key",
+            unique=True,
+            postgresql_where=text("restricted_at is null and not shares_email"),
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
-from server.models.contract import of_contract, within_station
 from server.models.customer import Language
+from server.models.keys import of_contract, within_station
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.recipient import Recipient
@@ -35,7 +35,7 @@ class DocumentType(StrEnum):
 class Document(SQLModel, table=True):
     """One document. Nothing of it changes after it was issued but the hash of its PDF, which is added once.
 
-    `view_json` is everything that the PDF shows: printed again, it is the same PDF.
+    `view_json` is everything that the PDF shows: printed again, it is the same PDF. `to_move_cents`: see `moves_cents`.
     """
 
     __tablename__ = "document"
@@ -59,6 +59,7 @@ class Document(SQLModel, table=True):
     vat_cents: int = Field(sa_column=cents_column())
     advances: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
     payable_cents: int = Field(sa_column=cents_column())
+    to_move_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
     refers_to_id: UUID | None = Field(default=None, index=True)
     tariff_hash: str
     pdf_key: str
@@ -83,6 +84,15 @@ class Document(SQLModel, table=True):
     def lines(self) -> tuple[PriceLine, ...]:
         """What is charged for."""
         return tuple(PriceLine.of_json(line) for line in self.lines_json)
+
+    @property
+    def moves_cents(self) -> int:
+        """What has to be collected because of it, after what was moved before; negative: paid back. An advance is paid
+        when its invoice is issued. Documents of before say it by what is payable.
+        """
+        if self.to_move_cents is not None:
+            return self.to_move_cents
+        return self.payable_cents if self.type is DocumentType.FINAL_INVOICE else 0
 
     @property
     def view(self) -> Json | None:

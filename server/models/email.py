@@ -9,8 +9,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
-from server.models.contract import of_contract, within_station
 from server.models.customer import Language
+from server.models.keys import of_contract, within_station
 
 
 class EmailTemplate(StrEnum):

@@ -82,6 +82,7 @@ class VehicleGroup(SQLModel, table=True):
     deposit_cents: int = Field(sa_column=cents_column())
     deductible_cents: int = Field(sa_column=cents_column())
     energy: Energy = Field(sa_column=enum_column(Energy))
+    version: int = 1
 
 
 class Vehicle(SQLModel, table=True):

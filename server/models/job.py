@@ -36,6 +36,8 @@ class JobKind(StrEnum):
     """Prints a protocol and mails it."""
     OVERDUE = "OVERDUE"
     """Looks whether a car is back when the grace after its planned end is over."""
+    MARK_NO_SHOW = "MARK_NO_SHOW"
+    """Ends a booking that nobody has picked up."""
     SEND_EMAIL = "SEND_EMAIL"
     """Hands a mail to the mail server."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import cents_column, enum_column, new_id
-from server.models.contract import of_contract, within_station
+from server.models.keys import of_contract, within_station
 
 
 class PaymentMethod(StrEnum):

@@ -8,8 +8,8 @@ from sqlalchemy import ARRAY, Column, Index, UniqueConstraint, Uuid
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
-from server.models.contract import of_contract, within_station
 from server.models.fleet import Cleanliness
+from server.models.keys import of_contract, within_station
 
 
 class ProtocolType(StrEnum):

@@ -1,15 +1,20 @@
 """Tariffs: the price list, and the terms that a contract freezes."""
 
+import hashlib
 from dataclasses import asdict, dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
 from server.models.opening_times import Weekday
+
+FREE_CANCELLATION_HOURS = 24
+"""Until how long before the start cancelling is free, where a tariff says nothing else."""
 
 
 class BundleUnit(StrEnum):
@@ -97,8 +102,29 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """A reduction of the rental line of one contract: a share of it in basis points, or an amount in cents; and why."""
+
+    reason: str
+    basis_points: int = 0
+    cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A kind of line that one contract's customer does not pay whenever it arises, and why."""
+
+    kind: PriceLineKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TariffTerms:
-    """Everything that pricing needs of a tariff. Frozen on the contract at booking; prices are gross cents."""
+    """Everything that pricing needs of a tariff. Frozen on the contract at booking; prices are gross cents.
+
+    A fee of None is the smaller of total and one day's price (`pricing/fees.py`). Discounts and waivers are one
+    contract's (`pricing/edits.py`).
+    """
 
     code: str
     vat_rate_bp: int
@@ -113,11 +139,20 @@ class TariffTerms:
     early_return: EarlyReturnPolicy
     bundles: tuple[Bundle, ...]
     extras: tuple[Extra, ...] = field(default=())
+    free_cancellation_hours: int = FREE_CANCELLATION_HOURS
+    cancellation_fee_cents: int | None = None
+    no_show_fee_cents: int | None = None
+    discounts: tuple[Discount, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def day(self) -> Bundle:
         """The DAY bundle, which every tariff has: the advance and the free km of a courtesy car come from it."""
         return next(bundle for bundle in self.bundles if bundle.unit is BundleUnit.DAY)
+
+    def waives(self, kind: PriceLineKind) -> bool:
+        """Whether the customer does not pay that kind of line."""
+        return any(waiver.kind is kind for waiver in self.waivers)
 
     def extra(self, code: str) -> Extra | None:
         """The extra of that code, if the tariff has it."""
@@ -125,7 +160,9 @@ class TariffTerms:
 
 
 class Tariff(SQLModel, table=True):
-    """One tariff of the price list. Bundles and extras are read through `terms`."""
+    """One tariff of the price list. Bundles and extras are read through `terms`. With `ended_at` it is booked no more,
+    though its last day may not be over.
+    """
 
     __tablename__ = "tariff"
     id: UUID = new_id()
@@ -147,6 +184,10 @@ class Tariff(SQLModel, table=True):
     cleaning_special_cents: int = Field(sa_column=cents_column())
     extras_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="extras"))
     early_return: EarlyReturnPolicy = Field(sa_column=enum_column(EarlyReturnPolicy))
+    free_cancellation_hours: int = FREE_CANCELLATION_HOURS
+    cancellation_fee_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    no_show_fee_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
+    ended_at: datetime | None = None
     version: int = 1
 
     @property
@@ -167,25 +208,56 @@ _TERMS = [
     "cleaning_heavy_cents",
     "cleaning_special_cents",
 ]
+# What is not in a snapshot has this value. It is not written either, so that terms keep the hash that they had before
+# these were terms: a quote of before an update finds them by it.
+_LATER_TERMS: Json = {
+    "free_cancellation_hours": FREE_CANCELLATION_HOURS,
+    "cancellation_fee_cents": None,
+    "no_show_fee_cents": None,
+}
 
 
 def terms_json(tariff: Tariff) -> Json:
     """The terms of a price-list row as they are frozen on a contract."""
-    return {
-        **{name: getattr(tariff, name) for name in _TERMS},
-        "early_return": tariff.early_return.value,
-        "bundles": tariff.bundles_json,
-        "extras": tariff.extras_json,
+    return _plain_json(tariff) | {"bundles": tariff.bundles_json, "extras": tariff.extras_json}
+
+
+def _plain_json(source: Tariff | TariffTerms) -> Json:
+    later = {name: getattr(source, name) for name, usual in _LATER_TERMS.items() if getattr(source, name) != usual}
+    named = {name: getattr(source, name) for name in _TERMS}
+    return {**named, "early_return": source.early_return.value, **later}
+
+
+def snapshot_of(terms: TariffTerms) -> Json:
+    """Terms as they are frozen on a contract, its discounts and waivers included."""
+    own = {
+        "discounts": [asdict(discount) for discount in terms.discounts],
+        "waivers": [{"kind": waiver.kind.value, "reason": waiver.reason} for waiver in terms.waivers],
     }
+    return {
+        **_plain_json(terms),
+        "bundles": [bundle_json(bundle) for bundle in terms.bundles],
+        "extras": [extra_json(extra) for extra in terms.extras],
+        **{name: entries for name, entries in own.items() if entries},
+    }
+
+
+def terms_sha256(snapshot: Json) -> str:
+    """By which frozen terms are recognised."""
+    return hashlib.sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def terms_of(snapshot: Json) -> TariffTerms:
     """Reads frozen terms back."""
+    later: Json = {name: snapshot.get(name, usual) for name, usual in _LATER_TERMS.items()}
     return TariffTerms(
         **{name: snapshot[name] for name in _TERMS},
         early_return=EarlyReturnPolicy(snapshot["early_return"]),
         bundles=tuple(bundle_of(bundle) for bundle in snapshot["bundles"]),
         extras=tuple(Extra(**extra) for extra in snapshot["extras"]),
+        discounts=tuple(Discount(**entry) for entry in snapshot.get("discounts", [])),
+        waivers=tuple(Waiver(PriceLineKind(w["kind"]), w["reason"]) for w in snapshot.get("waivers", [])),
+        **later,
     )
 
 

@@ -25,6 +25,7 @@ from server.paper.views import Language, MailView, PostalAddress
 MAILS = Path(__file__).parent / "templates" / "mails"
 TEMPLATES = (
     "BOOKING_CONFIRMATION",
+    "CHANGE",
     "CHECK_OUT_PROTOCOL",
     "CHECK_IN_PROTOCOL",
     "FINAL_INVOICE",

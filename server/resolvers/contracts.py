@@ -5,27 +5,20 @@ from __future__ import annotations
 import strawberry
 
 from server.models import Contract, Customer
-from server.models.staff import Role
 from server.schema.booking import BookingMade, BookVehicleInput
 from server.schema.building import Info
 from server.schema.contract import Contract as ContractType
 from server.schema.contract import ContractConnection, ContractFilter, ContractOrder
-from server.schema.contract_parts import DriverInput
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
-from server.schema.handover import CounterCustomerInput
 from server.schema.paging import Page, page
-from server.schema.results import BookVehicleResult, ContractResult, ReassignResult
-from server.schema.root_fields import EVERYBODY, OFFICE, mutation, query
+from server.schema.results import BookVehicleResult, ReassignResult
+from server.schema.root_fields import BOOKERS, EVERYBODY, OFFICE, mutation, query
 from server.services.booking import reassignment, saga
 from server.services.booking.reassignment import Reassignment
-from server.services.changes import customer_data
 from server.services.contract import contracts
 from server.services.lists.search import customers as list_customers
-from server.services.people import drivers
 from server.services.validation import as_uuid
-
-BOOKERS = frozenset({Role.WEB, Role.CLERK, Role.MANAGER, Role.ADMIN})
 
 
 @strawberry.type
@@ -65,7 +58,7 @@ class ContractQuery:
 
 @strawberry.type
 class ContractMutation:
-    """Booking, and what changes a booking."""
+    """Booking."""
 
     @mutation(allow=BOOKERS, graphql_type=BookVehicleResult)
     async def book_vehicle(self, info: Info, input: BookVehicleInput) -> BookingMade:  # noqa: A002
@@ -88,18 +81,3 @@ class ContractMutation:
         ids = None if contract_ids is None else [as_uuid(one) for one in contract_ids]
         async with info.context.write() as session:
             return await reassignment.reassign(session, as_uuid(station_id), ids, info.context.acting)
-
-    @mutation(allow=OFFICE, graphql_type=ContractResult)
-    async def add_driver(self, info: Info, contract_id: strawberry.ID, version: int, driver: DriverInput) -> Contract:
-        """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
-        async with info.context.write() as session:
-            return await drivers.add(session, as_uuid(contract_id), version, driver.given(), info.context.acting)
-
-    @mutation(allow=OFFICE, graphql_type=ContractResult)
-    async def complete_customer(
-        self, info: Info, contract_id: strawberry.ID, version: int, customer: CounterCustomerInput
-    ) -> Contract:
-        """Corrects or adds what a contract says of its customer, until it is billed. What waited for it goes on."""
-        named = customer.given()
-        async with info.context.write() as session:
-            return await customer_data.complete(session, as_uuid(contract_id), version, named, info.context.acting)

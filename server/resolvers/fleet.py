@@ -13,7 +13,7 @@ from server.schema.contract_parts import VehicleUse
 from server.schema.fleet import Vehicle as VehicleType
 from server.schema.fleet import VehicleConnection, VehicleFilter
 from server.schema.fleet import VehicleGroup as VehicleGroupType
-from server.schema.fleet_input import VehicleGroupInput, VehicleInput, VehicleUpdate
+from server.schema.fleet_input import VehicleGroupInput, VehicleGroupUpdate, VehicleInput, VehicleUpdate
 from server.schema.paging import Page, page
 from server.schema.results import BlockVehicleResult, VehicleGroupResult, VehicleResult
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
@@ -62,6 +62,18 @@ class FleetMutation:
         """Creates a vehicle group, for all stations of the company."""
         async with info.context.write() as session:
             return await groups.create(session, input.given())
+
+    @mutation(allow=ADMINS, graphql_type=VehicleGroupResult)
+    async def update_vehicle_group(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        version: int,
+        input: VehicleGroupUpdate,  # noqa: A002
+    ) -> VehicleGroup:
+        """Changes a vehicle group, for all stations of the company. Contracts keep deposit and deductible."""
+        async with info.context.write() as session:
+            return await groups.update(session, as_uuid(id), version, input.given())
 
     @mutation(allow=OFFICE, graphql_type=VehicleResult)
     async def create_vehicle(self, info: Info, input: VehicleInput) -> Vehicle:  # noqa: A002

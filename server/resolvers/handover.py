@@ -9,15 +9,16 @@ from strawberry.file_uploads import Upload
 
 from server import decoder
 from server.errors import CallerError, CallerErrorCode
-from server.models import Damage, Protocol
+from server.models import Contract, Damage, Protocol
 from server.schema.building import Info
 from server.schema.damage import DamageConnection, DamageFilter, DamageInput
 from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto
 from server.schema.paging import Page, page
-from server.schema.results import DamageResult, ProtocolResult, UploadPhotoResult
+from server.schema.results import ContractResult, DamageResult, ProtocolResult, UploadPhotoResult
 from server.schema.root_fields import STAFF, mutation, query
-from server.services.handover import damages, day, exchange, photos
+from server.services.handover import damages, day, exchange, photos, swap
 from server.services.handover.day import HandoverDay as DayFound
+from server.services.handover.swap import SwapRequest
 from server.services.validation import as_uuid
 
 
@@ -72,6 +73,30 @@ class HandoverMutation:
         approval = await context.approval(input.approved_by)
         async with context.write() as session:
             return await exchange.check_in(session, input.report(), context.acting, approval)
+
+    @mutation(allow=STAFF, graphql_type=ContractResult)
+    async def swap_vehicle(
+        self,
+        info: Info,
+        contract_id: strawberry.ID,
+        version: int,
+        vehicle_id: strawberry.ID,
+        returned: CheckInInput,
+        handed_out: CheckOutInput,
+        waive_fuel: bool = False,
+    ) -> Contract:
+        """Goes on with another car in the middle of a rental, as often as needed: one comes back, one goes out.
+
+        Each has kilometres and fuel of its own on the invoice; both protocols are mailed. Sent again, it is the first
+        answer.
+        """
+        context = info.context
+        approval = await context.approval(handed_out.approved_by)
+        reports = returned.report(), handed_out.report()
+        wanted = SwapRequest(as_uuid(contract_id), version, as_uuid(vehicle_id), *reports, waive_fuel, approval)
+        async with context.write() as session:
+            done = await swap.swap(session, wanted, context.acting)
+        return await context.read_anew(Contract, done)
 
     @mutation(allow=STAFF, graphql_type=DamageResult)
     async def report_damage(self, info: Info, vehicle_id: strawberry.ID, damage: DamageInput) -> Damage:

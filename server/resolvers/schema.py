@@ -9,7 +9,9 @@ from strawberry.schema.config import StrawberryConfig
 from server.edge.costs import core_schema
 from server.edge.uploads import UPLOAD_SCALAR
 from server.resolvers.billing import BillingMutation, BillingQuery
+from server.resolvers.changes import ChangeMutation, ChangeQuery
 from server.resolvers.contracts import ContractMutation, ContractQuery
+from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
 from server.resolvers.staff import StaffMutation, StaffQuery
@@ -22,7 +24,7 @@ from server.schema.shared import read_attribute
 
 
 @strawberry.type(description="What can be read. Every operation sees one instant: its parts fit together.")
-class Query(StaffQuery, StationQuery, FleetQuery, TariffQuery, ContractQuery, HandoverQuery, BillingQuery):
+class Query(StaffQuery, StationQuery, FleetQuery, TariffQuery, ContractQuery, ChangeQuery, HandoverQuery, BillingQuery):
     """All queries."""
 
 
@@ -33,6 +35,8 @@ class Mutation(
     FleetMutation,
     TariffMutation,
     ContractMutation,
+    ChangeMutation,
+    EndMutation,
     HandoverMutation,
     BillingMutation,
 ):

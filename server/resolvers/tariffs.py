@@ -6,20 +6,23 @@ from datetime import date
 
 import strawberry
 
+from server.database import SYSTEM
 from server.models import Tariff
 from server.schema.building import Info
 from server.schema.quote import Availability, Quote, QuoteInput
 from server.schema.results import TariffResult
-from server.schema.root_fields import ADMINS, EVERYBODY, mutation, query
+from server.schema.root_fields import EVERYBODY, MANAGERS, mutation, query
 from server.schema.shared import PeriodInput
 from server.schema.tariff import Tariff as TariffType
+from server.schema.tariff import TariffPreview
 from server.schema.tariff_input import TariffInput
-from server.services.booking import availability, quotes
+from server.services.booking import availability, quotes, tariff_preview
 from server.services.booking.availability import Availability as AvailabilityFound
 from server.services.booking.quotes import Quote as QuoteFound
+from server.services.booking.tariff_preview import TariffPreview as PreviewFound
 from server.services.fleet import groups
 from server.services.lists.search import only
-from server.services.pricing import tariffs
+from server.services.pricing import tariff_changes, tariffs
 from server.services.validation import as_uuid
 
 
@@ -53,14 +56,41 @@ class TariffQuery:
         caller, asked = context.principal, input.given()
         return await quotes.quote(session, caller, asked, seal, language=context.language, now=context.now)
 
+    @query(allow=MANAGERS, graphql_type=TariffPreview)
+    async def tariff_preview(self, info: Info, id: strawberry.ID, input: TariffInput) -> PreviewFound:  # noqa: A002
+        """What `updateTariff` with the same input would change: terms, usual prices, and how long quotes stand."""
+        session, context = await info.context.session(), info.context
+        group, new, said = as_uuid(input.group_id), input.given(), context.language
+        return await tariff_preview.preview(session, as_uuid(id), group, new, language=said, now=context.now)
+
 
 @strawberry.type
 class TariffMutation:
-    """Creating tariffs."""
+    """Creating, replacing and ending tariffs."""
 
-    @mutation(allow=ADMINS, graphql_type=TariffResult)
+    @mutation(allow=MANAGERS, graphql_type=TariffResult)
     async def create_tariff(self, info: Info, input: TariffInput) -> Tariff:  # noqa: A002
-        """Creates a tariff. Contracts that exist keep the terms that they were booked with."""
-        async with info.context.write() as session:
+        """Creates a tariff. Contracts that exist keep the terms that they were booked with. For a manager of all
+        stations that have cars of the group.
+        """
+        async with info.context.transaction(SYSTEM) as session:
             group = await groups.get(session, as_uuid(input.group_id), field=["input", "group_id"])
-            return await tariffs.create(session, group, input.given())
+            await tariff_changes.require_all_yours(session, group.id, info.context.principal)
+            return await tariff_changes.create(session, group, input.given())
+
+    @mutation(allow=MANAGERS, graphql_type=TariffResult)
+    async def update_tariff(self, info: Info, id: strawberry.ID, version: int, input: TariffInput) -> Tariff:  # noqa: A002
+        """Replaces a tariff's terms for bookings from now on; contracts keep their frozen copy, and quotes what they
+        promised. The code and the group stay. For a manager of all stations that have cars of the group.
+        """
+        group, new = as_uuid(input.group_id), input.given()
+        async with info.context.transaction(SYSTEM) as session:
+            return await tariff_changes.replace(session, as_uuid(id), version, group, new, info.context.acting)
+
+    @mutation(allow=MANAGERS, graphql_type=TariffResult)
+    async def end_tariff(self, info: Info, id: strawberry.ID, version: int, valid_until: date) -> Tariff:  # noqa: A002
+        """Sets the last day on which a tariff can be booked; today ends it at once, an earlier day is refused. Quotes
+        keep what they promised. For a manager of all stations that have cars of the group.
+        """
+        async with info.context.transaction(SYSTEM) as session:
+            return await tariff_changes.end(session, as_uuid(id), version, valid_until, info.context.acting)

@@ -27,7 +27,7 @@ from server.services.fleet import company_data, groups, stations, vehicles
 from server.services.outside import Outside
 from server.services.people import sessions, staff
 from server.services.people.client_policies import PolicyRequest
-from server.services.pricing import tariffs
+from server.services.pricing import tariff_changes
 
 PASSWORD = "sandbox-password"  # noqa: S105  # printed at start; exists in the sandbox only
 API_KEY, TOKEN = "API key", "token"  # names of entries, not secrets
@@ -97,7 +97,7 @@ async def _tariffs(session: Session, by_group: dict[str, VehicleGroup], opened: 
     for code, new in demo_prices.tariffs().items():
         # Bookings of the past need a price list as well, also in the first weeks of its year.
         long_valid = replace(new, valid_from=min(new.valid_from, opened))
-        await tariffs.create(session, by_group[code], long_valid)
+        await tariff_changes.create(session, by_group[code], long_valid)
 
 
 async def _vehicles(

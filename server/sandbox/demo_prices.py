@@ -11,7 +11,7 @@ from server.models.opening_times import Weekday
 from server.models.tariff import BundleUnit, WeekMoment
 from server.sandbox.demo_company import ELEKTRO, KLEIN, KOMBI, KOMPAKT
 from server.services.fleet.groups import NewGroup
-from server.services.pricing.tariffs import NewBundle, NewExtra, NewTariff
+from server.services.pricing.tariff_entry import NewBundle, NewExtra, NewTariff
 
 Package = tuple[str, int | None]
 """A package's price in euros, and the kilometres in it; None: unlimited."""

@@ -62,6 +62,17 @@ OWN_MEANINGS = {
         "at": "The moment that is asked for.",
     },
     "unblock_vehicle": {"block_id": "Id of the block to end."},
+    "update_vehicle_group": {"id": "Id of the vehicle group to change."},
+    "tariff_preview": {"id": "Id of the tariff that would be changed."},
+    "update_tariff": {"id": "Id of the tariff to change."},
+    "end_tariff": {
+        "id": "Id of the tariff to end.",
+        "valid_until": "The last day on which it can be booked; today ends it at once.",
+    },
+    "update_customer": {"id": "Id of the customer to change."},
+    "resolve_customer_review": {
+        "same_person": "True: it is the stored person. False: it is somebody else, who gets a customer of their own."
+    },
     "tariffs": {"on": "Only tariffs with which a booking could be made on this day."},
     "availability": {
         "station_id": "Id of the station where the car would be picked up.",
@@ -76,6 +87,23 @@ OWN_MEANINGS = {
         "station_id": "Id of the station whose contracts are to be served.",
         "contract_ids": "Only these contracts of it; all that are at risk if not given.",
     },
+    "change_period": {
+        "period": "The whole period as it is to be; once the car is out, its start stays.",
+        "force": "A manager takes the car from bookings that are in the way; they get another one or are AT_RISK.",
+        "reason": "Why it is changed, for the history; required with `force`.",
+    },
+    "remove_driver": {"driver_id": "Id of the driver who may no longer drive; never the renter."},
+    "add_note": {"text": "The remark, 1 to 4,000 characters."},
+    "cancel_contract": {"reason": "Why, for the history; up to 500 characters. Customers do not see it."},
+    "undo_no_show": {"reason": "Why the booking is taken up again, for the history; up to 500 characters."},
+    "swap_vehicle": {
+        "vehicle_id": "Id of the car that goes out instead.",
+        "returned": "The protocol of the car that comes back, of this contract; it stays type SWAP_IN.",
+        "handed_out": "The protocol of the car that goes out, of this contract; it stays type SWAP_OUT.",
+        "waive_fuel": "Whether missing fuel or charge of the car that comes back is given away.",
+    },
+    "change_payer": {"payer": "Who pays from now on; null: the customer."},
+    "change_preview": {"change": "The one change to look at."},
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {
         "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",

@@ -121,6 +121,14 @@ def api_input(cls: Class) -> Class:
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def api_input_one_of(cls: Class) -> Class:
+    """An input type of which exactly one field is given (`@oneOf`)."""
+    made = strawberry.input(cls, description=inspect.getdoc(cls), one_of=True)
+    _describe(made)
+    return made
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
 def api_interface(cls: Class) -> Class:
     """An interface."""
     made = strawberry.interface(cls, description=inspect.getdoc(cls))

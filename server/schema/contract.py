@@ -28,12 +28,12 @@ from server.schema.contract_parts import (
     Driver,
     HistoryEntry,
     Note,
-    TariffSnapshot,
     VehicleLeg,
     WorkshopReference,
     cars_asked_for,
     each_or_none,
 )
+from server.schema.contract_tariff import TariffSnapshot
 from server.schema.customer import Customer
 from server.schema.damage import Damage
 from server.schema.document import Document, Payer, payer_of

@@ -1,4 +1,4 @@
-"""What belongs to a contract: drivers, the cars that were driven, extras, the repair, notes, history, tariff."""
+"""What belongs to a contract: drivers, the cars that were driven, extras, the repair, notes, history."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from server.schema.fleet import Vehicle
 from server.schema.instants import instant_of
 from server.schema.paging import check_first
 from server.schema.related import later, related
-from server.schema.shared import row_of
-from server.schema.tariff import Extra, Tariff
+from server.schema.tariff import Extra
 from server.services.booking.plan import WorkshopReference as WorkshopRequest
 from server.services.people.drivers import DriverDetails
 
@@ -213,43 +212,6 @@ class HistoryEntry:
     """What was there before, for example the earlier state; null if there was nothing to name."""
     after: str | None
     """What is there since, for example the new state or the driver's name; null if there is nothing to name."""
-
-
-@api_type
-class TariffEdit:
-    """A change of the contract's own copy of its tariff."""
-
-    field: str
-    """Name of the term that was changed."""
-    before: str
-    """Value of the term before the change, as text."""
-    after: str
-    """Value of the term after the change, as text."""
-    reason: str
-    """Why the term was changed, in the words of whoever did it."""
-    by: str
-    """Name of the user who changed it."""
-    at: datetime
-    """When the term was changed."""
-
-
-@row_type(ContractRow)
-class TariffSnapshot:
-    """The tariff as frozen at booking, edits included."""
-
-    @strawberry.field
-    def code(self) -> str:
-        """Code of the tariff, as at booking."""
-        row: ContractRow = row_of(self)
-        return row.terms.code
-
-    tariff = related(Tariff, batches.tariff, by="tariff_id")
-    """The price list that it was taken from; that may have changed since."""
-
-    @strawberry.field
-    def edits(self) -> list[TariffEdit]:
-        """Changes of this contract's copy of the tariff; empty if it is as booked."""
-        return []
 
 
 def cars_asked_for(

@@ -15,9 +15,10 @@ from server.models.customer import CustomerDetails, CustomerKind, CustomerStatus
 from server.schema.building import Info, api_enum, api_input, row_type, shown_as
 from server.schema.paging import Page, connection_type, page_from
 from server.schema.related import later, related
-from server.schema.shared import row_of
+from server.schema.shared import maybe, maybe_given, row_of
 from server.schema.station import Address
 from server.schema.station_input import AddressInput
+from server.services.changes.customer_record import CustomerChange
 from server.services.lists import search
 from server.services.people.customers import BookedCustomer
 
@@ -108,6 +109,55 @@ class Customer:
 
 
 CustomerConnection = connection_type(Customer)
+
+
+@api_input
+class CustomerUpdate:
+    """What changes of what is stored of a customer; what is not given stays. Contracts keep their own copies:
+    `completeCustomer` corrects those.
+    """
+
+    salutation: str | None = strawberry.UNSET
+    """How to address the customer, for example "Frau Dr."; up to 40 characters; null empties it."""
+    first_name: str | None = strawberry.UNSET
+    """First name of the person, or of whom the company names; up to 100 characters; null empties it."""
+    last_name: str | None = strawberry.UNSET
+    """Last name, up to 100 characters; a person's cannot be emptied."""
+    company: str | None = strawberry.UNSET
+    """Name of the company, up to 200 characters; a company's cannot be emptied."""
+    vat_id: str | None = strawberry.UNSET
+    """VAT id in the form of its country, for example DE123456789; null empties it."""
+    email: str | None = strawberry.UNSET
+    """Mail address; cannot be emptied. Bookings under it are matched with this customer from now on."""
+    phone: str | None = strawberry.UNSET
+    """Phone number; without a prefix such as +49 it is one of the address's country; null empties it."""
+    address: AddressInput | None = strawberry.UNSET
+    """Postal address as a whole; null empties it, but not a company's."""
+    birth_date: date | None = strawberry.UNSET
+    """Date of birth; not in the future, and in none but the last 120 years; null empties it."""
+    language: Language | None = strawberry.UNSET
+    """Language in which the customer is written to; cannot be emptied. Contracts keep theirs."""
+    status: CustomerStatus | None = strawberry.UNSET
+    """How staff should treat the customer; BLOCKED: further bookings are refused. Cannot be emptied."""
+    review_needed: bool | None = strawberry.UNSET
+    """Whether a clerk should look at the customer; false says that somebody has. Cannot be emptied."""
+
+    def given(self) -> CustomerChange:
+        """As the services take it."""
+        return CustomerChange(
+            salutation=maybe(self.salutation),
+            first_name=maybe(self.first_name),
+            last_name=maybe(self.last_name),
+            company=maybe(self.company),
+            vat_id=maybe(self.vat_id),
+            email=maybe(self.email),
+            phone=maybe(self.phone),
+            address=maybe_given(self.address),
+            birth_date=maybe(self.birth_date),
+            language=maybe(self.language),
+            status=maybe(self.status),
+            review_needed=maybe(self.review_needed),
+        )
 
 
 @api_input

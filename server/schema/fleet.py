@@ -50,6 +50,8 @@ class VehicleGroup:
     """For how many months every driver must have held the licence."""
     energy: Energy
     """How its cars are driven: it decides whether fuel or charge is recorded."""
+    version: int
+    """Send it with a change as `version`: it grows with each change, and an old one is refused."""
 
     @strawberry.field
     def deposit(self) -> Money:

@@ -10,7 +10,7 @@ import strawberry
 from server.models.fleet import Energy, VehicleStatus
 from server.schema.building import api_input
 from server.schema.shared import maybe, maybe_id
-from server.services.fleet.groups import NewGroup
+from server.services.fleet.groups import GroupChange, NewGroup
 from server.services.fleet.vehicles import NewVehicle, VehicleChange
 from server.services.validation import as_uuid
 
@@ -47,6 +47,35 @@ class VehicleGroupInput:
             deposit=self.deposit,
             deductible=self.deductible,
             energy=self.energy,
+        )
+
+
+@api_input
+class VehicleGroupUpdate:
+    """What changes of a vehicle group, for bookings from now on; what is not given stays. Code and energy stay."""
+
+    name: str | None = strawberry.UNSET
+    """What customers call the group, up to 200 characters; cannot be emptied."""
+    acriss: str | None = strawberry.UNSET
+    """International ACRISS code of four letters, for example CDMR; null empties it."""
+    minimum_age: int | None = strawberry.UNSET
+    """Minimum age of every driver, in years: 17 to 99; looked at in hand-overs from now on, too."""
+    minimum_licence_months: int | None = strawberry.UNSET
+    """For how many months every driver must have held the licence, 0 to 600; looked at in hand-overs, too."""
+    deposit: Decimal | None = strawberry.UNSET
+    """What is blocked on the customer's card, in euros; contracts that exist keep theirs, quotes do not promise it."""
+    deductible: Decimal | None = strawberry.UNSET
+    """The most that a customer pays for one damage, in euros; contracts that exist keep theirs."""
+
+    def given(self) -> GroupChange:
+        """As the services take it."""
+        return GroupChange(
+            name=maybe(self.name),
+            acriss=maybe(self.acriss),
+            minimum_age=maybe(self.minimum_age),
+            minimum_licence_months=maybe(self.minimum_licence_months),
+            deposit=maybe(self.deposit),
+            deductible=maybe(self.deductible),
         )
 
 

@@ -9,6 +9,7 @@ import strawberry
 from server.schema.api_client import ApiClient, CreatedApiClient
 from server.schema.booking import Booking, Reassignment
 from server.schema.contract import Contract
+from server.schema.customer import Customer
 from server.schema.damage import Damage
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleBlock, VehicleGroup
@@ -51,7 +52,7 @@ CompanyResult = Annotated[
     strawberry.union("CompanyResult", description="The company's data, or a refusal that says why not."),
 ]
 VehicleGroupResult = Annotated[
-    VehicleGroup | Rejection,
+    VehicleGroup | VersionConflict | Rejection,
     strawberry.union("VehicleGroupResult", description="The group, or a refusal that says why not."),
 ]
 VehicleResult = Annotated[
@@ -63,11 +64,20 @@ BlockVehicleResult = Annotated[
     strawberry.union("BlockVehicleResult", description="The block, or what is in the way."),
 ]
 TariffResult = Annotated[
-    Tariff | Rejection, strawberry.union("TariffResult", description="The tariff, or a refusal that says why not.")
+    Tariff | VersionConflict | Rejection,
+    strawberry.union("TariffResult", description="The tariff, or a refusal that says why not."),
+]
+CustomerResult = Annotated[
+    Customer | VersionConflict | Rejection,
+    strawberry.union("CustomerResult", description="The customer, or a refusal that says why not."),
 ]
 ContractResult = Annotated[
     Contract | InvalidTransition | VersionConflict | PaymentDeclined | Rejection,
     strawberry.union("ContractResult", description="The contract, or a refusal that says why not."),
+]
+ChangePeriodResult = Annotated[
+    Contract | PeriodConflict | OutsideOpeningHours | InvalidTransition | VersionConflict | Rejection,
+    strawberry.union("ChangePeriodResult", description="The contract with its new period, or what is in the way."),
 ]
 BookVehicleResult = Annotated[
     Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,

@@ -19,6 +19,7 @@ STAFF = frozenset({Role.YARD, Role.CLERK, Role.MANAGER, Role.ADMIN})
 OFFICE = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN})
 MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
+BOOKERS = OFFICE | {Role.WEB}
 EVERYBODY = frozenset(Role)
 ANYONE: frozenset[Role] | None = None
 """May be called without having signed in."""

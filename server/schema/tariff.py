@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import strawberry
 
 from server import batches
+from server.edge.paths import wire_path
 from server.models import Tariff as TariffRow
+from server.models import TariffChange as ChangeRow
 from server.models.opening_times import Weekday
 from server.models.tariff import Bundle as BundleTerm
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, TariffTerms
 from server.models.tariff import Extra as ExtraTerm
 from server.models.tariff import WeekMoment as MomentTerm
-from server.schema.building import api_type, row_type
+from server.schema.building import Info, api_type, row_type, shown_as
 from server.schema.fleet import VehicleGroup
+from server.schema.price import PriceBreakdown
 from server.schema.related import related
 from server.schema.scalars import LocalTime
-from server.schema.shared import Money, money, optional_money, row_of
+from server.schema.shared import Money, Period, money, optional_money, row_of
+from server.services.booking.tariff_preview import RentalPreview as RentalFound
+from server.services.booking.tariff_preview import TariffPreview as PreviewFound
+from server.services.pricing.tariff_history import TermChange as TermFound
+from server.services.pricing.tariff_history import differences
 
 
 @api_type
@@ -96,6 +104,78 @@ def _terms(source: object) -> TariffTerms:
     return row.terms
 
 
+@row_type(TermFound)
+class TermChange:
+    """One term of a tariff, before and after a change."""
+
+    before: str
+    """Value of the term before the change, as text; "–" for none."""
+    after: str
+    """Value of the term after the change, as text; "–" for none."""
+
+    @strawberry.field
+    def field(self) -> str:
+        """Name of the term as the API calls it, for example extraKm."""
+        return "".join(wire_path([row_of(self).term]) or [])
+
+
+@row_type(ChangeRow)
+class TariffChange:
+    """A change of a tariff. Never changed itself."""
+
+    version: int
+    """The version that the change made."""
+    at: datetime
+    """When the tariff was changed, in UTC."""
+
+    @strawberry.field
+    def by(self) -> str:
+        """Name of the user who changed it."""
+        return str(row_of(self).actor)
+
+    @shown_as(list[TermChange])
+    def terms(self) -> list[TermFound]:
+        """What was changed, term by term."""
+        row: ChangeRow = row_of(self)
+        return list(differences(row.before, row.after))
+
+
+@row_type(RentalFound)
+class RentalPreview:
+    """A usual rental as it would be priced before and after a change."""
+
+    before: PriceBreakdown
+    """What it costs now."""
+    after: PriceBreakdown
+    """What it would cost."""
+
+    @strawberry.field
+    def period(self) -> Period:
+        """From when to when, in the time zone of your first station."""
+        found: RentalFound = row_of(self)
+        return Period(start=found.starts_at, end=found.ends_at)
+
+
+@row_type(PreviewFound)
+class TariffPreview:
+    """What a change of a tariff would mean. Nothing is written."""
+
+    terms: list[TermChange]
+    """What would change, term by term; empty if nothing would."""
+    rentals: list[RentalPreview]
+    """What is usually rented (one day, a weekend, three days, a week, a month) and what each package covers."""
+    quotes_until: datetime | None
+    """When the last quote ends that may have promised the terms of now; null if no term changes."""
+
+
+def _unless_website(root: TariffRow, info: Info) -> UUID | None:
+    return None if info.context.is_website else root.id
+
+
+def _changes(_row: TariffRow, found: list[ChangeRow] | None) -> list[ChangeRow]:
+    return found or []
+
+
 @row_type(TariffRow)
 class Tariff:
     """A price list for one group. All prices are gross."""
@@ -116,8 +196,12 @@ class Tariff:
     """How late a car may come back before another day begins, in minutes; the last one included."""
     early_return: EarlyReturnPolicy
     """What is paid for days that were booked and not used."""
+    ended_at: datetime | None
+    """Since when it cannot be booked any more because it was ended at once; null if it was not. In UTC."""
+    free_cancellation_hours: int
+    """Hours before the start until which cancelling is free; 0: until the start."""
     version: int
-    """Grows with each change of the tariff."""
+    """Send it with a change as `version`: it grows with each change, and an old one is refused."""
 
     group = related(VehicleGroup, batches.group, by="group_id")
     """The vehicle group that it is for."""
@@ -171,3 +255,20 @@ class Tariff:
     def cleaning_special(self) -> Money:
         """Fee for a car that comes back SPECIAL; of two fees only the higher one is billed."""
         return money(row_of(self).cleaning_special_cents)
+
+    @strawberry.field
+    def cancellation_fee(self) -> Money | None:
+        """Fee for a cancellation that is not free any more, at most the total; null: the smaller of total and one day's
+        price. A car that is free costs nothing.
+        """
+        return optional_money(row_of(self).cancellation_fee_cents)
+
+    @strawberry.field
+    def no_show_fee(self) -> Money | None:
+        """Fee for a booking that is never picked up, at most the total; null: the smaller of total and one day's price.
+        A car that is free costs nothing.
+        """
+        return optional_money(row_of(self).no_show_fee_cents)
+
+    changes = related(list[TariffChange], batches.changes_of_tariff, by=_unless_website, shown=_changes)
+    """Who changed the tariff and what, the oldest first. Shown to staff of stations that have cars of its group."""

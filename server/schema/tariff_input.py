@@ -1,4 +1,4 @@
-"""A new tariff as it is given."""
+"""A tariff as it is given."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from decimal import Decimal
 import strawberry
 
 from server.models.opening_times import Weekday
-from server.models.tariff import BundleUnit, EarlyReturnPolicy, WeekMoment
+from server.models.tariff import FREE_CANCELLATION_HOURS, BundleUnit, EarlyReturnPolicy, WeekMoment
 from server.schema.building import api_input
 from server.schema.scalars import LocalTime
-from server.services.pricing.tariffs import NewBundle, NewExtra, NewTariff
+from server.services.pricing.tariff_entry import NewBundle, NewExtra, NewTariff
 
 
 @api_input
@@ -85,14 +85,14 @@ class TariffExtraInput:
 
 @api_input
 class TariffInput:
-    """A new tariff. All prices are gross, in euros."""
+    """A tariff with all its terms. All prices are gross, in euros."""
 
     code: str
-    """Short code of 1 to 32 capitals, digits and hyphens; every tariff has another."""
+    """Short code of 1 to 32 capitals, digits and hyphens; every tariff has another, and keeps it."""
     name: str
     """What the tariff is called, up to 200 characters."""
     group_id: strawberry.ID
-    """The vehicle group that it is for."""
+    """The vehicle group that it is for; a tariff keeps it."""
     valid_from: date
     """First day on which it can be booked."""
     valid_until: date | None = None
@@ -121,6 +121,12 @@ class TariffInput:
     """The extras that can be added to a rental."""
     early_return: EarlyReturnPolicy = EarlyReturnPolicy.RECALCULATE
     """What is paid for days that were booked and not used."""
+    free_cancellation_hours: int = FREE_CANCELLATION_HOURS
+    """Hours before the start until which cancelling is free, 0 to 8760; 0: until the start."""
+    cancellation_fee: Decimal | None = None
+    """Fee for a cancellation after that, at most the total; null: the smaller of total and one day's price."""
+    no_show_fee: Decimal | None = None
+    """Fee for a booking that is never picked up, at most the total; null: the smaller of total and one day's price."""
 
     def given(self) -> NewTariff:
         """As the services take it."""
@@ -141,4 +147,7 @@ class TariffInput:
             cleaning_special=self.cleaning_special,
             extras=tuple(extra.given() for extra in self.extras),
             early_return=self.early_return,
+            free_cancellation_hours=self.free_cancellation_hours,
+            cancellation_fee=self.cancellation_fee,
+            no_show_fee=self.no_show_fee,
         )

@@ -32,6 +32,7 @@ MATRIX: dict[str, set[str]] = {
     "vehicle": STAFF,
     "vehicleUse": OFFICE,
     "tariffs": EVERYBODY,
+    "tariffPreview": MANAGERS,
     "availability": EVERYBODY,
     "quote": EVERYBODY,
     "contracts": EVERYBODY,
@@ -45,6 +46,7 @@ MATRIX: dict[str, set[str]] = {
     "openItems": OFFICE,
     "emails": OFFICE,
     "settlementPreview": STAFF,
+    "changePreview": BOOKERS,
     "users": MANAGERS,
     "apiClients": MANAGERS,
     "devices": MANAGERS,
@@ -62,14 +64,28 @@ MATRIX: dict[str, set[str]] = {
     "updateStation": MANAGERS,
     "updateCompany": ADMIN,
     "createVehicleGroup": ADMIN,
+    "updateVehicleGroup": ADMIN,
     "createVehicle": OFFICE,
     "updateVehicle": OFFICE,
     "blockVehicle": OFFICE,
     "unblockVehicle": OFFICE,
-    "createTariff": ADMIN,
+    "createTariff": MANAGERS,
+    "updateTariff": MANAGERS,
+    "endTariff": MANAGERS,
+    "editTariff": OFFICE,
+    "updateCustomer": OFFICE,
+    "resolveCustomerReview": OFFICE,
     "bookVehicle": BOOKERS,
     "reassignVehicles": OFFICE,
+    "changePeriod": BOOKERS,
+    "cancelContract": BOOKERS,
+    "markNoShow": OFFICE,
+    "undoNoShow": MANAGERS,
+    "swapVehicle": STAFF,
+    "changePayer": OFFICE,
     "addDriver": OFFICE,
+    "removeDriver": OFFICE,
+    "addNote": STAFF,
     "completeCustomer": OFFICE,
     "uploadPhoto": STAFF,
     "checkOut": STAFF,
@@ -82,6 +98,10 @@ NOTHING = "11111111-1111-4111-8111-111111111111"
 PERIOD = '{start: "2030-01-01T10:00:00Z", end: "2030-01-02T10:00:00Z"}'
 ADDRESS = '{street: "", postcode: "1", city: ""}'
 CONDITION = "{odometerKm: -1}"
+TARIFF = (
+    f'{{code: "!", name: "", groupId: "{NOTHING}", validFrom: "2026-01-01", bundles: [], extraKm: "1.00",'
+    ' fuelPerLitre: "1.00", fuelService: "1.00", cleaningHeavy: "1.00", cleaningSpecial: "1.00"}'
+)
 # Arguments that are well-formed and refused by the business: a cell must change nothing.
 ARGUMENTS: dict[str, str] = {
     "availability": f'stationId: "{NOTHING}", period: {PERIOD}',
@@ -108,16 +128,35 @@ ARGUMENTS: dict[str, str] = {
     "updateVehicle": f'id: "{NOTHING}", version: 1, input: {{}}',
     "blockVehicle": f'vehicleId: "{NOTHING}", period: {PERIOD}, reason: OTHER',
     "unblockVehicle": f'blockId: "{NOTHING}"',
-    "createTariff": (
-        f'input: {{code: "!", name: "", groupId: "{NOTHING}", validFrom: "2026-01-01", bundles: [], extraKm: "1.00",'
-        ' fuelPerLitre: "1.00", fuelService: "1.00", cleaningHeavy: "1.00", cleaningSpecial: "1.00"}'
-    ),
+    "tariffPreview": f'id: "{NOTHING}", input: {TARIFF}',
+    "createTariff": f"input: {TARIFF}",
+    "updateTariff": f'id: "{NOTHING}", version: 1, input: {TARIFF}',
+    "endTariff": f'id: "{NOTHING}", version: 1, validUntil: "2030-01-01"',
+    "editTariff": f'contractId: "{NOTHING}", version: 1, input: {{reason: ""}}',
+    "updateVehicleGroup": f'id: "{NOTHING}", version: 1, input: {{}}',
+    "updateCustomer": f'id: "{NOTHING}", version: 1, input: {{}}',
+    "resolveCustomerReview": f'contractId: "{NOTHING}", version: 1, samePerson: true',
     "bookVehicle": (
         f'input: {{idempotencyKey: "{NOTHING}", stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD},'
         ' customer: {email: "x"}, payment: {method: WAIVED}}'
     ),
     "reassignVehicles": f'stationId: "{NOTHING}"',
     "completeCustomer": f'contractId: "{NOTHING}", version: 1, customer: {{}}',
+    "changePeriod": f'contractId: "{NOTHING}", version: 1, period: {PERIOD}',
+    "cancelContract": f'contractId: "{NOTHING}", version: 1',
+    "markNoShow": f'contractId: "{NOTHING}", version: 1',
+    "undoNoShow": f'contractId: "{NOTHING}", version: 1, reason: "x"',
+    "swapVehicle": (
+        f'contractId: "{NOTHING}", version: 1, vehicleId: "{NOTHING}",'
+        f' returned: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}},"
+        f' handedOut: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'
+        f" condition: {CONDITION}, signature: {{}}}}"
+    ),
+    "changePayer": f'contractId: "{NOTHING}", version: 1',
+    "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
+    "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
+    "addNote": f'contractId: "{NOTHING}", text: ""',
     "addDriver": f'contractId: "{NOTHING}", version: 1, driver: {{firstName: "", lastName: ""}}',
     "checkOut": (
         f'input: {{protocolId: "{NOTHING}", contractId: "{NOTHING}", occurredAt: "2026-01-01T10:00:00Z",'

@@ -80,7 +80,8 @@ async def book(shop: Shop, start: datetime, end: datetime, *, role: Role = Role.
     return await shop.bench.contract(contract_id)
 
 
-def _report(contract: Contract, at: datetime, km: int, more: dict[str, Any]) -> HandoverReport:
+def report(contract: Contract, at: datetime, km: int, more: dict[str, Any]) -> HandoverReport:
+    """A protocol with a full tank and a reason instead of a signature, unless told otherwise."""
     condition: dict[str, Any] = {
         "odometer_km": km,
         "fuel_eighths": more.pop("fuel", 8),
@@ -108,16 +109,16 @@ async def check_out(shop: Shop, contract: Contract, *, km: int = 10_000, **more:
     """The car goes out now."""
     bench, yard = shop.bench, shop.somebody(Role.YARD)
     drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=contract.id))
-    report = _report(contract, bench.now, km, {"licence_checked_driver_ids": drivers, **more})
+    said = report(contract, bench.now, km, {"licence_checked_driver_ids": drivers, **more})
     async with bench.outside.database.transaction(yard.scope) as session:
-        await exchange.check_out(session, report, Acting(bench.now, yard))
+        await exchange.check_out(session, said, Acting(bench.now, yard))
 
 
 async def check_in(shop: Shop, contract: Contract, *, km: int = 10_100, **more: Any) -> None:
     """The car comes back now."""
     bench, yard = shop.bench, shop.somebody(Role.YARD)
     async with bench.outside.database.transaction(yard.scope) as session:
-        await exchange.check_in(session, _report(contract, bench.now, km, more), Acting(bench.now, yard))
+        await exchange.check_in(session, report(contract, bench.now, km, more), Acting(bench.now, yard))
 
 
 async def rented(shop: Shop, start: datetime, end: datetime, *, km: int = 100, **more: Any) -> Contract:

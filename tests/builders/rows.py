@@ -89,6 +89,9 @@ def tariff(of: VehicleGroup, terms: TariffTerms = KOMPAKT, **more: Any) -> Tarif
         "cleaning_heavy_cents": terms.cleaning_heavy_cents,
         "cleaning_special_cents": terms.cleaning_special_cents,
         "early_return": terms.early_return,
+        "free_cancellation_hours": terms.free_cancellation_hours,
+        "cancellation_fee_cents": terms.cancellation_fee_cents,
+        "no_show_fee_cents": terms.no_show_fee_cents,
     }
     return Tariff(**(values | more))
 
@@ -162,11 +165,17 @@ class Shop:
 
 
 async def open_shop(
-    bench: Bench, *, cars: int = 1, terms: TariffTerms = KOMPAKT, group_with: dict[str, Any] | None = None, **more: Any
+    bench: Bench,
+    *,
+    cars: int = 1,
+    terms: TariffTerms = KOMPAKT,
+    group_with: dict[str, Any] | None = None,
+    tariff_with: dict[str, Any] | None = None,
+    **more: Any,
 ) -> Shop:
     """Rows of a station with everything that a booking needs; `more` are columns of the station."""
     here, kind = station(**more), group(**(group_with or {}))
-    shop = Shop(bench, here, kind, tariff(kind, terms))
+    shop = Shop(bench, here, kind, tariff(kind, terms, **(tariff_with or {})))
     await bench.put(here, kind, shop.tariff)
     for _ in range(cars):
         await shop.add_car()

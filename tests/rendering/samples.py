@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from server.paper.views import (
     AccessoryLine,
     Advance,
+    Changed,
     ConditionView,
     DamageMark,
     DepositNote,
@@ -318,6 +319,10 @@ def mail(**changes: Any) -> MailView:
         "grace_minutes": 60,
         "free_cancellation_until": datetime(2026, 11, 22, 7, 0, tzinfo=UTC),
         "cancellation_fee_cents": 5900,
+        "changed": (
+            Changed(label="Rückgabe", before="Do., 26.11.2026, 08:00 Uhr", after="Fr., 27.11.2026, 08:00 Uhr"),
+            Changed(label="Fahrer", before=None, after="Eva Beispiel"),
+        ),
         "occurred_at": START,
         "odometer_km": 24030,
         "driven_km": 612,

@@ -25,7 +25,7 @@ from server.services.fleet import holiday_regions
 from server.services.fleet.opening import OpeningRules
 from server.services.people import customers
 from server.services.pricing.price import Facts, LegUse, breakdown
-from server.services.pricing.tariffs import NewTariff
+from server.services.pricing.tariff_entry import NewTariff
 
 TODAY = date(2026, 11, 23)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -66,7 +66,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "deposit": {
         "admin": "select",
         "staff": "select",
-        "system": "select, insert, update (authorised_at, expires_at, hold_id, state, used_cents)",
+        "system": "select, insert, update (authorised_at, due_at, expires_at, hold_id, state, used_cents)",
         "website": "select",
     },
     "device": {
@@ -86,7 +86,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "driver": {
         "admin": "select, insert, update",
         "staff": "select, insert, update",
-        "system": "select, insert",
+        "system": "select, insert, delete",
         "website": "select",
     },
     "email": {
@@ -127,7 +127,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "open_item": {
         "admin": "select",
         "staff": "select",
-        "system": "select, insert",
+        "system": "select, insert, update (open_cents)",
         "website": "select",
     },
     "payment": {
@@ -178,8 +178,18 @@ GRANTS: dict[str, dict[str, str]] = {
     "tariff": {
         "admin": "select, insert",
         "staff": "select",
-        "system": "select",
+        "system": (
+            "select, insert, update (bundles, cancellation_fee_cents, charging_service_cents, cleaning_heavy_cents, "
+            "cleaning_special_cents, early_return, ended_at, energy_per_kwh_cents, extra_km_cents, extras, "
+            "free_cancellation_hours, fuel_per_litre_cents, fuel_service_cents, grace_minutes, name, "
+            "no_show_fee_cents, valid_from, valid_until, vat_rate_bp, version)"
+        ),
         "website": "select",
+    },
+    "tariff_change": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
     },
     "user_station": {
         "admin": "select, insert, delete",
@@ -189,7 +199,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "vehicle": {
         "admin": "select, insert, update",
         "staff": "select, insert, update",
-        "system": "select, update (leaves_at, leaves_until)",
+        "system": "select, update (leaves_at, leaves_until, out_until)",
         "website": "select",
     },
     "vehicle_block": {
@@ -199,14 +209,17 @@ GRANTS: dict[str, dict[str, str]] = {
         "website": "select",
     },
     "vehicle_group": {
-        "admin": "select, insert",
+        "admin": (
+            "select, insert, update (acriss, deductible_cents, deposit_cents, minimum_age, minimum_licence_months, "
+            "name, version)"
+        ),
         "staff": "select",
         "system": "select",
         "website": "select",
     },
     "vehicle_leg": {
-        "admin": "select, insert, update (check_in_id, to_at)",
-        "staff": "select, insert, update (check_in_id, to_at)",
+        "admin": "select, insert, update (check_in_id, fuel_waived, to_at)",
+        "staff": "select, insert, update (check_in_id, fuel_waived, to_at)",
         "system": "select",
         "website": "select",
     },

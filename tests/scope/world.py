@@ -18,6 +18,9 @@ BLOCK = """mutation($v:ID!,$p:PeriodInput!,$n:String){blockVehicle(vehicleId:$v,
   __typename ...on VehicleBlock{id} ...on Problem{message}}}"""
 DAMAGE = """mutation($v:ID!,$d:DamageInput!){reportDamage(vehicleId:$v,damage:$d){__typename ...on Problem{message}}}"""
 
+EDIT = "mutation($c:ID!,$v:Int!,$i:TariffEditInput!){editTariff(contractId:$c,version:$v,input:$i){__typename ...on Problem{message}}}"
+END = "mutation($t:ID!,$v:Int!,$d:Date!){endTariff(id:$t,version:$v,validUntil:$d){__typename ...on Problem{message}}}"
+
 
 @dataclass
 class World:
@@ -206,6 +209,7 @@ def _later(world: World) -> None:
         again = {**_details(prefix, "paid"), "extras": [{"code": "ADDITIONAL_DRIVER", "quantity": 1}]}
         again["customer"] = {**again["customer"], "phone": "+49 30 1234567"}
         world.contracts[f"{prefix}-booked"] = side.booked(start, start + DAY, **again)
+        _edit(world, side, world.contracts[f"{prefix}-booked"], prefix)
         block(side, side.vehicles[1]["id"], start + 60 * DAY, f"{prefix} workshop")
         page = {
             "method": "HOSTED_PAGE",
@@ -216,6 +220,20 @@ def _later(world: World) -> None:
             start + 2 * DAY, start + 3 * DAY, payment=page, **_details(prefix, "held")
         )
     add_website(world.server, world.admin, [world.b.station["id"]])
+
+
+def _edit(world: World, side: Dealership, contract: dict[str, Any], prefix: str) -> None:
+    """A discount on the contract; and somebody who manages all stations with cars of the group changes its tariff."""
+    asked = {"reason": f"{prefix} regular", "discountPercent": "10"}
+    edited = side.clerk(EDIT, c=contract["id"], v=contract["version"], i=asked)
+    assert edited["__typename"] == "Contract", edited
+    email = f"{prefix}-prices@example.com".lower()
+    # One of Alpha's cars has gone to Bravo for good: its tariff is the business of both.
+    concerned = [world.a, world.b] if side is world.a else [side]
+    add_user(side.admin, email, "MANAGER", [one.station["id"] for one in concerned])
+    (tariff,) = side.admin("query($g:ID){tariffs(groupId:$g){id version}}", g=side.group["id"])
+    ended = side.server.sign_in(email)(END, t=tariff["id"], v=tariff["version"], d=IN_HALF_A_YEAR)
+    assert ended["__typename"] == "Tariff", ended
 
 
 def _good(result: dict[str, Any]) -> None:

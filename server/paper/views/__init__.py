@@ -7,7 +7,7 @@ that leaves the house can only be right or not exist.
 
 from server.models.recipient import PostalAddress, Recipient
 from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
-from server.paper.views.mail import FuelRule, MailView, NoticedContract, OpeningWindow
+from server.paper.views.mail import Changed, FuelRule, MailView, NoticedContract, OpeningWindow
 from server.paper.views.parts import (
     DepositNote,
     Language,
@@ -30,6 +30,7 @@ from server.paper.views.protocol import (
 __all__ = [
     "AccessoryLine",
     "Advance",
+    "Changed",
     "ConditionView",
     "DamageMark",
     "DepositNote",

@@ -34,15 +34,26 @@ class NoticedContract:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A fact that has changed, in words of the mail's language. None: there was nothing before, or is nothing now."""
+
+    label: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
-    `price_cents` is the quoted total, `paid_cents` what was charged now, `free_cancellation_until` the last instant
-    for a cancellation without a fee, `free_cancellation_over` that it has passed. `booked_with_card`: a card is stored;
+    `price_cents` is the quoted total, `paid_cents` what was charged now. `free_cancellation_until`: until when a
+    cancellation is free (None: always); `free_cancellation_over`: it has passed; `cancellation_fee_cents` is what it
+    costs then, `no_show_fee_cents` what it costs never to come (None: nothing). `booked_with_card`: a card is stored;
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
-    `is_swap`: the rental goes on with another car. `total/advance/payable_cents` are those of the document
-    `document_number`, `open_cents` what of it is still to be paid. Of a notice to a station `reason` says what has
-    happened, and `noticed` which contracts are hit.
+    `is_swap`: the rental goes on with another car. `changed`: what an edit has changed;
+    `picked_up`, `returned`: the car is with the customer, or back. `total/advance/payable_cents` are those of the
+    document `document_number`, `open_cents` what of it is still to be paid. Of a notice to a
+    station `reason` says what has happened, and `noticed` which contracts are hit.
     """
 
     time_zone: str
@@ -74,10 +85,15 @@ class MailView:
     free_cancellation_until: datetime | None = None
     free_cancellation_over: bool = False
     cancellation_fee_cents: int | None = None
+    no_show_fee_cents: int | None = None
     occurred_at: datetime | None = None
     odometer_km: int | None = None
     driven_km: int | None = None
     is_swap: bool = False
+    changed: Sequence[Changed] = ()
+    picked_up: bool = False
+    returned: bool = False
+    no_show: bool = False
     new_damages: int = 0
     photo_count: int | None = None
     photos_url: str | None = None

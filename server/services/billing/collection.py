@@ -29,10 +29,12 @@ from server.services.payments import attempts, deposits
 from server.services.payments.attempts import Move
 
 DAYS_TO_PAY = 14
+OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.NO_SHOW})
+"""Where a contract ends, with a document if money was due."""
 
 
 async def collect(outside: Outside, contract_id: UUID) -> None:
-    """Moves what the final invoice asks for, one committed attempt at a time. Safe to repeat."""
+    """Moves what a contract's documents ask for, one committed attempt at a time. Safe to repeat."""
     while (step := await _next_step(outside, contract_id)) is not None:
         if await attempts.execute(outside, step) in attempts.UNRESOLVED:
             return
@@ -42,35 +44,45 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
-        document = await _final_invoice(session, contract_id)
-        if contract.state is not ContractState.BILLED or document is None or document.payable_cents == 0:
-            return None
-        if contract.is_settled and document.payable_cents < 0:
+        made = await attempts.of_contract(session, contract_id)
+        for document in await _asking(session, contract_id):
+            own = [payment for payment in made if payment.document_id == document.id]
+            if any(payment.state in attempts.UNRESOLVED for payment in own):
+                return None
+            step = await _step_for(session, contract, document, own, now)
+            if step is not None:
+                return step
+    return None
+
+
+async def _asking(session: Session, contract_id: UUID) -> list[Document]:
+    """The documents because of which money moves, the oldest first."""
+    kinds = (DocumentType.FINAL_INVOICE, DocumentType.CANCELLATION_INVOICE)
+    statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.type).in_(kinds))
+    found = await session.all(statement.order_by(col(Document.issued_at), col(Document.running_number)))
+    return [document for document in found if document.moves_cents != 0]
+
+
+async def _step_for(
+    session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
+) -> UUID | None:
+    if document.moves_cents < 0:
+        if contract.is_settled:
             return None  # paid back, maybe by hand because the gateway refused
-        made = [p for p in await attempts.of_contract(session, contract_id) if p.document_id == document.id]
-        if any(payment.state in attempts.UNRESOLVED for payment in made):
-            return None
-        if document.payable_cents < 0:
-            return await _refund_step(session, contract, document, made, now)
-        if await action_for(session, contract, document.payable_cents) is not SettlementAction.CHARGE:
-            return None  # it is an open item, of the payer or of a customer without a card
-        return await _charge_step(session, contract, document, made, now)
-
-
-async def _final_invoice(session: Session, contract_id: UUID) -> Document | None:
-    statement = select(Document).where(
-        col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.FINAL_INVOICE
-    )
-    return await session.first(statement)
+        return await _refund_step(session, contract, document, made, now)
+    if not made and await action_for(session, contract, document.moves_cents) is not SettlementAction.CHARGE:
+        return None  # it is an open item, of the payer or of a customer without a card
+    return await _charge_step(session, contract, document, made, now)
 
 
 async def _charge_step(
     session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
 ) -> UUID | None:
     """The card first; if declined, the deposit as far as it reaches; the rest stays open (domain 4.5 rule 6)."""
-    due = document.payable_cents
+    due = document.moves_cents
     if not made:
-        charge = Move(PaymentKind.SALE, Purpose.FINAL, due, "F1", document_id=document.id)
+        order = await _next_order(session, contract)
+        charge = Move(PaymentKind.SALE, Purpose.FINAL, due, order, document_id=document.id)
         return (await attempts.prepare(session, contract, charge, now=now)).id
     sale = made[0]
     if sale.state is PaymentState.SUCCEEDED:
@@ -93,34 +105,60 @@ async def _charge_step(
     return None
 
 
+async def _next_order(session: Session, contract: Contract) -> str:
+    """Each charge is an order of its own at the gateway."""
+    made = await attempts.of_contract(session, contract.id)
+    return f"F{1 + sum(one.purpose is Purpose.FINAL and one.kind is PaymentKind.SALE for one in made)}"
+
+
 async def _refund_step(
     session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
 ) -> UUID | None:
-    """Money goes back against the sale that took it; never more than it took."""
-    amount = -document.payable_cents
-    if not made:
-        sales = [p for p in await attempts.of_contract(session, contract.id) if p.purpose is Purpose.ADVANCE]
-        paid = [p for p in sales if p.kind is PaymentKind.SALE and p.state is PaymentState.SUCCEEDED]
-        if not paid or paid[-1].amount_cents < amount:
-            await blocks.block_billing(session, contract, BillingBlock.REFUND_ABOVE_PAYMENT, Acting(now))
-            await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
-            return None
-        refund = Move(PaymentKind.REFUND, Purpose.FINAL, amount, refers_to=paid[-1], document_id=document.id)
-        return (await attempts.prepare(session, contract, refund, now=now)).id
-    if made[-1].state is PaymentState.SUCCEEDED:
-        if contract.settlement_state is not SettlementState.PAID:
-            await mails.refund(session, contract, document, amount, now=now)
-        await _paid(session, contract, now)
-    else:
+    """Money goes back against what took it, never more than it took; several refunds where one payment is too small."""
+    done = sum(one.amount_cents for one in made if one.state is PaymentState.SUCCEEDED)
+    left = -document.moves_cents - done
+    if made and made[-1].state is not PaymentState.SUCCEEDED:
         reason = made[-1].reason
         await blocks.block_billing(session, contract, BillingBlock.REFUND_REFUSED, Acting(now), detail=reason)
         await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+        return None
+    if left > 0:
+        source, most = await _largest_refundable(session, contract)
+        total = await _refundable(session, contract)
+        if source is None or total < left:
+            await blocks.block_billing(session, contract, BillingBlock.REFUND_ABOVE_PAYMENT, Acting(now))
+            await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+            return None
+        refund = Move(PaymentKind.REFUND, Purpose.FINAL, min(left, most), refers_to=source, document_id=document.id)
+        return (await attempts.prepare(session, contract, refund, now=now)).id
+    await mails.refund(session, contract, document, -document.moves_cents, now=now)
+    await _paid(session, contract, now)
     return None
 
 
+async def _largest_refundable(session: Session, contract: Contract) -> tuple[Payment | None, int]:
+    """The payment of which most is still here, and how much that is."""
+    left = await _left_of(session, contract)
+    return max(left, key=lambda item: item[1], default=(None, 0))
+
+
+async def _refundable(session: Session, contract: Contract) -> int:
+    return sum(cents for _, cents in await _left_of(session, contract))
+
+
+async def _left_of(session: Session, contract: Contract) -> list[tuple[Payment, int]]:
+    made = [one for one in await attempts.of_contract(session, contract.id) if one.state is PaymentState.SUCCEEDED]
+    back: dict[UUID | None, int] = {}
+    for one in made:
+        if one.kind is PaymentKind.REFUND:
+            back[one.refers_to_id] = back.get(one.refers_to_id, 0) + one.amount_cents
+    taking = {PaymentKind.SALE, PaymentKind.CAPTURE}
+    return [(one, one.amount_cents - back.get(one.id, 0)) for one in made if one.kind in taking]
+
+
 async def _paid(session: Session, contract: Contract, now: datetime) -> None:
-    if contract.settlement_state is SettlementState.PAID:
-        return
+    if contract.is_settled or contract.state not in OVER:
+        return  # while a rental goes on, nothing of it is settled
     contract.settlement_state = SettlementState.PAID
     contract.version += 1
     await session.store(contract)
@@ -136,7 +174,7 @@ async def _short(
     if contract.settlement_state is not SettlementState.OPEN or await session.first(known) is not None:
         return
     station = await stations.get(session, contract.station_id)
-    missing = document.payable_cents - taken
+    missing = document.moves_cents - taken
     if missing == 0:
         await _paid(session, contract, now)
         await mails.payment_failed(session, contract, document, sale, taken, None, now=now)
@@ -172,6 +210,12 @@ async def open_item(
     )
     await session.store(item)
     return item
+
+
+async def go_on_again(session: Session, contract: Contract, now: datetime) -> None:
+    """Collects once more, after the job that the contract's end had for it."""
+    key = f"collect:{contract.id}:{contract.version}"
+    await enqueue(session, JobKind.COLLECT, OfContract(contract.id), key=key, now=now)
 
 
 async def go_on_with(session: Session, contract: Contract, kind: JobKind, now: datetime) -> None:

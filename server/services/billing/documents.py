@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlmodel import col, select
@@ -22,51 +21,28 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.jobs import enqueue
 from server.models import Company, Contract, Document, Station
-from server.models.columns import Json, uuid7
+from server.models.columns import uuid7
 from server.models.document import DocumentType
 from server.models.email import StoredFile
 from server.models.job import JobKind, OfDocument
 from server.models.local_time import day_of
-from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
 from server.paper import typesetter
 from server.paper.views import (
     Advance,
-    DepositNote,
+    DocumentReference,
     InvoiceKind,
     InvoiceLine,
     InvoiceView,
-    PaymentPart,
-    VehicleUse,
 )
+from server.services.billing.drafts import Draft
 from server.services.mail import emails, parts
 from server.services.outside import Outside
 
 _log = structlog.get_logger("documents")
 PRINTED_WITHIN = timedelta(seconds=30)
 """When the job looks whether whoever issued a document has also printed it."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A document that has everything but its number. `sums` are those of the lines; `payments` say how money moves."""
-
-    type: DocumentType
-    service_from: datetime
-    service_until: datetime
-    lines: Sequence[PriceLine]
-    sums: VatSplit
-    advances: Sequence[Document] = ()
-    payments: Sequence[PaymentPart] = ()
-    vehicles: Sequence[VehicleUse] = ()
-    deposit_cents: int | None = None
-    deposit_note: DepositNote = DepositNote.BLOCKED
-
-    @property
-    def payable_cents(self) -> int:
-        """What remains to be paid, or goes back."""
-        return self.sums.gross - sum(advance.total_cents for advance in self.advances)
 
 
 async def issue(
@@ -82,8 +58,8 @@ async def issue(
         issued_at=now,
         issuer=company.model_dump(mode="json"),
         language=contract.language,
-        recipient_json=parts.recipient_of(contract).as_json(),
-        vat_rate_bp=contract.terms.vat_rate_bp,
+        recipient_json=draft.recipient(contract).as_json(),
+        vat_rate_bp=draft.vat_rate_bp(contract),
         tariff_hash=contract.tariff_hash,
         pdf_key=f"documents/{document_id}.pdf",
         view_json=_view(contract, draft, company, station, place.number, now).as_json(),
@@ -139,8 +115,10 @@ def _content(draft: Draft) -> dict[str, Any]:
         "total_cents": draft.sums.gross,
         "net_cents": draft.sums.net,
         "vat_cents": draft.sums.vat,
-        "advances": [_advance_json(advance) for advance in draft.advances],
+        "advances": [advance.as_json() for advance in draft.advances],
         "payable_cents": draft.payable_cents,
+        "to_move_cents": draft.to_move_cents,
+        "refers_to_id": draft.refers_to.id if draft.refers_to else None,
     }
 
 
@@ -172,22 +150,20 @@ async def find(session: Session, document_id: UUID | None, number: str | None) -
     return await session.first(select(Document).where(col(Document.number) == number.strip().upper()))
 
 
+async def standing(session: Session, contract_id: UUID, kind: DocumentType) -> list[Document]:
+    """The documents of a kind that were not taken back, the oldest first."""
+    cancelled = select(col(Document.refers_to_id)).where(
+        col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.CANCELLATION_INVOICE
+    )
+    gone = set(await session.all(cancelled))
+    statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.type) == kind)
+    found = await session.all(statement.order_by(col(Document.issued_at), col(Document.running_number)))
+    return [document for document in found if document.id not in gone]
+
+
 async def advances_of(session: Session, contract_id: UUID) -> list[Document]:
     """The advance invoices of a contract, which its final invoice deducts."""
-    statement = select(Document).where(
-        col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.ADVANCE_INVOICE
-    )
-    return await session.all(statement.order_by(col(Document.issued_at)))
-
-
-def _advance_json(advance: Document) -> Json:
-    return {
-        "document_id": str(advance.id),
-        "number": advance.number,
-        "total_cents": advance.total_cents,
-        "net_cents": advance.net_cents,
-        "vat_cents": advance.vat_cents,
-    }
+    return await standing(session, contract_id, DocumentType.ADVANCE_INVOICE)
 
 
 def _view(
@@ -201,7 +177,7 @@ def _view(
         number=number,
         issued_at=now,
         supplier=parts.supplier_of(company),
-        recipient=parts.recipient_of(contract),
+        recipient=draft.recipient(contract),
         contract_number=contract.number,
         service_start=draft.service_from,
         service_end=draft.service_until,
@@ -210,14 +186,14 @@ def _view(
         vat_cents=draft.sums.vat,
         total_cents=draft.sums.gross,
         payable_cents=draft.payable_cents,
-        vat_rate_bp=contract.terms.vat_rate_bp,
+        vat_rate_bp=draft.vat_rate_bp(contract),
         advances=[
             Advance(
                 number=advance.number,
                 issued_on=day_of(advance.issued_at, zone),
-                net_cents=advance.net_cents,
-                vat_cents=advance.vat_cents,
-                total_cents=advance.total_cents,
+                net_cents=advance.sums.net,
+                vat_cents=advance.sums.vat,
+                total_cents=advance.sums.gross,
             )
             for advance in draft.advances
         ],
@@ -227,7 +203,16 @@ def _view(
         workshop_order=contract.workshop_order_number,
         deposit_cents=draft.deposit_cents,
         deposit_note=draft.deposit_note,
+        refers_to=_reference(draft.refers_to, zone),
+        reason=draft.reason,
     )
+
+
+def _reference(document: Document | None, zone: ZoneInfo) -> DocumentReference | None:
+    if document is None:
+        return None
+    kind = InvoiceKind(document.type.value)
+    return DocumentReference(kind=kind, number=document.number, issued_on=day_of(document.issued_at, zone))
 
 
 def _line_view(line: PriceLine) -> InvoiceLine:

@@ -24,6 +24,7 @@ from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import addressee, collection, documents, mails, settlements
+from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
@@ -133,17 +134,18 @@ async def _issue(session: Session, contract: Contract, now: datetime) -> None:
     advances = await documents.advances_of(session, contract.id)
     deposit = await session.by_id(Deposit, contract.id)
     kept = await deposits.is_kept_for_damage(session, contract.id)
-    draft = documents.Draft(
+    draft = Draft(
         type=DocumentType.FINAL_INVOICE,
         service_from=settlement.starts_at,
         service_until=back.returned_at,
         lines=settlement.price.lines,
         sums=settlement.price.sums,
-        advances=advances,
+        advances=[Deduction.of(advance) for advance in advances],
         payments=_payment_parts(settlement, station, now),
         vehicles=await _vehicle_uses(session, contract),
         deposit_cents=_held(deposit),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
+        to_move_cents=settlement.due.gross,
     )
     contract.agree_on(settlement.price)
     contract.billed_at = now

@@ -40,18 +40,30 @@ def check_period(start: datetime, end: datetime, now: datetime, field: Path) -> 
 
 def closed(slot: Slot, field: Path) -> OutsideOpeningHours | None:
     """Why nobody is there at the start or the end; a key can be dropped later where the station allows it."""
-    for at, where, name in ((slot.start, slot.station, "start"), (slot.end, slot.back_at, "end")):
-        rules = opening_rules(where)
-        if rules.is_open(at) or (name == "end" and where.after_hours_return):
-            continue
-        following, holiday = rules.next_open(at), rules.why_closed(at)
-        following = following and following.astimezone(rules.zone)
-        message = _closed_at(where, name, holiday)
-        return OutsideOpeningHours(message, next_possible=following, holiday=holiday, field=[*field, name])
-    return None
+    return closed_at_start(slot, field) or closed_at_end(slot, field)
 
 
-def _closed_at(where: Station, name: str, holiday: Sentence | None) -> Sentence:
+def closed_at_start(slot: Slot, field: Path) -> OutsideOpeningHours | None:
+    """Why nobody is there to hand the car over."""
+    return _closed(slot.station, slot.start, "start", field)
+
+
+def closed_at_end(slot: Slot, field: Path) -> OutsideOpeningHours | None:
+    """Why nobody is there to take it back, where no key can be dropped."""
+    return None if slot.back_at.after_hours_return else _closed(slot.back_at, slot.end, "end", field)
+
+
+def _closed(where: Station, at: datetime, name: str, field: Path) -> OutsideOpeningHours | None:
+    rules = opening_rules(where)
+    if rules.is_open(at):
+        return None
+    following, holiday = rules.next_open(at), rules.why_closed(at)
+    following = following and following.astimezone(rules.zone)
+    message = _said(where, name, holiday)
+    return OutsideOpeningHours(message, next_possible=following, holiday=holiday, field=[*field, name])
+
+
+def _said(where: Station, name: str, holiday: Sentence | None) -> Sentence:
     if holiday is None:
         return Sentence(
             f"{where.name} is closed at the {name} of the period.", f"{where.name} ist {_AT[name]} geschlossen."

@@ -30,14 +30,13 @@ from server.services.booking.plan import (
     plan_of,
     visible_stations,
 )
-from server.services.contract import contracts, history
+from server.services.contract import contracts, history, no_shows
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, stored_cards
 from server.services.payments.attempts import Move
 from server.services.people import customers
-from server.services.pricing import tariffs
 
 HELD_FOR = timedelta(minutes=15)
 
@@ -95,7 +94,7 @@ def _contract(
         customer_id=customer.id,
         customer_json=plan.customer.as_json(),
         customer_review=review,
-        payer_json=parts.checked_payer(request.payer).as_json() if request.payer else None,
+        payer_json=parts.checked_payer(request.payer, ("input", "payer")).as_json() if request.payer else None,
         **_workshop(request.workshop or WorkshopReference()),
         extras_json=[extra._asdict() for extra in plan.extras],
         payment_method=request.payment.method.value,
@@ -123,11 +122,10 @@ def _places(plan: Plan) -> dict[str, Any]:
 
 
 def _agreed(plan: Plan) -> dict[str, Any]:
-    snapshot, tariff_hash = tariffs.freeze(plan.tariff)
     return {
-        "tariff_id": plan.tariff.id,
-        "terms_json": snapshot,
-        "tariff_hash": tariff_hash,
+        "tariff_id": plan.tariff.tariff_id,
+        "terms_json": plan.tariff.snapshot,
+        "tariff_hash": plan.tariff.sha256,
         "price_json": plan.price.as_json(),
         "total_cents": plan.price.total_cents,
         "prepay_cents": plan.prepay_cents,
@@ -254,8 +252,9 @@ async def _open_page(session: Session, contract: Contract, request: BookingReque
 async def confirm(session: Session, contract: Contract, now: datetime) -> None:
     """The booking has come about: advance invoice, mail, and the deposit in time."""
     await occupancies.set_kind(session, contract.id, OccupancyKind.RESERVED)
-    contract.held_until = None
+    contract.held_until, contract.confirmed_at = None, now
     await contracts.move(session, contract, ContractState.RESERVED, Acting(now))
     await session.refresh(contract, ["paid_cents"])
     await confirmation.confirm_booking(session, contract, now=now)
     await deposits.schedule(session, contract, now=now)
+    await no_shows.plan(session, contract, now=now)

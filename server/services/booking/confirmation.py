@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from server.database import Session
 from server.errors import Sentence
@@ -14,13 +14,14 @@ from server.models.money import split_vat
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents, settlements
+from server.services.billing.drafts import Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
+from server.services.pricing import fees
 from server.services.pricing.words import Words
 
-FREE_CANCELLATION = timedelta(hours=24)
 TOO_LATE = Sentence(
     "Your payment arrived after the car was no longer kept for you.",
     "Ihre Zahlung kam an, als das Fahrzeug nicht mehr für Sie vorgemerkt war.",
@@ -38,7 +39,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
     if contract.prepay_cents > 0 and contract.payment_method != "WAIVED":
         words = Words(parts.wording(contract.language))
         line = documents.advance_line(words.advance(), contract.prepay_cents, words.advance_reason(contract.number))
-        invoice = documents.Draft(
+        invoice = Draft(
             type=DocumentType.ADVANCE_INVOICE,
             service_from=contract.starts_at,
             service_until=contract.ends_at,
@@ -80,7 +81,7 @@ async def _confirmation(
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
     paid = advance.total_cents if advance else 0
     rest = await settlements.action_for(session, contract, contract.total_cents - paid)
-    free_until = contract.starts_at - FREE_CANCELLATION
+    free_until, fee = _cancellation(contract)
     return MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),
@@ -109,9 +110,17 @@ async def _confirmation(
         grace_minutes=contract.terms.grace_minutes,
         fuel_rule=parts.fuel_rule(group),
         free_cancellation_until=free_until,
-        free_cancellation_over=free_until <= now,
+        free_cancellation_over=free_until is not None and free_until <= now,
+        cancellation_fee_cents=fee or None,
+        no_show_fee_cents=fees.no_show_fee(contract.terms, fees.basis(contract.kind, contract.total_cents)) or None,
         document_number=advance.number if advance else None,
     )
+
+
+def _cancellation(contract: Contract) -> tuple[datetime | None, int]:
+    """Until when cancelling is free and what it costs after that; without an end where it costs nothing at all."""
+    fee = fees.late_cancellation_fee(contract.terms, fees.basis(contract.kind, contract.total_cents))
+    return (fees.free_until(contract.terms, contract.starts_at) if fee else None), fee
 
 
 async def _booked(session: Session, contract: Contract) -> tuple[VehicleGroup | None, Vehicle | None, Deposit | None]:

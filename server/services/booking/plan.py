@@ -8,7 +8,7 @@ from uuid import UUID
 
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
-from server.models import Station, Tariff, VehicleGroup
+from server.models import Station, VehicleGroup
 from server.models.api_client import ClientPolicy
 from server.models.blank import is_blank
 from server.models.contract import ChosenExtra, ContractKind
@@ -29,6 +29,7 @@ from server.services.people import customers, drivers
 from server.services.people.drivers import DriverDetails, LocalDays
 from server.services.pricing import tariffs
 from server.services.pricing.price import advance_cents
+from server.services.pricing.tariffs import FrozenTerms
 
 PERIOD = ("input", "period")
 
@@ -84,7 +85,7 @@ class Plan:
 
     slot: Slot
     group: VehicleGroup
-    tariff: Tariff
+    tariff: FrozenTerms
     price: PriceBreakdown
     prepay_cents: int
     customer: CustomerDetails
@@ -154,16 +155,17 @@ async def plan_of(
 
 async def _tariff(
     session: Session, request: BookingRequest, slot: Slot, group: VehicleGroup, seal: Sealer, now: datetime
-) -> Tariff:
-    """The one that was quoted, else the one that is asked for or valid today."""
+) -> FrozenTerms:
+    """Those that were quoted, else those of the tariff that is asked for or valid today."""
     if request.quote_id is None:
         today = slot.station.day_of(now)
-        return await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
-    tariff = await promises.tariff_of(session, request.quote_id, slot, group.id, request.kind, seal=seal, now=now)
-    if request.tariff_code is not None and request.tariff_code.strip().upper() != tariff.code:
+        tariff = await tariffs.applicable(session, group.id, request.tariff_code, today, field=("input",))
+        return tariffs.freeze(tariff)
+    quoted = await promises.terms_of(session, request.quote_id, slot, group.id, request.kind, seal=seal, now=now)
+    if request.tariff_code is not None and request.tariff_code.strip().upper() != quoted.terms.code:
         message = Sentence("The quote was made with another tariff.", "Das Angebot galt einem anderen Tarif.")
         raise InvalidInput(message, field=["input", "tariff_code"])
-    return tariff
+    return quoted
 
 
 def days_of(slot: Slot) -> LocalDays:

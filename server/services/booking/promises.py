@@ -18,6 +18,7 @@ from server.models.contract import ContractKind
 from server.security import Sealer
 from server.services.booking.slot import Slot
 from server.services.pricing import tariffs
+from server.services.pricing.tariffs import FrozenTerms
 
 VALID_FOR = timedelta(hours=24)
 PURPOSE = "quote"
@@ -44,7 +45,7 @@ class Promise:
 
 def promised(tariff: Tariff, slot: Slot, group_id: UUID, kind: ContractKind, now: datetime) -> Promise:
     """What a quote that is made now promises."""
-    return Promise(tariff.id, tariffs.freeze(tariff)[1], _rental(slot, group_id, kind), now + VALID_FOR)
+    return Promise(tariff.id, tariffs.freeze(tariff).sha256, _rental(slot, group_id, kind), now + VALID_FOR)
 
 
 def sealed(promise: Promise, seal: Sealer) -> str:
@@ -55,19 +56,21 @@ def sealed(promise: Promise, seal: Sealer) -> str:
     return f"{text}.{seal.of(PURPOSE, text)}"
 
 
-async def tariff_of(
+async def terms_of(
     session: Session, quote_id: str, slot: Slot, group_id: UUID, kind: ContractKind, *, seal: Sealer, now: datetime
-) -> Tariff:
-    """The tariff that a quote promised for this rental. InvalidInput if it is not ours, over, or of another rental."""
+) -> FrozenTerms:
+    """The terms that a quote promised for this rental, also if the tariff was replaced or ended since. InvalidInput if
+    it is not ours, over, or of another rental.
+    """
     promise, field = _opened(quote_id, seal, ("input", "quote_id")), ["input", "quote_id"]
     if now > promise.valid_until:
         raise InvalidInput(_OVER, field=field)
     if promise.rental != _rental(slot, group_id, kind):
         raise InvalidInput(_OF_ANOTHER, field=field)
-    tariff = await session.by_id(Tariff, promise.tariff_id)
-    if tariff is None or not tariffs.freeze(tariff)[1].startswith(promise.terms):
+    terms = await tariffs.promised(session, promise.tariff_id, promise.terms)
+    if terms is None:
         raise InvalidInput(_OVER, field=field)
-    return tariff
+    return terms
 
 
 def _opened(quote_id: str, seal: Sealer, field: Path) -> Promise:

@@ -74,7 +74,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:  # noq
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         made = await attempts.of_contract(session, contract_id)
-        if contract.state is ContractState.CANCELLED:
+        if contract.state is ContractState.CANCELLED and contract.confirmed_at is None:
             return await _pay_back(session, contract, made, now)
         if contract.state is not ContractState.HELD or any(payment.state in attempts.UNRESOLVED for payment in made):
             return None

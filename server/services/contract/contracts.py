@@ -1,8 +1,9 @@
-"""What all steps of a contract share: finding it, locking it, moving its state, storing its price."""
+"""What all steps of a contract share: finding it, locking it, moving its state, pricing it anew."""
 
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from server.errors import InvalidTransition, NotFound, Path, Sentence
 from server.models import Contract
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
+from server.models.price import PriceBreakdown
+from server.models.tariff import TariffTerms
 from server.services.acting import Acting
 from server.services.contract import history
 from server.services.contract.state_words import why_not
@@ -77,18 +80,28 @@ async def move(session: Session, contract: Contract, state: ContractState, actin
     await history.record(session, contract, _ENTERED[state], acting, **words)
 
 
-def reprice(contract: Contract, *, drivers: int, zone: ZoneInfo) -> None:
-    """Prices what is agreed anew, from the contract's own copy of its tariff. What was taken in advance stays."""
+def price_of(
+    contract: Contract,
+    *,
+    drivers: int,
+    zone: ZoneInfo,
+    period: tuple[datetime, datetime] | None = None,
+    after_hours: bool | None = None,
+    terms: TariffTerms | None = None,
+) -> PriceBreakdown:
+    """What is agreed, priced anew from the contract's own copy of its tariff: for `drivers` people, and for another
+    `period` if one is given, which is or is not `after_hours`. With `terms` as if those were the copy.
+    """
+    starts_at, ends_at = period or (contract.starts_at, contract.ends_at)
     facts = Facts(
         contract.kind,
-        contract.starts_at,
-        contract.ends_at,
+        starts_at,
+        ends_at,
         zone,
         extras=contract.extras,
         drivers=drivers,
         one_way=contract.return_station_id != contract.station_id,
-        # The caller may not see the return station's hours; the agreed price says whether the return is outside them.
-        after_hours=contract.agreed_after_hours,
+        after_hours=contract.agreed_after_hours if after_hours is None else after_hours,
         language=contract.language.value.lower(),
     )
-    contract.agree_on(breakdown(contract.terms, facts))
+    return breakdown(contract.terms if terms is None else terms, facts)

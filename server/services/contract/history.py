@@ -15,9 +15,9 @@ async def record(
     before: str | None = None,
     after: str | None = None,
     approved_by: str | None = None,
-) -> None:
-    """Adds an entry in the caller's transaction: what was done, with who, when and why of `acting`; `approved_by` is
-    the manager who allowed just that.
+) -> HistoryEntry:
+    """Adds an entry in the caller's transaction, and returns it: what was done, with who, when and why of `acting`;
+    `approved_by` is the manager who allowed just that.
     """
     entry = HistoryEntry(
         contract_id=contract.id,
@@ -31,3 +31,4 @@ async def record(
         after=after,
     )
     await session.store(entry)
+    return entry

@@ -72,9 +72,9 @@ def shown_end(use: Occupancy, vehicle: Vehicle | None, now: datetime) -> datetim
     return max(use.ends_at, now) if is_last else use.ends_at
 
 
-def car_goes_out(vehicle: Vehicle, contract: Contract) -> None:
-    """The car is with the customer until the planned end of the contract; again whenever that end changes."""
-    vehicle.out_contract_id, vehicle.out_until = contract.id, contract.ends_at
+def car_goes_out(vehicle: Vehicle, contract_id: UUID, planned_end: datetime) -> None:
+    """The car is with the customer until a planned end, and late from then on; again whenever that end changes."""
+    vehicle.out_contract_id, vehicle.out_until = contract_id, planned_end
 
 
 def car_comes_back(vehicle: Vehicle) -> None:

@@ -94,9 +94,9 @@ async def check_in(
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_IN, report)) is not None:
         return known
     uploaded = await check_report(session, report)
-    station = await _return_station(session, contract, report)
+    station = await return_station(session, contract, report)
     conflict = _conflict(contract, ContractState.RETURNED, report, acting.now)
-    leg = await _open_leg(session, contract)
+    leg = await open_leg(session, contract)
     vehicle_id = leg.vehicle_id if leg else await _went_out_with(session, contract)
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=conflict is None)
     if vehicle is None:
@@ -113,7 +113,7 @@ async def check_in(
     returned_at = min(report.key_drop_at or report.occurred_at, acting.now)
     coming_back, doubts, implausible = leg if conflict is None else None, Doubts(report, acting.now), None
     if coming_back is not None:
-        implausible = await _implausible(session, report, coming_back, returned_at, doubts)
+        implausible = await implausible_reading(session, report, coming_back, returned_at, doubts)
         returned_at = max(returned_at, coming_back.from_at)
     protocol = await protocols.store(session, handover)
     zone = station.zone
@@ -129,7 +129,7 @@ async def check_in(
     return protocol
 
 
-async def _implausible(
+async def implausible_reading(
     session: Session, report: HandoverReport, leg: VehicleLeg, returned_at: datetime, doubts: Doubts
 ) -> str | None:
     """Raises what cannot be, or doubts it; returns why billing has to wait for a person because of the odometer."""
@@ -157,7 +157,8 @@ def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport,
     return None
 
 
-async def _return_station(session: Session, contract: Contract, report: HandoverReport) -> Station:
+async def return_station(session: Session, contract: Contract, report: HandoverReport) -> Station:
+    """Where a car came back: as the report says, else as planned. NotFound for a station that is not the caller's."""
     if report.station_id is not None:
         return await stations.get(session, report.station_id, field=(*FIELD, "station_id"))
     planned = await session.by_id(Station, contract.return_station_id)
@@ -178,7 +179,8 @@ async def _went_out_with(session: Session, contract: Contract) -> UUID | None:
     return await session.first(statement) or contract.vehicle_id
 
 
-async def _open_leg(session: Session, contract: Contract) -> VehicleLeg | None:
+async def open_leg(session: Session, contract: Contract) -> VehicleLeg | None:
+    """The part of a contract whose car is out."""
     statement = select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract.id, col(VehicleLeg.to_at).is_(None))
     return await session.first(statement)
 
@@ -187,8 +189,8 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
-    _adopt_condition(vehicle, protocol, latest=True)
-    occupancies.car_goes_out(vehicle, contract)
+    adopt_condition(vehicle, protocol, latest=True)
+    occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
     # A device that was empty may begin in the past: no day before the contract was made is ever counted.
     contract.checked_out_at = max(protocol.occurred_at, contract.created_at)
     await session.store(vehicle)
@@ -218,7 +220,7 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     await contracts.move(session, contract, ContractState.RETURNED, acting)
     await occupancies.end_contract(session, contract.id, returned_at, station.turnaround_minutes)
     is_back = vehicle.out_contract_id in {None, contract.id}  # else it is out again, and that arrived first
-    _adopt_condition(vehicle, protocol, latest=is_back)
+    adopt_condition(vehicle, protocol, latest=is_back)
     if is_back:
         occupancies.car_comes_back(vehicle)
         vehicle.station_id = station.id
@@ -228,7 +230,7 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
         await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
 
 
-def _adopt_condition(vehicle: Vehicle, protocol: Protocol, *, latest: bool) -> None:
+def adopt_condition(vehicle: Vehicle, protocol: Protocol, *, latest: bool) -> None:
     """Kilometres only grow; the rest is as the `latest` protocol found it."""
     vehicle.version += 1
     vehicle.odometer_km = max(vehicle.odometer_km, protocol.odometer_km)

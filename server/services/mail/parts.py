@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from server.errors import InvalidInput, Sentence
+from server.errors import InvalidInput, Path, Sentence
 from server.models import Company, Contract, Station, Vehicle, VehicleGroup
 from server.models.customer import Language
 from server.models.fleet import Energy
@@ -66,9 +66,8 @@ def recipient_of(contract: Contract) -> Recipient:
     )
 
 
-def checked_payer(payer: Recipient) -> Recipient:
+def checked_payer(payer: Recipient, field: Path) -> Recipient:
     """Another payer (insurer, maker, employer) in its stored form; InvalidInput names the field."""
-    field = ("input", "payer")
     if payer.address is None:
         raise InvalidInput(
             Sentence("A payer needs an address.", "Ein Rechnungsempfänger braucht eine Anschrift."),

@@ -85,6 +85,24 @@ async def schedule(session: Session, contract: Contract, *, now: datetime) -> No
         await enqueue(session, JobKind.PLACE_DEPOSIT, OfContract(contract.id), key=key, now=now, due_at=at)
 
 
+async def plan_anew(session: Session, contract: Contract, *, now: datetime) -> None:
+    """The period has changed: the hold is placed, or renewed, when it is needed for the new one."""
+    deposit = await session.by_id(Deposit, contract.id, lock=True)
+    if deposit is not None and deposit.state is DepositState.NONE and deposit.amount_cents > 0:
+        deposit.due_at = due_at(contract.starts_at, now)
+        await session.store(deposit)
+    await schedule(session, contract, now=now)
+
+
+async def begin_anew(session: Session, contract: Contract, *, now: datetime) -> None:
+    """A contract that had ended goes on: the hold that was lifted is placed once more, in its time."""
+    deposit = await session.by_id(Deposit, contract.id, lock=True)
+    if deposit is not None and deposit.state in {DepositState.RELEASED, DepositState.EXPIRED, DepositState.FAILED}:
+        deposit.state, deposit.hold_id, deposit.expires_at = DepositState.NONE, None, None
+        await session.store(deposit)
+    await plan_anew(session, contract, now=now)
+
+
 async def place(outside: Outside, contract_id: UUID) -> None:
     """Places a hold that is due, or a new one before the old one ends while the contract needs it. Safe to repeat."""
     now = outside.clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -73,13 +74,9 @@ async def match(
     key = email_key(named.email)
     # Two bookings of one new customer at once: the second waits here instead of failing at the unique key.
     await session.rows("select pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": f"customer:{key}"})
-    statement = select(Customer).where(col(Customer.email_key) == key, col(Customer.restricted_at).is_(None))
-    customer = await session.first(statement.with_for_update(key_share=True))
+    customer = await _known(session, named, key)
     if customer is None:
-        customer = Customer(email_key=key, created_at=now, **named.columns)
-        await session.store(customer)
-        await show_to(session, customer.id, station_id)
-        return customer, False
+        return await create(session, named, station_id=station_id, now=now), False
     if customer.status is CustomerStatus.BLOCKED:
         raise Refused(ProblemCode.CUSTOMER_NOT_ACCEPTED, NOT_ACCEPTED)
     is_same = matching.is_same(customer, named)
@@ -90,6 +87,30 @@ async def match(
     if is_same and await _has_dealt_with(session, customer.id, station_id):
         await show_to(session, customer.id, station_id)
     return customer, not all_written
+
+
+async def create(
+    session: Session, named: CustomerDetails, *, station_id: UUID, now: datetime, shares_email: bool = False
+) -> Customer:
+    """A new customer, seen by the station where it came about."""
+    key = email_key(named.email)
+    customer = Customer(email_key=key, shares_email=shares_email, created_at=now, **named.columns)
+    await session.store(customer)
+    await show_to(session, customer.id, station_id)
+    return customer
+
+
+async def of_address(session: Session, key: str) -> Sequence[Customer]:
+    """Everybody who is known under a mail address, locked: whose it was first, then those who share it."""
+    statement = select(Customer).where(col(Customer.email_key) == key, col(Customer.restricted_at).is_(None))
+    ordered = statement.order_by(col(Customer.shares_email), col(Customer.created_at), col(Customer.id))
+    return await session.all(ordered.with_for_update(key_share=True))
+
+
+async def _known(session: Session, named: CustomerDetails, key: str) -> Customer | None:
+    """Who is meant: the one with these names, else whose address it was first."""
+    people = await of_address(session, key)
+    return next((one for one in people if matching.is_same(one, named)), people[0] if people else None)
 
 
 async def _has_dealt_with(session: Session, customer_id: UUID, station_id: UUID) -> bool:
@@ -127,16 +148,33 @@ async def bring_up_to_date(
         has_address = customer.street is not None
         kept = {name for name in changed if getattr(customer, name) is not None or (has_address and name in _ADDRESS)}
         writable = {name: value for name, value in changed.items() if name not in kept}
-    if writable:
-        before = {name: _plain(getattr(customer, name)) for name in writable}
-        await session.store(
-            CustomerVersion(customer_id=customer.id, at=now, source=source, changed=sorted(writable), before=before)
-        )
-        for name, value in writable.items():
-            setattr(customer, name, value)
-        customer.version += 1
-        await session.store(customer)
+    await write_over(session, customer, writable, source=source, now=now)
     return len(writable) == len(changed)
+
+
+async def write_over(
+    session: Session, customer: Customer, values: Mapping[str, Any], *, source: str, now: datetime
+) -> None:
+    """Writes what differs from what is stored; what was there before goes into a version."""
+    changed = {name: value for name, value in values.items() if getattr(customer, name) != value}
+    if not changed:
+        return
+    before = {name: _plain(getattr(customer, name)) for name in changed}
+    version = CustomerVersion(customer_id=customer.id, at=now, source=source, changed=sorted(changed), before=before)
+    for name, value in changed.items():
+        setattr(customer, name, value)
+    customer.version += 1
+    await session.store(customer, version)
+
+
+async def take_over(session: Session, customer: Customer, named: CustomerDetails, *, now: datetime) -> None:
+    """A clerk has said that this is the stored person: what was sent is written, but for names and a birth date that
+    is known.
+    """
+    values = {name: value for name, value in named.columns.items() if name in _UPDATED and value is not None}
+    if customer.birth_date is not None:
+        values.pop("birth_date", None)
+    await write_over(session, customer, values, source="STAFF", now=now)
 
 
 def _plain(value: Any) -> Any:

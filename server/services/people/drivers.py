@@ -11,21 +11,19 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, Sentence, VersionConflict
-from server.models import Contract, Driver, Station, VehicleGroup
-from server.models.contract import ALLOWED, ContractState, DriverRole
-from server.models.contract_parts import HistoryAction
+from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
+from server.models import Contract, Driver, VehicleGroup
+from server.models.contract import DriverRole
 from server.models.customer import CustomerDetails
 from server.models.local_time import day_of
 from server.services import validation
 from server.services.acting import Acting
-from server.services.contract import contracts, history
-from server.services.contract.state_words import STATE_WORDS
 from server.services.fleet import stations
 from server.services.people import matching
 
 FIELD = ("input", "drivers")
 CHECKED = ("input", "licence_checked_driver_ids")
+NO_SUCH_DRIVER = Sentence("There is no such driver on this contract.", "Diesen Fahrer gibt es in diesem Vertrag nicht.")
 LEGAL_AGE = 18
 """A licence proves it; for more, the date of birth has to be known."""
 
@@ -92,7 +90,7 @@ def checked(entries: Sequence[DriverDetails], customer: CustomerDetails) -> list
     """
     drivers: list[DriverDetails] = []
     for index, entry in enumerate(entries):
-        _add(drivers, _checked_entry(entry, (*FIELD, str(index))))
+        _add(drivers, checked_entry(entry, (*FIELD, str(index))))
     if sum(driver.role is DriverRole.RENTER for driver in drivers) > 1:
         raise InvalidInput(
             Sentence(
@@ -128,7 +126,8 @@ def _add(drivers: list[DriverDetails], entry: DriverDetails) -> None:
     drivers.append(entry)
 
 
-def _checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
+def checked_entry(entry: DriverDetails, field: Path) -> DriverDetails:
+    """One driver in the stored form; InvalidInput names the field."""
     return replace(
         entry,
         first_name=validation.text(entry.first_name, (*field, "first_name"), longest=100),
@@ -182,64 +181,6 @@ def _reason_against(group: VehicleGroup, driver: DriverDetails | Driver, period:
     return None
 
 
-async def add(
-    session: Session, contract_id: UUID | None, version: int, entry: DriverDetails, acting: Acting
-) -> Contract:
-    """Adds somebody who may drive, until the car is back; what is agreed is priced anew with one driver more.
-
-    Raises VersionConflict, InvalidTransition, DRIVER_NOT_ELIGIBLE, InvalidInput for a second renter.
-    """
-    contract = await contracts.lock(session, contract_id, field=["contract_id"])
-    if contract.version != version:
-        raise VersionConflict(contract.version)
-    if contract.state not in {ContractState.RESERVED, ContractState.CHECKED_OUT}:
-        state = STATE_WORDS[contract.state]
-        message = Sentence(
-            f"Drivers are added from the booking until the return. The contract's state: {state.en}.",
-            f"Fahrer lassen sich nur von der Buchung bis zur Rückgabe eintragen. Stand des Vertrags: {state.de}.",
-        )
-        raise InvalidTransition(message, state=contract.state, allowed=ALLOWED[contract.state])
-    # Staff of the return station may not see the station of the pick-up.
-    station = await session.by_id(Station, contract.station_id)
-    station = station or await stations.get(session, contract.return_station_id)
-    zone = station.zone
-    known = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
-    details = await _eligible(session, contract, entry, known, zone, acting.now)
-    driver = details.row(contract)
-    await session.store(driver)
-    contracts.reprice(contract, drivers=len(known) + 1, zone=zone)
-    contract.version += 1
-    await session.store(contract)
-    name = f"{driver.first_name} {driver.last_name}"
-    await history.record(session, contract, HistoryAction.DRIVER_ADDED, acting, after=name)
-    return contract
-
-
-async def _eligible(
-    session: Session, contract: Contract, entry: DriverDetails, known: list[Driver], zone: ZoneInfo, now: datetime
-) -> DriverDetails:
-    details = _checked_entry(entry, ("driver",))
-    validation.birth_date(details.birth_date, ("driver", "birth_date"), day_of(now, zone))
-    if any(is_same_person(driver, details) for driver in known):
-        name = f"{details.first_name} {details.last_name}"
-        message = Sentence(
-            f"{name} may drive already; of two people of one name, give birth date or licence number.",
-            f"{name} ist schon als Fahrer eingetragen; bei zwei Personen dieses Namens bitte Geburtsdatum oder"
-            " Führerscheinnummer angeben.",
-        )
-        raise InvalidInput(message, field=["driver"])
-    if details.role is DriverRole.RENTER and any(driver.role is DriverRole.RENTER for driver in known):
-        message = Sentence(
-            "The contract has a renter already; a further one is CO_RENTER.",
-            "Der Vertrag hat schon einen Mieter; ein weiterer ist Mitmieter (CO_RENTER).",
-        )
-        raise InvalidInput(message, field=["driver", "role"])
-    group = await session.by_id(VehicleGroup, contract.group_id)
-    if group is not None:
-        check_all(group, [details], LocalDays.of(contract.starts_at, contract.ends_at, zone), field=("driver",))
-    return details
-
-
 async def renter_was_born(session: Session, contract: Contract, customer: CustomerDetails) -> None:
     """The customer's date of birth was told after booking: for the renter of that name it counts from now on."""
     statement = select(Driver).where(col(Driver.contract_id) == contract.id, col(Driver.role) == DriverRole.RENTER)
@@ -264,10 +205,7 @@ async def check_licences(
         raise Refused(ProblemCode.LICENCE_NOT_CHECKED, message, field=CHECKED)
     seen_now = {validation.as_uuid(driver_id) for driver_id in checked_ids}
     if seen_now - {driver.id for driver in drivers}:
-        message = Sentence(
-            "There is no such driver on this contract.", "Diesen Fahrer gibt es in diesem Vertrag nicht."
-        )
-        raise Refused(ProblemCode.NOT_FOUND, message, field=CHECKED)
+        raise Refused(ProblemCode.NOT_FOUND, NO_SUCH_DRIVER, field=CHECKED)
     for driver in drivers:
         if driver.id in seen_now:
             driver.checked_at, driver.checked_by = acting.now, acting.name

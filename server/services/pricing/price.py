@@ -17,6 +17,7 @@ from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
 from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
+from server.services.pricing.reductions import reductions
 from server.services.pricing.rental_days import BundleChoice, count_days, time_price
 from server.services.pricing.words import Words
 
@@ -88,6 +89,7 @@ def breakdown(terms: TariffTerms, facts: Facts) -> PriceBreakdown:
         *_extra_km(terms, facts, included_km, words),
         *(line for leg in facts.legs for line in _leg(terms, leg, words)),
     ]
+    lines += reductions(terms, lines, words)
     total = sum(line.total_cents for line in lines)
     taxed = split_vat(sum(line.total_cents for line in lines if line.taxable), terms.vat_rate_bp)
     return PriceBreakdown(tuple(lines), total, total - taxed.vat, taxed.vat, days, included_km)

@@ -105,7 +105,7 @@ def _inside_window(bundle: Bundle, start: datetime, end: datetime, zone: ZoneInf
     if bundle.window_start is None or bundle.window_end is None:
         return False
     opens = _last_before(bundle.window_start, start, zone)
-    closes = _first_after(bundle.window_end, opens, zone)
+    closes = first_after(bundle.window_end, opens, zone)
     return start < closes and end <= closes + timedelta(minutes=grace_minutes)
 
 
@@ -117,7 +117,7 @@ def _last_before(moment: WeekMoment, instant: datetime, zone: ZoneInfo) -> datet
     return max(candidate for candidate in candidates if candidate <= instant)
 
 
-def _first_after(moment: WeekMoment, instant: datetime, zone: ZoneInfo) -> datetime:
+def first_after(moment: WeekMoment, instant: datetime, zone: ZoneInfo) -> datetime:
     """The first such moment after an instant."""
     today = day_of(instant, zone)
     days = [today + timedelta(days=ahead) for ahead in range(9)]

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
-from server.models.tariff import BundleUnit, Extra
+from server.models.tariff import BundleUnit, Discount, Extra
 from server.services.pricing.rental_days import BundleChoice
 
 _UNITS = {
@@ -63,6 +63,7 @@ class Words:
         self.extra_km_text = self._say("Mehrkilometer", "Extra kilometres")
         self.fuel_text = self._say("Fehlender Kraftstoff", "Missing fuel")
         self.energy_text = self._say("Fehlende Ladung", "Missing charge")
+        self.discount_text = self._say("Nachlass", "Discount")
         self.cleaning_text = self._say("Reinigung", "Cleaning")
 
     def _say(self, german: str, english: str) -> str:
@@ -146,6 +147,20 @@ class Words:
             f"{where} {states[after]}, bei Übergabe {states[before]}",
             f"{where} {states[after]}, at hand-over {states[before]}",
         )
+
+    def discount(self, discount: Discount, line_cents: int, cents: int) -> str:
+        """Of what it is taken, and why; a discount of more than is left ends there."""
+        share = self._number(Decimal(discount.basis_points).scaleb(-2))
+        line = self._money(line_cents)
+        if discount.basis_points:
+            return self._say(f"{share} % von {line}: ", f"{share} % of {line}: ") + discount.reason
+        if cents < discount.cents:
+            return self._say(f"höchstens {line}: ", f"at most {line}: ") + discount.reason
+        return discount.reason
+
+    def waived(self, texts: list[str]) -> str:
+        """The line that takes others away again."""
+        return self._say("Erlassen: ", "Waived: ") + ", ".join(texts)
 
     def advance(self) -> str:
         """The line of an advance invoice."""

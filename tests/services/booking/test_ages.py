@@ -62,7 +62,7 @@ async def handed_over(shop: Shop, contract: Contract, car: Vehicle, role: Role, 
     bench, somebody = shop.bench, shop.somebody(role)
     drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=contract.id))
     more = {"licence_checked_driver_ids": drivers, "vehicle_id": car.id, "override_reason": reason}
-    report = rentals._report(contract, bench.now, 10_000, more)
+    report = rentals.report(contract, bench.now, 10_000, more)
     async with bench.outside.database.transaction(ADMINISTRATION) as session:
         await exchange.check_out(session, report, Acting(bench.now, somebody))
 

@@ -20,6 +20,8 @@ from server.services.acting import Acting
 from server.services.booking import free_cars, overdue, reassignment
 from server.services.booking.reassignment import Reassignment
 from server.services.booking.slot import Slot
+from server.services.changes import period
+from server.services.changes.period import PeriodChange
 from server.services.fleet import occupancies
 from server.services.lists import attention
 from server.services.lists.search import ContractFilter, contracts
@@ -221,6 +223,53 @@ async def test_who_brought_it_back_or_may_keep_it_is_not_reminded(bench: Bench) 
     bench.clock.move_to(END + DAY + HOUR)
     await overdue.look(bench.outside, kept.id)
     assert await mails(bench) == [("OVERDUE", kept.customer.email, "DE")]
+
+
+async def test_a_longer_rental_is_late_from_its_new_end_on_and_reminded_once_more(bench: Bench) -> None:
+    # Given: reminded, and then extended by a day
+    shop, contract = await out(bench)
+    bench.clock.move_to(END + HOUR)
+    await overdue.look(bench.outside, contract.id)
+    clerk, version = shop.somebody(), (await bench.contract(contract.id)).version
+    wanted = PeriodChange(START, END + DAY)
+    await period.change(bench.outside, Acting(bench.now, clerk), contract.id, version, wanted)
+
+    # Then: neither overdue nor late, and free for others behind its new end
+    assert await flags(shop, contract) == []
+    assert await offered(shop, END + 2 * DAY) == (1, [shop.vehicles[0].id], [shop.vehicles[0].id], END + 2 * DAY)
+    assert END + DAY + HOUR in await jobs(bench)
+    bench.clock.move_to(END + DAY + HOUR)
+    await overdue.look(bench.outside, contract.id)
+    assert await flags(shop, contract) == [ContractFlag.OVERDUE]
+    assert (await offered(shop, END + 2 * DAY))[0] == 0
+    assert [mail for mail in await mails(bench) if mail[0] == "OVERDUE"] == [
+        ("OVERDUE", contract.customer.email, "DE")
+    ] * 2
+
+
+async def test_a_station_whose_booking_lost_its_car_hears_of_it(bench: Bench) -> None:
+    # Given: a manager extends one rental over the next, twice
+    shop = await open_shop(bench, cars=2, **NOTICED)
+    contract = await book(shop, START, END, vehicle_id=shop.vehicles[0].id, fixed_vehicle=True, **FREE)
+    lucky = await behind(shop, END + HOUR, END + 3 * HOUR)
+    unlucky = await behind(shop, END + DAY, END + 2 * DAY)
+    manager, taken = shop.somebody(Role.MANAGER), PeriodChange(START, END + 2 * DAY, force=True, reason="Unfall")
+    await book(shop, END + DAY, END + 2 * DAY, vehicle_id=shop.vehicles[1].id, fixed_vehicle=True, **FREE)
+
+    await period.change(bench.outside, Acting(bench.now, manager), contract.id, contract.version, taken)
+
+    written = {mail.contract_id: mail for mail in await bench.all(Email, template="STATION_NOTICE")}
+    first, second = (car.plate for car in shop.vehicles)
+    assert {mail.to for mail in written.values()} == {"station@example.com"}
+    assert f"verloren; geplant ist nun {second}." in written[lucky.id].text
+    assert f"hat sein Fahrzeug {first} an einen anderen Vertrag verloren, und kein anderes" in written[unlucky.id].text
+    assert [await flags(shop, one) for one in (lucky, unlucky)] == [[], [ContractFlag.AT_RISK]]
+    # And whoever is without a car is served once one is free: that one of the two is not
+    assert numbers((await reassign(shop)).unserved) == [unlucky.number]
+    await shop.add_car()
+    assert numbers((await reassign(shop)).moved) == [unlucky.number]
+    (entry,) = await bench.all(HistoryEntry, contract_id=unlucky.id, action="VEHICLE_REASSIGNED")
+    assert (entry.before, entry.after) == (None, shop.vehicles[2].plate)
 
 
 async def test_the_station_hears_which_contracts_are_hit(bench: Bench) -> None:

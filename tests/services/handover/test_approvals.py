@@ -69,7 +69,7 @@ class Counter:
             more |= {"signature_sha256": picture_sha256, "signature_missing_reason": None}
         drivers = tuple(str(driver.id) for driver in await bench.all(Driver, contract_id=self.contract.id))
         values = {"licence_checked_driver_ids": drivers, "override_reason": why, **more}
-        report = rentals._report(self.contract, START, 10_000, values | {"protocol_id": protocol_id or uuid4()})
+        report = rentals.report(self.contract, START, 10_000, values | {"protocol_id": protocol_id or uuid4()})
         approval = await approvals.shown(bench.outside.database, token, now=bench.now)
         async with bench.outside.database.transaction(yard.scope) as session:
             try:
@@ -80,7 +80,7 @@ class Counter:
     async def check_in(self, token: str) -> Protocol:
         bench, yard = self.shop.bench, self.shop.somebody(Role.YARD)
         approval = await approvals.shown(bench.outside.database, token, now=bench.now)
-        report = rentals._report(self.contract, bench.now, 10_100, {})
+        report = rentals.report(self.contract, bench.now, 10_100, {})
         async with bench.outside.database.transaction(yard.scope) as session:
             return await exchange.check_in(session, report, Acting(bench.now, yard), approval)
 

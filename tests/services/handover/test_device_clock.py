@@ -31,7 +31,7 @@ async def back(shop: Shop, contract: Contract, occurred_at: datetime, since: dat
     """The car comes back now, by a device that says nothing of its clock and has been in contact since then."""
     bench = shop.bench
     yard = replace(shop.somebody(Role.YARD), in_contact_since=since)
-    report = rentals._report(contract, occurred_at, 10_100, {})
+    report = rentals.report(contract, occurred_at, 10_100, {})
     async with bench.outside.database.transaction(yard.scope) as session:
         await exchange.check_in(session, report, Acting(bench.now, yard))
     return await bench.contract(contract.id)
@@ -87,7 +87,7 @@ async def test_a_right_clock_may_tell_of_what_happened_hours_ago(bench: Bench) -
     shop = await open_shop(bench)
     contract = await out(shop)
     bench.clock.move_to(bench.now + 5 * HOUR)
-    report = rentals._report(contract, START + 2 * DAY, 10_100, {"clock_difference": timedelta(seconds=3)})
+    report = rentals.report(contract, START + 2 * DAY, 10_100, {"clock_difference": timedelta(seconds=3)})
     yard = replace(shop.somebody(Role.YARD), in_contact_since=NOW)
     async with bench.outside.database.transaction(yard.scope) as session:
         await exchange.check_in(session, report, Acting(bench.now, yard))

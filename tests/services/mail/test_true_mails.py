@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,8 @@ from uuid import uuid4
 import pytest
 
 from server.models import Contract, Email, Protocol
+from server.models.contract import ContractKind
+from server.models.customer import Language
 from server.models.damage import DamageKind, VehicleView
 from server.models.fleet import Energy
 from server.models.payment import PaymentMethod
@@ -18,10 +21,10 @@ from server.models.staff import Role
 from server.services.handover import paper
 from server.services.handover.damages import DamageReport
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_in, check_out
+from tests.builders.rentals import book, check_in, check_out, customer
 from tests.builders.rows import open_shop, station
 from tests.rendering.reading import words_of
-from tests.services.samples import at
+from tests.services.samples import KOMPAKT, at
 
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
@@ -79,6 +82,43 @@ async def test_free_cancellation_is_promised_while_it_lasts(bench: Bench, ahead:
     text = await mail_of(bench, contract, "BOOKING_CONFIRMATION")
     assert sentence in text
     assert ("kostenfrei bis" in text) is (ahead > DAY)
+
+
+CANCELLING: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({}, {}, "Stornieren können Sie kostenfrei bis 08.09.2026, 12:00 Uhr. Danach berechnen wir 59,00 €."),
+    ({"free_cancellation_hours": 2}, {}, "kostenfrei bis 09.09.2026, 10:00 Uhr. Danach berechnen wir 59,00 €."),
+    (
+        {"free_cancellation_hours": 72, "cancellation_fee_cents": 2_000},
+        {},
+        "Die Frist für eine kostenfreie Stornierung ist bereits abgelaufen. Für eine Stornierung berechnen wir 20,00 €.",
+    ),
+    ({"cancellation_fee_cents": 0}, {}, "Stornieren können Sie bis zur Abholung kostenfrei."),
+    ({}, {"kind": ContractKind.COURTESY}, "Stornieren können Sie bis zur Abholung kostenfrei."),
+]
+
+
+@pytest.mark.parametrize(("terms", "more", "sentence"), CANCELLING)
+async def test_the_confirmation_names_the_contracts_own_deadline_and_fee(
+    bench: Bench, terms: dict[str, Any], more: dict[str, Any], sentence: str
+) -> None:
+    # Given
+    shop = await open_shop(bench, terms=replace(KOMPAKT, **terms))
+    start = at("2026-09-09 12:00")
+    # When
+    text = await mail_of(bench, await book(shop, start, start + DAY, **more), "BOOKING_CONFIRMATION")
+    # Then
+    assert sentence in text
+    never = "Wird das Fahrzeug ohne Stornierung nicht abgeholt, berechnen wir 59,00 €."
+    assert (never in text) is (not more)
+
+
+async def test_the_confirmation_in_english_names_them_too(bench: Bench) -> None:
+    shop = await open_shop(bench, terms=replace(KOMPAKT, free_cancellation_hours=48, no_show_fee_cents=4_500))
+    start = at("2026-09-10 12:00")
+    english = customer(language=Language.EN)
+    text = await mail_of(bench, await book(shop, start, start + DAY, customer=english), "BOOKING_CONFIRMATION")
+    assert "You can cancel free of charge until 8 Sept 2026, 12:00. After that we charge 59.00 EUR." in text
+    assert "If the car is not picked up and was not cancelled, we charge 45.00 EUR." in text
 
 
 async def test_a_station_without_hours_is_open_all_day(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from server.models import Contract, Driver
 from server.models.contract import DriverRole
 from server.models.customer import CustomerKind
 from server.services.acting import Acting
-from server.services.people import drivers
+from server.services.changes import drivers
 from server.services.people.drivers import DriverDetails
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
@@ -142,8 +142,7 @@ async def test_who_may_drive_already_is_not_added_again(bench: Bench) -> None:
 
     async def add(entry: DriverDetails) -> None:
         now = await bench.contract(contract.id)
-        async with bench.outside.database.transaction(shop.somebody().scope) as session:
-            await drivers.add(session, contract.id, now.version, entry, Acting(bench.now, shop.somebody()))
+        await drivers.add(bench.outside, Acting(bench.now, shop.somebody()), contract.id, now.version, entry)
 
     # When
     with pytest.raises(InvalidInput) as said:

@@ -1,0 +1,98 @@
+"""Taking a document back: a cancellation invoice mirrors all its lines, sums and deductions (domain 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.models import Contract, Document, OpenItem, Payment
+from server.models.contract_parts import HistoryAction
+from server.models.document import DocumentType
+from server.models.money import VatSplit
+from server.models.payment import PaymentKind, PaymentState
+from server.paper.views import PaymentPart, PaymentWay
+from server.services.acting import Acting
+from server.services.billing import documents
+from server.services.billing.drafts import Deduction, Draft
+from server.services.contract import history
+from server.services.fleet import company_data, stations
+from server.services.payments import attempts
+
+_NOTHING = VatSplit(0, 0, 0)
+_SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
+
+
+async def cancel(
+    session: Session, contract: Contract, document: Document, acting: Acting, *, moves: bool = True
+) -> Document:
+    """Takes a document back: what was paid for it is paid back by this one, unless it `moves` nothing because another
+    document takes its place at once. What was still owed for it is owed no more.
+    """
+    station, company = await stations.get(session, contract.station_id), await company_data.require(session)
+    paid = await paid_for(session, contract.id, document)
+    back = -paid if moves else 0
+    draft = Draft(
+        type=DocumentType.CANCELLATION_INVOICE,
+        service_from=document.service_from,
+        service_until=document.service_until,
+        lines=[replace(line, quantity=-line.quantity, total_cents=-line.total_cents) for line in document.lines],
+        sums=_NOTHING.minus(document.sums),
+        advances=await _mirrored(session, document),
+        payments=_payments(back) if abs(back) == abs(document.payable_cents) else (),
+        to_move_cents=back,
+        refers_to=document,
+        reason=acting.why,
+    )
+    await _close_open_item(session, document)
+    mirror = await documents.issue(session, contract, draft, company, station, now=acting.now)
+    await history.record(
+        session, contract, HistoryAction.DOCUMENT_CANCELLED, acting, before=document.number, after=mirror.number
+    )
+    return mirror
+
+
+async def paid_for(session: Session, contract_id: UUID, document: Document) -> int:
+    """Cents that were paid for a document, refunds deducted. An advance is what was taken at booking."""
+    made = await attempts.of_contract(session, contract_id)
+    if document.type is DocumentType.ADVANCE_INVOICE:
+        return document.total_cents if any(_is_paid_advance(payment) for payment in made) else 0
+    moved = [one for one in made if one.document_id == document.id and one.state is PaymentState.SUCCEEDED]
+    return sum(_SIGNS.get(one.kind, 0) * one.amount_cents for one in moved)
+
+
+def _is_paid_advance(payment: Payment) -> bool:
+    succeeded = payment.state is PaymentState.SUCCEEDED
+    return succeeded and payment.kind is PaymentKind.SALE and payment.document_id is None
+
+
+async def _mirrored(session: Session, document: Document) -> list[Deduction]:
+    found = []
+    for item in document.advances:
+        advance = await session.by_id(Document, UUID(item["document_id"]))
+        if advance is not None:
+            found.append(replace(Deduction.of(advance), sums=_NOTHING.minus(advance.sums)))
+    return found
+
+
+def _payments(cents: int) -> list[PaymentPart]:
+    if cents == 0:
+        return []
+    way = PaymentWay.TO_BE_CHARGED if cents > 0 else PaymentWay.TO_BE_REFUNDED
+    return [PaymentPart(way=way, amount_cents=abs(cents))]
+
+
+async def _close_open_item(session: Session, document: Document) -> None:
+    item = await session.first(select(OpenItem).where(col(OpenItem.document_id) == document.id))
+    if item is not None and item.open_cents != 0:
+        item.open_cents = 0
+        await session.store(item)
+
+
+async def last_of(session: Session, contract_id: UUID, since: datetime) -> list[Document]:
+    """The documents of a contract issued at an instant or later, in their order: what a mail about them carries."""
+    statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.issued_at) >= since)
+    return await session.all(statement.order_by(col(Document.running_number)))

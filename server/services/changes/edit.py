@@ -1,0 +1,104 @@
+"""What all edits of a contract share: who may see it, its lock and version, what an edit comes to, history and mail.
+
+An edit looks first (`Prospect`): the price before and after, what would move, and everything that stands against it.
+The preview shows that; the edit itself refuses with the first problem, or does it in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from server.database import SYSTEM, Session
+from server.errors import DomainError, InvalidTransition, VersionConflict
+from server.models import Contract, Document, Occupancy
+from server.models.contract import ALLOWED, ContractState
+from server.models.contract_parts import HistoryAction
+from server.models.price import PriceBreakdown
+from server.paper.views import Changed
+from server.services.acting import Acting
+from server.services.changes import mails
+from server.services.contract import contracts, history
+from server.services.contract.state_words import why_not
+from server.services.outside import Outside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prospect:
+    """What an edit would come to. `moved_cents` would be charged at once (negative: refunded), `fee_cents` is a fee in
+    it; `problems` stand against it, the first is what the edit itself refuses with; `conflicts` are other uses of the
+    car that are in the way.
+    """
+
+    before: PriceBreakdown
+    after: PriceBreakdown
+    moved_cents: int = 0
+    fee_cents: int = 0
+    problems: Sequence[DomainError] = ()
+    conflicts: Sequence[Occupancy] = ()
+
+    def refuse(self) -> None:
+        """Raises the first problem, if there is one."""
+        if self.problems:
+            raise self.problems[0]
+
+
+Look = Callable[[Session, Contract, Acting], Awaitable[Prospect]]
+"""Finds what an edit would come to, and writes nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What an edit has changed: as the history names it, and as the customer is told, with what was
+    `issued`; without `told` no mail goes."""
+
+    action: HistoryAction
+    before: str | None = None
+    after: str | None = None
+    told: Sequence[Changed] = ()
+    issued: Sequence[Document] = ()
+
+
+@asynccontextmanager
+async def editing(
+    outside: Outside, acting: Acting, contract_id: UUID | None, version: int | None
+) -> AsyncIterator[tuple[Session, Contract]]:
+    """The transaction of an edit, with the contract locked as the caller has read it. NotFound, VersionConflict.
+
+    `version` None: what is only added needs none. The caller must see the contract; what the edit then looks at and
+    writes, such as mails and the cars of a group, is the system's.
+    """
+    async with outside.database.snapshot(acting.person.scope) as session:
+        seen = await contracts.get(session, contract_id, field=["contract_id"])
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, seen.id)
+        if version is not None and contract.version != version:
+            raise VersionConflict(contract.version)
+        yield session, contract
+
+
+async def preview(outside: Outside, acting: Acting, contract_id: UUID | None, look: Look) -> Prospect:
+    """What an edit of a visible contract would come to. NotFound. Nothing is written."""
+    async with outside.database.snapshot(acting.person.scope) as session:
+        seen = await contracts.get(session, contract_id, field=["contract_id"])
+    async with outside.database.snapshot(SYSTEM) as session:
+        return await look(session, await contracts.get(session, seen.id), acting)
+
+
+async def finish(session: Session, contract: Contract, done: Done, acting: Acting) -> None:
+    """Stores an edited contract with its entry in the history, and tells the customer."""
+    contract.version += 1
+    await session.store(contract)
+    entry = await history.record(session, contract, done.action, acting, before=done.before, after=done.after)
+    if done.told:
+        await mails.changed(session, contract, entry.id, done.told, done.issued, now=acting.now)
+
+
+def against_state(contract: Contract, possible: frozenset[ContractState]) -> list[DomainError]:
+    """The InvalidTransition of an edit that a contract's state does not allow; nothing if it does."""
+    if contract.state in possible:
+        return []
+    allowed = ALLOWED[contract.state]
+    return [InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)]

@@ -1,0 +1,55 @@
+"""The mail about a change: what was agreed before, and what is agreed now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from server.database import Session
+from server.models import Contract, Document, Vehicle
+from server.models.contract import ContractKind
+from server.models.email import EmailTemplate
+from server.paper.views import Changed, MailView
+from server.services.billing import documents
+from server.services.fleet import company_data, stations
+from server.services.mail import emails, parts
+from server.services.mail.emails import MailDraft
+
+
+async def changed(
+    session: Session,
+    contract: Contract,
+    cause_id: UUID,
+    lines: Sequence[Changed],
+    issued: Sequence[Document] = (),
+    *,
+    now: datetime,
+) -> None:
+    """Tells the customer what has changed, once for a cause such as the entry of the history, with what was issued."""
+    station = await stations.get(session, contract.station_id)
+    company = await company_data.require(session)
+    vehicle = await session.by_id(Vehicle, contract.vehicle_id)
+    elsewhere = contract.return_station_id != contract.station_id
+    return_station = await stations.get(session, contract.return_station_id) if elsewhere else None
+    view = MailView(
+        time_zone=station.time_zone,
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        greeting_name=contract.customer.display_name,
+        contract_number=contract.number,
+        courtesy=contract.kind is ContractKind.COURTESY,
+        changed=tuple(lines),
+        start=contract.starts_at,
+        end=contract.ends_at,
+        picked_up=contract.checked_out_at is not None,
+        returned=contract.returned_at is not None,
+        return_station=parts.place_of(return_station) if return_station else None,
+        vehicle=f"{vehicle.make} {vehicle.model}" if vehicle else None,
+        price_cents=contract.total_cents,
+        paid_cents=contract.paid_cents,
+        payer_name=parts.payer_name(contract),
+    )
+    files = [documents.attachment(document) for document in issued]
+    draft = MailDraft(EmailTemplate.CHANGE, cause_id, view, files, waits_for_paper=bool(files))
+    await emails.queue(session, contract, draft, now=now)

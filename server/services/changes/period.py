@@ -1,0 +1,202 @@
+"""The agreed period: extended, shortened, moved, from the booking until the car is back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from server.database import Session
+from server.errors import DomainError, InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
+from server.models import Contract, Station, Vehicle, VehicleGroup
+from server.models.blank import is_blank
+from server.models.contract import ContractState
+from server.models.contract_parts import HistoryAction
+from server.models.staff import Role
+from server.services.acting import OVERRIDERS, Acting
+from server.services.booking import bookable, overdue, website
+from server.services.booking.slot import Slot
+from server.services.changes import cars, edit, said
+from server.services.changes.cars import Found
+from server.services.changes.drivers import of_contract
+from server.services.changes.edit import Done, Prospect
+from server.services.contract import contracts, no_shows
+from server.services.fleet import occupancies
+from server.services.outside import Outside
+from server.services.payments import deposits
+from server.services.people import drivers
+from server.services.people.drivers import LocalDays
+
+FIELD = ("period",)
+_POSSIBLE = frozenset({ContractState.RESERVED, ContractState.CHECKED_OUT})
+_OUT_ALREADY = Sentence(
+    "The car is with the customer: only the end can be changed.",
+    "Das Fahrzeug ist schon beim Kunden: ändern lässt sich nur noch das Ende.",
+)
+_IN_THE_PAST = Sentence("The end lies in the past.", "Das Ende liegt in der Vergangenheit.")
+_TAKEN = Sentence(
+    "The car is taken in this period, and no other one of the group is free.",
+    "Das Fahrzeug ist in diesem Zeitraum belegt, und kein anderes der Gruppe ist frei.",
+)
+_NOT_ONLINE = Sentence(
+    "This booking cannot be changed online. Please contact the station.",
+    "Diese Buchung lässt sich online nicht ändern. Bitte wenden Sie sich an die Station.",
+)
+_FOR_MANAGERS = Sentence(
+    "Only a manager can take the car from another contract.",
+    "Nur die Leitung kann einem anderen Vertrag das Fahrzeug nehmen.",
+)
+_SAY_WHY = Sentence(
+    "Say why the other contract loses its car.", "Bitte angeben, warum der andere Vertrag sein Fahrzeug verliert."
+)
+
+
+@dataclass(frozen=True)
+class PeriodChange:
+    """The period that is wanted (UTC). `force`: even if another contract loses its car, for a `reason`."""
+
+    start: datetime
+    end: datetime
+    force: bool = False
+    reason: str | None = None
+
+    @property
+    def period(self) -> tuple[datetime, datetime]:
+        """From when to when."""
+        return self.start, self.end
+
+
+async def look(session: Session, contract: Contract, acting: Acting, *, wanted: PeriodChange) -> Prospect:
+    """What another period would cost by the contract's own tariff, and everything that stands against it."""
+    slot = await cars.slot_of(session, contract, wanted.period)
+    found = await cars.find(session, contract, slot, acting.now)
+    if acting.person.role is Role.WEB:
+        found = found.without_names()
+    problems = [
+        *edit.against_state(contract, _POSSIBLE),
+        *await _against_website(session, contract, acting),
+        *_against_period(contract, wanted, acting.now),
+        *_against_hours(contract, slot),
+        *await _against_drivers(session, contract, slot),
+        *_against_force(acting, wanted),
+        *_against_cars(found, wanted),
+    ]
+    after = contracts.price_of(
+        contract,
+        drivers=max(1, len(await of_contract(session, contract))),
+        zone=slot.station.zone,
+        period=wanted.period,
+        after_hours=bookable.is_after_hours(slot),
+    )
+    conflicts = [] if found.vehicle_ids else found.conflicts
+    return Prospect(before=contract.price, after=after, problems=problems, conflicts=conflicts)
+
+
+async def change(
+    outside: Outside, acting: Acting, contract_id: UUID | None, version: int, wanted: PeriodChange
+) -> UUID:
+    """Changes the agreed period: on the same car, else on another one of the group if none is out. The new total is
+    rated on the frozen tariff.
+
+    Raises VersionConflict, InvalidTransition, PeriodConflict, OutsideOpeningHours, InvalidInput, NOT_ALLOWED.
+    """
+    acting = acting.because(wanted.reason)
+    async with edit.editing(outside, acting, contract_id, version) as (session, contract):
+        prospect = await look(session, contract, acting, wanted=wanted)
+        prospect.refuse()
+        before, old_car = (contract.starts_at, contract.ends_at), contract.vehicle_id
+        slot = await cars.slot_of(session, contract, wanted.period)
+        await _move(session, contract, slot, acting)
+        contract.starts_at, contract.ends_at = wanted.period
+        contract.agree_on(prospect.after)
+        zone = slot.station.zone
+        named = [
+            await _named(session, slot.station, before, old_car),
+            await _named(session, slot.station, wanted.period, contract.vehicle_id),
+        ]
+        told = said.joined([said.period(contract, zone, before), said.price(contract, prospect.before)])
+        await edit.finish(
+            session,
+            contract,
+            Done(action=HistoryAction.PERIOD_CHANGED, before=named[0], after=named[1], told=told),
+            acting,
+        )
+        await deposits.plan_anew(session, contract, now=acting.now)
+        if contract.state is ContractState.RESERVED:
+            await no_shows.plan(session, contract, now=acting.now)
+        else:
+            await overdue.watch(session, contract, now=acting.now)
+        return contract.id
+
+
+async def _move(session: Session, contract: Contract, slot: Slot, acting: Acting) -> None:
+    """Takes the car for the new period, from others if nothing else will do; PeriodConflict if somebody was faster."""
+    found = await cars.find(session, contract, slot, acting.now)
+    forced = [] if found.vehicle_ids else found.contract_ids
+    for other in forced:
+        await contracts.lock(session, other)
+        await occupancies.free_contract(session, other)
+    own = [contract.vehicle_id] if contract.vehicle_id is not None else []
+    if not await cars.take_first(session, contract, slot, found.vehicle_ids or own, acting.now):
+        raise PeriodConflict(_TAKEN, conflicts=found.conflicts, field=FIELD)
+    for other in forced:
+        await cars.give_another(session, other, acting)
+
+
+async def _named(session: Session, station: Station, period: tuple[datetime, datetime], vehicle_id: UUID | None) -> str:
+    vehicle = await session.by_id(Vehicle, vehicle_id)
+    start, end = (f"{at.astimezone(station.zone):%Y-%m-%d %H:%M}" for at in period)
+    return f"{start} – {end}" + (f", {vehicle.plate}" if vehicle else "")
+
+
+async def _against_website(session: Session, contract: Contract, acting: Acting) -> list[DomainError]:
+    policy = await website.policy_of(session, acting.person)
+    if policy is None or (policy.may_change_period and acting.now < contract.starts_at):
+        return []
+    return [Refused(ProblemCode.NOT_ALLOWED, _NOT_ONLINE)]
+
+
+def _against_period(contract: Contract, wanted: PeriodChange, now: datetime) -> list[DomainError]:
+    """What stays may lie in the past: a customer who is late still picks up."""
+    stays = wanted.start == contract.starts_at
+    if contract.state is ContractState.CHECKED_OUT and not stays:
+        return [InvalidInput(_OUT_ALREADY, field=[*FIELD, "start"])]
+    if wanted.start < wanted.end <= now:
+        return [InvalidInput(_IN_THE_PAST, field=[*FIELD, "end"])]
+    try:
+        bookable.check_period(wanted.start, wanted.end, min(now, wanted.start) if stays else now, FIELD)
+    except InvalidInput as problem:
+        return [problem]
+    return []
+
+
+def _against_hours(contract: Contract, slot: Slot) -> list[DomainError]:
+    """Only what changes has to lie within opening hours: the rest was agreed."""
+    starts, ends = slot.start != contract.starts_at, slot.end != contract.ends_at
+    closed = [
+        bookable.closed_at_start(slot, FIELD) if starts else None,
+        bookable.closed_at_end(slot, FIELD) if ends else None,
+    ]
+    return [problem for problem in closed if problem is not None]
+
+
+async def _against_drivers(session: Session, contract: Contract, slot: Slot) -> list[DomainError]:
+    group = await session.by_id(VehicleGroup, contract.group_id)
+    people = await of_contract(session, contract)
+    days = LocalDays.of(slot.start, slot.end, slot.station.zone)
+    reason = drivers.reason_against(group, people, days) if group else None
+    return [Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=FIELD)] if reason else []
+
+
+def _against_force(acting: Acting, wanted: PeriodChange) -> list[DomainError]:
+    if not wanted.force:
+        return []
+    if acting.person.role not in OVERRIDERS:
+        return [Refused(ProblemCode.NOT_ALLOWED, _FOR_MANAGERS, field=["force"])]
+    return [InvalidInput(_SAY_WHY, field=["reason"])] if is_blank(wanted.reason) else []
+
+
+def _against_cars(found: Found, wanted: PeriodChange) -> list[DomainError]:
+    if found.vehicle_ids or (wanted.force and found.can_be_forced):
+        return []
+    return [PeriodConflict(_TAKEN, conflicts=found.conflicts, field=FIELD)]

@@ -1,0 +1,135 @@
+"""Who pays: an advance of the customer's card goes back when somebody else is to pay, and the card is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from server.errors import InvalidInput, InvalidTransition
+from server.models import Contract, Document, Email, HistoryEntry, OpenItem
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_parts import HistoryAction
+from server.models.document import DocumentType
+from server.models.email import EmailTemplate
+from server.models.recipient import PostalAddress, Recipient
+from server.services.acting import Acting
+from server.services.billing import collection, invoice
+from server.services.changes import edit, payer
+from tests.builders.bench import Bench
+from tests.builders.rentals import book, check_in, check_out, rented
+from tests.builders.rows import Shop, open_shop
+from tests.services.samples import at
+
+START = at("2026-09-08 09:00")
+DAY = timedelta(days=1)
+END = START + 2 * DAY
+INSURER = Recipient(
+    name="Versicherung AG",
+    address=PostalAddress(street="Allee 3", postcode="10115", city="Berlin"),
+    reference="S-4711",
+    email="schaden@versicherung.example",
+)
+
+
+async def change(shop: Shop, contract: Contract, wanted: Recipient | None) -> Contract:
+    now = await shop.bench.contract(contract.id)
+    acting = Acting(shop.bench.now, shop.somebody())
+    await payer.change(shop.bench.outside, acting, contract.id, now.version, wanted)
+    await collection.collect(shop.bench.outside, contract.id)
+    return await shop.bench.contract(contract.id)
+
+
+async def written(bench: Bench, contract: Contract) -> list[Any]:
+    kinds = [Document, Email, HistoryEntry]
+    now = await bench.contract(contract.id)
+    counts = [len(await bench.all(kind, contract_id=contract.id)) for kind in kinds]
+    return [now.version, now.payer_json, counts, await bench.payments(contract.id)]
+
+
+async def test_an_insurer_pays_and_the_advance_goes_back(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    looked = await edit.preview(
+        bench.outside, Acting(bench.now, shop.somebody()), contract.id, partial(payer.look, payer=INSURER)
+    )
+
+    # When
+    now = await change(shop, contract, INSURER)
+
+    # Then
+    assert (looked.moved_cents, looked.after, list(looked.problems)) == (-5_900, contract.price, [])
+    assert (now.payer, now.paid_cents) == (INSURER, 0)
+    assert (now.state, now.settlement_state) == (ContractState.RESERVED, SettlementState.NONE)
+    advance, mirror = await bench.all(Document, contract_id=contract.id)
+    assert (mirror.type, mirror.refers_to_id, mirror.payable_cents) == (
+        DocumentType.CANCELLATION_INVOICE, advance.id, -5_900,
+    )  # fmt: skip
+    assert mirror.recipient.name == "Anna Beispiel"  # whoever had the invoice gets it back
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CHANGE)
+    assert "Rechnung an: bisher Sie" in mail.text.replace("\n", " ")
+    assert "neu Versicherung AG" in mail.text
+    assert [file.name for file in mail.attachments] == [f"{mirror.number}.pdf"]
+    (refund,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.REFUND)
+    assert "59,00 €" in refund.text.replace("\u00a0", " ")
+    (entry,) = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.PAYER_CHANGED)
+    assert (entry.before, entry.after) == (None, "Versicherung AG")
+
+
+async def test_the_whole_is_then_billed_to_the_payer_and_no_card_is_debited(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    await change(shop, contract, INSURER)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(END)
+    await check_in(shop, contract)
+
+    await invoice.settle(bench.outside, contract.id)
+
+    final = (await bench.all(Document, contract_id=contract.id))[-1]
+    assert (final.recipient.name, final.total_cents, final.payable_cents) == ("Versicherung AG", 11_800, 11_800)
+    assert [(item.document_id, item.open_cents) for item in await bench.all(OpenItem)] == [(final.id, 11_800)]
+    made = await bench.payments(contract.id)
+    assert [one for one in made if one[0] in {"SALE", "REFUND"}] == [
+        ("SALE", "SUCCEEDED", 5_900),
+        ("REFUND", "SUCCEEDED", 5_900),
+    ]
+
+
+async def test_back_to_the_customer_the_card_pays_all_at_the_end(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    await change(shop, contract, INSURER)
+    now = await change(shop, contract, None)
+    assert (now.payer, now.paid_cents) == (None, 0)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(END)
+    await check_in(shop, contract)
+
+    await invoice.settle(bench.outside, contract.id)
+
+    now = await bench.contract(contract.id)
+    assert (now.paid_cents, now.settlement_state) == (11_800, SettlementState.PAID)
+
+
+async def test_a_payer_without_an_address_or_after_the_invoice_is_refused(bench: Bench) -> None:
+    shop = await open_shop(bench, cars=2)
+    contract = await book(shop, START, END)
+    before = await written(bench, contract)
+    with pytest.raises(InvalidInput) as said:
+        await change(shop, contract, replace(INSURER, address=None))
+    assert said.value.field == ["payer", "address"]
+    assert await written(bench, contract) == before
+
+    billed = await rented(shop, START, END)
+    await invoice.settle(bench.outside, billed.id)
+    before = await written(bench, billed)
+    with pytest.raises(InvalidTransition):
+        await change(shop, billed, INSURER)
+    assert await written(bench, billed) == before

@@ -1,0 +1,1 @@
+"""How bookings end before their car goes out."""
