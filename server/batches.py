@@ -45,7 +45,9 @@ from server.models import (
     VehicleGroup,
     VehicleLeg,
 )
+from server.models.contract import DriverRole
 from server.models.damage import RepairState
+from server.services.booking import free_cars
 from server.services.fleet import occupancies
 from server.services.lists import search
 from server.services.lists.attention import AT_RISK
@@ -124,6 +126,12 @@ notes_of_contract = _many(Note, "contract_id", "created_at", "id")
 history_of_contract = _many(HistoryEntry, "contract_id", "at", "id")
 changes_of_tariff = _many(TariffChange, "tariff_id", "version")
 versions_of_customer = _many(CustomerVersion, "customer_id", "at", "id")
+
+
+async def main_driver_of_contract(session: Session, keys: Sequence[UUID]) -> list[Driver | None]:
+    """The renter of contracts, or else whoever was named first."""
+    found = await drivers_of_contract(session, keys)
+    return [min(drivers, key=lambda one: one.role is not DriverRole.RENTER, default=None) for drivers in found]
 
 
 async def photos_of_protocol(session: Session, keys: Sequence[UUID]) -> list[list[tuple[ProtocolPhoto, Photo]]]:
@@ -235,10 +243,20 @@ async def contract_count_of_customer(session: Session, keys: Sequence[UUID]) -> 
 
 
 async def at_risk(session: Session, keys: Sequence[tuple[UUID, datetime]]) -> list[bool]:
-    """Whether contracts are the next to need a car that is late with somebody else; at one instant for all."""
+    """Whether contracts are at risk, as `lists/attention.py` says what that is; at one instant for all."""
     ids, now = [contract_id for contract_id, _ in keys], keys[0][1]
-    found = {row.id for row in await session.rows(f"{AT_RISK} and c.id = any(:ids)", {"ids": ids, "now": now})}
+    statement = f"select r.id from ({AT_RISK}) r where r.id = any(:ids)"  # noqa: S608  # our own text
+    found = {row.id for row in await session.rows(statement, {"ids": ids, "now": now})}
     return [contract_id in found for contract_id in ids]
+
+
+async def free_vehicles(session: Session, keys: Sequence[tuple[UUID, int, datetime]]) -> list[list[Vehicle]]:
+    """Cars that are free for reserved contracts as things stand, the best fit first, as many as each asks for."""
+    now = keys[0][2]
+    fitting = await free_cars.for_contracts(session, list({contract_id for contract_id, _, _ in keys}), now)
+    wanted = {car for contract_id, most, _ in keys for car in fitting.get(contract_id, ())[:most]}
+    cars = {car.id: car for car in await session.all(select(Vehicle).where(col(Vehicle.id).in_(wanted)))}
+    return [[cars[car] for car in fitting.get(contract_id, ())[:most] if car in cars] for contract_id, most, _ in keys]
 
 
 async def zone(session: Session, station_ids: Sequence[UUID]) -> list[ZoneInfo | None]:

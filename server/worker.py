@@ -12,7 +12,7 @@ from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
 from server.models import Contract, Payment
 from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfPayment, OfProtocol
 from server.services.billing import collection, documents, invoice
-from server.services.booking import saga
+from server.services.booking import overdue, saga
 from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.mail import emails
@@ -90,6 +90,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.MARK_NO_SHOW: _on_contract(no_show.mark_by_itself),
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
+    JobKind.OVERDUE: _on_contract(overdue.look),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }
 

@@ -8,7 +8,7 @@ from alembic import op
 from migrations.policies import CALLERS, OF_CONTRACT, OF_OWN_CONTRACT, freeze, protect, unprotect
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

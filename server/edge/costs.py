@@ -71,6 +71,8 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("Contract", "flags"): 3,
     ("Contract", "history"): 20,
     ("TariffSnapshot", "edits"): 3,
+    ("Reassignment", "moved"): 10,
+    ("Reassignment", "unserved"): 10,
     ("Customer", "versions"): 5,
     ("CustomerVersion", "changed"): 5,
     # handover and damage

@@ -98,9 +98,9 @@ class ContractFlag(StrEnum):
     """What a clerk should look at."""
 
     AT_RISK = "AT_RISK"
-    """The planned car is still out with somebody else and late."""
+    """The planned car is overdue with somebody else, or the contract has no car: see `freeVehicles`."""
     OVERDUE = "OVERDUE"
-    """The planned end has passed and the car is not back."""
+    """The planned end and the grace after it are over, and the car is not back."""
     BILLING_BLOCKED = "BILLING_BLOCKED"
     """Billing waits for a person; `billingBlock` says why."""
     CUSTOMER_REVIEW = "CUSTOMER_REVIEW"

@@ -79,6 +79,8 @@ class HistoryAction(StrEnum):
     """It did not come about, or was called off."""
     STATE_NO_SHOW = "STATE_NO_SHOW"
     """Nobody picked the car up."""
+    VEHICLE_REASSIGNED = "VEHICLE_REASSIGNED"
+    """Another car of the group is planned for it; before and after are plates."""
     TARIFF_EDITED = "TARIFF_EDITED"
     """The contract's own copy of its tariff was changed; `before` and `after` name the terms."""
     CUSTOMER_REVIEWED = "CUSTOMER_REVIEWED"

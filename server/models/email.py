@@ -42,6 +42,8 @@ class EmailTemplate(StrEnum):
     """What the customer has to pay for a damage."""
     CORRECTION = "CORRECTION"
     """A protocol or document was corrected."""
+    STATION_NOTICE = "STATION_NOTICE"
+    """To the station, not the customer: something that its staff should look at, such as a car that is overdue."""
 
 
 class EmailState(StrEnum):

@@ -88,8 +88,8 @@ class VehicleGroup(SQLModel, table=True):
 class Vehicle(SQLModel, table=True):
     """A car. `station_id` is where it stands now, `home_station_id` whose it is.
 
-    `out_contract_id` and `out_until` say that it is with a customer: past `out_until` it is offered to nobody
-    until it is back. `out_until` includes the turnaround. `leaves_at`: a one-way rental takes it
+    `out_contract_id` and `out_until` say that it is with a customer until a planned end: past it the car is late, and
+    busy for everything until it is back (`services/fleet/occupancies.py`). `leaves_at`: a one-way rental takes it
     away from then on, unless nobody has picked it up by `leaves_until`, its planned end.
     `plate_key` and `vin_key` are how one car is recognised, unique among those of a home: where it
     stands may change on the road, and a return is never refused. A blank in a key marks a car that had been entered

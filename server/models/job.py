@@ -34,6 +34,8 @@ class JobKind(StrEnum):
     """Makes the PDF of a document if the process that issued it died before it could."""
     PROTOCOL_SHEET = "PROTOCOL_SHEET"
     """Prints a protocol and mails it."""
+    OVERDUE = "OVERDUE"
+    """Looks whether a car is back when the grace after its planned end is over."""
     MARK_NO_SHOW = "MARK_NO_SHOW"
     """Ends a booking that nobody has picked up."""
     SEND_EMAIL = "SEND_EMAIL"

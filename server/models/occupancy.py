@@ -30,7 +30,8 @@ class OccupancyKind(StrEnum):
 class Occupancy(SQLModel, table=True):
     """One use, or one stretch of at most 60 days of it. `during` ends after the turnaround; `ends_at` is planned.
 
-    `busy_until` repeats the end of `during` for the availability index, which goes through the station.
+    `busy_until` repeats the end of `during` for the availability index, which goes through the station. `movable`: of a
+    contract whose car nobody chose; as long as it is RESERVED and has not begun, another car of the group may serve it.
     """
 
     __tablename__ = "occupancy"
@@ -46,6 +47,7 @@ class Occupancy(SQLModel, table=True):
     busy_until: datetime
     held_until: datetime | None = None
     active: bool = True
+    movable: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     __table_args__ = (
         ForeignKeyConstraint(
             ["station_id", "vehicle_id"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 
 from server.models.columns import Json
@@ -12,6 +12,12 @@ Window = tuple[time, time]
 """From opening to closing, in station time."""
 MIDNIGHT = time(0)
 """As a closing time it means the end of the day."""
+
+
+def ends_after(window: Window) -> timedelta:
+    """How many days after its own a window ends: one that closes at midnight or later ends on the next."""
+    opens, closes = window
+    return timedelta(days=1 if closes <= opens else 0)
 
 
 class Weekday(StrEnum):
@@ -45,7 +51,7 @@ class Weekday(StrEnum):
 
 @dataclass(frozen=True)
 class OpeningWindow:
-    """A window of the week in station time; closing at 00:00 means midnight."""
+    """A window of the week in station time; closing at 00:00 means midnight, before its opening the next day."""
 
     weekday: Weekday
     opens: time

@@ -33,6 +33,8 @@ TEMPLATES = (
     "CANCELLATION",
     "CORRECTION",
     "PAYMENT_FAILED",
+    "OVERDUE",
+    "STATION_NOTICE",
 )
 
 _INCLUDE = re.compile(r'<mj-include path="([a-z_.]+\.mjml)" />')

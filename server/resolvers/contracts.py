@@ -12,9 +12,10 @@ from server.schema.contract import ContractConnection, ContractFilter, ContractO
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
 from server.schema.paging import Page, page
-from server.schema.results import BookVehicleResult
+from server.schema.results import BookVehicleResult, ReassignResult
 from server.schema.root_fields import BOOKERS, EVERYBODY, OFFICE, mutation, query
-from server.services.booking import saga
+from server.services.booking import reassignment, saga
+from server.services.booking.reassignment import Reassignment
 from server.services.contract import contracts
 from server.services.lists.search import customers as list_customers
 from server.services.validation import as_uuid
@@ -68,3 +69,15 @@ class ContractMutation:
         context = info.context
         contract_id = await saga.book(context.outside, context.principal, input.given())
         return BookingMade(await context.read_anew(Contract, contract_id))
+
+    @mutation(allow=OFFICE, graphql_type=ReassignResult)
+    async def reassign_vehicles(
+        self, info: Info, station_id: strawberry.ID, contract_ids: list[strawberry.ID] | None = None
+    ) -> Reassignment:
+        """Gives contracts of a station that are AT_RISK, or those of them that are named, another car of their group.
+
+        Cars that nobody chose by name are passed on where that helps; a car that was chosen stays with its contract.
+        """
+        ids = None if contract_ids is None else [as_uuid(one) for one in contract_ids]
+        async with info.context.write() as session:
+            return await reassignment.reassign(session, as_uuid(station_id), ids, info.context.acting)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
-from server.models import Vehicle, VehicleBlock, VehicleGroup
+from server.models import Vehicle, VehicleBlock, VehicleGroup, VehicleLeg
 from server.models.fleet import BlockReason
 from server.schema.building import Info
+from server.schema.contract_parts import VehicleUse
 from server.schema.fleet import Vehicle as VehicleType
 from server.schema.fleet import VehicleConnection, VehicleFilter
 from server.schema.fleet import VehicleGroup as VehicleGroupType
@@ -15,7 +18,7 @@ from server.schema.paging import Page, page
 from server.schema.results import BlockVehicleResult, VehicleGroupResult, VehicleResult
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput
-from server.services.fleet import groups, vehicles
+from server.services.fleet import groups, uses, vehicles
 from server.services.validation import as_uuid
 
 
@@ -43,6 +46,11 @@ class FleetQuery:
     async def vehicle(self, info: Info, id: strawberry.ID | None = None, plate: str | None = None) -> Vehicle | None:  # noqa: A002
         """One of your vehicles, by id or by plate; null if there is no such vehicle."""
         return await vehicles.find(await info.context.session(), info.context.principal, as_uuid(id), plate)
+
+    @query(allow=OFFICE, graphql_type=VehicleUse | None)
+    async def vehicle_use(self, info: Info, plate: str, at: datetime) -> VehicleLeg | None:
+        """Who had a car at a moment, by its plate in any spelling; null if nobody had it, or nobody you may know of."""
+        return await uses.at_moment(await info.context.session(), plate, at)
 
 
 @strawberry.type

@@ -57,6 +57,10 @@ OWN_MEANINGS = {
         "reason": "Why the vehicle is blocked.",
         "note": "What else there is to say, for people; up to 2000 characters.",
     },
+    "vehicle_use": {
+        "plate": "The number plate as the car has it now, in any spelling.",
+        "at": "The moment that is asked for.",
+    },
     "unblock_vehicle": {"block_id": "Id of the block to end."},
     "update_vehicle_group": {"id": "Id of the vehicle group to change."},
     "tariff_preview": {"id": "Id of the tariff that would be changed."},
@@ -79,6 +83,10 @@ OWN_MEANINGS = {
     "customers": {"search": "Part of first name, last name, company or e-mail address."},
     "customer": {"id": "Id of the customer that is meant."},
     "add_driver": {"driver": "The person who may drive, too."},
+    "reassign_vehicles": {
+        "station_id": "Id of the station whose contracts are to be served.",
+        "contract_ids": "Only these contracts of it; all that are at risk if not given.",
+    },
     "change_period": {
         "period": "The whole period as it is to be; once the car is out, its start stays.",
         "force": "A manager takes the car from bookings that are in the way; they get another one or are AT_RISK.",

@@ -20,6 +20,7 @@ from server.schema.instants import local
 from server.schema.quote import ExtraInput
 from server.schema.shared import PeriodInput, row_of
 from server.services.booking.plan import BookingRequest, PaymentChoice
+from server.services.booking.reassignment import Reassignment as ReassignmentFound
 from server.services.lists.search import only
 from server.services.payments import hosted_page
 from server.services.validation import as_uuid
@@ -155,3 +156,14 @@ class Booking:
         fields = [FormField(name=name, value=value) for name, value in form.fields.items()]
         until = await local(row.contract, expires_at, info.context)
         return HostedPaymentForm(url=form.url, fields=fields, expires_at=until)
+
+
+@row_type(ReassignmentFound)
+class Reassignment:
+    """Which contracts got another car, and which could not be served."""
+
+    moved: list[Contract]
+    """Contracts with another car than before: those at risk that are served now, and those that made room for them."""
+    unserved: list[Contract]
+    """Contracts at risk that stay so: no car is free for them, their car was chosen by name, or somebody else has them
+    in hands right now."""

@@ -30,6 +30,8 @@ from server.schema.contract_parts import (
     Note,
     VehicleLeg,
     WorkshopReference,
+    cars_asked_for,
+    each_or_none,
 )
 from server.schema.contract_tariff import TariffSnapshot
 from server.schema.customer import Customer
@@ -132,6 +134,11 @@ class Contract:
     vehicle = related(Vehicle | None, batches.vehicle, by="vehicle_id")
     """The car: the planned one until check-out, then the one that was handed over. Null if you may not see it."""
 
+    free_vehicles = related(list[Vehicle], batches.free_vehicles, by=cars_asked_for, shown=each_or_none)
+    """Which cars of its group could serve it instead as things stand, the best fit first: for one that is AT_RISK.
+    Empty unless it is RESERVED and its period is not over; not shown to websites. `reassignVehicles` takes one.
+    """
+
     legs = related(list[VehicleLeg], batches.legs_of_contract)
     """The cars that were really driven, in order; empty before check-out."""
 
@@ -214,7 +221,7 @@ class Contract:
     """Damages that this contract is suspected to have caused."""
 
     emails = related(list[Email], batches.emails_of_contract)
-    """Mails to the customer, the oldest first. Not shown to websites."""
+    """Mails to the customer, and notices to the station, the oldest first. Not shown to websites."""
 
     notes = related(list[Note], batches.notes_of_contract)
     """Remarks of staff, the oldest first. Not shown to websites."""

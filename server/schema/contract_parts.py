@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from server import batches
+from server.models import Contract as ContractRow
 from server.models import Driver as DriverRow
 from server.models import HistoryEntry as HistoryRow
 from server.models import Note as NoteRow
+from server.models import Vehicle as VehicleRow
 from server.models import VehicleLeg as LegRow
 from server.models.contract import (
     DriverRole,
 )
-from server.schema.building import api_enum, api_input, api_type, row_type
+from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.fleet import Vehicle
 from server.schema.instants import instant_of
+from server.schema.paging import check_first
 from server.schema.related import later, related
 from server.schema.tariff import Extra
 from server.services.booking.plan import WorkshopReference as WorkshopRequest
@@ -108,6 +113,26 @@ class VehicleLeg:
     """The check-in protocol of this car; null while it is out."""
 
 
+@row_type(LegRow)
+class VehicleUse:
+    """Who had a car at a moment: what an authority asks for."""
+
+    vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
+    """The car that was asked for."""
+
+    contract = related(later("contract.Contract"), batches.contract, by="contract_id")
+    """The contract with which the car was out."""
+
+    driver = related(Driver, batches.main_driver_of_contract, by="contract_id")
+    """Who is named as driver: the renter, if there are several; `contract` names the others."""
+
+    from_ = strawberry.field(resolver=instant_of("from_at"), graphql_type=datetime, name="from")
+    """When the car was handed over to the customer."""
+
+    to = strawberry.field(resolver=instant_of("to_at"), graphql_type=datetime | None)
+    """When it came back, or its key was dropped; null while it is out."""
+
+
 @api_type
 class ContractExtra:
     """An extra that was asked for."""
@@ -187,3 +212,18 @@ class HistoryEntry:
     """What was there before, for example the earlier state; null if there was nothing to name."""
     after: str | None
     """What is there since, for example the new state or the driver's name; null if there is nothing to name."""
+
+
+def cars_asked_for(
+    root: ContractRow,
+    info: Info,
+    first: Annotated[int, strawberry.argument(description="How many at most, 1 to 100.")] = 5,
+) -> tuple[UUID, int, datetime] | None:
+    """A contract and how many cars for it are asked for; None for websites."""
+    most = check_first(first)
+    return None if info.context.is_website else (root.id, most, info.context.now)
+
+
+def each_or_none(_row: ContractRow, found: list[VehicleRow] | None) -> list[VehicleRow]:
+    """What was found, if anything was looked for."""
+    return found or []

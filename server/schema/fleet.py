@@ -23,6 +23,7 @@ from server.schema.related import later, later_list, related
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
 from server.schema.station import Station
 from server.security import Principal
+from server.services.fleet import occupancies
 from server.services.lists import search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
@@ -204,14 +205,20 @@ class Occupancy:
 
     kind: OccupancyKind
     """Why the car is taken: held, booked, with a customer, or blocked."""
+    held_until: datetime | None
+    """When a car hold ends by itself; null for every other use."""
 
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
     """The car that is taken."""
 
     @strawberry.field
     async def period(self, info: Info) -> Period:
-        """From when to when it is planned, without the turnaround after it. More than 60 days show as several uses."""
-        return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
+        """From when to when it is planned, without the turnaround after it. More than 60 days show as several uses. A
+        car that is late is taken until now at least.
+        """
+        row, context = row_of(self), info.context
+        vehicle = await context.load(batches.vehicle, row.vehicle_id)
+        return await period(row.starts_at, occupancies.shown_end(row, vehicle, context.now), self, info)
 
     contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")
     """The contract; null for a block, and where you may not see it."""

@@ -154,6 +154,10 @@ class VehicleUpdate:
     """Where it belongs and stands from now on; refused while it is out or booked."""
     odometer_km: int | None = strawberry.UNSET
     """Odometer in kilometres, 0 to 2,000,000; may be lower than before."""
+    tank_litres: int | None = strawberry.UNSET
+    """Size of the tank in litres, 1 to 300; null: not known, missing fuel then stops the billing."""
+    battery_wh: int | None = strawberry.UNSET
+    """Size of the battery in watt-hours, 500 to 500,000; null: not known, missing charge then stops the billing."""
     inspection_due: date | None = strawberry.UNSET
     """Last day on which the inspection (HU) is valid; null: it is not looked at."""
     status: VehicleStatus | None = strawberry.UNSET
@@ -169,6 +173,8 @@ class VehicleUpdate:
             group_id=maybe_id(self.group_id),
             station_id=maybe_id(self.station_id),
             odometer_km=maybe(self.odometer_km),
+            tank_litres=maybe(self.tank_litres),
+            battery_wh=maybe(self.battery_wh),
             inspection_due=maybe(self.inspection_due),
             status=maybe(self.status),
         )

@@ -72,11 +72,11 @@ class HandoverDay:
     date: date
     """The day, in the station's time zone."""
     check_outs: list[Contract]
-    """Cars to hand over: booked contracts that start on this day or should have started before, by start."""
+    """Cars to hand over: booked contracts that start on this day, then those that should have started before."""
     check_ins: list[Contract]
-    """Cars to take back: due here on this day and not late yet, by start of the contract."""
+    """Cars to take back: due here on this day and not overdue yet, by start of the contract."""
     overdue: list[Contract]
-    """Cars that should be back here already, whatever the day, by start of the contract."""
+    """Cars that should be back here already, their grace over, whatever the day; by start of the contract."""
     spare_vehicles: list[Vehicle]
     """Cars that are free for the rest of the day, should another one be needed."""
     generated_at: datetime

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from server.schema.api_client import ApiClient, CreatedApiClient
-from server.schema.booking import Booking
+from server.schema.booking import Booking, Reassignment
 from server.schema.contract import Contract
 from server.schema.customer import Customer
 from server.schema.damage import Damage
@@ -82,6 +82,10 @@ ChangePeriodResult = Annotated[
 BookVehicleResult = Annotated[
     Booking | NoVehicleAvailable | OutsideOpeningHours | PaymentDeclined | Rejection,
     strawberry.union("BookVehicleResult", description="The booking, or a refusal that says why not."),
+]
+ReassignResult = Annotated[
+    Reassignment | Rejection,
+    strawberry.union("ReassignResult", description="What was re-assigned, or a refusal that says why not."),
 ]
 EmailResult = Annotated[
     Email | Rejection, strawberry.union("EmailResult", description="The mail, or a refusal that says why not.")

@@ -63,7 +63,7 @@ class OpeningHours:
     opens: LocalTime
     """When the station opens, in its own time zone."""
     closes: LocalTime
-    """When it closes; 00:00 means midnight."""
+    """When it closes; 00:00 means midnight, a time before `opens` the next day."""
 
 
 @api_type
@@ -73,7 +73,7 @@ class LocalWindow:
     opens: LocalTime
     """When the station opens, in its own time zone."""
     closes: LocalTime
-    """When it closes; 00:00 means midnight."""
+    """When it closes; 00:00 means midnight, a time before `opens` the next day."""
 
 
 @api_type
@@ -155,7 +155,9 @@ class Station:
     def open_on(
         self, date: Annotated[date, strawberry.argument(description="The day, in the station's time zone.")]
     ) -> list[Period]:
-        """The opening windows of one calendar day, exceptions and public holidays applied."""
+        """The opening windows of one calendar day, exceptions and public holidays applied. One that ends past midnight
+        is listed on the day on which it begins.
+        """
         rules = opening_rules(_row(self))
         return [
             Period(start=opens.astimezone(rules.zone), end=closes.astimezone(rules.zone))

@@ -42,7 +42,7 @@ class OpeningHoursInput:
     opens: LocalTime
     """When the station opens, in its own time zone."""
     closes: LocalTime
-    """When it closes, after `opens`; 00:00 means midnight."""
+    """When it closes; 00:00 means midnight, a time before `opens` the next day, at most twelve hours later."""
 
     def given(self) -> OpeningWindow:
         """As the services take it."""
@@ -56,7 +56,7 @@ class LocalWindowInput:
     opens: LocalTime
     """When the station opens, in its own time zone."""
     closes: LocalTime
-    """When it closes, after `opens`; 00:00 means midnight."""
+    """When it closes; 00:00 means midnight, a time before `opens` the next day, at most twelve hours later."""
 
 
 @api_input

@@ -30,6 +30,7 @@ MATRIX: dict[str, set[str]] = {
     "vehicleGroups": EVERYBODY,
     "vehicles": STAFF,
     "vehicle": STAFF,
+    "vehicleUse": OFFICE,
     "tariffs": EVERYBODY,
     "tariffPreview": MANAGERS,
     "availability": EVERYBODY,
@@ -75,6 +76,7 @@ MATRIX: dict[str, set[str]] = {
     "updateCustomer": OFFICE,
     "resolveCustomerReview": OFFICE,
     "bookVehicle": BOOKERS,
+    "reassignVehicles": OFFICE,
     "changePeriod": BOOKERS,
     "cancelContract": BOOKERS,
     "markNoShow": OFFICE,
@@ -107,6 +109,7 @@ ARGUMENTS: dict[str, str] = {
     "availability": f'stationId: "{NOTHING}", period: {PERIOD}',
     "quote": f'input: {{stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD}}}',
     "customer": f'id: "{NOTHING}"',
+    "vehicleUse": 'plate: "B-XX 1", at: "2030-01-01T10:00:00Z"',
     "handoverDay": f'stationId: "{NOTHING}", date: "2030-01-01"',
     "settlementPreview": f'contractId: "{NOTHING}", input: {{returnedAt: "2030-01-01T10:00:00Z", condition: {CONDITION}}}',
     "signIn": 'email: "nobody-at-all@example.com", password: "wrong-password"',
@@ -139,6 +142,7 @@ ARGUMENTS: dict[str, str] = {
         f'input: {{idempotencyKey: "{NOTHING}", stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD},'
         ' customer: {email: "x"}, payment: {method: WAIVED}}'
     ),
+    "reassignVehicles": f'stationId: "{NOTHING}"',
     "completeCustomer": f'contractId: "{NOTHING}", version: 1, customer: {{}}',
     "changePeriod": f'contractId: "{NOTHING}", version: 1, period: {PERIOD}',
     "cancelContract": f'contractId: "{NOTHING}", version: 1',

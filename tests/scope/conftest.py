@@ -65,6 +65,9 @@ def values(world: World, owner: str) -> Values:
             "station": [{"id": a}],
             "contract": [{"id": world.contracts[name]["id"]} for name in names],
             "vehicle": [{"id": vehicle["id"]} for vehicle in world.a.vehicles] + [{"id": world.moved}],
+            "vehicleUse": [
+                {"plate": world.contracts["alpha-out"]["vehicle"]["plate"], "at": local(world.monday, 9).isoformat()}
+            ],
             "document": documents,
             "customer": customers[:3],
             "tariffPreview": [{"id": tariff["id"], "input": entered}],

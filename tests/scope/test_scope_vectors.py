@@ -59,6 +59,24 @@ def test_s2_a_shared_customer_shows_each_station_its_own_contracts(world: World,
     assert world.b.clerk(stored, id=here["customer"]["id"]) is None
 
 
+def test_who_had_a_car_is_told_to_those_who_may_see_the_contract(world: World) -> None:
+    # Given a car that was rented at Alpha and then at Bravo, and two that were only with one of them
+    query = "query($p:String!,$at:DateTime!){vehicleUse(plate:$p,at:$at){contract{id}}}"
+    monday, tuesday = local(world.monday, 9), local(world.monday, 11) + DAY
+    cases = [
+        (f"{prefix}-{name}", at) for prefix in ("alpha", CANARY) for name, at in (("paid", monday), ("out", monday))
+    ]
+
+    # Then a foreign contract is answered like none
+    for name, at in [*cases, ("alpha-oneway", tuesday)]:
+        contract = world.contracts[name]
+        own, foreign = (world.a, world.b) if name.startswith("alpha") else (world.b, world.a)
+        asked = {"p": contract["vehicle"]["plate"], "at": at.isoformat()}
+        assert own.clerk(query, **asked) == {"contract": {"id": contract["id"]}}
+        seen = foreign.clerk(query, **asked)
+        assert seen == ({"contract": {"id": contract["id"]}} if name == "alpha-oneway" else None)
+
+
 def test_s3_a_vehicle_that_moved_brings_its_damages_but_not_the_contracts(world: World) -> None:
     query = "query($id:ID){vehicle(id:$id){damages{description contract{id}}}}"
 

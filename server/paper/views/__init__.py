@@ -7,7 +7,7 @@ that leaves the house can only be right or not exist.
 
 from server.models.recipient import PostalAddress, Recipient
 from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
-from server.paper.views.mail import Changed, FuelRule, MailView, OpeningWindow
+from server.paper.views.mail import Changed, FuelRule, MailView, NoticedContract, OpeningWindow
 from server.paper.views.parts import (
     DepositNote,
     Language,
@@ -42,6 +42,7 @@ __all__ = [
     "InvoiceView",
     "Language",
     "MailView",
+    "NoticedContract",
     "OpeningWindow",
     "PaymentPart",
     "PaymentWay",

@@ -25,6 +25,15 @@ class OpeningWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoticedContract:
+    """A contract that a notice to a station names: its number, when it begins, whether its car was chosen by name."""
+
+    number: str
+    starts_at: datetime
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Changed:
     """A fact that has changed, in words of the mail's language. None: there was nothing before, or is nothing now."""
 
@@ -43,7 +52,8 @@ class MailView:
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
     `is_swap`: the rental goes on with another car. `changed`: what an edit has changed;
     `picked_up`, `returned`: the car is with the customer, or back. `total/advance/payable_cents` are those of the
-    document `document_number`, `open_cents` what of it is still to be paid.
+    document `document_number`, `open_cents` what of it is still to be paid. Of a notice to a
+    station `reason` says what has happened, and `noticed` which contracts are hit.
     """
 
     time_zone: str
@@ -99,3 +109,4 @@ class MailView:
     due_on: date | None = None
     payments: Sequence[PaymentPart] = ()
     reason: str | None = None
+    noticed: Sequence[NoticedContract] = ()

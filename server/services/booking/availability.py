@@ -74,14 +74,14 @@ async def availability(
 ) -> Availability:
     """Counts and prices of every group, or of one. Three statements, four if a group has nothing free."""
     closed = bookable.closed(slot, PERIOD)
-    counts = await free_cars.counts(session, slot, now) if closed is None else {}
     statement = select(VehicleGroup).order_by(col(VehicleGroup.code))
     if group_id is not None:
         statement = statement.where(col(VehicleGroup.id) == group_id)
     wanted = await session.all(statement)
     prices = await tariffs.applicable_by_group(session, slot.station.day_of(now))
-    taken = [group.id for group in wanted if group.id in prices and not counts.get(group.id)]
-    following = await free_cars.next_free(session, slot, now, taken)
+    priced = [group.id for group in wanted if group.id in prices]
+    counts, cars = await free_cars.bookable_counts(session, slot, now, priced, is_open=closed is None)
+    following = free_cars.next_free(slot, now, {group: of for group, of in cars.items() if not counts.get(group)})
     found = []
     for group in wanted:
         tariff = prices.get(group.id)

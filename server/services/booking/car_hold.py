@@ -20,7 +20,7 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services import validation
 from server.services.acting import Acting
-from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency, website
+from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency, reassignment, website
 from server.services.booking.alternatives import alternatives
 from server.services.booking.plan import (
     BookingRequest,
@@ -152,7 +152,9 @@ async def _take_vehicle(
     visible: dict[UUID | None, Station],
     now: datetime,
 ) -> None:
-    """Finds a free car and occupies it with the contract, which is written here; NoVehicleAvailable otherwise."""
+    """Finds a free car, or makes room on one, and occupies it with the contract, which is written here;
+    NoVehicleAvailable otherwise.
+    """
     await expiry.expire_due(session, plan.station.id, now)
     found = await free_cars.candidates(session, plan.slot, plan.group.id, now)
     if request.vehicle_id is not None:
@@ -160,6 +162,9 @@ async def _take_vehicle(
     for vehicle_id in found:
         if await _try_vehicle(session, contract, vehicle_id, plan):
             return
+    room = await reassignment.make_room(session, plan.slot, plan.group.id, now, only=request.vehicle_id)
+    if room is not None and await _try_vehicle(session, contract, room, plan):
+        return
     others = [station for station in visible.values() if station.id != plan.station.id]
     instead = await alternatives(session, plan.slot, plan.group, others, now=now, fits=plan.fits)
     message = bookable.none_free(plan.group, plan.station)
@@ -180,8 +185,7 @@ async def _try_vehicle(session: Session, contract: Contract, vehicle_id: UUID, p
         await savepoint.rollback()
         return False
     contract.vehicle_id = vehicle.id
-    if contract.return_station_id != contract.station_id:
-        vehicle.leaves_at, vehicle.leaves_until = contract.starts_at, contract.ends_at
+    occupancies.leave(vehicle, contract)
     contract.search_text = parts.search_text(contract, vehicle)
     await session.store(contract, vehicle)
     turnaround = plan.station.turnaround_minutes

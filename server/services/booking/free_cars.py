@@ -6,22 +6,27 @@ database's constraint alone (docs/adr/0002).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from server.database import Session
+from server.models import Contract, Station
+from server.models.contract import ContractState
 from server.models.occupancy import LONGEST_ROW_DAYS
-from server.services.booking import bookable
+from server.services.booking import bookable, calendars, moves
+from server.services.booking.calendars import Calendar, Use
 from server.services.booking.slot import Slot
 
+# Early out of the door, a car is gone before its use begins; past its planned end it is late, and offered to nobody.
+_HERE = "(v.out_until is null or (v.out_until > :now and v.out_until <= :start))"
 # A one-way rental that was not picked up until its planned end has not taken the car away.
 _STAYS = "(v.leaves_at is null or v.leaves_at >= :until or v.leaves_until <= :now)"
 _FREE_VEHICLES = f"""
   v.station_id = :station and v.status = 'ACTIVE'
-  and (v.out_until is null or (v.out_until > :now and v.out_until <= :start))
-  and {_STAYS}
+  and {_HERE} and {_STAYS}
   and (v.inspection_due is null or v.inspection_due >= :last_day)
   and v.id not in (
     select o.vehicle_id from occupancy o
@@ -49,28 +54,6 @@ where {_FREE_VEHICLES} and v.group_id = :group
 order by least(coalesce(:start - before.free_from, interval '90 days'), interval '90 days')
        + least(coalesce(after.taken_from - :until, interval '90 days'), interval '90 days'), v.id
 """  # noqa: S608
-_TAKEN = """
-with taken as materialized (
-  select o.vehicle_id, o.starts_at, o.busy_until from occupancy o
-  where o.station_id = :station and o.active and o.busy_until > :start and o.busy_until < :horizon
-    and (o.held_until is null or o.held_until > :now)
-)
-select v.group_id, v.id, v.inspection_due, o.starts_at, o.busy_until,
-  case when v.leaves_until > :now then v.leaves_at end as leaves_at
-from vehicle v left join taken o on o.vehicle_id = v.id
-where v.station_id = :station and v.status = 'ACTIVE' and (v.out_until is null or v.out_until > :now)
-  and v.group_id = any(:groups)
-order by v.id, o.starts_at
-"""
-
-
-@dataclass
-class _Calendar:
-    """What a vehicle does from the start of a slot on: its uses in their order, and when it is gone for good."""
-
-    inspection_due: date | None
-    leaves_at: datetime | None
-    uses: list[tuple[datetime, datetime]] = field(default_factory=list)
 
 
 def _parameters(slot: Slot, now: datetime) -> dict[str, object]:
@@ -104,39 +87,72 @@ async def candidates(session: Session, slot: Slot, group_id: UUID, now: datetime
     return [row.id for row in await session.rows(_CANDIDATES, {**_parameters(slot, now), "group": group_id})]
 
 
-async def next_free(session: Session, slot: Slot, now: datetime, groups: Sequence[UUID]) -> dict[UUID, datetime]:
-    """When a vehicle of each group can next be booked for as long, within ninety days of the slot's start."""
-    if not groups:
-        return {}
-    # A one-way rental asks for everything that is ever booked, any other for what a slot within the horizon could meet.
-    horizon = slot.until + (2 * bookable.LONGEST if slot.one_way else bookable.HORIZON)
-    parameters = {
-        "station": slot.station.id, "start": slot.start, "now": now, "groups": list(groups),
-        "horizon": horizon + timedelta(days=LONGEST_ROW_DAYS),
-    }  # fmt: skip
-    found: dict[tuple[UUID, UUID], _Calendar] = {}
-    for row in await session.rows(_TAKEN, parameters):
-        calendar = found.setdefault((row.group_id, row.id), _Calendar(row.inspection_due, row.leaves_at))
-        if row.starts_at is not None:
-            calendar.uses.append((row.starts_at, row.busy_until))
+async def bookable_counts(
+    session: Session, slot: Slot, now: datetime, groups: Sequence[UUID], *, is_open: bool = True
+) -> tuple[dict[UUID, int], dict[UUID, list[Calendar]]]:
+    """How often each group can be booked. Where nothing is free as things stand, what room moving contracts would make
+    counts as well. Beside it the calendars of the groups that are not free as things stand: all if it is not open.
+    """
+    found = await counts(session, slot, now) if is_open else {}
+    taken = [group for group in groups if not found.get(group)]
+    cars = _by_group(await calendars.of_groups(session, [slot.station.id], taken, now, slot.start))
+    if is_open:
+        wanted, zone = calendars.of_slot(slot), slot.station.zone
+        found |= {group: room for group, of in cars.items() if (room := moves.count(of, wanted, zone))}
+    return found, cars
+
+
+async def for_contracts(session: Session, contract_ids: Sequence[UUID], now: datetime) -> dict[UUID, list[UUID]]:
+    """Which cars of its group are free for each of some contracts as things stand, the best fit first. Only a reserved
+    contract whose period is not over can be served.
+    """
+    reserved = select(Contract).where(
+        col(Contract.id).in_(contract_ids), col(Contract.state) == ContractState.RESERVED, col(Contract.ends_at) > now
+    )
+    contracts = await session.all(reserved)
+    at = {contract.station_id for contract in contracts}
+    here = {one.id: one for one in await session.all(select(Station).where(col(Station.id).in_(at)))}
+    groups = {contract.group_id for contract in contracts}
+    cars = await calendars.of_groups(session, list(here), list(groups), now)
+    found: dict[UUID, list[UUID]] = {}
+    for contract in contracts:
+        station = here.get(contract.station_id)
+        if station is None:
+            continue
+        wanted = calendars.of_contract(contract, station, now)
+        fitting = [car for car in cars if (car.station_id, car.group_id) == (station.id, contract.group_id)]
+        free = [car for car in fitting if car.allows(wanted, station.zone) and not car.in_the_way(wanted)]
+        found[contract.id] = [car.vehicle_id for car in sorted(free, key=lambda car: car.slack(wanted))]
+    return found
+
+
+def _by_group(cars: Sequence[Calendar]) -> dict[UUID, list[Calendar]]:
+    found: dict[UUID, list[Calendar]] = {}
+    for car in cars:
+        found.setdefault(car.group_id, []).append(car)
+    return found
+
+
+def next_free(slot: Slot, now: datetime, cars: Mapping[UUID, Sequence[Calendar]]) -> dict[UUID, datetime]:
+    """When a vehicle of each group can next be booked for as long as things stand, within ninety days of the slot's
+    start.
+    """
     latest = min(slot.start + bookable.HORIZON, now + bookable.LONGEST)
-    earliest: dict[UUID, datetime] = {}
     ends = bookable.ends_of(slot)
-    opening = bookable.first_start(slot, ends, slot.start, latest)
-    for (group_id, _vehicle), calendar in found.items():
-        free = _first_gap(calendar, slot, ends, opening, latest)
-        if free is not None and (group_id not in earliest or free < earliest[group_id]):
-            earliest[group_id] = free
-    return earliest
+    opening = bookable.first_start(slot, ends, slot.start, latest) if cars else None
+    found = {group: [_first_gap(car, slot, ends, opening, latest) for car in of] for group, of in cars.items()}
+    gaps = {group: [gap for gap in of if gap is not None] for group, of in found.items()}
+    return {group: min(of) for group, of in gaps.items() if of}
 
 
 def _first_gap(
-    calendar: _Calendar, slot: Slot, ends: bookable.Ends, opening: datetime | None, latest: datetime
+    calendar: Calendar, slot: Slot, ends: bookable.Ends, opening: datetime | None, latest: datetime
 ) -> datetime | None:
     """The first instant at which a vehicle can go out for a slot of this length; `opening` is that of a free one."""
-    uses = calendar.uses
+    uses = [(use.starts_at, use.busy_until) for use in calendar.uses]
     if slot.one_way and uses:  # whoever has booked it later would miss it
-        uses = [(uses[0][0], uses[-1][1])] if uses[0][0] <= slot.start else [(slot.start, uses[-1][1])]
+        last = max(busy_until for _, busy_until in uses)
+        uses = [(min(uses[0][0], slot.start), last)]
     candidate = opening
     for begins, busy_until in uses:
         if candidate is None:
@@ -146,7 +162,5 @@ def _first_gap(
     if candidate is None:
         return None
     then = slot.beginning(candidate)
-    if calendar.leaves_at is not None and then.until > calendar.leaves_at:
-        return None
-    is_inspected = calendar.inspection_due is None or calendar.inspection_due >= then.last_day
-    return candidate if is_inspected else None
+    wanted = Use(then.start, then.end, then.until)
+    return candidate if calendar.allows(wanted, slot.station.zone) else None

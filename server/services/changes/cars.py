@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from server.database import Session
+from server.errors import Sentence
 from server.models import Contract, Occupancy, Vehicle
+from server.models.columns import uuid7
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.occupancy import OccupancyKind
@@ -20,7 +22,8 @@ from server.services.booking.slot import Slot
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, stations, vehicles
 from server.services.fleet.occupancies import Use
-from server.services.mail import parts
+from server.services.mail import notices, parts
+from server.services.mail.notices import Notice
 
 _KINDS = {
     ContractState.HELD: OccupancyKind.HELD,
@@ -128,9 +131,10 @@ async def _take(
     if slot.one_way:
         vehicle.leaves_at, vehicle.leaves_until = slot.start, slot.end
     if vehicle.out_contract_id == contract.id:
-        vehicle.out_until = slot.until
+        occupancies.car_goes_out(vehicle, contract.id, slot.end)
     await session.store(contract, vehicle)
-    use = Use(begins, slot.end, slot.station.turnaround, contract.held_until)
+    movable = occupancies.may_move(contract)
+    use = Use(begins, slot.end, slot.station.turnaround, contract.held_until, movable)
     await occupancies.occupy(session, vehicle, contract.id, _KINDS[contract.state], use)
     await savepoint.commit()
     return True
@@ -151,4 +155,23 @@ async def give_another(session: Session, contract_id: UUID, acting: Acting) -> C
     await session.store(contract)
     plates = [vehicle.plate if vehicle else None for vehicle in (before, after)]
     await history.record(session, contract, HistoryAction.VEHICLE_TAKEN, acting, before=plates[0], after=plates[1])
+    notice = Notice(uuid7(), _lost(contract, before, after), vehicle=after)
+    await notices.tell_station(session, contract, notice, now=acting.now)
     return contract
+
+
+def _lost(contract: Contract, before: Vehicle | None, after: Vehicle | None) -> Sentence:
+    """What its station is told when a manager took a booking's car."""
+    lost = before.plate if before else "?"
+    if after is None:
+        return Sentence(
+            f"Contract {contract.number} has lost its car {lost} to another contract, and no other one of the group is"
+            " free: it is at risk until somebody finds one.",
+            f"Vertrag {contract.number} hat sein Fahrzeug {lost} an einen anderen Vertrag verloren, und kein anderes"
+            " der Gruppe ist frei: er ist gefährdet, bis jemand eines findet.",
+        )
+    return Sentence(
+        f"Contract {contract.number} has lost its car {lost} to another contract; it has {after.plate} instead.",
+        f"Vertrag {contract.number} hat sein Fahrzeug {lost} an einen anderen Vertrag verloren; geplant ist nun"
+        f" {after.plate}.",
+    )

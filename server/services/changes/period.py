@@ -14,7 +14,7 @@ from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.staff import Role
 from server.services.acting import OVERRIDERS, Acting
-from server.services.booking import bookable, website
+from server.services.booking import bookable, overdue, website
 from server.services.booking.slot import Slot
 from server.services.changes import cars, edit, said
 from server.services.changes.cars import Found
@@ -124,6 +124,8 @@ async def change(
         await deposits.plan_anew(session, contract, now=acting.now)
         if contract.state is ContractState.RESERVED:
             await no_shows.plan(session, contract, now=acting.now)
+        else:
+            await overdue.watch(session, contract, now=acting.now)
         return contract.id
 
 

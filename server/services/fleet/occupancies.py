@@ -1,5 +1,8 @@
 """Who has a vehicle when. The only place that writes occupancy rows; the database refuses two that overlap.
 
+A car that is with a customer past its planned end is late: it is busy for everything until it is back. Who has it, and
+until when, stands on the car (`car_goes_out`, `car_comes_back`); `touching` and the search for free cars read it there.
+
 Writers lock the vehicle's row first (`FOR NO KEY UPDATE`): the constraint alone is right, but two writers who meet in
 it can wait for each other for seconds (docs/adr/0002).
 """
@@ -14,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from server.database import Session
@@ -23,12 +27,16 @@ from server.models.occupancy import LONGEST_ROW_DAYS, OccupancyKind
 
 @dataclass(frozen=True)
 class Use:
-    """From when to when a vehicle is used, and the turnaround after it; free again at `held_until` if not paid."""
+    """From when to when a vehicle is used, and the turnaround after it; free again at `held_until` if not paid.
+
+    `movable`: nobody has chosen this car, and as long as it is only reserved another of the group may take its place.
+    """
 
     starts_at: datetime
     ends_at: datetime
     turnaround: timedelta
     held_until: datetime | None = None
+    movable: bool = False
 
 
 def touching(start: datetime, end: datetime, now: datetime, *, until: Any = None) -> ColumnElement[bool]:
@@ -36,16 +44,48 @@ def touching(start: datetime, end: datetime, now: datetime, *, until: Any = None
 
     A car that is late is busy until it is back, however long that takes.
     """
+    later = aliased(Occupancy)
+    goes_on = exists(
+        select(later.id).where(
+            col(later.contract_id) == col(Occupancy.contract_id),
+            col(later.vehicle_id) == col(Occupancy.vehicle_id),
+            col(later.active),
+            col(later.starts_at) > col(Occupancy.starts_at),
+        )
+    )
     is_late = exists(
         select(Vehicle.id).where(
             col(Vehicle.id) == col(Occupancy.vehicle_id),
             col(Vehicle.out_contract_id) == col(Occupancy.contract_id),
-            col(Vehicle.out_until) == col(Occupancy.busy_until),
             col(Vehicle.out_until) <= now,
         )
     )
     reaches = (col(Occupancy.busy_until) if until is None else until) > start
-    return and_(col(Occupancy.active), col(Occupancy.starts_at) < end, or_(reaches, is_late))
+    return and_(col(Occupancy.active), col(Occupancy.starts_at) < end, or_(reaches, and_(is_late, ~goes_on)))
+
+
+def shown_end(use: Occupancy, vehicle: Vehicle | None, now: datetime) -> datetime:
+    """Until when a use takes its car, as people see it: as planned, and up to now where the car is late with it."""
+    if vehicle is None or vehicle.out_until is None or vehicle.out_contract_id != use.contract_id:
+        return use.ends_at
+    is_last = use.ends_at >= vehicle.out_until
+    return max(use.ends_at, now) if is_last else use.ends_at
+
+
+def car_goes_out(vehicle: Vehicle, contract_id: UUID, planned_end: datetime) -> None:
+    """The car is with the customer until a planned end, and late from then on; again whenever that end changes."""
+    vehicle.out_contract_id, vehicle.out_until = contract_id, planned_end
+
+
+def car_comes_back(vehicle: Vehicle) -> None:
+    """The car is with nobody any more, and here to stay."""
+    vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
+
+
+def leave(vehicle: Vehicle, contract: Contract) -> None:
+    """A one-way rental takes the car away from its start on; nothing happens for any other."""
+    if contract.return_station_id != contract.station_id:
+        vehicle.leaves_at, vehicle.leaves_until = contract.starts_at, contract.ends_at
 
 
 async def overlapping(
@@ -61,8 +101,14 @@ async def occupy_contract(
 ) -> None:
     """Takes the vehicle for the contract's period and the turnaround after it. IntegrityError 23P01 if it is taken."""
     held_until = contract.held_until if kind is OccupancyKind.HELD else None
-    use = Use(contract.starts_at, contract.ends_at, timedelta(minutes=turnaround_minutes), held_until)
+    turnaround = timedelta(minutes=turnaround_minutes)
+    use = Use(contract.starts_at, contract.ends_at, turnaround, held_until, movable=may_move(contract))
     await occupy(session, vehicle, contract.id, kind, use)
+
+
+def may_move(contract: Contract) -> bool:
+    """Whether the contract may get another car of its group: nobody chose this one, and it brings it back here."""
+    return not contract.vehicle_fixed and contract.return_station_id == contract.station_id
 
 
 async def occupy(session: Session, vehicle: Vehicle, contract_id: UUID, kind: OccupancyKind, use: Use) -> None:
@@ -78,6 +124,7 @@ async def occupy(session: Session, vehicle: Vehicle, contract_id: UUID, kind: Oc
             ends_at=min(end, use.ends_at),
             busy_until=end,
             held_until=use.held_until,
+            movable=use.movable,
         )
         for start, end in stretches(use.starts_at, use.ends_at + use.turnaround)
     ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.errors import Sentence
 from server.models.local_time import day_of, wall_clock
-from server.models.opening_times import MIDNIGHT, Weekday, Window
+from server.models.opening_times import MIDNIGHT, Weekday, Window, ends_after
 from server.models.station import Station
 from server.services.fleet.holiday_regions import holidays_of
 
@@ -33,18 +33,20 @@ class OpeningRules:
         return holidays_of(self.holiday_region, day.year).get(day) if self.holiday_region else None
 
     def windows_on(self, day: date) -> list[tuple[datetime, datetime]]:
-        """The windows of one calendar day as UTC instants, exceptions and public holidays applied."""
+        """The windows that begin on a calendar day as UTC instants, exceptions and public holidays applied. One that
+        ends past midnight belongs to the day on which it begins, whatever the next one is.
+        """
         if day.year in {date.min.year, date.max.year}:  # the day before or after may not exist
             return []
         return [
-            (wall_clock(day, opens, self.zone), self._closing(day, closes))
-            for opens, closes in self._local_windows(day)
+            (wall_clock(day, window[0], self.zone), wall_clock(day + ends_after(window), window[1], self.zone))
+            for window in self._local_windows(day)
         ]
 
     def is_open(self, instant: datetime) -> bool:
         """Whether somebody is there at an instant; the closing minute still counts."""
         day = day_of(instant, self.zone)
-        days = (day - timedelta(days=1), day)  # a window that ends at midnight belongs to the day before
+        days = (day - timedelta(days=1), day)
         return any(opens <= instant <= closes for one in days for opens, closes in self.windows_on(one))
 
     def next_open(self, instant: datetime, *, days_ahead: int = 366) -> datetime | None:
@@ -68,9 +70,6 @@ class OpeningRules:
         if not self.weekly:
             return ((MIDNIGHT, MIDNIGHT),)
         return self.weekly.get(Weekday.of(day), ())
-
-    def _closing(self, day: date, closes: time) -> datetime:
-        return wall_clock(day + timedelta(days=1) if closes == MIDNIGHT else day, closes, self.zone)
 
 
 def opening_rules(station: Station) -> OpeningRules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -13,13 +13,15 @@ from sqlmodel import col, select
 from server.database import Session, violated_constraint
 from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflict
 from server.models import Station
-from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window
+from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window, ends_after
 from server.models.recipient import PostalAddress
 from server.models.unset import UNSET, Maybe
 from server.services import contact_data, validation
 from server.services.fleet import holiday_regions
 
 INPUT = ("input",)
+LONGEST_NIGHT = timedelta(hours=12)
+"""How long a window may be that ends on the next day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,16 +184,19 @@ def _opening_exceptions(entries: Sequence[ExceptionalDay]) -> list[ExceptionalDa
 
 def _check_window(window: Window, earlier: Sequence[Window], field: Path) -> None:
     opens, closes = window
-    if closes != MIDNIGHT and closes <= opens:
+    too_long = closes < opens and _length(window) > LONGEST_NIGHT  # opening and closing mixed up, most likely
+    if closes != MIDNIGHT and (closes == opens or too_long):
         raise InvalidInput(
             Sentence(
-                "Closing must come after opening; 00:00 means midnight.",
-                "Die Schließzeit muss nach der Öffnungszeit liegen; 00:00 heißt Mitternacht.",
+                "Closing must come after opening; 00:00 means midnight. Hours that end on the next day last at most"
+                " twelve hours.",
+                "Die Schließzeit muss nach der Öffnungszeit liegen; 00:00 heißt Mitternacht. Öffnungszeiten, die erst"
+                " am Folgetag enden, dauern höchstens zwölf Stunden.",
             ),
             field=[*field, "closes"],
         )
-    for other_opens, other_closes in earlier:
-        if opens < _end(other_closes) and other_opens < _end(closes):
+    for other in earlier:
+        if opens < _end(other) and other[0] < _end(window):
             raise InvalidInput(
                 Sentence(
                     "This overlaps with another window of the day.",
@@ -201,5 +206,11 @@ def _check_window(window: Window, earlier: Sequence[Window], field: Path) -> Non
             )
 
 
-def _end(closes: time) -> time:
-    return time.max if closes == MIDNIGHT else closes
+def _length(window: Window) -> timedelta:
+    opens, closes = (datetime.combine(date.min, at) for at in window)
+    return closes + ends_after(window) - opens
+
+
+def _end(window: Window) -> time:
+    """Its end within its day."""
+    return time.max if ends_after(window) else window[1]

@@ -66,6 +66,8 @@ class VehicleChange:
     group_id: Maybe[UUID | None] = UNSET
     station_id: Maybe[UUID | None] = UNSET
     odometer_km: Maybe[int | None] = UNSET
+    tank_litres: Maybe[int | None] = UNSET
+    battery_wh: Maybe[int | None] = UNSET
     inspection_due: Maybe[date | None] = UNSET
     status: Maybe[VehicleStatus | None] = UNSET
 
@@ -210,6 +212,9 @@ def _apply(change: VehicleChange, vehicle: Vehicle) -> None:
         vehicle.colour = validation.optional_text(change.colour, (*INPUT, "colour"), longest=60)
     km = validation.kept(change.odometer_km, vehicle.odometer_km, (*INPUT, "odometer_km"))
     vehicle.odometer_km = number(km, (*INPUT, "odometer_km"), lowest=0, highest=HIGHEST_KM)
+    _set_sizes(
+        vehicle, given_or(change.tank_litres, vehicle.tank_litres), given_or(change.battery_wh, vehicle.battery_wh)
+    )
     vehicle.inspection_due = given_or(change.inspection_due, vehicle.inspection_due)
     vehicle.status = validation.kept(change.status, vehicle.status, (*INPUT, "status"))
 
@@ -249,15 +254,19 @@ async def _transfer(session: Session, vehicle: Vehicle, station_id: UUID | None,
 
 def _set_levels(vehicle: Vehicle, new: NewVehicle, group: VehicleGroup) -> None:
     """Tank and battery; full where nothing is said and the group has one."""
-    charge, size = (*INPUT, "state_of_charge_percent"), (*INPUT, "battery_wh")
+    charge = (*INPUT, "state_of_charge_percent")
     vehicle.fuel_eighths = optional_number(new.fuel_eighths, (*INPUT, "fuel_eighths"), lowest=0, highest=8)
     vehicle.state_of_charge_percent = optional_number(new.state_of_charge_percent, charge, lowest=0, highest=100)
-    vehicle.tank_litres = optional_number(new.tank_litres, (*INPUT, "tank_litres"), lowest=1, highest=300)
-    vehicle.battery_wh = optional_number(new.battery_wh, size, lowest=500, highest=500_000)
+    _set_sizes(vehicle, new.tank_litres, new.battery_wh)
     if group.energy is not Energy.ELECTRIC and vehicle.fuel_eighths is None:
         vehicle.fuel_eighths = 8
     if group.energy is not Energy.COMBUSTION and vehicle.state_of_charge_percent is None:
         vehicle.state_of_charge_percent = 100
+
+
+def _set_sizes(vehicle: Vehicle, tank_litres: int | None, battery_wh: int | None) -> None:
+    vehicle.tank_litres = optional_number(tank_litres, (*INPUT, "tank_litres"), lowest=1, highest=300)
+    vehicle.battery_wh = optional_number(battery_wh, (*INPUT, "battery_wh"), lowest=500, highest=500_000)
 
 
 def _accessories(group: VehicleGroup) -> list[Json]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, select
 
 from server.database import Session
@@ -18,6 +18,7 @@ from server.models.local_time import wall_clock
 from server.services.booking import free_cars
 from server.services.booking.slot import Slot
 from server.services.fleet import stations
+from server.services.lists.attention import is_overdue
 
 MOST = 500
 """How many contracts a list of the day has; more are no station's work."""
@@ -37,7 +38,7 @@ class HandoverDay:
 
 
 async def of(session: Session, station_id: UUID | None, day: date, *, now: datetime) -> HandoverDay:
-    """The day in the station's time zone. Late pick-ups of earlier days are still to be handed over."""
+    """The day in the station's time zone: its own pick-ups first, then those of earlier days that nobody came for."""
     station = await stations.get(session, station_id, field=["station_id"])
     if not now.year - 50 <= day.year <= now.year + 50:
         raise InvalidInput(
@@ -48,25 +49,27 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
     begins, ends = wall_clock(day, time(0), zone), wall_clock(day + timedelta(days=1), time(0), zone)
     here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id
     reserved = col(Contract.state) == ContractState.RESERVED
-    out = col(Contract.state) == ContractState.CHECKED_OUT
-    late = col(Contract.ends_at) < min(now, ends)
+    starts, end = col(Contract.starts_at), col(Contract.ends_at)
+    out, late = col(Contract.state) == ContractState.CHECKED_OUT, is_overdue(min(now, ends))
+    # Who is in the grace of a day that is over comes back today.
+    due = end < ends if begins <= now else and_(end >= begins, end < ends)
+    of_today = await _contracts(session, here, reserved, starts >= begins, starts < ends)
+    older = await _contracts(session, here, reserved, starts < begins, most=MOST - len(of_today))
     return HandoverDay(
         station=station,
         date=day,
-        check_outs=await _contracts(session, here, reserved, col(Contract.starts_at) < ends),
-        check_ins=await _contracts(
-            session, back_here, out, ~late, col(Contract.ends_at) >= begins, col(Contract.ends_at) < ends
-        ),
+        check_outs=[*of_today, *older],
+        check_ins=await _contracts(session, back_here, out, ~late, due),
         overdue=await _contracts(session, back_here, out, late),
         spare_vehicles=await _spare(session, station, max(now, begins), ends, now),
         generated_at=now.astimezone(zone),
     )
 
 
-async def _contracts(session: Session, *conditions: ColumnElement[bool]) -> list[Contract]:
-    # Those that are nearest: bookings that nobody picked up for months must not hide those of today.
+async def _contracts(session: Session, *conditions: ColumnElement[bool], most: int = MOST) -> list[Contract]:
+    # Those that are nearest: bookings that nobody picked up for months must not hide those of yesterday.
     nearest = select(Contract).where(*conditions).order_by(col(Contract.starts_at).desc(), col(Contract.id).desc())
-    return (await session.all(nearest.limit(MOST)))[::-1]
+    return (await session.all(nearest.limit(most)))[::-1]
 
 
 async def _spare(session: Session, station: Station, start: datetime, end: datetime, now: datetime) -> list[Vehicle]:

@@ -21,6 +21,7 @@ from server.models.occupancy import OccupancyKind
 from server.models.protocol import WENT_OUT, ProtocolType
 from server.services.acting import Acting
 from server.services.billing import addressee, invoice, readings
+from server.services.booking import overdue
 from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
 from server.services.handover import approvals, counter, damages, protocols, readiness
@@ -187,8 +188,7 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
     adopt_condition(vehicle, protocol, latest=True)
-    vehicle.out_contract_id = contract.id
-    vehicle.out_until = contract.ends_at + station.turnaround
+    occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
     # A device that was empty may begin in the past: no day before the contract was made is ever counted.
     contract.checked_out_at = max(protocol.occurred_at, contract.created_at)
     await session.store(vehicle)
@@ -203,6 +203,7 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     await session.store(leg)
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.CHECKED_OUT, acting)
+    await overdue.watch(session, contract, now=acting.now)
     if addressee.lacks_address(contract):
         await blocks.block_billing(session, contract, BillingBlock.ADDRESS_MISSING, handover.acting)
 
@@ -219,7 +220,7 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     is_back = vehicle.out_contract_id in {None, contract.id}  # else it is out again, and that arrived first
     adopt_condition(vehicle, protocol, latest=is_back)
     if is_back:
-        vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
+        occupancies.car_comes_back(vehicle)
         vehicle.station_id = station.id
     await session.store(vehicle)
     await invoice.bill_soon(session, contract, acting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,7 @@ from server.services.fleet.occupancies import Use
 from server.services.mail import parts
 from server.services.payments import deposits
 
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 KM_A_DAY = 2000
 KM_BETWEEN_RENTALS = 1000
 LONGEST_WITHOUT_NETWORK = timedelta(days=7)
@@ -81,13 +82,25 @@ async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, 
 async def check_turnaround(
     session: Session, contract: Contract, vehicle: Vehicle, station: Station, now: datetime
 ) -> None:
-    """Another car than planned is free until it is ready again after this contract, too."""
+    """Another car than planned is free until it is ready again after this contract, too; one that a one-way rental
+    takes away is not booked here for later.
+    """
     if vehicle.id == contract.vehicle_id:
         return
     ready = contract.ends_at + station.turnaround
     for use in await occupancies.overlapping(session, vehicle.id, contract.ends_at, ready, now):
         if use.contract_id != contract.id:
             raise _taken_right_after(vehicle.plate)
+    if contract.return_station_id == contract.station_id:
+        return
+    for use in await occupancies.overlapping(session, vehicle.id, ready, _FOR_EVER, now):
+        if use.contract_id != contract.id:
+            raise not_ready(
+                Sentence(
+                    f"{vehicle.plate} is booked here for later, and this rental does not bring it back.",
+                    f"{vehicle.plate} ist hier für später gebucht, und diese Miete bringt es nicht zurück.",
+                )
+            )
 
 
 def _taken_right_after(plate: str) -> Refused:
@@ -112,6 +125,7 @@ async def change_vehicle(
         if sql_state(error) == "23P01":
             raise _taken_right_after(plate) from error
         raise
+    occupancies.leave(vehicle, contract)
     contract.search_text = parts.search_text(contract, vehicle)
 
 

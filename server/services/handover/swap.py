@@ -146,7 +146,7 @@ async def _coming_back(
     leg.to_at, leg.check_in_id, leg.fuel_waived = max(at, leg.from_at), protocol.id, wanted.waive_fuel
     await occupancies.end_contract(session, contract.id, leg.to_at, station.turnaround_minutes)
     exchange.adopt_condition(vehicle, protocol, latest=True)
-    vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
+    occupancies.car_comes_back(vehicle)
     vehicle.station_id = station.id
     await session.store(leg, vehicle)
     await doubts.block_billing(session, contract, acting, odometer=odd)
@@ -193,7 +193,7 @@ async def _take(
     use = Use(max(protocol.occurred_at, contract.created_at), ends, station.turnaround)
     await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.CHECKED_OUT, use)
     exchange.adopt_condition(vehicle, protocol, latest=True)
-    vehicle.out_contract_id, vehicle.out_until = contract.id, contract.ends_at + station.turnaround
+    occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
     if contract.return_station_id != contract.station_id:
         vehicle.leaves_at, vehicle.leaves_until = use.starts_at, ends
     contract.vehicle_id = vehicle.id

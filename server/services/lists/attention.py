@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, text
+from sqlalchemy import ColumnElement, Integer, and_, cast, exists, func, text
 from sqlmodel import col, select
 
 from server.models import Contract, Deposit
@@ -12,16 +12,36 @@ from server.models.contract import ContractFlag, ContractState
 from server.models.payment import DepositState
 
 EXPIRING_WITHIN = timedelta(days=2)
+# A car is late from its planned end on; overdue once the grace is over, too. Who may not see the contract that has the
+# car does without its grace.
 AT_RISK = """
-select c.id from contract c
-join vehicle v on v.id = c.vehicle_id and v.out_contract_id <> c.id
+select c.id, c.station_id from vehicle v
+join contract c on c.vehicle_id = v.id
 join station s on s.id = c.station_id
-where c.state = 'RESERVED' and v.out_until <= cast(:now as timestamptz) + make_interval(mins => s.turnaround_minutes)
-  and not exists (
-    select 1 from contract e where e.vehicle_id = c.vehicle_id and e.state = 'RESERVED' and e.starts_at < c.starts_at
-  )
+left join contract o on o.id = v.out_contract_id
+where v.out_until <= cast(:now as timestamptz) and c.id <> v.out_contract_id
+  and c.state = 'RESERVED' and c.ends_at > :now
+  and (c.starts_at < cast(:now as timestamptz) + make_interval(mins => s.turnaround_minutes)
+    or coalesce(o.ends_at + make_interval(mins => (o.tariff_snapshot ->> 'grace_minutes')::int), v.out_until) <= :now)
+union all
+select c.id, c.station_id from contract c where c.state = 'RESERVED' and c.vehicle_id is null and c.ends_at > :now
 """
-"""Reserved contracts that are the next to need a car which is late with somebody else."""
+"""Reserved contracts whose planned car is overdue with somebody else, or can no longer be ready in time, or that have
+no car at all: nobody knows when they can be served. For contracts whose period is over it is too late.
+"""
+_IS_AT_RISK = f"contract.id in (select r.id from ({AT_RISK}) r)"  # noqa: S608  # our own text
+
+
+def overdue_at(contract: Contract) -> datetime:
+    """When a car that is not back is overdue: the grace after its planned end is over."""
+    return contract.ends_at + timedelta(minutes=contract.terms.grace_minutes)
+
+
+def is_overdue(at: datetime) -> ColumnElement[bool]:
+    """The condition that a contract's car is out and overdue at an instant."""
+    grace = cast(col(Contract.terms_json)["grace_minutes"].astext, Integer)
+    over = col(Contract.ends_at) + func.make_interval(0, 0, 0, 0, 0, grace)
+    return and_(col(Contract.state) == ContractState.CHECKED_OUT, col(Contract.ends_at) <= at, over <= at)
 
 
 def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: datetime) -> list[ContractFlag]:
@@ -29,7 +49,7 @@ def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: da
     expiring = deposit is not None and deposit.state is DepositState.ACTIVE and deposit.expires_at is not None
     found = {
         ContractFlag.AT_RISK: at_risk,
-        ContractFlag.OVERDUE: contract.state is ContractState.CHECKED_OUT and contract.ends_at < now,
+        ContractFlag.OVERDUE: contract.state is ContractState.CHECKED_OUT and overdue_at(contract) <= now,
         ContractFlag.BILLING_BLOCKED: contract.billing_block is not None,
         ContractFlag.CUSTOMER_REVIEW: contract.customer_review,
         ContractFlag.DEPOSIT_EXPIRING: expiring
@@ -44,8 +64,8 @@ def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: da
 def with_flag(flag: ContractFlag, now: datetime) -> ColumnElement[bool]:
     """The condition that a contract has a flag."""
     conditions: dict[ContractFlag, ColumnElement[bool]] = {
-        ContractFlag.AT_RISK: text(f"contract.id in ({AT_RISK})").bindparams(now=now),  # type: ignore[dict-item]
-        ContractFlag.OVERDUE: and_(col(Contract.state) == ContractState.CHECKED_OUT, col(Contract.ends_at) < now),
+        ContractFlag.AT_RISK: text(_IS_AT_RISK).bindparams(now=now),  # type: ignore[dict-item]
+        ContractFlag.OVERDUE: is_overdue(now),
         ContractFlag.BILLING_BLOCKED: col(Contract.billing_block).is_not(None),
         ContractFlag.CUSTOMER_REVIEW: col(Contract.customer_review).is_(True),
         ContractFlag.PROTOCOL_CONFLICT: col(Contract.protocol_conflict).is_(True),

@@ -18,6 +18,7 @@ from server.gateways.object_store import ObjectMissing
 from server.jobs import TryLater, enqueue, hasten_untried
 from server.models import Contract, Email
 from server.models.columns import uuid7
+from server.models.customer import Language
 from server.models.email import EmailState, EmailTemplate, StoredFile
 from server.models.job import JobKind, OfEmail
 from server.paper.mail_templates import render_mail
@@ -36,7 +37,8 @@ WAITS_FOR_PAPER = timedelta(minutes=10)
 class MailDraft:
     """A mail to be written: which template, because of what (contract, document, protocol, payment), what it shows.
 
-    `waits_for_paper`: an attachment is still to be printed; whoever prints it calls `send_now`.
+    `waits_for_paper`: an attachment is still to be printed; whoever prints it calls `send_now`. `to` and `language` are
+    the customer's unless given: a notice goes to the station.
     """
 
     template: EmailTemplate
@@ -45,6 +47,8 @@ class MailDraft:
     attachments: Sequence[StoredFile] = ()
     protocol_id: UUID | None = None
     waits_for_paper: bool = False
+    to: str | None = None
+    language: Language | None = None
 
 
 async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: datetime) -> Email:
@@ -56,18 +60,19 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
     )
     if (existing := await session.first(statement)) is not None:
         return existing
-    rendered = render_mail(draft.template.value, parts.wording(contract.language), draft.view)
+    language = draft.language or contract.language
+    rendered = render_mail(draft.template.value, parts.wording(language), draft.view)
     email = Email(
         id=uuid7(),
         contract_id=contract.id,
         station_id=contract.station_id,
         template=draft.template,
         cause_id=draft.cause_id,
-        to=contract.customer.email,
+        to=draft.to or contract.customer.email,
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
-        language=contract.language,
+        language=language,
         attachments_json=[asdict(file) for file in draft.attachments],
         protocol_id=draft.protocol_id,
         queued_at=now,

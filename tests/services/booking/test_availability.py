@@ -10,8 +10,8 @@ import pytest
 
 from server import batches
 from server.database import ADMINISTRATION, SYSTEM
-from server.errors import OutsideOpeningHours, PeriodConflict
-from server.models import Vehicle, VehicleBlock
+from server.errors import OutsideOpeningHours, PeriodConflict, Refused
+from server.models import Contract, Vehicle, VehicleBlock
 from server.models.columns import uuid7
 from server.models.fleet import BlockReason, VehicleStatus
 from server.models.opening_times import ExceptionalDay
@@ -20,6 +20,7 @@ from server.services.booking.alternatives import alternatives
 from server.services.booking.availability import GroupAvailability
 from server.services.booking.slot import Slot
 from server.services.fleet import occupancies, vehicles
+from server.services.payments import deposits
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in, check_out, request
 from tests.builders.rows import Shop, group, open_shop, tariff, vehicle
@@ -214,6 +215,42 @@ async def test_a_one_way_rental_that_nobody_picks_up_keeps_its_car_until_its_pla
 
     assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
     await book(shop, in_ten_days, in_ten_days + DAY)
+
+
+async def away(bench: Bench, cars: int) -> tuple[Shop, Contract]:
+    """A one-way rental of the first car, about to begin."""
+    shop, other = await open_shop(bench, cars=cars), await open_shop(bench)
+    both = replace(shop.somebody(), stations=(shop.station.id, other.station.id))
+    wanted = request(shop, START, END, return_station_id=other.station.id, vehicle_id=shop.vehicles[0].id)
+    contract = await bench.contract(await saga.book(bench.outside, both, wanted))
+    bench.clock.move_to(START)
+    await deposits.place(bench.outside, contract.id)
+    return shop, contract
+
+
+async def test_another_car_that_goes_one_way_is_gone_as_well(bench: Bench) -> None:
+    # Given: at the counter another car is chosen than the planned one
+    shop, contract = await away(bench, cars=2)
+
+    await check_out(shop, contract, vehicle_id=shop.vehicles[1].id)
+
+    # Then: the planned car is free again, the other is offered no more
+    in_ten_days = START + 10 * DAY
+    assert await free(shop, in_ten_days, in_ten_days + DAY) == 1
+    assert (await book(shop, in_ten_days, in_ten_days + DAY)).vehicle_id == shop.vehicles[0].id
+
+
+async def test_a_car_that_is_booked_here_for_later_does_not_go_one_way(bench: Bench) -> None:
+    shop, contract = await away(bench, cars=2)
+    later = await book(shop, START + 10 * DAY, START + 11 * DAY, vehicle_id=shop.vehicles[1].id)
+
+    with pytest.raises(Refused) as refused:
+        await check_out(shop, contract, vehicle_id=shop.vehicles[1].id)
+
+    assert (refused.value.code.value, refused.value.field) == ("VEHICLE_NOT_READY", ["input", "vehicle_id"])
+    assert "booked here for later" in refused.value.message.en
+    assert [(await bench.contract(one.id)).state.value for one in (contract, later)] == ["RESERVED"] * 2
+    await check_out(shop, contract)
 
 
 async def refusal_of(shop: Shop, start: datetime, end: datetime) -> OutsideOpeningHours:

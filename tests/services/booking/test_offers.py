@@ -40,7 +40,9 @@ def hours(dice: random.Random) -> list[OpeningWindow]:
         return []
     windows = []
     for weekday in dice.sample(list(Weekday), dice.randint(3, 7)):
-        opens, closes = dice.choice([(time(7), time(19)), (time(8), time(12)), (time(10), time(0))])
+        opens, closes = dice.choice(
+            [(time(7), time(19)), (time(8), time(12)), (time(10), time(0)), (time(20), time(5))]
+        )
         windows.append(OpeningWindow(weekday, opens, closes))
         if closes == time(12):
             windows.append(OpeningWindow(weekday, time(13), time(18)))

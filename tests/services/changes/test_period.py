@@ -124,11 +124,11 @@ async def test_extended_while_it_is_out_the_car_is_kept_longer(bench: Bench) -> 
     # Then
     car = await car_of(bench, contract)
     assert (now.state, now.total_cents) == (ContractState.CHECKED_OUT, 11_800)
-    assert (car.out_contract_id, car.out_until) == (contract.id, END + DAY + HOUR)
+    assert (car.out_contract_id, car.out_until) == (contract.id, END + DAY)
     assert await uses(bench, now) == [(car.id, START, END + DAY)]
     # And shortened again
     assert (await change(shop, contract, START, END)).total_cents == 5_900
-    assert (await car_of(bench, contract)).out_until == END + HOUR
+    assert (await car_of(bench, contract)).out_until == END
 
 
 async def test_once_it_is_out_the_start_stays(bench: Bench) -> None:

@@ -187,6 +187,57 @@ class TestMidnight:
             assert always.is_open(at("2026-10-25 00:00").astimezone(UTC) + timedelta(minutes=15 * quarter))
 
 
+NIGHT: dict[Weekday, tuple[Window, ...]] = {
+    Weekday.FRIDAY: ((time(8), time(12)), (time(20), time(2))),
+    Weekday.SATURDAY: ((time(9), time(14)),),
+}
+
+
+class TestPastMidnight:
+    @pytest.mark.parametrize(
+        ("moment", "is_open"),
+        [
+            ("2026-11-27 01:00", False),  # the night before is Thursday's
+            ("2026-11-27 19:59", False),
+            ("2026-11-27 20:00", True),
+            ("2026-11-28 00:00", True),
+            ("2026-11-28 02:00", True),
+            ("2026-11-28 02:01", False),
+            ("2026-11-28 09:00", True),
+        ],
+    )
+    def test_a_window_goes_on_into_the_next_day(self, moment: str, is_open: bool) -> None:
+        assert rules(NIGHT).is_open(at(moment)) is is_open
+
+    def test_the_next_opening_after_the_night(self) -> None:
+        night = rules(NIGHT)
+        assert night.next_open(at("2026-11-28 01:30")) == at("2026-11-28 01:30")
+        assert night.next_open(at("2026-11-28 02:01")) == at("2026-11-28 09:00")
+        assert night.next_open(at("2026-11-27 13:00")) == at("2026-11-27 20:00")
+
+    def test_it_belongs_to_the_day_on_which_it_begins(self) -> None:
+        friday, saturday = date(2026, 11, 27), date(2026, 11, 28)
+        assert [(opens, closes) for opens, closes in rules(NIGHT).windows_on(friday)] == [
+            (at("2026-11-27 08:00"), at("2026-11-27 12:00")),
+            (at("2026-11-27 20:00"), at("2026-11-28 02:00")),
+        ]
+        # Closed on Friday: no night either. Closed on Saturday: Friday's night stays.
+        assert not rules(NIGHT, {friday: ()}).is_open(at("2026-11-28 01:00"))
+        assert rules(NIGHT, {saturday: ()}).is_open(at("2026-11-28 01:00"))
+        assert not rules(NIGHT, {saturday: ()}).is_open(at("2026-11-28 09:00"))
+
+    def test_an_exception_that_ends_past_midnight(self) -> None:
+        party = rules(exceptions={date(2026, 12, 31): ((time(18), time(4)),)}, region="DE-BE")
+        assert party.is_open(at("2027-01-01 03:59"))
+        assert not party.is_open(at("2027-01-01 10:00"))
+
+    def test_in_the_nights_of_the_clock_changes(self) -> None:
+        nights = rules({Weekday.SATURDAY: ((time(22), time(4)),)})
+        for day, hours in ((date(2027, 3, 27), 5), (date(2026, 10, 24), 7)):
+            [(opens, closes)] = nights.windows_on(day)
+            assert closes - opens == timedelta(hours=hours)
+
+
 class TestClockChanges:
     def test_opening_hours_follow_the_wall_clock(self) -> None:
         [(before, _)] = rules().windows_on(date(2027, 3, 27))
