@@ -68,8 +68,8 @@ def our_ledger_equals_the_providers(_before: Sight, now: Sight) -> None:
     for contract in now.contracts:
         ours = now.payments_of(contract.id)
         theirs = Counter(_moved(line) for line in now.books[contract.id] if line[2] in _MOVED)
-        known = Counter(_written(one) for one in ours if one.state is PaymentState.SUCCEEDED)
-        doubtful = Counter(_written(one) for one in ours if one.state in {PaymentState.PENDING, PaymentState.UNKNOWN})
+        known = Counter(written(one) for one in ours if one.state is PaymentState.SUCCEEDED)
+        doubtful = Counter(written(one) for one in ours if one.state in {PaymentState.PENDING, PaymentState.UNKNOWN})
         assert not known - theirs, (contract.number, known, theirs)
         if not now.unresolved_pages(contract.id):
             assert not theirs - known - doubtful, (contract.number, known, doubtful, theirs)
@@ -79,7 +79,8 @@ def _moved(line: Line) -> tuple[str, str]:
     return line[0], line[1]
 
 
-def _written(payment: Payment) -> tuple[str, str]:
+def written(payment: Payment) -> tuple[str, str]:
+    """A movement as the provider writes it: its kind and amount."""
     cents = payment.amount_cents
     return KINDS[payment.kind], f"{cents // 100}.{cents % 100:02d}"
 
