@@ -65,14 +65,25 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
 
 
 async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
-    """Cents that were paid for final invoices that were taken back, and are still here: the next one has them."""
+    """Cents that were paid for final invoices that were taken back, and stay here: the next one has them. What goes
+    back already is not among them.
+    """
     statement = select(Document).where(col(Document.contract_id) == contract_id)
     issued = await session.all(statement)
     finals = {one.id for one in issued if one.type is DocumentType.FINAL_INVOICE}
     standing = {one.id for one in await documents.standing(session, contract_id, DocumentType.FINAL_INVOICE)}
-    mirrors = [one for one in issued if one.refers_to_id in finals]
-    gone = [one for one in issued if one.id in finals - standing]
-    return sum([await paid_for(session, contract_id, one) for one in (*gone, *mirrors)])
+    made = await attempts.of_contract(session, contract_id)
+    moved = sum(_moved_by(one, made) for one in issued if one.refers_to_id in finals)
+    return moved + sum([await paid_for(session, contract_id, one) for one in issued if one.id in finals - standing])
+
+
+def _moved_by(mirror: Document, made: list[Payment]) -> int:
+    """Cents that a cancellation moves, has moved or has still to move. A refund that was refused is paid by hand; a
+    charge that was declined is asked for with the next invoice.
+    """
+    own = [one.state for one in made if one.document_id == mirror.id]
+    may_come = not own or any(state in {PaymentState.SUCCEEDED, *attempts.UNRESOLVED} for state in own)
+    return mirror.moves_cents if may_come or mirror.moves_cents < 0 else 0
 
 
 def _is_paid_advance(payment: Payment) -> bool:
