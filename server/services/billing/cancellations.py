@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Document, OpenItem, Payment
+from server.models import Contract, Document, HistoryEntry, OpenItem, Payment
+from server.models.contract import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.money import VatSplit
@@ -60,8 +61,22 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
     made = await attempts.of_contract(session, contract_id)
     if document.type is DocumentType.ADVANCE_INVOICE:
         return document.total_cents if any(_is_paid_advance(payment) for payment in made) else 0
+    if document.moves_cents < 0 and await is_paid_by_hand(session, contract_id, document):
+        return document.moves_cents
     moved = [one for one in made if one.document_id == document.id and one.state is PaymentState.SUCCEEDED]
     return sum(_SIGNS.get(one.kind, 0) * one.amount_cents for one in moved)
+
+
+async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
+    """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
+    reasons = (BillingBlock.REFUND_ABOVE_PAYMENT.value, BillingBlock.REFUND_REFUSED.value)
+    said = select(HistoryEntry).where(
+        col(HistoryEntry.contract_id) == contract_id,
+        col(HistoryEntry.action) == HistoryAction.BILLING_RELEASED,
+        col(HistoryEntry.before).in_(reasons),
+        col(HistoryEntry.id) > document.id,  # both in the order in which they were made
+    )
+    return await session.first(said) is not None
 
 
 async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
