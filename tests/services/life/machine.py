@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from server.errors import DomainError
 from tests.builders.bench import Bench
-from tests.services.life import booking_steps, edit_steps, handover_steps, money_steps, world
+from tests.services.life import booking_steps, edit_steps, handover_steps, late_steps, money_steps, world
 from tests.services.life.endings import every_contract_comes_to_its_end
 from tests.services.life.laws import AFTER_EVERY_STEP
 from tests.services.life.quiet_laws import WHEN_QUIET
@@ -44,6 +44,8 @@ WEIGHTS: dict[Rule, int] = {
     handover_steps.unblock_a_car: 2,
     handover_steps.report_a_damage: 1,
     handover_steps.reassign_cars: 2,
+    late_steps.check_out_late: 3,
+    late_steps.check_in_late: 3,
     money_steps.lose_an_answer: 5,
     money_steps.refuse_a_payment: 4,
     money_steps.have_the_provider_fail: 3,
