@@ -64,6 +64,10 @@ ALLOWED: dict[ContractState, tuple[ContractState, ...]] = {
     ContractState.NO_SHOW: (ContractState.RESERVED,),
 }
 """Which state may follow which (domain 4.3)."""
+BACK = frozenset(
+    {(ContractState.CHECKED_OUT, ContractState.RESERVED), (ContractState.RETURNED, ContractState.CHECKED_OUT)}
+)
+"""Those that only taking a protocol back leads to; another hand-over or return does not."""
 
 
 class SettlementState(StrEnum):

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from server.database import Session
 from server.errors import InvalidTransition, NotFound, Path, Sentence
 from server.models import Contract
-from server.models.contract import ALLOWED, ContractState
+from server.models.contract import ALLOWED, BACK, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.price import PriceBreakdown
 from server.models.tariff import TariffTerms
@@ -62,11 +62,10 @@ async def lock(session: Session, contract_id: UUID | None, *, field: Path | None
 
 
 def require_state(contract: Contract, wanted: ContractState) -> None:
-    """InvalidTransition unless `wanted` may follow the contract's state."""
-    if wanted not in ALLOWED[contract.state]:
-        allowed = ALLOWED[contract.state]
-        message = why_not(contract.state, allowed)
-        raise InvalidTransition(message, state=contract.state, allowed=allowed)
+    """InvalidTransition unless `wanted` may follow the contract's state, forwards."""
+    allowed = [state for state in ALLOWED[contract.state] if (contract.state, state) not in BACK]
+    if wanted not in allowed:
+        raise InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
 
 
 async def move(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
