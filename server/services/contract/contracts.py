@@ -63,8 +63,8 @@ async def lock(session: Session, contract_id: UUID | None, *, field: Path | None
 
 def require_state(contract: Contract, wanted: ContractState) -> None:
     """InvalidTransition unless `wanted` may follow the contract's state, forwards."""
-    allowed = [state for state in ALLOWED[contract.state] if (contract.state, state) not in BACK]
-    if wanted not in allowed:
+    allowed = ALLOWED[contract.state]
+    if wanted not in allowed or (contract.state, wanted) in BACK:
         raise InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
 
 

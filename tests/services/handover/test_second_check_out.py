@@ -39,6 +39,6 @@ async def test_one_that_arrives_after_the_return_is_kept_and_moves_nothing(bench
 
     now = await bench.contract(contract.id)
     assert (now.state, now.protocol_conflict) == (ContractState.RETURNED, True)
-    kept = (await bench.all(Protocol, contract_id=contract.id, type=ProtocolType.CHECK_OUT))[-1]
+    (kept,) = await bench.all(Protocol, contract_id=contract.id, type=ProtocolType.CHECK_OUT, received_at=bench.now)
     assert kept.conflict == "The contract was RETURNED when this protocol arrived."
     assert len(await bench.all(VehicleLeg, contract_id=contract.id)) == 1
