@@ -34,6 +34,7 @@ from server.models import (
     Photo,
     Protocol,
     ProtocolPhoto,
+    ReadingCorrection,
     Station,
     Tariff,
     TariffChange,
@@ -120,6 +121,7 @@ damages_of_contract = _many(Damage, "contract_id", "seen_at", "id")
 damages_of_protocol = _many(Damage, "protocol_id", "seen_at", "id")
 emails_of_contract = _many(Email, "contract_id", "queued_at", "id")
 emails_of_protocol = _many(Email, "protocol_id", "queued_at", "id")
+corrections_of_protocol = _many(ReadingCorrection, "protocol_id", "at", "id")
 notes_of_contract = _many(Note, "contract_id", "created_at", "id")
 history_of_contract = _many(HistoryEntry, "contract_id", "at", "id")
 changes_of_tariff = _many(TariffChange, "tariff_id", "version")

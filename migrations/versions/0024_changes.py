@@ -5,7 +5,7 @@ that came about ends otherwise, and a document says how much money moves because
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.policies import CALLERS
+from migrations.policies import CALLERS, OF_CONTRACT, OF_OWN_CONTRACT, freeze, protect, unprotect
 
 revision = "0024"
 down_revision = "0023"
@@ -17,6 +17,10 @@ GRANTS = [
     ("update (due_at)", "deposit", "system"),
     ("update (out_until)", "vehicle", "system"),
     ("update (open_cents)", "open_item", "system"),
+    ("update (odometer_km, fuel_eighths, state_of_charge_percent)", "vehicle", "system"),
+    ("update (out_contract_id, station_id)", "vehicle", "system"),
+    ("update (to_at, check_in_id)", "vehicle_leg", "system"),
+    ("update (voided)", "protocol", "system"),
     ("update (fuel_waived)", "vehicle_leg", "staff"),
     ("update (fuel_waived)", "vehicle_leg", "admin"),
 ]
@@ -31,9 +35,40 @@ def upgrade() -> None:
         " where h.contract_id = c.id and h.action = 'STATE_RESERVED'"
     )
     op.add_column("document", sa.Column("to_move_cents", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "reading_correction",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("protocol_id", sa.Uuid(), nullable=False),
+        sa.Column("contract_id", sa.Uuid(), nullable=False),
+        sa.Column("station_id", sa.Uuid(), nullable=False),
+        sa.Column("odometer_km", sa.Integer(), nullable=True),
+        sa.Column("fuel_eighths", sa.Integer(), nullable=True),
+        sa.Column("state_of_charge_percent", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("corrected_by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id", "contract_id"],
+            ["contract.station_id", "contract.id"],
+            name="fk_reading_correction_contract",
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id", "protocol_id"],
+            ["protocol.station_id", "protocol.id"],
+            name="fk_reading_correction_protocol_id",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_reading_correction"),
+    )
+    for column in ("protocol_id", "contract_id"):
+        op.create_index(f"ix_reading_correction_{column}", "reading_correction", [column])
+    may = {"staff": "select", "admin": "select", "website": "select", "system": "select, insert"}
+    protect("reading_correction", may=may, rows={"staff": OF_CONTRACT, "website": OF_OWN_CONTRACT})
+    freeze("reading_correction")
 
 
 def downgrade() -> None:
+    unprotect("reading_correction")
+    op.drop_table("reading_correction")
     op.drop_column("document", "to_move_cents")
     op.drop_column("contract", "confirmed_at")
     for what, table, kind in reversed(GRANTS):

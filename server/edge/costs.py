@@ -77,6 +77,7 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("CustomerVersion", "changed"): 5,
     # handover and damage
     ("Protocol", "accessories"): 10,
+    ("Protocol", "corrections"): 2,
     ("Protocol", "damages"): 5,
     ("Protocol", "photos"): 12,
     ("Protocol", "emails"): 2,

@@ -11,7 +11,7 @@ from server.models.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.models.job import Job
 from server.models.occupancy import Occupancy
 from server.models.payment import Deposit, HostedPayment, Payment, StoredCard
-from server.models.protocol import Photo, Protocol, ProtocolPhoto
+from server.models.protocol import Photo, Protocol, ProtocolPhoto, ReadingCorrection
 from server.models.staff import Device, Session, SignInBucket, User, UserStation
 from server.models.station import Company, DocumentSeries, Station
 from server.models.tariff import Tariff
@@ -44,6 +44,7 @@ __all__ = [
     "Photo",
     "Protocol",
     "ProtocolPhoto",
+    "ReadingCorrection",
     "Session",
     "SignInBucket",
     "Station",

@@ -143,3 +143,20 @@ class ProtocolPhoto(SQLModel, table=True):
         within_station("protocol_photo", "protocol_id", "protocol"),
         Index("ix_protocol_photo_contract", "contract_id"),
     )
+
+
+class ReadingCorrection(SQLModel, table=True):
+    """What a protocol had recorded wrongly, and what is right. Only ever added; what is None stays as it was."""
+
+    __tablename__ = "reading_correction"
+    id: UUID = new_id()
+    protocol_id: UUID = Field(index=True)
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    odometer_km: int | None = None
+    fuel_eighths: int | None = None
+    state_of_charge_percent: int | None = None
+    reason: str
+    corrected_by: str
+    at: datetime
+    __table_args__ = of_contract("reading_correction", within_station("reading_correction", "protocol_id", "protocol"))

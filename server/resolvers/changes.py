@@ -12,10 +12,20 @@ from server.schema.contract_tariff import TariffEditInput
 from server.schema.customer import CustomerUpdate
 from server.schema.document import PayerInput
 from server.schema.handover import CounterCustomerInput
+from server.schema.protocol import ReadingInput
 from server.schema.results import ChangePeriodResult, ContractResult, CustomerResult
 from server.schema.root_fields import BOOKERS, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput
-from server.services.changes import customer_data, customer_record, customer_review, drivers, edit, notes, tariff
+from server.services.changes import (
+    customer_data,
+    customer_record,
+    customer_review,
+    drivers,
+    edit,
+    notes,
+    readings,
+    tariff,
+)
 from server.services.changes import payer as payers
 from server.services.changes import period as period_changes
 from server.services.changes.edit import Prospect
@@ -130,6 +140,18 @@ class ChangeMutation:
         done = await customer_review.resolve(
             context.outside, context.acting, contract, version, same_person=same_person
         )
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def correct_reading(
+        self, info: Info, protocol_id: strawberry.ID, reading: ReadingInput, reason: str
+    ) -> Contract:
+        """Corrects odometer, fuel or charge of a protocol; the customer gets a correction sheet by mail.
+
+        After the final invoice a manager does it: the invoice is taken back and issued anew, only the difference moves.
+        """
+        context, right = info.context, reading.given()
+        done = await readings.correct(context.outside, context.acting, as_uuid(protocol_id), right, reason)
         return await context.read_anew(Contract, done)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)

@@ -8,7 +8,7 @@ from server.models import Contract
 from server.schema.building import Info
 from server.schema.results import ContractResult
 from server.schema.root_fields import BOOKERS, MANAGERS, OFFICE, mutation
-from server.services.ends import cancellation, no_show
+from server.services.ends import cancellation, no_show, undo
 from server.services.validation import as_uuid
 
 
@@ -37,6 +37,17 @@ class EndMutation:
         """
         context = info.context
         done = await no_show.mark(context.outside, context.acting, as_uuid(contract_id), version)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=MANAGERS, graphql_type=ContractResult)
+    async def undo_protocol(self, info: Info, protocol_id: strawberry.ID, reason: str) -> Contract:
+        """Takes the last check-out or check-in of a contract back, within 60 minutes of its arrival: the car is where
+        it was before. The protocol is kept as voided, and the customer is told.
+
+        An invoice that was issued meanwhile is taken back; what was paid for it counts for the next one.
+        """
+        context = info.context
+        done = await undo.undo(context.outside, context.acting, as_uuid(protocol_id), reason)
         return await context.read_anew(Contract, done)
 
     @mutation(allow=MANAGERS, graphql_type=ContractResult)

@@ -103,6 +103,15 @@ OWN_MEANINGS = {
         "waive_fuel": "Whether missing fuel or charge of the car that comes back is given away.",
     },
     "change_payer": {"payer": "Who pays from now on; null: the customer."},
+    "correct_reading": {
+        "protocol_id": "Id of the protocol that recorded something wrongly.",
+        "reading": "What is right.",
+        "reason": "Why, for the history; up to 500 characters.",
+    },
+    "undo_protocol": {
+        "protocol_id": "Id of the contract's last protocol.",
+        "reason": "Why, for the history; up to 500 characters.",
+    },
     "change_preview": {"change": "The one change to look at."},
     "complete_customer": {"customer": "What the customer has corrected or added since the booking."},
     "upload_photo": {

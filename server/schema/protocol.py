@@ -11,10 +11,11 @@ from server.models import Contract as ContractRow
 from server.models import Photo as PhotoRow
 from server.models import Protocol as ProtocolRow
 from server.models import ProtocolPhoto
+from server.models import ReadingCorrection as CorrectionRow
 from server.models import Station as StationRow
 from server.models.fleet import Cleanliness
 from server.models.protocol import ProtocolType
-from server.schema.building import Info, api_enum, api_type, row_type, shown_as
+from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.contract import Contract
 from server.schema.damage import Damage, Photo, PlacedPhoto
 from server.schema.email import Email
@@ -22,6 +23,7 @@ from server.schema.fleet import Vehicle
 from server.schema.related import related
 from server.schema.shared import row_of
 from server.schema.station import Station, StationLabel
+from server.services.changes.readings import Reading
 
 api_enum(ProtocolType)
 
@@ -40,6 +42,36 @@ class Condition:
     """How clean it was inside."""
     cleanliness_outside: Cleanliness
     """How clean it was outside."""
+
+
+@api_input
+class ReadingInput:
+    """What was read wrongly; what is not given stays."""
+
+    odometer_km: int | None = None
+    """The kilometres that the odometer really showed."""
+    fuel_eighths: int | None = None
+    """How full the tank really was, in eighths (0 to 8)."""
+    state_of_charge_percent: int | None = None
+    """How full the battery really was, in per cent (0 to 100)."""
+
+    def given(self) -> Reading:
+        """As the services take it."""
+        return Reading(self.odometer_km, self.fuel_eighths, self.state_of_charge_percent)
+
+
+@row_type(CorrectionRow)
+class ReadingCorrection:
+    """A reading of a protocol that was put right; null is what was read correctly."""
+
+    odometer_km: int | None
+    """The kilometres that the odometer really showed; null if they were read correctly."""
+    fuel_eighths: int | None
+    """How full the tank really was, in eighths; null if it was read correctly."""
+    state_of_charge_percent: int | None
+    """How full the battery really was, in per cent; null if it was read correctly."""
+    at: datetime
+    """When it was put right; who did it and why is in the contract's history."""
 
 
 @api_type
@@ -119,6 +151,9 @@ class Protocol:
             cleanliness_inside=row.cleanliness_inside,
             cleanliness_outside=row.cleanliness_outside,
         )
+
+    corrections = related(list[ReadingCorrection], batches.corrections_of_protocol)
+    """Readings that were put right since, the oldest first: the last one counts."""
 
     @strawberry.field
     def accessories(self) -> list[Accessory]:

@@ -83,6 +83,8 @@ MATRIX: dict[str, set[str]] = {
     "undoNoShow": MANAGERS,
     "swapVehicle": STAFF,
     "changePayer": OFFICE,
+    "correctReading": OFFICE,
+    "undoProtocol": MANAGERS,
     "addDriver": OFFICE,
     "removeDriver": OFFICE,
     "addNote": STAFF,
@@ -154,6 +156,8 @@ ARGUMENTS: dict[str, str] = {
         f" condition: {CONDITION}, signature: {{}}}}"
     ),
     "changePayer": f'contractId: "{NOTHING}", version: 1',
+    "correctReading": f'protocolId: "{NOTHING}", reading: {{odometerKm: 1}}, reason: "x"',
+    "undoProtocol": f'protocolId: "{NOTHING}", reason: "x"',
     "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
     "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
     "addNote": f'contractId: "{NOTHING}", text: ""',

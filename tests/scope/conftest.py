@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.calendar import local
+from tests.dealership import KOMPAKT
 from tests.driving import SandboxServer, running
 
 from .database import Hidden, hidden_from_alpha, owner_url, rows, versions
@@ -51,6 +52,8 @@ def values(world: World, owner: str) -> Values:
     names = ("alpha-out", "alpha-paid", "alpha-oneway")
     documents = rows(owner, "select id::text from document where station_id = %(a)s limit 3", a=a)
     customers = rows(owner, "select customer_id::text as id from customer_station where station_id = %(a)s", a=a)
+    (tariff,) = rows(owner, "select id::text from tariff where code = %(code)s", code=world.a.tariff)
+    entered = {"code": world.a.tariff, "name": "alpha", "groupId": world.a.group["id"], **KOMPAKT, "extraKm": "0.30"}
     numbers = rows(owner, "select number from contract where number like 'ZZ%%' limit 2")
     numbers += rows(owner, "select number from document where number like 'ZZ%%' limit 2")
     return Values(
@@ -67,6 +70,7 @@ def values(world: World, owner: str) -> Values:
             ],
             "document": documents,
             "customer": customers[:3],
+            "tariffPreview": [{"id": tariff["id"], "input": entered}],
             "handoverDay": [
                 {"stationId": a, "date": (world.monday + timedelta(days=after)).isoformat()} for after in (7, 4)
             ],

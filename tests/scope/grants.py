@@ -148,13 +148,19 @@ GRANTS: dict[str, dict[str, str]] = {
     "protocol": {
         "admin": "select, insert",
         "staff": "select, insert",
-        "system": "select, update (pdf_key, sha256)",
+        "system": "select, update (pdf_key, sha256, voided)",
         "website": "select",
     },
     "protocol_photo": {
         "admin": "select, insert",
         "staff": "select, insert",
         "system": "select",
+        "website": "select",
+    },
+    "reading_correction": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
         "website": "select",
     },
     "session": {
@@ -199,7 +205,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "vehicle": {
         "admin": "select, insert, update",
         "staff": "select, insert, update",
-        "system": "select, update (leaves_at, leaves_until, out_until)",
+        "system": "select, update (fuel_eighths, leaves_at, leaves_until, odometer_km, out_contract_id, out_until, state_of_charge_percent, station_id)",
         "website": "select",
     },
     "vehicle_block": {
@@ -220,7 +226,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "vehicle_leg": {
         "admin": "select, insert, update (check_in_id, fuel_waived, to_at)",
         "staff": "select, insert, update (check_in_id, fuel_waived, to_at)",
-        "system": "select",
+        "system": "select, update (check_in_id, to_at)",
         "website": "select",
     },
 }

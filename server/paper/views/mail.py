@@ -94,6 +94,9 @@ class MailView:
     picked_up: bool = False
     returned: bool = False
     no_show: bool = False
+    is_return: bool = False
+    billed_anew: bool = False
+    documents: Sequence[str] = ()
     new_damages: int = 0
     photo_count: int | None = None
     photos_url: str | None = None

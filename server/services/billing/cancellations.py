@@ -64,6 +64,17 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
     return sum(_SIGNS.get(one.kind, 0) * one.amount_cents for one in moved)
 
 
+async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
+    """Cents that were paid for final invoices that were taken back, and are still here: the next one has them."""
+    statement = select(Document).where(col(Document.contract_id) == contract_id)
+    issued = await session.all(statement)
+    finals = {one.id for one in issued if one.type is DocumentType.FINAL_INVOICE}
+    standing = {one.id for one in await documents.standing(session, contract_id, DocumentType.FINAL_INVOICE)}
+    mirrors = [one for one in issued if one.refers_to_id in finals]
+    gone = [one for one in issued if one.id in finals - standing]
+    return sum([await paid_for(session, contract_id, one) for one in (*gone, *mirrors)])
+
+
 def _is_paid_advance(payment: Payment) -> bool:
     succeeded = payment.state is PaymentState.SUCCEEDED
     return succeeded and payment.kind is PaymentKind.SALE and payment.document_id is None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.jobs import enqueue
-from server.models import Contract, Deposit, Document, OpenItem, Payment, Station
+from server.models import Contract, Deposit, Document, HistoryEntry, OpenItem, Payment, Station
 from server.models.columns import uuid7
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
@@ -20,7 +21,7 @@ from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
-from server.services.billing import mails
+from server.services.billing import documents, mails
 from server.services.billing.settlements import SettlementAction, action_for
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import stations
@@ -31,6 +32,17 @@ from server.services.payments.attempts import Move
 DAYS_TO_PAY = 14
 OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.NO_SHOW})
 """Where a contract ends, with a document if money was due."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A document that asks for money, and the attempts made for it. The last one `closes` a contract that is over:
+    while a rental goes on, nothing of it is settled.
+    """
+
+    document: Document
+    made: list[Payment]
+    closes: bool
 
 
 async def collect(outside: Outside, contract_id: UUID) -> None:
@@ -45,40 +57,51 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         made = await attempts.of_contract(session, contract_id)
-        for document in await _asking(session, contract_id):
+        asking = await _asking(session, contract_id)
+        for document in asking:
             own = [payment for payment in made if payment.document_id == document.id]
             if any(payment.state in attempts.UNRESOLVED for payment in own):
                 return None
-            step = await _step_for(session, contract, document, own, now)
+            asked = _Asked(document, own, closes=document is asking[-1] and contract.state in OVER)
+            step = await _step_for(session, contract, asked, now)
             if step is not None:
                 return step
     return None
 
 
 async def _asking(session: Session, contract_id: UUID) -> list[Document]:
-    """The documents because of which money moves, the oldest first."""
-    kinds = (DocumentType.FINAL_INVOICE, DocumentType.CANCELLATION_INVOICE)
-    statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.type).in_(kinds))
-    found = await session.all(statement.order_by(col(Document.issued_at), col(Document.running_number)))
-    return [document for document in found if document.moves_cents != 0]
+    """The documents because of which money moves, the oldest first; not a final invoice that was taken back."""
+    finals = await documents.standing(session, contract_id, DocumentType.FINAL_INVOICE)
+    mirrors = await documents.standing(session, contract_id, DocumentType.CANCELLATION_INVOICE)
+    moving = [document for document in (*finals, *mirrors) if document.moves_cents != 0]
+    return sorted(moving, key=lambda document: (document.issued_at, document.running_number))
 
 
-async def _step_for(
-    session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
-) -> UUID | None:
-    if document.moves_cents < 0:
-        if contract.is_settled:
-            return None  # paid back, maybe by hand because the gateway refused
-        return await _refund_step(session, contract, document, made, now)
-    if not made and await action_for(session, contract, document.moves_cents) is not SettlementAction.CHARGE:
+async def _step_for(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
+    cents = asked.document.moves_cents
+    if cents < 0:
+        by_hand = await _is_paid_by_hand(session, contract, asked.document)
+        return None if by_hand else await _refund_step(session, contract, asked, now)
+    if not asked.made and await action_for(session, contract, cents) is not SettlementAction.CHARGE:
         return None  # it is an open item, of the payer or of a customer without a card
-    return await _charge_step(session, contract, document, made, now)
+    return await _charge_step(session, contract, asked, now)
 
 
-async def _charge_step(
-    session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
-) -> UUID | None:
+async def _is_paid_by_hand(session: Session, contract: Contract, document: Document) -> bool:
+    """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
+    reasons = (BillingBlock.REFUND_ABOVE_PAYMENT.value, BillingBlock.REFUND_REFUSED.value)
+    said = select(HistoryEntry).where(
+        col(HistoryEntry.contract_id) == contract.id,
+        col(HistoryEntry.action) == HistoryAction.BILLING_RELEASED,
+        col(HistoryEntry.before).in_(reasons),
+        col(HistoryEntry.id) > document.id,  # both in the order in which they were made
+    )
+    return await session.first(said) is not None
+
+
+async def _charge_step(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
     """The card first; if declined, the deposit as far as it reaches; the rest stays open (domain 4.5 rule 6)."""
+    document, made = asked.document, asked.made
     due = document.moves_cents
     if not made:
         order = await _next_order(session, contract)
@@ -86,8 +109,10 @@ async def _charge_step(
         return (await attempts.prepare(session, contract, charge, now=now)).id
     sale = made[0]
     if sale.state is PaymentState.SUCCEEDED:
-        await _paid(session, contract, now)
+        await _paid(session, contract, asked, now)
         return None
+    if not asked.closes:
+        return None  # the final invoice asks for it, too
     captures = [payment for payment in made if payment.kind is PaymentKind.CAPTURE]
     deposit = await session.by_id(Deposit, contract.id, lock=True)
     if not captures and deposit is not None and deposits.is_active(deposit, now):
@@ -101,7 +126,7 @@ async def _charge_step(
         deposit.used_cents = taken
         deposit.state = DepositState.USED if taken == deposit.amount_cents else DepositState.PARTLY_USED
         await session.store(deposit)
-    await _short(session, contract, document, sale, taken, now)
+    await _short(session, contract, asked, taken, now)
     return None
 
 
@@ -111,10 +136,9 @@ async def _next_order(session: Session, contract: Contract) -> str:
     return f"F{1 + sum(one.purpose is Purpose.FINAL and one.kind is PaymentKind.SALE for one in made)}"
 
 
-async def _refund_step(
-    session: Session, contract: Contract, document: Document, made: list[Payment], now: datetime
-) -> UUID | None:
+async def _refund_step(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
     """Money goes back against what took it, never more than it took; several refunds where one payment is too small."""
+    document, made = asked.document, asked.made
     done = sum(one.amount_cents for one in made if one.state is PaymentState.SUCCEEDED)
     left = -document.moves_cents - done
     if made and made[-1].state is not PaymentState.SUCCEEDED:
@@ -132,7 +156,7 @@ async def _refund_step(
         refund = Move(PaymentKind.REFUND, Purpose.FINAL, min(left, most), refers_to=source, document_id=document.id)
         return (await attempts.prepare(session, contract, refund, now=now)).id
     await mails.refund(session, contract, document, -document.moves_cents, now=now)
-    await _paid(session, contract, now)
+    await _paid(session, contract, asked, now)
     return None
 
 
@@ -156,9 +180,9 @@ async def _left_of(session: Session, contract: Contract) -> list[tuple[Payment, 
     return [(one, one.amount_cents - back.get(one.id, 0)) for one in made if one.kind in taking]
 
 
-async def _paid(session: Session, contract: Contract, now: datetime) -> None:
-    if contract.is_settled or contract.state not in OVER:
-        return  # while a rental goes on, nothing of it is settled
+async def _paid(session: Session, contract: Contract, asked: _Asked, now: datetime) -> None:
+    if contract.is_settled or not asked.closes:
+        return
     contract.settlement_state = SettlementState.PAID
     contract.version += 1
     await session.store(contract)
@@ -166,17 +190,16 @@ async def _paid(session: Session, contract: Contract, now: datetime) -> None:
     await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
 
 
-async def _short(
-    session: Session, contract: Contract, document: Document, sale: Payment, taken: int, now: datetime
-) -> None:
+async def _short(session: Session, contract: Contract, asked: _Asked, taken: int, now: datetime) -> None:
     """The card was declined: what the deposit did not cover stays open, and the customer hears of it."""
+    document, sale = asked.document, asked.made[0]
     known = select(OpenItem).where(col(OpenItem.document_id) == document.id)
     if contract.settlement_state is not SettlementState.OPEN or await session.first(known) is not None:
         return
     station = await stations.get(session, contract.station_id)
     missing = document.moves_cents - taken
     if missing == 0:
-        await _paid(session, contract, now)
+        await _paid(session, contract, asked, now)
         await mails.payment_failed(session, contract, document, sale, taken, None, now=now)
         return
     contract.settlement_state = SettlementState.PARTLY_PAID if taken else SettlementState.OPEN
@@ -212,12 +235,7 @@ async def open_item(
     return item
 
 
-async def go_on_again(session: Session, contract: Contract, now: datetime) -> None:
-    """Collects once more, after the job that the contract's end had for it."""
-    key = f"collect:{contract.id}:{contract.version}"
-    await enqueue(session, JobKind.COLLECT, OfContract(contract.id), key=key, now=now)
-
-
 async def go_on_with(session: Session, contract: Contract, kind: JobKind, now: datetime) -> None:
-    """Writes the next step of a settlement as a job: COLLECT or RELEASE_DEPOSIT."""
-    await enqueue(session, kind, OfContract(contract.id), key=f"{kind.lower()}:{contract.id}", now=now)
+    """Writes the next step of a settlement as a job: COLLECT or RELEASE_DEPOSIT. A contract may come to several."""
+    key = f"{kind.lower()}:{contract.id}:{contract.version}"
+    await enqueue(session, kind, OfContract(contract.id), key=key, now=now)

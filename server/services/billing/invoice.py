@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.errors import ProblemCode, Refused, Sentence, VersionConflict
 from server.jobs import enqueue
-from server.models import Contract, Deposit, Protocol, Station, VehicleLeg
+from server.models import Contract, Deposit, Document, Protocol, Station, VehicleLeg
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
@@ -23,18 +23,26 @@ from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
-from server.services.billing import addressee, collection, documents, mails, settlements
+from server.services.billing import addressee, cancellations, collection, documents, mails, readings, settlements
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.settlements import Settlement, SettlementAction
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
 from server.services.outside import Outside
-from server.services.payments import deposits
+from server.services.payments import attempts, deposits
 
 PAID_BY_HAND = frozenset(
     {BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED, BillingBlock.ADVANCE_NOT_REFUNDED}
 )
 """Whoever clears one of these says that the money went back."""
+_SIZE_MISSING = Sentence(
+    "The tank or battery size of the vehicle is missing; enter it, then settle again.",
+    "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
+)
+_UNDER_WAY = Sentence(
+    "The outcome of a payment is not known yet. Please try again in a minute.",
+    "Wie eine Zahlung ausging, ist noch nicht bekannt. Bitte in einer Minute noch einmal versuchen.",
+)
 
 
 async def bill(outside: Outside, contract_id: UUID) -> None:
@@ -77,12 +85,8 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     waits = contract.billing_block is not None or contract.protocol_conflict
     if contract.state is not ContractState.RETURNED and not waits:
         contracts.require_state(contract, ContractState.BILLED)
-    if await _unreadable(session, contract):
-        message = Sentence(
-            "The tank or battery size of the vehicle is missing; enter it, then settle again.",
-            "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
-        )
-        raise Refused(ProblemCode.BILLING_BLOCKED, message)
+    if await _lacks_a_size(session, contract):
+        raise Refused(ProblemCode.BILLING_BLOCKED, _SIZE_MISSING)
     if contract.billing_block is BillingBlock.ADDRESS_MISSING and await _still_lacks_address(session, contract):
         raise Refused(ProblemCode.BILLING_BLOCKED, addressee.ADDRESS_MISSING)
     if await blocks.clear(session, contract, acting) in PAID_BY_HAND:
@@ -90,7 +94,7 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)
     await go_on_with_address(session, contract, acting)
-    await _bill_again(session, contract, acting)
+    await bill_soon(session, contract, acting)
     return contract
 
 
@@ -109,29 +113,63 @@ async def go_on_with_address(session: Session, contract: Contract, acting: Actin
     """The address that the invoice of a locked contract waited for may be known now: then it is issued."""
     if contract.billing_block is BillingBlock.ADDRESS_MISSING and addressee.has_address(contract):
         await blocks.clear(session, contract, acting)
-        await _bill_again(session, contract, acting)
+        await bill_soon(session, contract, acting)
 
 
-async def _bill_again(session: Session, contract: Contract, acting: Acting) -> None:
+async def bill_soon(session: Session, contract: Contract, acting: Acting) -> None:
+    """Has a returned contract billed, if nothing stands against it: once for each time that it comes back or a block is
+    cleared, for a job of before may be done.
+    """
     if contract.state is ContractState.RETURNED and contract.billing_block is None:
-        # Under another key than the first one: that job may have found the block and be done.
         key = f"bill:{contract.id}:{contract.version}"
         await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
 
 
+async def issue_again(session: Session, contract: Contract, acting: Acting) -> list[Document]:
+    """Takes the final invoice of a locked, BILLED contract back and issues it anew from what counts now; only the
+    difference moves. Returns both documents. PAYMENT_UNRESOLVED while its money is under way, BILLING_BLOCKED where
+    something is missing.
+    """
+    (old,) = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
+    await refuse_under_way(session, contract)
+    if await _lacks_a_size(session, contract):
+        raise Refused(ProblemCode.BILLING_BLOCKED, _SIZE_MISSING)
+    mirror = await cancellations.cancel(session, contract, old, acting.because(None), moves=False)
+    new, _ = await _final_invoice(session, contract, acting.now)
+    return [mirror, new]
+
+
+async def refuse_under_way(session: Session, contract: Contract) -> None:
+    """PAYMENT_UNRESOLVED while the outcome of a payment of this contract is not known."""
+    if any(payment.state in attempts.UNRESOLVED for payment in await attempts.of_contract(session, contract.id)):
+        raise Refused(ProblemCode.PAYMENT_UNRESOLVED, _UNDER_WAY)
+
+
 async def _issue(session: Session, contract: Contract, now: datetime) -> None:
-    if await _unreadable(session, contract):
+    if await _lacks_a_size(session, contract):
         await blocks.block_billing(session, contract, BillingBlock.VEHICLE_SIZE, Acting(now))
         return
-    last = await _last_check_in(session, contract)
-    back = await settlements.facts_of(session, last)
+    back = await settlements.facts_of(session, await _last_check_in(session, contract))
     settlement = await settlements.of_contract(session, contract, back)
     if addressee.lacks_address(contract, settlement.price.total_cents):
         await blocks.block_billing(session, contract, BillingBlock.ADDRESS_MISSING, Acting(now))
         return
+    await contracts.move(session, contract, ContractState.BILLED, Acting(now))
+    document, draft = await _final_invoice(session, contract, now)
+    deposit = await session.by_id(Deposit, contract.id)
+    kept = await deposits.is_kept_for_damage(session, contract.id)
+    await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
+
+
+async def _final_invoice(session: Session, contract: Contract, now: datetime) -> tuple[Document, Draft]:
+    """Issues the final invoice from what counts now; its money moves, less what an earlier one has taken already."""
+    back = await settlements.facts_of(session, await _last_check_in(session, contract))
+    settlement = await settlements.of_contract(session, contract, back)
     station = await stations.get(session, contract.station_id)
     company = await company_data.require(session)
     advances = await documents.advances_of(session, contract.id)
+    to_move = settlement.due.gross - await cancellations.kept_of_cancelled(session, contract.id)
+    action = await settlements.action_for(session, contract, to_move)
     deposit = await session.by_id(Deposit, contract.id)
     kept = await deposits.is_kept_for_damage(session, contract.id)
     draft = Draft(
@@ -141,44 +179,51 @@ async def _issue(session: Session, contract: Contract, now: datetime) -> None:
         lines=settlement.price.lines,
         sums=settlement.price.sums,
         advances=[Deduction.of(advance) for advance in advances],
-        payments=_payment_parts(settlement, station, now),
+        payments=_payment_parts(settlement, action, to_move, station, now),
         vehicles=await _vehicle_uses(session, contract),
         deposit_cents=_held(deposit),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
-        to_move_cents=settlement.due.gross,
+        to_move_cents=to_move,
     )
     contract.agree_on(settlement.price)
     contract.billed_at = now
-    contract.settlement_state = _state_before_money(settlement)
-    await contracts.move(session, contract, ContractState.BILLED, Acting(now))
+    contract.settlement_state = _state_before_money(to_move)
+    await session.store(contract)
     document = await documents.issue(session, contract, draft, company, station, now=now)
-    if settlement.action is SettlementAction.OPEN_ITEM:
-        await collection.open_item(session, contract, document, settlement.due.gross, station, now)
-    await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
+    if action is SettlementAction.OPEN_ITEM:
+        await collection.open_item(session, contract, document, to_move, station, now)
     # The deposit is lifted only when it is certain that nothing of it is needed.
-    moves_money = settlement.action in {SettlementAction.CHARGE, SettlementAction.REFUND}
+    moves_money = action in {SettlementAction.CHARGE, SettlementAction.REFUND}
     await collection.go_on_with(session, contract, JobKind.COLLECT if moves_money else JobKind.RELEASE_DEPOSIT, now)
+    return document, draft
 
 
 def _held(deposit: Deposit | None) -> int | None:
     return deposit.amount_cents if deposit is not None and deposit.state is DepositState.ACTIVE else None
 
 
-def _state_before_money(settlement: Settlement) -> SettlementState:
-    if settlement.due.gross == 0:
+def _state_before_money(to_move: int) -> SettlementState:
+    if to_move == 0:
         return SettlementState.PAID
-    return SettlementState.REFUND_PENDING if settlement.due.gross < 0 else SettlementState.OPEN
+    return SettlementState.REFUND_PENDING if to_move < 0 else SettlementState.OPEN
 
 
-def _payment_parts(settlement: Settlement, station: Station, now: datetime) -> list[PaymentPart]:
-    amount = abs(settlement.due.gross)
-    if settlement.action is SettlementAction.NOTHING:
+def _payment_parts(
+    settlement: Settlement, action: SettlementAction, to_move: int, station: Station, now: datetime
+) -> list[PaymentPart]:
+    """How what is payable moves; of an invoice that takes the place of another, what was paid for that one counts."""
+    paid = settlement.due.gross - to_move
+    if action is SettlementAction.NOTHING or (paid and to_move < 0):
+        return [PaymentPart(way=PaymentWay.CHARGED, amount_cents=paid)] if paid > 0 and to_move == 0 else []
+    before = [PaymentPart(way=PaymentWay.CHARGED, amount_cents=paid)] if paid > 0 else []
+    if paid < 0:
         return []
-    if settlement.action is SettlementAction.OPEN_ITEM:
+    amount = abs(to_move)
+    if action is SettlementAction.OPEN_ITEM:
         due_on = collection.due_on(station, now)
-        return [PaymentPart(way=PaymentWay.TRANSFER, amount_cents=amount, due_on=due_on)]
-    way = PaymentWay.TO_BE_CHARGED if settlement.action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
-    return [PaymentPart(way=way, amount_cents=amount)]
+        return [*before, PaymentPart(way=PaymentWay.TRANSFER, amount_cents=amount, due_on=due_on)]
+    way = PaymentWay.TO_BE_CHARGED if action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
+    return [*before, PaymentPart(way=way, amount_cents=amount)]
 
 
 async def _last_check_in(session: Session, contract: Contract) -> Protocol | None:
@@ -187,25 +232,17 @@ async def _last_check_in(session: Session, contract: Contract) -> Protocol | Non
     return await session.by_id(Protocol, leg.check_in_id) if leg else None
 
 
-async def _unreadable(session: Session, contract: Contract) -> bool:
-    """Whether fuel or charge is missing and the size of tank or battery is not known."""
-    missing = await session.value(
-        "select 1 from vehicle_leg l join vehicle v on v.id = l.vehicle_id"
-        " join protocol o on o.id = l.check_out_id join protocol i on i.id = l.check_in_id"
-        " where l.contract_id = :id and not l.fuel_waived"
-        " and ((i.fuel_eighths < o.fuel_eighths and v.tank_litres is null)"
-        " or (i.state_of_charge_percent < o.state_of_charge_percent and v.battery_wh is null))",
-        {"id": contract.id},
-    )
-    return missing is not None
+async def _lacks_a_size(session: Session, contract: Contract) -> bool:
+    return any(part.lacks_a_size for part in await readings.parts_of(session, contract.id))
 
 
 async def _vehicle_uses(session: Session, contract: Contract) -> list[VehicleUse]:
-    rows = await session.rows(
-        "select v.plate, v.make || ' ' || v.model as model, o.odometer_km as km_out, i.odometer_km as km_in"
-        " from vehicle_leg l join vehicle v on v.id = l.vehicle_id"
-        " join protocol o on o.id = l.check_out_id left join protocol i on i.id = l.check_in_id"
-        " where l.contract_id = :id order by l.from_at",
-        {"id": contract.id},
-    )
-    return [VehicleUse(plate=row.plate, model=row.model, km_out=row.km_out, km_in=row.km_in) for row in rows]
+    return [
+        VehicleUse(
+            plate=part.vehicle.plate,
+            model=f"{part.vehicle.make} {part.vehicle.model}",
+            km_out=part.out.odometer_km,
+            km_in=part.back.odometer_km if part.back else None,
+        )
+        for part in await readings.parts_of(session, contract.id)
+    ]

@@ -17,7 +17,7 @@ from server.models.contract import ContractState
 from server.models.fleet import Cleanliness
 from server.models.money import VatSplit
 from server.models.price import PriceBreakdown
-from server.services.billing import documents
+from server.services.billing import documents, readings
 from server.services.contract import contracts
 from server.services.fleet import stations
 from server.services.fleet.opening import opening_rules
@@ -143,21 +143,14 @@ async def has_card(session: Session, contract: Contract) -> bool:
 
 async def _facts(session: Session, contract: Contract, station: Station, back: ReturnFacts) -> Facts:
     drivers = await session.all(select(Driver).where(col(Driver.contract_id) == contract.id))
-    legs = await session.all(
-        select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract.id).order_by(col(VehicleLeg.from_at))
-    )
-    uses, driven = [], 0
-    for leg in legs:
-        out = await session.by_id(Protocol, leg.check_out_id)
-        returned = await facts_of(session, await session.by_id(Protocol, leg.check_in_id)) if leg.check_in_id else back
-        vehicle = await session.by_id(Vehicle, leg.vehicle_id)
-        if out is None or vehicle is None:
-            continue
-        uses.append(_use(out, returned, vehicle, fuel_waived=leg.fuel_waived))
-        driven += max(0, returned.odometer_km - out.odometer_km)
+    uses, driven, parts = [], 0, await readings.parts_of(session, contract.id)
+    for part in parts:
+        returned = await facts_of(session, part.back) if part.back is not None else back
+        uses.append(_use(part.out, returned, part.vehicle, fuel_waived=part.leg.fuel_waived))
+        driven += max(0, returned.odometer_km - part.out.odometer_km)
     return Facts(
         kind=contract.kind,
-        starts_at=_starts_at(contract, legs, back),
+        starts_at=_starts_at(contract, [part.leg for part in parts], back),
         ends_at=back.returned_at,
         planned_end=contract.ends_at,
         zone=station.zone,
@@ -204,12 +197,13 @@ async def facts_of(session: Session, protocol: Protocol | None) -> ReturnFacts:
     if protocol is None:
         raise LookupError("a returned contract without its return protocol")
     station = await stations.get(session, protocol.at_station_id)
+    read = await readings.corrected(session, protocol) or protocol
     return ReturnFacts(
         returned_at=protocol.key_drop_at or protocol.occurred_at,
         station=station,
-        odometer_km=protocol.odometer_km,
-        fuel_eighths=protocol.fuel_eighths,
-        state_of_charge_percent=protocol.state_of_charge_percent,
+        odometer_km=read.odometer_km,
+        fuel_eighths=read.fuel_eighths,
+        state_of_charge_percent=read.state_of_charge_percent,
         cleanliness_inside=protocol.cleanliness_inside,
         cleanliness_outside=protocol.cleanliness_outside,
         key_drop_at=protocol.key_drop_at,

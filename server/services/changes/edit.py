@@ -13,7 +13,7 @@ from uuid import UUID
 
 from server.database import SYSTEM, Session
 from server.errors import DomainError, InvalidTransition, VersionConflict
-from server.models import Contract, Document, Occupancy
+from server.models import Contract, Document, HistoryEntry, Occupancy
 from server.models.contract import ALLOWED, ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.price import PriceBreakdown
@@ -87,13 +87,14 @@ async def preview(outside: Outside, acting: Acting, contract_id: UUID | None, lo
         return await look(session, await contracts.get(session, seen.id), acting)
 
 
-async def finish(session: Session, contract: Contract, done: Done, acting: Acting) -> None:
-    """Stores an edited contract with its entry in the history, and tells the customer."""
+async def finish(session: Session, contract: Contract, done: Done, acting: Acting) -> HistoryEntry:
+    """Stores an edited contract with its entry in the history, which is returned, and tells the customer."""
     contract.version += 1
     await session.store(contract)
     entry = await history.record(session, contract, done.action, acting, before=done.before, after=done.after)
     if done.told:
         await mails.changed(session, contract, entry.id, done.told, done.issued, now=acting.now)
+    return entry
 
 
 def against_state(contract: Contract, possible: frozenset[ContractState]) -> list[DomainError]:

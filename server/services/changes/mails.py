@@ -7,11 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
-from server.models import Contract, Document, Vehicle
+from server.models import Contract, Document, Protocol, Vehicle
 from server.models.contract import ContractKind
+from server.models.document import DocumentType
 from server.models.email import EmailTemplate
+from server.models.protocol import WENT_OUT
 from server.paper.views import Changed, MailView
-from server.services.billing import documents
+from server.services.billing import documents, settlements
+from server.services.billing.settlements import SettlementAction
 from server.services.fleet import company_data, stations
 from server.services.mail import emails, parts
 from server.services.mail.emails import MailDraft
@@ -52,4 +55,44 @@ async def changed(
     )
     files = [documents.attachment(document) for document in issued]
     draft = MailDraft(EmailTemplate.CHANGE, cause_id, view, files, waits_for_paper=bool(files))
+    await emails.queue(session, contract, draft, now=now)
+
+
+async def corrected(
+    session: Session,
+    contract: Contract,
+    cause_id: UUID,
+    protocol: Protocol,
+    lines: Sequence[Changed],
+    issued: Sequence[Document],
+    *,
+    now: datetime,
+) -> None:
+    """Tells the customer what a protocol had recorded wrongly, or without `lines` that it does not count any more; with
+    what was issued because of it.
+    """
+    station, company = await stations.get(session, contract.station_id), await company_data.require(session)
+    vehicle = await session.by_id(Vehicle, protocol.vehicle_id)
+    last = issued[-1] if issued and issued[-1].type is DocumentType.FINAL_INVOICE else None
+    moves = last.moves_cents if last else 0
+    view = MailView(
+        time_zone=station.time_zone,
+        supplier=parts.supplier_of(company),
+        station=parts.place_of(station),
+        greeting_name=contract.customer.display_name,
+        contract_number=contract.number,
+        changed=tuple(lines),
+        is_return=protocol.type not in WENT_OUT,
+        occurred_at=protocol.occurred_at,
+        vehicle=f"{vehicle.make} {vehicle.model}, {vehicle.plate}" if vehicle else None,
+        billed_anew=last is not None,
+        documents=tuple(document.number for document in issued),
+        total_cents=last.total_cents if last else None,
+        refund_cents=-moves if moves < 0 else None,
+        open_cents=moves if moves > 0 else None,
+        rest_from_card=await settlements.action_for(session, contract, moves) is SettlementAction.CHARGE,
+        payer_name=parts.payer_name(contract),
+    )
+    files = [documents.attachment(document) for document in issued]
+    draft = MailDraft(EmailTemplate.CORRECTION, cause_id, view, files, protocol.id, waits_for_paper=bool(files))
     await emails.queue(session, contract, draft, now=now)

@@ -9,6 +9,7 @@ from server.errors import DomainError
 from server.models import Contract, Document
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
+from server.models.job import JobKind
 from server.models.recipient import Recipient
 from server.services.acting import Acting
 from server.services.billing import cancellations, collection, documents, invoice
@@ -28,7 +29,7 @@ async def look(session: Session, contract: Contract, _acting: Acting, *, payer: 
         _ = payer and parts.checked_payer(payer, FIELD)
     except DomainError as problem:
         problems.append(problem)
-    advances = await _to_give_back(session, contract, payer)
+    advances = await _to_refund(session, contract, payer)
     back = [await cancellations.paid_for(session, contract.id, advance) for advance in advances]
     return Prospect(before=contract.price, after=contract.price, moved_cents=-sum(back), problems=problems)
 
@@ -44,7 +45,7 @@ async def change(
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
         (await look(session, contract, acting, payer=payer)).refuse()
         before = parts.payer_name(contract)
-        advances = await _to_give_back(session, contract, payer)
+        advances = await _to_refund(session, contract, payer)
         silent = acting.because(None)
         back = [await cancellations.cancel(session, contract, advance, silent) for advance in advances]
         contract.payer_json = parts.checked_payer(payer, FIELD).as_json() if payer else None
@@ -57,13 +58,13 @@ async def change(
         )
         await edit.finish(session, contract, done, acting)
         if back:
-            await collection.go_on_again(session, contract, acting.now)
+            await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
         await invoice.go_on_with_address(session, contract, acting)
         changed = contract.id
     await documents.print_unprinted(outside, changed)
     return changed
 
 
-async def _to_give_back(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:
+async def _to_refund(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:
     """The advance invoices of what the card has paid, if somebody else is to pay from now on."""
     return await documents.advances_of(session, contract.id) if payer is not None else []

@@ -7,10 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from server.errors import Sentence
-from server.models import Contract, Driver
+from server.models import Contract, Driver, Protocol
 from server.models.price import PriceBreakdown
 from server.paper import notation
-from server.paper.views import Changed
+from server.paper.views import Changed, Language
 from server.services.mail import parts
 from server.services.people.drivers import DriverDetails
 
@@ -22,6 +22,11 @@ _PAYER = Sentence("Who pays", "Rechnung an")
 _BOOKING = Sentence("Booking", "Buchung")
 _NOT_PICKED_UP = Sentence("not picked up", "nicht abgeholt")
 _VALID_AGAIN = Sentence("valid again", "gilt wieder")
+_READINGS = {
+    "odometer_km": Sentence("Odometer", "Kilometerstand"),
+    "fuel_eighths": Sentence("Fuel", "Tank"),
+    "state_of_charge_percent": Sentence("Charge", "Ladestand"),
+}
 _CUSTOMER_PAYS = Sentence("you", "Sie")
 
 
@@ -75,6 +80,30 @@ def resumed(contract: Contract) -> list[Changed]:
     language = parts.wording(contract.language)
     was, now = _NOT_PICKED_UP.within(language), _VALID_AGAIN.within(language)
     return [Changed(label=_BOOKING.within(language), before=was, after=now)]
+
+
+def reading(contract: Contract, before: Protocol, after: Protocol) -> tuple[Changed, ...]:
+    """The readings of a protocol that were put right."""
+    language = parts.wording(contract.language)
+    named = zip(_READINGS.values(), _readings(before, language), _readings(after, language), strict=True)
+    return tuple(
+        Changed(label=label.within(language), before=old, after=new) for label, old, new in named if old != new
+    )
+
+
+def read_as(contract: Contract, protocol: Protocol) -> str:
+    """The readings of a protocol in a line, for the history."""
+    read = ", ".join(one for one in _readings(protocol, parts.wording(contract.language)) if one)
+    return read.replace("\u00a0", " ")
+
+
+def _readings(protocol: Protocol, language: Language) -> list[str | None]:
+    fuel, charge = protocol.fuel_eighths, protocol.state_of_charge_percent
+    return [
+        notation.kilometres(protocol.odometer_km, language),
+        None if fuel is None else f"{fuel}/8",
+        None if charge is None else f"{charge} %",
+    ]
 
 
 def name_of(person: Driver | DriverDetails) -> str:

@@ -80,6 +80,15 @@ async def move(session: Session, contract: Contract, state: ContractState, actin
     await history.record(session, contract, _ENTERED[state], acting, **words)
 
 
+async def move_back(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
+    """Moves a locked contract back, because what moved it on was taken back; a billed one, too, with its invoice."""
+    before, contract.state = contract.state, state
+    contract.state_since = acting.now
+    contract.version += 1
+    await session.store(contract)
+    await history.record(session, contract, _ENTERED[state], acting, before=before.value, after=state.value)
+
+
 def price_of(
     contract: Contract,
     *,

@@ -10,6 +10,7 @@ from server.models import Contract, Vehicle
 from server.models.columns import uuid7
 from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
+from server.models.job import JobKind
 from server.services import validation
 from server.services.acting import Acting
 from server.services.billing import cancellations, collection, documents
@@ -74,7 +75,7 @@ async def undo(outside: Outside, acting: Acting, contract_id: UUID | None, versi
         await session.store(contract)
         await deposits.begin_anew(session, contract, now=acting.now)
         await no_shows.plan(session, contract, now=acting.now)
-        await collection.go_on_again(session, contract, acting.now)
+        await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
         await mails.changed(session, contract, uuid7(), said.resumed(contract), mirrors, now=acting.now)
         done = contract.id
     await documents.print_unprinted(outside, done)

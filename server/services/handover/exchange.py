@@ -14,15 +14,13 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import InvalidTransition, ProblemCode, Refused, Sentence
-from server.jobs import enqueue
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
 from server.models.contract import BillingBlock, ContractState
 from server.models.damage import DamageLiability
-from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import WENT_OUT, ProtocolType
 from server.services.acting import Acting
-from server.services.billing import addressee
+from server.services.billing import addressee, invoice, readings
 from server.services.booking import overdue
 from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
@@ -135,7 +133,7 @@ async def implausible_reading(
     """Raises what cannot be, or doubts it; returns why billing has to wait for a person because of the odometer."""
     with doubts.kept():
         readiness.check_times(report.occurred_at, report.key_drop_at, leg.from_at)
-    out = await session.by_id(Protocol, leg.check_out_id)
+    out = await readings.corrected(session, await session.by_id(Protocol, leg.check_out_id))
     reason = doubts.reason(report.override_reason)
     return readiness.odometer_at_return(out, report.condition.odometer_km, returned_at, reason)
 
@@ -225,9 +223,7 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
         occupancies.car_comes_back(vehicle)
         vehicle.station_id = station.id
     await session.store(vehicle)
-    if contract.billing_block is None:
-        key = f"bill:{contract.id}"
-        await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
+    await invoice.bill_soon(session, contract, acting)
 
 
 def adopt_condition(vehicle: Vehicle, protocol: Protocol, *, latest: bool) -> None:

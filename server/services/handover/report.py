@@ -17,10 +17,10 @@ from server.models.fleet import Cleanliness, Energy
 from server.models.protocol import PhotoSlot
 from server.services import validation
 from server.services.changes.customer_data import CounterCustomer
+from server.services.fleet import levels
 from server.services.handover import damages, photos
 from server.services.handover.damages import DamageReport
 from server.services.handover.evidence import Evidence
-from server.services.validation import optional_number
 
 FIELD = ("input",)
 LIVE = timedelta(minutes=15)
@@ -124,9 +124,12 @@ async def check_report(session: Session, report: HandoverReport) -> dict[str, Ph
 def check_levels(condition: ConditionReport, group: VehicleGroup | None) -> None:
     """InvalidInput for an impossible reading, or one that is missing for the group's kind of energy."""
     field = (*FIELD, "condition")
-    validation.number(condition.odometer_km, (*field, "odometer_km"), lowest=0, highest=2_000_000)
-    optional_number(condition.fuel_eighths, (*field, "fuel_eighths"), lowest=0, highest=8)
-    optional_number(condition.state_of_charge_percent, (*field, "state_of_charge_percent"), lowest=0, highest=100)
+    levels.check(
+        field,
+        odometer_km=condition.odometer_km,
+        fuel_eighths=condition.fuel_eighths,
+        state_of_charge_percent=condition.state_of_charge_percent,
+    )
     energy = group.energy if group else Energy.COMBUSTION
     if energy is Energy.ELECTRIC and condition.state_of_charge_percent is None:
         raise InvalidInput(

@@ -1,0 +1,176 @@
+"""Readings put right: before the invoice they count for it, after it only the difference moves; the paper stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from server.errors import DomainError, ProblemCode
+from server.models import Contract, Document, Email, HistoryEntry, OpenItem, Protocol, ReadingCorrection, Vehicle
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_parts import HistoryAction
+from server.models.document import DocumentType
+from server.models.email import EmailTemplate
+from server.models.payment import PaymentMethod
+from server.models.protocol import ProtocolType
+from server.models.staff import Role
+from server.services.acting import Acting
+from server.services.billing import collection, invoice
+from server.services.changes import readings
+from server.services.changes.readings import Reading
+from tests.builders.bench import Bench
+from tests.builders.rentals import book, check_in, check_out, rented
+from tests.builders.rows import Shop, open_shop
+from tests.services.samples import at
+
+START = at("2026-09-08 09:00")
+END = START + timedelta(days=1)
+
+
+async def protocol_of(bench: Bench, contract: Contract, kind: ProtocolType = ProtocolType.CHECK_IN) -> Protocol:
+    (found,) = await bench.all(Protocol, contract_id=contract.id, type=kind)
+    protocol: Protocol = found
+    return protocol
+
+
+async def correct(shop: Shop, protocol: Protocol, right: Reading, role: Role = Role.CLERK) -> Contract:
+    acting = Acting(shop.bench.now, shop.somebody(role))
+    done = await readings.correct(shop.bench.outside, acting, protocol.id, right, "Zahlendreher")
+    await collection.collect(shop.bench.outside, done)
+    return await shop.bench.contract(done)
+
+
+async def written(bench: Bench, contract: Contract) -> list[Any]:
+    kinds = [Document, Email, HistoryEntry, ReadingCorrection]
+    counts = [len(await bench.all(kind, contract_id=contract.id)) for kind in kinds]
+    (car,) = await bench.all(Vehicle, id=contract.vehicle_id)
+    now = await bench.contract(contract.id)
+    return [now.version, now.paid_cents, counts, car.odometer_km, car.fuel_eighths]
+
+
+async def test_before_the_invoice_what_is_right_is_billed(bench: Bench) -> None:
+    # Given 1,000 km typed instead of 100
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END, km=1_000)
+    back = await protocol_of(bench, contract)
+
+    # When
+    await correct(shop, back, Reading(odometer_km=10_100))
+    await invoice.settle(bench.outside, contract.id)
+
+    # Then
+    final = (await bench.all(Document, contract_id=contract.id))[-1]
+    assert (final.total_cents, final.payable_cents) == (5_900, 0)
+    assert [(use["km_out"], use["km_in"]) for use in (final.view or {})["vehicles"]] == [(10_000, 10_100)]
+    assert (await protocol_of(bench, contract)).odometer_km == 11_000  # what was signed stays
+    assert (await bench.all(Vehicle, id=contract.vehicle_id))[0].odometer_km == 10_100
+    (entry,) = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.READING_CORRECTED)
+    assert (entry.reason, entry.before, entry.after) == ("Zahlendreher", "11.000 km, 8/8", "10.100 km, 8/8")
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION)
+    text = mail.text.replace("\u00a0", " ")
+    assert "Kilometerstand: festgehalten 11.000 km" in text
+    assert "richtig 10.100 km" in text
+    assert "Auf der Rechnung steht dann der richtige Stand." in text
+    assert list(mail.attachments) == []
+
+
+async def test_after_the_invoice_only_the_difference_moves(bench: Bench) -> None:
+    # Given 210 km billed: 15.00 for 60 km more
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END, km=210)
+    await invoice.settle(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).paid_cents == 7_400
+
+    # When it was 190
+    now = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_190), Role.MANAGER)
+
+    # Then 5.00 go back, and the documents say the rest
+    assert (now.state, now.paid_cents, now.settlement_state) == (ContractState.BILLED, 6_900, SettlementState.PAID)
+    _, old, mirror, new = await bench.all(Document, contract_id=contract.id)
+    assert (mirror.type, mirror.refers_to_id, mirror.total_cents) == (
+        DocumentType.CANCELLATION_INVOICE, old.id, -7_400,
+    )  # fmt: skip
+    assert (new.type, new.total_cents, new.payable_cents, new.moves_cents) == (
+        DocumentType.FINAL_INVOICE, 6_900, 1_000, -500,
+    )  # fmt: skip
+    assert (await bench.payments(contract.id))[2:] == [
+        ("SALE", "SUCCEEDED", 1_500),
+        ("RELEASE", "SUCCEEDED", 30_000),
+        ("REFUND", "SUCCEEDED", 500),
+    ] or (await bench.payments(contract.id))[2:] == [("SALE", "SUCCEEDED", 1_500), ("REFUND", "SUCCEEDED", 500)]
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION)
+    text = mail.text.replace("\u00a0", " ")
+    assert "Erstattung: 5,00 € auf Ihre Karte" in text
+    assert f"Anbei: {mirror.number}, {new.number}" in text
+    # And once more the other way
+    again = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_250), Role.MANAGER)
+    assert (again.paid_cents, again.total_cents, again.settlement_state) == (8_400, 8_400, SettlementState.PAID)
+
+
+async def test_what_was_owed_for_the_old_invoice_is_owed_for_the_new_one(bench: Bench) -> None:
+    # Given a rental without a card
+    shop = await open_shop(bench)
+    payment = {"method": PaymentMethod.WAIVED, "card_token": None, "waiver_reason": "zahlt an der Kasse"}
+    contract = await rented(shop, START, END, km=210, **payment)
+    await invoice.settle(bench.outside, contract.id)
+
+    now = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_190), Role.MANAGER)
+
+    documents = {one.id: one.number for one in await bench.all(Document, contract_id=contract.id)}
+    items = [(documents[item.document_id], item.open_cents) for item in await bench.all(OpenItem)]
+    numbers = list(documents.values())
+    assert sorted(items) == [(numbers[0], 0), (numbers[2], 6_900)]
+    assert now.settlement_state is SettlementState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("right", "role", "code", "field"),
+    [
+        (Reading(), Role.CLERK, ProblemCode.INVALID_INPUT, ["reading"]),
+        (Reading(fuel_eighths=9), Role.CLERK, ProblemCode.INVALID_INPUT, ["reading", "fuel_eighths"]),
+        (Reading(odometer_km=9_999), Role.CLERK, ProblemCode.ODOMETER_IMPLAUSIBLE, ["reading", "odometer_km"]),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    bench: Bench, right: Reading, role: Role, code: ProblemCode, field: list[str]
+) -> None:
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END)
+    before = await written(bench, contract)
+
+    with pytest.raises(DomainError) as said:
+        await correct(shop, await protocol_of(bench, contract), right, role)
+
+    assert (said.value.code, said.value.field) == (code, field)
+    assert await written(bench, contract) == before
+
+
+async def test_after_the_invoice_a_clerk_asks_a_manager_and_another_station_finds_nothing(bench: Bench) -> None:
+    shop, elsewhere = await open_shop(bench), await open_shop(bench)
+    contract = await rented(shop, START, END)
+    await invoice.settle(bench.outside, contract.id)
+    before = await written(bench, contract)
+    back = await protocol_of(bench, contract)
+
+    for who, code in ((shop, ProblemCode.NOT_ALLOWED), (elsewhere, ProblemCode.NOT_FOUND)):
+        with pytest.raises(DomainError) as said:
+            await correct(who, back, Reading(odometer_km=10_050))
+        assert said.value.code is code
+
+    assert await written(bench, contract) == before
+
+
+async def test_while_the_car_is_out_the_reading_of_its_hand_over_counts_for_the_return(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START)
+    await check_out(shop, contract, km=10_900)
+    await correct(shop, await protocol_of(bench, contract, ProtocolType.CHECK_OUT), Reading(odometer_km=10_090))
+    bench.clock.move_to(END)
+    await check_in(shop, contract, km=10_200)
+
+    await invoice.settle(bench.outside, contract.id)
+
+    assert (await bench.contract(contract.id)).total_cents == 5_900
