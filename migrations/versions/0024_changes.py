@@ -34,6 +34,9 @@ def upgrade() -> None:
         "update contract c set confirmed_at = h.at from history_entry h"
         " where h.contract_id = c.id and h.action = 'STATE_RESERVED'"
     )
+    op.add_column("contract", sa.Column("agreed_after_hours", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute("update contract set agreed_after_hours = true where price->'lines' @> '[{\"kind\": \"AFTER_HOURS\"}]'")
+    op.alter_column("contract", "agreed_after_hours", server_default=None)
     op.add_column("document", sa.Column("to_move_cents", sa.BigInteger(), nullable=True))
     op.create_table(
         "reading_correction",
@@ -70,6 +73,7 @@ def downgrade() -> None:
     unprotect("reading_correction")
     op.drop_table("reading_correction")
     op.drop_column("document", "to_move_cents")
+    op.drop_column("contract", "agreed_after_hours")
     op.drop_column("contract", "confirmed_at")
     for what, table, kind in reversed(GRANTS):
         op.execute(f"revoke {what} on {table} from {CALLERS[kind]}")
