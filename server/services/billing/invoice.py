@@ -9,12 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from server.database import SYSTEM, Session
 from server.errors import ProblemCode, Refused, Sentence, VersionConflict
 from server.jobs import enqueue
-from server.models import Contract, Deposit, Document, Protocol, Station, VehicleLeg
+from server.models import Contract, Deposit, Document, Protocol, Station
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
@@ -227,9 +225,8 @@ def _payment_parts(
 
 
 async def _last_check_in(session: Session, contract: Contract) -> Protocol | None:
-    statement = select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract.id)
-    leg = await session.first(statement.order_by(col(VehicleLeg.from_at).desc()))
-    return await session.by_id(Protocol, leg.check_in_id) if leg else None
+    parts = await readings.parts_of(session, contract.id)
+    return await session.by_id(Protocol, parts[-1].leg.check_in_id) if parts else None
 
 
 async def _lacks_a_size(session: Session, contract: Contract) -> bool:

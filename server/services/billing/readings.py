@@ -54,7 +54,7 @@ async def parts_of(session: Session, contract_id: UUID) -> list[Part]:
     """The cars of a rental in their order; not one whose hand-over was taken back."""
     statement = select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract_id)
     found = []
-    for leg in await session.all(statement.order_by(col(VehicleLeg.from_at))):
+    for leg in await session.all(statement.order_by(col(VehicleLeg.from_at), col(VehicleLeg.id))):
         out = await corrected(session, await session.by_id(Protocol, leg.check_out_id))
         back = await corrected(session, await session.by_id(Protocol, leg.check_in_id))
         vehicle = await session.by_id(Vehicle, leg.vehicle_id)

@@ -177,3 +177,20 @@ async def test_a_car_that_went_on_stays_where_it_is(bench: Bench) -> None:
         await take_back(shop, contract, ProtocolType.CHECK_IN)
     assert gone.value.code is ProblemCode.VEHICLE_NOT_READY
     assert await written(bench, contract) == before
+
+
+async def test_a_hand_over_that_was_taken_back_is_not_what_is_billed(bench: Bench) -> None:
+    # Given a hand-over that was taken back, and the right one, which was some minutes earlier
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START + HOUR)
+    await check_out(shop, contract)
+    now = await take_back(shop, contract, ProtocolType.CHECK_OUT)
+    await check_out(shop, now, occurred_at=bench.now - 5 * MINUTE)
+    # When it comes back
+    bench.clock.move_to(END)
+    await check_in(shop, now)
+    await invoice.settle(bench.outside, contract.id)
+    # Then
+    done = await bench.contract(contract.id)
+    assert (done.state, done.total_cents, done.paid_cents) == (ContractState.BILLED, 11_800, 11_800)

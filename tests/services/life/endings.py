@@ -1,0 +1,75 @@
+"""No contract is stuck: from wherever it stands, the right people bring it to its end."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from server.errors import DomainError, ProblemCode
+from server.models import Contract
+from server.models.contract import BillingBlock, ContractState
+from server.models.staff import Role
+from server.services.contract import no_shows
+from server.services.ends import cancellation, no_show
+from tests.services.life.handover_steps import take_back
+from tests.services.life.money_steps import complete, measure_the_tanks, settle_by
+from tests.services.life.quiet_laws import OVER
+from tests.services.life.world import Broken, World
+
+MOST_BLOCKS = 8
+
+
+async def every_contract_comes_to_its_end(world: World, dice: random.Random) -> None:
+    """Brings all contracts to an end, with nothing left that waits for a person."""
+    await world.become_quiet()
+    await world.pass_time(timedelta(minutes=20))
+    await measure_the_tanks(world, world.people[Role.MANAGER][0])
+    for contract in (await world.look()).contracts:
+        await _end(world, dice, await world.now_of(contract))
+    now = await world.become_quiet()
+    await world.pass_time(timedelta(hours=2))
+    now = await world.become_quiet()
+    for contract in now.contracts:
+        await _clear(world, contract)
+    now = await world.become_quiet()
+    left = [one for one in now.contracts if one.state not in OVER or one.billing_block or one.protocol_conflict]
+    if left:
+        words = [(one.number, one.state, one.billing_block, one.billing_block_detail) for one in left]
+        raise Broken(f"stuck: {words}")
+
+
+async def _end(world: World, dice: random.Random, contract: Contract) -> None:
+    manager = world.people[Role.MANAGER][0]
+    if contract.state is ContractState.RESERVED:
+        await _nobody_comes(world, dice, contract)
+    if contract.state is ContractState.CHECKED_OUT:
+        await take_back(world, dice, contract, manager, override_reason="Ende")
+
+
+async def _nobody_comes(world: World, dice: random.Random, contract: Contract) -> None:
+    acting = world.acting(world.people[Role.MANAGER][0])
+    if dice.random() < 0.4:
+        await cancellation.cancel(world.bench.outside, acting, contract.id, contract.version, "Ende")
+        return
+    await world.pass_time(max(no_shows.from_when(contract) - world.now, timedelta(0)))
+    now = await world.now_of(contract)
+    if now.state is ContractState.RESERVED:
+        acting = world.acting(world.people[Role.CLERK][-1])
+        await no_show.mark(world.bench.outside, acting, contract.id, now.version)
+
+
+async def _clear(world: World, contract: Contract) -> None:
+    clerk = world.people[Role.CLERK][-1]
+    for _ in range(MOST_BLOCKS):
+        now = await world.now_of(contract)
+        if now.state is not ContractState.RETURNED and now.billing_block is None and not now.protocol_conflict:
+            return
+        if now.billing_block is BillingBlock.ADDRESS_MISSING and now.customer.address is None and now.payer is None:
+            await complete(world, now, clerk)
+            continue
+        try:
+            await settle_by(world, now, clerk)
+        except DomainError as refusal:
+            if refusal.code is not ProblemCode.VERSION_CONFLICT:
+                raise Broken(f"{now.number} cannot be settled: {refusal.code} {refusal}") from refusal
+        await world.work()

@@ -1,0 +1,167 @@
+"""What holds after every step, whatever the step was. Each law is a function whose name says it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import pairwise
+from uuid import UUID
+
+from server.models import Document, Payment
+from server.models.contract import ContractState
+from server.models.contract_parts import HistoryAction
+from server.models.payment import PaymentKind, PaymentState
+from tests.services.life.sight import Line, Sight
+
+KINDS = {
+    PaymentKind.SALE: "sale",
+    PaymentKind.HOLD: "hold",
+    PaymentKind.CAPTURE: "capture",
+    PaymentKind.REFUND: "refund",
+    PaymentKind.RELEASE: "void",
+}
+"""Our kinds of movements in the provider's words."""
+NEVER_HELD = frozenset({ContractState.CANCELLED, ContractState.NO_SHOW})
+_MOVED = frozenset({"approved", "voided", "expired"})
+_TAKEN = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
+
+
+def uses_of_a_car_never_overlap(_before: Sight, now: Sight) -> None:
+    by_car = defaultdict(list)
+    for use in now.occupancies:
+        if use.active:
+            by_car[use.vehicle_id].append(use)
+    for uses in by_car.values():
+        for one, following in pairwise(sorted(uses, key=lambda use: use.starts_at)):
+            assert one.busy_until <= following.starts_at, (one, following)
+
+
+def a_car_is_out_for_the_contract_that_has_it(_before: Sight, now: Sight) -> None:
+    having = {one.vehicle_id: one.id for one in now.contracts if one.state is ContractState.CHECKED_OUT}
+    out = {car.id: car.out_contract_id for car in now.vehicles if car.out_contract_id is not None}
+    assert out == having
+    late = {one.id: one.ends_at for one in now.contracts if one.state is ContractState.CHECKED_OUT}
+    assert len(late) == len(having), "two contracts have one car"
+
+
+def a_car_is_kept_for_whom_it_is_planned_and_for_nobody_else(_before: Sight, now: Sight) -> None:
+    uses = defaultdict(list)
+    for use in now.occupancies:
+        if use.active and use.contract_id is not None:
+            uses[use.contract_id].append(use)
+    for contract in now.contracts:
+        own = uses[contract.id]
+        if contract.state in NEVER_HELD:
+            assert own == [], (contract.number, own)
+        if contract.state in {ContractState.HELD, ContractState.RESERVED} and contract.vehicle_id is not None:
+            assert {use.vehicle_id for use in own} == {contract.vehicle_id}, (contract.number, own)
+            assert max(use.ends_at for use in own) == contract.ends_at, (contract.number, own)
+        if contract.state is ContractState.RESERVED and contract.vehicle_id is None:
+            assert own == [], (contract.number, own)
+        if contract.state is ContractState.CHECKED_OUT:
+            current = [use for use in own if use.vehicle_id == contract.vehicle_id]
+            assert max(use.ends_at for use in current) >= contract.ends_at, (contract.number, own)
+
+
+def our_ledger_equals_the_providers(_before: Sight, now: Sight) -> None:
+    """What succeeded is approved there, and what is approved there is known to have succeeded or is being looked up."""
+    for contract in now.contracts:
+        ours = now.payments_of(contract.id)
+        theirs = Counter(_moved(line) for line in now.books[contract.id] if line[2] in _MOVED)
+        known = Counter(written(one) for one in ours if one.state is PaymentState.SUCCEEDED)
+        doubtful = Counter(written(one) for one in ours if one.state in {PaymentState.PENDING, PaymentState.UNKNOWN})
+        assert not known - theirs, (contract.number, known, theirs)
+        if not now.unresolved_pages(contract.id):
+            assert not theirs - known - doubtful, (contract.number, known, doubtful, theirs)
+
+
+def _moved(line: Line) -> tuple[str, str]:
+    return line[0], line[1]
+
+
+def written(payment: Payment) -> tuple[str, str]:
+    """A movement as the provider writes it: its kind and amount."""
+    cents = payment.amount_cents
+    return KINDS[payment.kind], f"{cents // 100}.{cents % 100:02d}"
+
+
+def nothing_is_charged_beyond_what_is_held_or_paid_back_beyond_what_was_charged(_before: Sight, now: Sight) -> None:
+    done = [one for one in now.payments if one.state is PaymentState.SUCCEEDED]
+    by_id = {one.id: one for one in done}
+    against: dict[UUID, list[Payment]] = defaultdict(list)
+    for one in done:
+        if one.kind in {PaymentKind.CAPTURE, PaymentKind.REFUND} and one.refers_to_id is not None:
+            against[one.refers_to_id].append(one)
+    for source, parts in against.items():
+        assert sum(one.amount_cents for one in parts) <= by_id[source].amount_cents, (by_id[source], parts)
+        captures = [one for one in parts if one.kind is PaymentKind.CAPTURE]
+        assert len(captures) <= 1, "a hold is captured once"
+    for deposit in now.deposits:
+        assert 0 <= deposit.used_cents <= deposit.amount_cents
+
+
+def what_is_paid_is_what_was_taken_less_what_went_back(_before: Sight, now: Sight) -> None:
+    for contract in now.contracts:
+        done = [one for one in now.payments_of(contract.id) if one.state is PaymentState.SUCCEEDED]
+        taken = sum(_TAKEN.get(one.kind, 0) * one.amount_cents for one in done)
+        assert contract.paid_cents == taken >= 0, (contract.number, contract.paid_cents, taken)
+
+
+def documents_are_numbered_without_gaps_chained_and_add_up(_before: Sight, now: Sight) -> None:
+    series: dict[tuple[UUID, int], list[Document]] = defaultdict(list)
+    for document in now.documents:
+        series[document.station_id, document.year].append(document)
+        assert sum(line.total_cents for line in document.lines) == document.total_cents, document.number
+        assert document.net_cents + document.vat_cents == document.total_cents, document.number
+        deducted = sum(item["total_cents"] for item in document.advances)
+        assert document.payable_cents == document.total_cents - deducted, document.number
+    for issued in series.values():
+        issued.sort(key=lambda one: one.running_number)
+        assert [one.running_number for one in issued] == list(range(1, len(issued) + 1))
+        assert [one.previous_hash for one in issued] == [None, *(one.chain_hash for one in issued[:-1])]
+        assert all(one.seal() == one.chain_hash for one in issued)
+
+
+def a_contract_has_one_final_invoice_and_what_is_open_of_it_is_positive(_before: Sight, now: Sight) -> None:
+    gone = {one.refers_to_id for one in now.documents}
+    standing = Counter((one.contract_id, one.type) for one in now.documents if one.id not in gone)
+    again = [found for found, count in standing.items() if count > 1 and found[1].value.endswith("_INVOICE")]
+    assert not [found for found in again if found[1].value != "CANCELLATION_INVOICE"], again
+    assert all(item.open_cents >= 0 for item in now.open_items)
+    assert not [item for item in now.open_items if item.document_id in gone and item.open_cents]
+
+
+def versions_grow_and_the_history_is_only_added_to(before: Sight, now: Sight) -> None:
+    old = {one.id: one for one in before.contracts}
+    for contract in now.contracts:
+        was = old.get(contract.id)
+        if was is None:
+            continue
+        assert contract.version >= was.version, contract.number
+        agreed = [(one.state, one.starts_at, one.ends_at, one.total_cents, one.payer_json) for one in (was, contract)]
+        assert agreed[0] == agreed[1] or contract.version > was.version, agreed
+    kept = {one.id: one for one in now.history}
+    for entry in before.history:
+        assert kept[entry.id].model_dump() == entry.model_dump()
+
+
+def every_change_of_state_is_in_the_history(_before: Sight, now: Sight) -> None:
+    for contract in now.contracts:
+        states = [one for one in now.entries[contract.id] if one.action.value.startswith("STATE_")]
+        last = states[-1].after if states else ContractState.HELD.value
+        assert last == contract.state.value, (contract.number, last)
+        assert now.entries[contract.id][0].action is HistoryAction.BOOKED
+
+
+AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
+    uses_of_a_car_never_overlap,
+    a_car_is_out_for_the_contract_that_has_it,
+    a_car_is_kept_for_whom_it_is_planned_and_for_nobody_else,
+    our_ledger_equals_the_providers,
+    nothing_is_charged_beyond_what_is_held_or_paid_back_beyond_what_was_charged,
+    what_is_paid_is_what_was_taken_less_what_went_back,
+    documents_are_numbered_without_gaps_chained_and_add_up,
+    a_contract_has_one_final_invoice_and_what_is_open_of_it_is_positive,
+    versions_grow_and_the_history_is_only_added_to,
+    every_change_of_state_is_in_the_history,
+)

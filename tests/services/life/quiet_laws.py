@@ -1,0 +1,96 @@
+"""What holds when every job that is due is done and the outcome of every payment is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from server.models import Contract, Document, Payment
+from server.models.contract import ContractState
+from server.models.email import EmailTemplate
+from server.models.payment import DepositState, PaymentKind, PaymentState
+from server.paper import notation
+from server.services.billing.invoice import PAID_BY_HAND
+from tests.services.life.laws import KINDS, written
+from tests.services.life.sight import Sight
+from tests.services.life.world import World
+
+OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.NO_SHOW})
+MONEY = frozenset({PaymentKind.SALE, PaymentKind.CAPTURE, PaymentKind.REFUND})
+
+
+def no_payment_stays_unknown(_world: World, now: Sight) -> None:
+    assert not now.unresolved, now.unresolved
+
+
+def the_books_agree_to_the_line(_world: World, now: Sight) -> None:
+    """Of what refers to an earlier payment, the provider keeps no line where it has refused it."""
+    first = {PaymentKind.SALE, PaymentKind.HOLD}
+    for contract in now.contracts:
+        made = now.payments_of(contract.id)
+        done = [one for one in made if one.state is PaymentState.SUCCEEDED]
+        refused = [one for one in made if one.state is PaymentState.DECLINED and one.kind in first]
+        mine = Counter([(*written(one), "done") for one in done] + [(*written(one), "declined") for one in refused])
+        lines = [line for line in now.books[contract.id] if line[2] != "failed"]
+        kinds = {KINDS[kind] for kind in first}
+        theirs = Counter(
+            (kind, amount, "declined" if state == "declined" else "done")
+            for kind, amount, state in lines
+            if state != "declined" or kind in kinds
+        )
+        assert mine == theirs, (contract.number, mine - theirs, theirs - mine)
+
+
+def what_the_documents_ask_for_is_paid_open_or_waits_for_a_person(world: World, now: Sight) -> None:
+    for contract in now.contracts:
+        if contract.state not in OVER or contract.billing_block in PAID_BY_HAND:
+            continue
+        asked, hand = now.payable_cents(contract.id), world.by_hand.get(contract.id, 0)
+        there = contract.paid_cents + now.open_cents(contract.id) - hand
+        assert asked == there, (contract.number, asked, contract.paid_cents, now.open_cents(contract.id), hand)
+
+
+def nobody_waits_in_a_state_that_a_job_should_have_ended(_world: World, now: Sight) -> None:
+    for contract in now.contracts:
+        if contract.state is ContractState.HELD:
+            assert contract.held_until is not None, contract.number
+            assert contract.held_until > now.now, contract.number
+        if contract.state is ContractState.RETURNED:
+            assert contract.billing_block is not None, contract.number
+
+
+def a_hold_is_lifted_when_it_is_not_needed_any_more(_world: World, now: Sight) -> None:
+    for contract in now.contracts:
+        if contract.state not in OVER or now.damaged(contract.id):
+            continue
+        made = now.payments_of(contract.id)
+        over = {one.refers_to_id for one in made if one.kind in {PaymentKind.CAPTURE, PaymentKind.RELEASE}}
+        holds = [one for one in made if one.kind is PaymentKind.HOLD and one.state is PaymentState.SUCCEEDED]
+        left = [one for one in holds if one.id not in over]
+        assert not left or now.deposit(contract.id).state is DepositState.EXPIRED, (contract.number, left)
+
+
+def whoever_paid_or_was_paid_has_a_mail_that_says_so(_world: World, now: Sight) -> None:
+    for payment in now.payments:
+        if payment.kind in MONEY and payment.state is PaymentState.SUCCEEDED:
+            contract = now.contract(payment.contract_id)
+            mails = [one for one in now.mails[contract.id] if one.template is not EmailTemplate.STATION_NOTICE]
+            named = _names(payment, contract, now.documents)
+            said = " ".join(mail.text + " ".join(file.name for file in mail.attachments) for mail in mails)
+            assert any(name in said.replace("\u00a0", " ") for name in named), (contract.number, payment, named)
+
+
+def _names(payment: Payment, contract: Contract, documents: list[Document]) -> list[str]:
+    amount = notation.money(payment.amount_cents, "de" if contract.language.value == "DE" else "en")
+    numbers = [one.number for one in documents if one.id == payment.document_id]
+    return [*numbers, *([] if numbers else [amount.replace("\u00a0", " ")])]
+
+
+WHEN_QUIET: tuple[Callable[[World, Sight], None], ...] = (
+    no_payment_stays_unknown,
+    the_books_agree_to_the_line,
+    what_the_documents_ask_for_is_paid_open_or_waits_for_a_person,
+    nobody_waits_in_a_state_that_a_job_should_have_ended,
+    a_hold_is_lifted_when_it_is_not_needed_any_more,
+    whoever_paid_or_was_paid_has_a_mail_that_says_so,
+)

@@ -1,0 +1,142 @@
+"""Everything that is stored at one moment, as the laws look at it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import inspect
+from sqlmodel import SQLModel, select
+
+from server.database import SYSTEM
+from server.models import (
+    Contract,
+    Damage,
+    Deposit,
+    Document,
+    Email,
+    HistoryEntry,
+    HostedPayment,
+    Occupancy,
+    OpenItem,
+    Payment,
+    Protocol,
+    Vehicle,
+)
+from server.models.damage import DamageLiability
+from server.models.payment import PaymentState
+from tests.builders.bench import Bench
+
+Line = tuple[str, str, str]
+"""A line of the provider's books: kind, amount, state."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The rows of one moment, in the order in which they were made, and the provider's books."""
+
+    now: datetime
+    contracts: list[Contract]
+    vehicles: list[Vehicle]
+    occupancies: list[Occupancy]
+    payments: list[Payment]
+    deposits: list[Deposit]
+    documents: list[Document]
+    open_items: list[OpenItem]
+    emails: list[Email]
+    history: list[HistoryEntry]
+    protocols: list[Protocol]
+    damages: list[Damage]
+    pages: list[HostedPayment]
+    books: dict[UUID, list[Line]]
+
+    def contract(self, contract_id: UUID) -> Contract:
+        return next(one for one in self.contracts if one.id == contract_id)
+
+    def vehicle(self, vehicle_id: UUID | None) -> Vehicle:
+        return next(one for one in self.vehicles if one.id == vehicle_id)
+
+    def payments_of(self, contract_id: UUID) -> list[Payment]:
+        return [one for one in self.payments if one.contract_id == contract_id]
+
+    def documents_of(self, contract_id: UUID) -> list[Document]:
+        return [one for one in self.documents if one.contract_id == contract_id]
+
+    def open_cents(self, contract_id: UUID) -> int:
+        return sum(one.open_cents for one in self.open_items if one.contract_id == contract_id)
+
+    def payable_cents(self, contract_id: UUID) -> int:
+        return sum(one.payable_cents for one in self.documents_of(contract_id))
+
+    def deposit(self, contract_id: UUID) -> Deposit:
+        return next(one for one in self.deposits if one.contract_id == contract_id)
+
+    def damaged(self, contract_id: UUID) -> bool:
+        """Whether a damage keeps the deposit."""
+        kept = {DamageLiability.SUSPECTED, DamageLiability.CONFIRMED}
+        return any(one.contract_id == contract_id and one.liability in kept for one in self.damages)
+
+    def unresolved_pages(self, contract_id: UUID) -> bool:
+        """Whether a customer may have paid on a page that was given up: a job looks once more."""
+        mine = {one.payment_id for one in self.pages if one.contract_id == contract_id}
+        return any(one.id in mine and one.state is PaymentState.FAILED for one in self.payments)
+
+    @cached_property
+    def unresolved(self) -> list[Payment]:
+        return [one for one in self.payments if one.state in {PaymentState.PENDING, PaymentState.UNKNOWN}]
+
+    @cached_property
+    def entries(self) -> dict[UUID, list[HistoryEntry]]:
+        return _by_contract(self.history)
+
+    @cached_property
+    def mails(self) -> dict[UUID, list[Email]]:
+        return _by_contract(self.emails)
+
+    @property
+    def written(self) -> list[Any]:
+        """What a refusal leaves as it is."""
+        counts = [len(rows) for rows in (self.payments, self.documents, self.emails, self.history, self.protocols)]
+        versions = [(one.id, one.version, one.state, one.vehicle_id, one.paid_cents) for one in self.contracts]
+        uses = [(one.id, one.during, one.kind) for one in self.occupancies if one.active]
+        cars = [(one.id, one.out_contract_id, one.odometer_km, one.leaves_at) for one in self.vehicles]
+        return [counts, versions, uses, cars]
+
+
+def _by_contract(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.contract_id].append(row)
+    return found
+
+
+_MODELS: dict[str, type[SQLModel]] = {
+    "contracts": Contract,
+    "vehicles": Vehicle,
+    "occupancies": Occupancy,
+    "payments": Payment,
+    "deposits": Deposit,
+    "documents": Document,
+    "open_items": OpenItem,
+    "emails": Email,
+    "history": HistoryEntry,
+    "protocols": Protocol,
+    "damages": Damage,
+    "pages": HostedPayment,
+}
+
+
+async def look(bench: Bench) -> Sight:
+    """What is there now."""
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        rows: dict[str, Any] = {
+            name: await session.all(select(model).order_by(*inspect(model).primary_key))
+            for name, model in _MODELS.items()
+        }
+    books = {one.id: bench.books.ledger(one) for one in rows["contracts"]}
+    return Sight(now=bench.now, books=books, **rows)
