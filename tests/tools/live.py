@@ -29,7 +29,7 @@ from tests.clusters import migrated, private_folder
 from tests.services.life.machine import Step, live, lives
 
 LENGTH = 60
-LIVES_OF_A_SEED = 3
+LIVES_OF_A_SEED = 10
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Document, OpenItem, Payment
+from server.models import Contract, Document, HistoryEntry, OpenItem, Payment
+from server.models.contract import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.money import VatSplit
@@ -60,19 +61,44 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
     made = await attempts.of_contract(session, contract_id)
     if document.type is DocumentType.ADVANCE_INVOICE:
         return document.total_cents if any(_is_paid_advance(payment) for payment in made) else 0
+    if document.moves_cents < 0 and await is_paid_by_hand(session, contract_id, document):
+        return document.moves_cents
     moved = [one for one in made if one.document_id == document.id and one.state is PaymentState.SUCCEEDED]
     return sum(_SIGNS.get(one.kind, 0) * one.amount_cents for one in moved)
 
 
+async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
+    """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
+    reasons = (BillingBlock.REFUND_ABOVE_PAYMENT.value, BillingBlock.REFUND_REFUSED.value)
+    said = select(HistoryEntry).where(
+        col(HistoryEntry.contract_id) == contract_id,
+        col(HistoryEntry.action) == HistoryAction.BILLING_RELEASED,
+        col(HistoryEntry.before).in_(reasons),
+        col(HistoryEntry.id) > document.id,  # both in the order in which they were made
+    )
+    return await session.first(said) is not None
+
+
 async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
-    """Cents that were paid for final invoices that were taken back, and are still here: the next one has them."""
+    """Cents that were paid for final invoices that were taken back, and stay here: the next one has them. What goes
+    back already is not among them.
+    """
     statement = select(Document).where(col(Document.contract_id) == contract_id)
     issued = await session.all(statement)
     finals = {one.id for one in issued if one.type is DocumentType.FINAL_INVOICE}
     standing = {one.id for one in await documents.standing(session, contract_id, DocumentType.FINAL_INVOICE)}
-    mirrors = [one for one in issued if one.refers_to_id in finals]
-    gone = [one for one in issued if one.id in finals - standing]
-    return sum([await paid_for(session, contract_id, one) for one in (*gone, *mirrors)])
+    made = await attempts.of_contract(session, contract_id)
+    moved = sum(_moved_by(one, made) for one in issued if one.refers_to_id in finals)
+    return moved + sum([await paid_for(session, contract_id, one) for one in issued if one.id in finals - standing])
+
+
+def _moved_by(mirror: Document, made: list[Payment]) -> int:
+    """Cents that a cancellation moves, has moved or has still to move. A refund that was refused is paid by hand; a
+    charge that was declined is asked for with the next invoice.
+    """
+    own = [one.state for one in made if one.document_id == mirror.id]
+    may_come = not own or any(state in {PaymentState.SUCCEEDED, *attempts.UNRESOLVED} for state in own)
+    return mirror.moves_cents if may_come or mirror.moves_cents < 0 else 0
 
 
 def _is_paid_advance(payment: Payment) -> bool:

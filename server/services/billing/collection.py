@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.jobs import enqueue
-from server.models import Contract, Deposit, Document, HistoryEntry, OpenItem, Payment, Station
+from server.models import Contract, Deposit, Document, OpenItem, Payment, Station
 from server.models.columns import uuid7
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
@@ -21,7 +21,7 @@ from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
-from server.services.billing import documents, mails
+from server.services.billing import cancellations, documents, mails
 from server.services.billing.settlements import SettlementAction, action_for
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import stations
@@ -80,23 +80,11 @@ async def _asking(session: Session, contract_id: UUID) -> list[Document]:
 async def _step_for(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
     cents = asked.document.moves_cents
     if cents < 0:
-        by_hand = await _is_paid_by_hand(session, contract, asked.document)
+        by_hand = await cancellations.is_paid_by_hand(session, contract.id, asked.document)
         return None if by_hand else await _refund_step(session, contract, asked, now)
     if not asked.made and await action_for(session, contract, cents) is not SettlementAction.CHARGE:
         return None  # it is an open item, of the payer or of a customer without a card
     return await _charge_step(session, contract, asked, now)
-
-
-async def _is_paid_by_hand(session: Session, contract: Contract, document: Document) -> bool:
-    """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
-    reasons = (BillingBlock.REFUND_ABOVE_PAYMENT.value, BillingBlock.REFUND_REFUSED.value)
-    said = select(HistoryEntry).where(
-        col(HistoryEntry.contract_id) == contract.id,
-        col(HistoryEntry.action) == HistoryAction.BILLING_RELEASED,
-        col(HistoryEntry.before).in_(reasons),
-        col(HistoryEntry.id) > document.id,  # both in the order in which they were made
-    )
-    return await session.first(said) is not None
 
 
 async def _charge_step(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:

@@ -23,7 +23,7 @@ from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import addressee, cancellations, collection, documents, mails, readings, settlements
 from server.services.billing.drafts import Deduction, Draft
-from server.services.billing.settlements import Settlement, SettlementAction
+from server.services.billing.settlements import SettlementAction
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
 from server.services.outside import Outside
@@ -177,7 +177,7 @@ async def _final_invoice(session: Session, contract: Contract, now: datetime) ->
         lines=settlement.price.lines,
         sums=settlement.price.sums,
         advances=[Deduction.of(advance) for advance in advances],
-        payments=_payment_parts(settlement, action, to_move, station, now),
+        payments=payment_parts(settlement.due.gross, action, to_move, station, now),
         vehicles=await _vehicle_uses(session, contract),
         deposit_cents=_held(deposit),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
@@ -206,11 +206,11 @@ def _state_before_money(to_move: int) -> SettlementState:
     return SettlementState.REFUND_PENDING if to_move < 0 else SettlementState.OPEN
 
 
-def _payment_parts(
-    settlement: Settlement, action: SettlementAction, to_move: int, station: Station, now: datetime
+def payment_parts(
+    payable: int, action: SettlementAction, to_move: int, station: Station, now: datetime
 ) -> list[PaymentPart]:
     """How what is payable moves; of an invoice that takes the place of another, what was paid for that one counts."""
-    paid = settlement.due.gross - to_move
+    paid = payable - to_move
     if action is SettlementAction.NOTHING or (paid and to_move < 0):
         return [PaymentPart(way=PaymentWay.CHARGED, amount_cents=paid)] if paid > 0 and to_move == 0 else []
     before = [PaymentPart(way=PaymentWay.CHARGED, amount_cents=paid)] if paid > 0 else []

@@ -87,7 +87,9 @@ async def _in_the_way(session: Session, contract: Contract, slot: Slot, now: dat
     if contract.vehicle_id is None:
         return []
     until = slot.until if not slot.one_way else max(slot.until, now + timedelta(days=3 * 366))
-    uses = await occupancies.overlapping(session, contract.vehicle_id, slot.start, until, now)
+    # A car that is out is its contract's, since whenever: before a swap it may have been with somebody else.
+    start = max(slot.start, now) if contract.state is ContractState.CHECKED_OUT else slot.start
+    uses = await occupancies.overlapping(session, contract.vehicle_id, start, until, now)
     return [use for use in uses if use.contract_id != contract.id]
 
 
@@ -97,7 +99,7 @@ async def take_first(
     """Moves a locked contract to the first of these cars that still is free in the slot. False if none is: then it has
     none, and no use of one.
     """
-    begins = await _out_since(session, contract) or slot.start
+    begins = await _out_since(session, contract, now) or slot.start
     await occupancies.free_contract(session, contract.id)
     for vehicle_id in vehicle_ids:
         if await _take(session, contract, slot, begins, vehicle_id, now):
@@ -107,13 +109,17 @@ async def take_first(
     return False
 
 
-async def _out_since(session: Session, contract: Contract) -> datetime | None:
-    """Since when a contract has the car that it has now: after a swap, not from its beginning on."""
+async def _out_since(session: Session, contract: Contract, now: datetime) -> datetime | None:
+    """Since when a contract has the car that it has now: after a swap not from its beginning on, and if it had the car
+    before, not since then but since others had it.
+    """
     if contract.state is not ContractState.CHECKED_OUT:
         return None
     since: datetime | None = await session.value(
-        "select min(starts_at) from occupancy where contract_id = :id and vehicle_id = :vehicle and active",
-        {"id": contract.id, "vehicle": contract.vehicle_id},
+        "select greatest(min(starts_at) filter (where contract_id = :id),"
+        "  max(busy_until) filter (where contract_id is distinct from :id and starts_at < :now))"
+        " from occupancy where vehicle_id = :vehicle and active",
+        {"id": contract.id, "vehicle": contract.vehicle_id, "now": now},
     )
     return since
 

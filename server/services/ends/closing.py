@@ -1,6 +1,7 @@
 """What every end of a booking shares: the car is free, documents and money are put right, the customer hears of it.
 
-With a fee a final invoice deducts the advance; without one the advance is taken back.
+With a fee a final invoice deducts the advance; without one the advance is taken back. Where more than the advance goes
+back, a final invoice over nothing says so.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from server.models.payment import DepositState
 from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import PriceLineKind
 from server.paper import notation
-from server.paper.views import DepositNote, PaymentPart, PaymentWay
+from server.paper.views import DepositNote
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, settlements
+from server.services.billing import cancellations, collection, documents, invoice, settlements
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.contract import contracts
@@ -67,9 +68,16 @@ class End:
 
 async def moved_by(session: Session, contract: Contract, end: End) -> int:
     """Cents that would be charged at once because of an end; negative: refunded. Not yet what somebody transfers."""
-    due = end.fee_cents - contract.paid_cents
+    advances = await documents.advances_of(session, contract.id)
+    due = await _due(session, contract, end.fee_cents, advances)
     action = await settlements.action_for(session, contract, due)
     return 0 if action is SettlementAction.OPEN_ITEM else due
+
+
+async def _due(session: Session, contract: Contract, fee_cents: int, advances: list[Document]) -> int:
+    """A fee less what was paid and is still here: the advance, and what a rental had cost that was taken back."""
+    kept = await cancellations.kept_of_cancelled(session, contract.id)
+    return fee_cents - sum(advance.total_cents for advance in advances) - kept
 
 
 async def close(session: Session, contract: Contract, end: End, acting: Acting) -> None:
@@ -94,12 +102,12 @@ async def _put_right(
 ) -> tuple[list[Document], SettlementAction]:
     """The documents of an end, and how what is due because of them moves."""
     advances = await documents.advances_of(session, contract.id)
-    if price.total_cents == 0:
+    due = await _due(session, contract, price.total_cents, advances)
+    payable = price.total_cents - sum(advance.total_cents for advance in advances)
+    if price.total_cents == 0 and due == payable:
         silent = acting.because(None)  # why staff ended it stands in the history, not on paper
         back = [await cancellations.cancel(session, contract, advance, silent) for advance in advances]
-        due = sum(document.moves_cents for document in back)
         return back, SettlementAction.REFUND if due else SettlementAction.NOTHING
-    due = price.total_cents - sum(advance.total_cents for advance in advances)
     action = await settlements.action_for(session, contract, due)
     draft = Draft(
         type=DocumentType.FINAL_INVOICE,
@@ -108,23 +116,13 @@ async def _put_right(
         lines=price.lines,
         sums=price.sums,
         advances=[Deduction.of(advance) for advance in advances],
-        payments=_payments(action, due, station, acting),
+        payments=invoice.payment_parts(payable, action, due, station, acting.now),
         deposit_cents=await _held(session, contract),
         deposit_note=DepositNote.RELEASED,
         to_move_cents=due,
     )
     company = await company_data.require(session)
     return [await documents.issue(session, contract, draft, company, station, now=acting.now)], action
-
-
-def _payments(action: SettlementAction, due: int, station: Station, acting: Acting) -> list[PaymentPart]:
-    if action is SettlementAction.NOTHING:
-        return []
-    if action is SettlementAction.OPEN_ITEM:
-        due_on = collection.due_on(station, acting.now)
-        return [PaymentPart(way=PaymentWay.TRANSFER, amount_cents=due, due_on=due_on)]
-    way = PaymentWay.TO_BE_CHARGED if action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
-    return [PaymentPart(way=way, amount_cents=abs(due))]
 
 
 def _state_before_money(issued: list[Document], due: int) -> SettlementState:

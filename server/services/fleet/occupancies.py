@@ -199,6 +199,21 @@ async def end_contract(session: Session, contract_id: UUID, returned_at: datetim
     )
 
 
+async def cut(session: Session, contract_id: UUID, vehicle_id: UUID, at: datetime) -> None:
+    """Ends a contract's use of one car at an instant: it was to be made ready, and goes out again instead."""
+    named = {"contract": contract_id, "vehicle": vehicle_id, "at": at}
+    await session.write(
+        "update occupancy set active = false"
+        " where contract_id = :contract and vehicle_id = :vehicle and active and starts_at >= :at",
+        named,
+    )
+    await session.write(
+        "update occupancy set during = tstzrange(starts_at, :at, '[)'), busy_until = :at, ends_at = least(ends_at, :at)"
+        " where contract_id = :contract and vehicle_id = :vehicle and active and busy_until > :at",
+        named,
+    )
+
+
 async def free_block(session: Session, block_id: UUID) -> None:
     """Ends the rows of a block."""
     await session.write("update occupancy set active = false where block_id = :id and active", {"id": block_id})

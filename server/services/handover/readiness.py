@@ -74,9 +74,7 @@ async def check_vehicle(session: Session, contract: Contract, vehicle: Vehicle, 
         if use.contract_id == contract.id or use.busy_until <= now:
             continue
         if use.kind is OccupancyKind.BLOCK or vehicle.id != contract.vehicle_id:
-            raise not_ready(
-                Sentence(f"{vehicle.plate} is taken in this period.", f"{vehicle.plate} ist in diesem Zeitraum belegt.")
-            )
+            raise taken(vehicle.plate)
 
 
 async def check_turnaround(
@@ -101,6 +99,11 @@ async def check_turnaround(
                     f"{vehicle.plate} ist hier für später gebucht, und diese Miete bringt es nicht zurück.",
                 )
             )
+
+
+def taken(plate: str) -> Refused:
+    """The refusal of a car that somebody else has in the period."""
+    return not_ready(Sentence(f"{plate} is taken in this period.", f"{plate} ist in diesem Zeitraum belegt."))
 
 
 def _taken_right_after(plate: str) -> Refused:

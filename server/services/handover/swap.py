@@ -185,14 +185,26 @@ async def _check_car(session: Session, contract: Contract, vehicle: Vehicle, act
     station = await stations.get(session, contract.station_id)
     await readiness.check_vehicle(session, contract, vehicle, acting.now)
     await readiness.check_turnaround(session, contract, vehicle, station, acting.now)
+    # A rental that is late goes on past its planned end, which the checks above end at.
+    until = _goes_on_until(contract, acting.now) + station.turnaround
+    uses = await occupancies.overlapping(session, vehicle.id, acting.now, until, acting.now)
+    if any(use.contract_id != contract.id for use in uses):
+        raise readiness.taken(vehicle.plate)
+
+
+def _goes_on_until(contract: Contract, now: datetime) -> datetime:
+    return max(contract.ends_at, now + _SHORTEST)
 
 
 async def _take(
     session: Session, contract: Contract, vehicle: Vehicle, station: Station, protocol: Protocol, now: datetime
 ) -> None:
-    """The contract goes on with this car, until its planned end at least."""
-    ends = max(contract.ends_at, now + _SHORTEST)
-    use = Use(max(protocol.occurred_at, contract.created_at), ends, station.turnaround)
+    """The contract goes on with this car, until its planned end at least. What was before now is nobody's any more to
+    take: there the car may have been with somebody else.
+    """
+    ends = _goes_on_until(contract, now)
+    await occupancies.cut(session, contract.id, vehicle.id, now)
+    use = Use(now, ends, station.turnaround)
     await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.CHECKED_OUT, use)
     exchange.adopt_condition(vehicle, protocol, latest=True)
     occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
@@ -204,7 +216,7 @@ async def _take(
         contract_id=contract.id,
         station_id=contract.station_id,
         vehicle_id=vehicle.id,
-        from_at=use.starts_at,
+        from_at=max(protocol.occurred_at, contract.created_at),
         check_out_id=protocol.id,
     )
     await session.store(vehicle, contract, leg)

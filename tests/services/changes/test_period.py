@@ -29,8 +29,10 @@ from server.services.changes import edit, period
 from server.services.changes.edit import Prospect
 from server.services.changes.period import PeriodChange
 from server.services.fleet import vehicles
+from server.services.handover import swap
+from server.services.handover.swap import SwapRequest
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_out, rented, request
+from tests.builders.rentals import book, check_in, check_out, rented, report, request
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -348,3 +350,30 @@ async def test_a_hold_that_was_to_come_later_comes_when_the_new_start_needs_it(b
 
     after = await bench.deposit(contract.id)
     assert (before.due_at, after.due_at) == (START + 13 * DAY, START + 6 * DAY)
+
+
+async def test_after_a_swap_what_its_car_did_before_is_not_in_the_way(bench: Bench) -> None:
+    """The second car was with somebody else while the rental had its first one."""
+    # Given
+    shop = await open_shop(bench, cars=2)
+    first, second = shop.vehicles
+    contract = await book(shop, START, START + 3 * DAY, vehicle_id=first.id)
+    other = await book(shop, START, END, vehicle_id=second.id)
+    bench.clock.move_to(START)
+    for one in (contract, other):
+        await check_out(shop, one)
+    bench.clock.move_to(END)
+    await check_in(shop, other, km=10_010)
+    bench.clock.move_to(END + 2 * HOUR)
+    now = await bench.contract(contract.id)
+    back, out = (report(contract, bench.now, 10_010, {}) for _ in range(2))
+    async with bench.outside.database.transaction(shop.somebody(Role.YARD).scope) as session:
+        wanted = SwapRequest(contract.id, now.version, second.id, back, out, waive_fuel=False)
+        await swap.swap(session, wanted, Acting(bench.now, shop.somebody(Role.YARD)))
+    # When
+    looked = await preview(shop, contract, START, START + 4 * DAY)
+    done = await change(shop, contract, START, START + 4 * DAY)
+    # Then
+    assert list(looked.problems) == []
+    assert (done.vehicle_id, done.ends_at) == (second.id, START + 4 * DAY)
+    assert (await uses(bench, done))[-1] == (second.id, END + 2 * HOUR, START + 4 * DAY)

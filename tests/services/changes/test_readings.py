@@ -9,7 +9,7 @@ import pytest
 
 from server.errors import DomainError, ProblemCode
 from server.models import Contract, Document, Email, HistoryEntry, OpenItem, Protocol, ReadingCorrection, Vehicle
-from server.models.contract import ContractState, SettlementState
+from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
@@ -21,7 +21,7 @@ from server.services.billing import collection, invoice
 from server.services.changes import readings
 from server.services.changes.readings import Reading
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_in, check_out, rented
+from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -174,3 +174,21 @@ async def test_while_the_car_is_out_the_reading_of_its_hand_over_counts_for_the_
     await invoice.settle(bench.outside, contract.id)
 
     assert (await bench.contract(contract.id)).total_cents == 5_900
+
+
+async def test_what_was_paid_back_by_hand_does_not_go_back_again(bench: Bench) -> None:
+    """80.00 were paid for what became a weekend at 50.00; the card refused the 30.00 back, and a clerk paid them."""
+    # Given
+    shop = await open_shop(bench, terms=CHEAP_WEEKEND)
+    contract = await weekend_after_all(shop)
+    bench.books.script("refund", "decline:05")
+    await collection.collect(bench.outside, contract.id)
+    waiting = await bench.contract(contract.id)
+    assert waiting.billing_block is BillingBlock.REFUND_REFUSED
+    await invoice.settle_by_hand(bench.outside, shop.somebody(), contract.id, waiting.version)
+    # When 100 km more were driven than are included
+    now = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_600), Role.MANAGER)
+    # Then 25.00 more are due, and nothing goes back
+    final = (await bench.all(Document, contract_id=contract.id))[-1]
+    assert (final.total_cents, final.payable_cents, final.moves_cents) == (7_500, -500, 2_500)
+    assert (now.paid_cents, now.settlement_state) == (10_500, SettlementState.PAID)

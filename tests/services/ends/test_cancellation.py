@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from server.errors import DomainError, InvalidTransition, ProblemCode, VersionConflict
-from server.models import Contract, Document, Email, HistoryEntry, Job, Occupancy, OpenItem
+from server.models import Contract, Document, Email, HistoryEntry, Job, Occupancy, OpenItem, Protocol
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.email import EmailTemplate
 from server.models.job import JobKind
 from server.models.payment import DepositState, PaymentMethod
+from server.models.protocol import ProtocolType
+from server.models.recipient import PostalAddress, Recipient
+from server.models.staff import Role
 from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
-from server.services.billing import collection
+from server.services.billing import collection, invoice
 from server.services.booking import saga
-from server.services.changes import edit
+from server.services.changes import edit, payer
 from server.services.changes.edit import Prospect
-from server.services.ends import cancellation
+from server.services.ends import cancellation, undo
 from server.services.payments import deposits
 from tests.builders.bench import Bench, texts
-from tests.builders.rentals import book, check_out, request
+from tests.builders.rentals import book, check_out, rented, request
 from tests.builders.rows import Shop, open_shop
-from tests.services.samples import at
+from tests.services.samples import KOMPAKT, at
 
 START = at("2026-09-10 09:00")
 DAY = timedelta(days=1)
 END = START + DAY
+PAYER = Recipient(
+    name="Versicherung AG", address=PostalAddress(street="Allee 1", postcode="20095", city="Hamburg", country="DE")
+)
 
 
 async def cancel(shop: Shop, contract: Contract, *, reason: str | None = None) -> Contract:
@@ -266,3 +273,41 @@ async def test_twice_is_once(bench: Bench) -> None:
 
     assert await written(bench, contract) == before
     assert texts(await bench.all(Job, kind=JobKind.COLLECT), "kind") == [(JobKind.COLLECT,)]
+
+
+async def test_what_goes_back_already_does_not_go_back_again(bench: Bench) -> None:
+    # Given a payer since, so that the advance is on its way back
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    now = await bench.contract(contract.id)
+    acting = Acting(bench.now, shop.somebody())
+    await payer.change(bench.outside, acting, contract.id, now.version, payer=PAYER)
+    # When
+    looked = await look(shop, contract)
+    done = await cancel(shop, contract)
+    # Then
+    assert (looked.moved_cents, looked.fee_cents) == (0, 0)
+    assert (done.state, done.paid_cents) == (ContractState.CANCELLED, 0)
+    assert [line[:2] for line in bench.books.lines() if line[0] == "refund"] == [("refund", "59.00")]
+
+
+@pytest.mark.parametrize(("fee", "left"), [(None, 5_900), (0, 0)])
+async def test_what_was_paid_for_a_rental_that_never_was_goes_back(bench: Bench, fee: int | None, left: int) -> None:
+    """Billed with 250 km, so that 25.00 were charged; then the return was taken back, and the hand-over with it."""
+    # Given
+    shop = await open_shop(bench, terms=replace(KOMPAKT, cancellation_fee_cents=fee))
+    contract = await rented(shop, START, END, back=START + timedelta(minutes=10), km=250)
+    await invoice.settle(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).paid_cents == 8_400
+    manager = Acting(bench.now, shop.somebody(Role.MANAGER))
+    for kind in (ProtocolType.CHECK_IN, ProtocolType.CHECK_OUT):
+        (protocol,) = await bench.all(Protocol, contract_id=contract.id, type=kind)
+        await undo.undo(bench.outside, manager, protocol.id, "falscher Vertrag")
+    # When
+    looked = await look(shop, contract)
+    done = await cancel(shop, contract)
+    # Then
+    assert looked.moved_cents == left - 8_400
+    assert (done.paid_cents, done.settlement_state) == (left, SettlementState.PAID)
+    issued = await bench.all(Document, contract_id=contract.id)
+    assert sum(one.payable_cents for one in issued) == left

@@ -250,3 +250,61 @@ async def test_only_while_the_car_is_out_and_as_it_was_read(bench: Bench) -> Non
         await do(shop, elsewhere)
     assert said.value.field == ["returned", "contract_id"]
     assert len(await bench.all(Protocol, contract_id=contract.id)) == 1
+
+
+async def test_the_first_car_can_be_taken_again_at_once(bench: Bench) -> None:
+    # Given a car that was swapped by mistake
+    shop = await open_shop(bench, cars=2)
+    first, second = shop.vehicles
+    contract = await out(shop)
+    bench.clock.move_to(START + HOUR)
+    now = await do(shop, request(shop, contract, second, km_in=10_010, km_out=10_000))
+    # When, within the hour that it is made ready in
+    bench.later(minutes=10)
+    now = await do(shop, request(shop, now, first, km_in=10_001, km_out=10_010))
+    # Then
+    assert now.vehicle_id == first.id
+    uses = texts(await bench.all(Occupancy, vehicle_id=first.id, active=True), "starts_at", "busy_until")
+    assert uses == [(START, bench.now), (bench.now, END + HOUR)]
+
+
+async def test_past_its_end_a_rental_goes_on_only_with_a_car_that_is_free_now(bench: Bench) -> None:
+    # Given a rental that is late, and another car that is booked from now on
+    shop = await open_shop(bench, cars=2)
+    second = shop.vehicles[1]
+    contract = await out(shop)
+    bench.clock.move_to(END + HOUR)
+    await book(shop, bench.now, bench.now + DAY, vehicle_id=second.id)
+    before = await written(bench, contract)
+    wanted = request(shop, contract, second, km_in=10_010, km_out=10_000)
+    # When
+    look = partial(swap.look, vehicle_id=second.id)
+    foreseen = await edit.preview(bench.outside, Acting(bench.now, shop.somebody()), contract.id, look)
+    with pytest.raises(DomainError) as said:
+        await do(shop, wanted)
+    # Then
+    assert said.value.code is ProblemCode.VEHICLE_NOT_READY
+    assert [problem.code for problem in foreseen.problems] == [ProblemCode.VEHICLE_NOT_READY]
+    assert await written(bench, contract) == before
+
+
+async def test_a_hand_over_of_some_minutes_ago_does_not_reach_into_what_was_before(bench: Bench) -> None:
+    # Given a second car that was ready five minutes ago, and a swap of ten minutes ago
+    shop = await open_shop(bench, cars=2)
+    second = shop.vehicles[1]
+    contract = await out(shop)
+    other = await book(shop, START, START + HOUR, vehicle_id=second.id)
+    await check_out(shop, other)
+    bench.clock.move_to(START + HOUR)
+    await check_in(shop, other, km=10_000)
+    bench.clock.move_to(START + 2 * HOUR + timedelta(minutes=5))
+    wanted = request(shop, contract, second, km_in=10_010, km_out=10_000)
+    then = bench.now - timedelta(minutes=10)
+    ago = replace(wanted, returned=replace(wanted.returned, occurred_at=then))
+    ago = replace(ago, handed_out=replace(wanted.handed_out, occurred_at=then))
+    # When
+    now = await do(shop, ago)
+    # Then
+    assert now.vehicle_id == second.id
+    (_, leg) = await bench.all(VehicleLeg, contract_id=contract.id)
+    assert leg.from_at == then
