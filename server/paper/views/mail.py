@@ -52,8 +52,8 @@ class MailView:
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
     `is_swap`: the rental goes on with another car. `changed`: what an edit has changed;
     `picked_up`, `returned`: the car is with the customer, or back. `total/advance/payable_cents` are those of the
-    document `document_number`, `open_cents` what of it is still to be paid. Of a notice to a
-    station `reason` says what has happened, and `noticed` which contracts are hit.
+    document `document_number`, `open_cents` what of it is still to be paid. `refund_by_hand`: the card has refused
+    what goes back. Of a notice to a station `reason` says what has happened, and `noticed` which contracts are hit.
     """
 
     time_zone: str
@@ -106,6 +106,7 @@ class MailView:
     payable_cents: int | None = None
     open_cents: int | None = None
     refund_cents: int | None = None
+    refund_by_hand: bool = False
     due_on: date | None = None
     payments: Sequence[PaymentPart] = ()
     reason: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from server.database import Session
@@ -56,10 +57,21 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
     await emails.queue(session, contract, draft, now=now)
 
 
-async def tell_refunded(session: Session, contract: Contract, cents: int, *, no_deposit: bool, now: datetime) -> None:
+@dataclass(frozen=True)
+class Refunded:
+    """What goes back because a booking did not come about, for want of a deposit or too late; `by_hand` where the card
+    has not taken it.
+    """
+
+    cents: int
+    no_deposit: bool
+    by_hand: bool
+
+
+async def tell_refunded(session: Session, contract: Contract, refunded: Refunded, *, now: datetime) -> None:
     """Whoever was debited for a booking that did not come about hears, once, that the money goes back, and why."""
     company, station = await company_data.require(session), await stations.get(session, contract.station_id)
-    why = _NO_DEPOSIT if no_deposit else TOO_LATE
+    why = _NO_DEPOSIT if refunded.no_deposit else TOO_LATE
     view = MailView(
         time_zone=station.time_zone,
         supplier=parts.supplier_of(company),
@@ -67,7 +79,8 @@ async def tell_refunded(session: Session, contract: Contract, cents: int, *, no_
         greeting_name=contract.customer.display_name,
         contract_number=contract.number,
         start=contract.starts_at,
-        refund_cents=cents,
+        refund_cents=refunded.cents,
+        refund_by_hand=refunded.by_hand,
         reason=why.within(parts.wording(contract.language)),
     )
     await emails.queue(session, contract, MailDraft(EmailTemplate.CANCELLATION, contract.id, view), now=now)

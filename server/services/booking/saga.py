@@ -22,6 +22,7 @@ from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import documents
 from server.services.booking import car_hold, confirmation, expiry, idempotency
+from server.services.booking.confirmation import Refunded
 from server.services.booking.plan import BookingRequest
 from server.services.contract import blocks, contracts
 from server.services.outside import Outside
@@ -129,13 +130,14 @@ async def _pay_back(session: Session, contract: Contract, made: list[Payment], n
         if kind := kinds.get(payment.kind):
             undo = Move(kind, Purpose.UNDO, payment.amount_cents, refers_to=payment)
             return (await attempts.prepare(session, contract, undo, now=now)).id
-    back = sum(p.amount_cents for p in made if p.kind is PaymentKind.REFUND and p.state is PaymentState.SUCCEEDED)
-    if back:
-        no_deposit = any(p.purpose is Purpose.DEPOSIT and p.state is not PaymentState.SUCCEEDED for p in made)
-        await confirmation.tell_refunded(session, contract, back, no_deposit=no_deposit, now=now)
     # An attempt that was prepared here and never sent, because the process died, is made by its own job.
-    refused = {PaymentState.DECLINED, PaymentState.FAILED}
-    if any(p.kind is PaymentKind.REFUND and p.state in refused for p in made) and not contract.is_settled:
+    refunds = [p for p in made if p.kind is PaymentKind.REFUND and p.state not in attempts.UNRESOLVED]
+    is_refused = any(p.state is not PaymentState.SUCCEEDED for p in refunds)
+    if refunds:
+        no_deposit = any(p.purpose is Purpose.DEPOSIT and p.state is not PaymentState.SUCCEEDED for p in made)
+        told = Refunded(sum(p.amount_cents for p in refunds), no_deposit=no_deposit, by_hand=is_refused)
+        await confirmation.tell_refunded(session, contract, told, now=now)
+    if is_refused and not contract.is_settled:
         contract.settlement_state = SettlementState.REFUND_PENDING
         await blocks.block_billing(session, contract, BillingBlock.ADVANCE_NOT_REFUNDED, Acting(now))
     return None

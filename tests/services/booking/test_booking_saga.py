@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from server.errors import DomainError, NoVehicleAvailable, PaymentDeclined, Sentence
-from server.models import Contract, Document, Occupancy, Payment, payment_reasons
-from server.models.contract import ContractKind
+from server.models import Contract, Document, Email, Occupancy, Payment, payment_reasons
+from server.models.contract import BillingBlock, ContractKind
 from server.models.payment import PaymentMethod
 from server.services.booking import car_hold, saga
 from tests.builders.bench import Bench, texts
@@ -240,3 +240,19 @@ async def test_an_unpaid_hold_ends_after_fifteen_minutes(bench: Bench) -> None:
     assert await busy(bench) == []
     assert bench.books.ledger(held) == []
     assert timedelta(minutes=15) == car_hold.HELD_FOR
+
+
+async def test_a_customer_whose_money_could_not_go_back_hears_of_it(bench: Bench) -> None:
+    """Debited for the day, the deposit declined, and the refund refused, too: a clerk pays it back."""
+    shop = await open_shop(bench)
+    bench.books.script("refund", "decline:05")
+
+    assert isinstance(await refused(shop, card_token="tok-hold-declined"), PaymentDeclined)
+
+    contract = await only_contract(bench)
+    assert (contract.billing_block, contract.paid_cents) == (BillingBlock.ADVANCE_NOT_REFUNDED, 5_900)
+    (mail,) = await bench.all(Email, contract_id=contract.id)
+    text = " ".join(mail.text.replace("\u00a0", " ").split())
+    assert "Erstattung: 59,00 €" in text
+    assert "59,00 € auf Ihre Karte" not in text
+    assert "Ihre Karte hat die Erstattung nicht angenommen." in text

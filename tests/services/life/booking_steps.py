@@ -19,7 +19,7 @@ from server.services.booking.plan import WorkshopReference
 from server.services.payments import hosted_page
 from tests.builders.rentals import customer, request
 from tests.builders.till import Till
-from tests.services.life.world import World
+from tests.services.life.world import NothingToDo, World, one_of
 
 PAGE: dict[str, Any] = {
     "method": PaymentMethod.HOSTED_PAGE,
@@ -66,12 +66,12 @@ async def pay_on_the_page(world: World, dice: random.Random) -> None:
     """The customer pays on a page that is open, or was; the browser may not come back."""
     books = world.bench.books
     if not isinstance(books, Till):
-        return
+        raise NothingToDo
     pages = {one.payment_id: one for one in await world.bench.all(HostedPayment)}
-    waiting = [one for one in await world.bench.all(Payment) if one.id in pages and one.state is PaymentState.PENDING]
-    if not waiting:
-        return
-    payment = dice.choice(waiting)
+    paid = {entry.attempt.order_ref for entry in books.book}
+    made = [one for one in await world.bench.all(Payment) if one.id in pages and one.order_reference not in paid]
+    waiting = [one for one in made if one.state is PaymentState.PENDING]
+    payment = one_of(dice, waiting)
     form = books.pay_on_page(hosted_page._checkout(world.bench.outside, pages[payment.id], payment))
     if dice.random() < 0.7:
         answer = await hosted_page.accept(world.bench.outside, form, dice.choice(["browser", "gateway"]))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from server.errors import VersionConflict
 from server.models import Driver
 from server.models.contract import ContractState
 from server.models.staff import Role
@@ -19,7 +20,7 @@ from server.services.ends import cancellation, no_show
 from server.services.people.drivers import DriverDetails
 from tests.services.life.agreement import preview_and_change_agree
 from tests.services.life.booking_steps import PAYER
-from tests.services.life.world import HOUR, World
+from tests.services.life.world import HOUR, Broken, World, one_of
 
 OFFICE = (Role.CLERK, Role.CLERK, Role.MANAGER, Role.ADMIN)
 MANAGERS = (Role.MANAGER, Role.ADMIN)
@@ -28,8 +29,7 @@ RESERVED, OUT, BACK = ContractState.RESERVED, ContractState.CHECKED_OUT, Contrac
 
 async def change_the_period(world: World, dice: random.Random) -> None:
     """Longer, shorter or moved; by a website for its own bookings as well."""
-    if (contract := world.pick(dice, RESERVED, OUT)) is None:
-        return
+    contract = world.pick(dice, RESERVED, OUT)
     who = world.somebody(dice, *OFFICE, sees=contract)
     if contract.client_id is not None and dice.random() < 0.5:
         who = world.website
@@ -48,8 +48,7 @@ async def change_the_period(world: World, dice: random.Random) -> None:
 
 async def edit_the_tariff(world: World, dice: random.Random) -> None:
     """Any of what can be edited."""
-    if (contract := world.pick(dice, RESERVED, OUT, BACK)) is None:
-        return
+    contract = world.pick(dice, RESERVED, OUT, BACK)
     what: dict[str, Any] = dice.choice(
         [
             {"day_price": Decimal(dice.choice(["0", "19.90", "49", "79"]))},
@@ -74,8 +73,7 @@ async def edit_the_tariff(world: World, dice: random.Random) -> None:
 
 async def add_a_driver(world: World, dice: random.Random) -> None:
     """Somebody more, who may be too young."""
-    if (contract := world.pick(dice, RESERVED, OUT)) is None:
-        return
+    contract = world.pick(dice, RESERVED, OUT)
     born = date(dice.choice([1970, 1990, 2000, 2012]), 3, dice.randint(1, 28))
     entry = DriverDetails(first_name=dice.choice(["Berta", "Carla"]), last_name="Zweite", birth_date=born)
     acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
@@ -88,12 +86,9 @@ async def add_a_driver(world: World, dice: random.Random) -> None:
 
 async def remove_a_driver(world: World, dice: random.Random) -> None:
     """One of those who may drive; the renter stays."""
-    if (contract := world.pick(dice, RESERVED, OUT)) is None:
-        return
+    contract = world.pick(dice, RESERVED, OUT)
     people = await world.bench.all(Driver, contract_id=contract.id)
-    if not people:
-        return
-    driver = dice.choice(people).id
+    driver = one_of(dice, people).id
     acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
 
     async def change(contract_id: Any, version: int) -> object:
@@ -104,8 +99,7 @@ async def remove_a_driver(world: World, dice: random.Random) -> None:
 
 async def change_the_payer(world: World, dice: random.Random) -> None:
     """To an insurer, or back to the customer."""
-    if (contract := world.pick(dice, RESERVED, OUT, BACK)) is None:
-        return
+    contract = world.pick(dice, RESERVED, OUT, BACK)
     wanted = None if dice.random() < 0.4 else PAYER
     acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
     change = partial(payer.change, world.bench.outside, acting, payer=wanted)
@@ -114,8 +108,7 @@ async def change_the_payer(world: World, dice: random.Random) -> None:
 
 async def cancel(world: World, dice: random.Random) -> None:
     """By the office, or by the website before the start."""
-    if (contract := world.pick(dice, RESERVED)) is None:
-        return
+    contract = world.pick(dice, RESERVED)
     who = world.somebody(dice, *OFFICE, sees=contract)
     if contract.client_id is not None and dice.random() < 0.5:
         who = world.website
@@ -128,8 +121,6 @@ async def mark_a_no_show(world: World, dice: random.Random) -> None:
     """A clerk says that nobody came."""
     begun = [one for one in world.seen.contracts if one.state is RESERVED and one.starts_at <= world.now]
     contract = dice.choice(begun) if begun else world.pick(dice, RESERVED)
-    if contract is None:
-        return
     acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
     now = await world.now_of(contract)
     await no_show.mark(world.bench.outside, acting, contract.id, now.version)
@@ -137,8 +128,18 @@ async def mark_a_no_show(world: World, dice: random.Random) -> None:
 
 async def undo_a_no_show(world: World, dice: random.Random) -> None:
     """The customer comes after all."""
-    if (contract := world.pick(dice, ContractState.NO_SHOW)) is None:
-        return
+    contract = world.pick(dice, ContractState.NO_SHOW)
     acting = world.acting(world.somebody(dice, *MANAGERS))
     now = await world.now_of(contract)
     await no_show.undo(world.bench.outside, acting, contract.id, now.version, "kam doch noch")
+
+
+async def edit_what_has_changed(world: World, dice: random.Random) -> None:
+    """With the version before the last: somebody else was faster."""
+    contract = one_of(dice, [one for one in world.seen.contracts if one.version > 1])
+    acting = world.acting(world.somebody(dice, Role.MANAGER))
+    try:
+        await cancellation.cancel(world.bench.outside, acting, contract.id, contract.version - 1, None)
+    except VersionConflict:
+        return
+    raise Broken("an edit of an old version was done")

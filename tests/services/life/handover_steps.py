@@ -25,7 +25,7 @@ from server.services.handover.damages import DamageReport
 from server.services.handover.swap import SwapRequest
 from tests.builders.rentals import report
 from tests.services.life.edit_steps import MANAGERS, OFFICE, OUT, RESERVED
-from tests.services.life.world import HOUR, Broken, World
+from tests.services.life.world import HOUR, Broken, NothingToDo, World, one_of
 
 STAFF = (Role.YARD, Role.YARD, Role.CLERK, Role.MANAGER)
 
@@ -34,8 +34,6 @@ async def check_out(world: World, dice: random.Random) -> None:
     """The planned car or another one; a manager goes on without a deposit."""
     ready = [one for one in world.seen.contracts if one.state is RESERVED and one.starts_at <= world.now + HOUR]
     contract = dice.choice(ready) if ready else world.pick(dice, RESERVED)
-    if contract is None:
-        return
     more: dict[str, Any] = {}
     who = world.somebody(dice, *STAFF, sees=contract)
     if who.role is Role.MANAGER:
@@ -44,7 +42,7 @@ async def check_out(world: World, dice: random.Random) -> None:
         more["vehicle_id"] = dice.choice(world.seen.vehicles).id
     car_id = more.get("vehicle_id") or contract.vehicle_id
     if car_id is None:
-        return
+        raise NothingToDo
     drivers = tuple(str(one.id) for one in await world.bench.all(Driver, contract_id=contract.id))
     km = (await world.car(car_id)).odometer_km + dice.choice([0, 0, 3, 40])
     said = report(contract, world.now, km, {"licence_checked_driver_ids": drivers, **more})
@@ -54,8 +52,7 @@ async def check_out(world: World, dice: random.Random) -> None:
 
 async def check_in(world: World, dice: random.Random) -> None:
     """On time or not, here or there, with the key dropped hours ago, with less fuel, dirt or a scratch."""
-    if (contract := world.pick(dice, OUT)) is None:
-        return
+    contract = world.pick(dice, OUT)
     more: dict[str, Any] = {"fuel": dice.choice([8, 8, 8, 6])}
     if dice.random() < 0.25:
         dropped = world.now - timedelta(hours=dice.randint(0, 9))
@@ -87,8 +84,7 @@ def scratch() -> DamageReport:
 
 async def swap_the_car(world: World, dice: random.Random) -> None:
     """Any car instead of the one that is out; what the preview says against it is what stands against it."""
-    if (contract := world.pick(dice, OUT)) is None:
-        return
+    contract = world.pick(dice, OUT)
     car = dice.choice(world.seen.vehicles)
     who = world.somebody(dice, *STAFF, sees=contract)
     acting = Acting(world.now, who)
@@ -116,18 +112,14 @@ async def undo_a_protocol(world: World, dice: random.Random) -> None:
     """The last one, mostly."""
     recent = [one for one in world.seen.protocols if one.received_at >= world.now - HOUR]
     protocols = recent or world.seen.protocols
-    if not protocols:
-        return
-    protocol = dice.choice(protocols)
+    protocol = one_of(dice, protocols)
     acting = world.acting(world.somebody(dice, *MANAGERS))
     await undo.undo(world.bench.outside, acting, protocol.id, "falscher Vertrag")
 
 
 async def correct_a_reading(world: World, dice: random.Random) -> None:
     """Some kilometres or eighths more or fewer, also of what is billed."""
-    if not world.seen.protocols:
-        return
-    protocol: Protocol = dice.choice(world.seen.protocols)
+    protocol: Protocol = one_of(dice, world.seen.protocols)
     contract = world.seen.contract(protocol.contract_id)
     who = world.somebody(dice, *OFFICE, sees=contract)
     right = Reading(odometer_km=max(0, protocol.odometer_km + dice.choice([-120, -5, 5, 300])))
@@ -151,11 +143,10 @@ async def block_a_car(world: World, dice: random.Random) -> None:
 async def unblock_a_car(world: World, dice: random.Random) -> None:
     """One of the blocks."""
     blocks = await world.bench.all(VehicleBlock)
-    if not blocks:
-        return
+    block = one_of(dice, blocks)
     who = world.people[Role.MANAGER][0]
     async with world.bench.outside.database.transaction(who.scope) as session:
-        await vehicles.unblock(session, dice.choice(blocks).id, now=world.now)
+        await vehicles.unblock(session, block.id, now=world.now)
 
 
 async def report_a_damage(world: World, dice: random.Random) -> None:

@@ -55,11 +55,12 @@ def a_car_is_kept_for_whom_it_is_planned_and_for_nobody_else(_before: Sight, now
             assert own == [], (contract.number, own)
         if contract.state in {ContractState.HELD, ContractState.RESERVED} and contract.vehicle_id is not None:
             assert {use.vehicle_id for use in own} == {contract.vehicle_id}, (contract.number, own)
-            assert max(use.ends_at for use in own) == contract.ends_at, (contract.number, own)
+            assert max((use.ends_at for use in own), default=None) == contract.ends_at, (contract.number, own)
         if contract.state is ContractState.RESERVED and contract.vehicle_id is None:
             assert own == [], (contract.number, own)
         if contract.state is ContractState.CHECKED_OUT:
             current = [use for use in own if use.vehicle_id == contract.vehicle_id]
+            assert current, (contract.number, own)
             assert max(use.ends_at for use in current) >= contract.ends_at, (contract.number, own)
 
 

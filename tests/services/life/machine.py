@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from server.errors import DomainError
 from tests.builders.bench import Bench
-from tests.services.life import booking_steps, edit_steps, handover_steps, money_steps, world
+from tests.services.life import booking_steps, edit_steps, handover_steps, late_steps, money_steps, world
 from tests.services.life.endings import every_contract_comes_to_its_end
 from tests.services.life.laws import AFTER_EVERY_STEP
 from tests.services.life.quiet_laws import WHEN_QUIET
 from tests.services.life.sight import Sight
-from tests.services.life.world import Broken, Rule, World
+from tests.services.life.world import Broken, NothingToDo, Rule, World
 
 WEIGHTS: dict[Rule, int] = {
     money_steps.rest: 1,
-    booking_steps.book: 14,
+    booking_steps.book: 18,
     booking_steps.book_unpaid: 4,
     booking_steps.book_on_the_page: 4,
     booking_steps.pay_on_the_page: 4,
@@ -32,6 +32,7 @@ WEIGHTS: dict[Rule, int] = {
     edit_steps.remove_a_driver: 2,
     edit_steps.change_the_payer: 4,
     edit_steps.cancel: 4,
+    edit_steps.edit_what_has_changed: 1,
     edit_steps.mark_a_no_show: 4,
     edit_steps.undo_a_no_show: 4,
     handover_steps.check_out: 14,
@@ -43,8 +44,11 @@ WEIGHTS: dict[Rule, int] = {
     handover_steps.unblock_a_car: 2,
     handover_steps.report_a_damage: 1,
     handover_steps.reassign_cars: 2,
+    late_steps.check_out_late: 3,
+    late_steps.check_in_late: 3,
     money_steps.lose_an_answer: 5,
     money_steps.refuse_a_payment: 4,
+    money_steps.have_the_provider_fail: 3,
     money_steps.look_lost_payments_up: 2,
     money_steps.work: 6,
     money_steps.wait: 18,
@@ -94,6 +98,8 @@ async def _take(town: World, step: Step) -> str:
     name, refused = step.name, False
     try:
         await RULES[step.name](town, dice)
+    except NothingToDo:
+        return f"{step.name} –"
     except DomainError as refusal:
         name, refused = f"{step.name} {refusal.code.value}", True
     town.seen = await town.look()

@@ -20,7 +20,7 @@ from server.services.changes.customer_data import CounterCustomer
 from server.services.fleet import vehicles
 from server.services.fleet.vehicles import VehicleChange
 from tests.services.life.edit_steps import BACK, OFFICE
-from tests.services.life.world import World
+from tests.services.life.world import World, one_of
 
 _KINDS: tuple[LineKind, ...] = ("sale", "hold", "capture", "refund", "void")
 HOME = PostalAddress(street="Hauptstr. 1", postcode="10115", city="Berlin")
@@ -38,6 +38,12 @@ async def lose_an_answer(world: World, dice: random.Random) -> None:
 async def refuse_a_payment(world: World, dice: random.Random) -> None:
     """The provider refuses the next call of a kind."""
     world.bench.books.script(dice.choice(_KINDS), "decline:05")
+
+
+async def have_the_provider_fail(world: World, dice: random.Random) -> None:
+    """The next call of a kind meets a provider that is in trouble: before it has done it, or after."""
+    trouble = ("503", "fault:server", "process-then-fault", "process-then-contradict", "garbage")
+    world.bench.books.script(dice.choice(_KINDS), dice.choice(trouble))
 
 
 async def work(world: World, dice: random.Random) -> None:
@@ -67,8 +73,6 @@ async def settle(world: World, dice: random.Random) -> None:
     """A clerk has looked at why billing waits."""
     waiting = [one for one in world.seen.contracts if one.billing_block is not None or one.protocol_conflict]
     contract = dice.choice(waiting) if waiting else world.pick(dice, BACK)
-    if contract is None:
-        return
     await settle_by(world, contract, world.somebody(dice, *OFFICE, sees=contract))
 
 
@@ -87,9 +91,8 @@ async def complete_the_customer(world: World, dice: random.Random) -> None:
     without = [
         one for one in world.seen.contracts if one.customer.address is None and one.state is not ContractState.HELD
     ]
-    if without:
-        contract = dice.choice(without)
-        await complete(world, contract, world.somebody(dice, Role.CLERK, Role.MANAGER, sees=contract))
+    contract = one_of(dice, without)
+    await complete(world, contract, world.somebody(dice, Role.CLERK, Role.MANAGER, sees=contract))
 
 
 async def complete(world: World, contract: Contract, who: Principal) -> None:

@@ -72,8 +72,9 @@ def a_hold_is_lifted_when_it_is_not_needed_any_more(_world: World, now: Sight) -
 
 def whoever_paid_or_was_paid_has_a_mail_that_says_so(_world: World, now: Sight) -> None:
     for payment in now.payments:
-        if payment.kind in MONEY and payment.state is PaymentState.SUCCEEDED:
-            contract = now.contract(payment.contract_id)
+        contract = now.contract(payment.contract_id)
+        is_told = contract.state is not ContractState.HELD  # the customer stands at the payment page
+        if is_told and payment.kind in MONEY and payment.state is PaymentState.SUCCEEDED:
             mails = [one for one in now.mails[contract.id] if one.template is not EmailTemplate.STATION_NOTICE]
             named = _names(payment, contract, now.documents)
             said = " ".join(mail.text + " ".join(file.name for file in mail.attachments) for mail in mails)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from server.gateways.mailer import OutgoingMail
@@ -28,8 +29,22 @@ UNDER_WAY = (ContractState.HELD, ContractState.RESERVED, ContractState.CHECKED_O
 LONGEST_UNRESOLVED = timedelta(hours=6)
 
 
+class NothingToDo(Exception):  # no error: a step that finds nothing to act on
+    """There is no contract, car or protocol that this step could be about."""
+
+
 class Broken(AssertionError):
     """A law does not hold, or something failed that is no refusal."""
+
+
+T = TypeVar("T")
+
+
+def one_of(dice: random.Random, choices: Sequence[T]) -> T:
+    """One of them; NothingToDo if there is none."""
+    if not choices:
+        raise NothingToDo
+    return dice.choice(choices)
 
 
 @dataclass
@@ -75,12 +90,10 @@ class World:
     def acting(self, who: Principal, why: str | None = None) -> Acting:
         return Acting(self.now, who, why)
 
-    def pick(self, dice: random.Random, *states: ContractState) -> Contract | None:
-        """A contract in one of these states, once in a while in any; None if there is none."""
+    def pick(self, dice: random.Random, *states: ContractState) -> Contract:
+        """A contract in one of these states, once in a while in any."""
         fitting = [one for one in self.seen.contracts if one.state in states]
-        if dice.random() < 0.05:
-            fitting = self.seen.contracts
-        return dice.choice(fitting) if fitting else None
+        return one_of(dice, self.seen.contracts if dice.random() < 0.05 else fitting)
 
     async def now_of(self, contract: Contract) -> Contract:
         return await self.bench.contract(contract.id)
