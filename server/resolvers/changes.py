@@ -41,7 +41,8 @@ class ChangeQuery:
     async def change_preview(self, info: Info, contract_id: strawberry.ID, change: ContractChange) -> Prospect:
         """What a change would cost, and what would stand against it. Nothing is written."""
         context = info.context
-        return await edit.preview(context.outside, context.acting, as_uuid(contract_id), change.look())
+        scope = change.scope(context.principal)
+        return await edit.preview(context.outside, context.acting, as_uuid(contract_id), change.look(), scope=scope)
 
 
 @strawberry.type

@@ -44,7 +44,7 @@ MONEY = [
     ("sale", DUE, "approved"),
     ("void", DEPOSIT, "approved"),
 ]
-MAILS = ["BOOKING_CONFIRMATION", "CHECK_OUT_PROTOCOL", "CHECK_IN_PROTOCOL", "FINAL_INVOICE"]
+MAILS = ["BOOKING_CONFIRMATION", "CHECK_OUT_PROTOCOL", "OVERDUE", "CHECK_IN_PROTOCOL", "FINAL_INVOICE"]
 
 
 def run(folder: Path) -> int:
@@ -216,6 +216,7 @@ class _Demo:
     def _check_in(self) -> None:
         back = self.end + LATE
         self.server.move_to(back)
+        self.server.settle()  # the customer is asked for the car, a minute before it comes
         self._step(back, "The car comes back: 61 minutes late, 672 km, an eighth of the tank missing")
         condition = _condition(START_KM + DRIVEN_KM, 7)
         preview = self.clerk(

@@ -11,7 +11,7 @@ from server.models.contract import ChosenExtra, ContractKind, DriverRole
 from server.models.payment import PaymentMethod
 from server.sandbox import demo_company
 from server.sandbox.demo_people import CUSTOMERS
-from server.sandbox.demo_plan import DemoContract, Stage
+from server.sandbox.demo_plan import DemoContract
 from server.services.booking.plan import BookingRequest, PaymentChoice, WorkshopReference
 
 CARD = "tok-approved"
@@ -57,9 +57,9 @@ def request_of(
 
 
 def _reason_to_waive(plan: DemoContract) -> str | None:
-    """Why nothing is paid at booking: a regular customer, a test drive, or a booking that will be cancelled."""
+    """Why nothing is paid at booking: a regular customer of the workshop, or a test drive."""
     if plan.kind is ContractKind.COURTESY:
         return "Stammkunde der Werkstatt, keine Kaution"
     if plan.kind is ContractKind.TEST_DRIVE:
         return "Probefahrt"
-    return "Telefonisch vorgemerkt, zahlt bei Abholung" if plan.stage is Stage.CANCELLED else None
+    return None

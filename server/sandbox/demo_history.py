@@ -31,7 +31,9 @@ from server.sandbox import demo_fleet, demo_plan, demo_protocols
 from server.sandbox.demo_bookings import request_of
 from server.sandbox.demo_plan import DemoContract, Stage
 from server.security import Principal
-from server.services.booking import expiry, saga
+from server.services.acting import Acting
+from server.services.booking import saga
+from server.services.ends import cancellation
 from server.services.fleet import vehicles
 from server.services.fleet.opening import opening_rules
 from server.services.outside import Outside
@@ -213,11 +215,9 @@ class _Story:
 
     def _cancel(self, index: int, plan: DemoContract) -> Step:
         async def step() -> None:
-            async with self.outside.database.transaction(SYSTEM) as session:
-                contract = await session.by_id(Contract, self.booked[index], lock=True)
-                if contract is not None:
-                    reason = plan.note or "Auf Wunsch des Kunden"
-                    await expiry.cancel(session, contract, now=self.outside.clock.now(), reason=reason)
+            acting = Acting(self.outside.clock.now(), self.dealer.somebody(Role.CLERK, plan.station))
+            contract = await self._contract(index)
+            await cancellation.cancel(self.outside, acting, contract.id, contract.version, plan.note)
 
         return step
 

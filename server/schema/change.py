@@ -6,6 +6,7 @@ from functools import partial
 
 import strawberry
 
+from server.database import SYSTEM, Scope
 from server.errors import InvalidInput, Sentence
 from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_input_one_of, row_type, shown_as
@@ -23,6 +24,7 @@ from server.schema.problems import (
     problem_of,
 )
 from server.schema.shared import Money, PeriodInput, money, row_of
+from server.security import Principal
 from server.services.changes import drivers, payer, period, tariff
 from server.services.changes.edit import Look
 from server.services.changes.edit import Prospect as ProspectFound
@@ -52,6 +54,10 @@ class ContractChange:
     """An edit of the contract's copy of its tariff, as `editTariff` takes it."""
     cancel: bool | None = strawberry.UNSET
     """Whether to call the booking off, as `cancelContract` does; only true is a change."""
+
+    def scope(self, principal: Principal) -> Scope:
+        """What may be looked at: who names a car by its id learns only of their own."""
+        return principal.scope if self.vehicle_id else SYSTEM
 
     def look(self) -> Look:
         """What finds out about the change that was given."""

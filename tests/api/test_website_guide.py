@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,8 @@ def test_from_what_is_free_to_what_was_paid(dealership: Dealership, start: datet
         "2027-03-02T09:00:00+01:00": start.isoformat(),
         "2027-03-04T09:00:00+01:00": (start + timedelta(days=2)).isoformat(),
     }
-    free, price, book, state = blocks("graphql")
-    wanted, quoted, booking, number = blocks("json")
+    free, price, book, state, look, cancel = blocks("graphql")
+    wanted, quoted, booking, number, looked_at, called_off = blocks("json")
 
     # when a website asks what is free and what it costs
     groups = dealership.website(free, **filled(wanted, **own))["groups"]
@@ -105,6 +106,18 @@ def test_from_what_is_free_to_what_was_paid(dealership: Dealership, start: datet
     assert paid == f"https://shop.example/booked?contract={contract['number']}"
     found = dealership.website(state, **filled(number, NUMBER=contract["number"]))
     assert (found["state"], found["paid"]["amount"]) == ("RESERVED", "59.00")
+
+    # when it looks at what cancelling costs, and cancels
+    known = dealership.website("query($n:String){contract(number:$n){id version}}", n=contract["number"])
+    looked = dealership.website(look, **filled(looked_at, CONTRACT=known["id"]))
+    done = dealership.website(cancel, **(filled(called_off, CONTRACT=known["id"]) | {"version": known["version"]}))
+
+    # then it is as the preview said
+    assert looked["problems"] == []
+    assert done["state"] == "CANCELLED"
+    dealership.server.settle()
+    paid = dealership.website(state, **filled(number, NUMBER=contract["number"]))["paid"]["amount"]
+    assert Decimal(paid) == Decimal("59.00") + Decimal(looked["moved"]["amount"])
 
 
 def test_failures_can_be_ordered_as_it_says(dealership: Dealership) -> None:

@@ -160,6 +160,8 @@ def judge(server: MortalServer, dealership: Dealership, contract: dict[str, Any]
     assert [protocol["type"] for protocol in contract["protocols"]] == ["CHECK_OUT", "CHECK_IN"]
     assert all(protocol["sha256"] for protocol in contract["protocols"])
     mails = Counter(mail["template"] for mail in server.mails(contract["customer"]["email"]))
+    # A minute after its grace it may be missed before it is back: once, whoever comes first.
+    assert mails.pop("OVERDUE", 0) <= 1
     assert mails == {
         "BOOKING_CONFIRMATION": 1,
         "CHECK_OUT_PROTOCOL": 1,

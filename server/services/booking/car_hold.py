@@ -89,6 +89,7 @@ def _contract(
         **_places(plan),
         **_agreed(plan),
         vehicle_fixed=request.fixed_vehicle,
+        agreed_after_hours=bookable.is_after_hours(plan.slot),
         starts_at=request.start,
         ends_at=request.end,
         customer_id=customer.id,

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from server.database import SYSTEM, Session
+from server.database import SYSTEM, Scope, Session
 from server.errors import DomainError, InvalidTransition, VersionConflict
 from server.models import Contract, Document, HistoryEntry, Occupancy
 from server.models.contract import ALLOWED, ContractState
@@ -79,11 +79,15 @@ async def editing(
         yield session, contract
 
 
-async def preview(outside: Outside, acting: Acting, contract_id: UUID | None, look: Look) -> Prospect:
-    """What an edit of a visible contract would come to. NotFound. Nothing is written."""
+async def preview(
+    outside: Outside, acting: Acting, contract_id: UUID | None, look: Look, *, scope: Scope = SYSTEM
+) -> Prospect:
+    """What an edit of a visible contract would come to. NotFound. Nothing is written. `scope` is what the look may see:
+    the same as the edit itself.
+    """
     async with outside.database.snapshot(acting.person.scope) as session:
         seen = await contracts.get(session, contract_id, field=["contract_id"])
-    async with outside.database.snapshot(SYSTEM) as session:
+    async with outside.database.snapshot(scope) as session:
         return await look(session, await contracts.get(session, seen.id), acting)
 
 

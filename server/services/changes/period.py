@@ -108,6 +108,7 @@ async def change(
         slot = await cars.slot_of(session, contract, wanted.period)
         await _move(session, contract, slot, acting)
         contract.starts_at, contract.ends_at = wanted.period
+        contract.agreed_after_hours = bookable.is_after_hours(slot)
         contract.agree_on(prospect.after)
         zone = slot.station.zone
         named = [

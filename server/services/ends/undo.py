@@ -21,6 +21,7 @@ from server.models.protocol import ProtocolType
 from server.services import validation
 from server.services.acting import Acting
 from server.services.billing import cancellations, documents, invoice
+from server.services.booking import overdue
 from server.services.changes import cars, edit, mails
 from server.services.contract import contracts, history, no_shows
 from server.services.fleet import occupancies
@@ -137,7 +138,7 @@ async def _out_again(session: Session, contract: Contract, leg: VehicleLeg, vehi
     if in_the_way:
         raise PeriodConflict(_TAKEN, conflicts=in_the_way, field=_FIELD)
     leg.to_at = leg.check_in_id = contract.returned_at = None
-    vehicle.out_contract_id, vehicle.out_until = contract.id, slot.end + slot.station.turnaround
+    occupancies.car_goes_out(vehicle, contract.id, slot.end)
     vehicle.station_id = contract.station_id
     if slot.one_way:
         vehicle.leaves_at, vehicle.leaves_until = slot.start, slot.end
@@ -146,11 +147,13 @@ async def _out_again(session: Session, contract: Contract, leg: VehicleLeg, vehi
     use = Use(leg.from_at, ends, slot.station.turnaround)
     await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.CHECKED_OUT, use)
     await deposits.begin_anew(session, contract, now=acting.now)
+    await overdue.watch(session, contract, now=acting.now)
 
 
 async def _not_out(session: Session, contract: Contract, leg: VehicleLeg, vehicle: Vehicle, acting: Acting) -> None:
     """The car has not gone out: the booking waits for its customer."""
-    vehicle.out_contract_id = vehicle.out_until = contract.checked_out_at = None
+    occupancies.car_is_here(vehicle)
+    contract.checked_out_at = None
     leg.to_at = leg.from_at  # kept, but of no time
     await contracts.move_back(session, contract, ContractState.RESERVED, acting)
     await session.store(leg, vehicle, contract)

@@ -77,9 +77,15 @@ def car_goes_out(vehicle: Vehicle, contract_id: UUID, planned_end: datetime) -> 
     vehicle.out_contract_id, vehicle.out_until = contract_id, planned_end
 
 
+def car_is_here(vehicle: Vehicle) -> None:
+    """The car is with nobody; a one-way rental may still take it away."""
+    vehicle.out_contract_id = vehicle.out_until = None
+
+
 def car_comes_back(vehicle: Vehicle) -> None:
     """The car is with nobody any more, and here to stay."""
-    vehicle.out_contract_id = vehicle.out_until = vehicle.leaves_at = None
+    car_is_here(vehicle)
+    vehicle.leaves_at = None
 
 
 def leave(vehicle: Vehicle, contract: Contract) -> None:

@@ -92,7 +92,7 @@ async def check_in(
     if (known := await protocols.sent_before(session, ProtocolType.CHECK_IN, report)) is not None:
         return known
     uploaded = await check_report(session, report)
-    station = await return_station(session, contract, report)
+    station = await _return_station(session, contract, report)
     conflict = _conflict(contract, ContractState.RETURNED, report, acting.now)
     leg = await open_leg(session, contract)
     vehicle_id = leg.vehicle_id if leg else await _went_out_with(session, contract)
@@ -155,8 +155,7 @@ def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport,
     return None
 
 
-async def return_station(session: Session, contract: Contract, report: HandoverReport) -> Station:
-    """Where a car came back: as the report says, else as planned. NotFound for a station that is not the caller's."""
+async def _return_station(session: Session, contract: Contract, report: HandoverReport) -> Station:
     if report.station_id is not None:
         return await stations.get(session, report.station_id, field=(*FIELD, "station_id"))
     planned = await session.by_id(Station, contract.return_station_id)

@@ -71,7 +71,9 @@ async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
     if contract.state is not ContractState.CHECKED_OUT or leg is None:
         allowed = ALLOWED[contract.state]
         raise InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
-    station = await exchange.return_station(session, contract, wanted.returned)
+    # Where the other car stands, not where the rental is to end: only a station that is named is another one.
+    here = wanted.returned.station_id or contract.station_id
+    station = await stations.get(session, here, field=("returned", "station_id"))
     with _part("returned"):
         coming = await _coming_back(session, contract, leg, station, wanted, acting)
     with _part("handed_out"):

@@ -57,7 +57,7 @@ async def test_a_return_that_never_was_leaves_the_car_out(bench: Bench) -> None:
     # Then
     assert (now.state, now.returned_at) == (ContractState.CHECKED_OUT, None)
     (car,) = await bench.all(Vehicle, id=contract.vehicle_id)
-    assert (car.out_contract_id, car.out_until) == (contract.id, END + HOUR)
+    assert (car.out_contract_id, car.out_until) == (contract.id, END)
     assert texts(await bench.all(VehicleLeg, contract_id=contract.id), "from_at", "to_at") == [(START, None)]
     uses = texts(await bench.all(Occupancy, contract_id=contract.id, active=True), "starts_at", "busy_until")
     assert uses == [(START, END + HOUR)]
@@ -101,6 +101,29 @@ async def test_what_was_billed_meanwhile_counts_for_the_next_invoice(bench: Benc
     assert (final.payable_cents, final.moves_cents) == (5_900, 3_400)
     issued = await bench.all(Document, contract_id=contract.id)
     assert sum(one.payable_cents for one in issued) == done.paid_cents
+
+
+async def test_a_fee_of_the_return_that_never_was_is_not_billed_again(bench: Bench) -> None:
+    # Given a key that was dropped at night, for 25.00
+    shop = await open_shop(bench, after_hours_return=True)
+    contract = await book(shop, START, START + DAY)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    night = at("2026-09-08 22:00")
+    bench.clock.move_to(night + 30 * MINUTE)
+    await check_in(shop, contract, key_drop_at=night)
+    await invoice.settle(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).total_cents == 8_400
+
+    # When it was another car's key, and this one comes back by day
+    now = await take_back(shop, contract, ProtocolType.CHECK_IN)
+    bench.clock.move_to(START + DAY)
+    await check_in(shop, now)
+    await invoice.settle(bench.outside, contract.id)
+
+    # Then
+    done = await bench.contract(contract.id)
+    assert (done.total_cents, done.paid_cents, done.settlement_state) == (5_900, 5_900, SettlementState.PAID)
 
 
 async def test_a_hand_over_that_never_was_leaves_the_booking(bench: Bench) -> None:

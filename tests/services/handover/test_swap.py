@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -17,14 +18,17 @@ from server.models.job import JobKind
 from server.models.protocol import ProtocolType
 from server.models.staff import Role
 from server.models.tariff import PriceLineKind
+from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import invoice
+from server.services.booking import saga
 from server.services.changes import edit
 from server.services.handover import swap
 from server.services.handover.swap import SwapRequest
 from tests.builders.bench import Bench, texts
 from tests.builders.rentals import book, check_in, check_out, customer, report
-from tests.builders.rows import Shop, group, open_shop
+from tests.builders.rentals import request as booking
+from tests.builders.rows import Shop, group, open_shop, station
 from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
@@ -123,6 +127,30 @@ async def test_both_protocols_are_kept_printed_and_told(bench: Bench) -> None:
     assert (entry.action, entry.before, entry.after) == (HistoryAction.VEHICLE_SWAPPED, first.plate, second.plate)
     # And the first can be booked again
     assert (await book(shop, START + 3 * HOUR, START + 5 * HOUR)).vehicle_id == first.id
+
+
+async def test_a_one_way_rental_is_swapped_where_it_began(bench: Bench) -> None:
+    # Given a rental to another station, and an administrator, who sees both
+    shop = await open_shop(bench, cars=2)
+    there = station()
+    await bench.put(there)
+    admin = Principal(uuid4(), "Administrator", Role.ADMIN, ())
+    contract_id = await saga.book(
+        bench.outside, admin, booking(shop, START, END, return_station_id=there.id, vehicle_id=shop.vehicles[0].id)
+    )
+    contract = await bench.contract(contract_id)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    contract = await bench.contract(contract_id)
+
+    # When
+    async with bench.outside.database.transaction(admin.scope) as session:
+        wanted = request(shop, contract, shop.vehicles[1], km_in=10_020, km_out=10_000)
+        await swap.swap(session, wanted, Acting(bench.now, admin))
+
+    # Then the first car is back here
+    cars = {car.id: car.station_id for car in await bench.all(Vehicle)}
+    assert cars[shop.vehicles[0].id] == shop.station.id
 
 
 async def test_several_times_and_sent_again_is_once(bench: Bench) -> None:
