@@ -47,6 +47,9 @@ def upgrade() -> None:
     op.add_column("contract", sa.Column("agreed_after_hours", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("update contract set agreed_after_hours = true where price->'lines' @> '[{\"kind\": \"AFTER_HOURS\"}]'")
     op.alter_column("contract", "agreed_after_hours", server_default=None)
+    op.add_column("contract", sa.Column("planned_return_station_id", sa.Uuid(), nullable=True))
+    key = "fk_contract_planned_return_station_id"
+    op.create_foreign_key(key, "contract", "station", ["planned_return_station_id"], ["id"])
     op.add_column("document", sa.Column("to_move_cents", sa.BigInteger(), nullable=True))
     op.create_table(
         "reading_correction",
@@ -84,6 +87,7 @@ def downgrade() -> None:
     unprotect("reading_correction")
     op.drop_table("reading_correction")
     op.drop_column("document", "to_move_cents")
+    op.drop_column("contract", "planned_return_station_id")
     op.drop_column("contract", "agreed_after_hours")
     op.drop_column("contract", "confirmed_at")
     for what, table, kind in reversed(GRANTS):

@@ -162,7 +162,8 @@ class Contract(SQLModel, table=True):
     What is stored as JSON (`…_json`) is read through the typed property beside it. `paid_cents` is what has been taken
     for the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
     `state_since` is when it came into its state, by the server; `confirmed_at` when the booking came about, if it did;
-    `agreed_after_hours` says that check-out or check-in is planned outside opening hours.
+    `agreed_after_hours` says that check-out or check-in is planned outside opening hours;
+    `planned_return_station_id` is where the car was to come back, if it came back elsewhere.
     """
 
     __tablename__ = "contract"
@@ -179,6 +180,7 @@ class Contract(SQLModel, table=True):
     return_station_id: UUID = Field(foreign_key="station.id")
     return_station_code: str
     return_station_name: str
+    planned_return_station_id: UUID | None = Field(default=None, foreign_key="station.id")
     group_id: UUID = Field(foreign_key="vehicle_group.id")
     vehicle_id: UUID | None = Field(default=None, foreign_key="vehicle.id")
     vehicle_fixed: bool = False

@@ -111,6 +111,8 @@ class HistoryAction(StrEnum):
     """Billing waits for a person."""
     BILLING_RELEASED = "BILLING_RELEASED"
     """A clerk let billing go on."""
+    BILLING_WITHDRAWN = "BILLING_WITHDRAWN"
+    """What a person was to look at has gone by itself: its document was taken back."""
     SETTLED = "SETTLED"
     """Everything is paid."""
     PAYMENT_FAILED = "PAYMENT_FAILED"

@@ -19,11 +19,13 @@ from server.paper.views import PaymentPart, PaymentWay
 from server.services.acting import Acting
 from server.services.billing import documents
 from server.services.billing.drafts import Deduction, Draft
-from server.services.contract import history
+from server.services.contract import blocks, history
 from server.services.fleet import company_data, stations
 from server.services.payments import attempts
 
 _NOTHING = VatSplit(0, 0, 0)
+_BY_HAND = frozenset({BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED})
+"""A refund that could not be made: a clerk pays it."""
 _SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
 
 
@@ -49,6 +51,8 @@ async def cancel(
         reason=acting.why,
     )
     await _close_open_item(session, document)
+    if document.moves_cents < 0:
+        await blocks.withdraw(session, contract, _BY_HAND, acting)
     mirror = await documents.issue(session, contract, draft, company, station, now=acting.now)
     await history.record(
         session, contract, HistoryAction.DOCUMENT_CANCELLED, acting, before=document.number, after=mirror.number
@@ -69,12 +73,16 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
 
 async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
     """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
-    reasons = (BillingBlock.REFUND_ABOVE_PAYMENT.value, BillingBlock.REFUND_REFUSED.value)
+    # Ids are in the order in which rows were made: what was said after it was taken back is about another document.
+    mirror = await session.first(select(Document).where(col(Document.refers_to_id) == document.id))
+    while_it_stood = [col(HistoryEntry.id) > document.id]
+    if mirror is not None:
+        while_it_stood.append(col(HistoryEntry.id) < mirror.id)
     said = select(HistoryEntry).where(
         col(HistoryEntry.contract_id) == contract_id,
         col(HistoryEntry.action) == HistoryAction.BILLING_RELEASED,
-        col(HistoryEntry.before).in_(reasons),
-        col(HistoryEntry.id) > document.id,  # both in the order in which they were made
+        col(HistoryEntry.before).in_([reason.value for reason in _BY_HAND]),
+        *while_it_stood,
     )
     return await session.first(said) is not None
 

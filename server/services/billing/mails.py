@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from server.database import Session
@@ -61,9 +62,10 @@ async def payment_failed(
     now: datetime,
 ) -> None:
     """The card was declined: what was taken from the deposit, and what is to be transferred until when."""
-    open_cents = document.payable_cents - from_deposit
+    open_cents = document.moves_cents - from_deposit
     due_on = item.due_on if item else None
     view = await _view(session, contract, document, payments=(), open_cents=open_cents, due_on=due_on)
+    view = replace(view, payable_cents=document.moves_cents)  # what the card was to pay, of an invoice issued anew
     await emails.queue(session, contract, MailDraft(EmailTemplate.PAYMENT_FAILED, sale.id, view), now=now)
 
 

@@ -65,6 +65,7 @@ async def slot_of(session: Session, contract: Contract, period: tuple[datetime, 
 
 async def find(session: Session, contract: Contract, slot: Slot, now: datetime) -> Found:
     """The cars that a contract could have in a slot. What is out stays out: then only its own car will do."""
+    slot = replace(slot, start=max(slot.start, now))  # what is over is in nobody's way
     conflicts = await _in_the_way(session, contract, slot, now)
     own = await session.by_id(Vehicle, contract.vehicle_id)
     found: list[UUID] = []
@@ -87,9 +88,7 @@ async def _in_the_way(session: Session, contract: Contract, slot: Slot, now: dat
     if contract.vehicle_id is None:
         return []
     until = slot.until if not slot.one_way else max(slot.until, now + timedelta(days=3 * 366))
-    # A car that is out is its contract's, since whenever: before a swap it may have been with somebody else.
-    start = max(slot.start, now) if contract.state is ContractState.CHECKED_OUT else slot.start
-    uses = await occupancies.overlapping(session, contract.vehicle_id, start, until, now)
+    uses = await occupancies.overlapping(session, contract.vehicle_id, slot.start, until, now)
     return [use for use in uses if use.contract_id != contract.id]
 
 
@@ -99,7 +98,7 @@ async def take_first(
     """Moves a locked contract to the first of these cars that still is free in the slot. False if none is: then it has
     none, and no use of one.
     """
-    begins = await _out_since(session, contract, now) or slot.start
+    begins = await _out_since(session, contract, now) or max(slot.start, now)
     await occupancies.free_contract(session, contract.id)
     for vehicle_id in vehicle_ids:
         if await _take(session, contract, slot, begins, vehicle_id, now):

@@ -122,7 +122,9 @@ async def change(
             Done(action=HistoryAction.PERIOD_CHANGED, before=named[0], after=named[1], told=told),
             acting,
         )
-        await deposits.plan_anew(session, contract, now=acting.now)
+        is_out = contract.state is ContractState.CHECKED_OUT
+        again = deposits.begin_anew if is_out else deposits.plan_anew
+        await again(session, contract, now=acting.now)
         if contract.state is ContractState.RESERVED:
             await no_shows.plan(session, contract, now=acting.now)
         else:
@@ -152,7 +154,8 @@ async def _named(session: Session, station: Station, period: tuple[datetime, dat
 
 async def _against_website(session: Session, contract: Contract, acting: Acting) -> list[DomainError]:
     policy = await website.policy_of(session, acting.person)
-    if policy is None or (policy.may_change_period and acting.now < contract.starts_at):
+    before = contract.state is ContractState.RESERVED and acting.now < contract.starts_at
+    if policy is None or (policy.may_change_period and before):
         return []
     return [Refused(ProblemCode.NOT_ALLOWED, _NOT_ONLINE)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlmodel import col, select
 
 from server.database import Session
@@ -91,6 +93,18 @@ async def clear(session: Session, contract: Contract, acting: Acting) -> Billing
     return before
 
 
+async def withdraw(session: Session, contract: Contract, reasons: Collection[BillingBlock], acting: Acting) -> None:
+    """Takes waiting reasons away that have gone by themselves; nobody has said anything about them."""
+    gone = [(reason, detail) for reason, detail in await _waiting(session, contract) if reason in reasons]
+    for reason, detail in gone:
+        what = HistoryAction.BILLING_WITHDRAWN
+        await history.record(session, contract, what, acting.because(detail), before=reason.value)
+    if gone:
+        contract.billing_block, contract.billing_block_detail = await _next(session, contract)
+        contract.version += 1
+        await session.store(contract)
+
+
 async def _next(session: Session, contract: Contract) -> tuple[BillingBlock | None, str | None]:
     waiting = await _waiting(session, contract)
     # A conflict of version 0.1 is a flag without an entry.
@@ -100,10 +114,10 @@ async def _next(session: Session, contract: Contract) -> tuple[BillingBlock | No
 
 async def _waiting(session: Session, contract: Contract) -> list[tuple[BillingBlock, str | None]]:
     """Every reason, with its detail, that nobody has cleared yet, the oldest first."""
-    both = (HistoryAction.BILLING_BLOCKED, HistoryAction.BILLING_RELEASED)
+    actions = (HistoryAction.BILLING_BLOCKED, HistoryAction.BILLING_RELEASED, HistoryAction.BILLING_WITHDRAWN)
     entries = await session.all(
         select(HistoryEntry)
-        .where(col(HistoryEntry.contract_id) == contract.id, col(HistoryEntry.action).in_(both))
+        .where(col(HistoryEntry.contract_id) == contract.id, col(HistoryEntry.action).in_(actions))
         .order_by(col(HistoryEntry.id))
     )
     waiting: dict[tuple[str | None, str | None], None] = {}

@@ -24,7 +24,10 @@ def by_itself_at(contract: Contract) -> datetime:
 
 
 async def plan(session: Session, contract: Contract, *, now: datetime) -> None:
-    """Writes the job that looks at that instant. One of another period finds that it is too early, and does nothing."""
-    at = by_itself_at(contract)
-    key = f"no_show:{contract.id}:{at.isoformat()}"
-    await enqueue(session, JobKind.MARK_NO_SHOW, OfContract(contract.id), key=key, now=now, due_at=max(at, now))
+    """Writes the job that looks at that instant. One of another period finds that it is too early, and does nothing.
+
+    Whoever was taken up again, or had no car, has until the planned end; after it the job looks once a day.
+    """
+    at = next((one for one in (by_itself_at(contract), contract.ends_at) if one > now), now + _BY_ITSELF)
+    key = f"no_show:{contract.id}:{contract.version}:{at.isoformat()}"
+    await enqueue(session, JobKind.MARK_NO_SHOW, OfContract(contract.id), key=key, now=now, due_at=at)

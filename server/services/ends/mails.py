@@ -8,6 +8,7 @@ from datetime import datetime
 
 from server.database import Session
 from server.models import Contract, Document, OpenItem
+from server.models.columns import uuid7
 from server.models.contract import ContractState
 from server.models.email import EmailTemplate
 from server.paper.views import DepositNote, MailView
@@ -55,6 +56,6 @@ async def ended(session: Session, contract: Contract, told: Told, held_cents: in
         deposit_note=DepositNote.RELEASED,
     )
     files = [documents.attachment(document) for document in told.documents]
-    cause = last.id if last else contract.id
+    cause = last.id if last else uuid7()  # a booking may end, be taken up again, and end once more
     draft = MailDraft(EmailTemplate.CANCELLATION, cause, view, files, waits_for_paper=last is not None)
     await emails.queue(session, contract, draft, now=now)

@@ -13,7 +13,7 @@ from server.models.document import DocumentType
 from server.models.job import JobKind
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents
+from server.services.billing import cancellations, collection, documents, invoice
 from server.services.changes import cars, edit, mails, said
 from server.services.contract import contracts, no_shows
 from server.services.ends import closing
@@ -53,7 +53,10 @@ async def mark_by_itself(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         due = contract.state is ContractState.RESERVED and acting.now >= no_shows.by_itself_at(contract)
-        if not due or not await _is_ready(session, contract):
+        if not due:
+            return
+        if not await _is_ready(session, contract):
+            await no_shows.plan(session, contract, now=acting.now)
             return
         await closing.close(session, contract, _end(contract), acting)
     await documents.print_unprinted(outside, contract_id)
@@ -61,11 +64,12 @@ async def mark_by_itself(outside: Outside, contract_id: UUID) -> None:
 
 async def undo(outside: Outside, acting: Acting, contract_id: UUID | None, version: int, reason: str) -> UUID:
     """A manager takes the booking up again, if a car of its group is free: the fee's invoice is taken back, and what it
-    has moved. NotFound, VersionConflict, InvalidTransition, PeriodConflict, InvalidInput.
+    has moved. NotFound, VersionConflict, InvalidTransition, PeriodConflict, InvalidInput, PAYMENT_UNRESOLVED.
     """
     acting = acting.because(validation.text(reason, ("reason",), longest=500, multiline=True))
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
         _refuse_undoing(contract, acting)
+        await invoice.refuse_under_way(session, contract)
         await contracts.move(session, contract, ContractState.RESERVED, acting)
         await _take_a_car(session, contract, acting)
         finals = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import InvalidInput, NotFound, PeriodConflict, ProblemCode, Refused, Sentence
-from server.models import Contract, Document, Protocol, Vehicle, VehicleLeg
+from server.models import Contract, Document, Protocol, Station, Vehicle, VehicleLeg
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
@@ -126,8 +126,17 @@ async def _unbill(session: Session, contract: Contract, acting: Acting) -> list[
     return taken
 
 
+async def _plan_return_again(session: Session, contract: Contract) -> None:
+    """It is to come back where it was to come back before."""
+    planned = await session.by_id(Station, contract.planned_return_station_id)
+    if planned is not None:
+        contract.return_station_id, contract.planned_return_station_id = planned.id, None
+        contract.return_station_code, contract.return_station_name = planned.code, planned.name
+
+
 async def _out_again(session: Session, contract: Contract, leg: VehicleLeg, vehicle: Vehicle, acting: Acting) -> None:
     """The car was not back: it is out, as it was."""
+    await _plan_return_again(session, contract)
     slot = await cars.slot_of(session, contract)
     ends = max(slot.end, acting.now + _SHORTEST)
     # What was kept free after the return is not in the way, other contracts are.
@@ -158,5 +167,4 @@ async def _not_out(session: Session, contract: Contract, leg: VehicleLeg, vehicl
     await contracts.move_back(session, contract, ContractState.RESERVED, acting)
     await session.store(leg, vehicle, contract)
     await occupancies.set_kind(session, contract.id, OccupancyKind.RESERVED)
-    if no_shows.by_itself_at(contract) > acting.now:
-        await no_shows.plan(session, contract, now=acting.now)
+    await no_shows.plan(session, contract, now=acting.now)

@@ -211,6 +211,8 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     await counter.take_over(session, handover)
     contract.returned_at = returned_at
+    if contract.return_station_id != station.id:
+        contract.planned_return_station_id = contract.return_station_id
     contract.return_station_id = station.id
     contract.return_station_code, contract.return_station_name = station.code, station.name
     acting = handover.acting.because(protocol.override_reason)

@@ -22,6 +22,7 @@ from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.email import EmailTemplate
 from server.models.fleet import BlockReason
+from server.models.payment import DepositState
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.booking import saga
@@ -31,6 +32,7 @@ from server.services.changes.period import PeriodChange
 from server.services.fleet import vehicles
 from server.services.handover import swap
 from server.services.handover.swap import SwapRequest
+from server.services.payments import deposits
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in, check_out, rented, report, request
 from tests.builders.rows import Shop, open_shop
@@ -325,6 +327,41 @@ async def test_a_website_may_if_its_policy_says_so_and_before_the_start(bench: B
             await period.change(bench.outside, acting, contract_id, contract.version, wanted)
         assert said.value.code is code
         assert await written(bench, contract) == before
+
+
+async def test_a_website_leaves_a_car_alone_that_went_out_early(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    website = await shop.website(may_change_period=True)
+    contract = await bench.contract(await saga.book(bench.outside, website, request(shop, START, END)))
+    bench.clock.move_to(START - HOUR)
+    await check_out(shop, contract)
+    before = await written(bench, contract)
+
+    now = await bench.contract(contract.id)
+    acting, wanted = Acting(bench.now, website), PeriodChange(START, END + DAY)
+    with pytest.raises(DomainError) as said:
+        await period.change(bench.outside, acting, contract.id, now.version, wanted)
+
+    assert said.value.code is ProblemCode.NOT_ALLOWED
+    assert await written(bench, contract) == before
+
+
+async def test_a_hold_that_has_ended_is_placed_anew_for_what_is_added(bench: Bench) -> None:
+    # Given a car that is more than a week late, so that its hold has ended
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(END + 9 * DAY)
+    await deposits.place(bench.outside, contract.id)
+    assert (await bench.deposit(contract.id)).state is DepositState.EXPIRED
+
+    # When
+    await change(shop, contract, START, END + 20 * DAY)
+    await deposits.place(bench.outside, contract.id)
+
+    # Then
+    assert (await bench.deposit(contract.id)).state is DepositState.ACTIVE
 
 
 async def test_the_second_of_two_clerks_is_told(bench: Bench) -> None:

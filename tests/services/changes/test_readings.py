@@ -20,6 +20,7 @@ from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.changes import readings
 from server.services.changes.readings import Reading
+from server.services.payments import deposits
 from tests.builders.bench import Bench
 from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop
@@ -107,6 +108,42 @@ async def test_after_the_invoice_only_the_difference_moves(bench: Bench) -> None
     # And once more the other way
     again = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_250), Role.MANAGER)
     assert (again.paid_cents, again.total_cents, again.settlement_state) == (8_400, 8_400, SettlementState.PAID)
+
+
+async def test_a_declined_difference_is_named_and_owed_alone(bench: Bench) -> None:
+    # Given two days that are billed, and a tank that was an eighth short: 28.13 more
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END, back=END + timedelta(minutes=61))
+    await invoice.settle(bench.outside, contract.id)
+    await deposits.release(bench.outside, contract.id)
+    bench.books.script("sale", "decline:51")
+
+    # When
+    now = await correct(shop, await protocol_of(bench, contract), Reading(fuel_eighths=7), Role.MANAGER)
+
+    # Then
+    assert (now.paid_cents, now.settlement_state) == (11_800, SettlementState.OPEN)
+    assert [item.open_cents for item in await bench.all(OpenItem)] == [2_813]
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.PAYMENT_FAILED)
+    text = mail.text.replace("\u00a0", " ")
+    assert "wir konnten 28,13 € der Rechnung" in text
+    assert "Offener Betrag: 28,13 €" in text
+
+
+async def test_a_refund_that_was_refused_for_the_old_invoice_is_not_paid_twice(bench: Bench) -> None:
+    # Given more paid in advance than it came to, and a card that refuses the refund
+    shop = await open_shop(bench, terms=CHEAP_WEEKEND)
+    bench.books.script("refund", "decline:51")
+    contract = await weekend_after_all(shop)
+    await collection.collect(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).billing_block is BillingBlock.REFUND_REFUSED
+
+    # When the invoice is issued anew, and its refund goes through
+    now = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_110), Role.MANAGER)
+
+    # Then nobody is asked to pay it by hand as well
+    assert (now.paid_cents, now.total_cents, now.settlement_state) == (5_000, 5_000, SettlementState.PAID)
+    assert now.billing_block is None
 
 
 async def test_what_was_owed_for_the_old_invoice_is_owed_for_the_new_one(bench: Bench) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from server.errors import InvalidInput, InvalidTransition, PeriodConflict, ProblemCode, Refused
 from server.models import Contract, Document, Email, Job, Occupancy
-from server.models.contract import ContractState, SettlementState
+from server.models.contract import ContractKind, ContractState, SettlementState
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.models.job import JobKind
-from server.models.payment import DepositState
+from server.models.payment import DepositState, PaymentMethod
 from server.models.staff import Role
 from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
@@ -22,7 +23,7 @@ from server.services.changes.period import PeriodChange
 from server.services.ends import no_show
 from server.services.payments import deposits
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_out
+from tests.builders.rentals import book, check_in, check_out
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -188,6 +189,54 @@ async def test_taken_up_again_what_was_refunded_is_charged_again(bench: Bench) -
         ("REFUND", "SUCCEEDED", 3_900),
         ("SALE", "SUCCEEDED", 3_900),
     ]
+
+
+async def test_whoever_was_taken_up_again_has_until_the_end_and_hears_of_a_second_one(bench: Bench) -> None:
+    # Given a booking without money, ended by the clock and taken up again
+    shop = await open_shop(bench)
+    waived: dict[str, Any] = {"method": PaymentMethod.WAIVED, "card_token": None, "waiver_reason": "Stammkunde"}
+    contract = await book(shop, START, END, kind=ContractKind.COURTESY, **waived)
+    bench.clock.move_to(START + DAY)
+    await no_show.mark_by_itself(bench.outside, contract.id)
+    await undo(shop, contract)
+
+    # Then a job waits for the planned end
+    waiting = [job.due_at for job in await bench.all(Job, kind=JobKind.MARK_NO_SHOW)]
+    assert sorted(waiting) == [START + DAY, END]
+    # And when nobody comes again, the customer hears of it again
+    bench.clock.move_to(END)
+    await no_show.mark_by_itself(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).state is ContractState.NO_SHOW
+    assert len(await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CANCELLATION)) == 2
+
+
+async def test_while_money_is_under_way_nothing_is_undone(bench: Bench) -> None:
+    shop = await open_shop(bench, tariff_with={"no_show_fee_cents": 2_000})
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START + 2 * HOUR)
+    bench.books.script("refund", "lost")
+    before = await mark(shop, contract)
+
+    with pytest.raises(Refused) as said:
+        await undo(shop, contract)
+
+    assert said.value.code is ProblemCode.PAYMENT_UNRESOLVED
+    assert (await bench.contract(contract.id)).version == before.version
+
+
+async def test_a_car_that_was_lent_meanwhile_and_is_back_will_do(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START + 2 * HOUR)
+    await mark(shop, contract)
+    lent = await book(shop, START + 3 * HOUR, START + 5 * HOUR)
+    bench.clock.move_to(START + 3 * HOUR)
+    await check_out(shop, lent)
+    bench.clock.move_to(START + 5 * HOUR)
+    await check_in(shop, lent)
+
+    bench.clock.move_to(START + 8 * HOUR)
+    assert (await undo(shop, contract)).vehicle_id == contract.vehicle_id
 
 
 async def test_it_is_not_taken_up_again_without_a_car_or_after_its_period(bench: Bench) -> None:

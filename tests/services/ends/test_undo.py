@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -15,13 +16,15 @@ from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.models.protocol import ProtocolType
 from server.models.staff import Role
+from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.ends import undo
+from server.services.handover import exchange
 from server.services.payments import deposits
 from tests.builders.bench import Bench, texts
-from tests.builders.rentals import book, check_in, check_out, rented
-from tests.builders.rows import Shop, open_shop
+from tests.builders.rentals import book, check_in, check_out, rented, report
+from tests.builders.rows import Shop, open_shop, station
 from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
@@ -142,6 +145,29 @@ async def test_a_hand_over_that_never_was_leaves_the_booking(bench: Bench) -> No
     bench.clock.move_to(START + HOUR)
     await check_out(shop, now)
     assert (await bench.contract(contract.id)).state is ContractState.CHECKED_OUT
+
+
+async def test_it_is_to_come_back_where_it_was_to_come_back_before(bench: Bench) -> None:
+    # Given a return that was recorded at another station
+    shop, there = await open_shop(bench), station()
+    await bench.put(there)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    admin = Principal(uuid4(), "Administrator", Role.ADMIN, ())
+    bench.clock.move_to(START + HOUR)
+    async with bench.outside.database.transaction(admin.scope) as session:
+        said = report(contract, bench.now, 10_010, {"station_id": there.id})
+        await exchange.check_in(session, said, Acting(bench.now, admin))
+    assert (await bench.contract(contract.id)).return_station_id == there.id
+
+    # When
+    now = await take_back(shop, contract, ProtocolType.CHECK_IN)
+
+    # Then
+    assert (now.return_station_id, now.return_station_code) == (shop.station.id, shop.station.code)
+    (car,) = await bench.all(Vehicle, id=contract.vehicle_id)
+    assert (car.station_id, car.leaves_at) == (shop.station.id, None)
 
 
 async def test_after_an_hour_it_is_too_late_and_only_the_last_one_goes(bench: Bench) -> None:
