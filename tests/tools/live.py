@@ -15,6 +15,7 @@ import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -23,7 +24,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from server.database import Database
 from server.database_embedded import SUPERUSER
 from tests.builders.bench import Bench, Books, Emptying, outside_of, owners, telecash
-from tests.builders.rows import company
 from tests.builders.till import Till
 from tests.clusters import migrated, private_folder
 from tests.services.life.machine import Step, live, lives
@@ -32,9 +32,18 @@ LENGTH = 60
 LIVES_OF_A_SEED = 10
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where lives are lived, one after the other."""
+
+    runner: asyncio.Runner
+    bench: Bench
+    empty: Emptying
+
+
 @asynccontextmanager
-async def benches(folder: Path, provider: str) -> AsyncIterator[Bench]:
-    """A bench as the tests have it, in a cluster of its own; `anew` it before each life."""
+async def benches(folder: Path, provider: str) -> AsyncIterator[tuple[Bench, Emptying]]:
+    """A bench as the tests have it, in a cluster of its own."""
     cluster = migrated(folder / "data")
     async with AsyncExitStack() as stack:
         stack.callback(cluster.stop)
@@ -44,24 +53,7 @@ async def benches(folder: Path, provider: str) -> AsyncIterator[Bench]:
         owner = await stack.enter_async_context(owners(cluster.url(SUPERUSER)))
         empty = Emptying(cluster.url(SUPERUSER))
         stack.callback(empty.close)
-        yield _Renewed(outside_of(database, books, folder / "media"), books, owner).with_emptying(empty)
-
-
-class _Renewed(Bench):
-    """A bench that can be cleared."""
-
-    _empty: Emptying
-
-    def with_emptying(self, empty: Emptying) -> _Renewed:
-        self._empty = empty
-        return self
-
-    async def anew(self) -> Bench:
-        """The first morning, with nothing there."""
-        self._empty()
-        self.books.begin()
-        await self.put(company())
-        return self
+        yield Bench(outside_of(database, books, folder / "media"), books, owner), empty
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,19 +69,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with asyncio.Runner() as runner:
         folder = private_folder("ersatzwagen-life-")
         opened = benches(folder, wanted.provider)
-        bench = runner.run(opened.__aenter__())
+        place = Place(runner, *runner.run(opened.__aenter__()))
         try:
-            return _go_on(runner, bench, wanted)
+            return _go_on(place, wanted)
         finally:
             runner.run(opened.__aexit__(None, None, None))
 
 
-def _go_on(runner: asyncio.Runner, bench: Bench, wanted: argparse.Namespace) -> int:
+def _go_on(place: Place, wanted: argparse.Namespace) -> int:
     until, taken, broken = time.monotonic() + wanted.minutes * 60, Counter[str](), 0
     number = wanted.seed if wanted.seed is not None else random.randrange(2**31)
     while time.monotonic() < until:
         try:
-            _one_seed(runner, bench, number, wanted, taken)
+            _one_seed(place, number, wanted, taken)
         except Exception as fault:  # a law that does not hold, or whatever else a step has raised
             broken += 1
             said = "".join(traceback.format_exception(fault))
@@ -103,9 +95,7 @@ def _go_on(runner: asyncio.Runner, bench: Bench, wanted: argparse.Namespace) -> 
     return 1 if broken else 0
 
 
-def _one_seed(
-    runner: asyncio.Runner, bench: Bench, number: int, wanted: argparse.Namespace, taken: Counter[str]
-) -> None:
+def _one_seed(place: Place, number: int, wanted: argparse.Namespace, taken: Counter[str]) -> None:
     @seed(number)
     @settings(
         max_examples=LIVES_OF_A_SEED,
@@ -116,10 +106,7 @@ def _one_seed(
     )
     @given(life=lives(wanted.steps))
     def under_a_seed(life: list[Step]) -> None:
-        async def whole() -> Counter[str]:
-            return await live(await bench.anew(), life)  # type: ignore[attr-defined]
-
-        taken.update(runner.run(whole()))
+        taken.update(place.runner.run(live(place.bench, place.empty, life)))
 
     under_a_seed()
 

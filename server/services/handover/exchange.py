@@ -49,9 +49,8 @@ async def check_out(
     handover = Handover(ProtocolType.CHECK_OUT, contract, vehicle, station, report, uploaded, conflict, by)
     doubts = Doubts(report, acting.now)
     implausible = None if conflict else await _get_ready(session, handover, doubts)
-    if doubts.are_about(ProblemCode.VEHICLE_NOT_READY) and vehicle.id != contract.vehicle_id:
-        # It cannot be entered for this contract as well; what happened is kept, and a clerk decides.
-        handover = replace(handover, conflict="The other car was not free when this protocol arrived.")
+    if doubts.are_about(ProblemCode.VEHICLE_NOT_READY) and (why := _cannot_be_entered(contract, vehicle)):
+        handover = replace(handover, conflict=why)  # what happened is kept, and a clerk decides
     protocol = await protocols.store(session, handover)
     zone = station.zone
     sighting = Sighting(vehicle.id, DamageLiability.KNOWN, protocol.occurred_at, zone, protocol_id=protocol.id)
@@ -61,6 +60,13 @@ async def check_out(
         await doubts.block_billing(session, contract, acting, odometer=implausible)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
+
+
+def _cannot_be_entered(contract: Contract, vehicle: Vehicle) -> str | None:
+    """Why a car that was not ready cannot go out for this contract in the books as well; None if it can."""
+    if vehicle.station_id != contract.station_id:
+        return "The car stood at another station when this protocol arrived."
+    return None if vehicle.id == contract.vehicle_id else "The other car was not free when this protocol arrived."
 
 
 async def _get_ready(session: Session, handover: Handover, doubts: Doubts) -> str | None:

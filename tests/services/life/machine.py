@@ -10,7 +10,8 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from server.errors import DomainError
-from tests.builders.bench import Bench
+from tests.builders.bench import Bench, Emptying
+from tests.builders.rows import company
 from tests.services.life import booking_steps, edit_steps, handover_steps, late_steps, money_steps, world
 from tests.services.life.endings import every_contract_comes_to_its_end
 from tests.services.life.laws import AFTER_EVERY_STEP
@@ -76,8 +77,11 @@ def lives(length: int) -> st.SearchStrategy[list[Step]]:
     return st.lists(step, min_size=length, max_size=length)
 
 
-async def live(bench: Bench, life: Sequence[Step]) -> Counter[str]:
+async def live(bench: Bench, empty: Emptying, life: Sequence[Step]) -> Counter[str]:
     """Lives it, in a new town; how often each step was taken, was refused. Broken names the step and the law."""
+    empty()
+    bench.books.begin()
+    await bench.put(company())
     town = await world.found(bench)
     taken: Counter[str] = Counter()
     for number, step in enumerate(life):

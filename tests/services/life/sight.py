@@ -28,6 +28,7 @@ from server.models import (
     Protocol,
     Vehicle,
 )
+from server.models.contract import BillingBlock
 from server.models.damage import DamageLiability
 from server.models.payment import PaymentState
 from tests.builders.bench import Bench
@@ -75,6 +76,11 @@ class Sight:
 
     def deposit(self, contract_id: UUID) -> Deposit:
         return next(one for one in self.deposits if one.contract_id == contract_id)
+
+    def was_doubted(self, contract_id: UUID | None) -> bool:
+        """Whether a contract's hand-over arrived late, and would have been refused on time."""
+        late = BillingBlock.LATE_HANDOVER.value
+        return any(one.after == late for one in self.history if one.contract_id == contract_id)
 
     def damaged(self, contract_id: UUID) -> bool:
         """Whether a damage keeps the deposit."""

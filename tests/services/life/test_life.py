@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.builders.bench import Bench, Books, Emptying
-from tests.builders.rows import company
 from tests.builders.till import Till
 from tests.services.life.machine import Step, live, lives
 from tests.thoroughness import tried
@@ -32,7 +31,4 @@ def books(request: pytest.FixtureRequest, simulator: Books) -> Books:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 async def test_every_law_holds_whatever_is_done(bench: Bench, empty: Emptying, life: list[Step]) -> None:
-    empty()
-    bench.books.begin()
-    await bench.put(company())
-    await live(bench, life)
+    await live(bench, empty, life)
