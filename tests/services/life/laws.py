@@ -44,6 +44,7 @@ def a_car_is_out_for_the_contract_that_has_it(_before: Sight, now: Sight) -> Non
         assert has_it is not None, taken
         assert out.get(has_it) == taken, (taken, has_it)
     for contract_id, car_id in out.items():
+        assert car_id is not None, contract_id
         other = had_by.get(car_id)
         assert other == contract_id or now.was_doubted(other), (contract_id, car_id, other)
 
