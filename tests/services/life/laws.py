@@ -40,10 +40,11 @@ def a_car_is_out_for_the_contract_that_has_it(_before: Sight, now: Sight) -> Non
     """And for no other one, unless it went out again before its return has arrived from a tablet without a network."""
     out = {one.id: one.vehicle_id for one in now.contracts if one.state is ContractState.CHECKED_OUT}
     had_by = {car.id: car.out_contract_id for car in now.vehicles if car.out_contract_id is not None}
-    for car_id, has_it in had_by.items():
-        assert has_it is not None, car_id
-        assert out.get(has_it) == car_id, (car_id, has_it)
+    for taken, has_it in had_by.items():
+        assert has_it is not None, taken
+        assert out.get(has_it) == taken, (taken, has_it)
     for contract_id, car_id in out.items():
+        assert car_id is not None, contract_id
         other = had_by.get(car_id)
         assert other == contract_id or now.was_doubted(other), (contract_id, car_id, other)
 
