@@ -26,7 +26,7 @@ GRANTS = [
 ]
 
 
-NO_SHOW_AT = "least(c.ends_at, c.starts_at + interval '24 hours')"
+NO_SHOW_AT = "c.starts_at + interval '8 days'"
 
 
 def upgrade() -> None:

@@ -33,7 +33,8 @@ class EndMutation:
     async def mark_no_show(self, info: Info, contract_id: strawberry.ID, version: int) -> Contract:
         """Says that nobody came, from two hours after the planned start on: the car is free, and the tariff's fee due.
 
-        Without it the system says so itself a day after the start, or at the planned end if that is sooner.
+        Without it the system says so itself eight days after the start: until then a tablet without a network may still
+        bring the hand-over. The car is kept to the planned end only.
         """
         context = info.context
         done = await no_show.mark(context.outside, context.acting, as_uuid(contract_id), version)

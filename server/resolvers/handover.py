@@ -11,6 +11,7 @@ from server import decoder
 from server.errors import CallerError, CallerErrorCode
 from server.models import Contract, Damage, Protocol
 from server.schema.building import Info
+from server.schema.change import report_of
 from server.schema.damage import DamageConnection, DamageFilter, DamageInput
 from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto
 from server.schema.paging import Page, page
@@ -92,7 +93,7 @@ class HandoverMutation:
         """
         context = info.context
         approval = await context.approval(handed_out.approved_by)
-        reports = returned.report(), handed_out.report()
+        reports = report_of(returned, "returned"), report_of(handed_out, "handed_out")
         wanted = SwapRequest(as_uuid(contract_id), version, as_uuid(vehicle_id), *reports, waive_fuel, approval)
         async with context.write() as session:
             done = await swap.swap(session, wanted, context.acting)

@@ -14,6 +14,7 @@ from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
 from server.schema.document import PayerInput
 from server.schema.fleet import Occupancy
+from server.schema.handover import CheckInInput, CheckOutInput
 from server.schema.price import PriceBreakdown
 from server.schema.problems import (
     InvalidTransition,
@@ -31,6 +32,8 @@ from server.services.changes.edit import Prospect as ProspectFound
 from server.services.changes.period import PeriodChange
 from server.services.ends import cancellation
 from server.services.handover import swap
+from server.services.handover.report import HandoverReport
+from server.services.handover.swap import part
 from server.services.validation import as_uuid
 
 _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, PeriodConflict, Rejection)}
@@ -80,6 +83,12 @@ class ContractChange:
             message = Sentence("Name one change to look at.", "Bitte genau eine Änderung angeben.")
             raise InvalidInput(message, field=["change"])
         return found[0]
+
+
+def report_of(given: CheckInInput | CheckOutInput, argument: str) -> HandoverReport:
+    """One of the two protocols of a swap; what is wrong with it is named by its argument."""
+    with part(argument):
+        return given.report()
 
 
 @row_type(ProspectFound)

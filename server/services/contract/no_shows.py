@@ -10,7 +10,11 @@ from server.models import Contract
 from server.models.job import JobKind, OfContract
 
 _BY_STAFF = timedelta(hours=2)
-_BY_ITSELF = timedelta(hours=24)
+_BY_ITSELF = timedelta(days=8)
+"""A day more than a hand-over may wait in a tablet without a network (`readiness.LONGEST_WITHOUT_NETWORK`): before that the
+car may be on the road, and nobody here knows. domain 4.3 says a day, for a yard whose tablets are always in contact.
+"""
+_LOOK_AGAIN = timedelta(days=1)
 
 
 def from_when(contract: Contract) -> datetime:
@@ -19,8 +23,8 @@ def from_when(contract: Contract) -> datetime:
 
 
 def by_itself_at(contract: Contract) -> datetime:
-    """When the system says so: a day after the planned start, and at the planned end at the latest."""
-    return min(contract.ends_at, contract.starts_at + _BY_ITSELF)
+    """When the system says so: no tablet can bring a hand-over any more. The car is kept to the planned end only."""
+    return contract.starts_at + _BY_ITSELF
 
 
 async def plan(session: Session, contract: Contract, *, now: datetime) -> None:
@@ -28,6 +32,6 @@ async def plan(session: Session, contract: Contract, *, now: datetime) -> None:
 
     Whoever was taken up again, or had no car, has until the planned end; after it the job looks once a day.
     """
-    at = next((one for one in (by_itself_at(contract), contract.ends_at) if one > now), now + _BY_ITSELF)
+    at = next((one for one in (by_itself_at(contract), contract.ends_at) if one > now), now + _LOOK_AGAIN)
     key = f"no_show:{contract.id}:{contract.version}:{at.isoformat()}"
     await enqueue(session, JobKind.MARK_NO_SHOW, OfContract(contract.id), key=key, now=now, due_at=at)

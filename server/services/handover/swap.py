@@ -74,9 +74,9 @@ async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
     # Where the other car stands, not where the rental is to end: only a station that is named is another one.
     here = wanted.returned.station_id or contract.station_id
     station = await stations.get(session, here, field=("returned", "station_id"))
-    with _part("returned"):
+    with part("returned"):
         coming = await _coming_back(session, contract, leg, station, wanted, acting)
-    with _part("handed_out"):
+    with part("handed_out"):
         going = await _going_out(session, contract, wanted, acting)
     for handover in (coming, going):
         await protocols.enqueue_paper(session, handover, acting.now)
@@ -102,13 +102,13 @@ async def look(session: Session, contract: Contract, acting: Acting, *, vehicle_
 
 
 async def _sent_before(session: Session, wanted: SwapRequest) -> bool:
-    with _part("returned"):
+    with part("returned"):
         known = await protocols.sent_before(session, ProtocolType.SWAP_IN, wanted.returned)
     return known is not None
 
 
 @contextmanager
-def _part(name: str) -> Iterator[None]:
+def part(name: str) -> Iterator[None]:
     """A report knows itself as `input`: what is wrong with it is named by the argument that it was sent as."""
     try:
         yield
