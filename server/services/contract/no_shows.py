@@ -11,8 +11,8 @@ from server.models.job import JobKind, OfContract
 
 _BY_STAFF = timedelta(hours=2)
 _BY_ITSELF = timedelta(days=8)
-"""A day more than a hand-over may wait in a tablet without a network (`readiness.LONGEST_WITHOUT_NETWORK`): before that the
-car may be on the road, and nobody here knows. domain 4.3 says a day, for a yard whose tablets are always in contact.
+"""A day more than a hand-over may wait in a tablet without a network (`readiness.LONGEST_WITHOUT_NETWORK`): before
+that the car may be on the road, and nobody here knows. Domain 4.3 says a day, for tablets that are always in contact.
 """
 _LOOK_AGAIN = timedelta(days=1)
 
