@@ -1,6 +1,6 @@
 """Handover and return records, and the pictures that belong to them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -25,6 +25,8 @@ class ProtocolType(StrEnum):
     """The replaced car came back during the rental."""
 
 
+LONGEST_WITHOUT_NETWORK = timedelta(days=7)
+"""How long a hand-over may have waited in a tablet."""
 WENT_OUT = frozenset({ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT})
 """Types of protocols with which a car leaves."""
 

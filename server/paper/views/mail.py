@@ -50,10 +50,11 @@ class MailView:
     cancellation is free (None: always); `free_cancellation_over`: it has passed; `cancellation_fee_cents` is what it
     costs then, `no_show_fee_cents` what it costs never to come (None: nothing). `booked_with_card`: a card is stored;
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
-    `is_swap`: the rental goes on with another car. `changed`: what an edit has changed;
-    `picked_up`, `returned`: the car is with the customer, or back. `total/advance/payable_cents` are those of the
-    document `document_number`, `open_cents` what of it is still to be paid. `refund_by_hand`: the card has refused
-    what goes back. Of a notice to a station `reason` says what has happened, and `noticed` which contracts are hit.
+    `is_swap`: the rental goes on with another car. `changed`: what an edit has changed; `picked_up`, `returned`: the
+    car is with the customer, or back. `total/advance/payable_cents` are those of the document `document_number`, which
+    may take another back (`document_cancels`); `open_cents` what of it is still to be paid. `refund_by_hand`: the card
+    has refused what goes back. Of a notice to a station `reason` says what has happened, and `noticed` which contracts
+    are hit.
     """
 
     time_zone: str
@@ -101,6 +102,7 @@ class MailView:
     photo_count: int | None = None
     photos_url: str | None = None
     document_number: str | None = None
+    document_cancels: bool = False
     total_cents: int | None = None
     advance_cents: int | None = None
     payable_cents: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -24,7 +23,7 @@ from server.services.fleet import company_data, stations
 from server.services.payments import attempts
 
 _NOTHING = VatSplit(0, 0, 0)
-_BY_HAND = frozenset({BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED})
+BY_HAND = frozenset({BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED})
 """A refund that could not be made: a clerk pays it."""
 _SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
 
@@ -52,7 +51,7 @@ async def cancel(
     )
     await _close_open_item(session, document)
     if document.moves_cents < 0:
-        await blocks.withdraw(session, contract, _BY_HAND, acting)
+        await blocks.withdraw(session, contract, BY_HAND, acting)
     mirror = await documents.issue(session, contract, draft, company, station, now=acting.now)
     await history.record(
         session, contract, HistoryAction.DOCUMENT_CANCELLED, acting, before=document.number, after=mirror.number
@@ -81,7 +80,7 @@ async def is_paid_by_hand(session: Session, contract_id: UUID, document: Documen
     said = select(HistoryEntry).where(
         col(HistoryEntry.contract_id) == contract_id,
         col(HistoryEntry.action) == HistoryAction.BILLING_RELEASED,
-        col(HistoryEntry.before).in_([reason.value for reason in _BY_HAND]),
+        col(HistoryEntry.before).in_([reason.value for reason in BY_HAND]),
         *while_it_stood,
     )
     return await session.first(said) is not None
@@ -135,9 +134,3 @@ async def _close_open_item(session: Session, document: Document) -> None:
     if item is not None and item.open_cents != 0:
         item.open_cents = 0
         await session.store(item)
-
-
-async def last_of(session: Session, contract_id: UUID, since: datetime) -> list[Document]:
-    """The documents of a contract issued at an instant or later, in their order: what a mail about them carries."""
-    statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.issued_at) >= since)
-    return await session.all(statement.order_by(col(Document.running_number)))

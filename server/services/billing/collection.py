@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -36,13 +37,35 @@ OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.N
 
 @dataclass(frozen=True)
 class _Asked:
-    """A document that asks for money, and the attempts made for it. The last one `closes` a contract that is over:
+    """A document that asks for money, and all attempts of its contract. The last one `closes` a contract that is over:
     while a rental goes on, nothing of it is settled.
     """
 
     document: Document
-    made: list[Payment]
+    payments: list[Payment]
     closes: bool
+
+    @property
+    def made(self) -> list[Payment]:
+        """The attempts for this document."""
+        return [payment for payment in self.payments if payment.document_id == self.document.id]
+
+    @property
+    def next_order(self) -> str:
+        """Each charge is an order of its own at the gateway."""
+        charges = [one for one in self.payments if one.purpose is Purpose.FINAL and one.kind is PaymentKind.SALE]
+        return f"F{1 + len(charges)}"
+
+    @property
+    def refundable(self) -> list[tuple[Payment, int]]:
+        """What took money, and how many cents of it are still here."""
+        done = [one for one in self.payments if one.state is PaymentState.SUCCEEDED]
+        back: Counter[UUID | None] = Counter()
+        for one in done:
+            if one.kind is PaymentKind.REFUND:
+                back[one.refers_to_id] += one.amount_cents
+        taking = {PaymentKind.SALE, PaymentKind.CAPTURE}
+        return [(one, one.amount_cents - back[one.id]) for one in done if one.kind in taking]
 
 
 async def collect(outside: Outside, contract_id: UUID) -> None:
@@ -56,13 +79,12 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
     now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
-        made = await attempts.of_contract(session, contract_id)
+        payments = await attempts.of_contract(session, contract_id)
         asking = await _asking(session, contract_id)
         for document in asking:
-            own = [payment for payment in made if payment.document_id == document.id]
-            if any(payment.state in attempts.UNRESOLVED for payment in own):
+            asked = _Asked(document, payments, closes=document is asking[-1] and contract.state in OVER)
+            if any(payment.state in attempts.UNRESOLVED for payment in asked.made):
                 return None
-            asked = _Asked(document, own, closes=document is asking[-1] and contract.state in OVER)
             step = await _step_for(session, contract, asked, now)
             if step is not None:
                 return step
@@ -92,8 +114,7 @@ async def _charge_step(session: Session, contract: Contract, asked: _Asked, now:
     document, made = asked.document, asked.made
     due = document.moves_cents
     if not made:
-        order = await _next_order(session, contract)
-        charge = Move(PaymentKind.SALE, Purpose.FINAL, due, order, document_id=document.id)
+        charge = Move(PaymentKind.SALE, Purpose.FINAL, due, asked.next_order, document_id=document.id)
         return (await attempts.prepare(session, contract, charge, now=now)).id
     sale = made[0]
     if sale.state is PaymentState.SUCCEEDED:
@@ -118,12 +139,6 @@ async def _charge_step(session: Session, contract: Contract, asked: _Asked, now:
     return None
 
 
-async def _next_order(session: Session, contract: Contract) -> str:
-    """Each charge is an order of its own at the gateway."""
-    made = await attempts.of_contract(session, contract.id)
-    return f"F{1 + sum(one.purpose is Purpose.FINAL and one.kind is PaymentKind.SALE for one in made)}"
-
-
 async def _refund_step(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
     """Money goes back against what took it, never more than it took; several refunds where one payment is too small."""
     document, made = asked.document, asked.made
@@ -135,9 +150,8 @@ async def _refund_step(session: Session, contract: Contract, asked: _Asked, now:
         await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
         return None
     if left > 0:
-        source, most = await _largest_refundable(session, contract)
-        total = await _refundable(session, contract)
-        if source is None or total < left:
+        source, most = max(asked.refundable, key=lambda item: item[1], default=(None, 0))
+        if source is None or sum(cents for _, cents in asked.refundable) < left:
             await blocks.block_billing(session, contract, BillingBlock.REFUND_ABOVE_PAYMENT, Acting(now))
             await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
             return None
@@ -146,26 +160,6 @@ async def _refund_step(session: Session, contract: Contract, asked: _Asked, now:
     await mails.refund(session, contract, document, -document.moves_cents, now=now)
     await _paid(session, contract, asked, now)
     return None
-
-
-async def _largest_refundable(session: Session, contract: Contract) -> tuple[Payment | None, int]:
-    """The payment of which most is still here, and how much that is."""
-    left = await _left_of(session, contract)
-    return max(left, key=lambda item: item[1], default=(None, 0))
-
-
-async def _refundable(session: Session, contract: Contract) -> int:
-    return sum(cents for _, cents in await _left_of(session, contract))
-
-
-async def _left_of(session: Session, contract: Contract) -> list[tuple[Payment, int]]:
-    made = [one for one in await attempts.of_contract(session, contract.id) if one.state is PaymentState.SUCCEEDED]
-    back: dict[UUID | None, int] = {}
-    for one in made:
-        if one.kind is PaymentKind.REFUND:
-            back[one.refers_to_id] = back.get(one.refers_to_id, 0) + one.amount_cents
-    taking = {PaymentKind.SALE, PaymentKind.CAPTURE}
-    return [(one, one.amount_cents - back.get(one.id, 0)) for one in made if one.kind in taking]
 
 
 async def _paid(session: Session, contract: Contract, asked: _Asked, now: datetime) -> None:
@@ -220,6 +214,28 @@ async def open_item(
         open_cents=cents,
     )
     await session.store(item)
+    return item
+
+
+def before_money(to_move: int) -> SettlementState:
+    """How a contract stands between a document that closes it and its money."""
+    if to_move == 0:
+        return SettlementState.PAID
+    return SettlementState.REFUND_PENDING if to_move < 0 else SettlementState.OPEN
+
+
+async def set_going(
+    session: Session, contract: Contract, document: Document | None, action: SettlementAction, now: datetime
+) -> OpenItem | None:
+    """Has moved what a document that closes a contract asks for: by card in a job, else it is an open item, which is
+    returned. The deposit is lifted only when it is certain that nothing of it is needed.
+    """
+    item = None
+    if document is not None and action is SettlementAction.OPEN_ITEM:
+        station = await stations.get(session, contract.station_id)
+        item = await open_item(session, contract, document, document.moves_cents, station, now)
+    by_card = action in {SettlementAction.CHARGE, SettlementAction.REFUND}
+    await go_on_with(session, contract, JobKind.COLLECT if by_card else JobKind.RELEASE_DEPOSIT, now)
     return item
 
 

@@ -6,37 +6,39 @@ is moved by `collection.py`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from server.database import SYSTEM, Session
 from server.errors import ProblemCode, Refused, Sentence, VersionConflict
 from server.jobs import enqueue
-from server.models import Contract, Deposit, Document, Protocol, Station
+from server.models import Contract, Deposit, Document, Station
 from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
-from server.models.payment import DepositState
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import addressee, cancellations, collection, documents, mails, readings, settlements
 from server.services.billing.drafts import Deduction, Draft
-from server.services.billing.settlements import SettlementAction
+from server.services.billing.readings import Part
+from server.services.billing.settlements import ReturnFacts, Settlement, SettlementAction
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits
 
-PAID_BY_HAND = frozenset(
-    {BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED, BillingBlock.ADVANCE_NOT_REFUNDED}
-)
+PAID_BY_HAND = cancellations.BY_HAND | {BillingBlock.ADVANCE_NOT_REFUNDED}
 """Whoever clears one of these says that the money went back."""
-_SIZE_MISSING = Sentence(
-    "The tank or battery size of the vehicle is missing; enter it, then settle again.",
-    "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
-)
+_MISSING = {
+    BillingBlock.VEHICLE_SIZE: Sentence(
+        "The tank or battery size of the vehicle is missing; enter it, then settle again.",
+        "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
+    ),
+    BillingBlock.ADDRESS_MISSING: addressee.ADDRESS_MISSING,
+}
 _UNDER_WAY = Sentence(
     "The outcome of a payment is not known yet. Please try again in a minute.",
     "Wie eine Zahlung ausging, ist noch nicht bekannt. Bitte in einer Minute noch einmal versuchen.",
@@ -83,28 +85,22 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     waits = contract.billing_block is not None or contract.protocol_conflict
     if contract.state is not ContractState.RETURNED and not waits:
         contracts.require_state(contract, ContractState.BILLED)
-    if await _lacks_a_size(session, contract):
-        raise Refused(ProblemCode.BILLING_BLOCKED, _SIZE_MISSING)
-    if contract.billing_block is BillingBlock.ADDRESS_MISSING and await _still_lacks_address(session, contract):
-        raise Refused(ProblemCode.BILLING_BLOCKED, addressee.ADDRESS_MISSING)
-    if await blocks.clear(session, contract, acting) in PAID_BY_HAND:
+    parts = await readings.parts_of(session, contract.id)
+    if any(part.lacks_a_size for part in parts):
+        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.VEHICLE_SIZE])
+    # While a car is out nobody knows what would be billed, and billing looks again; and one that came back early may
+    # have become cheap enough.
+    looks = contract.billing_block is BillingBlock.ADDRESS_MISSING and contract.state is ContractState.RETURNED
+    if looks and (await _bill_of(session, contract)).lacks is BillingBlock.ADDRESS_MISSING:
+        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.ADDRESS_MISSING])
+    by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
+    if by_hand and contract.state in collection.OVER:
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)
     await go_on_with_address(session, contract, acting)
     await bill_soon(session, contract, acting)
     return contract
-
-
-async def _still_lacks_address(session: Session, contract: Contract) -> bool:
-    """By what would be billed: a car that came back early may have become cheap enough. While it is out nobody knows,
-    and billing looks again.
-    """
-    if contract.state is not ContractState.RETURNED:
-        return False
-    back = await settlements.facts_of(session, await _last_check_in(session, contract))
-    settlement = await settlements.of_contract(session, contract, back)
-    return addressee.lacks_address(contract, settlement.price.total_cents)
 
 
 async def go_on_with_address(session: Session, contract: Contract, acting: Acting) -> None:
@@ -123,6 +119,28 @@ async def bill_soon(session: Session, contract: Contract, acting: Acting) -> Non
         await enqueue(session, JobKind.BILL, OfContract(contract.id), key=key, now=acting.now)
 
 
+@dataclass(frozen=True)
+class _Bill:
+    """What a returned contract comes to, and what is missing for its invoice; None if nothing is."""
+
+    parts: list[Part]
+    back: ReturnFacts
+    settlement: Settlement
+    lacks: BillingBlock | None
+
+
+async def _bill_of(session: Session, contract: Contract) -> _Bill:
+    parts = await readings.parts_of(session, contract.id)
+    back = await settlements.facts_of(session, parts[-1].back if parts else None)
+    settlement = await settlements.of_contract(session, contract, back)
+    lacks = None
+    if any(part.lacks_a_size for part in parts):
+        lacks = BillingBlock.VEHICLE_SIZE
+    elif addressee.lacks_address(contract, settlement.price.total_cents):
+        lacks = BillingBlock.ADDRESS_MISSING
+    return _Bill(parts, back, settlement, lacks)
+
+
 async def issue_again(session: Session, contract: Contract, acting: Acting) -> list[Document]:
     """Takes the final invoice of a locked, BILLED contract back and issues it anew from what counts now; only the
     difference moves. Returns both documents. PAYMENT_UNRESOLVED while its money is under way, BILLING_BLOCKED where
@@ -130,10 +148,11 @@ async def issue_again(session: Session, contract: Contract, acting: Acting) -> l
     """
     (old,) = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
     await refuse_under_way(session, contract)
-    if await _lacks_a_size(session, contract):
-        raise Refused(ProblemCode.BILLING_BLOCKED, _SIZE_MISSING)
+    bill = await _bill_of(session, contract)
+    if bill.lacks is not None:
+        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[bill.lacks])
     mirror = await cancellations.cancel(session, contract, old, acting.because(None), moves=False)
-    new, _ = await _final_invoice(session, contract, acting.now)
+    new, _ = await _final_invoice(session, contract, bill, acting.now)
     return [mirror, new]
 
 
@@ -144,66 +163,46 @@ async def refuse_under_way(session: Session, contract: Contract) -> None:
 
 
 async def _issue(session: Session, contract: Contract, now: datetime) -> None:
-    if await _lacks_a_size(session, contract):
-        await blocks.block_billing(session, contract, BillingBlock.VEHICLE_SIZE, Acting(now))
-        return
-    back = await settlements.facts_of(session, await _last_check_in(session, contract))
-    settlement = await settlements.of_contract(session, contract, back)
-    if addressee.lacks_address(contract, settlement.price.total_cents):
-        await blocks.block_billing(session, contract, BillingBlock.ADDRESS_MISSING, Acting(now))
+    bill = await _bill_of(session, contract)
+    if bill.lacks is not None:
+        await blocks.block_billing(session, contract, bill.lacks, Acting(now))
         return
     await contracts.move(session, contract, ContractState.BILLED, Acting(now))
-    document, draft = await _final_invoice(session, contract, now)
+    document, draft = await _final_invoice(session, contract, bill, now)
     deposit = await session.by_id(Deposit, contract.id)
-    kept = await deposits.is_kept_for_damage(session, contract.id)
+    kept = draft.deposit_note is DepositNote.KEPT
     await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
 
 
-async def _final_invoice(session: Session, contract: Contract, now: datetime) -> tuple[Document, Draft]:
+async def _final_invoice(session: Session, contract: Contract, bill: _Bill, now: datetime) -> tuple[Document, Draft]:
     """Issues the final invoice from what counts now; its money moves, less what an earlier one has taken already."""
-    back = await settlements.facts_of(session, await _last_check_in(session, contract))
-    settlement = await settlements.of_contract(session, contract, back)
+    settlement = bill.settlement
     station = await stations.get(session, contract.station_id)
     company = await company_data.require(session)
     advances = await documents.advances_of(session, contract.id)
     to_move = settlement.due.gross - await cancellations.kept_of_cancelled(session, contract.id)
     action = await settlements.action_for(session, contract, to_move)
-    deposit = await session.by_id(Deposit, contract.id)
     kept = await deposits.is_kept_for_damage(session, contract.id)
     draft = Draft(
         type=DocumentType.FINAL_INVOICE,
         service_from=settlement.starts_at,
-        service_until=back.returned_at,
+        service_until=bill.back.returned_at,
         lines=settlement.price.lines,
         sums=settlement.price.sums,
         advances=[Deduction.of(advance) for advance in advances],
         payments=payment_parts(settlement.due.gross, action, to_move, station, now),
-        vehicles=await _vehicle_uses(session, contract),
-        deposit_cents=_held(deposit),
+        vehicles=[_vehicle_use(part) for part in bill.parts],
+        deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
         to_move_cents=to_move,
     )
     contract.agree_on(settlement.price)
     contract.billed_at = now
-    contract.settlement_state = _state_before_money(to_move)
+    contract.settlement_state = collection.before_money(to_move)
     await session.store(contract)
     document = await documents.issue(session, contract, draft, company, station, now=now)
-    if action is SettlementAction.OPEN_ITEM:
-        await collection.open_item(session, contract, document, to_move, station, now)
-    # The deposit is lifted only when it is certain that nothing of it is needed.
-    moves_money = action in {SettlementAction.CHARGE, SettlementAction.REFUND}
-    await collection.go_on_with(session, contract, JobKind.COLLECT if moves_money else JobKind.RELEASE_DEPOSIT, now)
+    await collection.set_going(session, contract, document, action, now)
     return document, draft
-
-
-def _held(deposit: Deposit | None) -> int | None:
-    return deposit.amount_cents if deposit is not None and deposit.state is DepositState.ACTIVE else None
-
-
-def _state_before_money(to_move: int) -> SettlementState:
-    if to_move == 0:
-        return SettlementState.PAID
-    return SettlementState.REFUND_PENDING if to_move < 0 else SettlementState.OPEN
 
 
 def payment_parts(
@@ -224,22 +223,10 @@ def payment_parts(
     return [*before, PaymentPart(way=way, amount_cents=amount)]
 
 
-async def _last_check_in(session: Session, contract: Contract) -> Protocol | None:
-    parts = await readings.parts_of(session, contract.id)
-    return await session.by_id(Protocol, parts[-1].leg.check_in_id) if parts else None
-
-
-async def _lacks_a_size(session: Session, contract: Contract) -> bool:
-    return any(part.lacks_a_size for part in await readings.parts_of(session, contract.id))
-
-
-async def _vehicle_uses(session: Session, contract: Contract) -> list[VehicleUse]:
-    return [
-        VehicleUse(
-            plate=part.vehicle.plate,
-            model=f"{part.vehicle.make} {part.vehicle.model}",
-            km_out=part.out.odometer_km,
-            km_in=part.back.odometer_km if part.back else None,
-        )
-        for part in await readings.parts_of(session, contract.id)
-    ]
+def _vehicle_use(part: Part) -> VehicleUse:
+    return VehicleUse(
+        plate=part.vehicle.plate,
+        model=f"{part.vehicle.make} {part.vehicle.model}",
+        km_out=part.out.odometer_km,
+        km_in=part.back.odometer_km if part.back else None,
+    )

@@ -50,6 +50,12 @@ class Part:
         return (fuel and self.vehicle.tank_litres is None) or (charge and self.vehicle.battery_wh is None)
 
 
+async def leg_of(session: Session, protocol: Protocol) -> VehicleLeg | None:
+    """The part of a contract that begins or ends with a protocol; none for one that does not fit its contract."""
+    ends = (col(VehicleLeg.check_out_id) == protocol.id) | (col(VehicleLeg.check_in_id) == protocol.id)
+    return await session.first(select(VehicleLeg).where(ends))
+
+
 async def parts_of(session: Session, contract_id: UUID) -> list[Part]:
     """The cars of a rental in their order; not one whose hand-over was taken back."""
     statement = select(VehicleLeg).where(col(VehicleLeg.contract_id) == contract_id)

@@ -193,17 +193,16 @@ def _use(out: Protocol, back: ReturnFacts, vehicle: Vehicle, *, fuel_waived: boo
 
 
 async def facts_of(session: Session, protocol: Protocol | None) -> ReturnFacts:
-    """The facts of a return protocol. LookupError for a contract that has none."""
+    """The facts of a return protocol, whose readings are those that count. LookupError for a contract that has none."""
     if protocol is None:
         raise LookupError("a returned contract without its return protocol")
     station = await stations.get(session, protocol.at_station_id)
-    read = await readings.corrected(session, protocol) or protocol
     return ReturnFacts(
         returned_at=protocol.key_drop_at or protocol.occurred_at,
         station=station,
-        odometer_km=read.odometer_km,
-        fuel_eighths=read.fuel_eighths,
-        state_of_charge_percent=read.state_of_charge_percent,
+        odometer_km=protocol.odometer_km,
+        fuel_eighths=protocol.fuel_eighths,
+        state_of_charge_percent=protocol.state_of_charge_percent,
         cleanliness_inside=protocol.cleanliness_inside,
         cleanliness_outside=protocol.cleanliness_outside,
         key_drop_at=protocol.key_drop_at,

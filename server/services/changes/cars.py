@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
@@ -18,6 +18,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.occupancy import OccupancyKind
 from server.services.acting import Acting
 from server.services.booking import free_cars
+from server.services.booking.calendars import FOREVER
 from server.services.booking.slot import Slot
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, stations, vehicles
@@ -87,7 +88,7 @@ async def _in_the_way(session: Session, contract: Contract, slot: Slot, now: dat
     """Other uses of the contract's own car in a slot; of a car that does not come back here, all later ones, too."""
     if contract.vehicle_id is None:
         return []
-    until = slot.until if not slot.one_way else max(slot.until, now + timedelta(days=3 * 366))
+    until = FOREVER if slot.one_way else slot.until
     uses = await occupancies.overlapping(session, contract.vehicle_id, slot.start, until, now)
     return [use for use in uses if use.contract_id != contract.id]
 
@@ -133,8 +134,7 @@ async def _take(
         return False
     contract.vehicle_id = vehicle.id
     contract.search_text = parts.search_text(contract, vehicle)
-    if slot.one_way:
-        vehicle.leaves_at, vehicle.leaves_until = slot.start, slot.end
+    occupancies.leave(vehicle, contract, (slot.start, slot.end))
     if vehicle.out_contract_id == contract.id:
         occupancies.car_goes_out(vehicle, contract.id, slot.end)
     await session.store(contract, vehicle)

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from server.database import Session
-from server.errors import InvalidTransition, Path, VersionConflict
+from server.errors import Path, VersionConflict
 from server.models import Contract, Customer, Station, Vehicle
-from server.models.contract import ALLOWED, ContractState
+from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerDetails
 from server.models.recipient import PostalAddress
@@ -21,7 +21,6 @@ from server.services import contact_data, validation
 from server.services.acting import Acting
 from server.services.billing import invoice
 from server.services.contract import contracts, history
-from server.services.contract.state_words import why_not
 from server.services.fleet import stations
 from server.services.mail import parts
 from server.services.people import customers, drivers, matching
@@ -62,8 +61,7 @@ async def complete(
     if contract.version != version:
         raise VersionConflict(contract.version)
     if contract.state not in _OPEN:
-        allowed = ALLOWED[contract.state]
-        raise InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
+        raise contracts.not_now(contract)
     station = await stations.get(session, contract.station_id)
     await take_over(session, contract, checked(named, station, acting.now, ("customer",)), acting)
     return contract

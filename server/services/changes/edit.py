@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.database import SYSTEM, Scope, Session
-from server.errors import DomainError, InvalidTransition, VersionConflict
-from server.models import Contract, Document, HistoryEntry, Occupancy
-from server.models.contract import ALLOWED, ContractState
+from server.errors import DomainError, NotFound, Sentence, VersionConflict
+from server.models import Contract, Document, HistoryEntry, Occupancy, Protocol
+from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.price import PriceBreakdown
 from server.paper.views import Changed
 from server.services.acting import Acting
 from server.services.changes import mails
 from server.services.contract import contracts, history
-from server.services.contract.state_words import why_not
 from server.services.outside import Outside
 
 
@@ -79,6 +78,23 @@ async def editing(
         yield session, contract
 
 
+@asynccontextmanager
+async def editing_protocol(
+    outside: Outside, acting: Acting, protocol_id: UUID | None
+) -> AsyncIterator[tuple[Session, Contract, Protocol]]:
+    """The transaction of an edit that is about a protocol: with it as it is once its contract is locked. NotFound."""
+    async with outside.database.snapshot(acting.person.scope) as session:
+        seen = await session.by_id(Protocol, protocol_id)
+    if seen is None:
+        message = Sentence("There is no such protocol.", "Dieses Protokoll gibt es nicht.")
+        raise NotFound(message, field=["protocol_id"])
+    async with editing(outside, acting, seen.contract_id, None) as (session, contract):
+        protocol = await session.by_id(Protocol, seen.id)
+        if protocol is None:
+            raise LookupError(f"protocol {seen.id}")
+        yield session, contract, protocol
+
+
 async def preview(
     outside: Outside, acting: Acting, contract_id: UUID | None, look: Look, *, scope: Scope = SYSTEM
 ) -> Prospect:
@@ -103,7 +119,10 @@ async def finish(session: Session, contract: Contract, done: Done, acting: Actin
 
 def against_state(contract: Contract, possible: frozenset[ContractState]) -> list[DomainError]:
     """The InvalidTransition of an edit that a contract's state does not allow; nothing if it does."""
-    if contract.state in possible:
-        return []
-    allowed = ALLOWED[contract.state]
-    return [InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)]
+    return [] if contract.state in possible else [contracts.not_now(contract)]
+
+
+def require_state(contract: Contract, *possible: ContractState) -> None:
+    """InvalidTransition unless the contract is in one of these states."""
+    if contract.state not in possible:
+        raise contracts.not_now(contract)

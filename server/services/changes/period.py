@@ -8,7 +8,7 @@ from uuid import UUID
 
 from server.database import Session
 from server.errors import DomainError, InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
-from server.models import Contract, Station, Vehicle, VehicleGroup
+from server.models import Contract, Driver, Station, Vehicle, VehicleGroup
 from server.models.blank import is_blank
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
@@ -66,30 +66,43 @@ class PeriodChange:
         return self.start, self.end
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What was found out about a change: what it comes to, its slot and the cars for it."""
+
+    prospect: Prospect
+    slot: Slot
+    found: Found
+
+
 async def look(session: Session, contract: Contract, acting: Acting, *, wanted: PeriodChange) -> Prospect:
     """What another period would cost by the contract's own tariff, and everything that stands against it."""
+    return (await _plan(session, contract, acting, wanted)).prospect
+
+
+async def _plan(session: Session, contract: Contract, acting: Acting, wanted: PeriodChange) -> _Plan:
     slot = await cars.slot_of(session, contract, wanted.period)
     found = await cars.find(session, contract, slot, acting.now)
-    if acting.person.role is Role.WEB:
-        found = found.without_names()
+    people = await of_contract(session, contract)
+    shown = found.without_names() if acting.person.role is Role.WEB else found
     problems = [
         *edit.against_state(contract, _POSSIBLE),
         *await _against_website(session, contract, acting),
         *_against_period(contract, wanted, acting.now),
         *_against_hours(contract, slot),
-        *await _against_drivers(session, contract, slot),
+        *await _against_drivers(session, contract, people, slot),
         *_against_force(acting, wanted),
-        *_against_cars(found, wanted),
+        *_against_cars(shown, wanted),
     ]
     after = contracts.price_of(
         contract,
-        drivers=max(1, len(await of_contract(session, contract))),
+        drivers=max(1, len(people)),
         zone=slot.station.zone,
         period=wanted.period,
         after_hours=bookable.is_after_hours(slot),
     )
-    conflicts = [] if found.vehicle_ids else found.conflicts
-    return Prospect(before=contract.price, after=after, problems=problems, conflicts=conflicts)
+    conflicts = [] if found.vehicle_ids else shown.conflicts
+    return _Plan(Prospect(before=contract.price, after=after, problems=problems, conflicts=conflicts), slot, found)
 
 
 async def change(
@@ -102,46 +115,45 @@ async def change(
     """
     acting = acting.because(wanted.reason)
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
-        prospect = await look(session, contract, acting, wanted=wanted)
-        prospect.refuse()
-        before, old_car = (contract.starts_at, contract.ends_at), contract.vehicle_id
-        slot = await cars.slot_of(session, contract, wanted.period)
-        await _move(session, contract, slot, acting)
+        plan = await _plan(session, contract, acting, wanted)
+        plan.prospect.refuse()
+        before, station = (contract.starts_at, contract.ends_at), plan.slot.station
+        was = await _named(session, station, before, contract.vehicle_id)
+        await _move(session, contract, plan, acting)
         contract.starts_at, contract.ends_at = wanted.period
-        contract.agreed_after_hours = bookable.is_after_hours(slot)
-        contract.agree_on(prospect.after)
-        zone = slot.station.zone
-        named = [
-            await _named(session, slot.station, before, old_car),
-            await _named(session, slot.station, wanted.period, contract.vehicle_id),
-        ]
-        told = said.joined([said.period(contract, zone, before), said.price(contract, prospect.before)])
-        await edit.finish(
-            session,
-            contract,
-            Done(action=HistoryAction.PERIOD_CHANGED, before=named[0], after=named[1], told=told),
-            acting,
+        contract.agreed_after_hours = bookable.is_after_hours(plan.slot)
+        contract.agree_on(plan.prospect.after)
+        done = Done(
+            action=HistoryAction.PERIOD_CHANGED,
+            before=was,
+            after=await _named(session, station, wanted.period, contract.vehicle_id),
+            told=said.joined([said.period(contract, station.zone, before), said.price(contract, plan.prospect.before)]),
         )
-        is_out = contract.state is ContractState.CHECKED_OUT
-        again = deposits.begin_anew if is_out else deposits.plan_anew
-        await again(session, contract, now=acting.now)
-        if contract.state is ContractState.RESERVED:
-            await no_shows.plan(session, contract, now=acting.now)
-        else:
-            await overdue.watch(session, contract, now=acting.now)
+        await edit.finish(session, contract, done, acting)
+        await _watch_anew(session, contract, acting.now)
         return contract.id
 
 
-async def _move(session: Session, contract: Contract, slot: Slot, acting: Acting) -> None:
+async def _watch_anew(session: Session, contract: Contract, now: datetime) -> None:
+    """What has its time by the period: the deposit, and whoever does not come, or does not bring the car back."""
+    if contract.state is ContractState.RESERVED:
+        await deposits.plan_anew(session, contract, now=now)
+        await no_shows.plan(session, contract, now=now)
+    else:
+        await deposits.begin_anew(session, contract, now=now)
+        await overdue.watch(session, contract, now=now)
+
+
+async def _move(session: Session, contract: Contract, plan: _Plan, acting: Acting) -> None:
     """Takes the car for the new period, from others if nothing else will do; PeriodConflict if somebody was faster."""
-    found = await cars.find(session, contract, slot, acting.now)
+    found = plan.found
     forced = [] if found.vehicle_ids else found.contract_ids
     for other in forced:
         await contracts.lock(session, other)
         await occupancies.free_contract(session, other)
     own = [contract.vehicle_id] if contract.vehicle_id is not None else []
-    if not await cars.take_first(session, contract, slot, found.vehicle_ids or own, acting.now):
-        raise PeriodConflict(_TAKEN, conflicts=found.conflicts, field=FIELD)
+    if not await cars.take_first(session, contract, plan.slot, found.vehicle_ids or own, acting.now):
+        raise PeriodConflict(_TAKEN, conflicts=plan.prospect.conflicts, field=FIELD)
     for other in forced:
         await cars.give_another(session, other, acting)
 
@@ -184,9 +196,8 @@ def _against_hours(contract: Contract, slot: Slot) -> list[DomainError]:
     return [problem for problem in closed if problem is not None]
 
 
-async def _against_drivers(session: Session, contract: Contract, slot: Slot) -> list[DomainError]:
+async def _against_drivers(session: Session, contract: Contract, people: list[Driver], slot: Slot) -> list[DomainError]:
     group = await session.by_id(VehicleGroup, contract.group_id)
-    people = await of_contract(session, contract)
     days = LocalDays.of(slot.start, slot.end, slot.station.zone)
     reason = drivers.reason_against(group, people, days) if group else None
     return [Refused(ProblemCode.DRIVER_NOT_ELIGIBLE, reason, field=FIELD)] if reason else []

@@ -9,25 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from server.database import Session
-from server.errors import InvalidInput, NotFound, ProblemCode, Refused, Sentence
-from server.models import Contract, Document, Protocol, ReadingCorrection, Vehicle, VehicleLeg
+from server.errors import InvalidInput, ProblemCode, Refused, Sentence
+from server.models import Contract, Document, Protocol, ReadingCorrection, Vehicle
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.services import validation
 from server.services.acting import OVERRIDERS, Acting
 from server.services.billing import documents, invoice
-from server.services.billing.readings import READINGS, corrected
+from server.services.billing.readings import READINGS, corrected, leg_of
 from server.services.changes import edit, mails, said
 from server.services.changes.edit import Done
 from server.services.fleet import levels
 from server.services.outside import Outside
 
 FIELD = ("reading",)
-_POSSIBLE = frozenset({ContractState.CHECKED_OUT, ContractState.RETURNED, ContractState.BILLED})
-_NO_PROTOCOL = Sentence("There is no such protocol.", "Dieses Protokoll gibt es nicht.")
+_POSSIBLE = (ContractState.CHECKED_OUT, ContractState.RETURNED, ContractState.BILLED)
 _DOES_NOT_COUNT = Sentence(
     "This protocol does not count: it was taken back, or does not fit its contract.",
     "Dieses Protokoll zählt nicht: es wurde zurückgenommen oder passt nicht zu seinem Vertrag.",
@@ -61,13 +58,9 @@ async def correct(outside: Outside, acting: Acting, protocol_id: UUID | None, re
     levels.check(FIELD, **vars(reading))
     if reading == Reading():
         raise InvalidInput(_NOTHING, field=FIELD)
-    async with outside.database.snapshot(acting.person.scope) as session:
-        seen = await session.by_id(Protocol, protocol_id)
-    if seen is None:
-        raise NotFound(_NO_PROTOCOL, field=["protocol_id"])
-    async with edit.editing(outside, acting, seen.contract_id, None) as (session, contract):
-        before = await _right(session, contract, seen, reading, acting)
-        after = await corrected(session, seen) or seen
+    async with edit.editing_protocol(outside, acting, protocol_id) as (session, contract, protocol):
+        before = await _right(session, contract, protocol, reading, acting)
+        after = await corrected(session, protocol) or protocol
         issued: list[Document] = []
         if contract.state is ContractState.BILLED:
             issued = await invoice.issue_again(session, contract, acting)
@@ -84,8 +77,7 @@ async def _right(
     session: Session, contract: Contract, protocol: Protocol, reading: Reading, acting: Acting
 ) -> Protocol:
     """Writes the correction down, for the car as well if nothing was read of it since; returns what counted before."""
-    for problem in edit.against_state(contract, _POSSIBLE):
-        raise problem
+    edit.require_state(contract, *_POSSIBLE)
     if contract.state is ContractState.BILLED and acting.person.role not in OVERRIDERS:
         raise Refused(ProblemCode.NOT_ALLOWED, _FOR_MANAGERS)
     if protocol.voided or protocol.conflict is not None:
@@ -108,8 +100,7 @@ async def _right(
 
 async def _check_kilometres(session: Session, protocol: Protocol) -> None:
     """A car never comes back with fewer kilometres than it went out with."""
-    found = (col(VehicleLeg.check_out_id) == protocol.id) | (col(VehicleLeg.check_in_id) == protocol.id)
-    leg = await session.first(select(VehicleLeg).where(found))
+    leg = await leg_of(session, protocol)
     if leg is None:
         return
     out = await corrected(session, await session.by_id(Protocol, leg.check_out_id))

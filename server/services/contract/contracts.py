@@ -63,29 +63,34 @@ async def lock(session: Session, contract_id: UUID | None, *, field: Path | None
 
 def require_state(contract: Contract, wanted: ContractState) -> None:
     """InvalidTransition unless `wanted` may follow the contract's state, forwards."""
+    if wanted not in ALLOWED[contract.state] or (contract.state, wanted) in BACK:
+        raise not_now(contract)
+
+
+def not_now(contract: Contract) -> InvalidTransition:
+    """The refusal of a step that a contract's state does not allow: where it stands, and what could follow."""
     allowed = ALLOWED[contract.state]
-    if wanted not in allowed or (contract.state, wanted) in BACK:
-        raise InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
+    return InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
 
 
 async def move(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
     """Moves a locked contract on, with its entry in the history."""
     require_state(contract, state)
+    await _enter(session, contract, state, acting)
+
+
+async def move_back(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
+    """Moves a locked contract back, because what moved it on was taken back; a billed one, too, with its invoice."""
+    await _enter(session, contract, state, acting)
+
+
+async def _enter(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
     before, contract.state = contract.state, state
     contract.state_since = acting.now
     contract.version += 1
     await session.store(contract)
     words = {"before": before.value, "after": state.value, "approved_by": acting.approved_by}
     await history.record(session, contract, _ENTERED[state], acting, **words)
-
-
-async def move_back(session: Session, contract: Contract, state: ContractState, acting: Acting) -> None:
-    """Moves a locked contract back, because what moved it on was taken back; a billed one, too, with its invoice."""
-    before, contract.state = contract.state, state
-    contract.state_since = acting.now
-    contract.version += 1
-    await session.store(contract)
-    await history.record(session, contract, _ENTERED[state], acting, before=before.value, after=state.value)
 
 
 def price_of(

@@ -8,12 +8,11 @@ from server.database import Session
 from server.jobs import enqueue
 from server.models import Contract
 from server.models.job import JobKind, OfContract
+from server.models.protocol import LONGEST_WITHOUT_NETWORK
 
 _BY_STAFF = timedelta(hours=2)
-_BY_ITSELF = timedelta(days=8)
-"""A day more than a hand-over may wait in a tablet without a network (`readiness.LONGEST_WITHOUT_NETWORK`): before
-that the car may be on the road, and nobody here knows. Domain 4.3 says a day, for tablets that are always in contact.
-"""
+_BY_ITSELF = LONGEST_WITHOUT_NETWORK + timedelta(days=1)
+"""Before that the car may be on the road, and nobody here knows (docs/adr/0024)."""
 _LOOK_AGAIN = timedelta(days=1)
 
 

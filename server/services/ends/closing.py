@@ -14,9 +14,7 @@ from server.errors import Sentence
 from server.models import Contract, Deposit, Document, Station
 from server.models.contract import ContractState, SettlementState
 from server.models.document import DocumentType
-from server.models.job import JobKind
 from server.models.money import split_vat
-from server.models.payment import DepositState
 from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import PriceLineKind
 from server.paper import notation
@@ -30,6 +28,7 @@ from server.services.ends import mails
 from server.services.ends.mails import Told
 from server.services.fleet import company_data, occupancies, stations
 from server.services.mail import parts
+from server.services.payments import deposits
 from server.services.pricing import fees
 
 _TEXTS = {
@@ -84,17 +83,14 @@ async def close(session: Session, contract: Contract, end: End, acting: Acting) 
     """Ends a locked booking, with its documents and its mail; the money follows in a job."""
     station = await stations.get(session, contract.station_id)
     await occupancies.free_contract(session, contract.id)
-    price = end.price(contract, station)
-    issued, action = await _put_right(session, contract, price, station, acting)
+    issued, action = await _put_right(session, contract, end.price(contract, station), station, acting)
     due = sum(document.moves_cents for document in issued)
-    contract.settlement_state = _state_before_money(issued, due)
+    contract.settlement_state = collection.before_money(due) if issued else SettlementState.NONE
     await contracts.move(session, contract, end.state, acting)
-    item = None
-    if action is SettlementAction.OPEN_ITEM:
-        item = await collection.open_item(session, contract, issued[-1], due, station, acting.now)
-    moves = action in {SettlementAction.CHARGE, SettlementAction.REFUND}
-    await collection.go_on_with(session, contract, JobKind.COLLECT if moves else JobKind.RELEASE_DEPOSIT, acting.now)
-    await _tell(session, contract, Told(end.state, end.fee_cents, issued, action, due, item), acting)
+    item = await collection.set_going(session, contract, issued[-1] if issued else None, action, acting.now)
+    held = deposits.held_cents(await session.by_id(Deposit, contract.id))
+    told = Told(end.state, end.fee_cents, issued, action, due, item)
+    await mails.ended(session, contract, told, held, now=acting.now)
 
 
 async def _put_right(
@@ -117,24 +113,9 @@ async def _put_right(
         sums=price.sums,
         advances=[Deduction.of(advance) for advance in advances],
         payments=invoice.payment_parts(payable, action, due, station, acting.now),
-        deposit_cents=await _held(session, contract),
+        deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
         deposit_note=DepositNote.RELEASED,
         to_move_cents=due,
     )
     company = await company_data.require(session)
     return [await documents.issue(session, contract, draft, company, station, now=acting.now)], action
-
-
-def _state_before_money(issued: list[Document], due: int) -> SettlementState:
-    if due == 0:
-        return SettlementState.PAID if issued else SettlementState.NONE
-    return SettlementState.REFUND_PENDING if due < 0 else SettlementState.OPEN
-
-
-async def _held(session: Session, contract: Contract) -> int | None:
-    deposit = await session.by_id(Deposit, contract.id)
-    return deposit.amount_cents if deposit is not None and deposit.state is DepositState.ACTIVE else None
-
-
-async def _tell(session: Session, contract: Contract, told: Told, acting: Acting) -> None:
-    await mails.ended(session, contract, told, await _held(session, contract), now=acting.now)

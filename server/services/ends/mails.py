@@ -10,6 +10,7 @@ from server.database import Session
 from server.models import Contract, Document, OpenItem
 from server.models.columns import uuid7
 from server.models.contract import ContractState
+from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.paper.views import DepositNote, MailView
 from server.services.billing import documents
@@ -52,6 +53,7 @@ async def ended(session: Session, contract: Contract, told: Told, held_cents: in
         due_on=told.open_item.due_on if told.open_item else None,
         payer_name=parts.payer_name(contract),
         document_number=last.number if last else None,
+        document_cancels=last is not None and last.type is DocumentType.CANCELLATION_INVOICE,
         deposit_cents=held_cents,
         deposit_note=DepositNote.RELEASED,
     )

@@ -35,8 +35,7 @@ async def mark(outside: Outside, acting: Acting, contract_id: UUID | None, versi
     the terms' fee is due. NotFound, VersionConflict, InvalidTransition, NOT_ALLOWED before its time.
     """
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
-        for problem in edit.against_state(contract, frozenset({ContractState.RESERVED})):
-            raise problem
+        edit.require_state(contract, ContractState.RESERVED)
         await _refuse_early(session, contract, acting)
         await closing.close(session, contract, _end(contract), acting)
         done = contract.id
@@ -87,8 +86,7 @@ async def undo(outside: Outside, acting: Acting, contract_id: UUID | None, versi
 
 
 def _refuse_undoing(contract: Contract, acting: Acting) -> None:
-    for problem in edit.against_state(contract, frozenset({ContractState.NO_SHOW})):
-        raise problem
+    edit.require_state(contract, ContractState.NO_SHOW)
     if contract.ends_at <= acting.now:
         raise InvalidInput(_IS_OVER, field=["contract_id"])
 

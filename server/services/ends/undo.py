@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, NotFound, PeriodConflict, ProblemCode, Refused, Sentence
+from server.errors import InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Document, Protocol, Station, Vehicle, VehicleLeg
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
@@ -20,7 +20,7 @@ from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, documents, invoice
+from server.services.billing import cancellations, documents, invoice, readings
 from server.services.booking import overdue
 from server.services.changes import cars, edit, mails
 from server.services.contract import contracts, history, no_shows
@@ -31,7 +31,6 @@ from server.services.payments import deposits
 
 WITHIN = timedelta(minutes=60)
 _SHORTEST = timedelta(minutes=1)
-_NO_PROTOCOL = Sentence("There is no such protocol.", "Dieses Protokoll gibt es nicht.")
 _TOO_LATE = Sentence(
     "A protocol can be taken back within 60 minutes of its arrival.",
     "Ein Protokoll lässt sich nur 60 Minuten lang nach seinem Eintreffen zurücknehmen.",
@@ -56,12 +55,8 @@ async def undo(outside: Outside, acting: Acting, protocol_id: UUID | None, reaso
     Raises NotFound, InvalidInput, NOT_ALLOWED, PeriodConflict, VEHICLE_NOT_READY, PAYMENT_UNRESOLVED.
     """
     acting = acting.because(validation.text(reason, ("reason",), longest=500, multiline=True))
-    async with outside.database.snapshot(acting.person.scope) as session:
-        seen = await session.by_id(Protocol, protocol_id)
-    if seen is None:
-        raise NotFound(_NO_PROTOCOL, field=_FIELD)
-    async with edit.editing(outside, acting, seen.contract_id, None) as (session, contract):
-        protocol = await _undoable(session, contract, seen, acting)
+    async with edit.editing_protocol(outside, acting, protocol_id) as (session, contract, protocol):
+        await _require_undoable(session, contract, protocol, acting)
         leg = await _leg_of(session, protocol)
         vehicle = await _vehicle(session, protocol)
         issued = await _unbill(session, contract, acting)
@@ -69,7 +64,8 @@ async def undo(outside: Outside, acting: Acting, protocol_id: UUID | None, reaso
             await _out_again(session, contract, leg, vehicle, acting)
         else:
             await _not_out(session, contract, leg, vehicle, acting)
-        await session.write("update protocol set voided = true where id = :id", {"id": protocol.id})
+        protocol.voided = True
+        await session.store(protocol)
         entry = await history.record(
             session, contract, HistoryAction.PROTOCOL_VOIDED, acting, before=protocol.type.value
         )
@@ -78,7 +74,7 @@ async def undo(outside: Outside, acting: Acting, protocol_id: UUID | None, reaso
     return contract.id
 
 
-async def _undoable(session: Session, contract: Contract, protocol: Protocol, acting: Acting) -> Protocol:
+async def _require_undoable(session: Session, contract: Contract, protocol: Protocol, acting: Acting) -> None:
     last = await session.first(
         select(Protocol)
         .where(
@@ -94,12 +90,10 @@ async def _undoable(session: Session, contract: Contract, protocol: Protocol, ac
         raise InvalidInput(_NOT_THE_LAST, field=_FIELD)
     if acting.now > protocol.received_at + WITHIN:
         raise Refused(ProblemCode.NOT_ALLOWED, _TOO_LATE, field=_FIELD)
-    return protocol
 
 
 async def _leg_of(session: Session, protocol: Protocol) -> VehicleLeg:
-    found = (col(VehicleLeg.check_out_id) == protocol.id) | (col(VehicleLeg.check_in_id) == protocol.id)
-    leg = await session.first(select(VehicleLeg).where(found))
+    leg = await readings.leg_of(session, protocol)
     if leg is None:
         raise LookupError(f"no car of protocol {protocol.id}")
     return leg
@@ -149,8 +143,7 @@ async def _out_again(session: Session, contract: Contract, leg: VehicleLeg, vehi
     leg.to_at = leg.check_in_id = contract.returned_at = None
     occupancies.car_goes_out(vehicle, contract.id, slot.end)
     vehicle.station_id = contract.station_id
-    if slot.one_way:
-        vehicle.leaves_at, vehicle.leaves_until = slot.start, slot.end
+    occupancies.leave(vehicle, contract)
     await contracts.move_back(session, contract, ContractState.CHECKED_OUT, acting)
     await session.store(leg, vehicle, contract)
     use = Use(leg.from_at, ends, slot.station.turnaround)

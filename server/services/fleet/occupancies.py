@@ -88,10 +88,12 @@ def car_comes_back(vehicle: Vehicle) -> None:
     vehicle.leaves_at = None
 
 
-def leave(vehicle: Vehicle, contract: Contract) -> None:
-    """A one-way rental takes the car away from its start on; nothing happens for any other."""
+def leave(vehicle: Vehicle, contract: Contract, period: tuple[datetime, datetime] | None = None) -> None:
+    """A one-way rental takes the car away from its start on, also of a `period` that is only to be agreed; nothing
+    happens for any other.
+    """
     if contract.return_station_id != contract.station_id:
-        vehicle.leaves_at, vehicle.leaves_until = contract.starts_at, contract.ends_at
+        vehicle.leaves_at, vehicle.leaves_until = period or (contract.starts_at, contract.ends_at)
 
 
 async def overlapping(

@@ -188,24 +188,29 @@ async def open_leg(session: Session, contract: Contract) -> VehicleLeg | None:
     return await session.first(statement)
 
 
+def leg_of(contract: Contract, protocol: Protocol) -> VehicleLeg:
+    """The part of a contract that begins with a hand-over. A device that was empty may begin in the past: no day before
+    the contract was made is ever counted.
+    """
+    return VehicleLeg(
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        vehicle_id=protocol.vehicle_id,
+        from_at=max(protocol.occurred_at, contract.created_at),
+        check_out_id=protocol.id,
+    )
+
+
 async def _record_check_out(session: Session, handover: Handover, protocol: Protocol) -> None:
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
     adopt_condition(vehicle, protocol, latest=True)
     occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
-    # A device that was empty may begin in the past: no day before the contract was made is ever counted.
-    contract.checked_out_at = max(protocol.occurred_at, contract.created_at)
-    await session.store(vehicle)
+    leg = leg_of(contract, protocol)
+    contract.checked_out_at = leg.from_at
+    await session.store(vehicle, leg)
     await occupancies.set_kind(session, contract.id, OccupancyKind.CHECKED_OUT)
-    leg = VehicleLeg(
-        contract_id=contract.id,
-        station_id=contract.station_id,
-        vehicle_id=vehicle.id,
-        from_at=contract.checked_out_at,
-        check_out_id=protocol.id,
-    )
-    await session.store(leg)
     acting = handover.acting.because(protocol.override_reason)
     await contracts.move(session, contract, ContractState.CHECKED_OUT, acting)
     await overdue.watch(session, contract, now=acting.now)

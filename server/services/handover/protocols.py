@@ -46,11 +46,12 @@ async def sent_before(session: Session, kind: ProtocolType, report: HandoverRepo
     """The protocol of this id, if it is there already; IDEMPOTENCY_CONFLICT if that one says something else."""
     known = await session.by_id(Protocol, report.protocol_id)
     if known is not None and (known.type is not kind or known.request_hash != report.content_hash()):
-        raise _id_taken()
+        raise id_taken()
     return known
 
 
-def _id_taken() -> Refused:
+def id_taken() -> Refused:
+    """The refusal of an id that stands for something else already."""
     message = Sentence(
         "This protocol id was used for another protocol already.",
         "Diese Protokoll-ID gehört schon zu einem anderen Protokoll.",
@@ -65,7 +66,7 @@ async def store(session: Session, handover: Handover) -> Protocol:
         await session.store(protocol)
     except IntegrityError as error:
         if violated_constraint(error) == "pk_protocol":
-            raise _id_taken() from error
+            raise id_taken() from error
         raise
     if handover.conflict is not None:
         await _flag(session, handover.contract, handover.acting.because(handover.conflict))

@@ -13,6 +13,7 @@ from server.models import Contract, Deposit, Protocol, Station, Vehicle
 from server.models.blank import seen
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState
+from server.models.protocol import LONGEST_WITHOUT_NETWORK
 from server.services.acting import Acting
 from server.services.fleet import occupancies, stations, vehicles
 from server.services.fleet.occupancies import Use
@@ -22,8 +23,6 @@ from server.services.payments import deposits
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 KM_A_DAY = 2000
 KM_BETWEEN_RENTALS = 1000
-LONGEST_WITHOUT_NETWORK = timedelta(days=7)
-"""How long a hand-over may have waited in a tablet."""
 CLOCKS_APART = timedelta(minutes=15)
 """How far a tablet's clock may be behind: the contract of a customer at the counter is a minute old."""
 

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from server.database import Session
-from server.errors import DomainError, InvalidInput, InvalidTransition, Path, Sentence, VersionConflict
+from server.errors import DomainError, InvalidInput, Path, Sentence, VersionConflict
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
-from server.models.contract import ALLOWED, ContractState
+from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
 from server.models.occupancy import OccupancyKind
@@ -23,7 +23,6 @@ from server.services.acting import Acting
 from server.services.changes import edit
 from server.services.changes.edit import Prospect
 from server.services.contract import contracts, history
-from server.services.contract.state_words import why_not
 from server.services.fleet import occupancies, stations
 from server.services.fleet.occupancies import Use
 from server.services.handover import approvals, counter, damages, exchange, protocols, readiness
@@ -55,6 +54,11 @@ class SwapRequest:
     waive_fuel: bool
     approval: Approval | None = None
 
+    @property
+    def goes_out(self) -> HandoverReport:
+        """The report of the car that goes out, which is named beside it."""
+        return replace(self.handed_out, vehicle_id=self.vehicle_id)
+
 
 async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
     """Swaps the car of a rental. Sent again, both protocols are recognised and nothing happens twice.
@@ -69,8 +73,7 @@ async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
         raise VersionConflict(contract.version)
     leg = await exchange.open_leg(session, contract)
     if contract.state is not ContractState.CHECKED_OUT or leg is None:
-        allowed = ALLOWED[contract.state]
-        raise InvalidTransition(why_not(contract.state, allowed), state=contract.state, allowed=allowed)
+        raise contracts.not_now(contract)
     # Where the other car stands, not where the rental is to end: only a station that is named is another one.
     here = wanted.returned.station_id or contract.station_id
     station = await stations.get(session, here, field=("returned", "station_id"))
@@ -102,9 +105,14 @@ async def look(session: Session, contract: Contract, acting: Acting, *, vehicle_
 
 
 async def _sent_before(session: Session, wanted: SwapRequest) -> bool:
+    """Whether this swap is there already; IDEMPOTENCY_CONFLICT if one of its protocols said something else."""
     with part("returned"):
-        known = await protocols.sent_before(session, ProtocolType.SWAP_IN, wanted.returned)
-    return known is not None
+        back = await protocols.sent_before(session, ProtocolType.SWAP_IN, wanted.returned)
+    with part("handed_out"):
+        out = await protocols.sent_before(session, ProtocolType.SWAP_OUT, wanted.goes_out)
+        if (back is None) != (out is None):
+            raise protocols.id_taken()
+    return back is not None
 
 
 @contextmanager
@@ -156,7 +164,7 @@ async def _coming_back(
 
 
 async def _going_out(session: Session, contract: Contract, wanted: SwapRequest, acting: Acting) -> Protocol:
-    report = replace(wanted.handed_out, vehicle_id=wanted.vehicle_id)
+    report = wanted.goes_out
     _check_contract(contract, report, ["input", "contract_id"])
     uploaded = await check_report(session, report)
     vehicle = await readiness.vehicle_for(session, contract, wanted.vehicle_id, own_needed=True)
@@ -208,15 +216,7 @@ async def _take(
     await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.CHECKED_OUT, use)
     exchange.adopt_condition(vehicle, protocol, latest=True)
     occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
-    if contract.return_station_id != contract.station_id:
-        vehicle.leaves_at, vehicle.leaves_until = use.starts_at, ends
+    occupancies.leave(vehicle, contract)
     contract.vehicle_id = vehicle.id
     contract.search_text = parts.search_text(contract, vehicle)
-    leg = VehicleLeg(
-        contract_id=contract.id,
-        station_id=contract.station_id,
-        vehicle_id=vehicle.id,
-        from_at=max(protocol.occurred_at, contract.created_at),
-        check_out_id=protocol.id,
-    )
-    await session.store(vehicle, contract, leg)
+    await session.store(vehicle, contract, exchange.leg_of(contract, protocol))

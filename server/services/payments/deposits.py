@@ -51,6 +51,11 @@ def is_active(deposit: Deposit | None, now: datetime) -> bool:
     return deposit.expires_at is not None and deposit.expires_at > now
 
 
+def held_cents(deposit: Deposit | None) -> int | None:
+    """What is blocked on the card as paper and mails say it; None if nothing is."""
+    return deposit.amount_cents if deposit is not None and deposit.state is DepositState.ACTIVE else None
+
+
 async def prepare_hold(session: Session, contract: Contract, deposit: Deposit, *, now: datetime) -> Payment:
     """Writes the next hold of a contract; every one has an order of its own."""
     holds = [p for p in await attempts.of_contract(session, contract.id) if p.kind is PaymentKind.HOLD]

@@ -11,7 +11,7 @@ import pytest
 
 from server.errors import InvalidInput, InvalidTransition
 from server.models import Contract, Document, Email, HistoryEntry, OpenItem
-from server.models.contract import ContractState, SettlementState
+from server.models.contract import BillingBlock, ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
@@ -99,6 +99,23 @@ async def test_the_whole_is_then_billed_to_the_payer_and_no_card_is_debited(benc
         ("SALE", "SUCCEEDED", 5_900),
         ("REFUND", "SUCCEEDED", 5_900),
     ]
+
+
+async def test_a_refund_that_a_clerk_pays_settles_no_rental_that_goes_on(bench: Bench) -> None:
+    # Given a card that refuses to take the advance back
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.books.script("refund", "decline:51")
+    blocked = await change(shop, contract, INSURER)
+    assert blocked.billing_block is BillingBlock.REFUND_REFUSED
+
+    # When the clerk has paid it
+    await invoice.settle_by_hand(bench.outside, shop.somebody(), contract.id, blocked.version)
+
+    # Then it is not tried again, and the rental is still to be paid
+    now = await bench.contract(contract.id)
+    assert (now.billing_block, now.state, now.settlement_state) == (None, ContractState.RESERVED, SettlementState.NONE)
+    assert [one for one in await bench.payments(contract.id) if one[0] == "REFUND"] == [("REFUND", "DECLINED", 5_900)]
 
 
 async def test_back_to_the_customer_the_card_pays_all_at_the_end(bench: Bench) -> None:

@@ -1,10 +1,8 @@
-"""The agreed period: moved on the same car, on another one of the group, or by force; refused with what is in the way."""
+"""The agreed period: extended, shortened, moved; the price, the car and the deposit go with it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 import pytest
 
@@ -13,78 +11,24 @@ from server.errors import (
     InvalidInput,
     InvalidTransition,
     OutsideOpeningHours,
-    PeriodConflict,
     ProblemCode,
     VersionConflict,
 )
-from server.models import Contract, Email, HistoryEntry, Occupancy, Vehicle, VehicleBlock
+from server.models import Email, HistoryEntry
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.email import EmailTemplate
-from server.models.fleet import BlockReason
 from server.models.payment import DepositState
-from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.booking import saga
-from server.services.changes import edit, period
-from server.services.changes.edit import Prospect
+from server.services.changes import period
 from server.services.changes.period import PeriodChange
-from server.services.fleet import vehicles
-from server.services.handover import swap
-from server.services.handover.swap import SwapRequest
 from server.services.payments import deposits
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_in, check_out, rented, report, request
-from tests.builders.rows import Shop, open_shop
+from tests.builders.rentals import book, check_out, rented, request
+from tests.builders.rows import open_shop
+from tests.services.changes.periods import DAY, END, HOUR, START, car_of, change, preview, uses, written
 from tests.services.samples import at
-
-START = at("2026-09-08 09:00")
-DAY = timedelta(days=1)
-END = START + DAY
-HOUR = timedelta(hours=1)
-
-
-async def change(shop: Shop, contract: Contract, start: datetime, end: datetime, **more: Any) -> Contract:
-    """By a clerk, unless told otherwise, with the version that is stored."""
-    role = more.pop("role", Role.CLERK)
-    now = await shop.bench.contract(contract.id)
-    wanted = PeriodChange(start, end, **more)
-    acting = Acting(shop.bench.now, shop.somebody(role))
-    await period.change(shop.bench.outside, acting, contract.id, now.version, wanted)
-    return await shop.bench.contract(contract.id)
-
-
-async def preview(shop: Shop, contract: Contract, start: datetime, end: datetime) -> Prospect:
-    look = partial(period.look, wanted=PeriodChange(start, end))
-    return await edit.preview(shop.bench.outside, Acting(shop.bench.now, shop.somebody()), contract.id, look)
-
-
-async def car_of(bench: Bench, contract: Contract) -> Vehicle:
-    (found,) = await bench.all(Vehicle, id=contract.vehicle_id)
-    stored: Vehicle = found
-    return stored
-
-
-async def uses(bench: Bench, contract: Contract) -> list[tuple[Any, datetime, datetime]]:
-    """The contract's active uses of cars: which, from when to when it is planned."""
-    found = await bench.all(Occupancy, contract_id=contract.id, active=True)
-    return [(use.vehicle_id, use.starts_at, use.ends_at) for use in found]
-
-
-async def block(shop: Shop, contract: Contract, start: datetime) -> None:
-    """A day in the workshop for the contract's car."""
-    async with shop.bench.outside.database.transaction(shop.somebody().scope) as session:
-        await vehicles.block(
-            session, contract.vehicle_id, start, start + DAY, BlockReason.WORKSHOP, None, now=shop.bench.now
-        )
-
-
-async def written(bench: Bench, contract: Contract) -> list[Any]:
-    now = await bench.contract(contract.id)
-    mails = await bench.all(Email, contract_id=contract.id)
-    entries = await bench.all(HistoryEntry, contract_id=contract.id)
-    agreed = [now.starts_at, now.ends_at, now.total_cents, now.vehicle_id]
-    return [now.version, agreed, len(mails), len(entries), await uses(bench, contract)]
 
 
 async def test_six_days_instead_of_one_are_a_week(bench: Bench) -> None:
@@ -147,117 +91,6 @@ async def test_once_it_is_out_the_start_stays(bench: Bench) -> None:
 
     assert said.value.field == ["period", "start"]
     assert await written(bench, contract) == before
-
-
-async def test_another_car_of_the_group_serves_where_its_own_is_taken(bench: Bench) -> None:
-    # Given two cars, the first of which is booked again
-    shop = await open_shop(bench, cars=2)
-    contract = await book(shop, START, END)
-    await block(shop, contract, END + HOUR)
-
-    # When
-    now = await change(shop, contract, START, END + DAY)
-
-    # Then
-    assert now.vehicle_id != contract.vehicle_id
-    assert await uses(bench, now) == [(now.vehicle_id, START, END + DAY)]
-
-
-async def test_a_car_that_was_chosen_by_name_is_not_exchanged(bench: Bench) -> None:
-    shop = await open_shop(bench, cars=2)
-    contract = await book(shop, START, END, vehicle_id=shop.vehicles[0].id, fixed_vehicle=True)
-    await block(shop, contract, END + HOUR)
-    before = await written(bench, contract)
-
-    with pytest.raises(PeriodConflict):
-        await change(shop, contract, START, END + DAY)
-
-    assert await written(bench, contract) == before
-
-
-async def test_what_is_in_the_way_is_named_and_nothing_changes(bench: Bench) -> None:
-    # Given one car, booked right after
-    shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    following = await book(shop, END + HOUR, END + DAY)
-    before = [await written(bench, one) for one in (contract, following)]
-
-    # When
-    looked = await preview(shop, contract, START, END + DAY)
-    with pytest.raises(PeriodConflict) as said:
-        await change(shop, contract, START, END + DAY)
-
-    # Then
-    assert [use.contract_id for use in said.value.conflicts] == [following.id]
-    assert [use.contract_id for use in looked.conflicts] == [following.id]
-    assert [type(problem) for problem in looked.problems] == [PeriodConflict]
-    assert [await written(bench, one) for one in (contract, following)] == before
-
-
-async def test_a_manager_takes_the_car_and_the_other_contract_gets_another_one(bench: Bench) -> None:
-    # Given both cars of the group booked, the second only until the first is needed again
-    shop = await open_shop(bench, cars=2)
-    contract = await book(shop, START, END, vehicle_id=shop.vehicles[0].id, fixed_vehicle=True)
-    following = await book(shop, END + HOUR, END + DAY, vehicle_id=shop.vehicles[0].id)
-
-    # When
-    now = await change(shop, contract, START, END + DAY, role=Role.MANAGER, force=True, reason="Kunde ist im Ausland")
-
-    # Then
-    assert now.vehicle_id == shop.vehicles[0].id
-    other = await bench.contract(following.id)
-    assert (other.state, other.vehicle_id) == (ContractState.RESERVED, shop.vehicles[1].id)
-    assert await uses(bench, other) == [(shop.vehicles[1].id, END + HOUR, END + DAY)]
-    entry = (await bench.all(HistoryEntry, contract_id=following.id))[-1]
-    assert (entry.action, entry.reason) == (HistoryAction.VEHICLE_TAKEN, "Kunde ist im Ausland")
-    assert (entry.before, entry.after) == (shop.vehicles[0].plate, shop.vehicles[1].plate)
-
-
-async def test_without_another_car_the_other_contract_is_left_without(bench: Bench) -> None:
-    shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    following = await book(shop, END + HOUR, END + DAY)
-
-    await change(shop, contract, START, END + DAY, role=Role.MANAGER, force=True, reason="Kunde ist im Ausland")
-
-    other = await bench.contract(following.id)
-    assert (other.state, other.vehicle_id, await uses(bench, other)) == (ContractState.RESERVED, None, [])
-
-
-@pytest.mark.parametrize(
-    ("role", "reason", "code", "field"),
-    [
-        (Role.CLERK, "weil", ProblemCode.NOT_ALLOWED, ["force"]),
-        (Role.MANAGER, "  ", ProblemCode.INVALID_INPUT, ["reason"]),
-        (Role.MANAGER, None, ProblemCode.INVALID_INPUT, ["reason"]),
-    ],
-)
-async def test_force_is_a_managers_and_needs_a_reason(
-    bench: Bench, role: Role, reason: str | None, code: ProblemCode, field: list[str]
-) -> None:
-    shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    following = await book(shop, END + HOUR, END + DAY)
-    before = [await written(bench, one) for one in (contract, following)]
-
-    with pytest.raises(DomainError) as said:
-        await change(shop, contract, START, END + DAY, role=role, force=True, reason=reason)
-
-    assert (said.value.code, said.value.field) == (code, field)
-    assert [await written(bench, one) for one in (contract, following)] == before
-
-
-async def test_a_block_is_not_forced(bench: Bench) -> None:
-    shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    await block(shop, contract, END + HOUR)
-    before = await written(bench, contract)
-
-    with pytest.raises(PeriodConflict):
-        await change(shop, contract, START, END + DAY, role=Role.MANAGER, force=True, reason="dringend")
-
-    assert await written(bench, contract) == before
-    assert len(await bench.all(VehicleBlock)) == 1
 
 
 @pytest.mark.parametrize(
@@ -387,30 +220,3 @@ async def test_a_hold_that_was_to_come_later_comes_when_the_new_start_needs_it(b
 
     after = await bench.deposit(contract.id)
     assert (before.due_at, after.due_at) == (START + 13 * DAY, START + 6 * DAY)
-
-
-async def test_after_a_swap_what_its_car_did_before_is_not_in_the_way(bench: Bench) -> None:
-    """The second car was with somebody else while the rental had its first one."""
-    # Given
-    shop = await open_shop(bench, cars=2)
-    first, second = shop.vehicles
-    contract = await book(shop, START, START + 3 * DAY, vehicle_id=first.id)
-    other = await book(shop, START, END, vehicle_id=second.id)
-    bench.clock.move_to(START)
-    for one in (contract, other):
-        await check_out(shop, one)
-    bench.clock.move_to(END)
-    await check_in(shop, other, km=10_010)
-    bench.clock.move_to(END + 2 * HOUR)
-    now = await bench.contract(contract.id)
-    back, out = (report(contract, bench.now, 10_010, {}) for _ in range(2))
-    async with bench.outside.database.transaction(shop.somebody(Role.YARD).scope) as session:
-        wanted = SwapRequest(contract.id, now.version, second.id, back, out, waive_fuel=False)
-        await swap.swap(session, wanted, Acting(bench.now, shop.somebody(Role.YARD)))
-    # When
-    looked = await preview(shop, contract, START, START + 4 * DAY)
-    done = await change(shop, contract, START, START + 4 * DAY)
-    # Then
-    assert list(looked.problems) == []
-    assert (done.vehicle_id, done.ends_at) == (second.id, START + 4 * DAY)
-    assert (await uses(bench, done))[-1] == (second.id, END + 2 * HOUR, START + 4 * DAY)

@@ -311,3 +311,5 @@ async def test_what_was_paid_for_a_rental_that_never_was_goes_back(bench: Bench,
     assert (done.paid_cents, done.settlement_state) == (left, SettlementState.PAID)
     issued = await bench.all(Document, contract_id=contract.id)
     assert sum(one.payable_cents for one in issued) == left
+    # Its last paper is an invoice, also where it is over nothing
+    assert f"\nRechnung: {issued[-1].number}" in said(await mail_of(bench, contract))

@@ -170,6 +170,29 @@ async def test_several_times_and_sent_again_is_once(bench: Bench) -> None:
     assert len(await bench.all(VehicleLeg, contract_id=contract.id)) == 3
 
 
+async def test_half_of_it_sent_before_is_no_swap(bench: Bench) -> None:
+    # Given a swap, and the same again with another second protocol
+    shop = await open_shop(bench, cars=3)
+    contract = await out(shop)
+    bench.clock.move_to(START + HOUR)
+    wanted = request(shop, contract, shop.vehicles[1], km_in=10_020, km_out=10_000)
+    await do(shop, wanted)
+    before = await written(bench, contract)
+    others = [
+        replace(wanted, handed_out=replace(wanted.handed_out, protocol_id=uuid4())),
+        replace(wanted, handed_out=replace(wanted.handed_out, remarks="was dirty")),
+        replace(wanted, vehicle_id=shop.vehicles[2].id),
+    ]
+
+    for other in others:
+        with pytest.raises(DomainError) as said:
+            await do(shop, other)
+        assert said.value.code is ProblemCode.IDEMPOTENCY_CONFLICT
+        assert said.value.field == ["handed_out", "protocol_id"]
+
+    assert await written(bench, contract) == before
+
+
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
