@@ -192,12 +192,8 @@ class Session(AsyncSession):
 
     async def remove(self, model: Any) -> None:
         """Deletes a row now."""
-
-        async def run() -> None:
-            await self.delete(model)
-            await self.flush()
-
-        await self._alone(run)
+        await self._alone(lambda: self.delete(model))
+        await self.store()
 
 
 class Database:

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Integer, UniqueConstraint, cast, text
+from sqlmodel import Field, SQLModel, col
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.contract_attention import BillingBlock
 from server.models.customer import CustomerDetails, Language
 from server.models.price import PriceBreakdown
 from server.models.recipient import Recipient
@@ -96,46 +97,6 @@ class ContractSource(StrEnum):
     """A member of staff in the back office."""
     TABLET = "TABLET"
     """Yard staff at the tablet."""
-
-
-class ContractFlag(StrEnum):
-    """What a clerk should look at."""
-
-    AT_RISK = "AT_RISK"
-    """The planned car is overdue with somebody else, or the contract has no car: see `freeVehicles`."""
-    OVERDUE = "OVERDUE"
-    """The planned end and the grace after it are over, and the car is not back."""
-    BILLING_BLOCKED = "BILLING_BLOCKED"
-    """Billing waits for a person; `billingBlock` says why."""
-    CUSTOMER_REVIEW = "CUSTOMER_REVIEW"
-    """The e-mail address belongs to somebody with another name or birth date: check who this is."""
-    DEPOSIT_EXPIRING = "DEPOSIT_EXPIRING"
-    """The deposit hold ends within two days."""
-    PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
-    """A protocol arrived that does not fit the contract, or whose times are doubtful; the physical facts were kept."""
-
-
-class BillingBlock(StrEnum):
-    """Why billing waits for a person. `settleContract` clears each of them."""
-
-    ODOMETER = "ODOMETER"
-    """A reading is not plausible and was confirmed with a reason: look before kilometres are billed."""
-    PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
-    """A protocol arrived that does not fit the contract: decide which one counts."""
-    DEVICE_CLOCK = "DEVICE_CLOCK"
-    """The clock of the device that made a protocol seems to be wrong: look at its times before days are billed."""
-    LATE_HANDOVER = "LATE_HANDOVER"
-    """A protocol arrived late, and on time it would have been refused: look at why."""
-    VEHICLE_SIZE = "VEHICLE_SIZE"
-    """Fuel or charge is missing and the vehicle's tank or battery size is not known: enter it first."""
-    REFUND_ABOVE_PAYMENT = "REFUND_ABOVE_PAYMENT"
-    """More has to go back than was paid by card: pay it by hand; clearing says that it was paid."""
-    REFUND_REFUSED = "REFUND_REFUSED"
-    """The gateway refused the refund: pay it by hand; clearing says that it was paid."""
-    ADDRESS_MISSING = "ADDRESS_MISSING"
-    """The invoice needs the customer's postal address and nobody has given it: enter it (`completeCustomer`) first."""
-    ADVANCE_NOT_REFUNDED = "ADVANCE_NOT_REFUNDED"
-    """The advance of a booking that did not come about is still here: pay it by hand; clearing says that it was."""
 
 
 class DriverRole(StrEnum):
@@ -262,6 +223,10 @@ class Contract(SQLModel, table=True):
         """Who pays, if that is somebody else."""
         return Recipient.of_json(self.payer_json) if self.payer_json else None
 
+    def pay_by(self, payer: Recipient | None) -> None:
+        """Has somebody else pay from now on, or the customer again (None)."""
+        self.payer_json = payer.as_json() if payer else None
+
     @property
     def extras(self) -> tuple[ChosenExtra, ...]:
         """What was added."""
@@ -276,6 +241,11 @@ class Contract(SQLModel, table=True):
     def edits(self) -> tuple[TariffEdit, ...]:
         """What was changed of it since, the oldest first."""
         return tuple(TariffEdit.of_json(stored) for stored in self.edits_json)
+
+    @classmethod
+    def grace(cls) -> ColumnElement[int]:
+        """The minutes after the planned end in which a return is in time, for a condition over many contracts."""
+        return cast(col(cls.terms_json)["grace_minutes"].astext, Integer)
 
     def edit_terms(self, terms: TariffTerms, edits: Sequence[TariffEdit]) -> None:
         """Other terms from now on, with what was changed to come to them."""

@@ -62,9 +62,8 @@ def run(folder: Path) -> int:
         story.say("", "Stopped.")
         return 1
     seconds = (SystemClock().now() - begun).total_seconds()
-    story.say(
-        "", f"Every figure is right ({story.checks} checks, {seconds:.0f} s).", f"To look at: {folder.absolute()}"
-    )
+    story.say("", f"Every figure is right ({story.checks} checks, {seconds:.0f} s).")
+    story.say(f"To look at: {folder.absolute()}")
     return 0
 
 
@@ -253,9 +252,7 @@ class _Demo:
         self._step(self.server.now(), "What the customer got by mail (SMTP)")
         contract = self.clerk(demo_queries.CONTRACT, id=self.contract_id)
         wanted = {paper["type"]: paper["sha256"] for paper in [*contract["documents"], *contract["protocols"]]}
-        templates = [
-            self.papers.mail(self.story, template, raw, wanted) for template, raw in self.server.mails_to(CUSTOMER)
-        ]
+        templates = [self.papers.mail(self.story, *mail, wanted) for mail in self.server.mails_to(CUSTOMER)]
         # Two jobs of one instant may be done in either order.
         self.story.equal("mails", sorted(templates), sorted(MAILS))
         self.story.equal("PDFs in the mails", sorted(self.papers.seen), sorted(wanted))

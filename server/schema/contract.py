@@ -12,14 +12,8 @@ from server import batches
 from server.models import Contract as ContractRow
 from server.models import Customer as CustomerRow
 from server.models import Station as StationRow
-from server.models.contract import (
-    BillingBlock,
-    ContractFlag,
-    ContractKind,
-    ContractSource,
-    ContractState,
-    SettlementState,
-)
+from server.models.contract import ContractKind, ContractSource, ContractState, SettlementState
+from server.models.contract_attention import BillingBlock, ContractFlag
 from server.models.customer import Language
 from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_enum, api_input, row_type, shown_as

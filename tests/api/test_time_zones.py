@@ -34,7 +34,7 @@ EVERYTHING = f"""query($id:ID){{contract(id:$id){{
   createdAt period{{start end}} workshop{{appointmentAt}} legs{{from to}} drivers{{checkedAt}}
   payments{{createdAt}} deposit{{authorisedAt expiresAt}} documents{{issuedAt servicePeriod{{start end}}}}
   protocols{{{PROTOCOL}}} damages{{seenAt}} emails{{queuedAt sentAt}} notes{{createdAt}} history{{at}} tariff{{edits{{at}}}}
-  vehicle{{blocks{{period{{start end}}}} occupancy(period:{{start:"2020-01-01T00:00:00Z",end:"2040-01-01T00:00:00Z"}}){{period{{start end}}}}}}
+  vehicle{{blocks{{period{{start end}}}} occupancy(period:{{start:"2020-01-01T00:00:00Z",end:"2040-01-01T00:00:00Z"}}){{heldUntil period{{start end}}}}}}
 }}}}"""
 OFFER = """query($s:ID!,$g:ID!,$p:PeriodInput!){
   availability(stationId:$s,period:$p){period{start end} groups{nextFree}}
@@ -160,6 +160,13 @@ def test_what_refusals_say(abroad: tuple[Dealership, str, dict[str, Any]]) -> No
         payment={"method": "HOSTED_PAGE", "successUrl": "https://shop.example/ok", "failureUrl": "https://shop.example/no"},
     )  # fmt: skip
     assert_shown_in(zone, held["paymentForm"]["expiresAt"])
+    uses = shop.clerk(
+        "query($v:ID,$p:PeriodInput!){vehicle(id:$v){occupancy(period:$p){kind heldUntil}}}",
+        v=shop.vehicles[0]["id"],
+        p={"start": start.isoformat(), "end": (start + DAY).isoformat()},
+    )["occupancy"]
+    assert [use["kind"] for use in uses] == ["HELD"]
+    assert_shown_in(zone, uses)
     # Nothing free any more: later here
     taken = shop.book(start, start + DAY)
     assert taken["__typename"] == "NoVehicleAvailable"

@@ -10,7 +10,8 @@ import pytest
 from graphql import get_named_type, get_nullable_type, is_enum_type, is_input_object_type, is_list_type
 
 from server.edge.costs import core_schema
-from server.models.contract import ContractFlag, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import ContractFlag
 from server.models.damage import DamageLiability, RepairState
 from server.models.document import DocumentType
 from server.models.email import EmailState

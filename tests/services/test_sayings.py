@@ -9,7 +9,8 @@ import pytest
 
 from server.errors import Refused, Sentence
 from server.models import Contract, Protocol, Vehicle
-from server.models.contract import ALLOWED, BillingBlock, ContractState
+from server.models.contract import ALLOWED, ContractState
+from server.models.contract_attention import BillingBlock
 from server.services.contract import blocks
 from server.services.contract.state_words import STATE_WORDS, why_not
 from server.services.handover import readiness

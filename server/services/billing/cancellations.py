@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.models import Contract, Document, HistoryEntry, OpenItem, Payment
-from server.models.contract import BillingBlock
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.money import VatSplit

@@ -14,7 +14,8 @@ from server.database import SYSTEM, Session
 from server.errors import ProblemCode, Refused, Sentence, VersionConflict
 from server.jobs import enqueue
 from server.models import Contract, Deposit, Document, Station
-from server.models.contract import BillingBlock, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract

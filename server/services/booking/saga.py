@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM, Session, sql_state
 from server.models import Contract, Deposit, Payment
-from server.models.contract import BillingBlock, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import BillingBlock
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.security import Principal
 from server.services.acting import Acting

@@ -48,7 +48,7 @@ async def change(
         advances = await _to_refund(session, contract, payer)
         silent = acting.because(None)
         back = [await cancellations.cancel(session, contract, advance, silent) for advance in advances]
-        contract.payer_json = parts.checked_payer(payer, FIELD).as_json() if payer else None
+        contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
         done = Done(
             action=HistoryAction.PAYER_CHANGED,
             before=before,

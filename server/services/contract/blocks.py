@@ -9,7 +9,8 @@ from sqlmodel import col, select
 from server.database import Session
 from server.errors import Sentence
 from server.models import Contract, HistoryEntry, payment_reasons
-from server.models.contract import BillingBlock, ContractState
+from server.models.contract import ContractState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.services.acting import Acting
 from server.services.contract import history

@@ -10,7 +10,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused
 from server.models import Contract
 from server.models.blank import seen
-from server.models.contract import BillingBlock
+from server.models.contract_attention import BillingBlock
 from server.services.acting import Acting
 from server.services.contract import blocks
 from server.services.handover.report import HandoverReport

@@ -15,7 +15,8 @@ from sqlmodel import col, select
 from server.database import Session
 from server.errors import InvalidTransition, ProblemCode, Refused, Sentence
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
-from server.models.contract import BillingBlock, ContractState
+from server.models.contract import ContractState
+from server.models.contract_attention import BillingBlock
 from server.models.damage import DamageLiability
 from server.models.occupancy import OccupancyKind
 from server.models.protocol import WENT_OUT, ProtocolType

@@ -14,7 +14,8 @@ from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle
 from server.models.blank import seen
 from server.models.columns import Json
-from server.models.contract import BillingBlock, ContractState
+from server.models.contract import ContractState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfProtocol
 from server.models.protocol import WENT_OUT, ProtocolType

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, exists, func, text
+from sqlalchemy import ColumnElement, and_, exists, func, text
 from sqlmodel import col, select
 
 from server.models import Contract, Deposit
-from server.models.contract import ContractFlag, ContractState
+from server.models.contract import ContractState
+from server.models.contract_attention import ContractFlag
 from server.models.payment import DepositState
 
 EXPIRING_WITHIN = timedelta(days=2)
@@ -39,8 +40,7 @@ def overdue_at(contract: Contract) -> datetime:
 
 def is_overdue(at: datetime) -> ColumnElement[bool]:
     """The condition that a contract's car is out and overdue at an instant."""
-    grace = cast(col(Contract.terms_json)["grace_minutes"].astext, Integer)
-    over = col(Contract.ends_at) + func.make_interval(0, 0, 0, 0, 0, grace)
+    over = col(Contract.ends_at) + func.make_interval(0, 0, 0, 0, 0, Contract.grace())
     return and_(col(Contract.state) == ContractState.CHECKED_OUT, col(Contract.ends_at) <= at, over <= at)
 
 

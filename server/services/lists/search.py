@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_
 from sqlmodel import col, select
 
 from server.models import Contract, Customer, Damage, Document, Email, OpenItem, Station, Vehicle
-from server.models.contract import ContractFlag, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import ContractFlag
 from server.models.damage import DamageLiability, RepairState
 from server.models.document import DocumentType
 from server.models.email import EmailState, EmailTemplate

@@ -10,7 +10,8 @@ import pytest
 from server.database import SYSTEM
 from server.errors import DomainError
 from server.models import Contract, Document, Job, Vehicle
-from server.models.contract import BillingBlock, ContractKind
+from server.models.contract import ContractKind
+from server.models.contract_attention import BillingBlock
 from server.models.document import DocumentType
 from server.models.fleet import Cleanliness, Energy
 from server.models.job import JobKind

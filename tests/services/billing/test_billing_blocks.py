@@ -11,7 +11,8 @@ import pytest
 from server.database import SYSTEM
 from server.errors import DomainError, InvalidTransition
 from server.models import Contract, HistoryEntry, Photo
-from server.models.contract import BillingBlock, ContractFlag, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import BillingBlock, ContractFlag
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from server.models import Contract, Email, OpenItem, Payment
-from server.models.contract import BillingBlock
+from server.models.contract_attention import BillingBlock
 from server.models.recipient import PostalAddress, Recipient
 from server.services.billing import collection, invoice
 from server.services.payments import deposits

@@ -11,7 +11,8 @@ import pytest
 
 from server.errors import DomainError, InvalidInput, InvalidTransition, Refused, VersionConflict
 from server.models import Contract, Customer, CustomerVersion, Document, Driver, HistoryEntry, Job, Protocol
-from server.models.contract import BillingBlock, ContractKind, ContractState
+from server.models.contract import ContractKind, ContractState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerKind
 from server.models.payment import PaymentMethod

@@ -8,7 +8,7 @@ from typing import Any
 from server import batches
 from server.database import SYSTEM
 from server.models import Contract, Email, Job
-from server.models.contract import ContractFlag
+from server.models.contract_attention import ContractFlag
 from server.models.job import JobKind
 from server.models.payment import PaymentMethod
 from server.models.staff import Role

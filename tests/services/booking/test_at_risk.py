@@ -9,7 +9,7 @@ import pytest
 from server import batches
 from server.errors import NotFound
 from server.models import Email, HistoryEntry, Occupancy
-from server.models.contract import ContractFlag
+from server.models.contract_attention import ContractFlag
 from server.services.fleet import occupancies
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in

@@ -11,7 +11,8 @@ import pytest
 
 from server.errors import DomainError, NoVehicleAvailable, PaymentDeclined, Sentence
 from server.models import Contract, Document, Email, Occupancy, Payment, payment_reasons
-from server.models.contract import BillingBlock, ContractKind
+from server.models.contract import ContractKind
+from server.models.contract_attention import BillingBlock
 from server.models.payment import PaymentMethod
 from server.services.booking import car_hold, saga
 from tests.builders.bench import Bench, texts

@@ -10,7 +10,7 @@ import pytest
 from server import batches
 from server.database import SYSTEM
 from server.models import Email, HistoryEntry, Occupancy
-from server.models.contract import ContractFlag
+from server.models.contract_attention import ContractFlag
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.booking import free_cars, overdue

@@ -11,7 +11,8 @@ import pytest
 
 from server.errors import InvalidInput, InvalidTransition
 from server.models import Contract, Document, Email, HistoryEntry, OpenItem
-from server.models.contract import BillingBlock, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate

@@ -9,7 +9,8 @@ import pytest
 
 from server.errors import DomainError, ProblemCode
 from server.models import Contract, Document, Email, HistoryEntry, OpenItem, Protocol, ReadingCorrection, Vehicle
-from server.models.contract import BillingBlock, ContractState, SettlementState
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate

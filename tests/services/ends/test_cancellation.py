@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from server.errors import DomainError, InvalidTransition, ProblemCode, VersionConflict
-from server.models import Contract, Document, Email, HistoryEntry, Job, Occupancy, OpenItem, Protocol
+from server.models import Document, HistoryEntry, Job, Occupancy, OpenItem
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
-from server.models.email import EmailTemplate
 from server.models.job import JobKind
 from server.models.payment import DepositState, PaymentMethod
-from server.models.protocol import ProtocolType
-from server.models.recipient import PostalAddress, Recipient
-from server.models.staff import Role
 from server.models.tariff import PriceLineKind
 from server.services.acting import Acting
-from server.services.billing import collection, invoice
+from server.services.billing import collection
 from server.services.booking import saga
-from server.services.changes import edit, payer
-from server.services.changes.edit import Prospect
-from server.services.ends import cancellation, undo
-from server.services.payments import deposits
+from server.services.ends import cancellation
 from tests.builders.bench import Bench, texts
-from tests.builders.rentals import book, check_out, rented, request
-from tests.builders.rows import Shop, open_shop
-from tests.services.samples import KOMPAKT, at
-
-START = at("2026-09-10 09:00")
-DAY = timedelta(days=1)
-END = START + DAY
-PAYER = Recipient(
-    name="Versicherung AG", address=PostalAddress(street="Allee 1", postcode="20095", city="Hamburg", country="DE")
-)
-
-
-async def cancel(shop: Shop, contract: Contract, *, reason: str | None = None) -> Contract:
-    """By a clerk, and the jobs that follow."""
-    now = await shop.bench.contract(contract.id)
-    acting = Acting(shop.bench.now, shop.somebody())
-    await cancellation.cancel(shop.bench.outside, acting, contract.id, now.version, reason)
-    await collection.collect(shop.bench.outside, contract.id)
-    await deposits.release(shop.bench.outside, contract.id)
-    return await shop.bench.contract(contract.id)
-
-
-async def look(shop: Shop, contract: Contract) -> Prospect:
-    acting = Acting(shop.bench.now, shop.somebody())
-    return await edit.preview(shop.bench.outside, acting, contract.id, cancellation.look)
-
-
-async def mail_of(bench: Bench, contract: Contract) -> Email:
-    (found,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CANCELLATION)
-    mail: Email = found
-    return mail
-
-
-def said(mail: Email) -> str:
-    return mail.text.replace("\u00a0", " ")
+from tests.builders.rentals import book, check_out, request
+from tests.builders.rows import open_shop
+from tests.services.ends.called_off import DAY, END, START, cancel, look, mail_of, said, written
 
 
 async def test_two_days_before_it_is_free_and_all_goes_back(bench: Bench) -> None:
@@ -206,19 +165,6 @@ async def test_without_a_card_a_fee_is_an_open_item(bench: Bench) -> None:
     assert "Es wird Ihnen nichts weiter berechnet." in said(await mail_of(bench, free))
 
 
-async def test_a_refund_whose_answer_is_lost_is_looked_up_and_made_once(bench: Bench) -> None:
-    shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    bench.books.script("refund", "lost")
-
-    await cancel(shop, contract)
-    await bench.look_up(contract.id)
-
-    now = await bench.contract(contract.id)
-    assert (now.paid_cents, now.settlement_state) == (0, SettlementState.PAID)
-    assert [line for line in bench.books.ledger(now) if line[0] == "refund"] == [("refund", "59.00", "approved")]
-
-
 async def test_a_car_that_is_out_is_not_called_off(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await book(shop, START, END)
@@ -230,13 +176,6 @@ async def test_a_car_that_is_out_is_not_called_off(bench: Bench) -> None:
         await cancel(shop, contract)
 
     assert await written(bench, contract) == before
-
-
-async def written(bench: Bench, contract: Contract) -> list[Any]:
-    now = await bench.contract(contract.id)
-    kinds = [Document, Email, HistoryEntry, OpenItem]
-    counts = [len(await bench.all(kind, contract_id=contract.id)) for kind in kinds]
-    return [now.version, now.state, counts, await bench.payments(contract.id), len(await bench.all(Job))]
 
 
 async def test_a_website_cancels_its_own_before_the_start(bench: Bench) -> None:
@@ -273,43 +212,3 @@ async def test_twice_is_once(bench: Bench) -> None:
 
     assert await written(bench, contract) == before
     assert texts(await bench.all(Job, kind=JobKind.COLLECT), "kind") == [(JobKind.COLLECT,)]
-
-
-async def test_what_goes_back_already_does_not_go_back_again(bench: Bench) -> None:
-    # Given a payer since, so that the advance is on its way back
-    shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    now = await bench.contract(contract.id)
-    acting = Acting(bench.now, shop.somebody())
-    await payer.change(bench.outside, acting, contract.id, now.version, payer=PAYER)
-    # When
-    looked = await look(shop, contract)
-    done = await cancel(shop, contract)
-    # Then
-    assert (looked.moved_cents, looked.fee_cents) == (0, 0)
-    assert (done.state, done.paid_cents) == (ContractState.CANCELLED, 0)
-    assert [line[:2] for line in bench.books.lines() if line[0] == "refund"] == [("refund", "59.00")]
-
-
-@pytest.mark.parametrize(("fee", "left"), [(None, 5_900), (0, 0)])
-async def test_what_was_paid_for_a_rental_that_never_was_goes_back(bench: Bench, fee: int | None, left: int) -> None:
-    """Billed with 250 km, so that 25.00 were charged; then the return was taken back, and the hand-over with it."""
-    # Given
-    shop = await open_shop(bench, terms=replace(KOMPAKT, cancellation_fee_cents=fee))
-    contract = await rented(shop, START, END, back=START + timedelta(minutes=10), km=250)
-    await invoice.settle(bench.outside, contract.id)
-    assert (await bench.contract(contract.id)).paid_cents == 8_400
-    manager = Acting(bench.now, shop.somebody(Role.MANAGER))
-    for kind in (ProtocolType.CHECK_IN, ProtocolType.CHECK_OUT):
-        (protocol,) = await bench.all(Protocol, contract_id=contract.id, type=kind)
-        await undo.undo(bench.outside, manager, protocol.id, "falscher Vertrag")
-    # When
-    looked = await look(shop, contract)
-    done = await cancel(shop, contract)
-    # Then
-    assert looked.moved_cents == left - 8_400
-    assert (done.paid_cents, done.settlement_state) == (left, SettlementState.PAID)
-    issued = await bench.all(Document, contract_id=contract.id)
-    assert sum(one.payable_cents for one in issued) == left
-    # Its last paper is an invoice, also where it is over nothing
-    assert f"\nRechnung: {issued[-1].number}" in said(await mail_of(bench, contract))

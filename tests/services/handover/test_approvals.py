@@ -13,7 +13,8 @@ import pytest
 from server.database import ADMINISTRATION
 from server.errors import Refused
 from server.models import Contract, Driver, HistoryEntry, Protocol
-from server.models.contract import BillingBlock, ContractState
+from server.models.contract import ContractState
+from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.staff import Role
 from server.services.acting import Acting

@@ -10,7 +10,7 @@ import pytest
 
 from server.database import SYSTEM
 from server.models import Contract, Protocol, User
-from server.models.contract import BillingBlock
+from server.models.contract_attention import BillingBlock
 from server.models.customer import email_key
 from server.models.staff import Role
 from server.services.acting import Acting

@@ -9,7 +9,7 @@ import pytest
 from server.database import SYSTEM
 from server.errors import InvalidInput
 from server.models import Document, Protocol, Vehicle
-from server.models.contract import BillingBlock
+from server.models.contract_attention import BillingBlock
 from server.models.document import DocumentType
 from server.models.fleet import Cleanliness, Energy
 from server.services.acting import Acting

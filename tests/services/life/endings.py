@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from server.errors import DomainError, ProblemCode
 from server.models import Contract
-from server.models.contract import BillingBlock, ContractState
+from server.models.contract import ContractState
+from server.models.contract_attention import BillingBlock
 from server.models.staff import Role
 from server.services.contract import no_shows
 from server.services.ends import cancellation, no_show

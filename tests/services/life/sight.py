@@ -28,7 +28,7 @@ from server.models import (
     Protocol,
     Vehicle,
 )
-from server.models.contract import BillingBlock
+from server.models.contract_attention import BillingBlock
 from server.models.damage import DamageLiability
 from server.models.payment import PaymentState
 from tests.builders.bench import Bench
