@@ -10,9 +10,11 @@ from uuid import UUID
 from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
 from server.models import Contract, Payment
-from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfPayment, OfProtocol
+from server.models.job import About, JobKind, OfContract, OfDamage, OfDocument, OfEmail, OfPayment, OfProtocol
 from server.services.billing import collection, documents, invoice
 from server.services.booking import overdue, saga
+from server.services.claims import collection as claims
+from server.services.claims import deadlines, deposit_watch
 from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.mail import emails
@@ -66,6 +68,10 @@ async def _resolve_payment(outside: Outside, about: OfPayment, _job: ClaimedJob)
     await follow(outside, about.payment)
 
 
+async def _remind_of_damage(outside: Outside, about: OfDamage, _job: ClaimedJob) -> None:
+    await deadlines.remind(outside, about.damage)
+
+
 async def _print_document(outside: Outside, about: OfDocument, _job: ClaimedJob) -> None:
     await documents.print_pdf(outside, about.document)
 
@@ -83,10 +89,12 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.EXPIRE_CAR_HOLD: _on_contract(saga.expire),
     JobKind.LATE_PAGE: _on_contract(_look_at_late_page),
     JobKind.RESOLVE_PAYMENT: Work(OfPayment, _resolve_payment),
-    JobKind.PLACE_DEPOSIT: _on_contract(deposits.place),
+    JobKind.PLACE_DEPOSIT: _on_contract(deposit_watch.place),
     JobKind.RELEASE_DEPOSIT: _on_contract(deposits.release),
     JobKind.BILL: _on_contract(invoice.bill),
     JobKind.COLLECT: _on_contract(collection.collect),
+    JobKind.COLLECT_CLAIMS: _on_contract(claims.collect),
+    JobKind.DAMAGE_REMINDER: Work(OfDamage, _remind_of_damage),
     JobKind.MARK_NO_SHOW: _on_contract(no_show.mark_by_itself),
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
@@ -98,6 +106,7 @@ AT_ONCE_AFTER_A_START = (
     JobKind.RESOLVE_PAYMENT,
     JobKind.DRIVE_BOOKING,
     JobKind.COLLECT,
+    JobKind.COLLECT_CLAIMS,
     JobKind.BILL,
     JobKind.RELEASE_DEPOSIT,
 )
@@ -115,8 +124,9 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
         await saga.drive(outside, payment.contract_id)
         return
     await deposits.follow(outside, payment.contract_id)
+    await deposit_watch.look(outside, payment.contract_id)
     await deposits.after_release(outside, payment.contract_id)
-    await collection.collect(outside, payment.contract_id)
+    await claims.collect(outside, payment.contract_id)
 
 
 async def recover(outside: Outside) -> None:

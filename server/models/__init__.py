@@ -4,13 +4,13 @@ from server.models.api_client import ApiClient, ClientStation
 from server.models.contract import Contract
 from server.models.contract_parts import Driver, HistoryEntry, IdempotencyRecord, Note, VehicleLeg
 from server.models.customer import Customer, CustomerStation, CustomerVersion
-from server.models.damage import Damage, DamagePhoto
+from server.models.damage import Damage, DamageEvidence, DamagePhoto, EvidenceFile
 from server.models.document import Document, OpenItem
 from server.models.email import Email
 from server.models.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.models.job import Job
 from server.models.occupancy import Occupancy
-from server.models.payment import Deposit, HostedPayment, Payment, StoredCard
+from server.models.payment import Deposit, HostedPayment, Payment, PaymentShare, StoredCard
 from server.models.protocol import Photo, Protocol, ProtocolPhoto, ReadingCorrection
 from server.models.staff import Device, Session, SignInBucket, User, UserStation
 from server.models.station import Company, DocumentSeries, Station
@@ -26,6 +26,7 @@ __all__ = [
     "CustomerStation",
     "CustomerVersion",
     "Damage",
+    "DamageEvidence",
     "DamagePhoto",
     "Deposit",
     "Device",
@@ -33,6 +34,7 @@ __all__ = [
     "DocumentSeries",
     "Driver",
     "Email",
+    "EvidenceFile",
     "HistoryEntry",
     "HostedPayment",
     "IdempotencyRecord",
@@ -41,6 +43,7 @@ __all__ = [
     "Occupancy",
     "OpenItem",
     "Payment",
+    "PaymentShare",
     "Photo",
     "Protocol",
     "ProtocolPhoto",

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, UniqueConstraint, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from server.models.columns import cents_column, enum_column
+from server.models.columns import cents_column, enum_column, new_id
 
 
 class VehicleView(StrEnum):
@@ -79,6 +79,31 @@ class DamageLiability(StrEnum):
     """The company has given up the claim."""
 
 
+_DECIDED = (
+    DamageLiability.DECIDED_CUSTOMER,
+    DamageLiability.DECIDED_INSURER,
+    DamageLiability.DECIDED_THIRD_PARTY,
+    DamageLiability.DECIDED_OWN_COST,
+)
+FOLLOWS: dict[DamageLiability, tuple[DamageLiability, ...]] = {
+    DamageLiability.KNOWN: (),
+    DamageLiability.SUSPECTED: (DamageLiability.REJECTED, DamageLiability.CONFIRMED),
+    DamageLiability.REJECTED: (),
+    DamageLiability.CONFIRMED: _DECIDED,
+    DamageLiability.DECIDED_CUSTOMER: (DamageLiability.CLAIMED,),
+    DamageLiability.DECIDED_INSURER: (),
+    DamageLiability.DECIDED_THIRD_PARTY: (),
+    DamageLiability.DECIDED_OWN_COST: (),
+    DamageLiability.CLAIMED: (DamageLiability.PAID, DamageLiability.DISPUTED, DamageLiability.WRITTEN_OFF),
+    DamageLiability.PAID: (DamageLiability.DISPUTED,),
+    DamageLiability.DISPUTED: (DamageLiability.WRITTEN_OFF,),
+    DamageLiability.WRITTEN_OFF: (),
+}
+"""Which liability may follow which (domain 4.6)."""
+UNDECIDED = frozenset({DamageLiability.SUSPECTED, DamageLiability.CONFIRMED, DamageLiability.DECIDED_CUSTOMER})
+"""People have still to decide about it, or to claim it: the deposit stays, and the deadline is watched."""
+
+
 class RepairState(StrEnum):
     """Whether a damage is repaired."""
 
@@ -91,7 +116,9 @@ class RepairState(StrEnum):
 
 
 class Damage(SQLModel, table=True):
-    """One damage; the id is the client's. `contract_id`: the suspected cause; `protocol_id`: where first seen."""
+    """One damage; the id is the client's. `contract_id`: the suspected cause; `protocol_id`: where first seen;
+    `claim_document_id`: the document that claims it.
+    """
 
     __tablename__ = "damage"
     id: UUID = Field(primary_key=True)
@@ -110,12 +137,19 @@ class Damage(SQLModel, table=True):
     estimate_net_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
     final_net_cents: int | None = Field(default=None, sa_column=cents_column(nullable=True))
     claim_deadline: date | None = None
+    claim_document_id: UUID | None = Field(default=None, foreign_key="document.id")
     request_hash: str
     version: int = 1
     __table_args__ = (
         CheckConstraint("x between 0 and 1 and y between 0 and 1", name="position"),
         Index("ix_damage_vehicle", "vehicle_id", "seen_at"),
         Index("ix_damage_contract", "contract_id", postgresql_where=text("contract_id is not null")),
+        Index(
+            "uq_damage_claim_document",
+            "claim_document_id",
+            unique=True,
+            postgresql_where=text("claim_document_id is not null"),
+        ),
     )
 
 
@@ -125,4 +159,31 @@ class DamagePhoto(SQLModel, table=True):
     __tablename__ = "damage_photo"
     damage_id: UUID = Field(foreign_key="damage.id", primary_key=True)
     photo_id: UUID = Field(foreign_key="photo.id", primary_key=True, index=True)
+    position: int
+
+
+class EvidenceFile(SQLModel, table=True):
+    """An uploaded PDF, such as an estimate. `sha256` is of its bytes, `size` their number.
+
+    It belongs to the stations of whoever uploaded it.
+    """
+
+    __tablename__ = "evidence_file"
+    id: UUID = new_id()
+    sha256: str = Field(index=True, max_length=64)
+    uploaded_by: UUID
+    stations: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    pages: int
+    size: int
+    object_key: str
+    created_at: datetime
+    __table_args__ = (UniqueConstraint("sha256", "uploaded_by", name="uq_evidence_file_upload"),)
+
+
+class DamageEvidence(SQLModel, table=True):
+    """A PDF that went with the claim for a damage."""
+
+    __tablename__ = "damage_evidence"
+    damage_id: UUID = Field(foreign_key="damage.id", primary_key=True)
+    evidence_file_id: UUID = Field(foreign_key="evidence_file.id", primary_key=True, index=True)
     position: int

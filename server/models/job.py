@@ -30,6 +30,10 @@ class JobKind(StrEnum):
     """Bills a returned contract."""
     COLLECT = "COLLECT"
     """Moves the money that an invoice asks for."""
+    COLLECT_CLAIMS = "COLLECT_CLAIMS"
+    """Moves the money that claims for damages ask for, and lifts a hold that no damage needs any more."""
+    DAMAGE_REMINDER = "DAMAGE_REMINDER"
+    """Reminds a station of a damage that nobody has decided about, before its claim lapses."""
     PRINT_DOCUMENT = "PRINT_DOCUMENT"
     """Makes the PDF of a document if the process that issued it died before it could."""
     PROTOCOL_SHEET = "PROTOCOL_SHEET"
@@ -77,7 +81,14 @@ class OfEmail:
     email: UUID
 
 
-About = OfContract | OfPayment | OfProtocol | OfDocument | OfEmail
+@dataclass(frozen=True)
+class OfDamage:
+    """Work on a damage."""
+
+    damage: UUID
+
+
+About = OfContract | OfPayment | OfProtocol | OfDocument | OfEmail | OfDamage
 """What a job is about: ids only, never a customer's data."""
 
 

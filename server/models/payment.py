@@ -84,6 +84,8 @@ class Purpose(StrEnum):
     """The deposit hold."""
     FINAL = "FINAL"
     """What the final invoice asks for."""
+    DAMAGE = "DAMAGE"
+    """What the claim for a damage asks for; from the deposit also what is open of the rent."""
     UNDO = "UNDO"
     """Gives back what a booking that did not come about has taken."""
 
@@ -129,6 +131,25 @@ class Payment(SQLModel, table=True):
             postgresql_where=text("kind in ('SALE', 'HOLD')"),
         ),
         Index("ix_payment_unresolved", "created_at", postgresql_where=text("state in ('PENDING', 'UNKNOWN')")),
+    )
+
+
+class PaymentShare(SQLModel, table=True):
+    """A document's share of a capture that pays for several: a hold can be captured only once. Together the shares are
+    the whole capture.
+    """
+
+    __tablename__ = "payment_share"
+    payment_id: UUID = Field(primary_key=True)
+    document_id: UUID = Field(primary_key=True)
+    contract_id: UUID = Field(index=True)
+    station_id: UUID
+    cents: int = Field(sa_column=cents_column())
+    __table_args__ = of_contract(
+        "payment_share",
+        within_station("payment_share", "payment_id", "payment"),
+        within_station("payment_share", "document_id", "document"),
+        CheckConstraint("cents > 0", name="cents"),
     )
 
 

@@ -70,6 +70,8 @@ def _introduction(view: InvoiceView) -> list[str]:
         sentences.append(w["reason"].format(reason=printable(view.reason)))
     if view.kind is InvoiceKind.ADVANCE_INVOICE:
         sentences.append(w["advance_note"])
+    if view.kind is InvoiceKind.DAMAGE_CLAIM:
+        sentences.append(w["claim_note"])
     return sentences
 
 
@@ -141,6 +143,8 @@ def _paragraphs(view: InvoiceView) -> list[tuple[str, list[str]]]:
     payment = [_payment(part, view) for part in view.payments]
     if not view.payable_cents and not view.payments:
         payment = [w["nothing_due"]]
+    if any(part.way is PaymentWay.TO_BE_TAKEN_FROM_DEPOSIT for part in view.payments):
+        payment.append(w["deposit_fails"])
     deposit = []
     if view.deposit_cents:
         deposit = [w["deposits"][view.deposit_note].format(amount=money(view.deposit_cents, language))]
@@ -153,7 +157,13 @@ def _paragraphs(view: InvoiceView) -> list[tuple[str, list[str]]]:
     notes.append(w["times"].format(zone=view.time_zone))
     if view.remarks:
         notes.append(printable(view.remarks))
-    headed = ((w["payment_heading"], payment), (w["deposit_heading"], deposit), (w["notes_heading"], notes))
+    objections = [w["objections"].format(to=printable(view.objections_to))] if view.objections_to else []
+    headed = (
+        (w["payment_heading"], payment),
+        (w["deposit_heading"], deposit),
+        (w["objections_heading"], objections),
+        (w["notes_heading"], notes),
+    )
     return [(heading, sentences) for heading, sentences in headed if sentences]
 
 

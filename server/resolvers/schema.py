@@ -10,6 +10,7 @@ from server.edge.costs import core_schema
 from server.edge.uploads import UPLOAD_SCALAR
 from server.resolvers.billing import BillingMutation, BillingQuery
 from server.resolvers.changes import ChangeMutation, ChangeQuery
+from server.resolvers.claims import ClaimMutation
 from server.resolvers.contracts import ContractMutation, ContractQuery
 from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
@@ -37,6 +38,7 @@ class Mutation(
     ContractMutation,
     ChangeMutation,
     EndMutation,
+    ClaimMutation,
     HandoverMutation,
     BillingMutation,
 ):

@@ -123,6 +123,37 @@ OWN_MEANINGS = {
         "date": "The day, in the station's time zone.",
     },
     "report_damage": {"damage": "The damage as somebody saw it, with an id that the device made."},
+    "upload_document": {
+        "sha256": "SHA-256 of the file's bytes, as 64 hexadecimal digits.",
+        "file": "The PDF, at most 10 MB and 50 pages, without a password.",
+    },
+    "decide_damage": {
+        "damage_id": "Id of the damage, found at the return of one of your contracts.",
+        "liability": "What is decided: REJECTED, CONFIRMED or one of DECIDED_…",
+        "estimate_net": "Estimated cost of the repair, net, above zero; left out, it stays as it was.",
+        "final_net": "Final cost of the repair, net, above zero; it counts before the estimate.",
+        "reason": "Why, for the history; up to 500 characters. Customers do not see it.",
+    },
+    "claim_damage": {
+        "damage_id": "Id of the damage, whose state is DECIDED_CUSTOMER.",
+        "evidence": "Up to ten uploaded PDFs (estimate, bill) by their sha256, 6 MB together: they go with the mail.",
+        "override_reason": (
+            "By a manager: why it is claimed after its deadline; or in time why the deductible does not limit it, such"
+            " as gross negligence, which the document then says. Up to 500 characters."
+        ),
+    },
+    "dispute_damage": {
+        "damage_id": "Id of the damage, whose claim is CLAIMED or PAID.",
+        "reason": "What the customer says against it, for the history; up to 500 characters.",
+    },
+    "write_off_damage": {
+        "damage_id": "Id of the damage, whose claim is CLAIMED or DISPUTED and not wholly paid.",
+        "reason": "Why it is given up, for the history; up to 500 characters.",
+    },
+    "repair_damage": {
+        "damage_id": "Id of a damage of a car of yours.",
+        "repair": "How far the repair is now.",
+    },
     "document": {"id": "Id of the document; not looked at if `number` is given."},
     "open_items": {"station_id": "Only items of contracts that were picked up at this station."},
     "resend_email": {"email_id": "Id of the mail to send again."},

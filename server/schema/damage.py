@@ -12,7 +12,7 @@ from server.models import Damage as DamageRow
 from server.models import Photo as PhotoRow
 from server.models.damage import DamageKind, DamageLiability, RepairState, VehicleView
 from server.models.protocol import PhotoSlot
-from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
+from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.fleet import Vehicle
 from server.schema.paging import connection_type
 from server.schema.related import later, related
@@ -140,10 +140,18 @@ class Damage:
         """Final cost of the repair, net; null if not entered."""
         return optional_money(row_of(self).final_net_cents)
 
-    @shown_as(later("document.Document") | None)
-    def claim(self) -> None:
-        """The document that claims it; null as long as there is none."""
-        return
+    claim = related(later("document.Document") | None, batches.document, by="claim_document_id")
+    """The document that claims it; null as long as there is none."""
+
+
+@api_type
+class StoredDocument:
+    """An uploaded PDF, such as an estimate or a bill."""
+
+    sha256: str
+    """SHA-256 of the bytes that were sent: `claimDamage` names the document by it."""
+    pages: int
+    """How many pages it has, 1 to 50."""
 
 
 DamageConnection = connection_type(Damage)

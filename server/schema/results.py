@@ -10,7 +10,7 @@ from server.schema.api_client import ApiClient, CreatedApiClient
 from server.schema.booking import Booking, Reassignment
 from server.schema.contract import Contract
 from server.schema.customer import Customer
-from server.schema.damage import Damage
+from server.schema.damage import Damage, StoredDocument
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.schema.handover import StoredPhoto
@@ -97,6 +97,10 @@ DamageResult = Annotated[
 ProtocolResult = Annotated[
     Protocol | InvalidTransition | Rejection,
     strawberry.union("ProtocolResult", description="The protocol, or a refusal that says why not."),
+]
+UploadDocumentResult = Annotated[
+    StoredDocument | Rejection,
+    strawberry.union("UploadDocumentResult", description="The PDF that was stored, or a refusal that says why not."),
 ]
 UploadPhotoResult = Annotated[
     StoredPhoto | Rejection,

@@ -54,8 +54,15 @@ GRANTS: dict[str, dict[str, str]] = {
     "damage": {
         "admin": "select, insert",
         "staff": "select, insert",
-        "system": "select",
+        "system": (
+            "select, update (claim_document_id, estimate_net_cents, final_net_cents, liability, repair, version)"
+        ),
         "website": "select",
+    },
+    "damage_evidence": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
     },
     "damage_photo": {
         "admin": "select, insert",
@@ -94,6 +101,11 @@ GRANTS: dict[str, dict[str, str]] = {
         "staff": "select, update (state)",
         "system": "select, insert, update (last_error, sent_at, state, tries)",
         "website": "select",
+    },
+    "evidence_file": {
+        "admin": "select, insert",
+        "staff": "select, insert",
+        "system": "select",
     },
     "history_entry": {
         "admin": "select, insert",
@@ -138,6 +150,11 @@ GRANTS: dict[str, dict[str, str]] = {
             "resolved_at, sent_at, state)"
         ),
         "website": "select",
+    },
+    "payment_share": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select, insert",
     },
     "photo": {
         "admin": "select, insert",

@@ -72,7 +72,8 @@ class InvoiceView:
 
     `total_cents` is the sum of the lines and of `net_cents`, `vat_cents` and `untaxed_cents`; `payable_cents` is the
     total minus the advances; `payments`, where given, add up to it without its sign. Amounts are negative on
-    cancellations. `service_start/end` is the rental period, on an advance invoice the expected one.
+    cancellations. `service_start/end` is the rental period, on an advance invoice the expected one. `objections_to`:
+    where the customer disputes a claim.
     """
 
     kind: InvoiceKind
@@ -102,6 +103,7 @@ class InvoiceView:
     deposit_cents: int | None = None
     deposit_note: DepositNote = DepositNote.BLOCKED
     remarks: str | None = None
+    objections_to: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept with its document."""

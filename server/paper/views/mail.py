@@ -54,7 +54,10 @@ class MailView:
     car is with the customer, or back. `total/advance/payable_cents` are those of the document `document_number`, which
     may take another back (`document_cancels`); `open_cents` what of it is still to be paid. `refund_by_hand`: the card
     has refused what goes back. Of a notice to a station `reason` says what has happened, and `noticed` which contracts
-    are hit.
+    are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer nothing. From the deposit
+    `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
+    document is a claim for a damage; then `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say
+    what goes with the mail.
     """
 
     time_zone: str
@@ -113,3 +116,12 @@ class MailView:
     payments: Sequence[PaymentPart] = ()
     reason: str | None = None
     noticed: Sequence[NoticedContract] = ()
+    damage: str | None = None
+    damage_cleared: bool = False
+    deposit_share_cents: int | None = None
+    deposit_share_for: str | None = None
+    is_claim: bool = False
+    protocols_attached: bool = False
+    protocol_links: Sequence[str] = ()
+    attached_photos: int = 0
+    evidence: int = 0

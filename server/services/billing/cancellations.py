@@ -20,12 +20,11 @@ from server.services.billing import documents
 from server.services.billing.drafts import Deduction, Draft
 from server.services.contract import blocks, history
 from server.services.fleet import company_data, stations
-from server.services.payments import attempts
+from server.services.payments import attempts, shares
 
 _NOTHING = VatSplit(0, 0, 0)
 BY_HAND = frozenset({BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED})
 """A refund that could not be made: a clerk pays it."""
-_SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
 
 
 async def cancel(
@@ -66,8 +65,7 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
         return document.total_cents if any(_is_paid_advance(payment) for payment in made) else 0
     if document.moves_cents < 0 and await is_paid_by_hand(session, contract_id, document):
         return document.moves_cents
-    moved = [one for one in made if one.document_id == document.id and one.state is PaymentState.SUCCEEDED]
-    return sum(_SIGNS.get(one.kind, 0) * one.amount_cents for one in moved)
+    return (await shares.of_contract(session, contract_id)).paid_for(document.id)
 
 
 async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:

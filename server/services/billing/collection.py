@@ -32,6 +32,7 @@ from server.services.payments import attempts, deposits
 from server.services.payments.attempts import Move
 
 DAYS_TO_PAY = 14
+_OF_THE_RENT = frozenset(Purpose) - {Purpose.DAMAGE}
 OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.NO_SHOW})
 """Where a contract ends, with a document if money was due."""
 
@@ -60,7 +61,7 @@ class _Asked:
     @property
     def refundable(self) -> list[tuple[Payment, int]]:
         """What took money, and how many cents of it are still here."""
-        done = [one for one in self.payments if one.state is PaymentState.SUCCEEDED]
+        done = [one for one in self.payments if one.state is PaymentState.SUCCEEDED and one.purpose in _OF_THE_RENT]
         back: Counter[UUID | None] = Counter()
         for one in done:
             if one.kind is PaymentKind.REFUND:
@@ -121,13 +122,14 @@ async def _charge_step(session: Session, contract: Contract, asked: _Asked, now:
     if sale.state is PaymentState.SUCCEEDED:
         await _paid(session, contract, asked, now)
         return None
-    if not asked.closes:
-        return None  # the final invoice asks for it, too
+    if not asked.closes or await _item_of(session, document) is not None:
+        return None  # the final invoice asks for it, too; or what is open of it, `claims` may take from a kept hold
     captures = [payment for payment in made if payment.kind is PaymentKind.CAPTURE]
     deposit = await session.by_id(Deposit, contract.id, lock=True)
     if not captures and deposit is not None and deposits.is_active(deposit, now):
         hold = await session.by_id(Payment, deposit.hold_id)
-        if hold is not None and not await deposits.is_kept_for_damage(session, contract.id):
+        is_free = not await deposits.is_kept_for_damage(session, contract.id)
+        if hold is not None and is_free and not deposits.is_spent(asked.payments, hold.id):
             amount = min(due, deposit.amount_cents)
             capture = Move(PaymentKind.CAPTURE, Purpose.FINAL, amount, refers_to=hold, document_id=document.id)
             return (await attempts.prepare(session, contract, capture, now=now)).id
@@ -176,8 +178,7 @@ async def _paid(session: Session, contract: Contract, asked: _Asked, now: dateti
 async def _short(session: Session, contract: Contract, asked: _Asked, taken: int, now: datetime) -> None:
     """The card was declined: what the deposit did not cover stays open, and the customer hears of it."""
     document, sale = asked.document, asked.made[0]
-    known = select(OpenItem).where(col(OpenItem.document_id) == document.id)
-    if contract.settlement_state is not SettlementState.OPEN or await session.first(known) is not None:
+    if contract.settlement_state is not SettlementState.OPEN:
         return
     station = await stations.get(session, contract.station_id)
     missing = document.moves_cents - taken
@@ -203,8 +204,7 @@ async def open_item(
     session: Session, contract: Contract, document: Document, cents: int, station: Station, now: datetime
 ) -> OpenItem:
     """What is still owed for a document, due in fourteen days; a document has one item at most."""
-    statement = select(OpenItem).where(col(OpenItem.document_id) == document.id)
-    if (existing := await session.first(statement)) is not None:
+    if (existing := await _item_of(session, document)) is not None:
         return existing
     item = OpenItem(
         id=uuid7(),
@@ -216,6 +216,10 @@ async def open_item(
     )
     await session.store(item)
     return item
+
+
+async def _item_of(session: Session, document: Document) -> OpenItem | None:
+    return await session.first(select(OpenItem).where(col(OpenItem.document_id) == document.id))
 
 
 def before_money(to_move: int) -> SettlementState:

@@ -182,8 +182,9 @@ def _view(
         service_start=draft.service_from,
         service_end=draft.service_until,
         lines=[_line_view(line) for line in draft.lines],
-        net_cents=draft.sums.net,
+        net_cents=0 if draft.is_untaxed else draft.sums.net,
         vat_cents=draft.sums.vat,
+        untaxed_cents=draft.sums.gross if draft.is_untaxed else 0,
         total_cents=draft.sums.gross,
         payable_cents=draft.payable_cents,
         vat_rate_bp=draft.vat_rate_bp(contract),
@@ -205,6 +206,7 @@ def _view(
         deposit_note=draft.deposit_note,
         refers_to=_reference(draft.refers_to, zone),
         reason=draft.reason,
+        objections_to=draft.objections_to,
     )
 
 

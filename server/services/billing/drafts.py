@@ -46,6 +46,7 @@ class Deduction:
 class Draft:
     """A document that has everything but its number. `sums` are those of the lines; `payments` say how money moves, and
     `to_move_cents` how much (`Document.moves_cents`). One that `refers_to` another takes it back, for a `reason`.
+    `objections_to`: where the customer disputes a claim.
     """
 
     type: DocumentType
@@ -61,16 +62,27 @@ class Draft:
     to_move_cents: int = 0
     refers_to: Document | None = None
     reason: str | None = None
+    objections_to: str | None = None
 
     @property
     def payable_cents(self) -> int:
         """What remains to be paid, or goes back."""
         return self.sums.gross - sum(advance.sums.gross for advance in self.advances)
 
+    @property
+    def is_untaxed(self) -> bool:
+        """Whether it is outside VAT: compensation for a damage (tax code O), also where that is taken back."""
+        of = self.refers_to.type if self.refers_to else self.type
+        return of is DocumentType.DAMAGE_CLAIM
+
     def recipient(self, contract: Contract) -> Recipient:
         """Who it is made out to: what is taken back goes to whoever had it."""
-        return self.refers_to.recipient if self.refers_to else parts.recipient_of(contract)
+        if self.refers_to:
+            return self.refers_to.recipient
+        return parts.customer_of(contract) if self.is_untaxed else parts.recipient_of(contract)
 
     def vat_rate_bp(self, contract: Contract) -> int:
         """The rate of the VAT in it."""
-        return self.refers_to.vat_rate_bp if self.refers_to else contract.terms.vat_rate_bp
+        if self.refers_to:
+            return self.refers_to.vat_rate_bp
+        return 0 if self.is_untaxed else contract.terms.vat_rate_bp

@@ -1,12 +1,11 @@
-"""Damages as they are reported: with a hand-over, a return, or in between. Deciding about them comes later."""
+"""Damages as they are reported: with a hand-over, a return, or in between. What becomes of them is in `claims`."""
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from server.models import Damage, DamagePhoto, Photo
 from server.models.blank import seen
 from server.models.damage import DamageKind, DamageLiability, VehicleView
 from server.services import validation
+from server.services.claims import deadlines
 from server.services.fleet import vehicles
 from server.services.handover import photos
 
@@ -111,6 +111,8 @@ async def record(session: Session, sighting: Sighting, reports: Placed, uploaded
         damage = known.get(report.id)
         if damage is None:
             damage = await _store(session, _row(sighting, report), report, uploaded, [*own, "id"])
+            if damage.liability is DamageLiability.SUSPECTED:
+                await deadlines.schedule(session, damage, sighting.zone, sighting.seen_at)
         elif damage.vehicle_id != sighting.vehicle_id or damage.request_hash != report.content_hash():
             raise _id_taken([*own, "id"])
         stored.append(damage)
@@ -158,13 +160,6 @@ def _row(sighting: Sighting, report: DamageReport) -> Damage:
         description=seen(report.description),
         seen_at=sighting.seen_at,
         liability=sighting.liability,
-        claim_deadline=_six_months_after(sighting.seen_at.astimezone(sighting.zone)) if suspected else None,
+        claim_deadline=deadlines.deadline_of(sighting.seen_at.astimezone(sighting.zone).date()) if suspected else None,
         request_hash=report.content_hash(),
     )
-
-
-def _six_months_after(returned: datetime) -> date:
-    """Claims for damage lapse six months after the return (§ 548 BGB); a day that the month lacks is its last."""
-    month = returned.month + 6
-    year, month = returned.year + (month - 1) // 12, (month - 1) % 12 + 1
-    return date(year, month, min(returned.day, calendar.monthrange(year, month)[1]))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from server import decoder
-from server.clock import SystemClock
 from server.database import SYSTEM, Session
 from server.gateways.object_store import ObjectStore
 from server.models import (
@@ -43,14 +42,12 @@ from server.paper.views import (
 from server.pictures import PhotoRefused
 from server.services.fleet import company_data, stations
 from server.services.handover import photos, printed_photos
-from server.services.mail import emails, parts
+from server.services.mail import emails, links, parts
 from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
 from server.services.people import customers
 
 T = TypeVar("T")
-PHOTOS_SHOWN_FOR = timedelta(days=30)
-"""How long the link in a protocol's mail shows its photos; its words name the same time."""
 TEMPLATES = {
     ProtocolType.CHECK_OUT: EmailTemplate.CHECK_OUT_PROTOCOL,
     ProtocolType.SWAP_OUT: EmailTemplate.CHECK_OUT_PROTOCOL,
@@ -83,17 +80,13 @@ async def make(outside: Outside, protocol_id: UUID) -> None:
         # Under review it may be somebody else's record: of that no station is shown anything.
         if contract.checked_out_at is not None and not contract.customer_review:
             await customers.show_to(session, contract.customer_id, contract.return_station_id)
-        await _mail(session, contract, protocol, view, _photos_url(outside, protocol_id), now)
+        await _mail(
+            session, contract, protocol, view, links.shown(outside, f"/media/protocols/{protocol_id}/photos"), now
+        )
 
 
 async def _is_mailed(session: Session, protocol: Protocol) -> bool:
     return await session.first(select(Email).where(col(Email.protocol_id) == protocol.id)) is not None
-
-
-def _photos_url(outside: Outside, protocol_id: UUID) -> str:
-    # By the machine's clock, like every signed link.
-    until = int((SystemClock().now() + PHOTOS_SHOWN_FOR).timestamp())
-    return outside.base_url + outside.links.signed(f"/media/protocols/{protocol_id}/photos", until)
 
 
 async def _mail(

@@ -55,8 +55,13 @@ def place_of(station: Station) -> Place:
 
 def recipient_of(contract: Contract) -> Recipient:
     """Who a document is made out to: the payer if there is one, else the customer as the booking named it."""
+    return contract.payer or customer_of(contract)
+
+
+def customer_of(contract: Contract) -> Recipient:
+    """The customer as the booking named it: what a damage costs is never a payer's."""
     customer = contract.customer
-    return contract.payer or Recipient(
+    return Recipient(
         name=customer.display_name,
         extra=customer.person if customer.company and customer.person != customer.display_name else None,
         address=customer.address,

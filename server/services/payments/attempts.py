@@ -169,9 +169,10 @@ async def _booked(session: Session, payment: Payment) -> None:
     """What money that moved changes on the contract, in the same transaction as the payment itself."""
     signs = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
     if sign := signs.get(payment.kind):
+        amount = await _for_the_rent(session, payment)
         await session.write(
             "update contract set paid_cents = paid_cents + :amount where id = :id",
-            {"amount": sign * payment.amount_cents, "id": payment.contract_id},
+            {"amount": sign * amount, "id": payment.contract_id},
         )
     await session.write(
         "insert into stored_card (contract_id, station_id, token, consent_at)"
@@ -185,6 +186,18 @@ async def _booked(session: Session, payment: Payment) -> None:
             " where contract_id = :id",
             {"reference": payment.network_reference, "id": payment.contract_id},
         )
+
+
+async def _for_the_rent(session: Session, payment: Payment) -> int:
+    """Cents of an attempt that pay for the rent: of one for a damage, the shares of other documents."""
+    if payment.purpose is not Purpose.DAMAGE:
+        return payment.amount_cents
+    share = await session.value(
+        "select sum(s.cents) from payment_share s join document d on d.id = s.document_id"
+        " where s.payment_id = :id and d.type <> 'DAMAGE_CLAIM'",
+        {"id": payment.id},
+    )
+    return int(share or 0)
 
 
 def _reason(result: PaymentResult) -> str | None:

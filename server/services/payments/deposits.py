@@ -6,17 +6,19 @@ starts within five days, else the day before it starts. It is never revenue and 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.jobs import enqueue
-from server.models import Contract, Damage, Deposit, Payment
+from server.models import Contract, Damage, Deposit, OpenItem, Payment
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
-from server.models.damage import DamageLiability
+from server.models.damage import UNDECIDED, DamageLiability
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
@@ -119,7 +121,8 @@ async def place(outside: Outside, contract_id: UUID) -> None:
             return
         last = await _last_hold(session, contract_id)
         under_way = last is not None and last.state in attempts.UNRESOLVED
-        if deposit is not None and _is_renewed(contract, now) and not under_way and _needs_hold(deposit, now):
+        wanted = deposit is not None and not under_way and _needs_hold(deposit, now)
+        if deposit is not None and wanted and await _is_renewed(session, contract, deposit, now):
             step = (await prepare_hold(session, contract, deposit, now=now)).id
     if step is not None:
         await attempts.execute(outside, step)
@@ -136,7 +139,7 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
         hold = await _last_hold(session, contract_id)
         if deposit is None or hold is None or contract.state is ContractState.HELD or hold.id == deposit.hold_id:
             return
-        if hold.state is PaymentState.SUCCEEDED and contract.state in LIVE:
+        if hold.state is PaymentState.SUCCEEDED and await _is_needed(session, contract, now):
             before = await session.by_id(Payment, deposit.hold_id)
             await activate(session, contract, deposit, hold, now=now)
             await schedule(session, contract, now=now)
@@ -154,7 +157,9 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
 
 async def _ended(session: Session, contract: Contract, deposit: Deposit, now: datetime) -> bool:
     """A hold that is not renewed any more ends by itself: it can no longer be captured."""
-    if _is_renewed(contract, now) or deposit.state is not DepositState.ACTIVE or is_active(deposit, now):
+    if deposit.state is not DepositState.ACTIVE or is_active(deposit, now):
+        return False
+    if await _is_renewed(session, contract, deposit, now):
         return False
     deposit.state = DepositState.EXPIRED
     await session.store(deposit)
@@ -168,10 +173,19 @@ def _has_failed(deposit: Deposit, hold: Payment, now: datetime) -> bool:
     return wanted and hold.state in {PaymentState.DECLINED, PaymentState.FAILED} and not is_active(deposit, now)
 
 
-def _is_renewed(contract: Contract, now: datetime) -> bool:
-    """Until the planned end; for a car that is late, a week longer. A card is not blocked for ever."""
-    late = RENEWED_WHILE_LATE if contract.state is ContractState.CHECKED_OUT else timedelta(0)
-    return contract.state in LIVE and now < contract.ends_at + late
+async def _is_renewed(session: Session, contract: Contract, deposit: Deposit, now: datetime) -> bool:
+    """Until the planned end; for a car that is late, a week longer; for a damage as long as people decide about it, at
+    most until its claim lapses. A card is not blocked for ever.
+    """
+    if contract.state in LIVE:
+        late = RENEWED_WHILE_LATE if contract.state is ContractState.CHECKED_OUT else timedelta(0)
+        return now < contract.ends_at + late
+    spent = is_spent(await attempts.of_contract(session, contract.id), deposit.hold_id)
+    return deposit.state is DepositState.ACTIVE and not spent and await _is_needed(session, contract, now)
+
+
+async def _is_needed(session: Session, contract: Contract, now: datetime) -> bool:
+    return contract.state in LIVE or await awaits_decision(session, contract.id, on=now.date())
 
 
 def _needs_hold(deposit: Deposit, now: datetime) -> bool:
@@ -185,12 +199,31 @@ async def _last_hold(session: Session, contract_id: UUID) -> Payment | None:
 
 
 async def is_kept_for_damage(session: Session, contract_id: UUID) -> bool:
-    """Whether a damage is suspected or confirmed: then the hold stays for it (domain 4.5 rule 7)."""
-    open_damages = select(Damage).where(
-        col(Damage.contract_id) == contract_id,
-        col(Damage.liability).in_([DamageLiability.SUSPECTED, DamageLiability.CONFIRMED]),
-    )
-    return await session.first(open_damages) is not None
+    """Whether the hold stays for a damage (domain 4.5 rule 7): people have still to decide, or its claim is just being
+    paid.
+    """
+    under_way = select(Damage).where(col(Damage.contract_id) == contract_id, claim_is_under_way())
+    return await awaits_decision(session, contract_id) or await session.first(under_way) is not None
+
+
+async def awaits_decision(session: Session, contract_id: UUID, *, on: date | None = None) -> bool:
+    """Whether people have still to decide about a damage, or to claim it; with `on`: and still may on that day."""
+    waiting = select(Damage).where(col(Damage.contract_id) == contract_id, col(Damage.liability).in_(UNDECIDED))
+    if on is not None:
+        waiting = waiting.where(col(Damage.claim_deadline).is_(None) | (col(Damage.claim_deadline) >= on))
+    return await session.first(waiting) is not None
+
+
+def claim_is_under_way() -> ColumnElement[bool]:
+    """The condition of damages that are claimed, and of which it is not known yet how that is paid."""
+    item = select(OpenItem.id).where(col(OpenItem.document_id) == col(Damage.claim_document_id))
+    return and_(col(Damage.liability) == DamageLiability.CLAIMED, ~item.exists())
+
+
+def is_spent(made: Sequence[Payment], hold_id: UUID | None) -> bool:
+    """Whether somebody has tried to capture a hold, or to lift it: there is only one try."""
+    ends = {PaymentKind.CAPTURE, PaymentKind.RELEASE}
+    return any(one.kind in ends and one.refers_to_id == hold_id for one in made)
 
 
 async def release(outside: Outside, contract_id: UUID) -> None:

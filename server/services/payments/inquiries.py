@@ -133,7 +133,7 @@ async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
 
 async def _is_wanted(outside: Outside, payment: Payment) -> bool:
     """Whether an attempt that certainly did not happen should still be made."""
-    if payment.kind not in {PaymentKind.SALE, PaymentKind.HOLD} or payment.purpose is Purpose.FINAL:
+    if payment.kind not in {PaymentKind.SALE, PaymentKind.HOLD} or payment.purpose in {Purpose.FINAL, Purpose.DAMAGE}:
         return True
     async with outside.database.transaction(SYSTEM) as session:
         contract = await session.by_id(Contract, payment.contract_id)

@@ -1,0 +1,1 @@
+"""What becomes of damages: people decide, claims are issued and paid, cars are repaired."""

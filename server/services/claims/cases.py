@@ -1,0 +1,77 @@
+"""A damage that somebody deals with: found as its caller sees it, then locked together with its contract."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from server.database import SYSTEM, Session
+from server.errors import InvalidTransition, NotFound, Sentence, VersionConflict
+from server.models import Contract, Damage
+from server.models.damage import FOLLOWS, DamageLiability
+from server.services.acting import Acting
+from server.services.claims.wording import why_not
+from server.services.contract import contracts
+from server.services.outside import Outside
+
+_NOT_THERE = Sentence("There is no such damage.", "Diesen Schaden gibt es nicht.")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A locked damage with its locked contract; None: nobody is suspected."""
+
+    damage: Damage
+    contract: Contract | None
+
+    @property
+    def of(self) -> Contract:
+        """The contract, where a step is only possible with one. LookupError if there is none."""
+        if self.contract is None:
+            raise LookupError(f"damage {self.damage.id} has no contract")
+        return self.contract
+
+    def require(self, wanted: DamageLiability) -> None:
+        """InvalidTransition unless `wanted` may follow; names where the damage stands, and what is allowed."""
+        allowed: Sequence[DamageLiability] = FOLLOWS[self.damage.liability] if self.contract is not None else ()
+        if wanted not in allowed:
+            message = why_not(self.damage.liability, allowed)
+            raise InvalidTransition(message, state=self.damage.liability, allowed=allowed)
+
+
+async def seen_by(outside: Outside, acting: Acting, damage_id: UUID | None, *, with_contract: bool = True) -> Damage:
+    """A damage that the caller sees, `with_contract` together with its contract: who has only got the car does not
+    decide about another station's customer. NotFound.
+    """
+    async with outside.database.snapshot(acting.person.scope) as session:
+        damage = await session.by_id(Damage, damage_id)
+        of = damage.contract_id if damage else None
+        if damage is None or (with_contract and of is not None and await session.by_id(Contract, of) is None):
+            raise NotFound(_NOT_THERE, field=["damage_id"])
+    return damage
+
+
+@asynccontextmanager
+async def handling(
+    outside: Outside, acting: Acting, damage_id: UUID | None, version: int, *, with_contract: bool = True
+) -> AsyncIterator[tuple[Session, Case]]:
+    """The transaction of a step, with the damage as the caller has read it. NotFound, VersionConflict."""
+    seen = await seen_by(outside, acting, damage_id, with_contract=with_contract)
+    async with outside.database.transaction(SYSTEM) as session:
+        # The contract first, as everywhere: whoever waits for the damage already has it.
+        contract = await contracts.lock(session, seen.contract_id) if seen.contract_id else None
+        damage = await session.by_id(Damage, seen.id, lock=True)
+        if damage is None:
+            raise LookupError(f"damage {seen.id}")
+        if damage.version != version:
+            raise VersionConflict(damage.version)
+        yield session, Case(damage, contract)
+
+
+async def enter(session: Session, damage: Damage, liability: DamageLiability) -> None:
+    """Stores a locked damage in another state."""
+    damage.liability = liability
+    damage.version += 1
+    await session.store(damage)

@@ -1,0 +1,64 @@
+"""What was paid for a document: the only place that knows, because one capture of a hold may pay for several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.models import Payment, PaymentShare
+from server.models.payment import PaymentKind, PaymentState
+from server.services.payments import attempts
+
+_SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
+
+
+@dataclass(frozen=True)
+class Split:
+    """The attempts of a contract, and how those are divided that pay for several documents, in cents of each."""
+
+    made: Sequence[Payment]
+    shares: Mapping[UUID, Mapping[UUID, int]]
+
+    def part(self, payment: Payment, document_id: UUID) -> int:
+        """Cents of an attempt that are a document's, whatever became of it."""
+        if payment.id in self.shares:
+            return self.shares[payment.id].get(document_id, 0)
+        return payment.amount_cents if payment.document_id == document_id else 0
+
+    def paid_for(self, document_id: UUID) -> int:
+        """Cents that were paid for a document, refunds deducted."""
+        done = [one for one in self.made if one.state is PaymentState.SUCCEEDED]
+        return sum(_SIGNS.get(one.kind, 0) * self.part(one, document_id) for one in done)
+
+
+async def of_contract(session: Session, contract_id: UUID) -> Split:
+    """All that was paid, or was to be paid, for the documents of a contract."""
+    made = await attempts.of_contract(session, contract_id)
+    found: dict[UUID, dict[UUID, int]] = {}
+    for share in await session.all(select(PaymentShare).where(col(PaymentShare.contract_id) == contract_id)):
+        found.setdefault(share.payment_id, {})[share.document_id] = share.cents
+    return Split(made, found)
+
+
+async def divide(session: Session, payment: Payment, parts: Sequence[tuple[UUID, int]]) -> None:
+    """Writes down, with an attempt that pays for several documents, what of it is whose. For one there is nothing to
+    write: it is the attempt's own.
+    """
+    if len(parts) < 2:
+        return
+    await session.store(
+        *(
+            PaymentShare(
+                payment_id=payment.id,
+                document_id=document_id,
+                contract_id=payment.contract_id,
+                station_id=payment.station_id,
+                cents=cents,
+            )
+            for document_id, cents in parts
+        )
+    )
