@@ -81,17 +81,31 @@ class Api:
 
     def post_upload(self, content: bytes) -> dict[str, Any]:
         """The whole answer to the upload of a picture."""
-        sha256 = hashlib.sha256(content).hexdigest()
+        return self.post_file("uploadPhoto(sha256:$s,file:$f){__typename ...on StoredPhoto{sha256}", content)
+
+    def post_pdf(self, content: bytes, sha256: str | None = None) -> dict[str, Any]:
+        """The whole answer to the upload of a PDF."""
+        wanted = "uploadDocument(sha256:$s,file:$f){__typename ...on StoredDocument{sha256 pages}"
+        return self.post_file(wanted, content, sha256, "estimate.pdf", "application/pdf")
+
+    def post_file(
+        self,
+        wanted: str,
+        content: bytes,
+        sha256: str | None = None,
+        name: str = "photo.jpg",
+        media_type: str = "image/jpeg",
+    ) -> dict[str, Any]:
+        """The whole answer to an upload, which is asked for by its selection up to the refusal."""
         operations = {
-            "query": "mutation($s:String!,$f:Upload!){uploadPhoto(sha256:$s,file:$f){__typename"
-            " ...on StoredPhoto{sha256} ...on Rejection{problemCode message}}}",
-            "variables": {"s": sha256, "f": None},
+            "query": "mutation($s:String!,$f:Upload!){" + wanted + " ...on Rejection{problemCode message field}}}",
+            "variables": {"s": sha256 or hashlib.sha256(content).hexdigest(), "f": None},
         }
         response = self.http.post(
             f"{self.base}/graphql",
             headers={"authorization": f"Bearer {self.token}", "GraphQL-Require-Preflight": "1"},
             data={"operations": orjson.dumps(operations).decode(), "map": '{"0":["variables.f"]}'},
-            files={"0": ("photo.jpg", content, "image/jpeg")},
+            files={"0": (name, content, media_type)},
         )
         answer: dict[str, Any] = response.json()
         return answer

@@ -1,5 +1,6 @@
 """An invoice as its template shows it: every amount, date and sentence written out, nothing left to calculate."""
 
+from dataclasses import asdict
 from decimal import Decimal
 
 from server.paper.notation import address_lines, day, kilometres, local_day, moment, money, number, printable, rate
@@ -28,6 +29,7 @@ def invoice_sheet(view: InvoiceView) -> Sheet:
         "payable": _payable(view),
         "paragraphs": _paragraphs(view),
         "vehicles": _vehicles(view),
+        "damage_at": {**asdict(view.damage_at), "nr": "", "new": True} if view.damage_at else None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -93,6 +94,12 @@ MATRIX: dict[str, set[str]] = {
     "checkOut": STAFF,
     "checkIn": STAFF,
     "reportDamage": STAFF,
+    "uploadDocument": OFFICE,
+    "decideDamage": OFFICE,
+    "claimDamage": OFFICE,
+    "disputeDamage": OFFICE,
+    "writeOffDamage": MANAGERS,
+    "repairDamage": OFFICE,
     "settleContract": OFFICE,
     "resendEmail": OFFICE,
 }
@@ -173,8 +180,19 @@ ARGUMENTS: dict[str, str] = {
     "reportDamage": (
         f'vehicleId: "{NOTHING}", damage: {{id: "{NOTHING}", position: {{view: TOP, x: 0, y: 0}}, kind: DENT}}'
     ),
+    "decideDamage": f'damageId: "{NOTHING}", version: 1, liability: CONFIRMED, reason: "x"',
+    "claimDamage": f'damageId: "{NOTHING}", version: 1',
+    "disputeDamage": f'damageId: "{NOTHING}", version: 1, reason: "x"',
+    "writeOffDamage": f'damageId: "{NOTHING}", version: 1, reason: "x"',
+    "repairDamage": f'damageId: "{NOTHING}", version: 1, repair: REPAIRED',
     "settleContract": f'contractId: "{NOTHING}", version: 1',
     "resendEmail": f'emailId: "{NOTHING}"',
+}
+
+
+UPLOADS: dict[str, Callable[[Api, bytes], dict[str, Any]]] = {
+    "uploadPhoto": Api.post_upload,
+    "uploadDocument": Api.post_pdf,
 }
 
 
@@ -226,7 +244,7 @@ def test_a_row_of_the_matrix(server: SandboxServer, owner: str, callers: dict[st
             caller = _somebody_else(server, callers["ADMIN"], role)
             before = contents(owner)
 
-        answer = caller.post_upload(b"no picture") if name == "uploadPhoto" else caller.post(document(name))
+        answer = UPLOADS[name](caller, b"no file") if name in UPLOADS else caller.post(document(name))
         code = _code(answer)
 
         if role in MATRIX[name]:

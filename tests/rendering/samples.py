@@ -327,6 +327,7 @@ def mail(**changes: Any) -> MailView:
         "odometer_km": 24030,
         "driven_km": 612,
         "photo_count": 8,
+        "damage": "Kratzer, linke Seite, 120 mm",
         "photos_url": "https://autohaus-lindner.example/media/protocols/1/photos?expires=1&signature=2",
         "document_number": "B01-2026-000123",
         "total_cents": 21750,

@@ -14,7 +14,7 @@ from server.models.recipient import PostalAddress
 from server.paper import notation
 from server.paper.notation import kilometres, money, number, printable, rate
 from server.paper.typesetter import render_invoice
-from server.paper.views import DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
+from server.paper.views import DamageSpot, DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
 from server.paper.words import DOCUMENTS, words
 
 from . import samples
@@ -115,11 +115,54 @@ class TestLegalContents:
     def test_damage_claim_bears_no_vat(self) -> None:
         text = words_of(render_invoice(samples.damage_claim()))
         assert "Schadenersatzforderung" in text
-        assert "unterliegt nicht der Umsatzsteuer" in text
+        assert "Echter Schadenersatz ist kein Entgelt für eine Leistung; er ist nicht steuerbar" in text
+        assert "enthält keine Umsatzsteuer" in text
         assert "19 %" not in text
         assert "300,00 € wurden der hinterlegten Kaution entnommen." in text
         assert "überweisen Sie 320,00 € bis zum 10.12.2026" in text
         assert "Verwendungszweck: B01-S-2026-000007" in text
+
+    @pytest.mark.parametrize(
+        ("language", "sentences"),
+        [
+            (
+                "de",
+                [
+                    "300,00 € werden der Kaution entnommen, die auf Ihrer Karte blockiert ist.",
+                    "320,00 € werden Ihrer hinterlegten Karte belastet.",
+                    "Was von der Kaution übrig bleibt, wird frei.",
+                    "Einwände",
+                    "schreiben Sie uns bitte unter Angabe des Aktenzeichens: Station Mitte, mitte@example.com.",
+                ],
+            ),
+            (
+                "en",
+                [
+                    "300.00 EUR will be taken from the deposit that is blocked on your card.",
+                    "320.00 EUR will be charged to your stored card.",
+                    "What is left of the deposit will be released.",
+                    "Objections",
+                    "please write to us, naming the claim number: Station Mitte, mitte@example.com.",
+                    "it is outside the scope of VAT and contains none.",
+                ],
+            ),
+        ],
+    )
+    def test_a_damage_claim_says_how_it_is_paid_and_where_to_object(self, language: Any, sentences: list[str]) -> None:
+        ways = (
+            PaymentPart(way=PaymentWay.TO_BE_TAKEN_FROM_DEPOSIT, amount_cents=30000),
+            PaymentPart(way=PaymentWay.TO_BE_CHARGED, amount_cents=32000),
+        )
+        view = samples.damage_claim(
+            language=language,
+            payments=ways,
+            objections_to="Station Mitte, mitte@example.com",
+            damage_at=DamageSpot(view="REAR", x=0.2, y=0.7),
+        )
+
+        text = words_of(render_invoice(view))
+
+        assert [sentence for sentence in sentences if sentence not in text] == []
 
     def test_lower_cost_sentence_only_with_a_fuel_line(self) -> None:
         assert "geringerer Aufwand" not in words_of(render_invoice(samples.invoice()))

@@ -19,8 +19,9 @@ from .inputs import Values
 from .probe import Probe, Report, served_schema
 from .world import CANARY, World
 
-ELSEWHERE = frozenset({"signOut", "uploadPhoto"})
-"""Called by their own tests below: one would end the viewer's session, the other needs a file."""
+ELSEWHERE = frozenset({"signOut", "uploadPhoto", "uploadDocument"})
+"""Called by their own tests below: one would end the viewer's session, the others need a file."""
+UPLOADED = frozenset({"StoredPhoto", "StoredDocument"})
 THOROUGH = ("MANAGER", "WEB")
 """The others see the same rows as a manager of their station; they are swept less deep."""
 NEVER_ANSWERED = {"Subscription"}
@@ -90,8 +91,8 @@ def test_every_field_of_every_type_was_selected(sweep: Sweep) -> None:
     }
     for role in THOROUGH:
         report = sweep.reports[role]
-        unseen = {(kind, name) for kind, name in every_field - report.selected if kind != "StoredPhoto"}
-        assert unseen == set(), role  # StoredPhoto answers an upload, below
+        unseen = {(kind, name) for kind, name in every_field - report.selected if kind not in UPLOADED}
+        assert unseen == set(), role  # what answers an upload is below
 
 
 def test_the_sweep_met_every_type_and_not_only_nulls(sweep: Sweep) -> None:

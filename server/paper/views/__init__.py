@@ -6,7 +6,15 @@ that leaves the house can only be right or not exist.
 """
 
 from server.models.recipient import PostalAddress, Recipient
-from server.paper.views.invoice import Advance, DocumentReference, InvoiceKind, InvoiceLine, InvoiceView, VehicleUse
+from server.paper.views.invoice import (
+    Advance,
+    DamageSpot,
+    DocumentReference,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceView,
+    VehicleUse,
+)
 from server.paper.views.mail import Changed, FuelRule, MailView, NoticedContract, OpeningWindow
 from server.paper.views.parts import (
     DepositNote,
@@ -33,6 +41,7 @@ __all__ = [
     "Changed",
     "ConditionView",
     "DamageMark",
+    "DamageSpot",
     "DepositNote",
     "DocumentReference",
     "DriverLine",

@@ -67,6 +67,15 @@ class DocumentReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DamageSpot:
+    """Where on the car a damage is that is claimed: `x`, `y` are fractions (0 to 1) of that view from its top left."""
+
+    view: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoiceView:
     """An invoice, cancellation, correction or damage claim as it is printed.
 
@@ -104,6 +113,7 @@ class InvoiceView:
     deposit_note: DepositNote = DepositNote.BLOCKED
     remarks: str | None = None
     objections_to: str | None = None
+    damage_at: DamageSpot | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept with its document."""

@@ -207,6 +207,7 @@ def _view(
         refers_to=_reference(draft.refers_to, zone),
         reason=draft.reason,
         objections_to=draft.objections_to,
+        damage_at=draft.damage_at,
     )
 
 

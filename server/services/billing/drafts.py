@@ -13,7 +13,7 @@ from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.recipient import Recipient
-from server.paper.views import DepositNote, PaymentPart, VehicleUse
+from server.paper.views import DamageSpot, DepositNote, PaymentPart, VehicleUse
 from server.services.mail import parts
 
 
@@ -46,7 +46,7 @@ class Deduction:
 class Draft:
     """A document that has everything but its number. `sums` are those of the lines; `payments` say how money moves, and
     `to_move_cents` how much (`Document.moves_cents`). One that `refers_to` another takes it back, for a `reason`.
-    `objections_to`: where the customer disputes a claim.
+    `objections_to`: where the customer disputes a claim; `damage_at`: where on the car what it claims is.
     """
 
     type: DocumentType
@@ -63,6 +63,7 @@ class Draft:
     refers_to: Document | None = None
     reason: str | None = None
     objections_to: str | None = None
+    damage_at: DamageSpot | None = None
 
     @property
     def payable_cents(self) -> int:

@@ -6,7 +6,6 @@ Never without an amount and both protocols (domain 3.11); every charge is preced
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from server.database import Session
@@ -14,7 +13,6 @@ from server.errors import ProblemCode, Refused, Sentence
 from server.models import Contract, DamageEvidence, Document, Station, Vehicle
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
-from server.paper import notation
 from server.paper.views import PaymentPart, PaymentWay
 from server.services import validation
 from server.services.acting import OVERRIDERS, Acting
@@ -27,6 +25,7 @@ from server.services.claims.deadlines import deadline_of
 from server.services.claims.mails import Bundle, Issued
 from server.services.claims.paper import Claim
 from server.services.claims.plan import Plan
+from server.services.claims.wording import dated
 from server.services.contract import history
 from server.services.fleet import company_data, stations
 from server.services.outside import Outside
@@ -43,6 +42,12 @@ _STILL_OUT = Sentence(
 _ONLY_MANAGERS = Sentence(
     "Only a manager may override the deadline or the deductible.",
     "Nur die Stationsleitung darf sich über Frist oder Selbstbeteiligung hinwegsetzen.",
+)
+_TOO_LATE = Sentence(
+    "Claims lapse six months after the return (§ 548 BGB): the last day was {day}. A manager may claim it all the same,"
+    " with `overrideReason`.",
+    "Ersatzansprüche verjähren sechs Monate nach der Rückgabe (§ 548 BGB): Der letzte Tag war der {day}. Die"
+    " Stationsleitung darf mit `overrideReason` trotzdem fordern.",
 )
 _NOTHING = Sentence(
     "The contract's deductible is zero: there is nothing to claim.",
@@ -95,7 +100,7 @@ async def _claim_of(session: Session, case: Case, station: Station, acting: Acti
     deadline = damage.claim_deadline or deadline_of(damage.seen_at.astimezone(station.zone).date())
     is_late = station.day_of(acting.now) > deadline
     if is_late and not acting.overrides:
-        raise Refused(ProblemCode.NOT_ALLOWED, _too_late(deadline), field=_OVERRIDE)
+        raise Refused(ProblemCode.NOT_ALLOWED, dated(_TOO_LATE, deadline), field=_OVERRIDE)
     cost = net or 0
     if acting.overrides and not is_late:
         return Claim(cost, damage.final_net_cents is not None, cost, _why_lifted(contract, cost, acting))
@@ -111,20 +116,11 @@ def _why_lifted(contract: Contract, cost: int, acting: Acting) -> str | None:
 
 def _refuse_incomplete(net: int | None, proof: Proof) -> None:
     found = ((net, _AMOUNT), (proof.out, _OUT), (proof.back, _BACK))
-    missing = [words for thing, words in found if thing is None]
+    missing = [name for thing, name in found if thing is None]
     if missing:
-        en, de = ", ".join(one.en for one in missing), ", ".join(one.de for one in missing)
-        message = Sentence(f"The claim lacks: {en}.", f"Der Forderung fehlt: {de}.")
+        words = Sentence(", ".join(one.en for one in missing), ", ".join(one.de for one in missing))
+        message = Sentence(f"The claim lacks: {words.en}.", f"Der Forderung fehlt: {words.de}.")
         raise Refused(ProblemCode.BILLING_BLOCKED, message, field=("damage_id",))
-
-
-def _too_late(deadline: date) -> Sentence:
-    return Sentence(
-        f"Claims lapse six months after the return (§ 548 BGB): the last day was {notation.day(deadline, 'en')}. A"
-        " manager may claim it all the same, with `overrideReason`.",
-        "Ersatzansprüche verjähren sechs Monate nach der Rückgabe (§ 548 BGB): Der letzte Tag war der"
-        f" {notation.day(deadline, 'de')}. Die Stationsleitung darf mit `overrideReason` trotzdem fordern.",
-    )
 
 
 async def _issue(

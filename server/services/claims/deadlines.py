@@ -13,7 +13,7 @@ from server.jobs import enqueue
 from server.models import Contract, Damage, Vehicle
 from server.models.damage import UNDECIDED
 from server.models.job import JobKind, OfDamage
-from server.paper import notation
+from server.services.claims.wording import dated
 from server.services.fleet import stations
 from server.services.mail import notices
 from server.services.mail.notices import Notice
@@ -24,6 +24,10 @@ MONTHS = 6
 REMINDED_AFTER = (3, 5)
 """Months after the return, as long as nobody has decided and claimed."""
 _IN_THE_MORNING = time(8)
+_LAPSES = Sentence(
+    "A damage is not decided and claimed yet. Its claim lapses: the last day is {day}.",
+    "Ein Schaden ist noch nicht entschieden und gefordert. Der Anspruch verjährt: Der letzte Tag ist der {day}.",
+)
 
 
 def months_after(day: date, months: int) -> date:
@@ -66,13 +70,5 @@ async def remind(outside: Outside, damage_id: UUID) -> None:
             return
         vehicle = await session.by_id(Vehicle, damage.vehicle_id)
         # A notice is one for each cause: that of a damage and the months that are over.
-        notice = Notice(uuid5(damage.id, str(reached[-1])), _sentence(damage.claim_deadline), vehicle)
+        notice = Notice(uuid5(damage.id, str(reached[-1])), dated(_LAPSES, damage.claim_deadline), vehicle)
         await notices.tell_station(session, contract, notice, now=now)
-
-
-def _sentence(deadline: date) -> Sentence:
-    return Sentence(
-        f"A damage is not decided and claimed yet. Its claim lapses: the last day is {notation.day(deadline, 'en')}.",
-        "Ein Schaden ist noch nicht entschieden und gefordert. Der Anspruch verjährt: Der letzte Tag ist der"
-        f" {notation.day(deadline, 'de')}.",
-    )

@@ -13,7 +13,7 @@ from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
 from server.paper import notation
-from server.paper.views import Language, PaymentPart, PaymentWay, VehicleUse
+from server.paper.views import DamageSpot, Language, PaymentPart, PaymentWay, VehicleUse
 from server.services.billing.drafts import Draft
 from server.services.claims.wording import named
 from server.services.mail import parts
@@ -68,6 +68,7 @@ def draft(
         payments=payments,
         vehicles=[VehicleUse(plate=vehicle.plate, model=f"{vehicle.make} {vehicle.model}")],
         to_move_cents=claim.amount_cents,
+        damage_at=DamageSpot(view=damage.view.value, x=damage.x, y=damage.y),
         objections_to=_objections_to(station, company, parts.wording(contract.language)),
     )
 
@@ -76,14 +77,18 @@ def _lines(contract: Contract, damage: Damage, claim: Claim, station: Station) -
     language = parts.wording(contract.language)
     most = notation.money(contract.deductible_cents, language)
     said = [_SEEN.within(language).format(at=notation.moment(damage.seen_at, station.time_zone, language))]
-    said += [damage.description] if damage.description else []
+    said += [_sentence(damage.description)] if damage.description else []
     said.append((_BILLED if claim.is_final else _ESTIMATED).within(language))
     if claim.lifted_because is not None:
-        said.append(_NOT_LIMITED.within(language).format(why=claim.lifted_because))
+        said.append(_sentence(_NOT_LIMITED.within(language).format(why=claim.lifted_because)))
     lines = [_line(named(damage, language), claim.net_cents, " ".join(said))]
     if above := claim.net_cents - claim.amount_cents:
         lines.append(_line(_LIMIT.within(language), -above, _LIMITED.within(language).format(most=most)))
     return lines
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _line(text: str, cents: int, explanation: str) -> PriceLine:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from server.errors import Sentence
 from server.models import Damage
 from server.models.damage import DamageLiability
+from server.paper import notation
 from server.paper.views import Language
 from server.paper.words import words
 
@@ -35,10 +37,10 @@ def why_not(liability: DamageLiability, following: Sequence[DamageLiability]) ->
             f"The damage's state: {here.en}. Nothing can follow.",
             f"Stand des Schadens: {here.de}. Danach ist nichts mehr möglich.",
         )
-    en, de = ", ".join(word.en for word in allowed), ", ".join(word.de for word in allowed)
+    then = Sentence(", ".join(word.en for word in allowed), ", ".join(word.de for word in allowed))
     return Sentence(
-        f"The damage's state: {here.en}. What can follow: {en}.",
-        f"Stand des Schadens: {here.de}. Möglich ist danach: {de}.",
+        f"The damage's state: {here.en}. What can follow: {then.en}.",
+        f"Stand des Schadens: {here.de}. Möglich ist danach: {then.de}.",
     )
 
 
@@ -47,3 +49,11 @@ def named(damage: Damage, language: Language) -> str:
     w = words(language)
     size = f", {damage.size_mm} mm" if damage.size_mm else ""
     return f"{w['kinds'][damage.kind.value]}, {w['places'][damage.view.value]}{size}"
+
+
+def dated(sentence: Sentence, day: date) -> Sentence:
+    """A sentence whose {day} is written as each language writes it."""
+    return Sentence(
+        sentence.en.format(day=notation.day(day, "en")),
+        sentence.de.format(day=notation.day(day, "de")),
+    )
