@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice, zip_longest
 
 from server.errors import Sentence
 
@@ -16,6 +17,10 @@ MAX_BYTES = 10 * 1024 * 1024
 MOST_PAGES = 50
 MOST_UNPACKED = 32 * 1024 * 1024
 """Of all streams of objects together: far more than fifty pages have."""
+MOST_OBJECTS = 100_000
+"""Fifty pages have some thousands."""
+_LONGEST_HEAD = 1024 * 1024
+"""Of the numbers and places before the objects of a stream."""
 _LONGEST_OBJECT = 64 * 1024
 """What is looked at of an object: the dictionaries that matter are short."""
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[ \t\r\n\f\0]{1,4}\d{1,5}[ \t\r\n\f\0]{1,4}obj")
@@ -59,7 +64,9 @@ def count_pages(data: bytes) -> int:
         raise PdfRefused(_DAMAGED)
     if _ENCRYPTED.search(data):
         raise PdfRefused(_LOCKED)
-    objects = dict(_objects(data))
+    objects = dict(islice(_objects(data), MOST_OBJECTS + 1))
+    if len(objects) > MOST_OBJECTS:
+        raise PdfRefused(_DAMAGED)
     counted = _announced(data, objects)
     # A file that was edited keeps pages that are no longer shown, but none may be announced that is not there.
     there = sum(1 for body in objects.values() if (kind := _TYPE.search(body)) and kind[1] == b"Page")
@@ -83,10 +90,12 @@ def _announced(data: bytes, objects: dict[int, bytes]) -> int:
 
 def _objects(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Number and dictionary of every object, in the order of the file: of one that is there again, the last counts."""
-    starts = list(_OBJECT.finditer(data))
-    ends = [start.start() for start in starts[1:]] + [len(data)]
+    starts = list(islice(_OBJECT.finditer(data), MOST_OBJECTS + 1))
+    if len(starts) > MOST_OBJECTS:
+        raise PdfRefused(_DAMAGED)
     left = MOST_UNPACKED
-    for start, end in zip(starts, ends, strict=True):
+    for start, following in zip_longest(starts, starts[1:]):
+        end = following.start() if following else len(data)
         body = data[start.end() : min(end, start.end() + _LONGEST_OBJECT)]
         stream = _STREAM.search(body)
         dictionary = body[: stream.start()] if stream else body.partition(b"endobj")[0]
@@ -110,8 +119,10 @@ def _unpacked(packed: bytes, most: int) -> bytes:
 def _inside(dictionary: bytes, unpacked: bytes) -> Iterator[tuple[int, bytes]]:
     """The objects of a stream: before the first stand their numbers and places."""
     first = _FIRST.search(dictionary)
-    head = unpacked[: int(first[1])].split() if first else []
-    if first is None or not all(word.isdigit() and len(word) <= 10 for word in head):
+    if first is None or int(first[1]) > _LONGEST_HEAD:
+        raise PdfRefused(_DAMAGED)
+    head = unpacked[: int(first[1])].split()
+    if not all(word.isdigit() and len(word) <= 10 for word in head):
         raise PdfRefused(_DAMAGED)
     numbers = [int(word) for word in head]
     places = sorted(zip(numbers[1::2], numbers[0::2], strict=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -152,9 +153,10 @@ async def test_what_is_no_decision_is_refused_with_its_field(bench: Bench, wante
 async def test_an_odd_amount_is_refused_with_its_field(bench: Bench, amount: str, field: str) -> None:
     shop = await open_shop(bench)
     await damaged(shop)
+    amounts: dict[str, Any] = {field: amount}
 
     with pytest.raises(DomainError) as refusal:
-        await decide(shop, CONFIRMED, **{field: amount})
+        await decide(shop, CONFIRMED, **amounts)
 
     assert refusal.value.field == [field]
     assert (await damage_of(bench)).version == 1
