@@ -223,9 +223,18 @@ def test_the_deposit_is_lifted_after_a_return_with_damage_only_by_a_decision(dea
 
     assert (contract["settlementState"], contract["deposit"]["state"]) == ("PAID", "ACTIVE")
 
-    # At the latest it ends by itself: then nothing of it can be taken any more, and that is shown.
+    # It is renewed as long as nobody has decided.
     dealership.server.advance(days=6)
-    assert dealership.contract(contract["id"])["deposit"]["state"] == "EXPIRED"
+    dealership.server.settle()
+    assert dealership.contract(contract["id"])["deposit"]["state"] == "ACTIVE"
+
+    decided = dealership.clerk(
+        'mutation($id:ID!){decideDamage(damageId:$id,version:1,liability:REJECTED,reason:"old"){__typename}}',
+        id=dent["id"],
+    )
+    assert decided == {"__typename": "Damage"}
+    dealership.server.settle()
+    assert dealership.contract(contract["id"])["deposit"]["state"] == "RELEASED"
 
 
 def test_the_same_return_sent_three_times_is_billed_once(dealership: Dealership) -> None:
