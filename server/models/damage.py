@@ -90,7 +90,8 @@ FOLLOWS: dict[DamageLiability, tuple[DamageLiability, ...]] = {
     DamageLiability.SUSPECTED: (DamageLiability.REJECTED, DamageLiability.CONFIRMED),
     DamageLiability.REJECTED: (),
     DamageLiability.CONFIRMED: _DECIDED,
-    DamageLiability.DECIDED_CUSTOMER: (DamageLiability.CLAIMED,),
+    # In favour of the customer, as long as nothing is claimed; not the other way round: they have been told.
+    DamageLiability.DECIDED_CUSTOMER: (DamageLiability.CLAIMED, *_DECIDED[1:]),
     DamageLiability.DECIDED_INSURER: (),
     DamageLiability.DECIDED_THIRD_PARTY: (),
     DamageLiability.DECIDED_OWN_COST: (),

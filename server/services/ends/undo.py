@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
-from server.models import Contract, Document, Protocol, Station, Vehicle, VehicleLeg
+from server.models import Contract, Damage, Document, Protocol, Station, Vehicle, VehicleLeg
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
@@ -42,6 +42,10 @@ _NOT_THE_LAST = Sentence(
 _GONE_ON = Sentence(
     "The car is out again, or stands at another station now.",
     "Das Fahrzeug ist wieder unterwegs oder steht inzwischen an einer anderen Station.",
+)
+_CLAIMED = Sentence(
+    "A damage that was found at this return is claimed already.",
+    "Ein Schaden, der bei dieser Rückgabe festgestellt wurde, ist schon gefordert.",
 )
 _TAKEN = Sentence(
     "The car has been given to somebody else for this time.", "Das Fahrzeug ist für diese Zeit schon vergeben."
@@ -90,6 +94,9 @@ async def _require_undoable(session: Session, contract: Contract, protocol: Prot
         raise InvalidInput(_NOT_THE_LAST, field=_FIELD)
     if acting.now > protocol.received_at + WITHIN:
         raise Refused(ProblemCode.NOT_ALLOWED, _TOO_LATE, field=_FIELD)
+    claimed = select(Damage).where(col(Damage.protocol_id) == protocol.id, col(Damage.claim_document_id).is_not(None))
+    if await session.first(claimed) is not None:
+        raise Refused(ProblemCode.NOT_ALLOWED, _CLAIMED, field=_FIELD)
 
 
 async def _leg_of(session: Session, protocol: Protocol) -> VehicleLeg:

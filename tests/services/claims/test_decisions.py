@@ -113,7 +113,12 @@ async def test_the_final_amount_counts_before_the_estimate(bench: Bench) -> None
         (("REJECTED",), "CONFIRMED", "verworfen", None),
         (("CONFIRMED",), "REJECTED", "bestätigt", "der Kunde zahlt, eine Versicherung zahlt"),
         (("CONFIRMED", "DECIDED_OWN_COST"), "DECIDED_CUSTOMER", "die Firma zahlt selbst", None),
-        (("CONFIRMED", "DECIDED_CUSTOMER"), "DECIDED_CUSTOMER", "der Kunde zahlt", "gefordert"),
+        (
+            ("CONFIRMED", "DECIDED_CUSTOMER"),
+            "DECIDED_CUSTOMER",
+            "der Kunde zahlt",
+            "gefordert, eine Versicherung zahlt",
+        ),
     ],
 )
 async def test_anything_else_is_refused_with_what_is_allowed(

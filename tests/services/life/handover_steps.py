@@ -57,8 +57,8 @@ async def check_in(world: World, dice: random.Random) -> None:
     if dice.random() < 0.25:
         dropped = world.now - timedelta(hours=dice.randint(0, 9))
         more["key_drop_at"] = max(dropped, contract.checked_out_at or dropped)
-    if dice.random() < 0.15:
-        more["damages"] = (scratch(),)
+    if dice.random() < 0.3:
+        more["damages"] = tuple(scratch() for _ in range(dice.choice([1, 1, 2])))
     if dice.random() < 0.1:
         more["station_id"] = dice.choice(world.shops).station.id
     back_at = more.get("station_id") or contract.return_station_id

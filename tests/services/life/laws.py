@@ -10,6 +10,8 @@ from uuid import UUID
 from server.models import Document, Payment
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
+from server.models.damage import DamageLiability
+from server.models.document import DocumentType
 from server.models.payment import PaymentKind, PaymentState
 from tests.services.life.sight import Line, Sight
 
@@ -21,6 +23,9 @@ KINDS = {
     PaymentKind.RELEASE: "void",
 }
 """Our kinds of movements in the provider's words."""
+CLAIMED = frozenset(
+    {DamageLiability.CLAIMED, DamageLiability.PAID, DamageLiability.DISPUTED, DamageLiability.WRITTEN_OFF}
+)
 NEVER_HELD = frozenset({ContractState.CANCELLED, ContractState.NO_SHOW})
 _MOVED = frozenset({"approved", "voided", "expired"})
 _TAKEN = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
@@ -109,8 +114,38 @@ def nothing_is_charged_beyond_what_is_held_or_paid_back_beyond_what_was_charged(
 def what_is_paid_is_what_was_taken_less_what_went_back(_before: Sight, now: Sight) -> None:
     for contract in now.contracts:
         done = [one for one in now.payments_of(contract.id) if one.state is PaymentState.SUCCEEDED]
-        taken = sum(_TAKEN.get(one.kind, 0) * one.amount_cents for one in done)
+        taken = sum(_TAKEN.get(one.kind, 0) * (one.amount_cents - now.for_claims(one)) for one in done)
         assert contract.paid_cents == taken >= 0, (contract.number, contract.paid_cents, taken)
+
+
+def the_shares_of_a_capture_are_the_whole_of_it(_before: Sight, now: Sight) -> None:
+    whole = {one.id: one for one in now.payments}
+    divided: dict[UUID, int] = defaultdict(int)
+    for share in now.shares:
+        divided[share.payment_id] += share.cents
+    for payment_id, cents in divided.items():
+        assert cents == whole[payment_id].amount_cents, whole[payment_id]
+        assert whole[payment_id].kind is PaymentKind.CAPTURE
+
+
+def a_damage_is_claimed_once_by_a_person_outside_vat(_before: Sight, now: Sight) -> None:
+    claims = {one.id: one for one in now.documents if one.type is DocumentType.DAMAGE_CLAIM}
+    claimed = [one for one in now.damages if one.claim_document_id is not None]
+    assert sorted(claims) == sorted(one.claim_document_id for one in claimed if one.claim_document_id)
+    for damage in now.damages:
+        assert (damage.liability in CLAIMED) == (damage.claim_document_id is not None), damage
+    people = Counter(one.after for one in now.history if one.action is HistoryAction.DAMAGE_CLAIMED)
+    for document in claims.values():
+        assert (document.vat_cents, people[document.number]) == (0, 1), document.number
+        contract = now.contract(document.contract_id)
+        lifted = any(one.after == document.number and one.reason for one in now.entries[contract.id])
+        assert lifted or document.total_cents <= contract.deductible_cents, document.number
+    for damage in claimed:
+        if damage.liability is DamageLiability.PAID:
+            done = [one for one in now.payments if one.state is PaymentState.SUCCEEDED]
+            paid = sum(now.for_document(one, damage.claim_document_id) for one in done)
+            assert damage.claim_document_id is not None
+            assert paid == claims[damage.claim_document_id].total_cents, damage
 
 
 def documents_are_numbered_without_gaps_chained_and_add_up(_before: Sight, now: Sight) -> None:
@@ -166,6 +201,8 @@ AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
     our_ledger_equals_the_providers,
     nothing_is_charged_beyond_what_is_held_or_paid_back_beyond_what_was_charged,
     what_is_paid_is_what_was_taken_less_what_went_back,
+    the_shares_of_a_capture_are_the_whole_of_it,
+    a_damage_is_claimed_once_by_a_person_outside_vat,
     documents_are_numbered_without_gaps_chained_and_add_up,
     a_contract_has_one_final_invoice_and_what_is_open_of_it_is_positive,
     versions_grow_and_the_history_is_only_added_to,

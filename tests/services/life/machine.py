@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.errors import DomainError
 from tests.builders.bench import Bench, Emptying
 from tests.builders.rows import company
-from tests.services.life import booking_steps, edit_steps, handover_steps, late_steps, money_steps, world
+from tests.services.life import booking_steps, damage_steps, edit_steps, handover_steps, late_steps, money_steps, world
 from tests.services.life.endings import every_contract_comes_to_its_end
 from tests.services.life.laws import AFTER_EVERY_STEP
 from tests.services.life.quiet_laws import WHEN_QUIET
@@ -45,6 +45,11 @@ WEIGHTS: dict[Rule, int] = {
     handover_steps.unblock_a_car: 2,
     handover_steps.report_a_damage: 1,
     handover_steps.reassign_cars: 2,
+    damage_steps.decide_about_a_damage: 10,
+    damage_steps.claim_a_damage: 6,
+    damage_steps.dispute_a_claim: 1,
+    damage_steps.write_off_a_claim: 1,
+    damage_steps.repair_a_damage: 1,
     late_steps.check_out_late: 3,
     late_steps.check_in_late: 3,
     money_steps.lose_an_answer: 5,

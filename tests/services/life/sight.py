@@ -25,12 +25,13 @@ from server.models import (
     Occupancy,
     OpenItem,
     Payment,
+    PaymentShare,
     Protocol,
     Vehicle,
 )
 from server.models.contract_attention import BillingBlock
-from server.models.damage import DamageLiability
-from server.models.payment import PaymentState
+from server.models.damage import UNDECIDED, DamageLiability
+from server.models.payment import PaymentKind, PaymentState
 from tests.builders.bench import Bench
 
 Line = tuple[str, str, str]
@@ -54,6 +55,7 @@ class Sight:
     protocols: list[Protocol]
     damages: list[Damage]
     pages: list[HostedPayment]
+    shares: list[PaymentShare]
     books: dict[UUID, list[Line]]
 
     def contract(self, contract_id: UUID) -> Contract:
@@ -84,8 +86,30 @@ class Sight:
 
     def damaged(self, contract_id: UUID) -> bool:
         """Whether a damage keeps the deposit."""
-        kept = {DamageLiability.SUSPECTED, DamageLiability.CONFIRMED}
-        return any(one.contract_id == contract_id and one.liability in kept for one in self.damages)
+        return any(one.contract_id == contract_id and one.liability in UNDECIDED for one in self.damages)
+
+    def for_document(self, payment: Payment, document_id: UUID | None) -> int:
+        """Cents of a movement that are a document's."""
+        parts = {one.document_id: one.cents for one in self.shares if one.payment_id == payment.id}
+        if parts:
+            return parts.get(document_id, 0) if document_id else 0
+        return payment.amount_cents if payment.document_id == document_id else 0
+
+    def for_claims(self, payment: Payment) -> int:
+        """Cents of a movement that pay for damages."""
+        return sum(self.for_document(payment, one.claim_document_id) for one in self.damages if one.claim_document_id)
+
+    def claimed_cents(self, contract_id: UUID) -> int:
+        """What was taken for claims, and what of them was written off: beside what was paid for the rent."""
+        done = [one for one in self.payments_of(contract_id) if one.state is PaymentState.SUCCEEDED]
+        taken = sum(self.for_claims(one) for one in done if one.kind in {PaymentKind.SALE, PaymentKind.CAPTURE})
+        return taken + sum(self._given_up(one, done) for one in self.damages if one.contract_id == contract_id)
+
+    def _given_up(self, damage: Damage, done: list[Payment]) -> int:
+        if damage.liability is not DamageLiability.WRITTEN_OFF:
+            return 0
+        document = next(one for one in self.documents if one.id == damage.claim_document_id)
+        return document.total_cents - sum(self.for_document(one, document.id) for one in done)
 
     def unresolved_pages(self, contract_id: UUID) -> bool:
         """Whether a customer may have paid on a page that was given up: a job looks once more."""
@@ -110,8 +134,10 @@ class Sight:
         counts = [len(rows) for rows in (self.payments, self.documents, self.emails, self.history, self.protocols)]
         versions = [(one.id, one.version, one.state, one.vehicle_id, one.paid_cents) for one in self.contracts]
         uses = [(one.id, one.during, one.kind) for one in self.occupancies if one.active]
+        hurt = [(one.id, one.version, one.liability, one.repair) for one in self.damages]
+        owed = [(one.id, one.open_cents) for one in self.open_items]
         cars = [(one.id, one.out_contract_id, one.odometer_km, one.leaves_at) for one in self.vehicles]
-        return [counts, versions, uses, cars]
+        return [counts, versions, uses, cars, hurt, owed]
 
 
 def _by_contract(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
@@ -134,6 +160,7 @@ _MODELS: dict[str, type[SQLModel]] = {
     "protocols": Protocol,
     "damages": Damage,
     "pages": HostedPayment,
+    "shares": PaymentShare,
 }
 
 
