@@ -252,10 +252,10 @@ def test_evidence_is_uploaded_and_goes_with_the_mail(dealership: Dealership) -> 
     parts = list(message_from_bytes(raw, policy=default).iter_attachments())
     number = contract["number"]
     assert [part.get_filename() for part in parts][1:] == [
-        f"{number}-{stored[0]['sha256'][:8]}.pdf",
+        f"{number}-Beleg-1.pdf",
         f"{number}-CHECK_OUT.pdf",
         f"{number}-CHECK_IN.pdf",
-        f"{number}-1.jpg",
+        f"{number}-Foto-1.jpg",
     ]
     assert parts[1].get_content() == content
 

@@ -24,7 +24,7 @@ from server.services.acting import Acting
 from server.services.billing import readings
 from server.services.claims import cases
 from server.services.claims.mails import Bundle
-from server.services.mail import links
+from server.services.mail import links, parts
 from server.services.outside import Outside
 
 MOST_BYTES = 6_800_000
@@ -34,6 +34,7 @@ MOST_EVIDENCE = 10
 PHOTO_BYTES = 300_000
 """What a photo may weigh in a mail."""
 _PDF, _JPEG = "application/pdf", "image/jpeg"
+_EVIDENCE, _PHOTO = Sentence("evidence", "Beleg"), Sentence("photo", "Foto")
 _NOT_UPLOADED = Sentence(
     "This PDF has not been uploaded yet: send it with `uploadDocument` first.",
     "Dieses PDF ist noch nicht hochgeladen: bitte zuerst mit `uploadDocument` senden.",
@@ -89,15 +90,18 @@ async def gather(outside: Outside, acting: Acting, damage_id: UUID | None, evide
         proof = await proof_of(session, damage)
         contract = await session.by_id(Contract, damage.contract_id)
         photos = await _photos(session, damage.id)
-    number = contract.number if contract else ""
-    files = [StoredFile(f"{number}-{one.sha256[:8]}.pdf", _PDF, one.object_key) for one in evidence]
+    if contract is None:
+        return Bundle()
+    number, language = contract.number, parts.wording(contract.language)
+    named = f"{number}-{_EVIDENCE.within(language)}"
+    files = [StoredFile(f"{named}-{place}.pdf", _PDF, one.object_key) for place, one in enumerate(evidence, 1)]
     left = MOST_BYTES - sum(one.size for one in evidence)
     printed = [one for one in (proof.out, proof.back) if one is not None]
     protocols = [StoredFile(f"{number}-{one.type.value}.pdf", _PDF, one.pdf_key or "") for one in printed]
     weight = sum([await _size(outside, file.key) for file in protocols])
     if fits := weight <= left:
         left -= weight
-    attached = await _attached(outside, number, photos, left)
+    attached = await _attached(outside, f"{number}-{_PHOTO.within(language)}", photos, left)
     back = proof.back
     return Bundle(
         protocols=protocols if fits else (),
@@ -118,7 +122,7 @@ async def _photos(session: Session, damage_id: UUID) -> list[str]:
     return await session.all(statement)
 
 
-async def _attached(outside: Outside, number: str, photos: Sequence[str], left: int) -> list[StoredFile]:
+async def _attached(outside: Outside, named: str, photos: Sequence[str], left: int) -> list[StoredFile]:
     """As many photos as fit, in a size that a mail can carry."""
     files = list[StoredFile]()
     for key in photos:
@@ -128,7 +132,7 @@ async def _attached(outside: Outside, number: str, photos: Sequence[str], left: 
         left -= len(small)
         kept = f"photos/{hashlib.sha256(small).hexdigest()}-mail.jpg"
         await outside.objects.put(kept, small)
-        files.append(StoredFile(f"{number}-{len(files) + 1}.jpg", _JPEG, kept))
+        files.append(StoredFile(f"{named}-{len(files) + 1}.jpg", _JPEG, kept))
     return files
 
 

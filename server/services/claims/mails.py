@@ -13,6 +13,7 @@ from server.models import Contract, Damage, Deposit, Document, OpenItem, Payment
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate, StoredFile
 from server.paper.views import DepositNote, MailView, PaymentPart
+from server.services.billing import collection as rent
 from server.services.billing import documents
 from server.services.claims.plan import Plan
 from server.services.claims.wording import named
@@ -125,9 +126,11 @@ async def _view(session: Session, contract: Contract, damage: Damage | None) -> 
 
 
 async def _deposit(session: Session, contract: Contract) -> dict[str, Any]:
+    """What becomes of the deposit; nothing is said of it while a rental without another damage goes on."""
     held = deposits.held_cents(await session.by_id(Deposit, contract.id))
-    kept = await deposits.awaits_decision(session, contract.id)
-    return {"deposit_cents": held, "deposit_note": DepositNote.KEPT if kept else DepositNote.RELEASED}
+    if await deposits.awaits_decision(session, contract.id):
+        return {"deposit_cents": held, "deposit_note": DepositNote.KEPT}
+    return {"deposit_cents": held if contract.state in rent.OVER else None, "deposit_note": DepositNote.RELEASED}
 
 
 def _share(plan: Plan) -> dict[str, Any]:

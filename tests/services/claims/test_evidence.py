@@ -124,12 +124,12 @@ async def test_evidence_and_photos_go_with_the_mail(bench: Bench) -> None:
     number = contract.number
     assert [file.name for file in mail.attachments] == [
         f"{document.number}.pdf",
-        f"{number}-{estimate.sha256[:8]}.pdf",
-        f"{number}-{bill.sha256[:8]}.pdf",
+        f"{number}-Beleg-1.pdf",
+        f"{number}-Beleg-2.pdf",
         f"{number}-CHECK_OUT.pdf",
         f"{number}-CHECK_IN.pdf",
-        f"{number}-1.jpg",
-        f"{number}-2.jpg",
+        f"{number}-Foto-1.jpg",
+        f"{number}-Foto-2.jpg",
     ]
     (text,) = await said(bench, contract, "DAMAGE_CLAIM")
     assert "2 Belege zu den Reparaturkosten liegen bei." in text
