@@ -208,6 +208,7 @@ def _view(
         reason=draft.reason,
         objections_to=draft.objections_to,
         damage_at=draft.damage_at,
+        remarks=draft.remarks,
     )
 
 

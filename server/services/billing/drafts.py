@@ -64,6 +64,7 @@ class Draft:
     reason: str | None = None
     objections_to: str | None = None
     damage_at: DamageSpot | None = None
+    remarks: str | None = None
 
     @property
     def payable_cents(self) -> int:

@@ -5,7 +5,7 @@ Never without an amount and both protocols (domain 3.11); every charge is preced
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from server.database import Session
@@ -28,6 +28,7 @@ from server.services.claims.plan import Plan
 from server.services.claims.wording import dated
 from server.services.contract import history
 from server.services.fleet import company_data, stations
+from server.services.mail import parts
 from server.services.outside import Outside
 from server.services.payments import deposits
 
@@ -136,6 +137,7 @@ async def _issue(
     plan = await collection.foresee(session, contract, acting.now, claim.amount_cents)
     ways = await _ways(session, contract, claim, plan, station, acting)
     draft = paper.draft(contract, damage, vehicle, claim, ways, station, company)
+    draft = replace(draft, remarks=paper.remark(plan, parts.wording(contract.language)))
     document = await documents.issue(session, contract, draft, company, station, now=acting.now)
     damage.claim_document_id = document.id
     await session.store(damage)

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from server.database import Session
 from server.models import Contract, Damage, Deposit, Document, OpenItem, Payment, Vehicle
-from server.models.document import DocumentType
 from server.models.email import EmailTemplate, StoredFile
 from server.paper.views import DepositNote, MailView, PaymentPart
 from server.services.billing import collection as rent
@@ -135,7 +134,5 @@ async def _deposit(session: Session, contract: Contract) -> dict[str, Any]:
 
 def _share(plan: Plan) -> dict[str, Any]:
     """What the one capture takes for the rent, too."""
-    rents = [(document, cents) for document, cents in plan.documents if document.type is DocumentType.FINAL_INVOICE]
-    if not rents:
-        return {}
-    return {"deposit_share_cents": sum(cents for _, cents in rents), "deposit_share_for": rents[0][0].number}
+    share = plan.rent_share
+    return {"deposit_share_cents": share[1], "deposit_share_for": share[0].number} if share else {}

@@ -15,6 +15,7 @@ from server.models.tariff import PriceLineKind
 from server.paper import notation
 from server.paper.views import DamageSpot, Language, PaymentPart, PaymentWay, VehicleUse
 from server.services.billing.drafts import Draft
+from server.services.claims.plan import Plan
 from server.services.claims.wording import named
 from server.services.mail import parts
 
@@ -25,6 +26,10 @@ _LIMIT = Sentence("Limit by your deductible", "Begrenzung auf Ihre Selbstbeteili
 _LIMITED = Sentence(
     "Your contract limits what you pay for a damage to {most}.",
     "Ihr Vertrag begrenzt, was Sie für einen Schaden zahlen, auf {most}.",
+)
+_BESIDES = Sentence(
+    "From the deposit we also take {amount} for the open amount of invoice {number}.",
+    "Der Kaution entnehmen wir außerdem {amount} für den offenen Betrag der Rechnung {number}.",
 )
 _NOT_LIMITED = Sentence(
     "The deductible does not limit this claim: {why}", "Die Selbstbeteiligung begrenzt diese Forderung nicht: {why}"
@@ -71,6 +76,15 @@ def draft(
         damage_at=DamageSpot(view=damage.view.value, x=damage.x, y=damage.y),
         objections_to=_objections_to(station, company, parts.wording(contract.language)),
     )
+
+
+def remark(plan: Plan, language: Language) -> str | None:
+    """What the one capture takes for the rent besides; None if nothing."""
+    share = plan.rent_share
+    if share is None:
+        return None
+    document, cents = share
+    return _BESIDES.within(language).format(amount=notation.money(cents, language), number=document.number)
 
 
 def _lines(contract: Contract, damage: Damage, claim: Claim, station: Station) -> list[PriceLine]:

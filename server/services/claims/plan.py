@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.models import Document, Payment
+from server.models.document import DocumentType
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,8 @@ class Plan:
     def new_claim_cents(self) -> int:
         """What it pays of the claim that is just being written."""
         return sum(part.cents for part in self.parts if part.document is None)
+
+    @property
+    def rent_share(self) -> tuple[Document, int] | None:
+        """What it pays of the rent: its invoice, of which there is one, with the cents."""
+        return next((part for part in self.documents if part[0].type is DocumentType.FINAL_INVOICE), None)

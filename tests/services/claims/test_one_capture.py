@@ -80,7 +80,10 @@ async def test_the_claims_mail_says_what_the_deposit_pays_of_the_rent(bench: Ben
     await claim_it(shop)
 
     (text,) = await said(bench, contract, "DAMAGE_CLAIM")
-    assert "Der Kaution entnehmen wir außerdem 54,38 € für den offenen Betrag der Rechnung" in text
+    (document,) = await claims(bench, contract)
+    printed = (document.view or {})["remarks"].replace("\u00a0", " ")
+    for read in (text, printed):
+        assert "Der Kaution entnehmen wir außerdem 54,38 € für den offenen Betrag der Rechnung" in read
 
 
 async def test_the_claim_comes_first(bench: Bench) -> None:
