@@ -22,6 +22,7 @@ MOVING = {
     ("damage", "vehicle"),
     ("damage", "contract"),
     ("damage", "protocol"),
+    ("damage", "document"),
     ("occupancy", "contract"),
     ("protocol", "vehicle"),
     ("vehicle_block", "vehicle"),

@@ -62,6 +62,7 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
         if not await _is_damaged(session, contract_id):
             return None
         await _account(session, contract, split, now)
+        await _close_paid(session, contract, now)
         plan = await foresee(session, contract, now)
         if plan.hold is not None and plan.parts:
             return (await _capture(session, contract, plan, plan.hold, now)).id
@@ -166,22 +167,31 @@ async def _account(session: Session, contract: Contract, split: Split, now: date
         if part:
             item.open_cents = max(0, item.open_cents - part)
             await session.store(item)
-            await _less_is_open(session, contract, document, item, now)
+            if document.type is not DocumentType.DAMAGE_CLAIM:
+                await _less_is_open(session, contract, item, now)
 
 
-async def _less_is_open(
-    session: Session, contract: Contract, document: Document, item: OpenItem, now: datetime
-) -> None:
-    if document.type is DocumentType.DAMAGE_CLAIM:
-        if item.open_cents == 0:
-            await _paid(session, contract, document, now)
-        return
-    paid = item.open_cents == 0
-    contract.settlement_state = SettlementState.PAID if paid else SettlementState.PARTLY_PAID
+async def _less_is_open(session: Session, contract: Contract, item: OpenItem, now: datetime) -> None:
+    """What is open of the rent is how the contract stands."""
+    is_paid = item.open_cents == 0
+    contract.settlement_state = SettlementState.PAID if is_paid else SettlementState.PARTLY_PAID
     contract.version += 1
     await session.store(contract)
-    if paid:
+    if is_paid:
         await history.record(session, contract, HistoryAction.SETTLED, Acting(now))
+
+
+async def _close_paid(session: Session, contract: Contract, now: datetime) -> None:
+    """A claim is paid when nothing of it is open any more, whoever has paid that, and however."""
+    statement = (
+        select(Document)
+        .join(OpenItem, col(OpenItem.document_id) == col(Document.id))
+        .join(Damage, col(Damage.claim_document_id) == col(Document.id))
+        .where(col(Damage.contract_id) == contract.id, col(Damage.liability) == DamageLiability.CLAIMED)
+        .where(col(OpenItem.open_cents) == 0)
+    )
+    for claim in await session.all(statement):
+        await _paid(session, contract, claim, now)
 
 
 async def _charge_step(

@@ -176,3 +176,20 @@ async def test_what_goes_back_of_the_rent_never_comes_from_a_claim(bench: Bench)
     by_id = {one.id: one for one in await bench.all(Payment, contract_id=contract.id)}
     assert [(one.amount_cents, by_id[one.refers_to_id].purpose.value) for one in refunds] == [(1_500, "ADVANCE")]
     assert (await bench.contract(contract.id)).paid_cents == 5_900
+
+
+async def test_a_claim_is_paid_when_nothing_of_it_is_open_any_more(bench: Bench) -> None:
+    # Given: the card has refused the rest, and it was paid past the gateway
+    shop = await open_shop(bench)
+    contract = await damaged(shop, card_token="tok-declined-later")
+    await decided_for_customer(shop, "620.00")
+    await claim_it(shop)
+    await collect(bench, contract)
+    assert (await damage_of(bench)).liability.value == "CLAIMED"
+    async with bench.owned() as session:
+        await session.write("update open_item set open_cents = 0")
+
+    await collect(bench, contract)
+
+    assert (await damage_of(bench)).liability.value == "PAID"
+    assert len(moved(bench, contract)) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
+from server.errors import ProblemCode, Refused
 from server.models import Contract, Damage
 from server.models.damage import FOLLOWS, DamageLiability, RepairState
 from server.models.staff import Role
@@ -72,3 +73,46 @@ async def repair_a_damage(world: World, dice: random.Random) -> None:
     acting = world.acting(_somebody(world, dice, damage, *OFFICE))
     state = dice.choice(list(RepairState))
     await decisions.repair(world.bench.outside, acting, damage.id, damage.version, state)
+
+
+async def decide_about_every_damage(world: World, dice: random.Random) -> None:
+    """Nothing is left undecided: each is rejected, somebody else's, or claimed, sometimes while an answer is lost."""
+    boss = world.people[Role.MANAGER][0]
+    for seen in (await world.look()).damages:
+        if dice.random() < 0.3:
+            world.bench.books.script(dice.choice(("capture", "sale")), dice.choice(("lost", "decline:05")))
+        if seen.liability is DamageLiability.SUSPECTED:
+            await _decided(world, boss, seen, dice.choice([DamageLiability.REJECTED, *[DamageLiability.CONFIRMED] * 3]))
+        now = await _anew(world, seen)
+        if now.liability is DamageLiability.CONFIRMED:
+            others = [DamageLiability.DECIDED_OWN_COST, DamageLiability.DECIDED_INSURER]
+            await _decided(world, boss, now, dice.choice([*others, *[DamageLiability.DECIDED_CUSTOMER] * 4]), "310.50")
+        now = await _anew(world, seen)
+        if now.liability is DamageLiability.DECIDED_CUSTOMER:
+            await _claimed(world, boss, now)
+        if dice.random() < 0.5:
+            await world.work()
+    await world.become_quiet()
+
+
+async def _anew(world: World, damage: Damage) -> Damage:
+    (found,) = await world.bench.all(Damage, id=damage.id)
+    now: Damage = found
+    return now
+
+
+async def _decided(
+    world: World, who: Principal, damage: Damage, wanted: DamageLiability, net: str | None = None
+) -> None:
+    said = Decision(wanted, "Ende", Decimal(net) if net else None)
+    await decisions.decide(world.bench.outside, world.acting(who), damage.id, damage.version, said)
+
+
+async def _claimed(world: World, who: Principal, damage: Damage) -> None:
+    """What lacks something, such as a protocol that was taken back, is the company's own."""
+    try:
+        await claim.claim(world.bench.outside, world.acting(who), ClaimRequest(damage.id, damage.version))
+    except Refused as refusal:
+        if refusal.code is not ProblemCode.BILLING_BLOCKED:
+            raise
+        await _decided(world, who, damage, DamageLiability.DECIDED_OWN_COST)

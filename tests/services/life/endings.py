@@ -9,10 +9,12 @@ from server.errors import DomainError, ProblemCode
 from server.models import Contract
 from server.models.contract import ContractState
 from server.models.contract_attention import BillingBlock
+from server.models.damage import UNDECIDED
 from server.models.staff import Role
 from server.services.contract import no_shows
 from server.services.ends import cancellation, no_show
-from tests.services.life.handover_steps import take_back
+from tests.services.life.damage_steps import decide_about_every_damage
+from tests.services.life.handover_steps import scratch, take_back
 from tests.services.life.money_steps import complete, measure_the_tanks, settle_by
 from tests.services.life.quiet_laws import OVER
 from tests.services.life.world import Broken, World
@@ -32,7 +34,12 @@ async def every_contract_comes_to_its_end(world: World, dice: random.Random) -> 
     now = await world.become_quiet()
     for contract in now.contracts:
         await _clear(world, contract)
+    await world.become_quiet()
+    await decide_about_every_damage(world, dice)
     now = await world.become_quiet()
+    undecided = [one for one in now.damages if one.liability in UNDECIDED]
+    if undecided:
+        raise Broken(f"not decided: {undecided}")
     left = [one for one in now.contracts if one.state not in OVER or one.billing_block or one.protocol_conflict]
     if left:
         words = [(one.number, one.state, one.billing_block, one.billing_block_detail) for one in left]
@@ -44,7 +51,8 @@ async def _end(world: World, dice: random.Random, contract: Contract) -> None:
     if contract.state is ContractState.RESERVED:
         await _nobody_comes(world, dice, contract)
     if contract.state is ContractState.CHECKED_OUT:
-        await take_back(world, dice, contract, manager, override_reason="Ende")
+        found = tuple(scratch() for _ in range(dice.choice([0, 1, 2])))
+        await take_back(world, dice, contract, manager, override_reason="Ende", damages=found)
 
 
 async def _nobody_comes(world: World, dice: random.Random, contract: Contract) -> None:
