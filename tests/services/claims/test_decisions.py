@@ -12,10 +12,12 @@ from server.errors import DomainError, InvalidTransition, NotFound, Refused, Ver
 from server.models import HistoryEntry, OpenItem, Protocol
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability, RepairState
+from server.models.protocol import ProtocolType
 from server.models.staff import Role
 from server.services.claims import claim, decisions
 from server.services.claims.claim import ClaimRequest
 from server.services.claims.decisions import Decision
+from server.services.ends import undo
 from server.services.handover import damages
 from tests.builders.bench import Bench, texts
 from tests.builders.rows import open_shop
@@ -397,3 +399,30 @@ async def test_a_blank_reason_is_refused(bench: Bench) -> None:
 
     assert refusal.value.field == ["reason"]
     assert (await damage_of(bench)).claim_deadline == (damage.seen_at + timedelta(days=181)).date()
+
+
+async def test_until_it_is_claimed_it_may_be_decided_for_the_customer(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await damaged(shop)
+    await decided_for_customer(shop, "620.00")
+
+    await decide(shop, DamageLiability.DECIDED_INSURER)
+    await collect(bench, contract)
+
+    assert (await damage_of(bench)).liability.value == "DECIDED_INSURER"
+    assert moved(bench, contract) == [("void", "300.00", "approved")]
+    assert "Sie müssen dafür nichts zahlen." in (await said(bench, contract, "DAMAGE_NOTICE"))[-1]
+
+
+async def test_a_return_whose_damage_is_claimed_is_not_taken_back(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await damaged(shop)
+    await decided_for_customer(shop, "620.00")
+    await claim_it(shop)
+    (back,) = await bench.all(Protocol, contract_id=contract.id, type=ProtocolType.CHECK_IN)
+
+    with pytest.raises(Refused) as refusal:
+        await undo.undo(bench.outside, acting(shop, Role.MANAGER), back.id, "falscher Vertrag")
+
+    assert str(refusal.value) == "A damage that was found at this return is claimed already."
+    assert (await bench.contract(contract.id)).state.value == "BILLED"
