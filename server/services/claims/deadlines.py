@@ -48,8 +48,7 @@ async def schedule(session: Session, damage: Damage, zone: ZoneInfo, now: dateti
     for months in REMINDED_AFTER:
         at = datetime.combine(months_after(returned_on, months), _IN_THE_MORNING, zone)
         key = f"damage:{damage.id}:{months}"
-        about = OfDamage(damage.id)
-        await enqueue(session, JobKind.DAMAGE_REMINDER, about, key=key, now=now, due_at=at)
+        await enqueue(session, JobKind.DAMAGE_REMINDER, OfDamage(damage.id), key=key, now=now, due_at=at)
 
 
 async def remind(outside: Outside, damage_id: UUID) -> None:
