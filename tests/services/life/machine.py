@@ -47,6 +47,7 @@ WEIGHTS: dict[Rule, int] = {
     handover_steps.reassign_cars: 2,
     late_steps.check_out_late: 3,
     late_steps.check_in_late: 3,
+    late_steps.swap_late: 2,
     money_steps.lose_an_answer: 5,
     money_steps.refuse_a_payment: 4,
     money_steps.have_the_provider_fail: 3,

@@ -28,9 +28,11 @@ from server.models import (
     Protocol,
     Vehicle,
 )
+from server.models.contract import ContractState
 from server.models.contract_attention import BillingBlock
 from server.models.damage import DamageLiability
 from server.models.payment import PaymentState
+from server.models.protocol import ProtocolType
 from tests.builders.bench import Bench
 
 Line = tuple[str, str, str]
@@ -81,6 +83,16 @@ class Sight:
         """Whether a contract's hand-over arrived late, and would have been refused on time."""
         late = BillingBlock.LATE_HANDOVER.value
         return any(one.after == late for one in self.history if one.contract_id == contract_id)
+
+    def went_out_all_the_same(self, contract_id: UUID, car_id: UUID) -> bool:
+        """Whether a hand-over of the car arrived when its contract had ended."""
+        handed_over = [one for one in self.protocols if one.contract_id == contract_id and one.vehicle_id == car_id]
+        return any(one.type is ProtocolType.CHECK_OUT and one.conflict is not None for one in handed_over)
+
+    def with_their_cars(self) -> list[Contract]:
+        """Contracts that have ended, and whose cars are out all the same."""
+        gone = {car.out_contract_id for car in self.vehicles}
+        return [one for one in self.contracts if one.id in gone and one.state is not ContractState.CHECKED_OUT]
 
     def damaged(self, contract_id: UUID) -> bool:
         """Whether a damage keeps the deposit."""
