@@ -10,7 +10,7 @@ from uuid import UUID
 from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
 from server.models import Contract, Payment
-from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfPayment, OfProtocol
+from server.models.job import About, JobKind, OfContract, OfDocument, OfEmail, OfOpenItem, OfPayment, OfProtocol
 from server.services.billing import collection, documents, invoice
 from server.services.booking import overdue, saga
 from server.services.ends import no_show
@@ -18,6 +18,7 @@ from server.services.handover import paper
 from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries
+from server.services.receivables import reminders
 
 Subject = TypeVar("Subject", bound=About)
 
@@ -74,6 +75,10 @@ async def _print_protocol(outside: Outside, about: OfProtocol, _job: ClaimedJob)
     await paper.make(outside, about.protocol)
 
 
+async def _remind(outside: Outside, about: OfOpenItem, _job: ClaimedJob) -> None:
+    await reminders.remind(outside, about.open_item)
+
+
 async def _send_email(outside: Outside, about: OfEmail, job: ClaimedJob) -> None:
     await emails.send(outside, about.email, is_last_try=job.is_last_try)
 
@@ -91,6 +96,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
     JobKind.OVERDUE: _on_contract(overdue.look),
+    JobKind.REMIND_OF_PAYMENT: Work(OfOpenItem, _remind),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }
 

@@ -125,9 +125,9 @@ GRANTS: dict[str, dict[str, str]] = {
         "website": "select",
     },
     "open_item": {
-        "admin": "select",
-        "staff": "select",
-        "system": "select, insert, update (open_cents)",
+        "admin": "select, update (open_cents)",
+        "staff": "select, update (open_cents)",
+        "system": "select, insert, update (open_cents, reminders, written_off_cents)",
         "website": "select",
     },
     "payment": {

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Document, HistoryEntry, OpenItem, Payment
+from server.models import Contract, Document, HistoryEntry, Payment
 from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
@@ -16,7 +16,7 @@ from server.models.money import VatSplit
 from server.models.payment import PaymentKind, PaymentState
 from server.paper.views import PaymentPart, PaymentWay
 from server.services.acting import Acting
-from server.services.billing import documents
+from server.services.billing import documents, open_items
 from server.services.billing.drafts import Deduction, Draft
 from server.services.contract import blocks, history
 from server.services.fleet import company_data, stations
@@ -25,7 +25,6 @@ from server.services.payments import attempts
 _NOTHING = VatSplit(0, 0, 0)
 BY_HAND = frozenset({BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFUSED})
 """A refund that could not be made: a clerk pays it."""
-_SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
 
 
 async def cancel(
@@ -66,8 +65,7 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
         return document.total_cents if any(_is_paid_advance(payment) for payment in made) else 0
     if document.moves_cents < 0 and await is_paid_by_hand(session, contract_id, document):
         return document.moves_cents
-    moved = [one for one in made if one.document_id == document.id and one.state is PaymentState.SUCCEEDED]
-    return sum(_SIGNS.get(one.kind, 0) * one.amount_cents for one in moved)
+    return sum(one.moved_cents for one in made if one.document_id == document.id)
 
 
 async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
@@ -130,7 +128,7 @@ def _payments(cents: int) -> list[PaymentPart]:
 
 
 async def _close_open_item(session: Session, document: Document) -> None:
-    item = await session.first(select(OpenItem).where(col(OpenItem.document_id) == document.id))
-    if item is not None and item.open_cents != 0:
-        item.open_cents = 0
+    item = await open_items.of_document(session, document.id)
+    if item is not None and (item.open_cents or item.written_off_cents):
+        item.open_cents = item.written_off_cents = 0
         await session.store(item)

@@ -54,9 +54,11 @@ def of_state(contract: Contract) -> str:
 
 
 def is_out_all_the_same() -> ColumnElement[bool]:
-    """The condition that a contract has ended and its car is out for it."""
+    """The condition that a car is out for a contract that is not CHECKED_OUT: one that had ended when the hand-over
+    arrived, whatever has become of it since.
+    """
     has_a_car = exists(select(Vehicle.id).where(col(Vehicle.out_contract_id) == col(Contract.id)))
-    return and_(col(Contract.state).in_(_ENDED), has_a_car)
+    return and_(col(Contract.state) != ContractState.CHECKED_OUT, has_a_car)
 
 
 async def _is_out_for(session: Session, contract: Contract) -> bool:
@@ -65,7 +67,12 @@ async def _is_out_for(session: Session, contract: Contract) -> bool:
 
 
 async def went_out_with(session: Session, contract: Contract) -> UUID | None:
-    """The car of the last hand-over, also of one that did not fit: what comes back is what went out."""
+    """The car that is out for a contract, else that of the last hand-over, also of one that did not fit: what comes
+    back is what went out.
+    """
+    out = select(Vehicle.id).where(col(Vehicle.out_contract_id) == contract.id)
+    if (is_out := await session.first(out)) is not None:
+        return is_out
     statement = (
         select(Protocol.vehicle_id)
         .where(

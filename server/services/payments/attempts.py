@@ -5,6 +5,8 @@ Whoever sets `sent_at` makes the call, so that two processes never both do. What
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,6 +44,16 @@ async def of_contract(session: Session, contract_id: UUID) -> list[Payment]:
         .where(col(Payment.contract_id) == contract_id)
         .order_by(col(Payment.created_at), col(Payment.id))
     )
+
+
+def refundable(payments: Sequence[Payment]) -> list[tuple[Payment, int]]:
+    """What took money from a card, and how many cents of it are still here."""
+    back: Counter[UUID | None] = Counter()
+    for one in payments:
+        if one.kind is PaymentKind.REFUND:
+            back[one.refers_to_id] -= one.moved_cents
+    by_card = {PaymentKind.SALE, PaymentKind.CAPTURE}
+    return [(one, one.moved_cents - back[one.id]) for one in payments if one.kind in by_card and one.moved_cents > 0]
 
 
 @dataclass(frozen=True)
@@ -167,11 +179,10 @@ async def record(outside: Outside, payment_id: UUID, result: PaymentResult) -> P
 
 async def _booked(session: Session, payment: Payment) -> None:
     """What money that moved changes on the contract, in the same transaction as the payment itself."""
-    signs = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
-    if sign := signs.get(payment.kind):
+    if payment.moved_cents:
         await session.write(
             "update contract set paid_cents = paid_cents + :amount where id = :id",
-            {"amount": sign * payment.amount_cents, "id": payment.contract_id},
+            {"amount": payment.moved_cents, "id": payment.contract_id},
         )
     await session.write(
         "insert into stored_card (contract_id, station_id, token, consent_at)"

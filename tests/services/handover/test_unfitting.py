@@ -179,3 +179,21 @@ async def test_at_the_moment_a_swap_with_a_car_that_is_taken_is_refused_though_i
 
     assert said.value.code is ProblemCode.VEHICLE_NOT_READY
     assert await swaps.written(bench, contract) == before
+
+
+async def test_the_car_that_is_out_comes_back_whatever_was_handed_over_since(bench: Bench) -> None:
+    # Given: the car of a contract that was cancelled is out, and another car was kept for it later
+    shop = await open_shop(bench, cars=2)
+    contract = await cancelled_meanwhile(shop)
+    await check_out(shop, contract, occurred_at=START, staff_signature_sha256=HAND)
+    out_with = next(car for car in await bench.all(Vehicle) if car.out_contract_id == contract.id)
+    other = next(car for car in shop.vehicles if car.id != out_with.id)
+    async with bench.owned() as session:
+        await session.write("update vehicle set status = 'RETIRED' where id = :id", {"id": other.id})
+    late = START + timedelta(minutes=30)
+    await check_out(shop, contract, occurred_at=late, staff_signature_sha256=HAND, vehicle_id=other.id)
+    # When both come back
+    for _ in range(2):
+        await check_in(shop, contract)
+    # Then
+    assert [car.out_contract_id for car in await bench.all(Vehicle)] == [None, None]

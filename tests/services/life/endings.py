@@ -27,8 +27,8 @@ async def every_contract_comes_to_its_end(world: World, dice: random.Random) -> 
     await measure_the_tanks(world, world.people[Role.MANAGER][0])
     for contract in (await world.look()).contracts:
         await _end(world, dice, await world.now_of(contract))
-    for contract in (await world.look()).with_their_cars():
-        await take_back(world, dice, contract, world.people[Role.MANAGER][0], override_reason="Ende")
+    while gone := (await world.look()).with_their_cars():
+        await take_back(world, dice, gone[0], world.people[Role.MANAGER][0], override_reason="Ende")
     now = await world.become_quiet()
     await world.pass_time(timedelta(hours=2))
     now = await world.become_quiet()

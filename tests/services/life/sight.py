@@ -71,7 +71,14 @@ class Sight:
         return [one for one in self.documents if one.contract_id == contract_id]
 
     def open_cents(self, contract_id: UUID) -> int:
-        return sum(one.open_cents for one in self.open_items if one.contract_id == contract_id)
+        """What is open, with what was given up; what goes back by hand counts against it."""
+        items = [one for one in self.open_items if one.contract_id == contract_id]
+        return sum(one.open_cents + one.written_off_cents for one in items)
+
+    def owed_cents(self, contract_id: UUID) -> int:
+        """What customers and payers owe, or were let off."""
+        items = [one for one in self.open_items if one.contract_id == contract_id]
+        return sum(max(0, one.open_cents) + one.written_off_cents for one in items)
 
     def payable_cents(self, contract_id: UUID) -> int:
         return sum(one.payable_cents for one in self.documents_of(contract_id))
