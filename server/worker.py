@@ -17,7 +17,7 @@ from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.mail import emails
 from server.services.outside import Outside
-from server.services.payments import attempts, deposits, hosted_page, inquiries
+from server.services.payments import attempts, deposits, hosted_page, inquiries, new_card
 from server.services.receivables import reminders
 
 Subject = TypeVar("Subject", bound=About)
@@ -58,6 +58,7 @@ def _on_contract(do: Callable[[Outside, UUID], Awaitable[None]]) -> Work[OfContr
 async def _look_at_late_page(outside: Outside, contract_id: UUID) -> None:
     await hosted_page.look_again(outside, contract_id)
     await saga.drive(outside, contract_id)
+    await new_card.give_up(outside, contract_id)
 
 
 async def _resolve_payment(outside: Outside, about: OfPayment, _job: ClaimedJob) -> None:
@@ -121,6 +122,7 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
         await saga.drive(outside, payment.contract_id)
         return
     await deposits.follow(outside, payment.contract_id)
+    await new_card.follow(outside, payment.contract_id)
     await deposits.after_release(outside, payment.contract_id)
     await collection.collect(outside, payment.contract_id)
 

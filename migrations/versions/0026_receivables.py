@@ -11,9 +11,10 @@ branch_labels = None
 depends_on = None
 
 GRANTS = [
-    ("update (reminders, written_off_cents)", "system"),
-    ("update (open_cents)", "staff"),
-    ("update (open_cents)", "admin"),
+    ("update (reminders, written_off_cents)", "open_item", "system"),
+    ("update (open_cents)", "open_item", "staff"),
+    ("update (open_cents)", "open_item", "admin"),
+    ("update (consent_at)", "stored_card", "system"),
 ]
 # At nine in the morning, three days after the due date; of what is long overdue tomorrow, not within the update.
 REMINDED_AT = (
@@ -29,8 +30,10 @@ def upgrade() -> None:
     op.add_column("contract", sa.Column("payment_overdue", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("drop trigger frozen on open_item")
     freeze("open_item", but=["due_on", "open_cents", "reminders", "written_off_cents"])
-    for what, kind in GRANTS:
-        op.execute(f"grant {what} on open_item to {CALLERS[kind]}")
+    op.execute("drop trigger frozen on stored_card")
+    freeze("stored_card", but=["token", "network_reference", "consent_at"])
+    for what, table, kind in GRANTS:
+        op.execute(f"grant {what} on {table} to {CALLERS[kind]}")
     op.execute(
         "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
         " select gen_random_uuid(), 'REMIND_OF_PAYMENT', 'remind:' || i.id || ':' || i.reminders,"
@@ -41,8 +44,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("delete from job where kind = 'REMIND_OF_PAYMENT'")
-    for what, kind in GRANTS:
-        op.execute(f"revoke {what} on open_item from {CALLERS[kind]}")
+    for what, table, kind in GRANTS:
+        op.execute(f"revoke {what} on {table} from {CALLERS[kind]}")
+    op.execute("drop trigger frozen on stored_card")
+    freeze("stored_card", but=["token", "network_reference"])
     op.execute("drop trigger frozen on open_item")
     freeze("open_item", but=["due_on", "open_cents", "reminders"])
     op.drop_column("contract", "payment_overdue")

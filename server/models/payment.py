@@ -86,6 +86,8 @@ class Purpose(StrEnum):
     """What the final invoice asks for."""
     UNDO = "UNDO"
     """Gives back what a booking that did not come about has taken."""
+    CARD = "CARD"
+    """A hold by which another card is stored: it becomes the deposit, or is lifted at once."""
     OUTSIDE = "OUTSIDE"
     """What people have paid without the gateway."""
 

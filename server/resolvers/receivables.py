@@ -6,10 +6,13 @@ from decimal import Decimal
 
 import strawberry
 
-from server.models import Document
+from server.models import Contract, Document
+from server.schema.booking import BookingMade
 from server.schema.building import Info
-from server.schema.results import DocumentResult
-from server.schema.root_fields import MANAGERS, OFFICE, mutation
+from server.schema.results import BookVehicleResult, ContractResult, DocumentResult
+from server.schema.root_fields import BOOKERS, MANAGERS, OFFICE, mutation
+from server.services.changes import card
+from server.services.changes.card import Page
 from server.services.receivables import external, taking_back, write_off
 from server.services.receivables.external import ExternalPayment
 from server.services.validation import HIGHEST_CENTS, as_uuid, cents
@@ -17,7 +20,26 @@ from server.services.validation import HIGHEST_CENTS, as_uuid, cents
 
 @strawberry.type
 class ReceivablesMutation:
-    """Payments that no card made, and documents or debts that are given up."""
+    """Cards and deposits after booking, payments that no card made, documents and debts that are given up."""
+
+    @mutation(allow=OFFICE, graphql_type=ContractResult)
+    async def place_deposit(self, info: Info, contract_id: strawberry.ID, version: int) -> Contract:
+        """Places a deposit that has failed or expired once more on the stored card, at once."""
+        context = info.context
+        done = await card.place_deposit(context.outside, context.acting, as_uuid(contract_id), version)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=BOOKERS, graphql_type=BookVehicleResult)
+    async def replace_card(
+        self, info: Info, contract_id: strawberry.ID, version: int, success_url: str, failure_url: str
+    ) -> BookingMade:
+        """Opens a payment page for another card, good for half an hour: post `paymentForm` from the customer's browser.
+        Once the card is entered, the deposit moves to it; where none is wanted, one euro is blocked and lifted at once.
+        Until then the old card stays. Websites may do it for their own bookings.
+        """
+        context, page = info.context, Page(success_url, failure_url)
+        done = await card.replace(context.outside, context.acting, as_uuid(contract_id), version, page)
+        return BookingMade(await context.read_anew(Contract, done))
 
     @mutation(allow=OFFICE, graphql_type=DocumentResult)
     async def record_external_payment(

@@ -179,7 +179,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "stored_card": {
         "admin": "select (contract_id, station_id)",
         "staff": "select (contract_id, station_id)",
-        "system": "select, insert, update (network_reference, token)",
+        "system": "select, insert, update (consent_at, network_reference, token)",
     },
     "tariff": {
         "admin": "select, insert",

@@ -187,8 +187,9 @@ async def _booked(session: Session, payment: Payment) -> None:
     await session.write(
         "insert into stored_card (contract_id, station_id, token, consent_at)"
         " select contract_id, station_id, token, :now from hosted_payment where payment_id = :id"
-        " on conflict do nothing",
-        {"id": payment.id, "now": payment.resolved_at},
+        " on conflict (contract_id) do update"
+        " set token = excluded.token, network_reference = null, consent_at = excluded.consent_at where :replaces",
+        {"id": payment.id, "now": payment.resolved_at, "replaces": payment.purpose is Purpose.CARD},
     )
     if payment.network_reference:
         await session.write(
