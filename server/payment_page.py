@@ -19,11 +19,11 @@ from server.errors import Sentence
 from server.gateways.payment import GatewayError, NoticeRejected
 from server.models import Contract, HostedPayment, Payment, payment_reasons
 from server.models.contract import ContractState
-from server.models.payment import PaymentState
+from server.models.payment import PaymentState, Purpose
 from server.security import page_policy
 from server.services.booking import confirmation, expiry, saga
 from server.services.outside import Outside
-from server.services.payments import attempts, hosted_page
+from server.services.payments import attempts, hosted_page, new_card
 
 PURPOSE = "waiting"
 NOT_VALID = Sentence(
@@ -49,7 +49,7 @@ def routes(outside: Outside) -> list[Route]:
         except NoticeRejected:
             language = language_of(request.headers.get("accept-language"))
             return PlainTextResponse(NOT_VALID.within(language), 400)
-        await saga.drive(outside, answer.contract_id)
+        await _go_on(outside, answer.contract_id)
         return await _further(outside, answer.payment_id, answer.reason, waits=not answer.is_resolved)
 
     async def waiting(request: Request) -> Response:
@@ -66,7 +66,7 @@ def routes(outside: Outside) -> list[Route]:
         except GatewayError:
             # Not answered with 200: whatever the gateway does then, the end of the hold looks once more.
             return PlainTextResponse("try again", 503)
-        await saga.drive(outside, answer.contract_id)
+        await _go_on(outside, answer.contract_id)
         return PlainTextResponse("ok")
 
     # Anybody may post here: more than a form is not read, whatever its length says.
@@ -76,6 +76,12 @@ def routes(outside: Outside) -> list[Route]:
         Route(hosted_page.NOTIFY_PATH, notified, methods=["POST"], middleware=limit),
         Route(hosted_page.WAITING_PATH, waiting, methods=["GET"]),
     ]
+
+
+async def _go_on(outside: Outside, contract_id: UUID) -> None:
+    """What follows from what was entered: a booking comes about, or another card takes the old one's place."""
+    await saga.drive(outside, contract_id)
+    await new_card.follow(outside, contract_id)
 
 
 async def _further(outside: Outside, payment_id: UUID, reason: str | None, *, waits: bool) -> Response:
@@ -89,9 +95,10 @@ async def _further(outside: Outside, payment_id: UUID, reason: str | None, *, wa
         made = await attempts.of_contract(session, payment.contract_id)
     if page is None or contract is None:
         return Response(status_code=404)
-    if contract.confirmed_at is not None:
+    for_card = payment.purpose is Purpose.CARD
+    if payment.state is PaymentState.SUCCEEDED if for_card else contract.confirmed_at is not None:
         return RedirectResponse(_with(page.success_url, contract=contract.number), 303)
-    if waits and contract.state is ContractState.HELD and payment.state in attempts.UNRESOLVED:
+    if waits and (for_card or contract.state is ContractState.HELD) and payment.state in attempts.UNRESOLVED:
         return _waiting_page(outside, payment, contract)
     # A payment that succeeded is undone by what was refused after it, never by another card before it.
     refused = expiry.last_refused([one for one in made if one.created_at > payment.created_at])

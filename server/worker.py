@@ -10,7 +10,17 @@ from uuid import UUID
 from server.database import SYSTEM
 from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
 from server.models import Contract, Payment
-from server.models.job import About, JobKind, OfContract, OfDamage, OfDocument, OfEmail, OfPayment, OfProtocol
+from server.models.job import (
+    About,
+    JobKind,
+    OfContract,
+    OfDamage,
+    OfDocument,
+    OfEmail,
+    OfOpenItem,
+    OfPayment,
+    OfProtocol,
+)
 from server.services.billing import collection, documents, invoice
 from server.services.booking import overdue, saga
 from server.services.claims import collection as claims
@@ -19,7 +29,8 @@ from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.mail import emails
 from server.services.outside import Outside
-from server.services.payments import attempts, deposits, hosted_page, inquiries
+from server.services.payments import attempts, deposits, hosted_page, inquiries, new_card
+from server.services.receivables import reminders
 
 Subject = TypeVar("Subject", bound=About)
 
@@ -59,6 +70,7 @@ def _on_contract(do: Callable[[Outside, UUID], Awaitable[None]]) -> Work[OfContr
 async def _look_at_late_page(outside: Outside, contract_id: UUID) -> None:
     await hosted_page.look_again(outside, contract_id)
     await saga.drive(outside, contract_id)
+    await new_card.give_up(outside, contract_id)
 
 
 async def _resolve_payment(outside: Outside, about: OfPayment, _job: ClaimedJob) -> None:
@@ -80,6 +92,10 @@ async def _print_protocol(outside: Outside, about: OfProtocol, _job: ClaimedJob)
     await paper.make(outside, about.protocol)
 
 
+async def _remind(outside: Outside, about: OfOpenItem, _job: ClaimedJob) -> None:
+    await reminders.remind(outside, about.open_item)
+
+
 async def _send_email(outside: Outside, about: OfEmail, job: ClaimedJob) -> None:
     await emails.send(outside, about.email, is_last_try=job.is_last_try)
 
@@ -99,6 +115,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
     JobKind.OVERDUE: _on_contract(overdue.look),
+    JobKind.REMIND_OF_PAYMENT: Work(OfOpenItem, _remind),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }
 
@@ -125,6 +142,7 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
         return
     await deposits.follow(outside, payment.contract_id)
     await deposit_watch.look(outside, payment.contract_id)
+    await new_card.follow(outside, payment.contract_id)
     await deposits.after_release(outside, payment.contract_id)
     await claims.collect(outside, payment.contract_id)
 

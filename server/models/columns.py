@@ -53,6 +53,6 @@ def json_column(default: str | None = None, *, nullable: bool = False, name: str
     return Column(name, kind, nullable=nullable, server_default=default)
 
 
-def cents_column(*, nullable: bool = False) -> Column[Any]:
+def cents_column(*, nullable: bool = False, server_default: str | None = None) -> Column[Any]:
     """Money: integer cents."""
-    return Column(BigInteger(), nullable=nullable)
+    return Column(BigInteger(), nullable=nullable, server_default=server_default)

@@ -20,6 +20,8 @@ class ContractFlag(StrEnum):
     """The deposit hold ends within two days."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol arrived that does not fit the contract, or whose times are doubtful; the physical facts were kept."""
+    PAYMENT_OVERDUE = "PAYMENT_OVERDUE"
+    """An open item is still not paid after its last reminder, or nobody can be reminded: see `openItems`."""
 
 
 class BillingBlock(StrEnum):
@@ -43,3 +45,5 @@ class BillingBlock(StrEnum):
     """The invoice needs the customer's postal address and nobody has given it: enter it (`completeCustomer`) first."""
     ADVANCE_NOT_REFUNDED = "ADVANCE_NOT_REFUNDED"
     """The advance of a booking that did not come about is still here: pay it by hand; clearing says that it was."""
+    DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"
+    """The final invoice was taken back by hand: put right what was wrong; clearing bills the rental anew."""

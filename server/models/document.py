@@ -123,7 +123,9 @@ class Document(SQLModel, table=True):
 
 
 class OpenItem(SQLModel, table=True):
-    """What a customer still owes for a document."""
+    """What is still owed for a document: by whom it is made out to, or to the customer (negative), where a card cannot
+    take it back. `written_off_cents`: what the company has given up of it.
+    """
 
     __tablename__ = "open_item"
     id: UUID = new_id()
@@ -133,6 +135,7 @@ class OpenItem(SQLModel, table=True):
     due_on: date
     open_cents: int = Field(sa_column=cents_column())
     reminders: int = 0
+    written_off_cents: int = Field(default=0, sa_column=cents_column(server_default="0"))
     __table_args__ = of_contract(
         "open_item",
         within_station("open_item", "document_id", "document"),

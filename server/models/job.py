@@ -42,6 +42,8 @@ class JobKind(StrEnum):
     """Looks whether a car is back when the grace after its planned end is over."""
     MARK_NO_SHOW = "MARK_NO_SHOW"
     """Ends a booking that nobody has picked up."""
+    REMIND_OF_PAYMENT = "REMIND_OF_PAYMENT"
+    """Reminds whoever owes an open item that is past its due date."""
     SEND_EMAIL = "SEND_EMAIL"
     """Hands a mail to the mail server."""
 
@@ -75,6 +77,13 @@ class OfDocument:
 
 
 @dataclass(frozen=True)
+class OfOpenItem:
+    """Work on what is still owed for a document."""
+
+    open_item: UUID
+
+
+@dataclass(frozen=True)
 class OfEmail:
     """Work on a mail."""
 
@@ -88,7 +97,7 @@ class OfDamage:
     damage: UUID
 
 
-About = OfContract | OfPayment | OfProtocol | OfDocument | OfEmail | OfDamage
+About = OfContract | OfPayment | OfProtocol | OfDocument | OfOpenItem | OfEmail | OfDamage
 """What a job is about: ids only, never a customer's data."""
 
 

@@ -36,7 +36,7 @@ class PaymentKind(StrEnum):
     RELEASE = "RELEASE"
     """Lifts a hold, or voids a sale of the same day."""
     EXTERNAL = "EXTERNAL"
-    """Paid elsewhere, for example at the dealer's till."""
+    """Paid elsewhere, by transfer or at the dealer's till; negative: transferred back to the customer."""
 
 
 class PaymentState(StrEnum):
@@ -88,6 +88,13 @@ class Purpose(StrEnum):
     """What the claim for a damage asks for; from the deposit also what is open of the rent."""
     UNDO = "UNDO"
     """Gives back what a booking that did not come about has taken."""
+    CARD = "CARD"
+    """A hold by which another card is stored: it becomes the deposit, or is lifted at once."""
+    OUTSIDE = "OUTSIDE"
+    """What people have paid without the gateway."""
+
+
+_SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.EXTERNAL: 1, PaymentKind.REFUND: -1}
 
 
 class Payment(SQLModel, table=True):
@@ -123,7 +130,7 @@ class Payment(SQLModel, table=True):
         within_station("payment", "refers_to_id", "payment"),
         within_station("payment", "document_id", "document"),
         UniqueConstraint("station_id", "id", name="uq_payment_station"),
-        CheckConstraint("amount_cents >= 0", name="amount"),
+        CheckConstraint("amount_cents >= 0 or kind = 'EXTERNAL'", name="amount"),
         Index(
             "uq_payment_order",
             "order_reference",
@@ -132,6 +139,11 @@ class Payment(SQLModel, table=True):
         ),
         Index("ix_payment_unresolved", "created_at", postgresql_where=text("state in ('PENDING', 'UNKNOWN')")),
     )
+
+    @property
+    def moved_cents(self) -> int:
+        """What has come in by it; negative: what went back. A hold and its release move nothing."""
+        return _SIGNS.get(self.kind, 0) * self.amount_cents if self.state is PaymentState.SUCCEEDED else 0
 
 
 class PaymentShare(SQLModel, table=True):

@@ -29,6 +29,8 @@ LONGEST_WITHOUT_NETWORK = timedelta(days=7)
 """How long a hand-over may have waited in a tablet."""
 WENT_OUT = frozenset({ProtocolType.CHECK_OUT, ProtocolType.SWAP_OUT})
 """Types of protocols with which a car leaves."""
+CAME_BACK = frozenset({ProtocolType.CHECK_IN, ProtocolType.SWAP_IN})
+"""Types of protocols with which a car comes back."""
 
 
 class PhotoSlot(StrEnum):

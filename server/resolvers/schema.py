@@ -15,6 +15,7 @@ from server.resolvers.contracts import ContractMutation, ContractQuery
 from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
+from server.resolvers.receivables import ReceivablesMutation
 from server.resolvers.staff import StaffMutation, StaffQuery
 from server.resolvers.stations import StationMutation, StationQuery
 from server.resolvers.tariffs import TariffMutation, TariffQuery
@@ -41,6 +42,7 @@ class Mutation(
     ClaimMutation,
     HandoverMutation,
     BillingMutation,
+    ReceivablesMutation,
 ):
     """All mutations."""
 

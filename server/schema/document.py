@@ -41,7 +41,7 @@ class Payer:
     reference: str | None
     """What the invoice shows as reference: the payer's own, else the workshop order; null if there is none."""
     email: str | None
-    """Mail address; null if not given. Mails go to the customer of the contract all the same."""
+    """Mail address; null if not given. Another payer gets invoices and reminders there, the customer a copy."""
 
 
 @api_input
@@ -57,7 +57,8 @@ class PayerInput:
     reference: str | None = None
     """What the invoice is to show as reference, for example a claim number; up to 100 characters."""
     email: str | None = None
-    """Mail address, for staff: mails go to the customer all the same."""
+    """Mail address, to which invoices and reminders go; the customer gets a copy that asks for nothing. Without one,
+    staff send them by post."""
 
     def given(self) -> Recipient:
         """As the services take it."""
@@ -134,7 +135,7 @@ class AdvanceDeduction:
 
 @row_type(OpenItemRow)
 class OpenItem:
-    """What a customer still owes for a document."""
+    """What is still owed for a document: by whom it is made out to, or to the customer where no card takes it back."""
 
     id: strawberry.ID
     """Id of the open item."""
@@ -148,8 +149,13 @@ class OpenItem:
 
     @strawberry.field
     def open(self) -> Money:
-        """What is still to be paid of the document."""
+        """What is still to be paid of the document; negative: what the customer still gets back by transfer."""
         return money(row_of(self).open_cents)
+
+    @strawberry.field
+    def written_off(self) -> Money:
+        """What the company has given up of it; zero if nothing."""
+        return money(row_of(self).written_off_cents)
 
 
 @row_type(DocumentRow)

@@ -31,7 +31,8 @@ class Payment:
     state: PaymentState
     """What is known about it; money has moved, or is blocked, only if it is SUCCEEDED."""
     order_reference: str
-    """The order id at the gateway; a refund or capture carries that of the payment it refers to."""
+    """The order id at the gateway; a refund or capture carries that of the payment it refers to. Of an EXTERNAL payment
+    the bank's or the till's reference."""
     gateway_reference: str | None
     """The gateway's own id for it; null until the gateway has given one."""
     created_at: datetime
@@ -39,7 +40,7 @@ class Payment:
 
     @strawberry.field
     def amount(self) -> Money:
-        """How much; never negative, `kind` says in which direction."""
+        """How much; `kind` says in which direction. Negative only for EXTERNAL: transferred back to the customer."""
         return money(row_of(self).amount_cents, row_of(self).currency)
 
     @strawberry.field

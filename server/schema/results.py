@@ -11,6 +11,7 @@ from server.schema.booking import Booking, Reassignment
 from server.schema.contract import Contract
 from server.schema.customer import Customer
 from server.schema.damage import Damage, StoredDocument
+from server.schema.document import Document
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.schema.handover import StoredPhoto
@@ -30,6 +31,10 @@ from server.schema.viewer import Device, Session, User
 
 SignInResult = Annotated[
     Session | Rejection, strawberry.union("SignInResult", description="A session, or a refusal that says why not.")
+]
+DocumentResult = Annotated[
+    Document | Rejection,
+    strawberry.union("DocumentResult", description="The document, or a refusal that says why not."),
 ]
 UserResult = Annotated[
     User | Rejection, strawberry.union("UserResult", description="The user, or a refusal that says why not.")

@@ -137,9 +137,9 @@ GRANTS: dict[str, dict[str, str]] = {
         "website": "select",
     },
     "open_item": {
-        "admin": "select",
-        "staff": "select",
-        "system": "select, insert, update (open_cents)",
+        "admin": "select, update (open_cents)",
+        "staff": "select, update (open_cents)",
+        "system": "select, insert, update (open_cents, reminders, written_off_cents)",
         "website": "select",
     },
     "payment": {
@@ -196,7 +196,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "stored_card": {
         "admin": "select (contract_id, station_id)",
         "staff": "select (contract_id, station_id)",
-        "system": "select, insert, update (network_reference, token)",
+        "system": "select, insert, update (consent_at, network_reference, token)",
     },
     "tariff": {
         "admin": "select, insert",

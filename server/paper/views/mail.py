@@ -49,11 +49,13 @@ class MailView:
     `price_cents` is the quoted total, `paid_cents` what was charged now. `free_cancellation_until`: until when a
     cancellation is free (None: always); `free_cancellation_over`: it has passed; `cancellation_fee_cents` is what it
     costs then, `no_show_fee_cents` what it costs never to come (None: nothing). `booked_with_card`: a card is stored;
-    `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays.
+    `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays; in a
+    mail to that payer `renter_name` is whose rental it is, `payer_reference` the payer's own.
     `is_swap`: the rental goes on with another car. `changed`: what an edit has changed; `picked_up`, `returned`: the
     car is with the customer, or back. `total/advance/payable_cents` are those of the document `document_number`, which
     may take another back (`document_cancels`); `open_cents` what of it is still to be paid. `refund_by_hand`: the card
-    has refused what goes back. Of a notice to a station `reason` says what has happened, and `noticed` which contracts
+    has refused what goes back, or cannot take it; `to_card_cents` is how much of it goes there. `cancelled`: documents
+    that hold no more. Of a notice to a station `reason` says what has happened, and `noticed` which contracts
     are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer nothing. From the deposit
     `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
     document is a claim for a damage; then `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say
@@ -79,6 +81,8 @@ class MailView:
     booked_with_card: bool = False
     rest_from_card: bool = False
     payer_name: str | None = None
+    renter_name: str | None = None
+    payer_reference: str | None = None
     included_km: int | None = None
     extra_km_cents: int | None = None
     deposit_cents: int | None = None
@@ -112,6 +116,8 @@ class MailView:
     open_cents: int | None = None
     refund_cents: int | None = None
     refund_by_hand: bool = False
+    to_card_cents: int | None = None
+    cancelled: Sequence[str] = ()
     due_on: date | None = None
     payments: Sequence[PaymentPart] = ()
     reason: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.errors import Sentence
 from server.models import Contract
 from server.models.customer import CustomerKind
+from server.models.recipient import Recipient
 from server.services.mail import parts
 
 SMALL_INVOICE_CENTS = 250_00
@@ -29,8 +30,12 @@ def lacks_address(contract: Contract, gross_cents: int | None = None) -> bool:
     """Whether a document over that amount, or over what is agreed, could not be issued: nobody has said where its
     recipient lives.
     """
-    gross_cents = contract.total_cents if gross_cents is None else gross_cents
-    if has_address(contract):
+    return lacks_address_of(contract, contract.payer, contract.total_cents if gross_cents is None else gross_cents)
+
+
+def lacks_address_of(contract: Contract, payer: Recipient | None, gross_cents: int) -> bool:
+    """The same if this payer paid, or the customer (None)."""
+    if (payer or contract.customer).address is not None:
         return False
-    is_company = contract.payer is None and contract.customer.kind is CustomerKind.COMPANY
+    is_company = payer is None and contract.customer.kind is CustomerKind.COMPANY
     return is_large(gross_cents) or (is_company and gross_cents > 0)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Document, HistoryEntry, OpenItem, Payment
+from server.models import Contract, Document, HistoryEntry, Payment
 from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
@@ -16,7 +16,7 @@ from server.models.money import VatSplit
 from server.models.payment import PaymentKind, PaymentState
 from server.paper.views import PaymentPart, PaymentWay
 from server.services.acting import Acting
-from server.services.billing import documents
+from server.services.billing import documents, open_items
 from server.services.billing.drafts import Deduction, Draft
 from server.services.contract import blocks, history
 from server.services.fleet import company_data, stations
@@ -128,7 +128,7 @@ def _payments(cents: int) -> list[PaymentPart]:
 
 
 async def _close_open_item(session: Session, document: Document) -> None:
-    item = await session.first(select(OpenItem).where(col(OpenItem.document_id) == document.id))
-    if item is not None and item.open_cents != 0:
-        item.open_cents = 0
+    item = await open_items.of_document(session, document.id)
+    if item is not None and (item.open_cents or item.written_off_cents):
+        item.open_cents = item.written_off_cents = 0
         await session.store(item)

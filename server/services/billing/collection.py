@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-
-from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
 from server.jobs import enqueue
-from server.models import Contract, Deposit, Document, OpenItem, Payment, Station
-from server.models.columns import uuid7
+from server.models import Contract, Deposit, Document, OpenItem, Payment
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
@@ -23,16 +19,13 @@ from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
-from server.services.billing import cancellations, documents, mails
+from server.services.billing import cancellations, documents, mails, open_items
 from server.services.billing.settlements import SettlementAction, action_for
 from server.services.contract import blocks, contracts, history
-from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits
 from server.services.payments.attempts import Move
 
-DAYS_TO_PAY = 14
-_OF_THE_RENT = frozenset(Purpose) - {Purpose.DAMAGE}
 OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.NO_SHOW})
 """Where a contract ends, with a document if money was due."""
 
@@ -49,7 +42,16 @@ class _Asked:
 
     @property
     def made(self) -> list[Payment]:
-        """The attempts for this document."""
+        """The attempts at the gateway for this document."""
+        return [payment for payment in self._own if payment.kind is not PaymentKind.EXTERNAL]
+
+    @property
+    def moved_cents(self) -> int:
+        """What has come in for it, in whatever way; negative: what went back."""
+        return sum(payment.moved_cents for payment in self._own)
+
+    @property
+    def _own(self) -> list[Payment]:
         return [payment for payment in self.payments if payment.document_id == self.document.id]
 
     @property
@@ -57,17 +59,6 @@ class _Asked:
         """Each charge is an order of its own at the gateway."""
         charges = [one for one in self.payments if one.purpose is Purpose.FINAL and one.kind is PaymentKind.SALE]
         return f"F{1 + len(charges)}"
-
-    @property
-    def refundable(self) -> list[tuple[Payment, int]]:
-        """What took money, and how many cents of it are still here."""
-        done = [one for one in self.payments if one.state is PaymentState.SUCCEEDED and one.purpose in _OF_THE_RENT]
-        back: Counter[UUID | None] = Counter()
-        for one in done:
-            if one.kind is PaymentKind.REFUND:
-                back[one.refers_to_id] += one.amount_cents
-        taking = {PaymentKind.SALE, PaymentKind.CAPTURE}
-        return [(one, one.amount_cents - back[one.id]) for one in done if one.kind in taking]
 
 
 async def collect(outside: Outside, contract_id: UUID) -> None:
@@ -106,8 +97,9 @@ async def _step_for(session: Session, contract: Contract, asked: _Asked, now: da
     if cents < 0:
         by_hand = await cancellations.is_paid_by_hand(session, contract.id, asked.document)
         return None if by_hand else await _refund_step(session, contract, asked, now)
-    if not asked.made and await action_for(session, contract, cents) is not SettlementAction.CHARGE:
-        return None  # it is an open item, of the payer or of a customer without a card
+    by_card = await action_for(session, contract, cents) is SettlementAction.CHARGE
+    if not asked.made and (not by_card or await open_items.of_document(session, asked.document.id) is not None):
+        return None  # it is an open item, of the payer or of a customer who had no card
     return await _charge_step(session, contract, asked, now)
 
 
@@ -122,7 +114,7 @@ async def _charge_step(session: Session, contract: Contract, asked: _Asked, now:
     if sale.state is PaymentState.SUCCEEDED:
         await _paid(session, contract, asked, now)
         return None
-    if not asked.closes or await _item_of(session, document) is not None:
+    if not asked.closes or await open_items.of_document(session, document.id) is not None:
         return None  # the final invoice asks for it, too; or what is open of it, `claims` may take from a kept hold
     captures = [payment for payment in made if payment.kind is PaymentKind.CAPTURE]
     deposit = await session.by_id(Deposit, contract.id, lock=True)
@@ -143,44 +135,66 @@ async def _charge_step(session: Session, contract: Contract, asked: _Asked, now:
 
 
 async def _refund_step(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
-    """Money goes back against what took it, never more than it took; several refunds where one payment is too small."""
+    """Money goes back against what took it, never more than it took; several refunds where one payment is too small.
+    What no card takes back is owed to the customer, and a clerk transfers it.
+    """
     document, made = asked.document, asked.made
-    done = sum(one.amount_cents for one in made if one.state is PaymentState.SUCCEEDED)
-    left = -document.moves_cents - done
-    if made and made[-1].state is not PaymentState.SUCCEEDED:
-        reason = made[-1].reason
-        await blocks.block_billing(session, contract, BillingBlock.REFUND_REFUSED, Acting(now), detail=reason)
-        await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+    left = asked.moved_cents - document.moves_cents
+    if left > 0 and made and made[-1].state is not PaymentState.SUCCEEDED:
+        await _owe(session, contract, asked, left, BillingBlock.REFUND_REFUSED, now)
         return None
     if left > 0:
-        source, most = max(asked.refundable, key=lambda item: item[1], default=(None, 0))
-        if source is None or sum(cents for _, cents in asked.refundable) < left:
-            await blocks.block_billing(session, contract, BillingBlock.REFUND_ABOVE_PAYMENT, Acting(now))
-            await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+        source, most = max(attempts.refundable(asked.payments), key=lambda item: item[1], default=(None, 0))
+        if source is None or most <= 0:
+            await _owe(session, contract, asked, left, BillingBlock.REFUND_ABOVE_PAYMENT, now)
             return None
         refund = Move(PaymentKind.REFUND, Purpose.FINAL, min(left, most), refers_to=source, document_id=document.id)
         return (await attempts.prepare(session, contract, refund, now=now)).id
-    await mails.refund(session, contract, document, -document.moves_cents, now=now)
+    await _tell_refunded(session, contract, asked, now)
     await _paid(session, contract, asked, now)
     return None
 
 
-async def _paid(session: Session, contract: Contract, asked: _Asked, now: datetime) -> None:
-    if contract.is_settled or not asked.closes:
+async def _owe(
+    session: Session, contract: Contract, asked: _Asked, cents: int, why: BillingBlock, now: datetime
+) -> None:
+    """What the card cannot take back is an item that is owed to the customer, until a clerk has transferred it."""
+    if await open_items.of_document(session, asked.document.id) is not None:
         return
-    contract.settlement_state = SettlementState.PAID
+    await open_items.owe(session, contract, asked.document, -cents, now)
+    reason = asked.made[-1].reason if why is BillingBlock.REFUND_REFUSED else None
+    await blocks.block_billing(session, contract, why, Acting(now), detail=reason)
+    await _tell_refunded(session, contract, asked, now)
+    await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+
+
+async def _tell_refunded(session: Session, contract: Contract, asked: _Asked, now: datetime) -> None:
+    by_card = -sum(payment.moved_cents for payment in asked.made)
+    if by_card > 0:
+        await mails.refund(session, contract, asked.document, by_card, now=now)
+
+
+async def _paid(session: Session, contract: Contract, asked: _Asked, now: datetime) -> None:
+    if asked.closes and not contract.is_settled:
+        await settled(session, contract, SettlementState.PAID, Acting(now))
+
+
+async def settled(session: Session, contract: Contract, state: SettlementState, acting: Acting) -> None:
+    """Nothing of what a contract came to is open any more: it is paid, or given up. Its deposit is lifted."""
+    contract.settlement_state = state
     contract.version += 1
     await session.store(contract)
-    await history.record(session, contract, HistoryAction.SETTLED, Acting(now))
-    await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+    if state is SettlementState.PAID:
+        await history.record(session, contract, HistoryAction.SETTLED, acting)
+    await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, acting.now)
 
 
 async def _short(session: Session, contract: Contract, asked: _Asked, taken: int, now: datetime) -> None:
     """The card was declined: what the deposit did not cover stays open, and the customer hears of it."""
     document, sale = asked.document, asked.made[0]
-    if contract.settlement_state is not SettlementState.OPEN:
+    known = await open_items.of_document(session, document.id)
+    if contract.settlement_state is not SettlementState.OPEN or known is not None:
         return
-    station = await stations.get(session, contract.station_id)
     missing = document.moves_cents - taken
     if missing == 0:
         await _paid(session, contract, asked, now)
@@ -190,36 +204,9 @@ async def _short(session: Session, contract: Contract, asked: _Asked, taken: int
     contract.version += 1
     await session.store(contract)
     await history.record(session, contract, HistoryAction.PAYMENT_FAILED, Acting(now, why=sale.reason))
-    item = await open_item(session, contract, document, missing, station, now)
+    item = await open_items.owe(session, contract, document, missing, now)
     await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
     await mails.payment_failed(session, contract, document, sale, taken, item, now=now)
-
-
-def due_on(station: Station, now: datetime) -> date:
-    """Until when what is billed now has to be paid: fourteen days of the station's calendar."""
-    return station.day_of(now) + timedelta(days=DAYS_TO_PAY)
-
-
-async def open_item(
-    session: Session, contract: Contract, document: Document, cents: int, station: Station, now: datetime
-) -> OpenItem:
-    """What is still owed for a document, due in fourteen days; a document has one item at most."""
-    if (existing := await _item_of(session, document)) is not None:
-        return existing
-    item = OpenItem(
-        id=uuid7(),
-        document_id=document.id,
-        contract_id=contract.id,
-        station_id=contract.station_id,
-        due_on=due_on(station, now),
-        open_cents=cents,
-    )
-    await session.store(item)
-    return item
-
-
-async def _item_of(session: Session, document: Document) -> OpenItem | None:
-    return await session.first(select(OpenItem).where(col(OpenItem.document_id) == document.id))
 
 
 def before_money(to_move: int) -> SettlementState:
@@ -237,8 +224,7 @@ async def set_going(
     """
     item = None
     if document is not None and action is SettlementAction.OPEN_ITEM:
-        station = await stations.get(session, contract.station_id)
-        item = await open_item(session, contract, document, document.moves_cents, station, now)
+        item = await open_items.owe(session, contract, document, document.moves_cents, now)
     by_card = action in {SettlementAction.CHARGE, SettlementAction.REFUND}
     await go_on_with(session, contract, JobKind.COLLECT if by_card else JobKind.RELEASE_DEPOSIT, now)
     return item

@@ -22,7 +22,16 @@ from server.models.job import JobKind, OfContract
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
-from server.services.billing import addressee, cancellations, collection, documents, mails, readings, settlements
+from server.services.billing import (
+    addressee,
+    cancellations,
+    collection,
+    documents,
+    mails,
+    open_items,
+    readings,
+    settlements,
+)
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.readings import Part
 from server.services.billing.settlements import ReturnFacts, Settlement, SettlementAction
@@ -95,6 +104,8 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     if looks and (await _bill_of(session, contract)).lacks is BillingBlock.ADDRESS_MISSING:
         raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.ADDRESS_MISSING])
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
+    if by_hand:
+        await open_items.close_payable(session, contract.id)
     if by_hand and contract.state in collection.OVER:
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
@@ -149,12 +160,26 @@ async def issue_again(session: Session, contract: Contract, acting: Acting) -> l
     """
     (old,) = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
     await refuse_under_way(session, contract)
-    bill = await _bill_of(session, contract)
-    if bill.lacks is not None:
-        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[bill.lacks])
+    bill = await _complete_bill_of(session, contract)
     mirror = await cancellations.cancel(session, contract, old, acting.because(None), moves=False)
     new, _ = await _final_invoice(session, contract, bill, acting.now)
     return [mirror, new]
+
+
+async def issue_for_payer(session: Session, contract: Contract, acting: Acting) -> Document:
+    """Issues the final invoice of a BILLED contract, whose earlier one was taken back, to whoever pays now, and mails
+    it. BILLING_BLOCKED where something is missing.
+    """
+    document, draft = await _final_invoice(session, contract, await _complete_bill_of(session, contract), acting.now)
+    await mails.to_payer(session, contract, document, draft.payments, now=acting.now)
+    return document
+
+
+async def _complete_bill_of(session: Session, contract: Contract) -> _Bill:
+    bill = await _bill_of(session, contract)
+    if bill.lacks is not None:
+        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[bill.lacks])
+    return bill
 
 
 async def refuse_under_way(session: Session, contract: Contract) -> None:
@@ -218,7 +243,7 @@ def payment_parts(
         return []
     amount = abs(to_move)
     if action is SettlementAction.OPEN_ITEM:
-        due_on = collection.due_on(station, now)
+        due_on = open_items.due_on(station, now)
         return [*before, PaymentPart(way=PaymentWay.TRANSFER, amount_cents=amount, due_on=due_on)]
     way = PaymentWay.TO_BE_CHARGED if action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
     return [*before, PaymentPart(way=way, amount_cents=amount)]

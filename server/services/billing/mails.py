@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import uuid5
 
 from server.database import Session
 from server.models import Contract, Deposit, Document, OpenItem, Payment
@@ -40,6 +41,34 @@ async def final_invoice(
     )
     draft = MailDraft(
         EmailTemplate.FINAL_INVOICE, document.id, view, [documents.attachment(document)], waits_for_paper=True
+    )
+    await emails.queue(session, contract, draft, now=now)
+    await to_payer(session, contract, document, payments, now=now)
+
+
+async def to_payer(
+    session: Session, contract: Contract, document: Document, payments: Sequence[PaymentPart], *, now: datetime
+) -> None:
+    """The invoice to whoever else pays, with how to pay it; the customer's copy asks for nothing. Without a mail
+    address of the payer, staff send it by post.
+    """
+    if contract.payer is None or contract.payer.email is None:
+        return
+    view = await _view(session, contract, document, payments=payments)
+    view = replace(
+        view,
+        greeting_name=contract.payer.name,
+        payer_name=None,
+        renter_name=contract.customer.display_name,
+        payer_reference=contract.payer.reference,
+    )
+    draft = MailDraft(
+        EmailTemplate.FINAL_INVOICE,
+        uuid5(document.id, "payer"),
+        view,
+        [documents.attachment(document)],
+        waits_for_paper=True,
+        to=contract.payer.email,
     )
     await emails.queue(session, contract, draft, now=now)
 

@@ -36,6 +36,7 @@ from server.services.mail import parts
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, stored_cards
 from server.services.payments.attempts import Move
+from server.services.payments.hosted_page import Way
 from server.services.people import customers
 
 HELD_FOR = timedelta(minutes=15)
@@ -245,9 +246,9 @@ async def _open_page(session: Session, contract: Contract, request: BookingReque
     if contract.prepay_cents == 0:
         move = Move(PaymentKind.HOLD, Purpose.DEPOSIT, plan.group.deposit_cents, "H1", on_page=True)
     payment = await attempts.prepare(session, contract, move, now=now)
-    await hosted_page.open_page(
-        session, contract, payment, request.payment.success_url or "", request.payment.failure_url or "", now=now
-    )
+    paid = request.payment
+    way = Way(paid.success_url or "", paid.failure_url or "", contract.held_until or now)
+    await hosted_page.open_page(session, contract, payment, way, now=now)
 
 
 async def confirm(session: Session, contract: Contract, now: datetime) -> None:

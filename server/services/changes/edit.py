@@ -95,6 +95,19 @@ async def editing_protocol(
         yield session, contract, protocol
 
 
+@asynccontextmanager
+async def editing_document(
+    outside: Outside, acting: Acting, document_id: UUID | None, *, field: str = "document_id"
+) -> AsyncIterator[tuple[Session, Contract, Document]]:
+    """The transaction of an edit that is about a document: with its contract locked. NotFound names the `field`."""
+    async with outside.database.snapshot(acting.person.scope) as session:
+        document = await session.by_id(Document, document_id)
+    if document is None:
+        raise NotFound(Sentence("There is no such document.", "Diesen Beleg gibt es nicht."), field=[field])
+    async with editing(outside, acting, document.contract_id, None) as (session, contract):
+        yield session, contract, document
+
+
 async def preview(
     outside: Outside, acting: Acting, contract_id: UUID | None, look: Look, *, scope: Scope = SYSTEM
 ) -> Prospect:

@@ -1,37 +1,68 @@
-"""Who pays: an insurer, a maker, an employer; or the customer again. Until the rental is billed."""
+"""Who pays: an insurer, a maker, an employer; or the customer again.
+
+Until the rental is billed an advance goes back. Afterwards everything is taken back and billed anew (domain D6), which
+is for managers.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from server.database import Session
-from server.errors import DomainError
+from server.errors import DomainError, ProblemCode, Refused, Sentence
 from server.models import Contract, Document
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
+from server.models.document import DocumentType
 from server.models.job import JobKind
 from server.models.recipient import Recipient
-from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, invoice
+from server.services.acting import OVERRIDERS, Acting
+from server.services.billing import addressee, cancellations, collection, documents, invoice, settlements, taken_back
+from server.services.billing.taken_back import TakenBack
 from server.services.changes import edit, said
 from server.services.changes.edit import Done, Prospect
 from server.services.mail import parts
 from server.services.outside import Outside
 
 FIELD = ("payer",)
-_POSSIBLE = frozenset({ContractState.RESERVED, ContractState.CHECKED_OUT, ContractState.RETURNED})
+_POSSIBLE = frozenset({ContractState.RESERVED, ContractState.CHECKED_OUT, ContractState.RETURNED, ContractState.BILLED})
+_FOR_MANAGERS = Sentence(
+    "After billing only a manager can have somebody else pay: the invoice is taken back and issued anew.",
+    "Nach der Abrechnung kann nur die Leitung den Zahler ändern: die Rechnung wird storniert und neu ausgestellt.",
+)
 
 
-async def look(session: Session, contract: Contract, _acting: Acting, *, payer: Recipient | None) -> Prospect:
-    """What would go back to the customer's card: an advance that it paid for what somebody else is to pay."""
+async def look(session: Session, contract: Contract, acting: Acting, *, payer: Recipient | None) -> Prospect:
+    """What would go back: an advance that the customer's card paid for what somebody else is to pay; after billing
+    everything that was paid.
+    """
     problems: list[DomainError] = edit.against_state(contract, _POSSIBLE)
     try:
         _ = payer and parts.checked_payer(payer, FIELD)
     except DomainError as problem:
         problems.append(problem)
-    advances = await _to_refund(session, contract, payer)
-    back = [await cancellations.paid_for(session, contract.id, advance) for advance in advances]
-    return Prospect(before=contract.price, after=contract.price, moved_cents=-sum(back), problems=problems)
+    billed = contract.state is ContractState.BILLED
+    if billed:
+        problems += await _against_billing_anew(session, contract, acting, payer)
+    gone = await _to_take_back(session, contract, payer)
+    back = sum([await cancellations.paid_for(session, contract.id, document) for document in gone])
+    charged = contract.total_cents if billed and payer is None and await settlements.has_card(session, contract) else 0
+    return Prospect(before=contract.price, after=contract.price, moved_cents=charged - back, problems=problems)
+
+
+async def _against_billing_anew(
+    session: Session, contract: Contract, acting: Acting, payer: Recipient | None
+) -> list[DomainError]:
+    problems: list[DomainError] = []
+    if acting.person.role not in OVERRIDERS:
+        problems.append(Refused(ProblemCode.NOT_ALLOWED, _FOR_MANAGERS, field=list(FIELD)))
+    try:
+        await invoice.refuse_under_way(session, contract)
+    except Refused as problem:
+        problems.append(problem)
+    if addressee.lacks_address_of(contract, payer, contract.total_cents):
+        problems.append(Refused(ProblemCode.BILLING_BLOCKED, addressee.ADDRESS_MISSING))
+    return problems
 
 
 async def change(
@@ -40,31 +71,63 @@ async def change(
     """Has somebody else pay, or the customer again (None). What a card paid in advance goes back, and its invoice is
     taken back; what the payer owes is an open item, and never debited from the customer's card.
 
-    Raises NotFound, VersionConflict, InvalidTransition, InvalidInput.
+    Raises NotFound, VersionConflict, InvalidTransition, InvalidInput; after billing also NOT_ALLOWED for whoever is no
+    manager, PAYMENT_UNRESOLVED and BILLING_BLOCKED.
     """
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
         (await look(session, contract, acting, payer=payer)).refuse()
-        before = parts.payer_name(contract)
-        advances = await _to_refund(session, contract, payer)
-        silent = acting.because(None)
-        back = [await cancellations.cancel(session, contract, advance, silent) for advance in advances]
-        contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
-        done = Done(
-            action=HistoryAction.PAYER_CHANGED,
-            before=before,
-            after=parts.payer_name(contract),
-            told=said.payer(contract, before),
-            issued=back,
-        )
-        await edit.finish(session, contract, done, acting)
-        if back:
-            await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
-        await invoice.go_on_with_address(session, contract, acting)
+        if contract.state is ContractState.BILLED:
+            await _bill_anew(session, contract, acting, payer)
+        else:
+            await _agree(session, contract, acting, payer)
         changed = contract.id
     await documents.print_unprinted(outside, changed)
     return changed
 
 
-async def _to_refund(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:
-    """The advance invoices of what the card has paid, if somebody else is to pay from now on."""
-    return await documents.advances_of(session, contract.id) if payer is not None else []
+async def _agree(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> None:
+    before = parts.payer_name(contract)
+    back = await _take_back(session, contract, acting, payer)
+    contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
+    done = Done(
+        action=HistoryAction.PAYER_CHANGED,
+        before=before,
+        after=parts.payer_name(contract),
+        told=said.payer(contract, before),
+        issued=back,
+    )
+    await edit.finish(session, contract, done, acting)
+    if back:
+        await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
+    await invoice.go_on_with_address(session, contract, acting)
+
+
+async def _bill_anew(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> None:
+    """The invoice and the advances are taken back, all that was paid goes back, and the whole is billed to whoever pays
+    from now on (domain D6).
+    """
+    before = parts.payer_name(contract)
+    cancelled = await _to_take_back(session, contract, payer)
+    back = await _take_back(session, contract, acting, payer)
+    contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
+    new = await invoice.issue_for_payer(session, contract, acting)
+    done = Done(action=HistoryAction.PAYER_CHANGED, before=before, after=parts.payer_name(contract))
+    await edit.finish(session, contract, done, acting)
+    await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
+    await taken_back.tell(session, contract, TakenBack(cancelled, [*back, new]), now=acting.now)
+
+
+async def _take_back(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> list[Document]:
+    silent = acting.because(None)
+    found = await _to_take_back(session, contract, payer)
+    return [await cancellations.cancel(session, contract, document, silent) for document in found]
+
+
+async def _to_take_back(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:
+    """After billing every document that was made out; before it, the advance invoices of what the card has paid, if
+    somebody else is to pay from now on.
+    """
+    finals = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
+    if payer is None and not finals:
+        return []
+    return [*finals, *await documents.advances_of(session, contract.id)]

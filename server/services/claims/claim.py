@@ -16,8 +16,7 @@ from server.models.damage import DamageLiability
 from server.paper.views import PaymentPart, PaymentWay
 from server.services import validation
 from server.services.acting import OVERRIDERS, Acting
-from server.services.billing import collection as rent
-from server.services.billing import documents, settlements
+from server.services.billing import documents, open_items, settlements
 from server.services.claims import bundle, cases, collection, mails, paper
 from server.services.claims.bundle import Proof
 from server.services.claims.cases import Case
@@ -155,6 +154,6 @@ async def _ways(
     if await settlements.has_card(session, contract):
         by_card = PaymentPart(way=PaymentWay.TO_BE_CHARGED, amount_cents=rest)
         return paper.ways(plan.new_claim_cents, by_card)
-    due_on = rent.due_on(station, acting.now)
+    due_on = open_items.due_on(station, acting.now)
     transfer = PaymentPart(way=PaymentWay.TRANSFER, amount_cents=rest, due_on=due_on)
     return paper.ways(plan.new_claim_cents, transfer)

@@ -15,7 +15,6 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.jobs import enqueue
 from server.models import Contract, Damage, Deposit, Document, OpenItem, Payment
-from server.models.contract import SettlementState
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
 from server.models.document import DocumentType
@@ -23,15 +22,15 @@ from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
 from server.services.billing import collection as rent
-from server.services.billing import settlements
+from server.services.billing import open_items, settlements
 from server.services.claims import cases, mails
 from server.services.claims.plan import Plan, Wish
 from server.services.contract import contracts, history
-from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, shares
 from server.services.payments.attempts import Move
 from server.services.payments.shares import Split
+from server.services.receivables import standing
 
 
 async def set_going(session: Session, contract: Contract, damage: Damage, now: datetime) -> None:
@@ -167,18 +166,7 @@ async def _account(session: Session, contract: Contract, split: Split, now: date
         if part:
             item.open_cents = max(0, item.open_cents - part)
             await session.store(item)
-            if document.type is not DocumentType.DAMAGE_CLAIM:
-                await _less_is_open(session, contract, item, now)
-
-
-async def _less_is_open(session: Session, contract: Contract, item: OpenItem, now: datetime) -> None:
-    """What is open of the rent is how the contract stands."""
-    is_paid = item.open_cents == 0
-    contract.settlement_state = SettlementState.PAID if is_paid else SettlementState.PARTLY_PAID
-    contract.version += 1
-    await session.store(contract)
-    if is_paid:
-        await history.record(session, contract, HistoryAction.SETTLED, Acting(now))
+            await standing.look(session, contract, document, item, Acting(now))
 
 
 async def _close_paid(session: Session, contract: Contract, now: datetime) -> None:
@@ -208,8 +196,7 @@ async def _charge_step(
         charges = [one for one in split.made if one.kind is PaymentKind.SALE and one.purpose is Purpose.DAMAGE]
         move = Move(PaymentKind.SALE, Purpose.DAMAGE, left, f"C{1 + len(charges)}", document_id=claim.id)
         return (await attempts.prepare(session, contract, move, now=now)).id
-    station = await stations.get(session, contract.station_id)
-    item = await rent.open_item(session, contract, claim, left, station, now)
+    item = await open_items.owe(session, contract, claim, left, now)
     if sale is not None:
         acting = Acting(now, why=sale.reason)
         await history.record(session, contract, HistoryAction.PAYMENT_FAILED, acting, before=claim.number)

@@ -20,6 +20,7 @@ from server.services.claims.cases import Case
 from server.services.contract import history
 from server.services.outside import Outside
 from server.services.pricing.tariff_history import euros
+from server.services.receivables import write_off as receivables
 
 LONGEST_REASON = 500
 NOT_THE_CUSTOMER = frozenset(
@@ -112,10 +113,13 @@ async def write_off(outside: Outside, acting: Acting, damage_id: UUID | None, ve
         item = await _open_item(session, case.damage)
         if item is None or item.open_cents == 0:
             raise Refused(ProblemCode.NOT_ALLOWED, _NOTHING_OPEN, field=("damage_id",))
-        given_up, item.open_cents = item.open_cents, 0
-        await session.store(item)
+        given_up = item.open_cents
+        document = await session.by_id(Document, item.document_id)
+        if document is None:
+            raise LookupError(f"document {item.document_id}")
+        await receivables.give_up(session, case.of, document, item, acting)
         await cases.enter(session, case.damage, DamageLiability.WRITTEN_OFF)
-        said = {"before": await _number(session, case.damage), "after": euros(given_up)}
+        said = {"before": document.number, "after": euros(given_up)}
         await history.record(session, case.of, HistoryAction.DAMAGE_WRITTEN_OFF, acting, **said)
     return case.damage.id
 

@@ -41,12 +41,16 @@ _TEXTS = {
         "Die Anschrift des Kunden fehlt, ohne die es keine Rechnung gibt: bitte eintragen, dann noch einmal abrechnen.",
     ),
     BillingBlock.REFUND_ABOVE_PAYMENT: Sentence(
-        "The refund is larger than what was paid by card: pay it by hand.",
-        "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte von Hand auszahlen.",
+        "The refund is larger than what was paid by card: transfer the rest and record it.",
+        "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte den Rest überweisen und eintragen.",
     ),
     BillingBlock.REFUND_REFUSED: Sentence(
-        "The refund was refused ({detail}): pay it by hand.",
-        "Die Erstattung wurde abgelehnt ({detail}): bitte von Hand auszahlen.",
+        "The refund was refused ({detail}): transfer it and record it.",
+        "Die Erstattung wurde abgelehnt ({detail}): bitte überweisen und eintragen.",
+    ),
+    BillingBlock.DOCUMENT_CANCELLED: Sentence(
+        "The final invoice {detail} was taken back: put right what was wrong, then settle to bill the rental anew.",
+        "Die Schlussrechnung {detail} ist storniert: bitte berichtigen, was falsch war, dann neu abrechnen.",
     ),
     BillingBlock.ADVANCE_NOT_REFUNDED: Sentence(
         "The advance of a booking that did not come about could not be refunded: do it by hand.",

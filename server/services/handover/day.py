@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from server.database import Session
@@ -18,6 +18,7 @@ from server.models.local_time import wall_clock
 from server.services.booking import free_cars
 from server.services.booking.slot import Slot
 from server.services.fleet import stations
+from server.services.handover import unfitting
 from server.services.lists.attention import is_overdue
 
 MOST = 500
@@ -50,7 +51,9 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
     here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id
     reserved = col(Contract.state) == ContractState.RESERVED
     starts, end = col(Contract.starts_at), col(Contract.ends_at)
-    out, late = col(Contract.state) == ContractState.CHECKED_OUT, is_overdue(min(now, ends))
+    gone = unfitting.is_out_all_the_same()
+    out, late = or_(col(Contract.state) == ContractState.CHECKED_OUT, gone), is_overdue(min(now, ends))
+    late = or_(late, and_(gone, end < min(now, begins)))
     # Who is in the grace of a day that is over comes back today.
     due = end < ends if begins <= now else and_(end >= begins, end < ends)
     of_today = await _contracts(session, here, reserved, starts >= begins, starts < ends)

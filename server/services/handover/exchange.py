@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidTransition, ProblemCode, Refused, Sentence
+from server.errors import ProblemCode, Refused, Sentence
 from server.models import Contract, Protocol, Station, Vehicle, VehicleGroup, VehicleLeg
 from server.models.contract import ContractState
 from server.models.contract_attention import BillingBlock
 from server.models.damage import DamageLiability
 from server.models.occupancy import OccupancyKind
-from server.models.protocol import WENT_OUT, ProtocolType
+from server.models.protocol import ProtocolType
 from server.services.acting import Acting
 from server.services.billing import addressee, invoice, readings
 from server.services.booking import overdue
 from server.services.contract import blocks, contracts
 from server.services.fleet import occupancies, stations
-from server.services.handover import approvals, counter, damages, protocols, readiness
+from server.services.handover import approvals, condition, counter, damages, protocols, readiness, unfitting
 from server.services.handover.approvals import Approval
 from server.services.handover.damages import Sighting
 from server.services.handover.doubts import Doubts
@@ -43,7 +42,7 @@ async def check_out(
         return known
     uploaded = await check_report(session, report)
     station = await stations.get(session, contract.station_id)
-    conflict = _conflict(contract, ContractState.CHECKED_OUT, report, acting.now)
+    conflict = await unfitting.reason(session, contract, ContractState.CHECKED_OUT, report, acting.now)
     vehicle = await readiness.vehicle_for(session, contract, report.vehicle_id, own_needed=conflict is None)
     check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
     by = approvals.approved(acting, approval, contract, report)
@@ -59,6 +58,8 @@ async def check_out(
     if handover.conflict is None:
         await _record_check_out(session, handover, protocol)
         await doubts.block_billing(session, contract, acting, odometer=implausible)
+    else:
+        await unfitting.goes_out(session, handover, protocol)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
 
@@ -66,8 +67,8 @@ async def check_out(
 def _cannot_be_entered(contract: Contract, vehicle: Vehicle) -> str | None:
     """Why a car that was not ready cannot go out for this contract in the books as well; None if it can."""
     if vehicle.station_id != contract.station_id:
-        return "The car stood at another station when this protocol arrived."
-    return None if vehicle.id == contract.vehicle_id else "The other car was not free when this protocol arrived."
+        return unfitting.ELSEWHERE
+    return None if vehicle.id == contract.vehicle_id else unfitting.NOT_FREE
 
 
 async def _get_ready(session: Session, handover: Handover, doubts: Doubts) -> str | None:
@@ -100,9 +101,9 @@ async def check_in(
         return known
     uploaded = await check_report(session, report)
     station = await _return_station(session, contract, report)
-    conflict = _conflict(contract, ContractState.RETURNED, report, acting.now)
+    conflict = await unfitting.reason(session, contract, ContractState.RETURNED, report, acting.now)
     leg = await open_leg(session, contract)
-    vehicle_id = leg.vehicle_id if leg else await _went_out_with(session, contract)
+    vehicle_id = leg.vehicle_id if leg else await unfitting.went_out_with(session, contract)
     vehicle = await session.by_id(Vehicle, vehicle_id, lock=conflict is None)
     if vehicle is None:
         raise Refused(
@@ -130,6 +131,8 @@ async def check_in(
         # Before the contract moves on: with a doubt it is not billed.
         await doubts.block_billing(session, contract, acting, odometer=implausible)
         await _record_check_in(session, handover, protocol, returned_at)
+    else:
+        await unfitting.comes_back(session, handover, protocol)
     await protocols.enqueue_paper(session, protocol, acting.now)
     return protocol
 
@@ -145,42 +148,11 @@ async def implausible_reading(
     return readiness.odometer_at_return(out, report.condition.odometer_km, returned_at, reason)
 
 
-def _conflict(contract: Contract, wanted: ContractState, report: HandoverReport, now: datetime) -> str | None:
-    """Why the protocol does not fit the contract although it records something real; InvalidTransition otherwise.
-
-    Real is what happened before the contract changed, and what somebody has signed: the tablet could not know. A car
-    for which nobody has paid yet is not handed over while it can still be stopped.
-    """
-    try:
-        contracts.require_state(contract, wanted)
-    except InvalidTransition:
-        held = contract.state is ContractState.HELD
-        real = report.is_over(now) if held else report.is_signed or report.occurred_at < contract.state_since
-        if not real:
-            raise
-        return f"The contract was {contract.state.value} when this protocol arrived."
-    return None
-
-
 async def _return_station(session: Session, contract: Contract, report: HandoverReport) -> Station:
     if report.station_id is not None:
         return await stations.get(session, report.station_id, field=(*FIELD, "station_id"))
     planned = await session.by_id(Station, contract.return_station_id)
     return planned or await stations.get(session, contract.station_id)
-
-
-async def _went_out_with(session: Session, contract: Contract) -> UUID | None:
-    """The car of the last hand-over, also of one that did not fit: what comes back is what went out."""
-    statement = (
-        select(Protocol.vehicle_id)
-        .where(
-            col(Protocol.contract_id) == contract.id,
-            col(Protocol.type).in_(WENT_OUT),
-            col(Protocol.voided).is_(False),
-        )
-        .order_by(col(Protocol.occurred_at).desc())
-    )
-    return await session.first(statement) or contract.vehicle_id
 
 
 async def open_leg(session: Session, contract: Contract) -> VehicleLeg | None:
@@ -206,7 +178,7 @@ async def _record_check_out(session: Session, handover: Handover, protocol: Prot
     contract, vehicle, station = handover.contract, handover.vehicle, handover.station
     if contract.vehicle_id != vehicle.id:
         await readiness.change_vehicle(session, contract, vehicle, station, handover.acting.now)
-    adopt_condition(vehicle, protocol, latest=True)
+    condition.adopt(vehicle, protocol, latest=True)
     occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
     leg = leg_of(contract, protocol)
     contract.checked_out_at = leg.from_at
@@ -231,24 +203,9 @@ async def _record_check_in(session: Session, handover: Handover, protocol: Proto
     await contracts.move(session, contract, ContractState.RETURNED, acting)
     await occupancies.end_contract(session, contract.id, returned_at, station.turnaround_minutes)
     is_back = vehicle.out_contract_id in {None, contract.id}  # else it is out again, and that arrived first
-    adopt_condition(vehicle, protocol, latest=is_back)
+    condition.adopt(vehicle, protocol, latest=is_back)
     if is_back:
         occupancies.car_comes_back(vehicle)
         vehicle.station_id = station.id
     await session.store(vehicle)
     await invoice.bill_soon(session, contract, acting)
-
-
-def adopt_condition(vehicle: Vehicle, protocol: Protocol, *, latest: bool) -> None:
-    """Kilometres only grow; the rest is as the `latest` protocol found it."""
-    vehicle.version += 1
-    vehicle.odometer_km = max(vehicle.odometer_km, protocol.odometer_km)
-    if not latest:
-        return
-    if protocol.fuel_eighths is not None:  # what was not read stays as it was
-        vehicle.fuel_eighths = protocol.fuel_eighths
-    if protocol.state_of_charge_percent is not None:
-        vehicle.state_of_charge_percent = protocol.state_of_charge_percent
-    vehicle.cleanliness = max(
-        protocol.cleanliness_inside, protocol.cleanliness_outside, key=lambda cleanliness: cleanliness.rank
-    )

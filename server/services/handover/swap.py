@@ -25,7 +25,7 @@ from server.services.changes.edit import Prospect
 from server.services.contract import contracts, history
 from server.services.fleet import occupancies, stations
 from server.services.fleet.occupancies import Use
-from server.services.handover import approvals, counter, damages, exchange, protocols, readiness
+from server.services.handover import approvals, condition, counter, damages, exchange, protocols, readiness, unfitting
 from server.services.handover.approvals import Approval
 from server.services.handover.damages import Sighting
 from server.services.handover.doubts import Doubts
@@ -59,6 +59,10 @@ class SwapRequest:
         """The report of the car that goes out, which is named beside it."""
         return replace(self.handed_out, vehicle_id=self.vehicle_id)
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether both cars have changed hands a while ago, and somebody has signed for each."""
+        return self.returned.is_over(now) and self.handed_out.is_over(now)
+
 
 async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
     """Swaps the car of a rental. Sent again, both protocols are recognised and nothing happens twice.
@@ -69,14 +73,14 @@ async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
     contract = await contracts.lock(session, wanted.contract_id, field=["contract_id"])
     if await _sent_before(session, wanted):
         return contract.id
-    if contract.version != wanted.version:
-        raise VersionConflict(contract.version)
     leg = await exchange.open_leg(session, contract)
-    if contract.state is not ContractState.CHECKED_OUT or leg is None:
-        raise contracts.not_now(contract)
+    conflict = await _conflict(session, contract, leg, wanted, acting)
     # Where the other car stands, not where the rental is to end: only a station that is named is another one.
     here = wanted.returned.station_id or contract.station_id
     station = await stations.get(session, here, field=("returned", "station_id"))
+    if conflict is not None or leg is None:
+        await _keep(session, contract, station, wanted, acting.because(conflict))
+        return contract.id
     with part("returned"):
         coming = await _coming_back(session, contract, leg, station, wanted, acting)
     with part("handed_out"):
@@ -89,6 +93,55 @@ async def swap(session: Session, wanted: SwapRequest, acting: Acting) -> UUID:
     why = acting.because(wanted.handed_out.override_reason)
     await history.record(session, contract, HistoryAction.VEHICLE_SWAPPED, why, before=plates[0], after=plates[1])
     return contract.id
+
+
+async def _conflict(
+    session: Session, contract: Contract, leg: VehicleLeg | None, wanted: SwapRequest, acting: Acting
+) -> str | None:
+    """Why a swap that is over does not fit its contract; one of this moment is refused instead. That the contract was
+    edited meanwhile is no reason: the cars have changed hands all the same.
+    """
+    fits = contract.state is ContractState.CHECKED_OUT and leg is not None
+    if not wanted.is_over(acting.now):
+        if contract.version != wanted.version:
+            raise VersionConflict(contract.version)
+        if not fits:
+            raise contracts.not_now(contract)
+        return None
+    if leg is None or not fits:
+        return unfitting.of_state(contract)
+    await _vehicle(session, leg.vehicle_id)
+    vehicle = await session.by_id(Vehicle, wanted.vehicle_id, lock=True)
+    if vehicle is None:
+        return None  # it cannot be named in a protocol, and is refused
+    if vehicle.station_id != contract.station_id:
+        return unfitting.ELSEWHERE
+    is_with_others = vehicle.out_contract_id is not None or vehicle.id == contract.vehicle_id
+    if is_with_others or await _is_taken(session, contract, vehicle, acting):
+        return unfitting.NOT_FREE
+    return None
+
+
+async def _keep(session: Session, contract: Contract, station: Station, wanted: SwapRequest, acting: Acting) -> None:
+    """Both protocols of a swap that does not fit are kept, with what they say of damages; a clerk decides."""
+    came_back = await unfitting.went_out_with(session, contract)
+    halves = [
+        ("returned", ProtocolType.SWAP_IN, wanted.returned, came_back, DamageLiability.SUSPECTED),
+        ("handed_out", ProtocolType.SWAP_OUT, wanted.goes_out, wanted.vehicle_id, DamageLiability.KNOWN),
+    ]
+    for name, kind, report, vehicle_id, liability in halves:
+        with part(name):
+            _check_contract(contract, report, ["input", "contract_id"])
+            uploaded = await check_report(session, report)
+            vehicle = await readiness.vehicle_for(session, contract, vehicle_id, own_needed=False)
+            check_levels(report.condition, await session.by_id(VehicleGroup, vehicle.group_id))
+            by = approvals.approved(acting, wanted.approval, contract, report)
+            handover = Handover(kind, contract, vehicle, station, report, uploaded, acting.why, by)
+            protocol = await protocols.store(session, handover)
+            cause = contract.id if liability is DamageLiability.SUSPECTED else None
+            sighting = Sighting(vehicle.id, liability, protocol.occurred_at, station.zone, cause, protocol.id)
+            await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), uploaded)
+        await protocols.enqueue_paper(session, protocol, acting.now)
 
 
 async def look(session: Session, contract: Contract, acting: Acting, *, vehicle_id: UUID | None) -> Prospect:
@@ -155,7 +208,7 @@ async def _coming_back(
     await damages.record(session, sighting, damages.placed(report.damages, DAMAGES), uploaded)
     leg.to_at, leg.check_in_id, leg.fuel_waived = max(at, leg.from_at), protocol.id, wanted.waive_fuel
     await occupancies.end_contract(session, contract.id, leg.to_at, station.turnaround_minutes)
-    exchange.adopt_condition(vehicle, protocol, latest=True)
+    condition.adopt(vehicle, protocol, latest=True)
     occupancies.car_comes_back(vehicle)
     vehicle.station_id = station.id
     await session.store(leg, vehicle)
@@ -193,11 +246,16 @@ async def _check_car(session: Session, contract: Contract, vehicle: Vehicle, act
     station = await stations.get(session, contract.station_id)
     await readiness.check_vehicle(session, contract, vehicle, acting.now)
     await readiness.check_turnaround(session, contract, vehicle, station, acting.now)
-    # A rental that is late goes on past its planned end, which the checks above end at.
+    if await _is_taken(session, contract, vehicle, acting):
+        raise readiness.taken(vehicle.plate)
+
+
+async def _is_taken(session: Session, contract: Contract, vehicle: Vehicle, acting: Acting) -> bool:
+    """Whether others have the car as long as this rental needs it; one that is late goes on past its planned end."""
+    station = await stations.get(session, contract.station_id)
     until = _goes_on_until(contract, acting.now) + station.turnaround
     uses = await occupancies.overlapping(session, vehicle.id, acting.now, until, acting.now)
-    if any(use.contract_id != contract.id for use in uses):
-        raise readiness.taken(vehicle.plate)
+    return any(use.contract_id != contract.id for use in uses)
 
 
 def _goes_on_until(contract: Contract, now: datetime) -> datetime:
@@ -214,7 +272,7 @@ async def _take(
     await occupancies.cut(session, contract.id, vehicle.id, now)
     use = Use(now, ends, station.turnaround)
     await occupancies.occupy(session, vehicle, contract.id, OccupancyKind.CHECKED_OUT, use)
-    exchange.adopt_condition(vehicle, protocol, latest=True)
+    condition.adopt(vehicle, protocol, latest=True)
     occupancies.car_goes_out(vehicle, contract.id, contract.ends_at)
     occupancies.leave(vehicle, contract)
     contract.vehicle_id = vehicle.id

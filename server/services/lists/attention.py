@@ -57,6 +57,7 @@ def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: da
         and deposit.expires_at is not None
         and deposit.expires_at < now + EXPIRING_WITHIN,
         ContractFlag.PROTOCOL_CONFLICT: contract.protocol_conflict,
+        ContractFlag.PAYMENT_OVERDUE: contract.payment_overdue,
     }
     return [flag for flag, is_set in found.items() if is_set]
 
@@ -67,6 +68,7 @@ def with_flag(flag: ContractFlag, now: datetime) -> ColumnElement[bool]:
         ContractFlag.AT_RISK: text(_IS_AT_RISK).bindparams(now=now),  # type: ignore[dict-item]
         ContractFlag.OVERDUE: is_overdue(now),
         ContractFlag.BILLING_BLOCKED: col(Contract.billing_block).is_not(None),
+        ContractFlag.PAYMENT_OVERDUE: col(Contract.payment_overdue).is_(True),
         ContractFlag.CUSTOMER_REVIEW: col(Contract.customer_review).is_(True),
         ContractFlag.PROTOCOL_CONFLICT: col(Contract.protocol_conflict).is_(True),
         ContractFlag.DEPOSIT_EXPIRING: exists(

@@ -212,8 +212,8 @@ def documents(
 
 
 def open_items(station_id: UUID | None) -> Listing[OpenItem]:
-    """Open items, the oldest debt first."""
-    where: Conditions = [col(OpenItem.open_cents) > 0]
+    """Open items, the oldest debt first, with what customers still get back."""
+    where: Conditions = [col(OpenItem.open_cents) != 0]
     if station_id is not None:
         where += [col(OpenItem.station_id) == station_id, _in_sight(station_id)]
     return Listing(OpenItem, (Key("due_on", date), _ID), tuple(where))

@@ -5,6 +5,8 @@ Whoever sets `sent_at` makes the call, so that two processes never both do. What
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,6 +44,19 @@ async def of_contract(session: Session, contract_id: UUID) -> list[Payment]:
         .where(col(Payment.contract_id) == contract_id)
         .order_by(col(Payment.created_at), col(Payment.id))
     )
+
+
+def refundable(payments: Sequence[Payment]) -> list[tuple[Payment, int]]:
+    """What took money from a card for the rent, and how many cents of it are still here. What was paid for a damage
+    is not touched.
+    """
+    back: Counter[UUID | None] = Counter()
+    for one in payments:
+        if one.kind is PaymentKind.REFUND:
+            back[one.refers_to_id] -= one.moved_cents
+    by_card = {PaymentKind.SALE, PaymentKind.CAPTURE}
+    took = [one for one in payments if one.kind in by_card and one.purpose is not Purpose.DAMAGE]
+    return [(one, one.moved_cents - back[one.id]) for one in took if one.moved_cents > 0]
 
 
 @dataclass(frozen=True)
@@ -167,18 +182,17 @@ async def record(outside: Outside, payment_id: UUID, result: PaymentResult) -> P
 
 async def _booked(session: Session, payment: Payment) -> None:
     """What money that moved changes on the contract, in the same transaction as the payment itself."""
-    signs = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
-    if sign := signs.get(payment.kind):
-        amount = await _for_the_rent(session, payment)
+    if payment.moved_cents:
         await session.write(
             "update contract set paid_cents = paid_cents + :amount where id = :id",
-            {"amount": sign * amount, "id": payment.contract_id},
+            {"amount": await _for_the_rent(session, payment), "id": payment.contract_id},
         )
     await session.write(
         "insert into stored_card (contract_id, station_id, token, consent_at)"
         " select contract_id, station_id, token, :now from hosted_payment where payment_id = :id"
-        " on conflict do nothing",
-        {"id": payment.id, "now": payment.resolved_at},
+        " on conflict (contract_id) do update"
+        " set token = excluded.token, network_reference = null, consent_at = excluded.consent_at where :replaces",
+        {"id": payment.id, "now": payment.resolved_at, "replaces": payment.purpose is Purpose.CARD},
     )
     if payment.network_reference:
         await session.write(
@@ -189,9 +203,9 @@ async def _booked(session: Session, payment: Payment) -> None:
 
 
 async def _for_the_rent(session: Session, payment: Payment) -> int:
-    """Cents of an attempt that pay for the rent: of one for a damage, the shares of other documents."""
+    """Cents that move for the rent by an attempt: of one for a damage, the shares of other documents."""
     if payment.purpose is not Purpose.DAMAGE:
-        return payment.amount_cents
+        return payment.moved_cents
     share = await session.value(
         "select sum(s.cents) from payment_share s join document d on d.id = s.document_id"
         " where s.payment_id = :id and d.type <> 'DAMAGE_CLAIM'",

@@ -139,14 +139,16 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
         hold = await _last_hold(session, contract_id)
         if deposit is None or hold is None or contract.state is ContractState.HELD or hold.id == deposit.hold_id:
             return
+        if await _is_lifted(session, hold):
+            return  # another card's hold has taken its place
         if hold.state is PaymentState.SUCCEEDED and await _is_needed(session, contract, now):
             before = await session.by_id(Payment, deposit.hold_id)
             await activate(session, contract, deposit, hold, now=now)
             await schedule(session, contract, now=now)
-            step = await _prepare_release(session, contract, before, now) if before else None
+            step = await prepare_release(session, contract, before, now) if before else None
         elif hold.state is PaymentState.SUCCEEDED:
             # Its answer was lost, and by now nobody needs it.
-            step = await _prepare_release(session, contract, hold, now)
+            step = await prepare_release(session, contract, hold, now)
         elif _has_failed(deposit, hold, now):
             deposit.state = DepositState.FAILED
             await session.store(deposit)
@@ -194,8 +196,15 @@ def _needs_hold(deposit: Deposit, now: datetime) -> bool:
 
 
 async def _last_hold(session: Session, contract_id: UUID) -> Payment | None:
-    holds = [p for p in await attempts.of_contract(session, contract_id) if p.kind is PaymentKind.HOLD]
+    """The last hold that was placed for the deposit itself; one by which a card is stored is for `new_card`."""
+    made = await attempts.of_contract(session, contract_id)
+    holds = [p for p in made if p.kind is PaymentKind.HOLD and p.purpose is Purpose.DEPOSIT]
     return holds[-1] if holds else None
+
+
+async def _is_lifted(session: Session, hold: Payment) -> bool:
+    made = await attempts.of_contract(session, hold.contract_id)
+    return any(p.kind is PaymentKind.RELEASE and p.refers_to_id == hold.id for p in made)
 
 
 async def is_kept_for_damage(session: Session, contract_id: UUID) -> bool:
@@ -237,13 +246,13 @@ async def release(outside: Outside, contract_id: UUID) -> None:
         if await is_kept_for_damage(session, contract_id):
             return
         hold = await session.by_id(Payment, deposit.hold_id)
-        step = await _prepare_release(session, contract, hold, now) if hold else None
+        step = await prepare_release(session, contract, hold, now) if hold else None
     if step is not None:
         await attempts.execute(outside, step)
     await after_release(outside, contract_id)
 
 
-async def _prepare_release(session: Session, contract: Contract, hold: Payment, now: datetime) -> UUID | None:
+async def prepare_release(session: Session, contract: Contract, hold: Payment, now: datetime) -> UUID | None:
     """Writes the release of a hold, once; None if there is one already that is not merely waiting to be sent."""
     made = await attempts.of_contract(session, contract.id)
     existing = [p for p in made if p.kind is PaymentKind.RELEASE and p.refers_to_id == hold.id]

@@ -17,7 +17,7 @@ from server.gateways.payment import Attempt, Checkout, GatewayError, HostedForm,
 from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment, payment_reasons
 from server.models.job import JobKind, OfContract, OfPayment
-from server.models.payment import PaymentKind, PaymentState
+from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services.outside import Outside
 from server.services.payments import attempts, inquiries
 from server.services.payments.attempts import Move
@@ -53,9 +53,16 @@ def _is_web_address(url: str) -> bool:
     return is_plain and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
-async def open_page(
-    session: Session, contract: Contract, payment: Payment, success_url: str, failure_url: str, *, now: datetime
-) -> None:
+@dataclass(frozen=True)
+class Way:
+    """Where the customer's browser goes from the page, and until when (UTC) the page is good."""
+
+    success_url: str
+    failure_url: str
+    until: datetime
+
+
+async def open_page(session: Session, contract: Contract, payment: Payment, way: Way, *, now: datetime) -> None:
     """Writes what the page is opened with. Its time must be unique to the second: the answer's seal covers it."""
     await session.rows("select pg_advisory_xact_lock(hashtextextended('hosted_payment', 0))")
     latest = await session.value("select max(at) from hosted_payment")
@@ -71,14 +78,14 @@ async def open_page(
             station_id=contract.station_id,
             token=str(uuid4()),
             at=at,
-            success_url=success_url,
-            failure_url=failure_url,
+            success_url=way.success_url,
+            failure_url=way.failure_url,
             locale=contract.language.value.lower(),
-            expires_at=contract.held_until or now,
+            expires_at=way.until,
         ),
     )
-    due_at = (contract.held_until or now) + LOOK_AGAIN_AFTER
-    key = f"late-page:{contract.id}"
+    due_at = way.until + LOOK_AGAIN_AFTER
+    key = f"late-page:{payment.id if payment.purpose is Purpose.CARD else contract.id}"
     await enqueue(session, JobKind.LATE_PAGE, OfContract(contract.id), key=key, now=now, due_at=due_at)
 
 
@@ -94,7 +101,8 @@ async def open_again(session: Session, contract: Contract, refused: Payment, *, 
     suffix = f"{letter}{len(pages) + 1}"
     move = Move(refused.kind, refused.purpose, refused.amount_cents, suffix, on_page=True)
     payment = await attempts.prepare(session, contract, move, now=now)
-    await open_page(session, contract, payment, page.success_url, page.failure_url, now=now)
+    way = Way(page.success_url, page.failure_url, contract.held_until)
+    await open_page(session, contract, payment, way, now=now)
     return True
 
 

@@ -10,10 +10,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.models import Payment, PaymentShare
-from server.models.payment import PaymentKind, PaymentState
 from server.services.payments import attempts
-
-_SIGNS = {PaymentKind.SALE: 1, PaymentKind.CAPTURE: 1, PaymentKind.REFUND: -1}
 
 
 @dataclass(frozen=True)
@@ -30,9 +27,13 @@ class Split:
         return payment.amount_cents if payment.document_id == document_id else 0
 
     def paid_for(self, document_id: UUID) -> int:
-        """Cents that were paid for a document, refunds deducted."""
-        done = [one for one in self.made if one.state is PaymentState.SUCCEEDED]
-        return sum(_SIGNS.get(one.kind, 0) * self.part(one, document_id) for one in done)
+        """Cents that were paid for a document, in whatever way, refunds deducted."""
+        return sum(self._moved(one, document_id) for one in self.made)
+
+    def _moved(self, payment: Payment, document_id: UUID) -> int:
+        if payment.id in self.shares:  # a capture
+            return self.part(payment, document_id) if payment.moved_cents else 0
+        return payment.moved_cents if payment.document_id == document_id else 0
 
 
 async def of_contract(session: Session, contract_id: UUID) -> Split:

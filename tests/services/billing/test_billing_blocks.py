@@ -10,9 +10,10 @@ import pytest
 
 from server.database import SYSTEM
 from server.errors import DomainError, InvalidTransition
-from server.models import Contract, HistoryEntry, Photo
+from server.models import Contract, Document, HistoryEntry, Photo
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock, ContractFlag
+from server.models.document import DocumentType
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
@@ -20,6 +21,7 @@ from server.services.booking import saga
 from server.services.contract import blocks
 from server.services.lists import attention
 from server.services.payments import deposits
+from server.services.receivables import taking_back
 from tests.builders.bench import Bench
 from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, customer, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop
@@ -90,6 +92,15 @@ async def refund_above_payment(shop: Shop) -> Contract:
     async with shop.bench.owned(past_triggers=True) as session:
         await session.write("update payment set amount_cents = 2000 where purpose = 'ADVANCE'", {})
     await collection.collect(shop.bench.outside, contract.id)
+    return contract
+
+
+async def document_cancelled(shop: Shop) -> Contract:
+    contract = await rented(shop, START, START + DAY)
+    await invoice.settle(shop.bench.outside, contract.id)
+    (final,) = await shop.bench.all(Document, contract_id=contract.id, type=DocumentType.FINAL_INVOICE)
+    manager = Acting(shop.bench.now, shop.somebody(Role.MANAGER))
+    await taking_back.cancel(shop.bench.outside, manager, final.id, "falscher Name")
     return contract
 
 
@@ -166,6 +177,7 @@ CASES = [
     (address_missing_at_the_return, BillingBlock.ADDRESS_MISSING, ContractState.RETURNED, "BILLED"),
     (refund_refused, BillingBlock.REFUND_REFUSED, ContractState.BILLED, "PAID"),
     (refund_above_payment, BillingBlock.REFUND_ABOVE_PAYMENT, ContractState.BILLED, "PAID"),
+    (document_cancelled, BillingBlock.DOCUMENT_CANCELLED, ContractState.RETURNED, "BILLED"),
     (advance_not_refunded, BillingBlock.ADVANCE_NOT_REFUNDED, ContractState.CANCELLED, "PAID"),
 ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.models import Contract, Email, OpenItem, Payment
 from server.models.contract_attention import BillingBlock
+from server.models.email import EmailTemplate
 from server.models.recipient import PostalAddress, Recipient
 from server.services.billing import collection, invoice
 from server.services.payments import deposits
@@ -203,7 +204,7 @@ async def test_a_refund_that_is_refused_waits_for_a_person(bench: Bench) -> None
     assert [line for line in moved(bench, contract) if line[0] == "refund"] == [("refund", "30.00", "declined")]
 
 
-async def test_more_than_the_card_has_paid_is_never_refunded(bench: Bench) -> None:
+async def test_what_the_card_has_not_paid_is_owed_to_the_customer(bench: Bench) -> None:
     shop = await open_shop(bench, terms=CHEAP_WEEKEND)
     contract = await weekend_after_all(shop)
     # Nothing makes this today; a payment that is corrected by hand in the books does.
@@ -214,4 +215,9 @@ async def test_more_than_the_card_has_paid_is_never_refunded(bench: Bench) -> No
 
     assert waiting.billing_block is BillingBlock.REFUND_ABOVE_PAYMENT
     assert waiting.settlement_state.value == "REFUND_PENDING"
-    assert "REFUND" not in [kind for kind, _state, _cents in await bench.payments(contract.id)]
+    assert [one for one in await bench.payments(contract.id) if one[0] == "REFUND"] == [("REFUND", "SUCCEEDED", 2_000)]
+    assert [item.open_cents for item in await bench.all(OpenItem)] == [-1_000]
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.REFUND)
+    assert "20,00 €" in mail.text.replace("\u00a0", " ")
+    # However often it is looked at
+    assert (await collect(bench, contract)).version == waiting.version

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server.errors import InvalidInput, InvalidTransition
+from server.errors import InvalidInput, ProblemCode, Refused
 from server.models import Contract, Document, Email, HistoryEntry, OpenItem
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock
@@ -17,6 +17,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.models.recipient import PostalAddress, Recipient
+from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.changes import edit, payer
@@ -36,9 +37,9 @@ INSURER = Recipient(
 )
 
 
-async def change(shop: Shop, contract: Contract, wanted: Recipient | None) -> Contract:
+async def change(shop: Shop, contract: Contract, wanted: Recipient | None, role: Role = Role.CLERK) -> Contract:
     now = await shop.bench.contract(contract.id)
-    acting = Acting(shop.bench.now, shop.somebody())
+    acting = Acting(shop.bench.now, shop.somebody(role))
     await payer.change(shop.bench.outside, acting, contract.id, now.version, wanted)
     await collection.collect(shop.bench.outside, contract.id)
     return await shop.bench.contract(contract.id)
@@ -136,7 +137,7 @@ async def test_back_to_the_customer_the_card_pays_all_at_the_end(bench: Bench) -
     assert (now.paid_cents, now.settlement_state) == (11_800, SettlementState.PAID)
 
 
-async def test_a_payer_without_an_address_or_after_the_invoice_is_refused(bench: Bench) -> None:
+async def test_a_payer_without_an_address_or_after_the_invoice_by_a_clerk_is_refused(bench: Bench) -> None:
     shop = await open_shop(bench, cars=2)
     contract = await book(shop, START, END)
     before = await written(bench, contract)
@@ -148,6 +149,81 @@ async def test_a_payer_without_an_address_or_after_the_invoice_is_refused(bench:
     billed = await rented(shop, START, END)
     await invoice.settle(bench.outside, billed.id)
     before = await written(bench, billed)
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(Refused) as refused:
         await change(shop, billed, INSURER)
+    assert (refused.value.code, refused.value.field) == (ProblemCode.NOT_ALLOWED, ["payer"])
     assert await written(bench, billed) == before
+
+
+async def test_after_billing_all_goes_back_and_the_whole_is_billed_to_the_payer(bench: Bench) -> None:
+    """D6: two days for 118.00, billed to the customer's card; then the maker takes over."""
+    # Given
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END)
+    await invoice.settle(bench.outside, contract.id)
+    advance, first = await bench.all(Document, contract_id=contract.id)
+    looked = await edit.preview(
+        bench.outside, Acting(bench.now, shop.somebody(Role.MANAGER)), contract.id, partial(payer.look, payer=INSURER)
+    )
+    # When
+    now = await change(shop, contract, INSURER, Role.MANAGER)
+    await collection.collect(bench.outside, contract.id)
+    # Then: two mirrors with all lines and deductions, and a new invoice over the whole
+    assert (looked.moved_cents, list(looked.problems)) == (-11_800, [])
+    mirror, of_advance, final = (await bench.all(Document, contract_id=contract.id))[2:]
+    assert [sums(one) for one in (mirror, of_advance, final)] == [
+        (-11_800, -9_916, -1_884, -5_900),
+        (-5_900, -4_958, -942, -5_900),
+        (11_800, 9_916, 1_884, 11_800),
+    ]
+    assert (mirror.refers_to_id, of_advance.refers_to_id, final.refers_to_id) == (first.id, advance.id, None)
+    assert (mirror.recipient.name, final.recipient.name) == ("Anna Beispiel", "Versicherung AG")
+    assert (final.recipient.reference, final.advances) == ("S-4711", [])
+    # All that was paid went back, and the card is left alone
+    assert (now.paid_cents, now.state, now.settlement_state) == (0, ContractState.BILLED, SettlementState.OPEN)
+    assert [one for one in await bench.payments(contract.id) if one[0] in {"SALE", "REFUND"}] == [
+        ("SALE", "SUCCEEDED", 5_900),
+        ("SALE", "SUCCEEDED", 5_900),
+        ("REFUND", "SUCCEEDED", 5_900),
+        ("REFUND", "SUCCEEDED", 5_900),
+    ]
+    (item,) = await bench.all(OpenItem, contract_id=contract.id)
+    assert (item.document_id, item.open_cents) == (final.id, 11_800)
+    # One mail to the customer with all documents, one to the payer with the invoice
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION)
+    assert [file.name for file in mail.attachments] == [f"{one.number}.pdf" for one in (mirror, of_advance, final)]
+    said = " ".join(mail.text.replace("\u00a0", " ").split())
+    assert f"wir haben {first.number} und {advance.number} storniert, weil die Miete Versicherung AG bezahlt." in said
+    assert "118,00 € auf Ihre Karte" in said
+    (asked,) = await bench.all(Email, contract_id=contract.id, to=INSURER.email)
+    said = " ".join(asked.text.replace("\u00a0", " ").split())
+    assert f"anbei die Rechnung {final.number} zur Miete von Anna Beispiel, Ihr Zeichen S-4711." in said
+    # When the payer changes its mind, it is the customer's again, and what was not paid does not move
+    back = await change(shop, contract, None, Role.MANAGER)
+    await collection.collect(bench.outside, contract.id)
+    assert (back.payer, (await bench.contract(contract.id)).paid_cents) == (None, 11_800)
+    last = (await bench.all(Document, contract_id=contract.id))[-1]
+    assert (last.recipient.name, sums(last)) == ("Anna Beispiel", (11_800, 9_916, 1_884, 11_800))
+
+
+def sums(document: Document) -> tuple[int, int, int, int]:
+    return document.total_cents, document.net_cents, document.vat_cents, document.payable_cents
+
+
+async def test_an_invoice_goes_to_the_payer_and_the_customers_copy_asks_for_nothing(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    await change(shop, contract, INSURER)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(END)
+    await check_in(shop, contract)
+
+    await invoice.settle(bench.outside, contract.id)
+
+    mails = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.FINAL_INVOICE)
+    copy, asked = [" ".join(mail.text.replace("\u00a0", " ").split()) for mail in mails]
+    assert [mail.to for mail in mails] == [contract.customer.email, INSURER.email]
+    assert len({tuple(file.name for file in mail.attachments) for mail in mails}) == 1
+    assert "überweisen" not in copy
+    assert "überweisen" in asked or "Überweisung" in asked

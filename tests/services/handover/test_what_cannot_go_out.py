@@ -7,19 +7,17 @@ from datetime import timedelta
 import pytest
 
 from server.errors import InvalidTransition
-from server.models import Photo, Protocol, Vehicle, VehicleLeg
+from server.models import Protocol, Vehicle, VehicleLeg
 from server.models.contract import ContractState
 from server.models.protocol import ProtocolType
-from server.models.staff import Role
-from server.security import Principal
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_out, rented
 from tests.builders.rows import open_shop, station
+from tests.services.handover.hands import HAND, sign
 from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
 END = START + timedelta(days=1)
-HAND = "ab" * 32
 
 
 async def test_a_second_check_out_of_what_is_back_is_refused(bench: Bench) -> None:
@@ -56,7 +54,7 @@ async def test_what_was_signed_for_a_car_that_stands_elsewhere_is_kept(bench: Be
     (car,) = await bench.all(Vehicle, id=contract.vehicle_id)
     async with bench.owned() as session:
         await session.write("update vehicle set station_id = :there", {"there": elsewhere.id})
-        await session.store(hand_of(shop.somebody(Role.YARD)))
+    await sign(shop)
     bench.clock.move_to(START + timedelta(hours=1))
     # When
     await check_out(shop, contract, occurred_at=START, staff_signature_sha256=HAND, vehicle_id=car.id)
@@ -66,17 +64,3 @@ async def test_what_was_signed_for_a_car_that_stands_elsewhere_is_kept(bench: Be
     (kept,) = await bench.all(Protocol, contract_id=contract.id)
     assert kept.conflict == "The car stood at another station when this protocol arrived."
     assert await bench.all(VehicleLeg) == []
-
-
-def hand_of(who: Principal) -> Photo:
-    return Photo(
-        sha256=HAND,
-        uploaded_by=who.id,
-        stations=list(who.stations),
-        signature=True,
-        width=9,
-        height=3,
-        object_key="a",
-        thumbnail_key="b",
-        created_at=START,
-    )

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from server.errors import DomainError
-from server.models import Contract, Document
+from server.models import Contract, Document, OpenItem
 from server.services.acting import Acting
 from server.services.changes import edit
 from server.services.changes.edit import Look, Prospect
@@ -37,7 +37,8 @@ async def preview_and_change_agree(
     if is_priced and done.price != prospect.after:
         raise Broken(f"{done.price} instead of {prospect.after}")
     new = (await world.bench.all(Document, contract_id=contract.id))[issued:]
-    _moves_as_said(prospect, new)
+    on_account = {item.document_id for item in await world.bench.all(OpenItem, contract_id=contract.id)}
+    _moves_as_said(prospect, [one for one in new if one.id not in on_account])
 
 
 def _is_foreseen(prospect: Prospect, refusal: DomainError) -> None:
@@ -50,6 +51,5 @@ def _is_foreseen(prospect: Prospect, refusal: DomainError) -> None:
 
 def _moves_as_said(prospect: Prospect, issued: list[Document]) -> None:
     moves = sum(one.moves_cents for one in issued)
-    is_open_item = prospect.moved_cents == 0 and moves > 0
-    if moves != prospect.moved_cents and not is_open_item:
+    if moves != prospect.moved_cents:
         raise Broken(f"{moves} move, the preview says {prospect.moved_cents}")

@@ -99,7 +99,7 @@ async def remove_a_driver(world: World, dice: random.Random) -> None:
 
 async def change_the_payer(world: World, dice: random.Random) -> None:
     """To an insurer, or back to the customer."""
-    contract = world.pick(dice, RESERVED, OUT, BACK)
+    contract = world.pick(dice, RESERVED, OUT, BACK, ContractState.BILLED)
     wanted = None if dice.random() < 0.4 else PAYER
     acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
     change = partial(payer.change, world.bench.outside, acting, payer=wanted)

@@ -29,6 +29,8 @@ async def every_contract_comes_to_its_end(world: World, dice: random.Random) -> 
     await measure_the_tanks(world, world.people[Role.MANAGER][0])
     for contract in (await world.look()).contracts:
         await _end(world, dice, await world.now_of(contract))
+    while gone := (await world.look()).with_their_cars():
+        await take_back(world, dice, gone[0], world.people[Role.MANAGER][0], override_reason="Ende")
     now = await world.become_quiet()
     await world.pass_time(timedelta(hours=2))
     now = await world.become_quiet()
@@ -44,6 +46,8 @@ async def every_contract_comes_to_its_end(world: World, dice: random.Random) -> 
     if left:
         words = [(one.number, one.state, one.billing_block, one.billing_block_detail) for one in left]
         raise Broken(f"stuck: {words}")
+    if out := [car.plate for car in now.vehicles if car.out_contract_id is not None]:
+        raise Broken(f"never back: {out}")
 
 
 async def _end(world: World, dice: random.Random, contract: Contract) -> None:

@@ -52,7 +52,8 @@ async def check_out(world: World, dice: random.Random) -> None:
 
 async def check_in(world: World, dice: random.Random) -> None:
     """On time or not, here or there, with the key dropped hours ago, with less fuel, dirt or a scratch."""
-    contract = world.pick(dice, OUT)
+    gone = world.seen.with_their_cars()
+    contract = dice.choice(gone) if gone and dice.random() < 0.3 else world.pick(dice, OUT)
     more: dict[str, Any] = {"fuel": dice.choice([8, 8, 8, 6])}
     if dice.random() < 0.25:
         dropped = world.now - timedelta(hours=dice.randint(0, 9))

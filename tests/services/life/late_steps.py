@@ -13,7 +13,8 @@ from PIL import Image
 from server.models import Contract, Driver
 from server.security import Principal
 from server.services.acting import Acting
-from server.services.handover import exchange, photos
+from server.services.handover import exchange, photos, swap
+from server.services.handover.swap import SwapRequest
 from tests.builders.rentals import report
 from tests.services.life.handover_steps import STAFF, driven
 from tests.services.life.world import World, one_of
@@ -41,6 +42,21 @@ async def check_in_late(world: World, dice: random.Random) -> None:
     said = report(contract, _ago(world, dice, contract), km, await _signed(world, who))
     async with world.bench.outside.database.transaction(who.scope) as session:
         await exchange.check_in(session, said, Acting(world.now, who))
+
+
+async def swap_late(world: World, dice: random.Random) -> None:
+    """A swap of a while ago, as the contract was read then."""
+    contract = one_of(dice, [one for one in world.seen.contracts if one.checked_out_at is not None])
+    car = dice.choice(world.seen.vehicles)
+    who = world.somebody(dice, *STAFF, sees=contract)
+    at, hand = _ago(world, dice, contract), await _signed(world, who)
+    drivers = tuple(str(one.id) for one in await world.bench.all(Driver, contract_id=contract.id))
+    back = report(contract, at, await driven(world, dice, contract.vehicle_id), dict(hand))
+    km = (await world.car(car.id)).odometer_km
+    out = report(contract, at, km, hand | {"licence_checked_driver_ids": drivers})
+    wanted = SwapRequest(contract.id, contract.version - 1, car.id, back, out, waive_fuel=False)
+    async with world.bench.outside.database.transaction(who.scope) as session:
+        await swap.swap(session, wanted, Acting(world.now, who))
 
 
 def _ago(world: World, dice: random.Random, contract: Contract) -> datetime:

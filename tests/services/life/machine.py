@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from server.errors import DomainError
 from tests.builders.bench import Bench, Emptying
 from tests.builders.rows import company
-from tests.services.life import booking_steps, damage_steps, edit_steps, handover_steps, late_steps, money_steps, world
+from tests.services.life import (
+    booking_steps,
+    damage_steps,
+    edit_steps,
+    handover_steps,
+    late_steps,
+    money_steps,
+    receivable_steps,
+    world,
+)
 from tests.services.life.endings import every_contract_comes_to_its_end
 from tests.services.life.laws import AFTER_EVERY_STEP
 from tests.services.life.quiet_laws import WHEN_QUIET
@@ -52,6 +61,7 @@ WEIGHTS: dict[Rule, int] = {
     damage_steps.repair_a_damage: 1,
     late_steps.check_out_late: 3,
     late_steps.check_in_late: 3,
+    late_steps.swap_late: 2,
     money_steps.lose_an_answer: 5,
     money_steps.refuse_a_payment: 4,
     money_steps.have_the_provider_fail: 3,
@@ -61,6 +71,9 @@ WEIGHTS: dict[Rule, int] = {
     money_steps.be_away: 4,
     money_steps.settle: 6,
     money_steps.complete_the_customer: 1,
+    receivable_steps.pay_elsewhere: 5,
+    receivable_steps.write_an_item_off: 1,
+    receivable_steps.take_a_document_back: 3,
 }
 """How often each step is taken. A later operation adds its step here."""
 RULES: dict[str, Rule] = {rule.__name__: rule for rule in WEIGHTS}

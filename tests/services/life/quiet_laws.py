@@ -29,7 +29,7 @@ def the_books_agree_to_the_line(_world: World, now: Sight) -> None:
     """Of what refers to an earlier payment, the provider keeps no line where it has refused it."""
     first = {PaymentKind.SALE, PaymentKind.HOLD}
     for contract in now.contracts:
-        made = now.payments_of(contract.id)
+        made = [one for one in now.payments_of(contract.id) if one.kind is not PaymentKind.EXTERNAL]
         done = [one for one in made if one.state is PaymentState.SUCCEEDED]
         refused = [one for one in made if one.state is PaymentState.DECLINED and one.kind in first]
         mine = Counter([(*written(one), "done") for one in done] + [(*written(one), "declined") for one in refused])

@@ -29,9 +29,11 @@ from server.models import (
     Protocol,
     Vehicle,
 )
+from server.models.contract import ContractState
 from server.models.contract_attention import BillingBlock
-from server.models.damage import UNDECIDED, DamageLiability
-from server.models.payment import PaymentKind, PaymentState
+from server.models.damage import UNDECIDED
+from server.models.payment import PaymentState
+from server.models.protocol import ProtocolType
 from tests.builders.bench import Bench
 
 Line = tuple[str, str, str]
@@ -71,7 +73,14 @@ class Sight:
         return [one for one in self.documents if one.contract_id == contract_id]
 
     def open_cents(self, contract_id: UUID) -> int:
-        return sum(one.open_cents for one in self.open_items if one.contract_id == contract_id)
+        """What is open, with what was given up; what goes back by hand counts against it."""
+        items = [one for one in self.open_items if one.contract_id == contract_id]
+        return sum(one.open_cents + one.written_off_cents for one in items)
+
+    def owed_cents(self, contract_id: UUID) -> int:
+        """What customers and payers owe, or were let off."""
+        items = [one for one in self.open_items if one.contract_id == contract_id]
+        return sum(max(0, one.open_cents) + one.written_off_cents for one in items)
 
     def payable_cents(self, contract_id: UUID) -> int:
         return sum(one.payable_cents for one in self.documents_of(contract_id))
@@ -84,32 +93,38 @@ class Sight:
         late = BillingBlock.LATE_HANDOVER.value
         return any(one.after == late for one in self.history if one.contract_id == contract_id)
 
+    def went_out_all_the_same(self, contract_id: UUID, car_id: UUID) -> bool:
+        """Whether a hand-over of the car arrived when its contract had ended."""
+        handed_over = [one for one in self.protocols if one.contract_id == contract_id and one.vehicle_id == car_id]
+        return any(one.type is ProtocolType.CHECK_OUT and one.conflict is not None for one in handed_over)
+
+    def with_their_cars(self) -> list[Contract]:
+        """Contracts that have ended, and whose cars are out all the same."""
+        gone = {car.out_contract_id for car in self.vehicles}
+        return [one for one in self.contracts if one.id in gone and one.state is not ContractState.CHECKED_OUT]
+
     def damaged(self, contract_id: UUID) -> bool:
         """Whether a damage keeps the deposit."""
         return any(one.contract_id == contract_id and one.liability in UNDECIDED for one in self.damages)
 
-    def for_document(self, payment: Payment, document_id: UUID | None) -> int:
-        """Cents of a movement that are a document's."""
+    def for_document(self, payment: Payment, document_id: UUID) -> int:
+        """Cents that have moved for a document by a payment."""
         parts = {one.document_id: one.cents for one in self.shares if one.payment_id == payment.id}
         if parts:
-            return parts.get(document_id, 0) if document_id else 0
-        return payment.amount_cents if payment.document_id == document_id else 0
+            return parts.get(document_id, 0) if payment.moved_cents else 0
+        return payment.moved_cents if payment.document_id == document_id else 0
 
     def for_claims(self, payment: Payment) -> int:
-        """Cents of a movement that pay for damages."""
+        """Cents that have moved for damages by a payment."""
         return sum(self.for_document(payment, one.claim_document_id) for one in self.damages if one.claim_document_id)
 
-    def claimed_cents(self, contract_id: UUID) -> int:
-        """What was taken for claims, and what of them was written off: beside what was paid for the rent."""
-        done = [one for one in self.payments_of(contract_id) if one.state is PaymentState.SUCCEEDED]
-        taken = sum(self.for_claims(one) for one in done if one.kind in {PaymentKind.SALE, PaymentKind.CAPTURE})
-        return taken + sum(self._given_up(one, done) for one in self.damages if one.contract_id == contract_id)
+    def for_rent(self, payment: Payment) -> int:
+        """Cents that have moved for the rent by a payment."""
+        return payment.moved_cents - self.for_claims(payment)
 
-    def _given_up(self, damage: Damage, done: list[Payment]) -> int:
-        if damage.liability is not DamageLiability.WRITTEN_OFF:
-            return 0
-        document = next(one for one in self.documents if one.id == damage.claim_document_id)
-        return document.total_cents - sum(self.for_document(one, document.id) for one in done)
+    def claimed_cents(self, contract_id: UUID) -> int:
+        """What was paid for claims: beside what was paid for the rent."""
+        return sum(self.for_claims(one) for one in self.payments_of(contract_id))
 
     def unresolved_pages(self, contract_id: UUID) -> bool:
         """Whether a customer may have paid on a page that was given up: a job looks once more."""

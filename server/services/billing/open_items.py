@@ -1,0 +1,66 @@
+"""What is still owed for a document: by whom it is made out to, or to the customer where no card takes it back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.jobs import enqueue
+from server.models import Contract, Document, OpenItem, Station
+from server.models.columns import uuid7
+from server.models.job import JobKind, OfOpenItem
+from server.models.local_time import wall_clock
+from server.services.fleet import stations
+
+DAYS_TO_PAY = 14
+REMINDED_AFTER = (3, 14, 28)
+"""Days after the due date on which whoever owes is reminded; then a clerk has to look."""
+_AT = time(9)
+
+
+def due_on(station: Station, now: datetime) -> date:
+    """Until when what is billed now has to be paid: fourteen days of the station's calendar."""
+    return station.day_of(now) + timedelta(days=DAYS_TO_PAY)
+
+
+async def of_document(session: Session, document_id: UUID) -> OpenItem | None:
+    """The open item of a document, if there is one: a document has one at most."""
+    return await session.first(select(OpenItem).where(col(OpenItem.document_id) == document_id))
+
+
+async def owe(session: Session, contract: Contract, document: Document, cents: int, now: datetime) -> OpenItem:
+    """What is still owed for a document, due in fourteen days; negative: what the customer gets back by transfer."""
+    if (existing := await of_document(session, document.id)) is not None:
+        return existing
+    station = await stations.get(session, contract.station_id)
+    item = OpenItem(
+        id=uuid7(),
+        document_id=document.id,
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        due_on=due_on(station, now),
+        open_cents=cents,
+    )
+    await session.store(item)
+    await remind_later(session, item, station, now)
+    return item
+
+
+async def remind_later(session: Session, item: OpenItem, station: Station, now: datetime) -> None:
+    """Writes the job of the next reminder, if there is one more and something is to be paid."""
+    if item.open_cents <= 0 or item.reminders >= len(REMINDED_AFTER):
+        return
+    day = item.due_on + timedelta(days=REMINDED_AFTER[item.reminders])
+    key, due_at = f"remind:{item.id}:{item.reminders}", wall_clock(day, _AT, station.zone)
+    await enqueue(session, JobKind.REMIND_OF_PAYMENT, OfOpenItem(item.id), key=key, now=now, due_at=due_at)
+
+
+async def close_payable(session: Session, contract_id: UUID) -> None:
+    """A clerk says that the customer has got everything back."""
+    payable = select(OpenItem).where(col(OpenItem.contract_id) == contract_id, col(OpenItem.open_cents) < 0)
+    for item in await session.all(payable):
+        item.open_cents = 0
+        await session.store(item)

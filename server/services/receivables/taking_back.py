@@ -1,0 +1,94 @@
+"""A document that a manager takes back by hand.
+
+What was paid for a document goes back; a rental whose final invoice is gone waits until somebody has put right what was
+wrong, and is billed anew then.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.errors import InvalidInput, Sentence
+from server.models import Contract, Document
+from server.models.contract import ContractState, SettlementState
+from server.models.contract_attention import BillingBlock
+from server.models.document import DocumentType
+from server.models.job import JobKind
+from server.services import validation
+from server.services.acting import Acting
+from server.services.billing import cancellations, collection, documents, invoice, taken_back
+from server.services.billing.taken_back import TakenBack
+from server.services.changes import edit
+from server.services.contract import blocks, contracts
+from server.services.outside import Outside
+
+_FIELD = ("document_id",)
+_POSSIBLE = frozenset({DocumentType.ADVANCE_INVOICE, DocumentType.FINAL_INVOICE})
+_NOT_THIS = Sentence(
+    "Only an advance invoice or a final invoice is taken back by hand.",
+    "Von Hand storniert werden nur Anzahlungs- und Schlussrechnungen.",
+)
+
+
+async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, reason: str) -> UUID:
+    """Takes a document back by a cancellation invoice, whose id is returned; what was paid for it goes back.
+
+    Raises NotFound, InvalidInput without a reason or for a document that cannot be taken back (any more),
+    PAYMENT_UNRESOLVED while money is under way.
+    """
+    acting = acting.because(validation.text(reason, ("reason",), longest=500, multiline=True))
+    async with edit.editing_document(outside, acting, document_id) as (session, contract, document):
+        await _require_standing(session, contract, document)
+        await invoice.refuse_under_way(session, contract)
+        mirror = await cancellations.cancel(session, contract, document, acting)
+        if document.type is DocumentType.FINAL_INVOICE:
+            await _without_invoice(session, contract, document, mirror, acting)
+        contract.version += 1
+        await session.store(contract)
+        await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
+        await taken_back.tell(session, contract, TakenBack([document], [mirror], acting.why), now=acting.now)
+        done, of_contract = mirror.id, contract.id
+    await documents.print_unprinted(outside, of_contract)
+    return done
+
+
+async def _require_standing(session: Session, contract: Contract, document: Document) -> None:
+    if document.type not in _POSSIBLE:
+        raise InvalidInput(_NOT_THIS, field=list(_FIELD))
+    mirror = await session.first(select(Document).where(col(Document.refers_to_id) == document.id))
+    if mirror is not None:
+        raise InvalidInput(
+            Sentence(
+                f"{document.number} was taken back by {mirror.number} already.",
+                f"{document.number} ist schon durch {mirror.number} storniert.",
+            ),
+            field=list(_FIELD),
+        )
+    if document.type is DocumentType.FINAL_INVOICE:
+        return
+    for final in await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE):
+        if any(advance["document_id"] == str(document.id) for advance in final.advances):
+            raise InvalidInput(
+                Sentence(
+                    f"{final.number} deducts this advance: take that one back first.",
+                    f"{final.number} zieht diese Anzahlung ab: bitte zuerst diese Rechnung stornieren.",
+                ),
+                field=list(_FIELD),
+            )
+
+
+async def _without_invoice(
+    session: Session, contract: Contract, document: Document, mirror: Document, acting: Acting
+) -> None:
+    """A rental is back and not billed; of a fee nothing but the money that goes back is left."""
+    if contract.state is not ContractState.BILLED:
+        contract.settlement_state = collection.before_money(mirror.moves_cents)
+        return
+    contract.billed_at, contract.settlement_state = None, SettlementState.NONE
+    await contracts.move_back(session, contract, ContractState.RETURNED, acting)
+    await blocks.block_billing(
+        session, contract, BillingBlock.DOCUMENT_CANCELLED, acting.because(None), detail=document.number
+    )

@@ -1,0 +1,94 @@
+"""A deposit that failed is placed once more: before the hand-over, or on the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from server.errors import InvalidTransition, PaymentDeclined, ProblemCode, Refused
+from server.models import Contract, HistoryEntry
+from server.models.contract_parts import HistoryAction
+from server.models.payment import DepositState, PaymentMethod
+from server.services.acting import Acting
+from server.services.changes import card
+from server.services.payments import deposits
+from tests.builders.bench import Bench
+from tests.builders.rentals import book, rented
+from tests.builders.rows import Shop, open_shop
+from tests.services.samples import at
+
+START = at("2026-09-22 09:00")
+END = START + timedelta(days=2)
+
+
+async def place(shop: Shop, contract: Contract) -> Contract:
+    now = await shop.bench.contract(contract.id)
+    await card.place_deposit(shop.bench.outside, Acting(shop.bench.now, shop.somebody()), contract.id, now.version)
+    return await shop.bench.contract(contract.id)
+
+
+async def with_a_failed_deposit(shop: Shop) -> Contract:
+    """Booked weeks ahead; the day before, the card refuses the hold."""
+    contract = await book(shop, START, END)
+    shop.bench.clock.move_to(START - timedelta(hours=20))
+    shop.bench.books.script("hold", "decline:51")
+    await deposits.place(shop.bench.outside, contract.id)
+    assert (await shop.bench.deposit(contract.id)).state is DepositState.FAILED
+    return contract
+
+
+async def test_a_deposit_that_failed_is_placed_again(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await with_a_failed_deposit(shop)
+
+    await place(shop, contract)
+
+    deposit = await bench.deposit(contract.id)
+    assert (deposit.state, deposit.expires_at) == (DepositState.ACTIVE, bench.now + deposits.HOLD_LIFE)
+    assert [one for one in await bench.payments(contract.id) if one[0] == "HOLD"] == [
+        ("HOLD", "DECLINED", 30_000),
+        ("HOLD", "SUCCEEDED", 30_000),
+    ]
+    (entry,) = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.DEPOSIT_ASKED)
+    assert entry.actor == shop.somebody().name
+
+
+async def test_one_that_is_refused_once_more_is_told(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await with_a_failed_deposit(shop)
+    bench.books.script("hold", "decline:51")
+
+    with pytest.raises(PaymentDeclined):
+        await place(shop, contract)
+
+    assert (await bench.deposit(contract.id)).state is DepositState.FAILED
+
+
+async def test_an_answer_that_is_lost_is_looked_up_and_never_asked_for_twice(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract = await with_a_failed_deposit(shop)
+    bench.books.script("hold", "lost")
+
+    with pytest.raises(Refused) as said:
+        await place(shop, contract)
+    assert said.value.code is ProblemCode.PAYMENT_UNRESOLVED
+    with pytest.raises(Refused):  # nor by a second clerk
+        await place(shop, contract)
+    await bench.look_up(contract.id)
+
+    assert (await bench.deposit(contract.id)).state is DepositState.ACTIVE
+    assert len([one for one in await bench.payments(contract.id) if one[0] == "HOLD"]) == 2
+
+
+async def test_without_a_card_or_after_the_return_there_is_nothing_to_place(bench: Bench) -> None:
+    shop = await open_shop(bench, cars=2)
+    waived: dict[str, Any] = {"method": PaymentMethod.WAIVED, "card_token": None, "waiver_reason": "Stammkunde"}
+    without = await book(shop, START, END, **waived)
+    with pytest.raises(Refused) as said:
+        await place(shop, without)
+    assert said.value.code is ProblemCode.NOT_ALLOWED
+    back = await rented(shop, START, END, **waived)
+    with pytest.raises(InvalidTransition):
+        await place(shop, back)

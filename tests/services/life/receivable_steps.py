@@ -1,0 +1,34 @@
+"""What people do about money after billing: they pay elsewhere, give up, take documents back."""
+
+from __future__ import annotations
+
+import random
+
+from server.services.receivables import external, taking_back, write_off
+from server.services.receivables.external import ExternalPayment
+from tests.services.life.edit_steps import MANAGERS, OFFICE
+from tests.services.life.world import World, one_of
+
+
+async def pay_elsewhere(world: World, dice: random.Random) -> None:
+    """All or a part of what is open, mostly; by a transfer that somebody may enter twice."""
+    item = one_of(dice, [one for one in world.seen.open_items if one.open_cents] or world.seen.open_items)
+    who = world.somebody(dice, *OFFICE, sees=world.seen.contract(item.contract_id))
+    cents = item.open_cents if dice.random() < 0.6 else item.open_cents // 2
+    paid = ExternalPayment(cents, dice.choice(["T-1", "T-2", "T-3"]))
+    for _ in range(dice.choice([1, 1, 2])):
+        await external.record(world.bench.outside, world.acting(who), item.document_id, paid)
+
+
+async def write_an_item_off(world: World, dice: random.Random) -> None:
+    """A manager gives up."""
+    item = one_of(dice, world.seen.open_items)
+    acting = world.acting(world.somebody(dice, *MANAGERS))
+    await write_off.write_off(world.bench.outside, acting, item.id, "Insolvenz")
+
+
+async def take_a_document_back(world: World, dice: random.Random) -> None:
+    """Any document."""
+    document = one_of(dice, world.seen.documents)
+    acting = world.acting(world.somebody(dice, *MANAGERS))
+    await taking_back.cancel(world.bench.outside, acting, document.id, "falsche Anschrift")
