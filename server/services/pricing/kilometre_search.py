@@ -135,8 +135,8 @@ class _Search:
         return Fraction(10_000 * self._use.km_cents)
 
     def _tried_worths(self) -> list[_Worth]:
-        """With kilometres that are worth nothing, as much as they cost where they are cheapest, and in between where more
-        of them begin to be worth other packages.
+        """With kilometres that are worth nothing, as much as they cost where they are cheapest, and in between where
+        more of them begin to be worth other packages.
         """
         most = self._extra_km if self._filler is None else self._per_km(self._filler)
         found = [_Worth(self._bundles, self._days, self._use, each) for each in (Fraction(0), most)]
