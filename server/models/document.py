@@ -105,7 +105,10 @@ class Document(SQLModel, table=True):
         return VatSplit(self.total_cents, self.net_cents, self.vat_cents)
 
     def seal(self) -> str:
-        """The hash that ties the document to its content and to the one before it in its series."""
+        """The hash that ties the document to its content and to the one before it in its series. Documents of version
+        0.1, which do not keep what their PDF shows, are tied to the PDF.
+        """
+        shown = {"pdf": self.sha256} if self.view_json is None else {"view": self.view_json}
         content = {
             "number": self.number,
             "type": self.type.value,
@@ -116,8 +119,8 @@ class Document(SQLModel, table=True):
             "net": self.net_cents,
             "vat": self.vat_cents,
             "payable": self.payable_cents,
-            "view": self.view_json,
             "previous": self.previous_hash,
+            **shown,
         }
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
