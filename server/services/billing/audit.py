@@ -28,7 +28,7 @@ from server.services.outside import Outside
 MOST_MISSING = 100
 """How many missing numbers are named, the lowest first."""
 _BATCH = 1_000
-_TAKES_BACK = frozenset({DocumentType.CANCELLATION_INVOICE.value, DocumentType.CORRECTION_INVOICE.value})
+_REFER = frozenset({DocumentType.CANCELLATION_INVOICE.value, DocumentType.CORRECTION_INVOICE.value})
 _JSON = ("recipient", "lines", "view")
 # Plain rows, with JSON as text: a hundred thousand documents are read and sealed within a query's deadline.
 _FOLLOWING = """
@@ -61,7 +61,7 @@ async def of_series(outside: Outside, scope: Scope, station_id: UUID | None, yea
     async with outside.long_read, outside.database.snapshot(SYSTEM) as session:
         walk = _Walk(station, year)
         while batch := await _batch(session, walk):
-            targets = await _taken_back(session, batch)
+            targets = await _referred_to(session, batch)
             # Sealing takes a while: whoever else is served meanwhile does not wait for it.
             await asyncio.to_thread(walk.follow, batch, targets)
         series = await session.first(_series(station.id, year))
@@ -77,7 +77,7 @@ async def _batch(session: Session, walk: _Walk) -> Sequence[Row[Any]]:
     return await session.rows(_FOLLOWING, series)
 
 
-async def _taken_back(session: Session, batch: Sequence[Row[Any]]) -> dict[UUID, tuple[UUID, str]]:
+async def _referred_to(session: Session, batch: Sequence[Row[Any]]) -> dict[UUID, tuple[UUID, str]]:
     """The station and number of what these documents take back, by id."""
     wanted = {one.refers_to_id for one in batch if one.refers_to_id is not None}
     if not wanted:
@@ -124,13 +124,13 @@ class _Walk:
             row.number == self._number(row.running_number)
             and row.previous == self._last_hash
             and seal_of(content) == row.chain_hash
-            and self._takes_back(row, content["view"], targets)
+            and self._refers_well(row, content["view"], targets)
         )
 
-    def _takes_back(self, row: Row[Any], view: Json | None, targets: Mapping[UUID, tuple[UUID, str]]) -> bool:
+    def _refers_well(self, row: Row[Any], view: Json | None, targets: Mapping[UUID, tuple[UUID, str]]) -> bool:
         """Whether what takes a document back points at one of this station, and at the one that its paper names."""
         if row.refers_to_id is None:
-            return row.type not in _TAKES_BACK
+            return row.type not in _REFER
         target = targets.get(row.refers_to_id)
         named = ((view or {}).get("refers_to") or {}).get("number")
         return target is not None and target[0] == self.station.id and named in (None, target[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import DomainError
 from server.models import Contract, Document
 from server.models.contract import ContractState
@@ -34,6 +35,7 @@ async def look(session: Session, contract: Contract, _acting: Acting, *, payer: 
     return Prospect(before=contract.price, after=contract.price, moved_cents=-sum(back), problems=problems)
 
 
+@tried_again
 async def change(
     outside: Outside, acting: Acting, contract_id: UUID | None, version: int, payer: Recipient | None
 ) -> UUID:
