@@ -41,7 +41,7 @@ class DayCover:
             self.weights.append(best)
             self._last.append(index)
 
-    def packages(self, days: int) -> list[Bundle]:
+    def bundles(self, days: int) -> list[Bundle]:
         """The best set for that many days, at most those that were given; none for less than one."""
         taken: list[Bundle] = []
         while days > 0:

@@ -60,7 +60,7 @@ class _Set:
         price, km = self.price_cents + bundle.price_cents * times, self.km + (bundle.included_km or 0) * times
         return _Set(price, km, self.count + times, self.beyond + beyond, (bundle, times), self)
 
-    def packages(self) -> list[Bundle]:
+    def bundles(self) -> list[Bundle]:
         """What was taken."""
         found: list[Bundle] = []
         one: _Set | None = self
@@ -98,7 +98,7 @@ class _Worth:
 
     def complete(self, one: _Set, left: int) -> _Set:
         """The same set with its packages."""
-        for bundle in self._cover.packages(left):
+        for bundle in self._cover.bundles(left):
             one = one.plus(bundle)
         return one
 
@@ -112,7 +112,7 @@ def cheapest_for(bundles: Sequence[Bundle], days: int, use: Use) -> list[Bundle]
     """Of all sets of these packages, whose kilometres are limited, that cover the days: the one that makes time plus
     extra kilometres cheapest. Equal cost: more included kilometres, then fewer packages.
     """
-    return _Search(bundles, days, use).found().packages()
+    return _Search(bundles, days, use).found().bundles()
 
 
 class _Search:

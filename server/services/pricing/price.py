@@ -17,8 +17,8 @@ from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
 from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
+from server.services.pricing.bundle_choice import BundleChoice, choose
 from server.services.pricing.kilometre_search import Use
-from server.services.pricing.packages import BundleChoice, choose
 from server.services.pricing.reductions import paid_share, reductions
 from server.services.pricing.rental_days import count_days, open_weekends
 from server.services.pricing.words import Words
@@ -115,8 +115,8 @@ def _rental(terms: TariffTerms, facts: Facts, days: int, words: Words) -> tuple[
         line = PriceLine(PriceLineKind.RENTAL, words.rental(days), Decimal(days), 0, 0, explanation)
         return line, None if day_km is None else day_km * days
     weekends = open_weekends(terms, facts.starts_at, _billed_end(terms, facts), facts.zone)
-    packages = [bundle for bundle in terms.bundles if bundle.unit is not BundleUnit.WEEKEND]
-    chosen = choose(packages, weekends, days, _use(terms, facts))
+    covering = [bundle for bundle in terms.bundles if bundle.unit is not BundleUnit.WEEKEND]
+    chosen = choose(covering, weekends, days, _use(terms, facts))
     choice = chosen.choice
     quantity, unit = _quantity(choice)
     text, explanation = words.rental(days), words.bundles(days, chosen, facts.driven_km)

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.tariff import BundleUnit, Discount, Extra
-from server.services.pricing.packages import BundleChoice, Chosen
+from server.services.pricing.bundle_choice import BundleChoice, Chosen
 
 _UNITS = {
     "de": {
@@ -124,11 +124,11 @@ class Words:
             verb = self._say(f"{german} so viel wie", f"{english} as much as")
         kilometres = self._say("Mehrkilometer", "extra km")
         return (
-            f"{self._packages(choice)} {self._say('mit', 'with')} {km} {verb}"
-            f" {self._packages(usual)} {self._say('und', 'and')} {self._number(extra)} {kilometres}"
+            f"{self._named(choice)} {self._say('mit', 'with')} {km} {verb}"
+            f" {self._named(usual)} {self._say('und', 'and')} {self._number(extra)} {kilometres}"
         )
 
-    def _packages(self, choice: BundleChoice) -> str:
+    def _named(self, choice: BundleChoice) -> str:
         return " + ".join(self._count(count, bundle.unit) for bundle, count in choice.bundles)
 
     def extra(self, extra: Extra, quantity: int, days: int, piece_cents: int) -> str:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from server.models.contract import ContractKind
 from server.models.price import PriceBreakdown
 from server.models.tariff import Bundle, BundleUnit, EarlyReturnPolicy, PriceLineKind, TariffTerms
+from server.services.pricing.bundle_choice import BundleChoice, choose
 from server.services.pricing.edits import WAIVABLE, TermsEdit, edited
 from server.services.pricing.kilometre_search import Use
-from server.services.pricing.packages import BundleChoice, choose
 from server.services.pricing.price import Facts, breakdown
 from tests.services.pricing.test_rental_days import MINUTE, bundles, rentals
 from tests.services.samples import BERLIN, DAY, KOMPAKT, MONTH, WEEK, at, facts

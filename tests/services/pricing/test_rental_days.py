@@ -16,7 +16,7 @@ from server.models.contract import ContractKind
 from server.models.local_time import wall_clock
 from server.models.opening_times import Weekday
 from server.models.tariff import Bundle, BundleUnit, TariffTerms, WeekMoment
-from server.services.pricing.packages import BundleChoice, choose
+from server.services.pricing.bundle_choice import BundleChoice, choose
 from server.services.pricing.price import Facts, breakdown
 from server.services.pricing.rental_days import _last_before, count_days
 from tests.services.samples import BERLIN, DAY, KOMPAKT, MONTH, WEEK, WEEKEND, at

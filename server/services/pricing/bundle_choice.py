@@ -59,7 +59,7 @@ def choose(bundles: Sequence[Bundle], weekends: Sequence[Bundle], days: int, use
     """
     limited = [bundle for bundle in bundles if bundle.included_km is not None]
     unlimited = _without_limit(bundles, days)
-    covers = [_choice(DayCover(limited, days, price_then_km).packages(days))] if limited else []
+    covers = [_choice(DayCover(limited, days, price_then_km).bundles(days))] if limited else []
     usual = _cheapest([*covers, *unlimited], weekends, _by_time)
     if use is None or not usual.extra_km(use.driven_km):
         return Chosen(usual)
@@ -77,7 +77,7 @@ def choose(bundles: Sequence[Bundle], weekends: Sequence[Bundle], days: int, use
 def _without_limit(bundles: Sequence[Bundle], days: int) -> list[BundleChoice]:
     """One package without a limit frees all kilometres: what stands beside it is chosen by price and number alone."""
     cover = DayCover(bundles, days, price_alone)
-    return [_choice([bundle, *cover.packages(days - bundle.days)]) for bundle in bundles if bundle.included_km is None]
+    return [_choice([bundle, *cover.bundles(days - bundle.days)]) for bundle in bundles if bundle.included_km is None]
 
 
 def _cheapest(
