@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
 from mobile_kivy.api import DEFAULT_SERVER
+from mobile_kivy.store.files import CannotWrite
 
 NO_WINDOW = """The tablet app needs a display, and there is none here.
   on a desktop:        start it from a terminal of that desktop
   over ssh:            ssh -X, or run it under Xvfb:  xvfb-run python3 dev.py tablet
   missing libraries:   sudo apt-get install libgl1 libegl1 libmtdev1 xclip
   only the tests:      python3 dev.py test tests/tablet   (they need no display)"""
+
+
+NO_ROOM = (CannotWrite, OSError, sqlite3.OperationalError)
+"""How a storage that is full, read-only or broken shows itself before there is a store."""
 
 
 def main() -> None:
@@ -30,10 +36,17 @@ def main() -> None:
         if Window is None:
             raise RuntimeError("the display cannot be reached")
         from mobile_kivy.app import YardApp  # noqa: PLC0415
+        from mobile_kivy.no_room import NoRoomApp  # noqa: PLC0415
     except (ImportError, RuntimeError, SystemExit) as error:
         logging.getLogger(__name__).debug("no window", exc_info=True)
         sys.exit(f"{NO_WINDOW}\n({error})")
-    YardApp(_folder(options.data), options.server, options.camera).run()
+    app: YardApp | NoRoomApp
+    try:
+        app = YardApp(_folder(options.data), options.server, options.camera)
+    except NO_ROOM:
+        logging.getLogger(__name__).exception("the store cannot be opened")
+        app = NoRoomApp()
+    app.run()
 
 
 def prepare_kivy(size: str = "1280x800") -> None:

@@ -50,7 +50,7 @@ CONTRACT = """fragment contract on Contract {
   deposit { state amount { amount } used { amount } expiresAt }
   payments { id kind state amount { amount } orderReference gatewayReference reason }
   documents { id number type total { amount } net { amount } vat { amount } payable { amount } pdfUrl sha256
-    lines { kind text total { amount } } advances { total { amount } net { amount } vat { amount } document { number } }
+    lines { kind text quantity unitPrice { amount } total { amount } explanation } advances { total { amount } net { amount } vat { amount } document { number } }
     openItem { dueOn open { amount } } }
   protocols { id type odometerKm: condition { odometerKm } pdfUrl sha256 signedByCustomer }
   damages { id liability kind claimDeadline }

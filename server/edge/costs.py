@@ -90,6 +90,7 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("HostedPaymentForm", "fields"): 20,
     ("Document", "lines"): 10,
     ("Document", "advances"): 3,
+    ("DocumentAudit", "missing"): 100,
     ("Email", "attachments"): 2,
     # board
     ("PlanningBoard", "lanes"): 60,

@@ -1,8 +1,10 @@
 """Issued documents: frozen, numbered without gaps, chained by hash."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -106,20 +108,34 @@ class Document(SQLModel, table=True):
 
     def seal(self) -> str:
         """The hash that ties the document to its content and to the one before it in its series."""
-        content = {
-            "number": self.number,
-            "type": self.type.value,
-            "issued_at": self.issued_at.astimezone(UTC).isoformat(),  # whatever zone it came in
-            "recipient": self.recipient_json,
-            "lines": self.lines_json,
-            "total": self.total_cents,
-            "net": self.net_cents,
-            "vat": self.vat_cents,
-            "payable": self.payable_cents,
-            "view": self.view_json,
-            "previous": self.previous_hash,
-        }
-        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return seal_of({name: getattr(self, column) for name, column in SEALED.items()})
+
+
+SEALED = {
+    "number": "number",
+    "type": "type",
+    "issued_at": "issued_at",
+    "recipient": "recipient_json",
+    "lines": "lines_json",
+    "total": "total_cents",
+    "net": "net_cents",
+    "vat": "vat_cents",
+    "payable": "payable_cents",
+    "view": "view_json",
+    "pdf": "sha256",
+    "previous": "previous_hash",
+}
+"""What a seal is made of, by the name that it has there: attributes of a document."""
+
+
+def seal_of(content: Mapping[str, Any]) -> str:
+    """The seal of a document whose content was read as `SEALED` names it. A PDF is made of what it shows, after the
+    seal; documents of version 0.1, which do not keep what it shows, are tied to the PDF.
+    """
+    instead = "pdf" if content["view"] is not None else "view"
+    sealed = {name: value for name, value in content.items() if name != instead}
+    sealed["issued_at"] = content["issued_at"].astimezone(UTC).isoformat()  # whatever zone it came in
+    return hashlib.sha256(orjson.dumps(sealed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 class OpenItem(SQLModel, table=True):

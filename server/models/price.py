@@ -12,7 +12,9 @@ from server.models.tariff import PriceLineKind
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """One line: `quantity` × `unit_cents` = `total_cents` unless the explanation says how else it came about."""
+    """One line: `quantity` × `unit_cents`, rounded half up to a cent, is `total_cents`. Lines of version 0.1
+    have the service fee in a FUEL or ENERGY line.
+    """
 
     kind: PriceLineKind
     text: str

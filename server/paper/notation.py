@@ -43,8 +43,8 @@ def money(cents: int, language: Language) -> str:
 
 
 def number(value: Decimal | int, language: Language) -> str:
-    """1234.50 → "1.234,5" or "1,234.5": at most three decimals, no trailing zeros."""
-    return str(format_decimal(value, format="#,##0.###", locale=_LOCALES[language])).replace("-", "\u2212")
+    """1234.50 → "1.234,5" or "1,234.5": at most five decimals (of a kilowatt-hour), no trailing zeros."""
+    return str(format_decimal(value, format="#,##0.#####", locale=_LOCALES[language])).replace("-", "\u2212")
 
 
 def kilometres(value: int, language: Language) -> str:

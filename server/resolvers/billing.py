@@ -8,13 +8,15 @@ from server.models import Contract, Document, Email, OpenItem
 from server.schema.building import Info
 from server.schema.document import Document as DocumentType
 from server.schema.document import DocumentConnection, DocumentFilter, OpenItemConnection
+from server.schema.document_audit import DocumentAudit
 from server.schema.email import EmailConnection, EmailFilter
 from server.schema.handover import SettlementPreviewInput
 from server.schema.paging import Page, page
 from server.schema.payment import Settlement
 from server.schema.results import ContractResult, EmailResult
-from server.schema.root_fields import OFFICE, STAFF, mutation, query
-from server.services.billing import documents, invoice, settlements
+from server.schema.root_fields import MANAGERS, OFFICE, STAFF, mutation, query
+from server.services.billing import audit, documents, invoice, settlements
+from server.services.billing.audit import DocumentAudit as AuditFound
 from server.services.billing.settlements import Settlement as SettlementFound
 from server.services.lists import search
 from server.services.lists.search import only
@@ -41,6 +43,15 @@ class BillingQuery:
     async def document(self, info: Info, id: strawberry.ID | None = None, number: str | None = None) -> Document | None:  # noqa: A002
         """One document, by id or by number; null if there is no such document."""
         return await documents.find(await info.context.session(), as_uuid(id), number)
+
+    @query(allow=MANAGERS, graphql_type=DocumentAudit)
+    async def document_audit(self, info: Info, station_id: strawberry.ID, year: int) -> AuditFound:
+        """Whether all documents that a station has issued in a year are there and unchanged: numbers without gaps, and
+        a chain in which the seal of each document, computed anew from its content, is the one that it has and that the
+        next one names. It reads them all: a year of many thousands takes seconds.
+        """
+        context = info.context
+        return await audit.of_series(context.outside, context.principal.scope, as_uuid(station_id), year)
 
     @query(allow=OFFICE, graphql_type=OpenItemConnection)
     async def open_items(

@@ -155,6 +155,10 @@ OWN_MEANINGS = {
         "repair": "How far the repair is now.",
     },
     "document": {"id": "Id of the document; not looked at if `number` is given."},
+    "document_audit": {
+        "station_id": "Id of the station whose documents are looked at.",
+        "year": "The year in their numbers, for example 2026.",
+    },
     "open_items": {"station_id": "Only items of contracts that were picked up at this station."},
     "resend_email": {"email_id": "Id of the mail to send again."},
 }

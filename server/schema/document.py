@@ -93,11 +93,19 @@ class DocumentLine:
     text: str
     """What is charged for, in the document's language."""
     quantity: Decimal
-    """How much of it: packages or days, kilometres, litres, kilowatt-hours or pieces."""
+    """How much of it: packages or days, kilometres, litres, kilowatt-hours or pieces; negative where money is taken
+    off or goes back.
+    """
+    unit_price: Money
+    """Gross price of one: `quantity` times it, rounded half up to a cent, is `total`. In documents that version 0.1 has
+    issued, `total` of a FUEL or ENERGY line has the service fee in it, too.
+    """
     total: Money
     """Gross amount of the line; negative where money is taken off."""
     taxable: bool
     """Whether VAT is in the amount; a damage bears none."""
+    explanation: str
+    """How the amount came about, in the document's language, as it is printed."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +206,10 @@ class Document:
                 kind=line.kind,
                 text=line.text,
                 quantity=line.quantity,
+                unit_price=money(line.unit_cents),
                 total=money(line.total_cents),
                 taxable=line.taxable,
+                explanation=line.explanation,
             )
             for line in row_of(self).lines
         ]

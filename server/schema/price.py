@@ -30,7 +30,7 @@ class PriceLine:
 
     @strawberry.field
     def unit_price(self) -> Money:
-        """Gross price of one; `quantity` times it is `total`, unless `explanation` adds a service fee."""
+        """Gross price of one: `quantity` times it, rounded half up to a cent, is `total`."""
         return money(row_of(self).unit_cents)
 
     @strawberry.field

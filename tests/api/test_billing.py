@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -34,6 +35,13 @@ def remaining(document: dict[str, Any]) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
+def multiplies_out(line: dict[str, Any]) -> bool:
+    """Whether a customer who takes a calculator gets the amount of the line, and is told how it came about."""
+    product = Decimal(line["quantity"]) * Decimal(line["unitPrice"]["amount"])
+    rounded = product.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return rounded == Decimal(line["total"]["amount"]) and bool(line["explanation"])
+
+
 @pytest.mark.parametrize(
     ("name", "late_minutes", "km", "fuel_in", "total", "due", "charged"),
     [
@@ -63,12 +71,29 @@ def test_one_day(
     assert amounts(final) == total, name
     assert remaining(final) == due
     assert final["payable"]["amount"] == due[0]
+    assert all(multiplies_out(line) for document in contract["documents"] for line in document["lines"])
     assert (contract["state"], contract["settlementState"]) == ("BILLED", "PAID")
     assert contract["deposit"]["state"] == "RELEASED"
     sales = [line["amount"] for line in dealership.server.ledger(contract["number"]) if line["type"] == "sale"]
     assert sales == ["59.00", *([charged] if charged else [])]
     assert contract["paid"]["amount"] == total[0]
     assert contract["due"]["amount"] == "0.00"
+
+
+def test_missing_fuel_is_a_line_of_litres_and_one_of_its_service(dealership: Dealership) -> None:
+    start = local(next_weekday(dealership.server, 0), 8)
+
+    contract = dealership.rent(start, start + DAY, back_with={"condition": {"fuelEighths": 7}})
+
+    said = [
+        (line["kind"], line["text"], line["quantity"], line["unitPrice"]["amount"], line["total"]["amount"])
+        for line in final_of(contract)["lines"]
+    ]
+    assert said[1:] == [
+        ("FUEL", "Fehlender Kraftstoff", "6.25", "2.10", "13.13"),
+        ("FUEL", "Tankservice", "1", "15.00", "15.00"),
+    ]
+    assert final_of(contract)["lines"][1]["explanation"] == "1/8 von 50 l: 6,25 l × 2,10 = 13,13"
 
 
 def test_the_advance_is_taxed_and_deducted_by_number(dealership: Dealership) -> None:

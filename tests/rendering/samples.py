@@ -82,9 +82,19 @@ EXTRA_KM = InvoiceLine(
 )
 FUEL = InvoiceLine(
     kind="FUEL",
-    text="Kraftstoff und Betankung",
-    explanation="Tank 8/8 bei Übergabe, 7/8 bei Rückgabe: 6,25 l zu 2,10 € = 13,13 €, Betankung 15,00 €",
-    total_cents=2813,
+    text="Fehlender Kraftstoff",
+    explanation="1/8 von 50 l: 6,25 l × 2,10 = 13,13",
+    quantity=Decimal("6.25"),
+    unit_price_cents=210,
+    total_cents=1313,
+)
+FUEL_SERVICE = InvoiceLine(
+    kind="FUEL",
+    text="Tankservice",
+    explanation="einmal je Fahrzeug, dem Kraftstoff fehlt",
+    quantity=Decimal(1),
+    unit_price_cents=1500,
+    total_cents=1500,
 )
 ADVANCE = Advance(
     number="B01-2026-000122", issued_on=date(2026, 11, 20), net_cents=4958, vat_cents=942, total_cents=5900

@@ -167,7 +167,7 @@ class TestLegalContents:
     def test_lower_cost_sentence_only_with_a_fuel_line(self) -> None:
         assert "geringerer Aufwand" not in words_of(render_invoice(samples.invoice()))
         fuel = samples.invoice(
-            lines=(samples.RENTAL, samples.FUEL),
+            lines=(samples.RENTAL, samples.FUEL, samples.FUEL_SERVICE),
             net_cents=17238,
             vat_cents=3275,
             total_cents=20513,
@@ -176,6 +176,15 @@ class TestLegalContents:
         )
         assert "Nachweis offen, dass kein oder ein geringerer Aufwand entstanden ist" in words_of(render_invoice(fuel))
         assert "prove that no cost or a lower cost" in words_of(render_invoice(replace(fuel, language="en")))
+
+    def test_fuel_and_its_service_are_lines_that_a_calculator_confirms(self) -> None:
+        lines = (samples.RENTAL, samples.FUEL, samples.FUEL_SERVICE)
+        fuel = samples.invoice(
+            lines=lines, net_cents=17238, vat_cents=3275, total_cents=20513, payable_cents=14613, payments=()
+        )
+        text = words_of(render_invoice(fuel))
+        assert "Fehlender Kraftstoff 1/8 von 50 l: 6,25 l × 2,10 = 13,13 6,25 2,10 € 13,13 €" in text
+        assert "Tankservice einmal je Fahrzeug, dem Kraftstoff fehlt 1 15,00 € 15,00 €" in text
 
     def test_nothing_due_is_still_an_invoice(self) -> None:
         view = samples.invoice(
@@ -335,6 +344,7 @@ class TestNotation:
     def test_numbers(self) -> None:
         assert number(Decimal("1234.50"), "de") == "1.234,5"
         assert number(Decimal("6.25"), "en") == "6.25"
+        assert number(Decimal("4.06861"), "de") == "4,06861"  # 7 % of a battery of 58,123 Wh
         assert kilometres(23418, "de").replace("\u00a0", " ") == "23.418 km"
         assert rate(1900, "en") == "19%"
         assert rate(750, "de").replace("\u00a0", " ") == "7,5 %"

@@ -1,11 +1,13 @@
 """The reference tariff of domain 4.7 and short ways to write instants and facts."""
 
 from datetime import datetime, time
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.models.contract import ContractKind
 from server.models.opening_times import Weekday
+from server.models.price import PriceLine
 from server.models.tariff import Bundle, BundleUnit, EarlyReturnPolicy, Extra, TariffTerms, WeekMoment
 from server.services.pricing.price import Facts
 
@@ -38,6 +40,12 @@ KOMPAKT = TariffTerms(
         Extra("SNOW_CHAINS", "Schneeketten", per_day_cents=100, per_rental_cents=1000),
     ),
 )
+
+
+def multiplies_out(line: PriceLine) -> bool:
+    """Whether a customer who takes a calculator gets the amount of the line: half a cent is a cent."""
+    product = (line.quantity * line.unit_cents).quantize(Decimal(1), ROUND_HALF_UP)
+    return product == line.total_cents
 
 
 def at(text: str, *, fold: int = 0) -> datetime:

@@ -78,3 +78,38 @@ def test_the_folder_without_a_name_that_android_runs(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert ended.stdout.split() == ["sign_in", str(folder / "app.py")]
     assert (tmp_path / "data" / "tablet.db").exists()
+
+
+WITHOUT_ROOM = """
+import resource, signal
+from mobile_kivy import start
+start.prepare_kivy()
+from kivy.base import EventLoop
+from kivy.clock import Clock
+def end(_dt):
+    from kivy.app import App
+    from kivy.uix.label import Label
+    app = App.get_running_app()
+    print(type(app).__name__, *(one.text for one in app.root.walk() if isinstance(one, Label)), sep=chr(10))
+    app.stop()
+EventLoop.bind(on_start=lambda *_: Clock.schedule_once(end, 0))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+start.main()
+"""
+"""Starts the app where not a byte can be written, and ends it when its first frame is drawn."""
+
+
+def test_the_very_first_start_on_a_full_disk_says_so(tmp_path: Path) -> None:
+    ended = run(
+        [sys.executable, "-c", WITHOUT_ROOM, "--data", str(tmp_path / "data")],
+        SDL_VIDEODRIVER="offscreen",
+        SDL_AUDIODRIVER="dummy",
+        KIVY_HOME=str(tmp_path / "kivy"),
+        KIVY_NO_ARGS="1",
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert "NoRoomApp" in ended.stdout
+    assert "Bitte Speicherplatz freigeben, dann die App neu öffnen." in ended.stdout
+    assert "Please free some space, then open the app again." in ended.stdout

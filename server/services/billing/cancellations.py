@@ -97,6 +97,12 @@ async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
     return moved + sum([await paid_for(session, contract_id, one) for one in issued if one.id in finals - standing])
 
 
+async def kept_elsewhere(session: Session, contract_id: UUID) -> int:
+    """Cents that were paid by transfer or at the till for invoices that were taken back, and are still here."""
+    made = await attempts.of_contract(session, contract_id)
+    return sum(one.moved_cents for one in made if one.kind is PaymentKind.EXTERNAL)
+
+
 def _moved_by(mirror: Document, made: list[Payment]) -> int:
     """Cents that a cancellation moves, has moved or has still to move. A refund that was refused is paid by hand; a
     charge that was declined is asked for with the next invoice.

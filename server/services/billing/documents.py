@@ -140,7 +140,12 @@ async def _next_place(session: Session, station: Station, now: datetime) -> _Pla
         {"station": station.id, "year": year},
     )
     running: int = rows[0].last_number
-    return _Place(f"{station.code}-{year}-{running:06d}", year, running, rows[0].last_hash)
+    return _Place(number_of(station, year, running), year, running, rows[0].last_hash)
+
+
+def number_of(station: Station, year: int, running: int) -> str:
+    """The number of a document: BER-2026-000123."""
+    return f"{station.code}-{year}-{running:06d}"
 
 
 async def find(session: Session, document_id: UUID | None, number: str | None) -> Document | None:

@@ -12,9 +12,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-
-from server.database import SYSTEM, Session, sql_state
+from server.database import SYSTEM, Session
+from server.database_conflicts import tried_again
 from server.models import Contract, Deposit, Payment
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock
@@ -30,7 +29,7 @@ from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page
 from server.services.payments.attempts import Move
 
-_LOCK_TRIES = 3
+_hold = tried_again(car_hold.hold)
 
 
 async def book(outside: Outside, principal: Principal, request: BookingRequest) -> UUID:
@@ -41,23 +40,10 @@ async def book(outside: Outside, principal: Principal, request: BookingRequest) 
     owner = str(principal.id)
     known = await idempotency.find(outside, owner, request.key, request_hash)
     if known is None:
-        contract_id = await _hold_with_retries(outside, principal, request, request_hash)
+        contract_id = await _hold(outside, principal, request, request_hash)
         if contract_id is not None:
             await drive(outside, contract_id)
     return await idempotency.answer(outside, owner, request.key, request_hash)
-
-
-async def _hold_with_retries(
-    outside: Outside, principal: Principal, request: BookingRequest, request_hash: str
-) -> UUID | None:
-    for attempt in range(_LOCK_TRIES):
-        try:
-            return await car_hold.hold(outside, principal, request, request_hash)
-        except DBAPIError as error:
-            # Deadlock or serialisation failure: nothing was written, so it may simply be tried again.
-            if sql_state(error) not in {"40P01", "40001"} or attempt == _LOCK_TRIES - 1:
-                raise
-    return None
 
 
 async def drive(outside: Outside, contract_id: UUID) -> None:

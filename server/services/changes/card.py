@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.database import SYSTEM, Session
+from server.database_conflicts import tried_again
 from server.errors import PaymentDeclined, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Payment, payment_reasons
 from server.models.contract import ContractState
@@ -85,6 +86,7 @@ async def _refuse_unless_held(outside: Outside, contract_id: UUID) -> None:
         raise PaymentDeclined(_DECLINED, reason=words.en if words else None, field=["contract_id"])
 
 
+@tried_again
 async def replace(outside: Outside, acting: Acting, contract_id: UUID | None, version: int, page: Page) -> UUID:
     """Opens a payment page for another card; nothing else changes before the customer has entered it there.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, Sentence
 from server.models import Contract, Customer
 from server.models.contract_parts import HistoryAction
@@ -22,6 +23,7 @@ _NOTHING = Sentence(
 )
 
 
+@tried_again
 async def resolve(
     outside: Outside, acting: Acting, contract_id: UUID | None, version: int, *, same_person: bool
 ) -> UUID:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import DomainError, InvalidInput, NotFound, Sentence
 from server.models import Contract, Driver, VehicleGroup
 from server.models.contract import ContractState, DriverRole
@@ -46,6 +47,7 @@ async def look_at_adding(session: Session, contract: Contract, acting: Acting, e
     return Prospect(before=contract.price, after=after, problems=problems)
 
 
+@tried_again
 async def add(outside: Outside, acting: Acting, contract_id: UUID | None, version: int, entry: DriverDetails) -> UUID:
     """Adds somebody who may drive, until the car is back; what is agreed is priced anew with one driver more.
 
@@ -79,6 +81,7 @@ async def look_at_removing(session: Session, contract: Contract, _acting: Acting
     return Prospect(before=contract.price, after=after, problems=problems)
 
 
+@tried_again
 async def remove(
     outside: Outside, acting: Acting, contract_id: UUID | None, version: int, driver_id: UUID | None
 ) -> UUID:

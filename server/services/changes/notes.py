@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from server.database_conflicts import tried_again
 from server.models import Note
 from server.services import validation
 from server.services.acting import Acting
@@ -13,6 +14,7 @@ from server.services.outside import Outside
 LONGEST = 4000
 
 
+@tried_again
 async def add(outside: Outside, acting: Acting, contract_id: UUID | None, text: str) -> UUID:
     """Adds a remark. It changes nothing else, so that it needs no version. NotFound, InvalidInput."""
     said = validation.text(text, ("text",), longest=LONGEST, multiline=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import DomainError, ProblemCode, Refused, Sentence
 from server.models import Contract, Document
 from server.models.contract import ContractState
@@ -65,6 +66,7 @@ async def _against_billing_anew(
     return problems
 
 
+@tried_again
 async def change(
     outside: Outside, acting: Acting, contract_id: UUID | None, version: int, payer: Recipient | None
 ) -> UUID:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import DomainError, InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Driver, Station, Vehicle, VehicleGroup
 from server.models.blank import is_blank
@@ -105,6 +106,7 @@ async def _plan(session: Session, contract: Contract, acting: Acting, wanted: Pe
     return _Plan(Prospect(before=contract.price, after=after, problems=problems, conflicts=conflicts), slot, found)
 
 
+@tried_again
 async def change(
     outside: Outside, acting: Acting, contract_id: UUID | None, version: int, wanted: PeriodChange
 ) -> UUID:

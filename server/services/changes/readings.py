@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Document, Protocol, ReadingCorrection, Vehicle
 from server.models.contract import ContractState
@@ -49,6 +50,7 @@ class Reading:
     state_of_charge_percent: int | None = None
 
 
+@tried_again
 async def correct(outside: Outside, acting: Acting, protocol_id: UUID | None, reading: Reading, reason: str) -> UUID:
     """Puts readings right and tells the customer, with a correction sheet; returns the contract's id.
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import DomainError, InvalidInput, Path, Sentence
 from server.models import Contract
 from server.models.contract import ContractState
@@ -71,6 +72,7 @@ async def look_at(session: Session, contract: Contract, _acting: Acting, asked: 
     return Prospect(before=contract.price, after=after, problems=problems)
 
 
+@tried_again
 async def change(outside: Outside, acting: Acting, contract_id: UUID | None, version: int, asked: EditRequest) -> UUID:
     """Edits the contract's own copy of its tariff, prices anew what is agreed, and tells the customer.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import DomainError, ProblemCode, Refused, Sentence
 from server.models import Contract
 from server.models.contract import ContractState
@@ -40,6 +41,7 @@ async def look(session: Session, contract: Contract, acting: Acting) -> Prospect
     )
 
 
+@tried_again
 async def cancel(outside: Outside, acting: Acting, contract_id: UUID | None, version: int, reason: str | None) -> UUID:
     """Calls a booking off. Free until the terms' deadline, then it costs their fee; what was paid too much goes back,
     and the deposit is lifted. NotFound, VersionConflict, InvalidTransition, NOT_ALLOWED.

@@ -20,7 +20,7 @@ from server.models.tariff import PriceLineKind
 from server.paper import notation
 from server.paper.views import DepositNote
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, invoice, settlements
+from server.services.billing import cancellations, collection, documents, invoice, open_items, settlements
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.contract import contracts
@@ -112,7 +112,7 @@ async def _put_right(
         lines=price.lines,
         sums=price.sums,
         advances=[Deduction.of(advance) for advance in advances],
-        payments=invoice.payment_parts(payable, action, due, station, acting.now),
+        payments=invoice.payment_parts(payable, action, due, open_items.due_on(station, acting.now)),
         deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
         deposit_note=DepositNote.RELEASED,
         to_move_cents=due,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import SYSTEM, Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Vehicle
 from server.models.columns import uuid7
@@ -30,6 +31,7 @@ _TAKEN = Sentence(
 _IS_OVER = Sentence("The booked period is over.", "Der gebuchte Zeitraum ist vorbei.")
 
 
+@tried_again
 async def mark(outside: Outside, acting: Acting, contract_id: UUID | None, version: int) -> UUID:
     """A clerk says that nobody came, from two hours after the planned start on. The car is free, the deposit is lifted,
     the terms' fee is due. NotFound, VersionConflict, InvalidTransition, NOT_ALLOWED before its time.
@@ -61,6 +63,7 @@ async def mark_by_itself(outside: Outside, contract_id: UUID) -> None:
     await documents.print_unprinted(outside, contract_id)
 
 
+@tried_again
 async def undo(outside: Outside, acting: Acting, contract_id: UUID | None, version: int, reason: str) -> UUID:
     """A manager takes the booking up again, if a car of its group is free: the fee's invoice is taken back, and what it
     has moved. NotFound, VersionConflict, InvalidTransition, PeriodConflict, InvalidInput, PAYMENT_UNRESOLVED.

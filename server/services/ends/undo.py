@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Damage, Document, Protocol, Station, Vehicle, VehicleLeg
 from server.models.contract import ContractState, SettlementState
@@ -53,6 +54,7 @@ _TAKEN = Sentence(
 _FIELD = ("protocol_id",)
 
 
+@tried_again
 async def undo(outside: Outside, acting: Acting, protocol_id: UUID | None, reason: str) -> UUID:
     """Takes the last protocol of a contract back, with its effects; returns the contract's id.
 

@@ -16,9 +16,11 @@ from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
 from server.models.price import PriceBreakdown, PriceLine
-from server.models.tariff import EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
-from server.services.pricing.reductions import reductions
-from server.services.pricing.rental_days import BundleChoice, count_days, time_price
+from server.models.tariff import BundleUnit, EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
+from server.services.pricing.bundle_choice import BundleChoice, choose
+from server.services.pricing.kilometre_search import Use
+from server.services.pricing.reductions import paid_share, reductions
+from server.services.pricing.rental_days import count_days, open_weekends
 from server.services.pricing.words import Words
 
 ADDITIONAL_DRIVER, ONE_WAY, AFTER_HOURS = "ADDITIONAL_DRIVER", "ONE_WAY", "AFTER_HOURS"
@@ -112,10 +114,22 @@ def _rental(terms: TariffTerms, facts: Facts, days: int, words: Words) -> tuple[
         explanation = words.courtesy(facts.kind, days)
         line = PriceLine(PriceLineKind.RENTAL, words.rental(days), Decimal(days), 0, 0, explanation)
         return line, None if day_km is None else day_km * days
-    choice = time_price(terms, facts.starts_at, _billed_end(terms, facts), facts.zone, days)
+    weekends = open_weekends(terms, facts.starts_at, _billed_end(terms, facts), facts.zone)
+    covering = [bundle for bundle in terms.bundles if bundle.unit is not BundleUnit.WEEKEND]
+    chosen = choose(covering, weekends, days, _use(terms, facts))
+    choice = chosen.choice
     quantity, unit = _quantity(choice)
-    text, explanation = words.rental(days), words.bundles(days, choice)
+    text, explanation = words.rental(days), words.bundles(days, chosen, facts.driven_km)
     return PriceLine(PriceLineKind.RENTAL, text, quantity, unit, choice.price_cents, explanation), choice.included_km
+
+
+def _use(terms: TariffTerms, facts: Facts) -> Use | None:
+    """What the packages are chosen by besides the days: nothing while the kilometres are not known, or where they or
+    the rental cost the customer nothing, whatever they are.
+    """
+    share = paid_share(terms)
+    each = 0 if terms.waives(PriceLineKind.EXTRA_KM) else terms.extra_km_cents
+    return Use(facts.driven_km, each, share) if facts.driven_km is not None and each and share else None
 
 
 def _quantity(choice: BundleChoice) -> tuple[Decimal, int]:
@@ -173,26 +187,31 @@ def _fuel(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     missing = (leg.fuel_out or 0) - (leg.fuel_in if leg.fuel_in is not None else leg.fuel_out or 0)
     if missing <= 0 or leg.tank_litres is None:
         return []
-    amount = divide_half_up(missing * leg.tank_litres * terms.fuel_per_litre_cents, 8)
-    litres = Decimal(missing * leg.tank_litres) / 8
-    explanation = words.fuel(
-        missing, leg.tank_litres, litres, terms.fuel_per_litre_cents, amount, terms.fuel_service_cents
-    )
-    total = amount + terms.fuel_service_cents
-    return [PriceLine(PriceLineKind.FUEL, words.fuel_text, litres, terms.fuel_per_litre_cents, total, explanation)]
+    each, litres = terms.fuel_per_litre_cents, Decimal(missing * leg.tank_litres) / 8
+    amount = divide_half_up(missing * leg.tank_litres * each, 8)
+    explanation = words.fuel(missing, leg.tank_litres, litres, each, amount)
+    return [
+        PriceLine(PriceLineKind.FUEL, words.fuel_text, litres, each, amount, explanation),
+        *_service(PriceLineKind.FUEL, words.fuel_service_text, terms.fuel_service_cents, words.fuel_service),
+    ]
 
 
 def _energy(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     missing = (leg.charge_out or 0) - (leg.charge_in if leg.charge_in is not None else leg.charge_out or 0)
     if missing <= 0 or leg.battery_wh is None:
         return []
-    amount = divide_half_up(missing * leg.battery_wh * terms.energy_per_kwh_cents, 100_000)
-    kwh = Decimal(missing * leg.battery_wh) / 100_000
-    explanation = words.energy(
-        missing, leg.battery_wh, kwh, terms.energy_per_kwh_cents, amount, terms.charging_service_cents
-    )
-    total = amount + terms.charging_service_cents
-    return [PriceLine(PriceLineKind.ENERGY, words.energy_text, kwh, terms.energy_per_kwh_cents, total, explanation)]
+    each, kwh = terms.energy_per_kwh_cents, Decimal(missing * leg.battery_wh) / 100_000
+    amount = divide_half_up(missing * leg.battery_wh * each, 100_000)
+    explanation = words.energy(missing, leg.battery_wh, kwh, each, amount)
+    fee, why = terms.charging_service_cents, words.charging_service
+    return [
+        PriceLine(PriceLineKind.ENERGY, words.energy_text, kwh, each, amount, explanation),
+        *_service(PriceLineKind.ENERGY, words.charging_service_text, fee, why),
+    ]
+
+
+def _service(kind: PriceLineKind, text: str, fee_cents: int, explanation: str) -> list[PriceLine]:
+    return [PriceLine(kind, text, Decimal(1), fee_cents, fee_cents, explanation)] if fee_cents else []
 
 
 def _cleaning(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:

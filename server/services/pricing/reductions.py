@@ -31,6 +31,15 @@ def discounted(discount: Discount, rental_cents: int) -> int:
     return discount.cents + divide_half_up(rental_cents * discount.basis_points, 10_000)
 
 
+def paid_share(terms: TariffTerms) -> int:
+    """Basis points of the rental that its customer pays: what shares leave of it, and nothing if it is waived. Amounts
+    that are taken off do not count: they are the same whatever the rental is.
+    """
+    if terms.waives(PriceLineKind.RENTAL):
+        return 0
+    return max(0, 10_000 - sum(discount.basis_points for discount in terms.discounts))
+
+
 def _sum(lines: Sequence[PriceLine], kind: PriceLineKind) -> int:
     """What is left of a kind of line: discounts are those of the rental."""
     kinds = {kind, PriceLineKind.DISCOUNT} if kind is PriceLineKind.RENTAL else {kind}

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.tariff import BundleUnit, Discount, Extra
-from server.services.pricing.rental_days import BundleChoice
+from server.services.pricing.bundle_choice import BundleChoice, Chosen
 
 _UNITS = {
     "de": {
@@ -62,7 +62,11 @@ class Words:
         self._language = "de" if self._german else "en"
         self.extra_km_text = self._say("Mehrkilometer", "Extra kilometres")
         self.fuel_text = self._say("Fehlender Kraftstoff", "Missing fuel")
+        self.fuel_service_text = self._say("Tankservice", "Refuelling service")
+        self.fuel_service = self._say("einmal je Fahrzeug, dem Kraftstoff fehlt", "once for each car that lacks fuel")
         self.energy_text = self._say("Fehlende Ladung", "Missing charge")
+        self.charging_service_text = self._say("Ladeservice", "Charging service")
+        self.charging_service = self._say("einmal je Fahrzeug, dem Ladung fehlt", "once for each car that lacks charge")
         self.discount_text = self._say("Nachlass", "Discount")
         self.cleaning_text = self._say("Reinigung", "Cleaning")
 
@@ -73,7 +77,7 @@ class Words:
         return format_decimal(Decimal(cents).scaleb(-2), format="#,##0.00", locale=self._language)
 
     def _number(self, value: Decimal | int) -> str:
-        return format_decimal(value, format="#,##0.###", locale=self._language)
+        return format_decimal(value, format="#,##0.#####", locale=self._language)
 
     def _count(self, number: int, unit: BundleUnit) -> str:
         one, many = _UNITS[self._language][unit]
@@ -90,14 +94,42 @@ class Words:
         """Why the rental costs nothing."""
         return f"{self._days(days)}: {_FREE[self._language][kind]}"
 
-    def bundles(self, days: int, choice: BundleChoice) -> str:
-        """How the time price came about: "8 days: 1 week 319.00 + 1 day 59.00"."""
+    def bundles(self, days: int, chosen: Chosen, driven_km: int | None) -> str:
+        """How the time price came about: "8 days: 1 week 319.00 + 1 day 59.00", and why if kilometres decided it."""
+        time = f"{self._days(days)}: {self._prices(chosen.choice)}"
+        if chosen.usual is None or driven_km is None:
+            return time
+        return f"{time}; {self._because_of_km(chosen.choice, chosen.usual, driven_km, cheaper=chosen.saved_cents > 0)}"
+
+    def _prices(self, choice: BundleChoice) -> str:
         (first, count), *more = choice.bundles
         if first.unit is BundleUnit.DAY and count > 1 and not more:
-            each, total = self._money(first.price_cents), self._money(choice.price_cents)
-            return f"{self._days(days)}: {count} × {each} = {total}"
-        parts = [f"{self._count(n, bundle.unit)} {self._money(bundle.price_cents * n)}" for bundle, n in choice.bundles]
-        return f"{self._days(days)}: {' + '.join(parts)}"
+            return f"{count} × {self._money(first.price_cents)} = {self._money(choice.price_cents)}"
+        parts = (f"{self._count(n, bundle.unit)} {self._money(bundle.price_cents * n)}" for bundle, n in choice.bundles)
+        return " + ".join(parts)
+
+    def _because_of_km(self, choice: BundleChoice, usual: BundleChoice, driven_km: int, *, cheaper: bool) -> str:
+        """ "1 week with 1,050 km is cheaper than 5 days and 600 extra km": true whatever else was driven."""
+        extra = usual.extra_km(driven_km)
+        if choice.included_km is None:
+            km = self._say("allen Kilometern", "all kilometres")
+        else:
+            km = f"{self._number(choice.included_km)} km"
+        one = choice.count == 1
+        if cheaper:
+            german, english = ("ist", "is") if one else ("sind", "are")
+            verb = self._say(f"{german} günstiger als", f"{english} cheaper than")
+        else:
+            german, english = ("kostet", "costs") if one else ("kosten", "cost")
+            verb = self._say(f"{german} so viel wie", f"{english} as much as")
+        kilometres = self._say("Mehrkilometer", "extra km")
+        return (
+            f"{self._named(choice)} {self._say('mit', 'with')} {km} {verb}"
+            f" {self._named(usual)} {self._say('und', 'and')} {self._number(extra)} {kilometres}"
+        )
+
+    def _named(self, choice: BundleChoice) -> str:
+        return " + ".join(self._count(count, bundle.unit) for bundle, count in choice.bundles)
 
     def extra(self, extra: Extra, quantity: int, days: int, piece_cents: int) -> str:
         """How the price of an extra came about."""
@@ -122,22 +154,16 @@ class Words:
             f" {self._number(extra)} km × {self._money(each_cents)} = {total}",
         )
 
-    def fuel(self, eighths: int, tank: int, litres: Decimal, each_cents: int, amount_cents: int, fee_cents: int) -> str:
-        """Missing eighths of the tank in litres, their price, and the service fee."""
+    def fuel(self, eighths: int, tank: int, litres: Decimal, each_cents: int, amount_cents: int) -> str:
+        """Missing eighths of the tank in litres, and their price."""
         sum_of = f"{self._number(litres)} l × {self._money(each_cents)} = {self._money(amount_cents)}"
-        return self._say(
-            f"{eighths}/8 von {tank} l: {sum_of}, Tankservice {self._money(fee_cents)}",
-            f"{eighths}/8 of {tank} l: {sum_of}, refuelling service {self._money(fee_cents)}",
-        )
+        return self._say(f"{eighths}/8 von {tank} l: {sum_of}", f"{eighths}/8 of {tank} l: {sum_of}")
 
-    def energy(self, percent: int, wh: int, kwh: Decimal, each_cents: int, amount_cents: int, fee_cents: int) -> str:
-        """Missing per cent of the battery in kWh, their price, and the service fee."""
+    def energy(self, percent: int, wh: int, kwh: Decimal, each_cents: int, amount_cents: int) -> str:
+        """Missing per cent of the battery in kWh, and their price."""
         battery = self._number(Decimal(wh) / 1000)
         sum_of = f"{self._number(kwh)} kWh × {self._money(each_cents)} = {self._money(amount_cents)}"
-        return self._say(
-            f"{percent} % von {battery} kWh: {sum_of}, Ladeservice {self._money(fee_cents)}",
-            f"{percent} % of {battery} kWh: {sum_of}, charging service {self._money(fee_cents)}",
-        )
+        return self._say(f"{percent} % von {battery} kWh: {sum_of}", f"{percent} % of {battery} kWh: {sum_of}")
 
     def cleaning(self, part: str, before: Cleanliness, after: Cleanliness) -> str:
         """Which part came back in which state."""

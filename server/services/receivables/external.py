@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, Sentence
 from server.jobs import enqueue
 from server.models import Contract, Document, OpenItem, Payment
@@ -42,6 +43,7 @@ class ExternalPayment:
     reference: str
 
 
+@tried_again
 async def record(outside: Outside, acting: Acting, document_id: UUID | None, paid: ExternalPayment) -> UUID:
     """Enters what was paid for a document; returns its id. The same amount with the same reference again is the first.
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, Sentence
 from server.models import Contract, Document
 from server.models.contract import ContractState, SettlementState
@@ -33,6 +34,7 @@ _NOT_THIS = Sentence(
 )
 
 
+@tried_again
 async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, reason: str) -> UUID:
     """Takes a document back by a cancellation invoice, whose id is returned; what was paid for it goes back.
 

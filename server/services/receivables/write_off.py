@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import Session
+from server.database_conflicts import tried_again
 from server.errors import InvalidInput, NotFound, Sentence
 from server.models import Contract, Document, OpenItem
 from server.models.contract_parts import HistoryAction
@@ -28,6 +29,7 @@ _OF_A_DAMAGE = Sentence(
 )
 
 
+@tried_again
 async def write_off(outside: Outside, acting: Acting, item_id: UUID | None, reason: str) -> UUID:
     """Gives up what is open; returns the document's id. What was paid stays, and nothing moves.
 

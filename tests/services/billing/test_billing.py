@@ -113,6 +113,32 @@ async def test_an_electric_car_pays_for_missing_charge(bench: Bench) -> None:
     assert (await final_of(bench, contract)).total_cents == 5_900 + 1_001 + 1_000
 
 
+async def test_the_kilometres_decide_about_packages_in_the_preview_and_on_the_invoice(bench: Bench) -> None:
+    # Given five days that were quoted day by day
+    shop = await open_shop(bench)
+    start = START + DAY
+    contract = await book(shop, start, start + 5 * DAY)
+    assert (contract.total_cents, contract.price.included_km) == (29_500, 750)
+    bench.clock.move_to(start)
+    await check_out(shop, contract)
+    bench.clock.move_to(start + 5 * DAY)
+    planned = settlements.PlannedReturn(bench.now, None, 11_350, 8, None, Cleanliness.CLEAN, Cleanliness.CLEAN)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        preview = await settlements.preview(session, contract.id, planned)
+    # When they come back with 1,350 km
+    await check_in(shop, contract, km=11_350)
+    await invoice.bill(bench.outside, contract.id)
+    # Then
+    final = await final_of(bench, contract)
+    assert final.lines == preview.price.lines
+    assert [(line.kind.value, line.total_cents) for line in final.lines] == [("RENTAL", 31_900), ("EXTRA_KM", 7_500)]
+    assert final.lines[0].explanation == (
+        "5 Tage: 1 Woche 319,00; 1 Woche mit 1.050 km ist günstiger als 5 Tage und 600 Mehrkilometer"
+    )
+    assert (final.payable_cents, preview.due.gross) == (33_500, 33_500)
+    assert (await bench.contract(contract.id)).price.included_km == 1_050
+
+
 async def test_without_the_size_of_the_tank_a_person_has_to_look(bench: Bench) -> None:
     shop = await open_shop(bench, cars=0)
     car = await shop.add_car(tank_litres=None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from server.errors import (
     DomainError,
     PeriodConflict,
     ProblemCode,
+    VersionConflict,
 )
 from server.models import HistoryEntry, VehicleBlock
 from server.models.contract import ContractState
@@ -158,3 +162,28 @@ async def test_after_a_swap_what_its_car_did_before_is_not_in_the_way(bench: Ben
     assert list(looked.problems) == []
     assert (done.vehicle_id, done.ends_at) == (second.id, START + 4 * DAY)
     assert (await uses(bench, done))[-1] == (second.id, END + 2 * HOUR, START + 4 * DAY)
+
+
+async def test_two_managers_who_take_each_others_car_at_once(bench: Bench) -> None:
+    """Each locks its own contract and then the other's: PostgreSQL ends one of the two, which looks again."""
+    # Given one car, booked twice
+    shop = await open_shop(bench)
+    first = await book(shop, START, END)
+    second = await book(shop, END + HOUR, END + DAY)
+    forced: dict[str, Any] = {"role": Role.MANAGER, "force": True, "reason": "Kunde ist im Ausland"}
+
+    # When both are stretched over the other's time
+    outcomes = await asyncio.gather(
+        change(shop, first, START, END + DAY, **forced),
+        change(shop, second, START, END + DAY, **forced),
+        return_exceptions=True,
+    )
+
+    # Then one has the car, and the other hears that somebody has changed its contract
+    refused = [one for one in outcomes if isinstance(one, BaseException)]
+    assert [type(one) for one in refused] == [VersionConflict]
+    now = [await bench.contract(one.id) for one in (first, second)]
+    assert [one.vehicle_id for one in now].count(shop.vehicles[0].id) == 1
+    assert [one.vehicle_id for one in now].count(None) == 1
+    entries = [entry.action for entry in await bench.all(HistoryEntry)]
+    assert entries.count(HistoryAction.PERIOD_CHANGED) == entries.count(HistoryAction.VEHICLE_TAKEN) == 1

@@ -108,6 +108,20 @@ async def test_after_the_invoice_only_the_difference_moves(bench: Bench) -> None
     assert (again.paid_cents, again.total_cents, again.settlement_state) == (8_400, 8_400, SettlementState.PAID)
 
 
+async def test_kilometres_put_right_after_the_invoice_choose_other_packages(bench: Bench) -> None:
+    # Given five days with 1,350 km, for which a week was billed
+    shop = await open_shop(bench)
+    contract = await rented(shop, END, END + timedelta(days=5), km=1_350)
+    await invoice.settle(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).paid_cents == 31_900 + 7_500
+    # When it was 350
+    now = await correct(shop, await protocol_of(bench, contract), Reading(odometer_km=10_350), Role.MANAGER)
+    # Then five days are paid
+    final = (await bench.all(Document, contract_id=contract.id))[-1]
+    assert [(line.total_cents, line.explanation) for line in final.lines] == [(29_500, "5 Tage: 5 × 59,00 = 295,00")]
+    assert (now.paid_cents, now.total_cents) == (29_500, 29_500)
+
+
 async def test_what_now_needs_an_address_is_not_issued_without_one(bench: Bench) -> None:
     # Given a billed day for 59.00 of a customer without an address
     shop = await open_shop(bench)

@@ -46,7 +46,8 @@ async def test_two_cars_have_their_own_kilometres_and_fuel(bench: Bench) -> None
     assert [(line.kind, line.total_cents) for line in final.lines] == [
         (PriceLineKind.RENTAL, 11_800),
         (PriceLineKind.EXTRA_KM, 750),
-        (PriceLineKind.FUEL, 4_125),
+        (PriceLineKind.FUEL, 2_625),
+        (PriceLineKind.FUEL, 1_500),
     ]
     assert (final.total_cents, final.net_cents, final.vat_cents) == (16_675, 14_013, 2_662)
     assert final.payable_cents == 10_775

@@ -16,7 +16,7 @@ from server.models.staff import Role
 from server.security import Principal
 from server.services.booking import saga
 from server.services.booking.plan import WorkshopReference
-from server.services.payments import hosted_page
+from server.services.payments import hosted_page, new_card
 from tests.builders.rentals import customer, request
 from tests.builders.till import Till
 from tests.services.life.world import NothingToDo, World, one_of
@@ -76,6 +76,7 @@ async def pay_on_the_page(world: World, dice: random.Random) -> None:
     if dice.random() < 0.7:
         answer = await hosted_page.accept(world.bench.outside, form, dice.choice(["browser", "gateway"]))
         await saga.drive(world.bench.outside, answer.contract_id)
+        await new_card.follow(world.bench.outside, answer.contract_id)
 
 
 async def _book(

@@ -14,6 +14,7 @@ from server.models.damage import DamageLiability
 from server.models.document import DocumentType
 from server.models.payment import PaymentKind, PaymentState
 from tests.services.life.sight import Line, Sight
+from tests.services.samples import multiplies_out
 
 KINDS = {
     PaymentKind.SALE: "sale",
@@ -153,6 +154,7 @@ def documents_are_numbered_without_gaps_chained_and_add_up(_before: Sight, now: 
     for document in now.documents:
         series[document.station_id, document.year].append(document)
         assert sum(line.total_cents for line in document.lines) == document.total_cents, document.number
+        assert all(multiplies_out(line) for line in document.lines), document.number
         assert document.net_cents + document.vat_cents == document.total_cents, document.number
         deducted = sum(item["total_cents"] for item in document.advances)
         assert document.payable_cents == document.total_cents - deducted, document.number

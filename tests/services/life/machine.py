@@ -73,12 +73,14 @@ WEIGHTS: dict[Rule, int] = {
     money_steps.complete_the_customer: 1,
     receivable_steps.pay_elsewhere: 5,
     receivable_steps.write_an_item_off: 1,
+    receivable_steps.ask_for_another_card: 2,
+    receivable_steps.place_the_deposit_again: 2,
     receivable_steps.take_a_document_back: 3,
 }
 """How often each step is taken. A later operation adds its step here."""
 RULES: dict[str, Rule] = {rule.__name__: rule for rule in WEIGHTS}
 _OFTEN = [name for name, rule in RULES.items() for _ in range(WEIGHTS[rule])]
-MAY_WRITE_AND_REFUSE = frozenset(name for name in RULES if name.startswith(("book", "pay", "settle")))
+MAY_WRITE_AND_REFUSE = frozenset(name for name in RULES if name.startswith(("book", "pay", "place", "settle")))
 """Works in several transactions: what the first has written stays when a later one is refused."""
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 
+from server.models.payment import DepositState
+from server.services.changes import card
+from server.services.changes.card import Page
 from server.services.receivables import external, taking_back, write_off
 from server.services.receivables.external import ExternalPayment
-from tests.services.life.edit_steps import MANAGERS, OFFICE
+from tests.services.life.edit_steps import MANAGERS, OFFICE, OUT, RESERVED
 from tests.services.life.world import World, one_of
 
 
@@ -25,6 +28,26 @@ async def write_an_item_off(world: World, dice: random.Random) -> None:
     item = one_of(dice, world.seen.open_items)
     acting = world.acting(world.somebody(dice, *MANAGERS))
     await write_off.write_off(world.bench.outside, acting, item.id, "Insolvenz")
+
+
+async def ask_for_another_card(world: World, dice: random.Random) -> None:
+    """A payment page for it; whether somebody enters a card there is another matter."""
+    contract = world.pick(dice, RESERVED, OUT)
+    acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
+    now = await world.now_of(contract)
+    page = Page("https://shop.example/yes", "https://shop.example/no")
+    await card.replace(world.bench.outside, acting, contract.id, now.version, page)
+
+
+async def place_the_deposit_again(world: World, dice: random.Random) -> None:
+    """Of a contract whose deposit failed or ended, mostly."""
+    failed = {
+        one.contract_id for one in world.seen.deposits if one.state in {DepositState.FAILED, DepositState.EXPIRED}
+    }
+    contract = one_of(dice, [one for one in world.seen.contracts if one.id in failed] or world.seen.contracts)
+    acting = world.acting(world.somebody(dice, *OFFICE, sees=contract))
+    now = await world.now_of(contract)
+    await card.place_deposit(world.bench.outside, acting, contract.id, now.version)
 
 
 async def take_a_document_back(world: World, dice: random.Random) -> None:

@@ -7,13 +7,16 @@ import asyncio
 import pytest
 
 from server.errors import InvalidInput
-from server.models import Email, HistoryEntry, OpenItem
+from server.models import Email, HistoryEntry, OpenItem, Protocol
 from server.models.contract import SettlementState
 from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.email import EmailTemplate
+from server.models.protocol import ProtocolType
 from server.models.staff import Role
 from server.services.acting import Acting
+from server.services.changes import readings
+from server.services.changes.readings import Reading
 from server.services.receivables import external, taking_back
 from server.services.receivables.external import ExternalPayment
 from tests.builders.bench import Bench
@@ -133,3 +136,20 @@ async def test_what_was_transferred_goes_back_by_transfer(bench: Bench) -> None:
     (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.REFUND)
     assert "wir haben Ihnen 118,00 € überwiesen." in " ".join(mail.text.replace("\u00a0", " ").split())
     assert bench.books.ledger(contract) == []
+
+
+async def test_an_invoice_that_is_issued_anew_says_how_it_was_paid(bench: Bench) -> None:
+    # Given: paid by transfer, then a reading is corrected by which it becomes dearer
+    shop = await open_shop(bench)
+    contract = await on_account(shop)
+    await pay(shop, await final_of(bench, contract), 11_800)
+    back = next(one for one in await bench.all(Protocol, contract_id=contract.id) if one.type is ProtocolType.CHECK_IN)
+    manager = Acting(bench.now, shop.somebody(Role.MANAGER))
+    # When
+    await readings.correct(bench.outside, manager, back.id, Reading(odometer_km=10_400), "Zahlendreher")
+    # Then: two days with 300 km, 100 km more at 0.25
+    final = await final_of(bench, contract)
+    assert (final.total_cents, final.moves_cents) == (14_300, 2_500)
+    parts = (final.view or {})["payments"]
+    assert [(part["way"], part["amount_cents"]) for part in parts] == [("PAID_ELSEWHERE", 11_800), ("TRANSFER", 2_500)]
+    assert (await item_of(bench, final)).open_cents == 2_500
