@@ -67,7 +67,6 @@ NOT_USED = {
     "credit_note": "cancellation_invoice",
     "gutschrift": "cancellation_invoice",
     "prepayment_invoice": "advance_invoice",
-    "receivable": "open_item",
     "bill_payer": "payer",
     "sync_queue": "outbox",
     "upload_queue": "outbox",

@@ -13,7 +13,7 @@ from server.schema.results import BookVehicleResult, ContractResult, DocumentRes
 from server.schema.root_fields import BOOKERS, MANAGERS, OFFICE, mutation
 from server.services.changes import card
 from server.services.changes.card import Page
-from server.services.receivables import external, taking_back, write_off
+from server.services.receivables import cancelling, external, write_off
 from server.services.receivables.external import ExternalPayment
 from server.services.validation import HIGHEST_CENTS, as_uuid, cents
 
@@ -69,5 +69,5 @@ class ReceivablesMutation:
         A rental whose final invoice is gone is RETURNED again and waits: `settleContract` bills it anew.
         """
         context = info.context
-        done = await taking_back.cancel(context.outside, context.acting, as_uuid(document_id), reason)
+        done = await cancelling.cancel(context.outside, context.acting, as_uuid(document_id), reason)
         return await context.read_anew(Document, done)

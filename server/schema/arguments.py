@@ -23,6 +23,23 @@ OWN_MEANINGS = {
         "password": "The user's password.",
         "device": "The installation that signs in, so that it can be revoked; a browser's page needs none.",
     },
+    "replace_card": {
+        "success_url": "Where the customer's browser goes once the card is stored; the contract's number is added.",
+        "failure_url": "Where it goes if the card was refused or given up; contract number and reason are added.",
+    },
+    "record_external_payment": {
+        "document_id": "Id of the document that was paid, of which something is open.",
+        "amount": "Gross amount in EUR, for example 59.00; negative for what was transferred back to the customer.",
+        "reference": "By what it is found again: the bank's reference or the till's receipt, up to 60 characters.",
+    },
+    "write_off_open_item": {
+        "open_item_id": "Id of the open item that is given up.",
+        "reason": "Why it is given up, for the history; up to 500 characters.",
+    },
+    "cancel_document": {
+        "document_id": "Id of the advance invoice or final invoice that is taken back.",
+        "reason": "Why it is taken back; the customer reads it on the cancellation invoice and in the mail.",
+    },
     "refresh_session": {
         "refresh_token": "The refresh token of the last session, not used yet, or a minute ago when no answer came.",
         "device_id": "The `DeviceInput.id` that signed in: a token of another device ends; not looked at if null.",

@@ -75,7 +75,7 @@ def test_readings_stand_in_their_places() -> None:
         (
             BillingBlock.REFUND_REFUSED,
             "51",
-            "refused (The card's limit or balance does not suffice. (51)): pay",
+            "refused (The card's limit or balance does not suffice. (51)): transfer",
             "Guthaben der Karte reichen nicht aus. (51)): bitte",
         ),
     ],

@@ -18,8 +18,8 @@ from server.models.document import DocumentType
 from server.models.job import JobKind
 from server.models.recipient import Recipient
 from server.services.acting import OVERRIDERS, Acting
-from server.services.billing import addressee, cancellations, collection, documents, invoice, settlements, taken_back
-from server.services.billing.taken_back import TakenBack
+from server.services.billing import addressee, cancellations, cancelled, collection, documents, invoice, settlements
+from server.services.billing.cancelled import Cancelled
 from server.services.changes import edit, said
 from server.services.changes.edit import Done, Prospect
 from server.services.mail import parts
@@ -45,7 +45,7 @@ async def look(session: Session, contract: Contract, acting: Acting, *, payer: R
     billed = contract.state is ContractState.BILLED
     if billed:
         problems += await _against_billing_anew(session, contract, acting, payer)
-    gone = await _to_take_back(session, contract, payer)
+    gone = await _to_cancel(session, contract, payer)
     back = sum([await cancellations.paid_for(session, contract.id, document) for document in gone])
     charged = contract.total_cents if billed and payer is None and await settlements.has_card(session, contract) else 0
     return Prospect(before=contract.price, after=contract.price, moved_cents=charged - back, problems=problems)
@@ -89,7 +89,7 @@ async def change(
 
 async def _agree(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> None:
     before = parts.payer_name(contract)
-    back = await _take_back(session, contract, acting, payer)
+    back = await _cancel_all(session, contract, acting, payer)
     contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
     done = Done(
         action=HistoryAction.PAYER_CHANGED,
@@ -109,23 +109,23 @@ async def _bill_anew(session: Session, contract: Contract, acting: Acting, payer
     from now on (domain D6).
     """
     before = parts.payer_name(contract)
-    cancelled = await _to_take_back(session, contract, payer)
-    back = await _take_back(session, contract, acting, payer)
+    gone = await _to_cancel(session, contract, payer)
+    back = await _cancel_all(session, contract, acting, payer)
     contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
     new = await invoice.issue_for_payer(session, contract, acting)
     done = Done(action=HistoryAction.PAYER_CHANGED, before=before, after=parts.payer_name(contract))
     await edit.finish(session, contract, done, acting)
     await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
-    await taken_back.tell(session, contract, TakenBack(cancelled, [*back, new]), now=acting.now)
+    await cancelled.tell(session, contract, Cancelled(gone, [*back, new]), now=acting.now)
 
 
-async def _take_back(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> list[Document]:
+async def _cancel_all(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> list[Document]:
     silent = acting.because(None)
-    found = await _to_take_back(session, contract, payer)
+    found = await _to_cancel(session, contract, payer)
     return [await cancellations.cancel(session, contract, document, silent) for document in found]
 
 
-async def _to_take_back(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:
+async def _to_cancel(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:
     """After billing every document that was made out; before it, the advance invoices of what the card has paid, if
     somebody else is to pay from now on.
     """

@@ -78,12 +78,11 @@ def _require_open(item: OpenItem | None, cents: int) -> None:
         raise InvalidInput(_NOTHING_OPEN, field=["document_id"])
     fits = 0 < cents <= item.open_cents if item.open_cents > 0 else item.open_cents <= cents < 0
     if not fits:
-        euros = f"{item.open_cents / 100:.2f}"
-        is_open = Sentence(euros, euros.replace(".", ","))
+        left = f"{item.open_cents / 100:.2f}"
         raise InvalidInput(
             Sentence(
-                f"{is_open.en} is open of this document: an amount has the same sign and is not larger.",
-                f"Von diesem Beleg sind {is_open.de} offen: ein Betrag hat dasselbe Vorzeichen und ist nicht größer.",
+                f"{left} EUR is open of this document: an amount has the same sign and is not larger.",
+                f"Von diesem Beleg sind {left} EUR offen: ein Betrag hat dasselbe Vorzeichen und ist nicht größer.",
             ),
             field=list(_FIELD),
         )

@@ -21,7 +21,7 @@ from server.services.booking import saga
 from server.services.contract import blocks
 from server.services.lists import attention
 from server.services.payments import deposits
-from server.services.receivables import taking_back
+from server.services.receivables import cancelling
 from tests.builders.bench import Bench
 from tests.builders.rentals import CHEAP_WEEKEND, book, check_in, check_out, customer, rented, weekend_after_all
 from tests.builders.rows import Shop, open_shop
@@ -100,7 +100,7 @@ async def document_cancelled(shop: Shop) -> Contract:
     await invoice.settle(shop.bench.outside, contract.id)
     (final,) = await shop.bench.all(Document, contract_id=contract.id, type=DocumentType.FINAL_INVOICE)
     manager = Acting(shop.bench.now, shop.somebody(Role.MANAGER))
-    await taking_back.cancel(shop.bench.outside, manager, final.id, "falscher Name")
+    await cancelling.cancel(shop.bench.outside, manager, final.id, "falscher Name")
     return contract
 
 

@@ -75,7 +75,7 @@ WEIGHTS: dict[Rule, int] = {
     receivable_steps.write_an_item_off: 1,
     receivable_steps.ask_for_another_card: 2,
     receivable_steps.place_the_deposit_again: 2,
-    receivable_steps.take_a_document_back: 3,
+    receivable_steps.cancel_a_document: 3,
 }
 """How often each step is taken. A later operation adds its step here."""
 RULES: dict[str, Rule] = {rule.__name__: rule for rule in WEIGHTS}

@@ -7,7 +7,7 @@ import random
 from server.models.payment import DepositState
 from server.services.changes import card
 from server.services.changes.card import Page
-from server.services.receivables import external, taking_back, write_off
+from server.services.receivables import cancelling, external, write_off
 from server.services.receivables.external import ExternalPayment
 from tests.services.life.edit_steps import MANAGERS, OFFICE, OUT, RESERVED
 from tests.services.life.world import World, one_of
@@ -50,8 +50,8 @@ async def place_the_deposit_again(world: World, dice: random.Random) -> None:
     await card.place_deposit(world.bench.outside, acting, contract.id, now.version)
 
 
-async def take_a_document_back(world: World, dice: random.Random) -> None:
+async def cancel_a_document(world: World, dice: random.Random) -> None:
     """Any document."""
     document = one_of(dice, world.seen.documents)
     acting = world.acting(world.somebody(dice, *MANAGERS))
-    await taking_back.cancel(world.bench.outside, acting, document.id, "falsche Anschrift")
+    await cancelling.cancel(world.bench.outside, acting, document.id, "falsche Anschrift")

@@ -17,7 +17,7 @@ from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.changes import readings
 from server.services.changes.readings import Reading
-from server.services.receivables import external, taking_back
+from server.services.receivables import cancelling, external
 from server.services.receivables.external import ExternalPayment
 from tests.builders.bench import Bench
 from tests.builders.rentals import rented
@@ -121,7 +121,7 @@ async def test_what_was_transferred_goes_back_by_transfer(bench: Bench) -> None:
     final = await final_of(bench, contract)
     await pay(shop, final, 11_800)
     manager = Acting(bench.now, shop.somebody(Role.MANAGER))
-    mirror_id = await taking_back.cancel(bench.outside, manager, final.id, "Doppelt berechnet")
+    mirror_id = await cancelling.cancel(bench.outside, manager, final.id, "Doppelt berechnet")
     waiting = await work(bench, contract)
     (item,) = await bench.all(OpenItem, document_id=mirror_id)
     assert item.open_cents == -11_800

@@ -19,7 +19,7 @@ from server.services.payments import attempts
 
 
 @dataclass(frozen=True)
-class TakenBack:
+class Cancelled:
     """Documents that were taken back (`cancelled`), what was issued because of it, and why, in words of staff."""
 
     cancelled: Sequence[Document]
@@ -37,7 +37,7 @@ class TakenBack:
         return next((one for one in self.issued if one.refers_to_id is None), None)
 
 
-async def tell(session: Session, contract: Contract, told: TakenBack, *, now: datetime) -> None:
+async def tell(session: Session, contract: Contract, told: Cancelled, *, now: datetime) -> None:
     """Writes one mail to the customer with all documents: what holds no more, what holds instead, and what goes back,
     to the card as far as cards have paid it.
     """

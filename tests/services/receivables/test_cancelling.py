@@ -16,7 +16,7 @@ from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.ends import cancellation
-from server.services.receivables import taking_back
+from server.services.receivables import cancelling
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, rented
 from tests.builders.rows import Shop, open_shop
@@ -25,7 +25,7 @@ from tests.services.receivables.billed import END, START, billed, final_of, work
 
 async def cancel(shop: Shop, document: Document, reason: str = "Falscher Name") -> Document:
     manager = Acting(shop.bench.now, shop.somebody(Role.MANAGER))
-    mirror_id = await taking_back.cancel(shop.bench.outside, manager, document.id, reason)
+    mirror_id = await cancelling.cancel(shop.bench.outside, manager, document.id, reason)
     (mirror,) = await shop.bench.all(Document, id=mirror_id)
     return mirror
 

@@ -20,8 +20,8 @@ from server.models.document import DocumentType
 from server.models.job import JobKind
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, invoice, taken_back
-from server.services.billing.taken_back import TakenBack
+from server.services.billing import cancellations, cancelled, collection, documents, invoice
+from server.services.billing.cancelled import Cancelled
 from server.services.changes import edit
 from server.services.contract import blocks, contracts
 from server.services.outside import Outside
@@ -51,7 +51,7 @@ async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, rea
         contract.version += 1
         await session.store(contract)
         await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
-        await taken_back.tell(session, contract, TakenBack([document], [mirror], acting.why), now=acting.now)
+        await cancelled.tell(session, contract, Cancelled([document], [mirror], acting.why), now=acting.now)
         done, of_contract = mirror.id, contract.id
     await documents.print_unprinted(outside, of_contract)
     return done
