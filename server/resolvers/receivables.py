@@ -15,7 +15,7 @@ from server.services.changes import card
 from server.services.changes.card import Page
 from server.services.receivables import cancelling, external, write_off
 from server.services.receivables.external import ExternalPayment
-from server.services.validation import HIGHEST_CENTS, as_uuid, cents
+from server.services.validation import as_uuid
 
 
 @strawberry.type
@@ -50,7 +50,7 @@ class ReceivablesMutation:
 
         The same amount with the same reference again changes nothing.
         """
-        context, paid = info.context, ExternalPayment(cents(amount, ("amount",), lowest=-HIGHEST_CENTS), reference)
+        context, paid = info.context, ExternalPayment.of(amount, reference)
         done = await external.record(context.outside, context.acting, as_uuid(document_id), paid)
         return await context.read_anew(Document, done)
 

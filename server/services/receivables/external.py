@@ -6,6 +6,7 @@ It is entered by a clerk for the open item of a document, with the bank's or the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -41,6 +42,11 @@ class ExternalPayment:
 
     amount_cents: int
     reference: str
+
+    @classmethod
+    def of(cls, amount: Decimal, reference: str) -> ExternalPayment:
+        """As people write it. InvalidInput for an amount that is none."""
+        return cls(validation.cents(amount, _FIELD, lowest=-validation.HIGHEST_CENTS), reference)
 
 
 @tried_again

@@ -53,7 +53,7 @@ def a_car_is_out_for_the_contract_that_has_it(_before: Sight, now: Sight) -> Non
     for contract_id, car_id in out.items():
         assert car_id is not None, contract_id
         other = had_by.get(car_id)
-        assert other == contract_id or now.was_doubted(other), (contract_id, car_id, other)
+        assert other == contract_id or now.went_on_meanwhile(car_id, contract_id), (contract_id, car_id, other)
 
 
 def a_car_is_kept_for_whom_it_is_planned_and_for_nobody_else(_before: Sight, now: Sight) -> None:

@@ -88,6 +88,11 @@ class Sight:
     def deposit(self, contract_id: UUID) -> Deposit:
         return next(one for one in self.deposits if one.contract_id == contract_id)
 
+    def went_on_meanwhile(self, car_id: UUID, contract_id: UUID) -> bool:
+        """Whether the car went out for somebody else, late and doubted: it is there now, or back from there."""
+        others = {one.contract_id for one in self.protocols if one.vehicle_id == car_id} - {contract_id}
+        return any(self.was_doubted(other) for other in others)
+
     def was_doubted(self, contract_id: UUID | None) -> bool:
         """Whether a contract's hand-over arrived late, and would have been refused on time."""
         late = BillingBlock.LATE_HANDOVER.value
