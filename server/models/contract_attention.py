@@ -18,6 +18,8 @@ class ContractFlag(StrEnum):
     """The e-mail address belongs to somebody with another name or birth date: check who this is."""
     DEPOSIT_EXPIRING = "DEPOSIT_EXPIRING"
     """The deposit hold ends within two days."""
+    DEPOSIT_MISSING = "DEPOSIT_MISSING"
+    """The deposit could not be placed or has ended, and the rental needs it: see `placeDeposit` and `replaceCard`."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol arrived that does not fit the contract, or whose times are doubtful; the physical facts were kept."""
     PAYMENT_OVERDUE = "PAYMENT_OVERDUE"

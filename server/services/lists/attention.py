@@ -30,6 +30,8 @@ select c.id, c.station_id from contract c where c.state = 'RESERVED' and c.vehic
 """Reserved contracts whose planned car is overdue with somebody else, or can no longer be ready in time, or that have
 no car at all: nobody knows when they can be served. For contracts whose period is over it is too late.
 """
+_GONE = (DepositState.FAILED, DepositState.EXPIRED)
+_NEEDS_DEPOSIT = (ContractState.RESERVED, ContractState.CHECKED_OUT)
 _IS_AT_RISK = f"contract.id in (select r.id from ({AT_RISK}) r)"  # noqa: S608  # our own text
 
 
@@ -46,16 +48,15 @@ def is_overdue(at: datetime) -> ColumnElement[bool]:
 
 def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: datetime) -> list[ContractFlag]:
     """All flags of a contract."""
-    expiring = deposit is not None and deposit.state is DepositState.ACTIVE and deposit.expires_at is not None
+    ends_at = deposit.expires_at if deposit is not None and deposit.state is DepositState.ACTIVE else None
+    missing = deposit is not None and deposit.state in _GONE and deposit.amount_cents > 0
     found = {
         ContractFlag.AT_RISK: at_risk,
         ContractFlag.OVERDUE: contract.state is ContractState.CHECKED_OUT and overdue_at(contract) <= now,
         ContractFlag.BILLING_BLOCKED: contract.billing_block is not None,
         ContractFlag.CUSTOMER_REVIEW: contract.customer_review,
-        ContractFlag.DEPOSIT_EXPIRING: expiring
-        and deposit is not None
-        and deposit.expires_at is not None
-        and deposit.expires_at < now + EXPIRING_WITHIN,
+        ContractFlag.DEPOSIT_EXPIRING: ends_at is not None and ends_at < now + EXPIRING_WITHIN,
+        ContractFlag.DEPOSIT_MISSING: missing and contract.state in _NEEDS_DEPOSIT,
         ContractFlag.PROTOCOL_CONFLICT: contract.protocol_conflict,
         ContractFlag.PAYMENT_OVERDUE: contract.payment_overdue,
     }
@@ -71,6 +72,16 @@ def with_flag(flag: ContractFlag, now: datetime) -> ColumnElement[bool]:
         ContractFlag.PAYMENT_OVERDUE: col(Contract.payment_overdue).is_(True),
         ContractFlag.CUSTOMER_REVIEW: col(Contract.customer_review).is_(True),
         ContractFlag.PROTOCOL_CONFLICT: col(Contract.protocol_conflict).is_(True),
+        ContractFlag.DEPOSIT_MISSING: and_(
+            col(Contract.state).in_(_NEEDS_DEPOSIT),
+            exists(
+                select(Deposit.contract_id).where(
+                    col(Deposit.contract_id) == col(Contract.id),
+                    col(Deposit.state).in_(_GONE),
+                    col(Deposit.amount_cents) > 0,
+                )
+            ),
+        ),
         ContractFlag.DEPOSIT_EXPIRING: exists(
             select(Deposit.contract_id).where(
                 col(Deposit.contract_id) == col(Contract.id),

@@ -6,13 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from server.database import SYSTEM
 from server.errors import InvalidTransition, PaymentDeclined, ProblemCode, Refused
 from server.models import Contract, HistoryEntry
+from server.models.contract_attention import ContractFlag
 from server.models.contract_parts import HistoryAction
 from server.models.payment import DepositState, PaymentMethod
 from server.services.acting import Acting
 from server.services.changes import card
+from server.services.lists import attention
 from server.services.payments import deposits
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, rented
@@ -39,9 +43,21 @@ async def with_a_failed_deposit(shop: Shop) -> Contract:
     return contract
 
 
-async def test_a_deposit_that_failed_is_placed_again(bench: Bench) -> None:
+async def flagged(bench: Bench, contract: Contract) -> list[ContractFlag]:
+    """The flags of a contract, which the list of a flag finds, too."""
+    now, deposit = await bench.contract(contract.id), await bench.deposit(contract.id)
+    found = attention.flags(now, deposit, at_risk=False, now=bench.now)
+    for flag in (ContractFlag.DEPOSIT_MISSING, ContractFlag.DEPOSIT_EXPIRING):
+        async with bench.outside.database.transaction(SYSTEM) as session:
+            listed = await session.all(select(Contract.id).where(attention.with_flag(flag, bench.now)))
+        assert (contract.id in listed) == (flag in found)
+    return found
+
+
+async def test_a_deposit_that_failed_is_flagged_and_placed_again(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await with_a_failed_deposit(shop)
+    assert await flagged(bench, contract) == [ContractFlag.DEPOSIT_MISSING]
 
     await place(shop, contract)
 
@@ -53,6 +69,9 @@ async def test_a_deposit_that_failed_is_placed_again(bench: Bench) -> None:
     ]
     (entry,) = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.DEPOSIT_ASKED)
     assert entry.actor == shop.somebody().name
+    assert await flagged(bench, contract) == []
+    bench.later(days=3, hours=1)
+    assert await flagged(bench, contract) == [ContractFlag.DEPOSIT_EXPIRING]
 
 
 async def test_one_that_is_refused_once_more_is_told(bench: Bench) -> None:
