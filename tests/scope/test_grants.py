@@ -85,7 +85,7 @@ def test_money_and_evidence_is_never_deleted(owner: str, table: str) -> None:
         "payment set contract_id = gen_random_uuid()",
         "deposit set contract_id = gen_random_uuid()",
         "hosted_payment set token = 'x'",
-        "stored_card set consent_at = now()",
+        "stored_card set contract_id = gen_random_uuid()",
         "protocol set odometer_km = odometer_km + 1",
         "protocol_photo set photo_id = gen_random_uuid()",
         "damage_photo set position = position + 1",
