@@ -193,7 +193,7 @@ async def test_after_billing_all_goes_back_and_the_whole_is_billed_to_the_payer(
     (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION)
     assert [file.name for file in mail.attachments] == [f"{one.number}.pdf" for one in (mirror, of_advance, final)]
     said = " ".join(mail.text.replace("\u00a0", " ").split())
-    assert f"wir haben {first.number} und {advance.number} storniert, weil die Miete Versicherung AG bezahlt." in said
+    assert f"wir haben {first.number} und {advance.number} storniert, weil Versicherung AG die Miete bezahlt." in said
     assert "118,00 € auf Ihre Karte" in said
     (asked,) = await bench.all(Email, contract_id=contract.id, to=INSURER.email)
     said = " ".join(asked.text.replace("\u00a0", " ").split())
