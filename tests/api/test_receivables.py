@@ -137,3 +137,28 @@ def test_another_payer_after_billing(dealership: Dealership, start: datetime) ->
         ("return", "59.00"),
         ("return", "59.00"),
     ]
+
+
+def test_a_deposit_is_renewed_while_the_car_is_out_and_its_end_is_flagged(
+    dealership: Dealership, start: datetime
+) -> None:
+    """D7: a new hold before the first one ends; once the card refuses, a flag, and the rental goes on."""
+    # Given: out for three weeks
+    contract = dealership.checked_out(start, start + 21 * DAY)
+    number = contract["number"]
+    query = "query($i:ID){contract(id:$i){state flags deposit{state}}}"
+    # When the first hold comes to its end
+    dealership.server.move_to(start + 5 * DAY)
+    dealership.server.settle()
+    # Then
+    holds = [(one["order_id"], one["state"]) for one in dealership.server.ledger(number) if one["type"] == "preAuth"]
+    assert holds == [(f"{number}-H1", "voided"), (f"{number}-H2", "approved")]
+    assert dealership.clerk(query, i=contract["id"])["deposit"]["state"] == "ACTIVE"
+    # When the card refuses the next ones
+    dealership.server.script("preAuth", "decline:51", times=20)
+    dealership.server.move_to(start + 16 * DAY)
+    dealership.server.settle()
+    # Then
+    now = dealership.clerk(query, i=contract["id"])
+    assert (now["state"], now["deposit"]["state"]) == ("CHECKED_OUT", "FAILED")
+    assert "DEPOSIT_MISSING" in now["flags"]
