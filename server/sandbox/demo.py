@@ -29,12 +29,13 @@ START_KM, DRIVEN_KM = 41_200, 672
 BOOKED = 17_700  # 3 days: 3 × 5900
 ADVANCE = (5_900, 4_958, 942)  # one day: 5900 / 1.19 = 4957.98
 DEPOSIT = 30_000
-LINES = {
-    "RENTAL": 23_600,  # 61 minutes late, grace is 60: 4 days, 4 × 5900; cheaper than the week of 31900
-    "EXTRA_KM": 1_800,  # 672 km driven, 4 × 150 = 600 included: 72 × 25
-    "FUEL": 2_813,  # 8/8 to 7/8 of 50 l: 6.25 l × 210 = 1312.5, half up 1313, and 1500 service
-}
-FINAL = (28_213, 23_708, 4_505)  # 23600 + 1800 + 2813; 28213 / 1.19 = 23708.40
+LINES = [
+    ("RENTAL", 23_600),  # 61 minutes late, grace is 60: 4 days, 4 × 5900; with the km cheaper than the week of 31900
+    ("EXTRA_KM", 1_800),  # 672 km driven, 4 × 150 = 600 included: 72 × 25
+    ("FUEL", 1_313),  # 8/8 to 7/8 of 50 l: 6.25 l × 210 = 1312.5, half up
+    ("FUEL", 1_500),  # the service
+]
+FINAL = (28_213, 23_708, 4_505)  # 23600 + 1800 + 1313 + 1500; 28213 / 1.19 = 23708.40
 DUE = 22_313  # 28213 - 5900; net 23708 - 4958 = 18750, VAT 4505 - 942 = 3563
 MONEY = [
     ("sale", ADVANCE[0], "approved"),
@@ -237,9 +238,9 @@ class _Demo:
         advance, final = documents["ADVANCE_INVOICE"], documents["FINAL_INVOICE"]
         self.story.say(f"Advance invoice {advance['number']}, final invoice {final['number']}")
         self.story.equal("advance: total, net, VAT", _sums(advance), ADVANCE)
-        for line in final["lines"]:
-            self.story.figure(line["text"], cents(line["total"]), LINES.get(line["kind"], 0))
-        self.story.equal("lines of the final invoice", [line["kind"] for line in final["lines"]], list(LINES))
+        self.story.equal("lines of the final invoice", [line["kind"] for line in final["lines"]], [k for k, _ in LINES])
+        for line, (_, cost) in zip(final["lines"], LINES, strict=True):
+            self.story.figure(line["text"], cents(line["total"]), cost)
         for name, found, expected in zip(("total", "net", "VAT 19 %"), _sums(final), FINAL, strict=True):
             self.story.figure(name, found, expected)
         self.story.equal("advance deducted", [_sums(entry) for entry in final["advances"]], [ADVANCE])
