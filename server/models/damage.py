@@ -97,7 +97,7 @@ FOLLOWS: dict[DamageLiability, tuple[DamageLiability, ...]] = {
     DamageLiability.DECIDED_OWN_COST: (),
     DamageLiability.CLAIMED: (DamageLiability.PAID, DamageLiability.DISPUTED, DamageLiability.WRITTEN_OFF),
     DamageLiability.PAID: (DamageLiability.DISPUTED,),
-    DamageLiability.DISPUTED: (DamageLiability.WRITTEN_OFF,),
+    DamageLiability.DISPUTED: (DamageLiability.PAID, DamageLiability.WRITTEN_OFF),
     DamageLiability.WRITTEN_OFF: (),
 }
 """Which liability may follow which (domain 4.6)."""

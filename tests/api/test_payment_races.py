@@ -209,7 +209,7 @@ def test_what_was_paid_too_much_goes_back_against_the_sale(server: SandboxServer
     assert len(server.mails(contract["customer"]["email"], "REFUND")) == 1
 
 
-def test_more_than_the_card_has_paid_is_never_refunded(server: SandboxServer) -> None:
+def test_what_the_card_has_not_paid_is_owed_by_hand(server: SandboxServer) -> None:
     dealership = open_dealership(server, cars=0)
     contract, back = weekend_after_all(dealership)
     # Nothing in the API makes this today; a payment that is corrected by hand in the books does.
@@ -222,10 +222,11 @@ def test_more_than_the_card_has_paid_is_never_refunded(server: SandboxServer) ->
 
     billed = dealership.contract(contract["id"])
     assert billed["documents"][-1]["payable"]["amount"] == "-30.00"
-    assert billed["billingBlock"] == "The refund is larger than what was paid by card: pay it by hand."
+    assert billed["billingBlock"] == "The refund is larger than what was paid by card: transfer the rest and record it."
     assert billed["settlementState"] == "REFUND_PENDING"
-    assert "return" not in [line[0] for line in money(dealership, contract)]
-    assert "REFUND" not in [payment["kind"] for payment in billed["payments"]]
+    assert [line for line in money(dealership, contract) if line[0] == "return"] == [("return", "20.00", "approved")]
+    owed = dealership.clerk("query($s:ID!){openItems(stationId:$s){nodes{open{amount}}}}", s=dealership.station["id"])
+    assert [item["open"]["amount"] for item in owed["nodes"]] == ["-10.00"]
     assert billed["deposit"]["state"] == "RELEASED"
 
 

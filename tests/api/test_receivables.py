@@ -155,7 +155,8 @@ def test_a_deposit_is_renewed_while_the_car_is_out_and_its_end_is_flagged(
     assert holds == [(f"{number}-H1", "voided"), (f"{number}-H2", "approved")]
     assert dealership.clerk(query, i=contract["id"])["deposit"]["state"] == "ACTIVE"
     # When the card refuses the next ones
-    dealership.server.script("preAuth", "decline:51", times=20)
+    for hold in range(3, 20):
+        dealership.server.script("preAuth", "decline:51", f"{number}-H{hold}")
     dealership.server.move_to(start + 16 * DAY)
     dealership.server.settle()
     # Then

@@ -28,14 +28,13 @@ BY_HAND = frozenset({BillingBlock.REFUND_ABOVE_PAYMENT, BillingBlock.REFUND_REFU
 
 
 async def cancel(
-    session: Session, contract: Contract, document: Document, acting: Acting, *, moves: bool = True
+    session: Session, contract: Contract, document: Document, acting: Acting, *, back_cents: int | None = None
 ) -> Document:
-    """Takes a document back: what was paid for it is paid back by this one, unless it `moves` nothing because another
-    document takes its place at once. What was still owed for it is owed no more.
+    """Takes a document back: what was paid for it is paid back by this one, or what `back_cents` says: nothing, where
+    another document takes its place at once. What was still owed for it is owed no more.
     """
     station, company = await stations.get(session, contract.station_id), await company_data.require(session)
-    paid = await paid_for(session, contract.id, document)
-    back = -paid if moves else 0
+    back = -(await paid_for(session, contract.id, document) if back_cents is None else back_cents)
     draft = Draft(
         type=DocumentType.CANCELLATION_INVOICE,
         service_from=document.service_from,
@@ -48,7 +47,7 @@ async def cancel(
         refers_to=document,
         reason=acting.why,
     )
-    await _close_open_item(session, document)
+    await _close_open_item(session, contract, document)
     if document.moves_cents < 0:
         await blocks.withdraw(session, contract, BY_HAND, acting)
     mirror = await documents.issue(session, contract, draft, company, station, now=acting.now)
@@ -133,8 +132,9 @@ def _payments(cents: int) -> list[PaymentPart]:
     return [PaymentPart(way=way, amount_cents=abs(cents))]
 
 
-async def _close_open_item(session: Session, document: Document) -> None:
+async def _close_open_item(session: Session, contract: Contract, document: Document) -> None:
     item = await open_items.of_document(session, document.id)
     if item is not None and (item.open_cents or item.written_off_cents):
         item.open_cents = item.written_off_cents = 0
         await session.store(item)
+        await open_items.unflag(session, contract)

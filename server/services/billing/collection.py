@@ -140,6 +140,8 @@ async def _refund_step(session: Session, contract: Contract, asked: _Asked, now:
     """
     document, made = asked.document, asked.made
     left = asked.moved_cents - document.moves_cents
+    if left > 0 and await open_items.of_document(session, document.id) is not None:
+        return None  # it is owed by hand already, whatever may be taken by card since
     if left > 0 and made and made[-1].state is not PaymentState.SUCCEEDED:
         await _owe(session, contract, asked, left, BillingBlock.REFUND_REFUSED, now)
         return None
@@ -159,8 +161,6 @@ async def _owe(
     session: Session, contract: Contract, asked: _Asked, cents: int, why: BillingBlock, now: datetime
 ) -> None:
     """What the card cannot take back is an item that is owed to the customer, until a clerk has transferred it."""
-    if await open_items.of_document(session, asked.document.id) is not None:
-        return
     await open_items.owe(session, contract, asked.document, -cents, now)
     reason = asked.made[-1].reason if why is BillingBlock.REFUND_REFUSED else None
     await blocks.block_billing(session, contract, why, Acting(now), detail=reason)
@@ -192,8 +192,7 @@ async def settled(session: Session, contract: Contract, state: SettlementState, 
 async def _short(session: Session, contract: Contract, asked: _Asked, taken: int, now: datetime) -> None:
     """The card was declined: what the deposit did not cover stays open, and the customer hears of it."""
     document, sale = asked.document, asked.made[0]
-    known = await open_items.of_document(session, document.id)
-    if contract.settlement_state is not SettlementState.OPEN or known is not None:
+    if await open_items.of_document(session, document.id) is not None:
         return
     missing = document.moves_cents - taken
     if missing == 0:

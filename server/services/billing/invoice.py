@@ -20,6 +20,7 @@ from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
+from server.models.payment import Purpose
 from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
@@ -50,6 +51,11 @@ _MISSING = {
     ),
     BillingBlock.ADDRESS_MISSING: addressee.ADDRESS_MISSING,
 }
+_GIVEN_UP = Sentence(
+    "What is open of this invoice was given up: it is not billed again by itself. `cancelDocument` takes it back.",
+    "Der offene Rest dieser Rechnung ist abgeschrieben: sie wird nicht von selbst neu berechnet. `cancelDocument`"
+    " storniert sie.",
+)
 _UNDER_WAY = Sentence(
     "The outcome of a payment is not known yet. Please try again in a minute.",
     "Wie eine Zahlung ausging, ist noch nicht bekannt. Bitte in einer Minute noch einmal versuchen.",
@@ -107,13 +113,20 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
     if by_hand:
         await open_items.close_payable(session, contract.id)
-    if by_hand and contract.state in collection.OVER:
+    if by_hand and contract.state in collection.OVER and await _is_paid(session, contract):
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)
     await go_on_with_address(session, contract, acting)
     await bill_soon(session, contract, acting)
     return contract
+
+
+async def _is_paid(session: Session, contract: Contract) -> bool:
+    """Whether nothing is left to be paid of the invoice that a contract has now."""
+    finals = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
+    owed = [final for final in finals if final.moves_cents > 0]
+    return all([await cancellations.paid_for(session, contract.id, one) >= one.moves_cents for one in owed])
 
 
 async def go_on_with_address(session: Session, contract: Contract, acting: Acting) -> None:
@@ -161,8 +174,11 @@ async def issue_again(session: Session, contract: Contract, acting: Acting) -> l
     """
     (old,) = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
     await refuse_under_way(session, contract)
+    item = await open_items.of_document(session, old.id)
+    if item is not None and item.written_off_cents:
+        raise Refused(ProblemCode.NOT_ALLOWED, _GIVEN_UP)
     bill = await _complete_bill_of(session, contract)
-    mirror = await cancellations.cancel(session, contract, old, acting.because(None), moves=False)
+    mirror = await cancellations.cancel(session, contract, old, acting.because(None), back_cents=0)
     new, _ = await _final_invoice(session, contract, bill, acting.now)
     return [mirror, new]
 
@@ -184,8 +200,11 @@ async def _complete_bill_of(session: Session, contract: Contract) -> _Bill:
 
 
 async def refuse_under_way(session: Session, contract: Contract) -> None:
-    """PAYMENT_UNRESOLVED while the outcome of a payment of this contract is not known."""
-    if any(payment.state in attempts.UNRESOLVED for payment in await attempts.of_contract(session, contract.id)):
+    """PAYMENT_UNRESOLVED while the outcome of a payment of this contract is not known. A page that is merely open, for
+    another card, is none.
+    """
+    made = await attempts.of_contract(session, contract.id)
+    if any(one.state in attempts.UNRESOLVED and one.purpose is not Purpose.CARD for one in made):
         raise Refused(ProblemCode.PAYMENT_UNRESOLVED, _UNDER_WAY)
 
 

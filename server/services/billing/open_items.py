@@ -49,11 +49,24 @@ async def owe(session: Session, contract: Contract, document: Document, cents: i
     return item
 
 
-async def remind_later(session: Session, item: OpenItem, station: Station, now: datetime) -> None:
+def next_reminder(item: OpenItem, told_on: date | None = None) -> date:
+    """The day of the next reminder: some days after the due date, and as long after the last one (`told_on`) as they
+    are apart, also where that came late.
+    """
+    after = REMINDED_AFTER[item.reminders]
+    day = item.due_on + timedelta(days=after)
+    if told_on is None or item.reminders == 0:
+        return day
+    return max(day, told_on + timedelta(days=after - REMINDED_AFTER[item.reminders - 1]))
+
+
+async def remind_later(
+    session: Session, item: OpenItem, station: Station, now: datetime, told_on: date | None = None
+) -> None:
     """Writes the job of the next reminder, if there is one more and something is to be paid."""
     if item.open_cents <= 0 or item.reminders >= len(REMINDED_AFTER):
         return
-    day = item.due_on + timedelta(days=REMINDED_AFTER[item.reminders])
+    day = next_reminder(item, told_on)
     key, due_at = f"remind:{item.id}:{item.reminders}", wall_clock(day, _AT, station.zone)
     await enqueue(session, JobKind.REMIND_OF_PAYMENT, OfOpenItem(item.id), key=key, now=now, due_at=due_at)
 
@@ -64,3 +77,16 @@ async def close_payable(session: Session, contract_id: UUID) -> None:
     for item in await session.all(payable):
         item.open_cents = 0
         await session.store(item)
+
+
+async def unflag(session: Session, contract: Contract) -> None:
+    """Takes the flag PAYMENT_OVERDUE away when nothing that was reminded of to the end is open any more."""
+    if not contract.payment_overdue:
+        return
+    last = len(REMINDED_AFTER)
+    left = select(OpenItem.id).where(
+        col(OpenItem.contract_id) == contract.id, col(OpenItem.open_cents) > 0, col(OpenItem.reminders) >= last
+    )
+    if await session.first(left) is None:
+        contract.payment_overdue = False
+        await session.store(contract)

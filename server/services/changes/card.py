@@ -69,7 +69,7 @@ async def place_deposit(outside: Outside, acting: Acting, contract_id: UUID | No
         await history.record(session, contract, HistoryAction.DEPOSIT_ASKED, acting)
         await deposits.schedule(session, contract, now=acting.now)
         done = contract.id
-    await deposits.place(outside, done)
+    await deposits.place(outside, done, asked=True)
     await _refuse_unless_held(outside, done)
     return done
 
@@ -78,8 +78,9 @@ async def _refuse_unless_held(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         deposit = await session.by_id(Deposit, contract_id)
         made = await attempts.of_contract(session, contract_id)
-    hold = [one for one in made if one.kind is PaymentKind.HOLD and one.purpose is Purpose.DEPOSIT][-1]
-    if hold.state in attempts.UNRESOLVED:
+    holds = [one for one in made if one.kind is PaymentKind.HOLD and one.purpose is Purpose.DEPOSIT]
+    hold = holds[-1] if holds else None
+    if hold is None or hold.state in attempts.UNRESOLVED:
         raise Refused(ProblemCode.PAYMENT_UNRESOLVED, _NOT_KNOWN_YET)
     if deposit is None or deposit.state is not DepositState.ACTIVE:
         words = payment_reasons.said(hold.reason)

@@ -27,6 +27,10 @@ from server.services.outside import Outside
 
 FIELD = ("payer",)
 _POSSIBLE = frozenset({ContractState.RESERVED, ContractState.CHECKED_OUT, ContractState.RETURNED, ContractState.BILLED})
+_BILL_FIRST = Sentence(
+    "What was paid for an invoice that was taken back counts for the next one: bill that first, then change the payer.",
+    "Was für eine stornierte Rechnung bezahlt ist, zählt für die nächste: erst abrechnen, dann den Zahler ändern.",
+)
 _FOR_MANAGERS = Sentence(
     "After billing only a manager can have somebody else pay: the invoice is taken back and issued anew.",
     "Nach der Abrechnung kann nur die Leitung den Zahler ändern: die Rechnung wird storniert und neu ausgestellt.",
@@ -45,8 +49,11 @@ async def look(session: Session, contract: Contract, acting: Acting, *, payer: R
     billed = contract.state is ContractState.BILLED
     if billed:
         problems += await _against_billing_anew(session, contract, acting, payer)
+    kept = await cancellations.kept_of_cancelled(session, contract.id)
+    if kept and contract.state in _POSSIBLE and not billed:
+        problems.append(Refused(ProblemCode.NOT_ALLOWED, _BILL_FIRST, field=list(FIELD)))
     gone = await _to_cancel(session, contract, payer)
-    back = sum([await cancellations.paid_for(session, contract.id, document) for document in gone])
+    back = kept * billed + sum([await cancellations.paid_for(session, contract.id, document) for document in gone])
     charged = contract.total_cents if billed and payer is None and await settlements.has_card(session, contract) else 0
     return Prospect(before=contract.price, after=contract.price, moved_cents=charged - back, problems=problems)
 
@@ -120,9 +127,15 @@ async def _bill_anew(session: Session, contract: Contract, acting: Acting, payer
 
 
 async def _cancel_all(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> list[Document]:
+    """With the final invoice goes back, too, what was paid for those in whose place it stands."""
     silent = acting.because(None)
-    found = await _to_cancel(session, contract, payer)
-    return [await cancellations.cancel(session, contract, document, silent) for document in found]
+    kept = await cancellations.kept_of_cancelled(session, contract.id)
+    mirrors = []
+    for document in await _to_cancel(session, contract, payer):
+        back = await cancellations.paid_for(session, contract.id, document)
+        more = kept if document.type is DocumentType.FINAL_INVOICE else 0
+        mirrors.append(await cancellations.cancel(session, contract, document, silent, back_cents=back + more))
+    return mirrors
 
 
 async def _to_cancel(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:

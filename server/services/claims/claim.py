@@ -11,6 +11,7 @@ from uuid import UUID
 from server.database import Session
 from server.errors import ProblemCode, Refused, Sentence
 from server.models import Contract, DamageEvidence, Document, Station, Vehicle
+from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
 from server.paper.views import PaymentPart, PaymentWay
@@ -38,6 +39,10 @@ _BACK = Sentence("the printed check-in protocol", "das gedruckte Rückgabeprotok
 _STILL_OUT = Sentence(
     "The rental still goes on: the damage can be claimed when it is over.",
     "Die Miete läuft noch: Der Schaden lässt sich fordern, wenn sie zu Ende ist.",
+)
+_NOT_BILLED = Sentence(
+    "The rental is not billed yet: settle it first, then claim the damage.",
+    "Die Miete ist noch nicht abgerechnet: bitte zuerst abrechnen, dann den Schaden fordern.",
 )
 _ONLY_MANAGERS = Sentence(
     "Only a manager may override the deadline or the deductible.",
@@ -95,6 +100,8 @@ async def _claim_of(session: Session, case: Case, station: Station, acting: Acti
     contract, damage = case.of, case.damage
     if contract.state in deposits.LIVE:
         raise Refused(ProblemCode.NOT_ALLOWED, _STILL_OUT, field=("damage_id",))
+    if contract.state is ContractState.RETURNED:  # one capture pays for both
+        raise Refused(ProblemCode.BILLING_BLOCKED, _NOT_BILLED, field=("damage_id",))
     net = damage.estimate_net_cents if damage.final_net_cents is None else damage.final_net_cents
     _refuse_incomplete(net, await bundle.proof_of(session, damage))
     deadline = damage.claim_deadline or deadline_of(damage.seen_at.astimezone(station.zone).date())

@@ -32,6 +32,8 @@ from server.services.payments.attempts import Move
 from server.services.payments.shares import Split
 from server.services.receivables import standing
 
+_UNPAID = (DamageLiability.CLAIMED, DamageLiability.DISPUTED)
+
 
 async def set_going(session: Session, contract: Contract, damage: Damage, now: datetime) -> None:
     """Has the money of a contract looked at, now that something about a damage is decided."""
@@ -81,7 +83,9 @@ async def _is_through(outside: Outside, contract_id: UUID) -> bool:
 
 
 def _is_under_way(made: Sequence[Payment]) -> bool:
-    return any(one.state in attempts.UNRESOLVED and one.kind is not PaymentKind.RELEASE for one in made)
+    """A page that is merely open, for another card, keeps nothing waiting."""
+    waits = [one for one in made if one.kind is not PaymentKind.RELEASE and one.purpose is not Purpose.CARD]
+    return any(one.state in attempts.UNRESOLVED for one in waits)
 
 
 async def _is_damaged(session: Session, contract_id: UUID) -> bool:
@@ -175,7 +179,7 @@ async def _close_paid(session: Session, contract: Contract, now: datetime) -> No
         select(Document)
         .join(OpenItem, col(OpenItem.document_id) == col(Document.id))
         .join(Damage, col(Damage.claim_document_id) == col(Document.id))
-        .where(col(Damage.contract_id) == contract.id, col(Damage.liability) == DamageLiability.CLAIMED)
+        .where(col(Damage.contract_id) == contract.id, col(Damage.liability).in_(_UNPAID))
         .where(col(OpenItem.open_cents) == 0)
     )
     for claim in await session.all(statement):
@@ -206,6 +210,6 @@ async def _charge_step(
 
 async def _paid(session: Session, contract: Contract, claim: Document, now: datetime) -> None:
     damage = await session.first(select(Damage).where(col(Damage.claim_document_id) == claim.id).with_for_update())
-    if damage is not None and damage.liability is DamageLiability.CLAIMED:
+    if damage is not None and damage.liability in _UNPAID:
         await cases.enter(session, damage, DamageLiability.PAID)
         await history.record(session, contract, HistoryAction.DAMAGE_PAID, Acting(now), before=claim.number)

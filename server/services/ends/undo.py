@@ -124,7 +124,7 @@ async def _unbill(session: Session, contract: Contract, acting: Acting) -> list[
     await invoice.refuse_under_way(session, contract)
     finals = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
     silent = acting.because(None)
-    taken = [await cancellations.cancel(session, contract, one, silent, moves=False) for one in finals]
+    taken = [await cancellations.cancel(session, contract, one, silent, back_cents=0) for one in finals]
     contract.billed_at, contract.settlement_state = None, SettlementState.NONE
     return taken
 

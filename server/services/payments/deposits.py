@@ -110,8 +110,10 @@ async def begin_anew(session: Session, contract: Contract, *, now: datetime) -> 
     await plan_anew(session, contract, now=now)
 
 
-async def place(outside: Outside, contract_id: UUID) -> None:
-    """Places a hold that is due, or a new one before the old one ends while the contract needs it. Safe to repeat."""
+async def place(outside: Outside, contract_id: UUID, *, asked: bool = False) -> None:
+    """Places a hold that is due, or a new one before the old one ends while the contract needs it; one that a person
+    has `asked` for also later. Safe to repeat.
+    """
     now = outside.clock.now()
     step: UUID | None = None
     async with outside.database.transaction(SYSTEM) as session:
@@ -122,7 +124,7 @@ async def place(outside: Outside, contract_id: UUID) -> None:
         last = await _last_hold(session, contract_id)
         under_way = last is not None and last.state in attempts.UNRESOLVED
         wanted = deposit is not None and not under_way and _needs_hold(deposit, now)
-        if deposit is not None and wanted and await _is_renewed(session, contract, deposit, now):
+        if deposit is not None and wanted and (asked or await _is_renewed(session, contract, deposit, now)):
             step = (await prepare_hold(session, contract, deposit, now=now)).id
     if step is not None:
         await attempts.execute(outside, step)
@@ -141,7 +143,8 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
             return
         if await _is_lifted(session, hold):
             return  # another card's hold has taken its place
-        if hold.state is PaymentState.SUCCEEDED and await _is_needed(session, contract, now):
+        wanted = await _is_needed(session, contract, now) and not await _is_of_the_old_card(session, deposit, hold)
+        if hold.state is PaymentState.SUCCEEDED and wanted:
             before = await session.by_id(Payment, deposit.hold_id)
             await activate(session, contract, deposit, hold, now=now)
             await schedule(session, contract, now=now)
@@ -202,6 +205,13 @@ async def _last_hold(session: Session, contract_id: UUID) -> Payment | None:
     return holds[-1] if holds else None
 
 
+async def _is_of_the_old_card(session: Session, deposit: Deposit, hold: Payment) -> bool:
+    """Whether the deposit stands on another card by now that was entered after this hold was asked for."""
+    stands = await session.by_id(Payment, deposit.hold_id) if deposit.state is DepositState.ACTIVE else None
+    entered_at = stands.resolved_at if stands is not None and stands.purpose is Purpose.CARD else None
+    return entered_at is not None and hold.created_at < entered_at
+
+
 async def _is_lifted(session: Session, hold: Payment) -> bool:
     made = await attempts.of_contract(session, hold.contract_id)
     return any(p.kind is PaymentKind.RELEASE and p.refers_to_id == hold.id for p in made)
@@ -241,7 +251,8 @@ async def release(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, contract_id)
         deposit = await session.by_id(Deposit, contract_id, lock=True)
-        if deposit is None or deposit.state is not DepositState.ACTIVE or contract.state in LIVE:
+        going_on = contract.state in LIVE or contract.state is ContractState.RETURNED
+        if deposit is None or deposit.state is not DepositState.ACTIVE or going_on:
             return
         if await is_kept_for_damage(session, contract_id):
             return

@@ -6,6 +6,7 @@ wrong, and is billed anew then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -45,14 +46,15 @@ async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, rea
     async with edit.editing_document(outside, acting, document_id) as (session, contract, document):
         await _require_standing(session, contract, document)
         await invoice.refuse_under_way(session, contract)
-        mirror = await cancellations.cancel(session, contract, document, acting)
+        gone = [document, *await _of_the_fee(session, contract, document)]
+        mirrors = await _mirrors(session, contract, gone, acting)
         if document.type is DocumentType.FINAL_INVOICE:
-            await _without_invoice(session, contract, document, mirror, acting)
+            await _without_invoice(session, contract, document, mirrors, acting)
         contract.version += 1
         await session.store(contract)
         await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
-        await cancelled.tell(session, contract, Cancelled([document], [mirror], acting.why), now=acting.now)
-        done, of_contract = mirror.id, contract.id
+        await cancelled.tell(session, contract, Cancelled(gone, mirrors, acting.why), now=acting.now)
+        done, of_contract = mirrors[0].id, contract.id
     await documents.print_unprinted(outside, of_contract)
     return done
 
@@ -82,12 +84,30 @@ async def _require_standing(session: Session, contract: Contract, document: Docu
             )
 
 
+async def _of_the_fee(session: Session, contract: Contract, document: Document) -> list[Document]:
+    """The advances that the fee of a booking has used up: with the fee they go, too."""
+    is_fee = document.type is DocumentType.FINAL_INVOICE and contract.state is not ContractState.BILLED
+    return await documents.advances_of(session, contract.id) if is_fee else []
+
+
+async def _mirrors(session: Session, contract: Contract, gone: Sequence[Document], acting: Acting) -> list[Document]:
+    """Takes documents back; in all, the last one moves what is still here of what was paid for them and for those in
+    whose place they stand. Where more has gone back than came, nobody is charged: the next invoice counts it.
+    """
+    paid = sum([await cancellations.paid_for(session, contract.id, one) for one in gone])
+    if gone[0].type is DocumentType.FINAL_INVOICE:
+        paid += await cancellations.kept_of_cancelled(session, contract.id)
+    amounts = [0] * (len(gone) - 1) + [max(0, paid)]
+    pairs = zip(gone, amounts, strict=True)
+    return [await cancellations.cancel(session, contract, one, acting, back_cents=cents) for one, cents in pairs]
+
+
 async def _without_invoice(
-    session: Session, contract: Contract, document: Document, mirror: Document, acting: Acting
+    session: Session, contract: Contract, document: Document, mirrors: Sequence[Document], acting: Acting
 ) -> None:
     """A rental is back and not billed; of a fee nothing but the money that goes back is left."""
     if contract.state is not ContractState.BILLED:
-        contract.settlement_state = collection.before_money(mirror.moves_cents)
+        contract.settlement_state = collection.before_money(sum(mirror.moves_cents for mirror in mirrors))
         return
     contract.billed_at, contract.settlement_state = None, SettlementState.NONE
     await contracts.move_back(session, contract, ContractState.RETURNED, acting)

@@ -23,7 +23,7 @@ from server.models.job import JobKind, OfContract
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, open_items
+from server.services.billing import cancellations, invoice, open_items
 from server.services.changes import edit
 from server.services.contract import blocks, history
 from server.services.outside import Outside
@@ -53,12 +53,14 @@ class ExternalPayment:
 async def record(outside: Outside, acting: Acting, document_id: UUID | None, paid: ExternalPayment) -> UUID:
     """Enters what was paid for a document; returns its id. The same amount with the same reference again is the first.
 
-    Raises NotFound; InvalidInput for an amount that is not open or an empty reference.
+    Raises NotFound; InvalidInput for an amount that is not open or an empty reference; PAYMENT_UNRESOLVED while money
+    of the contract is under way.
     """
     reference = validation.text(paid.reference, ("reference",), longest=60)
     async with edit.editing_document(outside, acting, document_id) as (session, contract, document):
         if await _known(session, document, paid.amount_cents, reference):
             return document.id
+        await invoice.refuse_under_way(session, contract)
         item = await open_items.of_document(session, document.id)
         _require_open(item, paid.amount_cents)
         if item is not None:
@@ -130,4 +132,5 @@ async def _book(
         await mails.transferred_back(session, contract, document, payment, now=acting.now)
         if item.open_cents == 0:
             await blocks.withdraw(session, contract, cancellations.BY_HAND, acting)
+            await invoice.bill_soon(session, contract, acting)
     await standing.look(session, contract, document, item, acting)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import uuid5
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Document, OpenItem, Payment
+from server.models import Contract, Document, Email, OpenItem, Payment, Station
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.paper.views import MailView
@@ -33,27 +35,49 @@ async def reminder(session: Session, contract: Contract, document: Document, ite
         open_cents=item.open_cents,
         due_on=item.due_on,
     )
-    cause = uuid5(item.id, f"reminder:{item.reminders}")
+    cause = _cause(item, item.reminders)
     draft = MailDraft(EmailTemplate.PAYMENT_REMINDER, cause, view, [documents.attachment(document)], to=to)
     await emails.queue(session, contract, draft, now=now)
     return True
 
 
+def _cause(item: OpenItem, reminders: int) -> UUID:
+    return uuid5(item.id, f"reminder:{reminders}")
+
+
+async def told_on(session: Session, item: OpenItem, station: Station) -> date | None:
+    """On which day whoever owes an item was reminded last; None if never."""
+    statement = select(Email).where(
+        col(Email.contract_id) == item.contract_id,
+        col(Email.template) == EmailTemplate.PAYMENT_REMINDER,
+        col(Email.cause_id) == _cause(item, item.reminders - 1),
+    )
+    last = await session.first(statement)
+    return None if last is None else station.day_of(last.queued_at)
+
+
 def _owes_it(contract: Contract, document: Document) -> str | None:
     """The address of whoever a document is made out to; None if that is another payer who gave none."""
-    is_the_payers = contract.payer is not None and document.recipient.name == contract.payer.name
-    return document.recipient.email if is_the_payers else contract.customer.email
+    return contract.customer.email if parts.is_customers(contract, document.recipient) else document.recipient.email
 
 
 async def transferred_back(
     session: Session, contract: Contract, document: Document, payment: Payment, *, now: datetime
 ) -> None:
-    """Money was transferred to the customer that no card could take back."""
-    back = -payment.amount_cents
+    """Money was transferred back that no card could take: to whoever the document was made out to."""
+    to = _owes_it(contract, document)
+    if to is None:
+        return
     view = await _view(
-        session, contract, document_number=document.number, refund_cents=back, reason=None, refund_by_hand=True
+        session,
+        contract,
+        greeting_name=document.recipient.name,
+        document_number=document.number,
+        refund_cents=-payment.amount_cents,
+        reason=None,
+        refund_by_hand=True,
     )
-    await emails.queue(session, contract, MailDraft(EmailTemplate.REFUND, payment.id, view), now=now)
+    await emails.queue(session, contract, MailDraft(EmailTemplate.REFUND, payment.id, view, to=to), now=now)
 
 
 async def _view(session: Session, contract: Contract, **more: object) -> MailView:

@@ -42,9 +42,10 @@ async def _is_disputed(session: Session, document: Document) -> bool:
 
 async def _next(session: Session, contract: Contract, document: Document, item: OpenItem, now: datetime) -> None:
     station = await stations.get(session, contract.station_id)
-    after = open_items.REMINDED_AFTER
-    if item.reminders >= len(after) or (station.day_of(now) - item.due_on).days < after[item.reminders]:
-        await open_items.remind_later(session, item, station, now)
+    after, today = open_items.REMINDED_AFTER, station.day_of(now)
+    told_on = await mails.told_on(session, item, station)
+    if item.reminders >= len(after) or today < open_items.next_reminder(item, told_on):
+        await open_items.remind_later(session, item, station, now, told_on)
         return
     told = await mails.reminder(session, contract, document, item, now=now)
     item.reminders += 1
@@ -53,4 +54,4 @@ async def _next(session: Session, contract: Contract, document: Document, item: 
         contract.version += 1
         await session.store(contract)
     await session.store(item)
-    await open_items.remind_later(session, item, station, now)
+    await open_items.remind_later(session, item, station, now, today)

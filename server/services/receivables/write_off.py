@@ -12,6 +12,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.services import validation
 from server.services.acting import Acting
+from server.services.billing import invoice
 from server.services.changes import edit
 from server.services.contract import history
 from server.services.outside import Outside
@@ -33,7 +34,7 @@ _OF_A_DAMAGE = Sentence(
 async def write_off(outside: Outside, acting: Acting, item_id: UUID | None, reason: str) -> UUID:
     """Gives up what is open; returns the document's id. What was paid stays, and nothing moves.
 
-    Raises NotFound, InvalidInput without a reason or where nothing is open.
+    Raises NotFound; InvalidInput without a reason or where nothing is open; PAYMENT_UNRESOLVED while money moves.
     """
     acting = acting.because(validation.text(reason, ("reason",), longest=500, multiline=True))
     async with outside.database.snapshot(acting.person.scope) as session:
@@ -41,6 +42,7 @@ async def write_off(outside: Outside, acting: Acting, item_id: UUID | None, reas
     if seen is None:
         raise NotFound(_UNKNOWN, field=["open_item_id"])
     async with edit.editing_document(outside, acting, seen.document_id) as (session, contract, document):
+        await invoice.refuse_under_way(session, contract)
         item = await session.by_id(OpenItem, seen.id, lock=True)
         if item is None or item.open_cents <= 0:
             raise InvalidInput(_NOTHING, field=["open_item_id"])

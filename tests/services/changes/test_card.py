@@ -19,7 +19,7 @@ from server.services.changes import card
 from server.services.lists import attention
 from server.services.payments import deposits
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, rented
+from tests.builders.rentals import book, check_out, rented
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
 
@@ -111,3 +111,24 @@ async def test_without_a_card_or_after_the_return_there_is_nothing_to_place(benc
     back = await rented(shop, START, END, **waived)
     with pytest.raises(InvalidTransition):
         await place(shop, back)
+
+
+async def test_a_deposit_that_ended_while_the_car_is_late_is_placed_again(bench: Bench) -> None:
+    # Given: a car that is nine days late; a card is not blocked for ever by itself
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START - timedelta(hours=20))
+    await deposits.place(bench.outside, contract.id)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    for _ in range(16):
+        bench.later(hours=16)
+        await deposits.place(bench.outside, contract.id)
+    bench.later(days=5)
+    await deposits.place(bench.outside, contract.id)
+    assert (await bench.deposit(contract.id)).state is DepositState.EXPIRED
+    assert ContractFlag.DEPOSIT_MISSING in await flagged(bench, contract)
+
+    await place(shop, contract)
+
+    assert (await bench.deposit(contract.id)).state is DepositState.ACTIVE

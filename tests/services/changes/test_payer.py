@@ -10,17 +10,21 @@ from typing import Any
 import pytest
 
 from server.errors import InvalidInput, ProblemCode, Refused
-from server.models import Contract, Document, Email, HistoryEntry, OpenItem
+from server.models import Contract, Document, Email, HistoryEntry, OpenItem, Protocol
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
+from server.models.protocol import ProtocolType
 from server.models.recipient import PostalAddress, Recipient
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.changes import edit, payer
+from server.services.ends import undo
+from server.services.receivables import external
+from server.services.receivables.external import ExternalPayment
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in, check_out, rented
 from tests.builders.rows import Shop, open_shop
@@ -227,3 +231,73 @@ async def test_an_invoice_goes_to_the_payer_and_the_customers_copy_asks_for_noth
     assert len({tuple(file.name for file in mail.attachments) for mail in mails}) == 1
     assert "überweisen" not in copy
     assert "überweisen" in asked or "Überweisung" in asked
+
+
+async def test_what_another_payer_transferred_goes_back_to_that_payer_and_never_by_the_customers_card(
+    bench: Bench,
+) -> None:
+    # Given: the insurer has paid by transfer
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    await change(shop, contract, INSURER)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(END)
+    await check_in(shop, contract)
+    await invoice.settle(bench.outside, contract.id)
+    final = (await bench.all(Document, contract_id=contract.id))[-1]
+    clerk = Acting(bench.now, shop.somebody())
+    await external.record(bench.outside, clerk, final.id, ExternalPayment(11_800, "SEPA 1"))
+    # When the customer is to pay after all, and everything is looked at twice
+    await change(shop, contract, None, Role.MANAGER)
+    for _ in range(2):
+        await collection.collect(bench.outside, contract.id)
+    # Then: the card pays once, and what the insurer gets back is owed by hand
+    assert [one for one in await bench.payments(contract.id) if one[0] in {"SALE", "REFUND", "EXTERNAL"}] == [
+        ("SALE", "SUCCEEDED", 5_900),
+        ("REFUND", "SUCCEEDED", 5_900),
+        ("EXTERNAL", "SUCCEEDED", 11_800),
+        ("SALE", "SUCCEEDED", 11_800),
+    ]
+    mirror = next(one for one in await bench.all(Document, contract_id=contract.id) if one.refers_to_id == final.id)
+    (item,) = await bench.all(OpenItem, document_id=mirror.id)
+    assert item.open_cents == -11_800
+    (told,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION, to=INSURER.email)
+    assert f"wir haben {final.number} storniert." in " ".join(told.text.split())
+    (customers,) = await bench.all(
+        Email, contract_id=contract.id, template=EmailTemplate.CORRECTION, to=contract.customer.email
+    )
+    assert "Erstattung" not in customers.text
+    # When a clerk has transferred it
+    await external.record(bench.outside, clerk, mirror.id, ExternalPayment(-11_800, "SEPA 2"))
+    await collection.collect(bench.outside, contract.id)
+    now = await bench.contract(contract.id)
+    assert (now.paid_cents, now.settlement_state, now.billing_block) == (11_800, SettlementState.PAID, None)
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.REFUND, to=INSURER.email)
+    assert "wir haben Ihnen 118,00 € überwiesen." in " ".join(mail.text.replace("\u00a0", " ").split())
+
+
+async def test_what_was_paid_for_an_invoice_that_was_taken_back_is_not_lost_between_payers(bench: Bench) -> None:
+    # Given: billed, the card has paid 59.00 besides the advance, and the return is taken back
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END)
+    await invoice.settle(bench.outside, contract.id)
+    back = next(one for one in await bench.all(Protocol, contract_id=contract.id) if one.type is ProtocolType.CHECK_IN)
+    await undo.undo(bench.outside, Acting(bench.now, shop.somebody(Role.MANAGER)), back.id, "falscher Wagen")
+    before = await written(bench, contract)
+    # When
+    with pytest.raises(Refused) as said:
+        await change(shop, contract, INSURER)
+    # Then
+    assert (said.value.code, said.value.field) == (ProblemCode.NOT_ALLOWED, ["payer"])
+    assert await written(bench, contract) == before
+    # When it is back and billed
+    await check_in(shop, contract, km=10_400)
+    await invoice.settle(bench.outside, contract.id)
+    await change(shop, contract, INSURER, Role.MANAGER)
+    for _ in range(3):
+        await collection.collect(bench.outside, contract.id)
+    # Then: all of it goes back, 118.00 and 25.00 for the kilometres, and the insurer owes the whole
+    now = await bench.contract(contract.id)
+    assert now.paid_cents == 0
+    assert [item.open_cents for item in await bench.all(OpenItem) if item.open_cents] == [14_300]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.database import SYSTEM
-from server.errors import Refused
+from server.errors import ProblemCode, Refused
 from server.models import Email, Payment, Protocol
 from server.models.payment import PaymentKind, PaymentMethod
 from server.models.protocol import ProtocolType
@@ -137,26 +137,29 @@ async def test_a_damage_of_a_swapped_car_waits_for_the_end_of_the_rental(bench: 
     assert await claims(bench, contract) == []
 
 
-async def test_a_billing_block_does_not_stand_against_a_claim(bench: Bench) -> None:
+async def test_a_claim_waits_for_billing_because_a_hold_is_captured_once(bench: Bench) -> None:
     # Given: billing waits for a clerk, because of the odometer
     shop = await open_shop(bench)
     contract = await damaged(shop, km=5_000, back_with={"override_reason": "Lissabon und zurück"})
     assert contract.state.value == "RETURNED"
     await decided_for_customer(shop, "120.00")
     # When
-    await claim_it(shop)
+    with pytest.raises(Refused) as said:
+        await claim_it(shop)
+    # Then
+    assert (said.value.code, said.value.field) == (ProblemCode.BILLING_BLOCKED, ["damage_id"])
     await collect(bench, contract)
-    # Then: the hold paid for the damage alone
-    assert moved(bench, contract) == [("capture", "120.00", "approved")]
-    assert (await damage_of(bench)).liability.value == "PAID"
-    # When the rent is billed after all, it is the card's
+    assert (await damage_of(bench)).liability.value == "DECIDED_CUSTOMER"
+    assert moved(bench, contract) == []
+    # When the rent is billed, the hold pays for both as far as it reaches
     async with bench.outside.database.transaction(SYSTEM) as session:
         now = await contracts.lock(session, contract.id)
         await invoice.release_block(session, now.id, now.version, acting(shop))
     await invoice.settle(bench.outside, contract.id)
-    assert moved(bench, contract)[1:] == [("sale", "1212.50", "approved")]
-    paid = await bench.contract(contract.id)
-    assert (paid.settlement_state.value, paid.paid_cents) == ("PAID", 5_900 + 121_250)
+    await claim_it(shop)
+    await collect(bench, contract)
+    assert moved(bench, contract) == [("sale", "1212.50", "approved"), ("capture", "120.00", "approved")]
+    assert (await damage_of(bench)).liability.value == "PAID"
 
 
 async def test_what_goes_back_of_the_rent_never_comes_from_a_claim(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.builders.bench import Bench
 from tests.builders.rentals import book, rented
 from tests.builders.rows import Shop, open_shop
 from tests.services.receivables.billed import END, START, billed, final_of, work, written
+from tests.services.samples import KOMPAKT
 
 
 async def cancel(shop: Shop, document: Document, reason: str = "Falscher Name") -> Document:
@@ -86,13 +88,29 @@ async def test_a_fee_is_given_back(bench: Bench) -> None:
     # When
     mirror = await cancel(shop, fee, "Kulanz")
     now = await work(bench, contract)
-    # Then: the advance, which the fee had used up, stands again
+    # Then: the advance, which the fee had used up, goes with it, and all that was paid goes back
     assert (now.state, sums(mirror)) == (ContractState.CANCELLED, (-5_900, -4_958, -942, 0))
-    assert now.settlement_state is SettlementState.PAID
-    (advance,) = await bench.all(Document, contract_id=contract.id, type=DocumentType.ADVANCE_INVOICE)
-    await cancel(shop, advance, "Kulanz")
-    now = await work(bench, contract)
     assert (now.paid_cents, now.settlement_state) == (0, SettlementState.PAID)
+    of_advance = (await bench.all(Document, contract_id=contract.id))[-1]
+    assert (sums(of_advance), of_advance.moves_cents) == ((-5_900, -4_958, -942, -5_900), -5_900)
+
+
+async def test_a_fee_less_than_the_advance_gives_back_what_is_left_of_it(bench: Bench) -> None:
+    # Given a fee of 20.00, so that 39.00 of the advance have gone back already
+    shop = await open_shop(bench, terms=replace(KOMPAKT, cancellation_fee_cents=2_000))
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START.replace(hour=1))
+    await cancellation.cancel(bench.outside, Acting(bench.now, shop.somebody()), contract.id, contract.version, None)
+    assert (await work(bench, contract)).paid_cents == 2_000
+    # When
+    await cancel(shop, await final_of(bench, contract), "Kulanz")
+    now = await work(bench, contract)
+    # Then: 20.00 go back, and nobody is charged
+    assert (now.paid_cents, now.settlement_state) == (0, SettlementState.PAID)
+    refunds = [one for one in await bench.payments(contract.id) if one[0] in {"SALE", "REFUND"}]
+    assert refunds == [("SALE", "SUCCEEDED", 5_900), ("REFUND", "SUCCEEDED", 3_900), ("REFUND", "SUCCEEDED", 2_000)]
+    (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION)
+    assert "20,00 € auf Ihre Karte" in mail.text.replace("\u00a0", " ")
 
 
 async def test_what_cannot_be_taken_back(bench: Bench) -> None:
