@@ -16,10 +16,12 @@ from server.models.email import EmailTemplate
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
+from server.services.changes import card
+from server.services.changes.card import Page
 from server.services.ends import cancellation
 from server.services.receivables import cancelling
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, rented
+from tests.builders.rentals import book, check_in, check_out, rented
 from tests.builders.rows import Shop, open_shop
 from tests.services.receivables.billed import END, START, billed, final_of, work, written
 from tests.services.samples import KOMPAKT
@@ -156,3 +158,21 @@ async def billed_without_answer(shop: Shop) -> Contract:
     await invoice.bill(shop.bench.outside, contract.id)
     await collection.collect(shop.bench.outside, contract.id)
     return contract
+
+
+async def test_a_card_page_that_is_merely_open_keeps_nothing_waiting(bench: Bench) -> None:
+    # Given: somebody has opened a page for another card, and nobody has entered one
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    now = await bench.contract(contract.id)
+    page = Page("https://shop.example/yes", "https://shop.example/no")
+    await card.replace(bench.outside, Acting(bench.now, shop.somebody()), contract.id, now.version, page)
+    bench.clock.move_to(END)
+    await check_in(shop, contract)
+    await invoice.settle(bench.outside, contract.id)
+
+    mirror = await cancel(shop, await final_of(bench, contract))
+
+    assert mirror.moves_cents == -5_900

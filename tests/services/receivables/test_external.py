@@ -6,15 +6,17 @@ import asyncio
 
 import pytest
 
-from server.errors import InvalidInput
-from server.models import Email, HistoryEntry, OpenItem, Protocol
-from server.models.contract import SettlementState
+from server.errors import InvalidInput, ProblemCode, Refused
+from server.models import Contract, Email, HistoryEntry, Job, OpenItem, Protocol
+from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock
 from server.models.contract_parts import HistoryAction
 from server.models.email import EmailTemplate
+from server.models.job import JobKind
 from server.models.protocol import ProtocolType
 from server.models.staff import Role
 from server.services.acting import Acting
+from server.services.billing import collection, invoice
 from server.services.changes import readings
 from server.services.changes.readings import Reading
 from server.services.receivables import cancelling, external
@@ -153,3 +155,49 @@ async def test_an_invoice_that_is_issued_anew_says_how_it_was_paid(bench: Bench)
     parts = (final.view or {})["payments"]
     assert [(part["way"], part["amount_cents"]) for part in parts] == [("PAID_ELSEWHERE", 11_800), ("TRANSFER", 2_500)]
     assert (await item_of(bench, final)).open_cents == 2_500
+
+
+async def test_a_rental_is_billed_once_nothing_is_owed_by_hand_any_more(bench: Bench) -> None:
+    # Given: paid by transfer and taken back; the clerk says first that all is put right
+    shop = await open_shop(bench)
+    contract = await on_account(shop)
+    final = await final_of(bench, contract)
+    await pay(shop, final, 11_800)
+    manager = Acting(bench.now, shop.somebody(Role.MANAGER))
+    mirror_id = await cancelling.cancel(bench.outside, manager, final.id, "Doppelt berechnet")
+    waiting = await work(bench, contract)
+    while waiting.billing_block is BillingBlock.DOCUMENT_CANCELLED:
+        await invoice.settle_by_hand(bench.outside, shop.somebody(), contract.id, waiting.version)
+        waiting = await bench.contract(contract.id)
+    assert waiting.billing_block is BillingBlock.REFUND_ABOVE_PAYMENT
+    # When the money went back
+    clerk = Acting(bench.now, shop.somebody())
+    await external.record(bench.outside, clerk, mirror_id, ExternalPayment(-11_800, "SEPA 99"))
+    # Then a job bills it
+    (job,) = [
+        one for one in await bench.all(Job, kind=JobKind.BILL) if one.key.endswith(f":{await version(bench, contract)}")
+    ]
+    assert job.state.value == "WAITING"
+    now = await work(bench, contract)
+    assert (now.state, now.settlement_state, now.paid_cents) == (ContractState.BILLED, SettlementState.OPEN, 0)
+
+
+async def version(bench: Bench, contract: Contract) -> int:
+    return (await bench.contract(contract.id)).version
+
+
+async def test_while_a_payment_is_under_way_nothing_is_entered(bench: Bench) -> None:
+    # Given: the answer of the card is lost
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, END)
+    await invoice.bill(bench.outside, contract.id)
+    bench.books.script("sale", "lost")
+    await collection.collect(bench.outside, contract.id)
+    final = await final_of(bench, contract)
+    before = await written(bench, contract)
+
+    with pytest.raises(Refused) as said:
+        await external.record(bench.outside, Acting(bench.now, shop.somebody()), final.id, ExternalPayment(5_900, "x"))
+
+    assert said.value.code is ProblemCode.PAYMENT_UNRESOLVED
+    assert await written(bench, contract) == before

@@ -106,3 +106,15 @@ async def test_its_job_is_written_with_the_item(bench: Bench) -> None:
     (job,) = await bench.all(Job, kind=JobKind.REMIND_OF_PAYMENT)
     # Nine o'clock in Berlin, three days after the due date
     assert job.due_at.astimezone(shop.station.zone).isoformat() == f"{item.due_on + timedelta(days=3)}T09:00:00+02:00"
+
+
+async def test_reminders_that_come_late_are_as_far_apart_as_they_should_be(bench: Bench) -> None:
+    """After an upgrade, or when no worker ran for weeks."""
+    shop = await open_shop(bench)
+    contract = await on_account(shop)
+
+    assert len(await reminded(bench, contract, after_due=60)) == 1
+    assert len(await reminded(bench, contract, after_due=70)) == 1
+    assert len(await reminded(bench, contract, after_due=71)) == 2
+    assert len(await reminded(bench, contract, after_due=84)) == 2
+    assert len(await reminded(bench, contract, after_due=85)) == 3

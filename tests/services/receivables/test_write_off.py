@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from server.errors import InvalidInput, NotFound
-from server.models import HistoryEntry
+from server.errors import InvalidInput, NotFound, ProblemCode, Refused
+from server.models import HistoryEntry, Protocol
 from server.models.columns import uuid7
 from server.models.contract import SettlementState
 from server.models.contract_parts import HistoryAction
+from server.models.protocol import ProtocolType
 from server.models.staff import Role
 from server.services.acting import Acting
+from server.services.changes import readings
+from server.services.changes.readings import Reading
 from server.services.receivables import write_off
 from tests.builders.bench import Bench
 from tests.builders.rows import open_shop
@@ -47,3 +50,20 @@ async def test_an_item_that_nobody_knows(bench: Bench) -> None:
     shop = await open_shop(bench)
     with pytest.raises(NotFound):
         await write_off.write_off(bench.outside, Acting(bench.now, shop.somebody(Role.MANAGER)), uuid7(), "x")
+
+
+async def test_what_was_given_up_does_not_come_back_with_a_corrected_reading(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    contract = await on_account(shop)
+    item = await item_of(bench, await final_of(bench, contract))
+    manager = Acting(bench.now, shop.somebody(Role.MANAGER))
+    await write_off.write_off(bench.outside, manager, item.id, "Insolvenz")
+    back = next(one for one in await bench.all(Protocol, contract_id=contract.id) if one.type is ProtocolType.CHECK_IN)
+    before = await written(bench, contract)
+    # When
+    with pytest.raises(Refused) as said:
+        await readings.correct(bench.outside, manager, back.id, Reading(odometer_km=10_400), "Zahlendreher")
+    # Then
+    assert said.value.code is ProblemCode.NOT_ALLOWED
+    assert await written(bench, contract) == before
