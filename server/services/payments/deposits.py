@@ -105,7 +105,8 @@ async def begin_anew(session: Session, contract: Contract, *, now: datetime) -> 
     """A contract that had ended goes on: the hold that was lifted is placed once more, in its time."""
     deposit = await session.by_id(Deposit, contract.id, lock=True)
     if deposit is not None and deposit.state in {DepositState.RELEASED, DepositState.EXPIRED, DepositState.FAILED}:
-        deposit.state, deposit.hold_id, deposit.expires_at = DepositState.NONE, None, None
+        # The old hold stays named: should it live longer than we trust it, it is lifted when the new one stands.
+        deposit.state, deposit.expires_at = DepositState.NONE, None
         await session.store(deposit)
     await plan_anew(session, contract, now=now)
 

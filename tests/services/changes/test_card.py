@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from server.database import SYSTEM
 from server.errors import InvalidTransition, PaymentDeclined, ProblemCode, Refused
-from server.models import Contract, HistoryEntry
+from server.models import Contract, HistoryEntry, Payment
 from server.models.contract_attention import ContractFlag
 from server.models.contract_parts import HistoryAction
 from server.models.payment import DepositState, PaymentMethod
@@ -132,3 +132,28 @@ async def test_a_deposit_that_ended_while_the_car_is_late_is_placed_again(bench:
     await place(shop, contract)
 
     assert (await bench.deposit(contract.id)).state is DepositState.ACTIVE
+
+
+async def test_a_hold_that_we_do_not_trust_any_more_is_lifted_when_the_next_one_stands(bench: Bench) -> None:
+    """A bank may keep it longer than five days: nobody has twice the deposit blocked."""
+    # Given: nobody came, and the hold has ended
+    shop = await open_shop(bench)
+    contract = await book(shop, START, END)
+    bench.clock.move_to(START - timedelta(hours=20))
+    await deposits.place(bench.outside, contract.id)
+    bench.clock.move_to(END + timedelta(days=4))
+    await deposits.place(bench.outside, contract.id)
+    assert (await bench.deposit(contract.id)).state is DepositState.EXPIRED
+    # When the rental is to go on
+    async with bench.owned() as session:
+        now = await session.by_id(Contract, contract.id)
+        assert now is not None
+        now.ends_at = END + timedelta(days=9)
+        await session.store(now)
+        await deposits.begin_anew(session, now, now=bench.now)
+    await deposits.place(bench.outside, contract.id)
+    # Then
+    assert (await bench.deposit(contract.id)).state is DepositState.ACTIVE
+    first, second, lifted = [one for one in await bench.all(Payment, contract_id=contract.id) if one.kind != "SALE"]
+    assert [one.kind.value for one in (first, second, lifted)] == ["HOLD", "HOLD", "RELEASE"]
+    assert (lifted.refers_to_id, (await bench.deposit(contract.id)).hold_id) == (first.id, second.id)
