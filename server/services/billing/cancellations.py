@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -57,6 +58,22 @@ async def cancel(
     return mirror
 
 
+async def cancel_all(session: Session, contract: Contract, gone: Sequence[Document], acting: Acting) -> list[Document]:
+    """Takes documents back together, a final invoice first: all that is still here of what was paid for them goes back,
+    and of what was paid for invoices in whose place it stands. Where one has paid back more than came for it, the next
+    one gives back less; nobody is charged, and what is left then counts for the next invoice.
+    """
+    carried = 0
+    if gone[0].type is DocumentType.FINAL_INVOICE:
+        carried = await kept_of_cancelled(session, contract.id)
+    mirrors = []
+    for document in gone:
+        paid = carried + await paid_for(session, contract.id, document)
+        mirrors.append(await cancel(session, contract, document, acting, back_cents=max(0, paid)))
+        carried = min(0, paid)
+    return mirrors
+
+
 async def paid_for(session: Session, contract_id: UUID, document: Document) -> int:
     """Cents that were paid for a document, refunds deducted. An advance is what was taken at booking."""
     made = await attempts.of_contract(session, contract_id)
@@ -84,22 +101,26 @@ async def is_paid_by_hand(session: Session, contract_id: UUID, document: Documen
 
 
 async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
-    """Cents that were paid for final invoices that were taken back, and stay here: the next one has them. What goes
-    back already is not among them.
+    """Cents that were paid for invoices that were taken back, and stay here: the next one has them. What goes back
+    already is not among them.
     """
-    statement = select(Document).where(col(Document.contract_id) == contract_id)
-    issued = await session.all(statement)
-    finals = {one.id for one in issued if one.type is DocumentType.FINAL_INVOICE}
-    standing = {one.id for one in await documents.standing(session, contract_id, DocumentType.FINAL_INVOICE)}
+    issued = await session.all(select(Document).where(col(Document.contract_id) == contract_id))
+    mirrors = [one for one in issued if one.refers_to_id is not None]
+    gone = {mirror.refers_to_id for mirror in mirrors}
     made = await attempts.of_contract(session, contract_id)
-    moved = sum(_moved_by(one, made) for one in issued if one.refers_to_id in finals)
-    return moved + sum([await paid_for(session, contract_id, one) for one in issued if one.id in finals - standing])
+    moved = sum(_moved_by(mirror, made) for mirror in mirrors)
+    return moved + sum([await paid_for(session, contract_id, one) for one in issued if one.id in gone])
 
 
 async def kept_elsewhere(session: Session, contract_id: UUID) -> int:
     """Cents that were paid by transfer or at the till for invoices that were taken back, and are still here."""
+    claims = select(Document.id).where(
+        col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.DAMAGE_CLAIM
+    )
+    of_damages = set(await session.all(claims))
     made = await attempts.of_contract(session, contract_id)
-    return sum(one.moved_cents for one in made if one.kind is PaymentKind.EXTERNAL)
+    paid = [one for one in made if one.kind is PaymentKind.EXTERNAL and one.document_id not in of_damages]
+    return sum(one.moved_cents for one in paid)
 
 
 def _moved_by(mirror: Document, made: list[Payment]) -> int:

@@ -53,7 +53,8 @@ async def look(session: Session, contract: Contract, acting: Acting, *, payer: R
     if kept and contract.state in _POSSIBLE and not billed:
         problems.append(Refused(ProblemCode.NOT_ALLOWED, _BILL_FIRST, field=list(FIELD)))
     gone = await _to_cancel(session, contract, payer)
-    back = kept * billed + sum([await cancellations.paid_for(session, contract.id, document) for document in gone])
+    paid = sum([await cancellations.paid_for(session, contract.id, document) for document in gone])
+    back = max(0, kept + paid)
     charged = contract.total_cents if billed and payer is None and await settlements.has_card(session, contract) else 0
     return Prospect(before=contract.price, after=contract.price, moved_cents=charged - back, problems=problems)
 
@@ -96,7 +97,8 @@ async def change(
 
 async def _agree(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> None:
     before = parts.payer_name(contract)
-    back = await _cancel_all(session, contract, acting, payer)
+    gone = await _to_cancel(session, contract, payer)
+    back = await cancellations.cancel_all(session, contract, gone, acting.because(None)) if gone else []
     contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
     done = Done(
         action=HistoryAction.PAYER_CHANGED,
@@ -117,25 +119,13 @@ async def _bill_anew(session: Session, contract: Contract, acting: Acting, payer
     """
     before = parts.payer_name(contract)
     gone = await _to_cancel(session, contract, payer)
-    back = await _cancel_all(session, contract, acting, payer)
+    back = await cancellations.cancel_all(session, contract, gone, acting.because(None))
     contract.pay_by(parts.checked_payer(payer, FIELD) if payer else None)
     new = await invoice.issue_for_payer(session, contract, acting)
     done = Done(action=HistoryAction.PAYER_CHANGED, before=before, after=parts.payer_name(contract))
     await edit.finish(session, contract, done, acting)
     await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
     await cancelled.tell(session, contract, Cancelled(gone, [*back, new]), now=acting.now)
-
-
-async def _cancel_all(session: Session, contract: Contract, acting: Acting, payer: Recipient | None) -> list[Document]:
-    """With the final invoice goes back, too, what was paid for those in whose place it stands."""
-    silent = acting.because(None)
-    kept = await cancellations.kept_of_cancelled(session, contract.id)
-    mirrors = []
-    for document in await _to_cancel(session, contract, payer):
-        back = await cancellations.paid_for(session, contract.id, document)
-        more = kept if document.type is DocumentType.FINAL_INVOICE else 0
-        mirrors.append(await cancellations.cancel(session, contract, document, silent, back_cents=back + more))
-    return mirrors
 
 
 async def _to_cancel(session: Session, contract: Contract, payer: Recipient | None) -> list[Document]:

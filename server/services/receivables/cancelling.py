@@ -47,7 +47,7 @@ async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, rea
         await _require_standing(session, contract, document)
         await invoice.refuse_under_way(session, contract)
         gone = [document, *await _of_the_fee(session, contract, document)]
-        mirrors = await _mirrors(session, contract, gone, acting)
+        mirrors = await cancellations.cancel_all(session, contract, gone, acting)
         if document.type is DocumentType.FINAL_INVOICE:
             await _without_invoice(session, contract, document, mirrors, acting)
         contract.version += 1
@@ -88,18 +88,6 @@ async def _of_the_fee(session: Session, contract: Contract, document: Document) 
     """The advances that the fee of a booking has used up: with the fee they go, too."""
     is_fee = document.type is DocumentType.FINAL_INVOICE and contract.state is not ContractState.BILLED
     return await documents.advances_of(session, contract.id) if is_fee else []
-
-
-async def _mirrors(session: Session, contract: Contract, gone: Sequence[Document], acting: Acting) -> list[Document]:
-    """Takes documents back; in all, the last one moves what is still here of what was paid for them and for those in
-    whose place they stand. Where more has gone back than came, nobody is charged: the next invoice counts it.
-    """
-    paid = sum([await cancellations.paid_for(session, contract.id, one) for one in gone])
-    if gone[0].type is DocumentType.FINAL_INVOICE:
-        paid += await cancellations.kept_of_cancelled(session, contract.id)
-    amounts = [0] * (len(gone) - 1) + [max(0, paid)]
-    pairs = zip(gone, amounts, strict=True)
-    return [await cancellations.cancel(session, contract, one, acting, back_cents=cents) for one, cents in pairs]
 
 
 async def _without_invoice(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,8 @@ from server.models.recipient import PostalAddress, Recipient
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
-from server.services.changes import edit, payer
+from server.services.changes import edit, payer, tariff
+from server.services.changes.tariff import EditRequest
 from server.services.ends import undo
 from server.services.receivables import external
 from server.services.receivables.external import ExternalPayment
@@ -301,3 +303,32 @@ async def test_what_was_paid_for_an_invoice_that_was_taken_back_is_not_lost_betw
     now = await bench.contract(contract.id)
     assert now.paid_cents == 0
     assert [item.open_cents for item in await bench.all(OpenItem) if item.open_cents] == [14_300]
+
+
+async def test_what_billing_had_paid_back_does_not_go_back_twice(bench: Bench) -> None:
+    """E22: 54.57 after a discount, of 59.00 in advance; 4.43 have gone back when the maker takes over."""
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY)
+    discount = EditRequest(reason="Kulanz", discount_percent=Decimal("7.5"))
+    await tariff.change(bench.outside, Acting(bench.now, shop.somebody()), contract.id, contract.version, discount)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(START + DAY)
+    await check_in(shop, contract)
+    await invoice.settle(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).paid_cents == 5_457
+    manager = Acting(bench.now, shop.somebody(Role.MANAGER))
+    looked = await edit.preview(bench.outside, manager, contract.id, partial(payer.look, payer=INSURER))
+    # When
+    await change(shop, contract, INSURER, Role.MANAGER)
+    for _ in range(2):
+        await collection.collect(bench.outside, contract.id)
+    # Then
+    assert looked.moved_cents == -5_457
+    assert (await bench.contract(contract.id)).paid_cents == 0
+    assert [one for one in await bench.payments(contract.id) if one[0] in {"SALE", "REFUND"}] == [
+        ("SALE", "SUCCEEDED", 5_900),
+        ("REFUND", "SUCCEEDED", 443),
+        ("REFUND", "SUCCEEDED", 5_457),
+    ]
+    assert [item.open_cents for item in await bench.all(OpenItem)] == [5_457]
