@@ -71,7 +71,6 @@ async def _look_at_late_page(outside: Outside, contract_id: UUID) -> None:
     await hosted_page.look_again(outside, contract_id)
     await saga.drive(outside, contract_id)
     await new_card.give_up(outside, contract_id)
-    await claims.collect(outside, contract_id)
 
 
 async def _resolve_payment(outside: Outside, about: OfPayment, _job: ClaimedJob) -> None:

@@ -12,7 +12,7 @@ from server.schema.building import Info
 from server.schema.results import BookVehicleResult, ContractResult, DocumentResult
 from server.schema.root_fields import BOOKERS, MANAGERS, OFFICE, mutation
 from server.services.changes import card
-from server.services.changes.card import Page
+from server.services.payments.new_card import Page
 from server.services.receivables import cancelling, external, write_off
 from server.services.receivables.external import ExternalPayment
 from server.services.validation import as_uuid

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from sqlmodel import col, select
+
+from server.database import Session
 from server.errors import Sentence
-from server.models import Contract
+from server.models import Contract, Document, HistoryEntry
+from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerKind
 from server.models.recipient import Recipient
 from server.services.mail import parts
@@ -14,6 +18,19 @@ ADDRESS_MISSING = Sentence(
     "Above 250 EUR the invoice needs the customer's postal address (§ 14 Abs. 4 Nr. 1 UStG); it is not known.",
     "Über 250 EUR braucht die Rechnung die Anschrift des Kunden (§ 14 Abs. 4 Nr. 1 UStG); sie fehlt.",
 )
+
+
+async def other_payer(session: Session, contract: Contract, document: Document) -> Recipient | None:
+    """Who a document is made out to, if that is somebody else who pays or once paid; None for the customer, also where
+    the customer's name or address was corrected since.
+    """
+    changes = await session.all(
+        select(HistoryEntry).where(
+            col(HistoryEntry.contract_id) == contract.id, col(HistoryEntry.action) == HistoryAction.PAYER_CHANGED
+        )
+    )
+    names = {name for entry in changes for name in (entry.before, entry.after)} | {parts.payer_name(contract)}
+    return document.recipient if document.recipient.name in names else None
 
 
 def is_large(gross_cents: int) -> bool:

@@ -14,8 +14,7 @@ from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
-from server.services.fleet import company_data, stations
-from server.services.mail import emails, parts
+from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 
 
@@ -31,10 +30,8 @@ async def final_invoice(
 ) -> None:
     """The invoice, and how the rest of it will be paid."""
     held = deposit is not None and deposit.state is DepositState.ACTIVE
-    view = await _view(
-        session,
-        contract,
-        document,
+    view = replace(
+        await _view(session, contract, document),
         payments=payments,
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
@@ -54,9 +51,9 @@ async def to_payer(
     """
     if contract.payer is None or contract.payer.email is None:
         return
-    view = await _view(session, contract, document, payments=payments)
     view = replace(
-        view,
+        await _view(session, contract, document),
+        payments=payments,
         greeting_name=contract.payer.name,
         payer_name=None,
         renter_name=contract.customer.display_name,
@@ -76,7 +73,7 @@ async def to_payer(
 async def refund(session: Session, contract: Contract, document: Document, cents: int, *, now: datetime) -> None:
     """Money is on its way back."""
     part = PaymentPart(way=PaymentWay.REFUNDED, amount_cents=cents)
-    view = await _view(session, contract, document, payments=[part], refund_cents=cents)
+    view = replace(await _view(session, contract, document), payments=[part], refund_cents=cents)
     await emails.queue(session, contract, MailDraft(EmailTemplate.REFUND, document.id, view), now=now)
 
 
@@ -91,35 +88,22 @@ async def payment_failed(
     now: datetime,
 ) -> None:
     """The card was declined: what was taken from the deposit, and what is to be transferred until when."""
-    open_cents = document.moves_cents - from_deposit
-    due_on = item.due_on if item else None
-    view = await _view(session, contract, document, payments=(), open_cents=open_cents, due_on=due_on)
-    view = replace(view, payable_cents=document.moves_cents)  # what the card was to pay, of an invoice issued anew
+    view = replace(
+        await _view(session, contract, document),
+        payable_cents=document.moves_cents,  # what the card was to pay, of an invoice issued anew
+        open_cents=document.moves_cents - from_deposit,
+        due_on=item.due_on if item else None,
+    )
     await emails.queue(session, contract, MailDraft(EmailTemplate.PAYMENT_FAILED, sale.id, view), now=now)
 
 
-async def _view(
-    session: Session,
-    contract: Contract,
-    document: Document,
-    *,
-    payments: Sequence[PaymentPart],
-    **more: object,
-) -> MailView:
-    station = await stations.get(session, contract.station_id)
-    company = await company_data.require(session)
-    return MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
+async def _view(session: Session, contract: Contract, document: Document) -> MailView:
+    return replace(
+        await letters.frame(session, contract),
         courtesy=contract.kind is ContractKind.COURTESY,
         document_number=document.number,
         payer_name=parts.payer_name(contract),
         total_cents=document.total_cents,
         advance_cents=document.total_cents - document.payable_cents,
         payable_cents=document.payable_cents,
-        payments=payments,
-        **more,  # type: ignore[arg-type]  # the callers' keywords are the view's own
     )

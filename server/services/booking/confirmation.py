@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.database import Session
@@ -18,7 +18,7 @@ from server.services.billing import documents, settlements
 from server.services.billing.drafts import Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.fleet import company_data, stations
-from server.services.mail import emails, parts
+from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 from server.services.pricing import fees
 from server.services.pricing.words import Words
@@ -70,14 +70,9 @@ class Refunded:
 
 async def tell_refunded(session: Session, contract: Contract, refunded: Refunded, *, now: datetime) -> None:
     """Whoever was debited for a booking that did not come about hears, once, that the money goes back, and why."""
-    company, station = await company_data.require(session), await stations.get(session, contract.station_id)
     why = _NO_DEPOSIT if refunded.no_deposit else TOO_LATE
-    view = MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
+    view = replace(
+        await letters.frame(session, contract),
         start=contract.starts_at,
         refund_cents=refunded.cents,
         refund_by_hand=refunded.by_hand,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from server.database import SYSTEM, Session
@@ -11,13 +10,14 @@ from server.errors import PaymentDeclined, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Payment, payment_reasons
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
-from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
+from server.models.payment import DepositState, PaymentKind, Purpose
 from server.services.acting import Acting
 from server.services.billing import settlements
 from server.services.changes import edit
 from server.services.contract import history
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, new_card
+from server.services.payments.new_card import Page
 
 _POSSIBLE = (ContractState.RESERVED, ContractState.CHECKED_OUT)
 _AGAIN = frozenset({DepositState.FAILED, DepositState.EXPIRED})
@@ -40,14 +40,6 @@ _NOT_KNOWN_YET = Sentence(
     "The outcome is not known yet: it is being looked up. Please read the contract again in a minute.",
     "Wie es ausging, ist noch nicht bekannt und wird geklärt. Bitte den Vertrag in einer Minute noch einmal ansehen.",
 )
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where the customer's browser goes from the payment page."""
-
-    success_url: str
-    failure_url: str
 
 
 async def place_deposit(outside: Outside, acting: Acting, contract_id: UUID | None, version: int) -> UUID:
@@ -98,7 +90,7 @@ async def replace(outside: Outside, acting: Acting, contract_id: UUID | None, ve
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
         edit.require_state(contract, *_POSSIBLE)
         await _refuse_too_often(session, contract)
-        await new_card.open_page(session, contract, (page.success_url, page.failure_url), now=acting.now)
+        await new_card.open_page(session, contract, page, now=acting.now)
         contract.version += 1
         await session.store(contract)
         await history.record(session, contract, HistoryAction.CARD_ASKED, acting)
@@ -108,5 +100,5 @@ async def replace(outside: Outside, acting: Acting, contract_id: UUID | None, ve
 async def _refuse_too_often(session: Session, contract: Contract) -> None:
     made: list[Payment] = await attempts.of_contract(session, contract.id)
     opened = [one for one in made if one.purpose is Purpose.CARD and one.kind is PaymentKind.HOLD]
-    if len(opened) >= MOST_PAGES and any(one.state is not PaymentState.SUCCEEDED for one in opened):
+    if len(opened) >= MOST_PAGES:
         raise Refused(ProblemCode.NOT_ALLOWED, _TOO_OFTEN, field=["contract_id"])

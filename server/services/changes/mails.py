@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,11 +13,11 @@ from server.models.contract import ContractKind
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.models.protocol import WENT_OUT
-from server.paper.views import Changed, MailView
+from server.paper.views import Changed
 from server.services.billing import documents, settlements
 from server.services.billing.settlements import SettlementAction
-from server.services.fleet import company_data, stations
-from server.services.mail import emails, parts
+from server.services.fleet import stations
+from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 
 
@@ -30,17 +31,11 @@ async def changed(
     now: datetime,
 ) -> None:
     """Tells the customer what has changed, once for a cause such as the entry of the history, with what was issued."""
-    station = await stations.get(session, contract.station_id)
-    company = await company_data.require(session)
     vehicle = await session.by_id(Vehicle, contract.vehicle_id)
     elsewhere = contract.return_station_id != contract.station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else None
-    view = MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
+    view = replace(
+        await letters.frame(session, contract),
         courtesy=contract.kind is ContractKind.COURTESY,
         changed=tuple(lines),
         start=contract.starts_at,
@@ -71,16 +66,11 @@ async def corrected(
     """Tells the customer what a protocol had recorded wrongly, or without `lines` that it does not count any more; with
     what was issued because of it.
     """
-    station, company = await stations.get(session, contract.station_id), await company_data.require(session)
     vehicle = await session.by_id(Vehicle, protocol.vehicle_id)
     last = issued[-1] if issued and issued[-1].type is DocumentType.FINAL_INVOICE else None
     moves = last.moves_cents if last else 0
-    view = MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
+    view = replace(
+        await letters.frame(session, contract),
         changed=tuple(lines),
         is_return=protocol.type not in WENT_OUT,
         occurred_at=protocol.occurred_at,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from server.database import Session
@@ -16,8 +15,7 @@ from server.services.billing import collection as rent
 from server.services.billing import documents
 from server.services.claims.plan import Plan
 from server.services.claims.wording import named
-from server.services.fleet import company_data, stations
-from server.services.mail import emails, parts
+from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 from server.services.payments import deposits
 
@@ -45,7 +43,7 @@ class Issued:
 
 async def confirmed(session: Session, contract: Contract, damage: Damage, cause_id: UUID, *, now: datetime) -> None:
     """It arose in the rental, and who pays is still to be decided."""
-    view = replace(await _view(session, contract, damage), **await _deposit(session, contract))
+    view = await _with_deposit(session, contract, await _view(session, contract, damage))
     await emails.queue(session, contract, MailDraft(EmailTemplate.DAMAGE_NOTICE, cause_id, view), now=now)
 
 
@@ -53,8 +51,8 @@ async def cleared(
     session: Session, contract: Contract, damage: Damage, cause_id: UUID, plan: Plan, *, now: datetime
 ) -> None:
     """The customer pays nothing for it, and what becomes of the deposit."""
-    view = await _view(session, contract, damage)
-    view = replace(view, damage_cleared=True, **await _deposit(session, contract), **_share(plan))
+    view = await _with_deposit(session, contract, await _view(session, contract, damage))
+    view = replace(_with_share(view, plan), damage_cleared=True)
     await emails.queue(session, contract, MailDraft(EmailTemplate.DAMAGE_NOTICE, cause_id, view), now=now)
 
 
@@ -68,8 +66,10 @@ async def claimed(
 ) -> None:
     """The claim, how it is paid, and everything that speaks for it."""
     document, bundle, plan = issued.document, issued.bundle, issued.plan
+    view = await _view(session, contract, damage)
+    view = _with_share(view, plan) if plan.parts else await _with_deposit(session, contract, view)
     view = replace(
-        await _view(session, contract, damage),
+        view,
         is_claim=True,
         document_number=document.number,
         total_cents=document.total_cents,
@@ -79,7 +79,6 @@ async def claimed(
         evidence=len(bundle.evidence),
         protocol_links=bundle.protocol_links,
         photos_url=bundle.photos_url,
-        **(_share(plan) if plan.parts else await _deposit(session, contract)),
     )
     files = [documents.attachment(document), *bundle.evidence, *bundle.protocols, *bundle.photos]
     draft = MailDraft(EmailTemplate.DAMAGE_CLAIM, document.id, view, files, waits_for_paper=True)
@@ -109,30 +108,28 @@ async def not_paid(
 
 
 async def _view(session: Session, contract: Contract, damage: Damage | None) -> MailView:
-    station, company = await stations.get(session, contract.station_id), await company_data.require(session)
     vehicle = await session.by_id(Vehicle, damage.vehicle_id) if damage else None
     language = parts.wording(contract.language)
-    return MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
+    return replace(
+        await letters.frame(session, contract),
         vehicle=f"{vehicle.make} {vehicle.model}, {vehicle.plate}" if vehicle else None,
         occurred_at=damage.seen_at if damage else None,
         damage=named(damage, language) if damage else None,
     )
 
 
-async def _deposit(session: Session, contract: Contract) -> dict[str, Any]:
+async def _with_deposit(session: Session, contract: Contract, view: MailView) -> MailView:
     """What becomes of the deposit; nothing is said of it while a rental without another damage goes on."""
     held = deposits.held_cents(await session.by_id(Deposit, contract.id))
     if await deposits.awaits_decision(session, contract.id):
-        return {"deposit_cents": held, "deposit_note": DepositNote.KEPT}
-    return {"deposit_cents": held if contract.state in rent.OVER else None, "deposit_note": DepositNote.RELEASED}
+        return replace(view, deposit_cents=held, deposit_note=DepositNote.KEPT)
+    told = held if contract.state in rent.OVER else None
+    return replace(view, deposit_cents=told, deposit_note=DepositNote.RELEASED)
 
 
-def _share(plan: Plan) -> dict[str, Any]:
+def _with_share(view: MailView, plan: Plan) -> MailView:
     """What the one capture takes for the rent, too."""
-    share = plan.rent_share
-    return {"deposit_share_cents": share[1], "deposit_share_for": share[0].number} if share else {}
+    if plan.rent_share is None:
+        return view
+    document, cents = plan.rent_share
+    return replace(view, deposit_share_cents=cents, deposit_share_for=document.number)

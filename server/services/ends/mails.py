@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.database import Session
@@ -12,11 +12,10 @@ from server.models.columns import uuid7
 from server.models.contract import ContractState
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
-from server.paper.views import DepositNote, MailView
+from server.paper.views import DepositNote
 from server.services.billing import documents
 from server.services.billing.settlements import SettlementAction
-from server.services.fleet import company_data, stations
-from server.services.mail import emails, parts
+from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 
 
@@ -34,15 +33,9 @@ class Told:
 
 async def ended(session: Session, contract: Contract, told: Told, held_cents: int | None, *, now: datetime) -> None:
     """Tells the customer, once for each time that a booking ends, with the documents. `held_cents`: the deposit."""
-    station = await stations.get(session, contract.station_id)
-    company = await company_data.require(session)
     last = told.documents[-1] if told.documents else None
-    view = MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
+    view = replace(
+        await letters.frame(session, contract),
         start=contract.starts_at,
         no_show=told.state is ContractState.NO_SHOW,
         cancellation_fee_cents=told.fee_cents or None,

@@ -71,12 +71,6 @@ def customer_of(contract: Contract) -> Recipient:
     )
 
 
-def is_customers(contract: Contract, recipient: Recipient) -> bool:
-    """Whether a document is made out to the customer, and to nobody else who paid or pays."""
-    customer = contract.customer
-    return recipient.name == customer.display_name and recipient.email in {None, customer.email}
-
-
 def checked_payer(payer: Recipient, field: Path) -> Recipient:
     """Another payer (insurer, maker, employer) in its stored form; InvalidInput names the field."""
     if payer.address is None:

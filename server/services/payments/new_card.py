@@ -6,6 +6,7 @@ on it is lifted when the new one stands.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,15 +27,24 @@ VERIFIED_CENTS = 1_00
 _DEPOSITS = frozenset({DepositState.NONE, DepositState.ACTIVE, DepositState.FAILED, DepositState.EXPIRED})
 
 
-async def open_page(session: Session, contract: Contract, urls: tuple[str, str], *, now: datetime) -> Payment:
-    """Opens a page for another card of a locked contract. `urls`: where the browser goes after success and failure."""
+@dataclass(frozen=True)
+class Page:
+    """Where the customer's browser goes from the payment page."""
+
+    success_url: str
+    failure_url: str
+
+
+async def open_page(session: Session, contract: Contract, page: Page, *, now: datetime) -> Payment:
+    """Opens a page for another card of a locked contract."""
     deposit = await session.by_id(Deposit, contract.id)
     made = await attempts.of_contract(session, contract.id)
     cents = deposit.amount_cents if deposit is not None and is_wanted(contract, deposit) else VERIFIED_CENTS
     suffix = f"K{1 + sum(one.purpose is Purpose.CARD and one.kind is PaymentKind.HOLD for one in made)}"
     move = Move(PaymentKind.HOLD, Purpose.CARD, cents, suffix, on_page=True)
     payment = await attempts.prepare(session, contract, move, now=now)
-    await hosted_page.open_page(session, contract, payment, Way(*urls, now + GOOD_FOR), now=now)
+    way = Way(page.success_url, page.failure_url, now + GOOD_FOR)
+    await hosted_page.open_page(session, contract, payment, way, now=now)
     return payment
 
 

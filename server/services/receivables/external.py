@@ -61,12 +61,10 @@ async def record(outside: Outside, acting: Acting, document_id: UUID | None, pai
         if await _known(session, document, paid.amount_cents, reference):
             return document.id
         await invoice.refuse_under_way(session, contract)
-        item = await open_items.of_document(session, document.id)
-        _require_open(item, paid.amount_cents)
-        if item is not None:
-            payment = _payment(contract, document, paid.amount_cents, reference, acting)
-            await session.store(payment)
-            await _book(session, contract, document, item, payment, acting)
+        item = await _open_item(session, document, paid.amount_cents)
+        payment = _payment(contract, document, paid.amount_cents, reference, acting)
+        await session.store(payment)
+        await _book(session, contract, document, item, payment, acting)
         return document.id
 
 
@@ -80,8 +78,9 @@ async def _known(session: Session, document: Document, cents: int, reference: st
     return await session.first(statement) is not None
 
 
-def _require_open(item: OpenItem | None, cents: int) -> None:
-    """An amount pays something that is open, and not more than that."""
+async def _open_item(session: Session, document: Document, cents: int) -> OpenItem:
+    """What an amount pays of: something that is open, and not more than that."""
+    item = await open_items.of_document(session, document.id)
     if item is None or item.open_cents == 0:
         raise InvalidInput(_NOTHING_OPEN, field=["document_id"])
     fits = 0 < cents <= item.open_cents if item.open_cents > 0 else item.open_cents <= cents < 0
@@ -94,6 +93,7 @@ def _require_open(item: OpenItem | None, cents: int) -> None:
             ),
             field=list(_FIELD),
         )
+    return item
 
 
 def _payment(contract: Contract, document: Document, cents: int, reference: str, acting: Acting) -> Payment:

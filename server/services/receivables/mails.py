@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
@@ -12,9 +13,8 @@ from server.models import Contract, Document, Email, OpenItem, Payment, Station
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.paper.views import MailView
-from server.services.billing import documents
-from server.services.fleet import company_data, stations
-from server.services.mail import emails, parts
+from server.services.billing import addressee, documents
+from server.services.mail import emails, letters
 from server.services.mail.emails import MailDraft
 
 
@@ -22,13 +22,11 @@ async def reminder(session: Session, contract: Contract, document: Document, ite
     """Reminds whoever the document is made out to, with the document. False if somebody else than the customer owes it
     and has no mail address.
     """
-    to = _owes_it(contract, document)
+    view, to = await _addressed(session, contract, document)
     if to is None:
         return False
-    view = await _view(
-        session,
-        contract,
-        greeting_name=document.recipient.name,
+    view = replace(
+        view,
         document_number=document.number,
         is_claim=document.type is DocumentType.DAMAGE_CLAIM,
         total_cents=document.total_cents,
@@ -56,37 +54,20 @@ async def told_on(session: Session, item: OpenItem, station: Station) -> date | 
     return None if last is None else station.day_of(last.queued_at)
 
 
-def _owes_it(contract: Contract, document: Document) -> str | None:
-    """The address of whoever a document is made out to; None if that is another payer who gave none."""
-    return contract.customer.email if parts.is_customers(contract, document.recipient) else document.recipient.email
+async def _addressed(session: Session, contract: Contract, document: Document) -> tuple[MailView, str | None]:
+    """A mail to whoever a document is made out to, and the address; None if that is another payer who gave none."""
+    view, payer = await letters.frame(session, contract), await addressee.other_payer(session, contract, document)
+    if payer is None:
+        return view, contract.customer.email
+    return replace(view, greeting_name=payer.name), payer.email
 
 
 async def transferred_back(
     session: Session, contract: Contract, document: Document, payment: Payment, *, now: datetime
 ) -> None:
     """Money was transferred back that no card could take: to whoever the document was made out to."""
-    to = _owes_it(contract, document)
+    view, to = await _addressed(session, contract, document)
     if to is None:
         return
-    view = await _view(
-        session,
-        contract,
-        greeting_name=document.recipient.name,
-        document_number=document.number,
-        refund_cents=-payment.amount_cents,
-        reason=None,
-        refund_by_hand=True,
-    )
+    view = replace(view, document_number=document.number, refund_cents=-payment.amount_cents, refund_by_hand=True)
     await emails.queue(session, contract, MailDraft(EmailTemplate.REFUND, payment.id, view, to=to), now=now)
-
-
-async def _view(session: Session, contract: Contract, **more: object) -> MailView:
-    station = await stations.get(session, contract.station_id)
-    facts: dict[str, object] = {"greeting_name": contract.customer.display_name, **more}
-    return MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(await company_data.require(session)),
-        station=parts.place_of(station),
-        contract_number=contract.number,
-        **facts,  # type: ignore[arg-type]  # the callers' keywords are the view's own
-    )

@@ -6,7 +6,7 @@ import random
 
 from server.models.payment import DepositState
 from server.services.changes import card
-from server.services.changes.card import Page
+from server.services.payments.new_card import Page
 from server.services.receivables import cancelling, external, write_off
 from server.services.receivables.external import ExternalPayment
 from tests.services.life.edit_steps import MANAGERS, OFFICE, OUT, RESERVED

@@ -17,8 +17,8 @@ from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
 from server.services.changes import card
-from server.services.changes.card import Page
 from server.services.ends import cancellation
+from server.services.payments.new_card import Page
 from server.services.receivables import cancelling
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in, check_out, rented

@@ -118,3 +118,19 @@ async def test_reminders_that_come_late_are_as_far_apart_as_they_should_be(bench
     assert len(await reminded(bench, contract, after_due=71)) == 2
     assert len(await reminded(bench, contract, after_due=84)) == 2
     assert len(await reminded(bench, contract, after_due=85)) == 3
+
+
+async def test_a_customer_whose_name_and_address_were_corrected_is_still_the_customer(bench: Bench) -> None:
+    # Given: billed to a name and a mail address with typos, which are put right
+    shop = await open_shop(bench)
+    contract = await on_account(shop, customer=customer(last_name="Beispeil", email="falsch@example.com"))
+    async with bench.owned() as session:
+        now = await session.by_id(Contract, contract.id)
+        assert now is not None
+        now.correct_customer(customer(last_name="Beispiel", email="richtig@example.com"))
+        await session.store(now)
+
+    (mail,) = await reminded(bench, contract, after_due=3)
+
+    assert mail.to == "richtig@example.com"
+    assert "Guten Tag Anna Beispiel," in plain(mail)
