@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 GRANTS = [
-    ("update (reminders, written_off_cents)", "open_item", "system"),
+    ("update (for_clerk, reminders, written_off_cents)", "open_item", "system"),
     ("update (open_cents)", "open_item", "staff"),
     ("update (open_cents)", "open_item", "admin"),
     ("update (consent_at)", "stored_card", "system"),
@@ -27,9 +27,10 @@ def upgrade() -> None:
     op.drop_constraint(op.f("ck_payment_amount"), "payment", type_="check")
     op.create_check_constraint(op.f("ck_payment_amount"), "payment", "amount_cents >= 0 or kind = 'EXTERNAL'")
     op.add_column("open_item", sa.Column("written_off_cents", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("open_item", sa.Column("for_clerk", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("contract", sa.Column("payment_overdue", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("drop trigger frozen on open_item")
-    freeze("open_item", but=["due_on", "open_cents", "reminders", "written_off_cents"])
+    freeze("open_item", but=["due_on", "for_clerk", "open_cents", "reminders", "written_off_cents"])
     op.execute("drop trigger frozen on stored_card")
     freeze("stored_card", but=["token", "network_reference", "consent_at"])
     for what, table, kind in GRANTS:
@@ -51,6 +52,7 @@ def downgrade() -> None:
     op.execute("drop trigger frozen on open_item")
     freeze("open_item", but=["due_on", "open_cents", "reminders"])
     op.drop_column("contract", "payment_overdue")
+    op.drop_column("open_item", "for_clerk")
     op.drop_column("open_item", "written_off_cents")
     op.drop_constraint(op.f("ck_payment_amount"), "payment", type_="check")
     op.create_check_constraint(op.f("ck_payment_amount"), "payment", "amount_cents >= 0")

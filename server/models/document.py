@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
@@ -140,7 +140,7 @@ def seal_of(content: Mapping[str, Any]) -> str:
 
 class OpenItem(SQLModel, table=True):
     """What is still owed for a document: by whom it is made out to, or to the customer (negative), where a card cannot
-    take it back. `written_off_cents`: what the company has given up of it.
+    take it back. `written_off_cents`: what the company has given up of it. `for_clerk`: nobody is reminded any more.
     """
 
     __tablename__ = "open_item"
@@ -151,6 +151,7 @@ class OpenItem(SQLModel, table=True):
     due_on: date
     open_cents: int = Field(sa_column=cents_column())
     reminders: int = 0
+    for_clerk: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     written_off_cents: int = Field(default=0, sa_column=cents_column(server_default="0"))
     __table_args__ = of_contract(
         "open_item",

@@ -71,7 +71,8 @@ class ClaimMutation:
         """Claims a damage that the customer pays (DECIDED_CUSTOMER): a document outside VAT, a mail with both
         protocols, photos and evidence, then the money: from the deposit, then the stored card, else an open item.
 
-        The claim is the final net cost, else the estimate, at most the contract's deductible for a damage.
+        The claim is the final net cost, else the estimate, at most the contract's deductible for a damage. The rental
+        is billed before (BILLING_BLOCKED until then): the deposit can be taken only once, for both.
         """
         context = info.context
         wanted = ClaimRequest(as_uuid(damage_id), version, tuple(evidence), override_reason)

@@ -66,7 +66,8 @@ class ReceivablesMutation:
         """Takes an advance invoice or a final invoice back; answers with the cancellation invoice. What was paid for it
         goes back, and the customer gets a mail with it.
 
-        A rental whose final invoice is gone is RETURNED again and waits: `settleContract` bills it anew.
+        A rental whose final invoice is gone is RETURNED again and waits: `settleContract` bills it anew. With the
+        fee of a booking that was called off or missed, its advance is taken back, too.
         """
         context = info.context
         done = await cancelling.cancel(context.outside, context.acting, as_uuid(document_id), reason)

@@ -82,6 +82,29 @@ def test_the_deposit_moves_to_the_new_card(dealership: Dealership, start: dateti
     assert ("sale", "F1", "59.00", "approved") in lines_of(dealership, number)
 
 
+def test_weeks_ahead_a_card_is_stored_and_no_deposit_blocked(dealership: Dealership, start: datetime) -> None:
+    # Given: the deposit is placed the day before the start
+    contract = dealership.booked(start + 21 * DAY, start + 22 * DAY)
+    number = contract["number"]
+    # When another card is entered
+    browser = Browser(dealership)
+    browser.open(asked(dealership, contract)["paymentForm"])
+    assert "1,00" in browser.page
+    pay(browser)
+    browser.until_back_at_the_shop()
+    dealership.server.settle()
+    # Then: one euro was blocked, and is lifted
+    assert lines_of(dealership, number)[1:] == [
+        ("preAuth", "K1", "1.00", "voided"),
+        ("void", "K1", "1.00", "approved"),
+    ]
+    assert dealership.contract(contract["id"])["deposit"]["state"] == "NONE"
+    # And the deposit is placed in its time
+    dealership.server.move_to(start + 20 * DAY + DAY / 2)
+    dealership.server.settle()
+    assert lines_of(dealership, number)[-1] == ("preAuth", "H2", "300.00", "approved")
+
+
 def test_a_page_that_nobody_completes_changes_nothing(dealership: Dealership, start: datetime) -> None:
     contract = dealership.booked(start, start + DAY)
     before = lines_of(dealership, contract["number"])

@@ -139,7 +139,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "open_item": {
         "admin": "select, update (open_cents)",
         "staff": "select, update (open_cents)",
-        "system": "select, insert, update (open_cents, reminders, written_off_cents)",
+        "system": "select, insert, update (for_clerk, open_cents, reminders, written_off_cents)",
         "website": "select",
     },
     "payment": {

@@ -64,7 +64,7 @@ async def remind_later(
     session: Session, item: OpenItem, station: Station, now: datetime, told_on: date | None = None
 ) -> None:
     """Writes the job of the next reminder, if there is one more and something is to be paid."""
-    if item.open_cents <= 0 or item.reminders >= len(REMINDED_AFTER):
+    if item.open_cents <= 0 or item.for_clerk:
         return
     day = next_reminder(item, told_on)
     key, due_at = f"remind:{item.id}:{item.reminders}", wall_clock(day, _AT, station.zone)
@@ -80,12 +80,11 @@ async def close_payable(session: Session, contract_id: UUID) -> None:
 
 
 async def unflag(session: Session, contract: Contract) -> None:
-    """Takes the flag PAYMENT_OVERDUE away when nothing that was reminded of to the end is open any more."""
+    """Takes the flag PAYMENT_OVERDUE away when nothing that a clerk has to look at is open any more."""
     if not contract.payment_overdue:
         return
-    last = len(REMINDED_AFTER)
     left = select(OpenItem.id).where(
-        col(OpenItem.contract_id) == contract.id, col(OpenItem.open_cents) > 0, col(OpenItem.reminders) >= last
+        col(OpenItem.contract_id) == contract.id, col(OpenItem.open_cents) > 0, col(OpenItem.for_clerk)
     )
     if await session.first(left) is None:
         contract.payment_overdue = False

@@ -24,7 +24,7 @@ from server.services.payments.hosted_page import Way
 GOOD_FOR = timedelta(minutes=30)
 """How long the page is good; a card that is entered later is found all the same."""
 VERIFIED_CENTS = 1_00
-_DEPOSITS = frozenset({DepositState.NONE, DepositState.ACTIVE, DepositState.FAILED, DepositState.EXPIRED})
+_DEPOSITS = frozenset({DepositState.ACTIVE, DepositState.FAILED, DepositState.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ async def open_page(session: Session, contract: Contract, page: Page, *, now: da
     """Opens a page for another card of a locked contract."""
     deposit = await session.by_id(Deposit, contract.id)
     made = await attempts.of_contract(session, contract.id)
-    cents = deposit.amount_cents if deposit is not None and is_wanted(contract, deposit) else VERIFIED_CENTS
+    cents = deposit.amount_cents if deposit is not None and is_wanted(contract, deposit, now) else VERIFIED_CENTS
     suffix = f"K{1 + sum(one.purpose is Purpose.CARD and one.kind is PaymentKind.HOLD for one in made)}"
     move = Move(PaymentKind.HOLD, Purpose.CARD, cents, suffix, on_page=True)
     payment = await attempts.prepare(session, contract, move, now=now)
@@ -48,9 +48,12 @@ async def open_page(session: Session, contract: Contract, page: Page, *, now: da
     return payment
 
 
-def is_wanted(contract: Contract, deposit: Deposit) -> bool:
-    """Whether the contract needs a deposit that is not used, lifted or waived."""
-    return contract.state in deposits.LIVE and deposit.amount_cents > 0 and deposit.state in _DEPOSITS
+def is_wanted(contract: Contract, deposit: Deposit, now: datetime) -> bool:
+    """Whether the contract needs a deposit now that is not used, lifted or waived: one that is to be placed shortly
+    before the start is not blocked weeks ahead.
+    """
+    needed = deposit.state in _DEPOSITS or deposits.is_due(deposit, now)
+    return contract.state in deposits.LIVE and deposit.amount_cents > 0 and needed
 
 
 async def follow(outside: Outside, contract_id: UUID) -> None:
@@ -66,7 +69,7 @@ async def follow(outside: Outside, contract_id: UUID) -> None:
         deposit = await session.by_id(Deposit, contract_id, lock=True)
         lifted = found
         await history.record(session, contract, HistoryAction.CARD_REPLACED, Acting(now))
-        if deposit is not None and is_wanted(contract, deposit) and found[-1].amount_cents == deposit.amount_cents:
+        if deposit is not None and is_wanted(contract, deposit, now) and found[-1].amount_cents == deposit.amount_cents:
             before = await session.by_id(Payment, deposit.hold_id)
             await deposits.activate(session, contract, deposit, found[-1], now=now)
             await deposits.schedule(session, contract, now=now)

@@ -42,16 +42,18 @@ async def _is_disputed(session: Session, document: Document) -> bool:
 
 async def _next(session: Session, contract: Contract, document: Document, item: OpenItem, now: datetime) -> None:
     station = await stations.get(session, contract.station_id)
-    after, today = open_items.REMINDED_AFTER, station.day_of(now)
-    told_on = await mails.told_on(session, item, station)
-    if item.reminders >= len(after) or today < open_items.next_reminder(item, told_on):
+    if item.for_clerk:
+        return
+    today, told_on = station.day_of(now), await mails.told_on(session, item, station)
+    if today < open_items.next_reminder(item, told_on):
         await open_items.remind_later(session, item, station, now, told_on)
         return
     told = await mails.reminder(session, contract, document, item, now=now)
-    item.reminders += 1
-    if not told or item.reminders == len(after):
-        item.reminders, contract.payment_overdue = len(after) if not told else item.reminders, True
+    item.reminders += told
+    item.for_clerk = not told or item.reminders == len(open_items.REMINDED_AFTER)
+    await session.store(item)
+    if item.for_clerk:
+        contract.payment_overdue = True
         contract.version += 1
         await session.store(contract)
-    await session.store(item)
     await open_items.remind_later(session, item, station, now, today)

@@ -13,11 +13,11 @@ from server.errors import InvalidTransition, PaymentDeclined, ProblemCode, Refus
 from server.models import Contract, HistoryEntry, Payment
 from server.models.contract_attention import ContractFlag
 from server.models.contract_parts import HistoryAction
-from server.models.payment import DepositState, PaymentMethod
+from server.models.payment import DepositState, PaymentKind, PaymentMethod, PaymentState, Purpose
 from server.services.acting import Acting
 from server.services.changes import card
 from server.services.lists import attention
-from server.services.payments import deposits
+from server.services.payments import deposits, new_card
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_out, rented
 from tests.builders.rows import Shop, open_shop
@@ -157,3 +157,40 @@ async def test_a_hold_that_we_do_not_trust_any_more_is_lifted_when_the_next_one_
     first, second, lifted = [one for one in await bench.all(Payment, contract_id=contract.id) if one.kind != "SALE"]
     assert [one.kind.value for one in (first, second, lifted)] == ["HOLD", "HOLD", "RELEASE"]
     assert (lifted.refers_to_id, (await bench.deposit(contract.id)).hold_id) == (first.id, second.id)
+
+
+async def test_a_late_answer_about_the_old_card_does_not_displace_the_new_one(bench: Bench) -> None:
+    # Given: the renewal on the old card has no answer yet when the customer has entered another card
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + timedelta(days=20))
+    bench.clock.move_to(START - timedelta(hours=20))
+    await deposits.place(bench.outside, contract.id)
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.later(days=3, hours=5)
+    bench.books.script("hold", "lost")
+    await deposits.place(bench.outside, contract.id)
+    bench.later(minutes=1)
+    entered = Payment(
+        contract_id=contract.id,
+        station_id=contract.station_id,
+        kind=PaymentKind.HOLD,
+        purpose=Purpose.CARD,
+        state=PaymentState.SUCCEEDED,
+        amount_cents=30_000,
+        order_reference=f"{contract.number}-K1",
+        attempt_reference="k1",
+        created_at=bench.now,
+        resolved_at=bench.now,
+    )
+    await bench.put(entered)
+    await new_card.follow(bench.outside, contract.id)
+    assert (await bench.deposit(contract.id)).hold_id == entered.id
+    # When the answer is found
+    await bench.look_up(contract.id)
+    # Then: the deposit stays where it is, and what was blocked on the old card is lifted
+    deposit = await bench.deposit(contract.id)
+    assert (deposit.hold_id, deposit.state) == (entered.id, DepositState.ACTIVE)
+    late = next(one for one in await bench.all(Payment) if one.order_reference.endswith("-H2") and one.kind == "HOLD")
+    (lifted,) = await bench.all(Payment, kind=PaymentKind.RELEASE, refers_to_id=late.id)
+    assert (late.state, lifted.state) == (PaymentState.SUCCEEDED, PaymentState.SUCCEEDED)

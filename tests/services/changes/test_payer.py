@@ -18,7 +18,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.models.protocol import ProtocolType
-from server.models.recipient import PostalAddress, Recipient
+from server.models.recipient import Recipient
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
@@ -30,17 +30,12 @@ from server.services.receivables.external import ExternalPayment
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, check_in, check_out, rented
 from tests.builders.rows import Shop, open_shop
+from tests.services.receivables.billed import INSURER
 from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
 END = START + 2 * DAY
-INSURER = Recipient(
-    name="Versicherung AG",
-    address=PostalAddress(street="Allee 3", postcode="10115", city="Berlin"),
-    reference="S-4711",
-    email="schaden@versicherung.example",
-)
 
 
 async def change(shop: Shop, contract: Contract, wanted: Recipient | None, role: Role = Role.CLERK) -> Contract:
@@ -49,6 +44,17 @@ async def change(shop: Shop, contract: Contract, wanted: Recipient | None, role:
     await payer.change(shop.bench.outside, acting, contract.id, now.version, wanted)
     await collection.collect(shop.bench.outside, contract.id)
     return await shop.bench.contract(contract.id)
+
+
+async def rented_for_the_insurer(shop: Shop) -> Contract:
+    """Back after two days, and not billed; the advance went back to the customer."""
+    contract = await book(shop, START, END)
+    await change(shop, contract, INSURER)
+    shop.bench.clock.move_to(START)
+    await check_out(shop, contract)
+    shop.bench.clock.move_to(END)
+    await check_in(shop, contract)
+    return contract
 
 
 async def written(bench: Bench, contract: Contract) -> list[Any]:
@@ -90,12 +96,7 @@ async def test_an_insurer_pays_and_the_advance_goes_back(bench: Bench) -> None:
 
 async def test_the_whole_is_then_billed_to_the_payer_and_no_card_is_debited(bench: Bench) -> None:
     shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    await change(shop, contract, INSURER)
-    bench.clock.move_to(START)
-    await check_out(shop, contract)
-    bench.clock.move_to(END)
-    await check_in(shop, contract)
+    contract = await rented_for_the_insurer(shop)
 
     await invoice.settle(bench.outside, contract.id)
 
@@ -218,12 +219,7 @@ def sums(document: Document) -> tuple[int, int, int, int]:
 
 async def test_an_invoice_goes_to_the_payer_and_the_customers_copy_asks_for_nothing(bench: Bench) -> None:
     shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    await change(shop, contract, INSURER)
-    bench.clock.move_to(START)
-    await check_out(shop, contract)
-    bench.clock.move_to(END)
-    await check_in(shop, contract)
+    contract = await rented_for_the_insurer(shop)
 
     await invoice.settle(bench.outside, contract.id)
 
@@ -240,12 +236,7 @@ async def test_what_another_payer_transferred_goes_back_to_that_payer_and_never_
 ) -> None:
     # Given: the insurer has paid by transfer
     shop = await open_shop(bench)
-    contract = await book(shop, START, END)
-    await change(shop, contract, INSURER)
-    bench.clock.move_to(START)
-    await check_out(shop, contract)
-    bench.clock.move_to(END)
-    await check_in(shop, contract)
+    contract = await rented_for_the_insurer(shop)
     await invoice.settle(bench.outside, contract.id)
     final = (await bench.all(Document, contract_id=contract.id))[-1]
     clerk = Acting(bench.now, shop.somebody())

@@ -7,9 +7,13 @@ from datetime import timedelta
 import pytest
 
 from server.errors import InvalidInput
-from server.models import Contract, HistoryEntry, OpenItem
+from server.models import Contract, Document, HistoryEntry, OpenItem, Protocol
 from server.models.contract_parts import HistoryAction
+from server.models.document import DocumentType
+from server.models.protocol import ProtocolType
 from server.models.staff import Role
+from server.services.changes import readings
+from server.services.changes.readings import Reading
 from server.services.claims import decisions
 from server.services.receivables import external, reminders, write_off
 from server.services.receivables.external import ExternalPayment
@@ -91,3 +95,38 @@ async def test_a_reminder_speaks_of_a_claim_and_none_of_what_is_disputed(bench: 
     bench.clock.move_to(bench.now + timedelta(days=20))
     await reminders.remind(bench.outside, item.id)
     assert len(await said(bench, contract, "PAYMENT_REMINDER")) == 1
+
+
+async def test_a_disputed_claim_that_is_paid_after_all_is_paid(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    contract, item = await short(shop)
+    damage = await damage_of(bench)
+    await decisions.dispute(bench.outside, acting(shop), damage.id, damage.version, "war schon da")
+
+    await external.record(bench.outside, acting(shop), item.document_id, ExternalPayment(32_000, "T-1"))
+    await collect(bench, contract)
+
+    assert (await damage_of(bench)).liability.value == "PAID"
+    assert await open_cents(bench, contract) == [0]
+
+
+async def test_an_invoice_that_is_issued_anew_does_not_count_what_was_transferred_for_a_damage(bench: Bench) -> None:
+    # Given: the card has paid the rent of 118.00, a transfer a part of the claim
+    shop = await open_shop(bench)
+    contract = await damaged(shop, km=400)
+    await decided_for_customer(shop, "620.00")
+    bench.books.script("sale", "decline:51")
+    await claim_it(shop)
+    await collect(bench, contract)
+    (item,) = await bench.all(OpenItem, contract_id=contract.id)
+    await external.record(bench.outside, acting(shop), item.document_id, ExternalPayment(10_000, "T-1"))
+    back = next(one for one in await bench.all(Protocol, contract_id=contract.id) if one.type is ProtocolType.CHECK_IN)
+    # When the rental becomes dearer
+    await readings.correct(
+        bench.outside, acting(shop, Role.MANAGER), back.id, Reading(odometer_km=10_500), "Tippfehler"
+    )
+    # Then
+    final = (await bench.all(Document, contract_id=contract.id, type=DocumentType.FINAL_INVOICE))[-1]
+    ways = [part["way"] for part in (final.view or {})["payments"]]
+    assert "PAID_ELSEWHERE" not in ways
+    assert ways[0] == "CHARGED"

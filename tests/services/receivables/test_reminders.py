@@ -95,8 +95,12 @@ async def test_a_payer_who_cannot_be_reminded_is_for_the_clerk(bench: Bench) -> 
     contract = await on_account(shop, payer=replace(INSURER, email=None))
 
     assert await reminded(bench, contract, after_due=3) == []
+    assert await reminded(bench, contract, after_due=28) == []
 
     assert (await bench.contract(contract.id)).payment_overdue
+    final = await final_of(bench, contract)
+    assert (await item_of(bench, final)).reminders == 0
+    assert not (await pay(shop, final, 11_800)).payment_overdue
 
 
 async def test_its_job_is_written_with_the_item(bench: Bench) -> None:
