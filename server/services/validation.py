@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -178,6 +179,18 @@ def sha256(value: str, field: Path) -> str:
             Sentence("A sha256 has 64 hexadecimal digits.", "Ein sha256 hat 64 Hexadezimalziffern."), field=field
         )
     return cleaned
+
+
+def same_file(content: bytes, wanted: str) -> None:
+    """InvalidInput if a file is not the one of that SHA-256. Takes a while for a large one."""
+    if hashlib.sha256(content).hexdigest() != wanted:
+        raise InvalidInput(
+            Sentence(
+                "The file is not the one that this sha256 belongs to; send it again.",
+                "Die Datei passt nicht zu diesem sha256; bitte noch einmal senden.",
+            ),
+            field=["sha256"],
+        )
 
 
 def cents(value: Decimal, field: Path, *, lowest: int = 0) -> int:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import col, select
 
 from server.database import Session
-from server.errors import InvalidInput, Sentence
-from server.models import EvidenceFile, Station
+from server.errors import InvalidInput
+from server.models import EvidenceFile
 from server.models.columns import uuid7
-from server.models.staff import Role
 from server.pdf_pages import PdfRefused, count_pages
 from server.security import Principal
 from server.services import validation
+from server.services.fleet import stations
 from server.services.outside import Outside
-
-_OTHER_FILE = Sentence(
-    "The file is not the one that this sha256 belongs to; send it again.",
-    "Die Datei passt nicht zu diesem sha256; bitte noch einmal senden.",
-)
 
 
 async def upload(outside: Outside, principal: Principal, sha256: str, content: bytes, *, now: datetime) -> EvidenceFile:
     """Stores one PDF. The same bytes sent again are the same file. InvalidInput says what is wrong with it."""
     wanted = validation.sha256(sha256, ("sha256",))
-    if await asyncio.to_thread(_hash, content) != wanted:
-        raise InvalidInput(_OTHER_FILE, field=("sha256",))
+    await asyncio.to_thread(validation.same_file, content, wanted)
     async with outside.database.snapshot(principal.scope) as session:
         known = await _own(session, principal, wanted)
     if known is not None:
@@ -48,7 +40,7 @@ async def upload(outside: Outside, principal: Principal, sha256: str, content: b
                 id=uuid7(),
                 sha256=wanted,
                 uploaded_by=principal.id,
-                stations=await _stations(session, principal),
+                stations=await stations.worked_at(session, principal),
                 pages=pages,
                 size=len(content),
                 object_key=key,
@@ -59,15 +51,6 @@ async def upload(outside: Outside, principal: Principal, sha256: str, content: b
     if stored is None:
         raise LookupError("the PDF that was just stored")
     return stored
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-async def _stations(session: Session, principal: Principal) -> list[UUID]:
-    everywhere = principal.role is Role.ADMIN
-    return await session.all(select(Station.id)) if everywhere else list(principal.stations)
 
 
 async def _record(session: Session, file: EvidenceFile) -> None:

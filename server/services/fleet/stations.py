@@ -15,7 +15,9 @@ from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflic
 from server.models import Station
 from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window, ends_after
 from server.models.recipient import PostalAddress
+from server.models.staff import Role
 from server.models.unset import UNSET, Maybe
+from server.security import Principal
 from server.services import contact_data, validation
 from server.services.fleet import holiday_regions
 
@@ -214,3 +216,11 @@ def _length(window: Window) -> timedelta:
 def _end(window: Window) -> time:
     """Its end within its day."""
     return time.max if ends_after(window) else window[1]
+
+
+async def worked_at(session: Session, principal: Principal) -> list[UUID]:
+    """Ids of the stations that a person works at; an administrator works at all of them. They may use what the person
+    uploads.
+    """
+    everywhere = principal.role is Role.ADMIN
+    return await session.all(select(Station.id)) if everywhere else list(principal.stations)

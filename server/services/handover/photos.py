@@ -13,14 +13,14 @@ from sqlmodel import col, select
 
 from server import decoder
 from server.database import Session
-from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
+from server.errors import Path, ProblemCode, Refused, Sentence
 from server.gateways.object_store import ObjectStore
-from server.models import Photo, Station
+from server.models import Photo
 from server.models.columns import uuid7
-from server.models.staff import Role
 from server.pictures import PhotoRefused
 from server.security import Principal
 from server.services import validation
+from server.services.fleet import stations
 from server.services.outside import Outside
 
 
@@ -53,14 +53,7 @@ async def upload(outside: Outside, principal: Principal, sha256: str, content: b
 async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPhoto:
     """Checks and re-encodes a photo and puts it away, with a small version of it."""
     wanted = validation.sha256(sha256, ("sha256",))
-    if hashlib.sha256(content).hexdigest() != wanted:
-        raise InvalidInput(
-            Sentence(
-                "The file is not the one that this sha256 belongs to; send it again.",
-                "Die Datei passt nicht zu diesem sha256; bitte noch einmal senden.",
-            ),
-            field=["sha256"],
-        )
+    validation.same_file(content, wanted)
     try:
         processed = await decoder.photo(content)
     except PhotoRefused as refusal:
@@ -75,8 +68,6 @@ async def keep(objects: ObjectStore, sha256: str, content: bytes) -> KeptPhoto:
 
 async def record(session: Session, principal: Principal, kept: KeptPhoto, *, now: datetime) -> Photo:
     """Writes down who has uploaded a kept photo, and which stations may use it."""
-    everywhere = principal.role is Role.ADMIN
-    station_ids = await session.all(select(Station.id)) if everywhere else list(principal.stations)
     await session.write(
         "insert into photo (id, sha256, uploaded_by, stations, signature, width, height, object_key, thumbnail_key,"
         " created_at) values (:id, :sha256, :user, :stations, false, :width, :height, :key, :small, :now)"
@@ -85,7 +76,7 @@ async def record(session: Session, principal: Principal, kept: KeptPhoto, *, now
             "id": uuid7(),
             "sha256": kept.sha256,
             "user": principal.id,
-            "stations": station_ids,
+            "stations": await stations.worked_at(session, principal),
             "width": kept.width,
             "height": kept.height,
             "key": kept.object_key,
