@@ -63,7 +63,7 @@ class Customer:
     company: str | None
     """Name of the company; null if not given."""
     vat_id: str | None
-    """VAT id, for example DE123456789; null if not given."""
+    """VAT id, for example DE136695976; null if not given."""
     email: str
     """Mail address, by which the customer is found again; capitals make no difference."""
     phone: str | None
@@ -126,7 +126,7 @@ class CustomerUpdate:
     company: str | None = strawberry.UNSET
     """Name of the company, up to 200 characters; a company's cannot be emptied."""
     vat_id: str | None = strawberry.UNSET
-    """VAT id in the form of its country, for example DE123456789; null empties it."""
+    """VAT id in the form of its country, for example DE136695976; null empties it."""
     email: str | None = strawberry.UNSET
     """Mail address; cannot be emptied. Bookings under it are matched with this customer from now on."""
     phone: str | None = strawberry.UNSET
@@ -179,7 +179,7 @@ class CustomerInput:
     company: str | None = None
     """Name of the company, up to 200 characters; a company needs it."""
     vat_id: str | None = None
-    """VAT id for the invoice, in the form of its country, for example DE123456789."""
+    """VAT id for the invoice, in the form of its country, for example DE136695976."""
     email: str
     """Mail address; confirmation, protocols and invoices go there."""
     phone: str | None = None

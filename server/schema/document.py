@@ -37,7 +37,7 @@ class Payer:
     address: Address
     """Postal address; its parts are empty if the customer gave none."""
     vat_id: str | None
-    """VAT id, for example DE123456789; null if not given."""
+    """VAT id, for example DE136695976; null if not given."""
     reference: str | None
     """What the invoice shows as reference: the payer's own, else the workshop order; null if there is none."""
     email: str | None
@@ -53,7 +53,7 @@ class PayerInput:
     address: AddressInput
     """Postal address, to which the invoices are made out."""
     vat_id: str | None = None
-    """VAT id for the invoice, in the form of its country, for example DE123456789."""
+    """VAT id for the invoice, in the form of its country, for example DE136695976."""
     reference: str | None = None
     """What the invoice is to show as reference, for example a claim number; up to 100 characters."""
     email: str | None = None

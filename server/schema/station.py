@@ -181,7 +181,7 @@ class Company:
     tax_number: str | None
     """Tax number; null if not given: then there is a VAT id."""
     vat_id: str | None
-    """VAT id, for example DE123456789; null if not given: then there is a tax number."""
+    """VAT id, for example DE136695976; null if not given: then there is a tax number."""
     register_entry: str | None
     """Court and number of the commercial register; null if not given."""
     bank: str | None

@@ -86,7 +86,7 @@ class CompanyInput:
     tax_number: str | None = None
     """Tax number; this or the VAT id is needed."""
     vat_id: str | None = None
-    """VAT id in the form of its country, for example DE123456789; this or the tax number is needed."""
+    """VAT id in the form of its country, for example DE136695976; this or the tax number is needed."""
     register_entry: str | None = None
     """Court and number of the commercial register, up to 200 characters."""
     bank: str | None = None

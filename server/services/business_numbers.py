@@ -1,5 +1,5 @@
-"""Numbers of companies that stand on invoices for ever: IBAN and VAT id, checked by form and, as far as it has them, by
-check digits. Whether they exist is not asked: a booking must not wait for a bank or a tax office.
+"""Numbers of companies that stand on invoices for ever: IBAN, VAT id and Leitweg-ID, checked by form and, as far as
+they have them, by check digits. Whether they exist is not asked: a booking must not wait for a bank or a tax office.
 """
 
 from __future__ import annotations
@@ -7,6 +7,10 @@ from __future__ import annotations
 import re
 
 import phonenumbers
+from stdnum.de import leitweg
+from stdnum.eu import vat as eu_vat
+from stdnum.exceptions import InvalidChecksum, ValidationError
+from stdnum.gb import vat as gb_vat
 
 from server.errors import InvalidInput, Path, Sentence
 from server.models.plate import latin
@@ -21,42 +25,41 @@ _IBAN_LENGTHS = (
 )
 """How long an account number is in each country that has IBANs (SWIFT's IBAN registry, ISO 13616)."""
 _LENGTHS = {entry[:2]: int(entry[2:]) for entry in _IBAN_LENGTHS.split()}
-_BRITISH = r"\d{9}|\d{12}|(GD|HA)\d{3}"
-_VAT_IDS = {
-    "AT": r"U\d{8}",
-    "BE": r"[01]\d{9}",
-    "BG": r"\d{9,10}",
-    "CY": r"\d{8}[A-Z]",
-    "CZ": r"\d{8,10}",
-    "DE": r"[1-9]\d{8}",
-    "DK": r"\d{8}",
-    "EE": r"\d{9}",
-    "EL": r"\d{9}",
-    "ES": r"[A-Z0-9]\d{7}[A-Z0-9]",
-    "FI": r"\d{8}",
-    "FR": r"[A-HJ-NP-Z0-9]{2}\d{9}",
-    "HR": r"\d{11}",
-    "HU": r"\d{8}",
-    "IE": r"\d[A-Z0-9+*]\d{5}[A-Z]{1,2}",
-    "IT": r"\d{11}",
-    "LT": r"\d{9}|\d{12}",
-    "LU": r"\d{8}",
-    "LV": r"\d{11}",
-    "MT": r"\d{8}",
-    "NL": r"\d{9}B\d{2}",
-    "PL": r"\d{10}",
-    "PT": r"\d{9}",
-    "RO": r"[1-9]\d{1,9}",
-    "SE": r"\d{10}01",
-    "SI": r"\d{8}",
-    "SK": r"\d{10}",
-    "XI": _BRITISH,
-    "GB": _BRITISH,
-    "CH": r"E\d{9}(MWST|TVA|IVA)?",
-    "NO": r"\d{9}(MVA)?",
+VAT_IDS = {
+    "AT": "ATU12345675",
+    "BE": "BE0123456749",
+    "BG": "BG175074752",
+    "CY": "CY10259033P",
+    "CZ": "CZ25123891",
+    "DE": "DE136695976",
+    "DK": "DK13585628",
+    "EE": "EE100931558",
+    "EL": "EL094259216",
+    "ES": "ESB58378431",
+    "FI": "FI20774740",
+    "FR": "FR40303265045",
+    "HR": "HR33392005961",
+    "HU": "HU12892312",
+    "IE": "IE6433435F",
+    "IT": "IT00743110157",
+    "LT": "LT119511515",
+    "LU": "LU15027442",
+    "LV": "LV40003521600",
+    "MT": "MT11679112",
+    "NL": "NL004495445B01",
+    "PL": "PL8567346215",
+    "PT": "PT501964843",
+    "RO": "RO18547290",
+    "SE": "SE123456789701",
+    "SI": "SI50223054",
+    "SK": "SK2022749619",
+    "XI": "XI980780684",
+    "GB": "GB980780684",
 }
-"""What follows the country's letters: the member states and Northern Ireland as the EU's VIES describes them, and three
-neighbours."""
+"""Whose VAT ids have check digits, which are looked at, and what one looks like: the member states, Northern Ireland
+and Great Britain."""
+_NEIGHBOURS = {"CH": r"E\d{9}(MWST|TVA|IVA)?", "NO": r"\d{9}(MVA)?"}
+"""What follows the country's letters there."""
 _ELSEWHERE = re.compile(r"(?=(.*\d){4})[A-Z0-9]{5,18}")
 
 
@@ -82,7 +85,9 @@ def iban(value: str | None, field: Path) -> str | None:
 
 
 def vat_id(value: str | None, field: Path) -> str | None:
-    """A VAT id with its country's letters, without blanks and dots, in the form that it has there; Greece is EL."""
+    """A VAT id with its country's letters, without blanks and dots, in the form that it has there, and with check
+    digits that fit where the country has them (all of the EU do); Greece is EL.
+    """
     typed = validation.optional_text(value, field, longest=30)
     if typed is None:
         return None
@@ -90,15 +95,61 @@ def vat_id(value: str | None, field: Path) -> str | None:
     if compact.startswith("GR"):
         compact = f"EL{compact[2:]}"
     place, number = compact[:2], compact[2:]
-    form = _VAT_IDS.get(place)
+    if place in VAT_IDS and compact.isascii():
+        return _with_check_digits(compact, field)
+    form = _NEIGHBOURS.get(place)
     if form is not None and re.fullmatch(form, number, re.ASCII):
         return compact
-    if form is None and place in phonenumbers.SUPPORTED_REGIONS and _ELSEWHERE.fullmatch(number):
+    is_elsewhere = place in phonenumbers.SUPPORTED_REGIONS and place not in {*VAT_IDS, *_NEIGHBOURS}
+    if is_elsewhere and _ELSEWHERE.fullmatch(number):
         return compact
     raise InvalidInput(
         Sentence(
-            "This is not a VAT id; it begins with the country's letters, as in DE123456789 or ATU12345678.",
-            "Das ist keine USt-IdNr.; sie beginnt mit den Buchstaben des Landes, wie DE123456789 oder ATU12345678.",
+            "This is not a VAT id; it begins with the country's letters, as in DE136695976 or ATU12345675.",
+            "Das ist keine USt-IdNr.; sie beginnt mit den Buchstaben des Landes, wie DE136695976 oder ATU12345675.",
         ),
         field=field,
     )
+
+
+def _with_check_digits(compact: str, field: Path) -> str:
+    place = compact[:2]
+    try:
+        return f"GB{gb_vat.validate(compact)}" if place == "GB" else eu_vat.validate(compact)
+    except InvalidChecksum as error:
+        message = Sentence(
+            "The check digits of this VAT id do not fit: there is a typing mistake in it.",
+            "Die Prüfziffern dieser USt-IdNr. passen nicht: Sie enthält einen Tippfehler.",
+        )
+        raise InvalidInput(message, field=field) from error
+    except ValidationError as error:
+        example = VAT_IDS[place]
+        message = Sentence(
+            f"This is not a VAT id of {place}; one from there looks like {example}.",
+            f"Das ist keine USt-IdNr. aus {place}; eine von dort sieht aus wie {example}.",
+        )
+        raise InvalidInput(message, field=field) from error
+
+
+def buyer_reference(value: str | None, field: Path) -> str | None:
+    """A Leitweg-ID, by which an authority's invoices find their way to it: up to twelve digits, which begin with the
+    Land or 99 for the federation, perhaps up to thirty letters and digits, two check digits (ISO 7064, modulo 97-10).
+    """
+    typed = validation.optional_text(value, field, longest=60)
+    if typed is None:
+        return None
+    compact = re.sub(r"\s", "", latin(typed))
+    try:
+        return leitweg.validate(compact if compact.isascii() else "")
+    except InvalidChecksum as error:
+        message = Sentence(
+            "The check digits of this Leitweg-ID do not fit: there is a typing mistake in it.",
+            "Die Prüfziffern dieser Leitweg-ID passen nicht: Sie enthält einen Tippfehler.",
+        )
+        raise InvalidInput(message, field=field) from error
+    except ValidationError as error:
+        message = Sentence(
+            "This is not a Leitweg-ID; it looks like 04011000-1234512345-06 or 991-03730-19.",
+            "Das ist keine Leitweg-ID; sie sieht aus wie 04011000-1234512345-06 oder 991-03730-19.",
+        )
+        raise InvalidInput(message, field=field) from error
