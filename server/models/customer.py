@@ -64,6 +64,7 @@ class CustomerDetails:
     last_name: str | None = None
     company: str | None = None
     vat_id: str | None = None
+    buyer_reference: str | None = None
     phone: str | None = None
     birth_date: date | None = None
     address: PostalAddress | None = None
@@ -116,6 +117,7 @@ class Customer(SQLModel, table=True):
     last_name: str | None = None
     company: str | None = None
     vat_id: str | None = None
+    buyer_reference: str | None = None
     email: str
     email_key: str
     phone: str | None = None

@@ -35,7 +35,7 @@ class DocumentType(StrEnum):
 
 
 class Document(SQLModel, table=True):
-    """One document. Nothing of it changes after it was issued but the hash of its PDF, which is added once.
+    """One document. Nothing of it changes after it was issued but the hashes of its PDF and its XML, added once.
 
     `view_json` is everything that the PDF shows: printed again, it is the same PDF. `to_move_cents`: see `moves_cents`.
     """
@@ -66,6 +66,8 @@ class Document(SQLModel, table=True):
     tariff_hash: str
     pdf_key: str
     sha256: str | None = None
+    xml_key: str | None = None
+    xml_sha256: str | None = None
     view_json: Json | None = Field(default=None, sa_column=json_column(nullable=True, name="view"))
     previous_hash: str | None = None
     chain_hash: str

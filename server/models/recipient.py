@@ -19,7 +19,9 @@ class PostalAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """Who a document is made out to: a payer, the renter. `extra` is a second name line."""
+    """Who a document is made out to: a payer, the renter. `extra` is a second name line, `buyer_reference` a
+    Leitweg-ID. `is_business`: it gets e-invoices; documents that were issued before there were any do not say so.
+    """
 
     name: str
     address: PostalAddress | None = None
@@ -28,6 +30,8 @@ class Recipient:
     reference: str | None = None
     email: str | None = None
     phone: str | None = None
+    buyer_reference: str | None = None
+    is_business: bool = False
 
     def as_json(self) -> Json:
         """As it is stored."""

@@ -14,7 +14,7 @@ from server.models.opening_times import ExceptionalDay, OpeningWindow
 
 
 class Company(SQLModel, table=True):
-    """The dealer group: what § 14 UStG wants to see of the supplier on every invoice. One row."""
+    """The dealer group: what § 14 UStG and § 35a GmbHG want to see of the supplier on every invoice. One row."""
 
     __tablename__ = "company"
     id: int = Field(default=1, primary_key=True)
@@ -26,6 +26,8 @@ class Company(SQLModel, table=True):
     tax_number: str | None = None
     vat_id: str | None = None
     register_entry: str | None = None
+    seat: str | None = None
+    managing_directors: str | None = None
     bank: str | None = None
     iban: str | None = None
     email: str | None = None

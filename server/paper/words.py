@@ -31,6 +31,7 @@ def letterhead(supplier: Supplier, language: Language) -> Sheet:
         [
             _named(w["tax_number"], supplier.tax_number),
             _named(w["vat_id"], supplier.vat_id),
+            _named(w["seat"], supplier.seat),
             supplier.register,
             _named(w["directors"], supplier.directors),
         ],

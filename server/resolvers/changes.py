@@ -10,8 +10,8 @@ from server.schema.change import ChangePreview, ContractChange
 from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
 from server.schema.customer import CustomerUpdate
-from server.schema.document import PayerInput
 from server.schema.handover import CounterCustomerInput
+from server.schema.payer import PayerInput
 from server.schema.protocol import ReadingInput
 from server.schema.results import ChangePeriodResult, ContractResult, CustomerResult
 from server.schema.root_fields import BOOKERS, OFFICE, STAFF, mutation, query

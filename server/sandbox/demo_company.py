@@ -28,6 +28,8 @@ def company() -> CompanyData:
         tax_number="29/999/12345",
         vat_id="DE999123455",
         register_entry="Amtsgericht Charlottenburg, HRB 999123 B",
+        seat="Berlin",
+        managing_directors="Petra Sommer, Jens Feldmann",
         bank="Musterbank Havelland",
         iban="DE37999999990123456789",
         email=f"rechnung@{MAIL_DOMAIN}",

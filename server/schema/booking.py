@@ -15,8 +15,8 @@ from server.schema.building import Info, api_enum, api_input, api_type, row_type
 from server.schema.contract import Contract
 from server.schema.contract_parts import DriverInput, WorkshopReferenceInput
 from server.schema.customer import CustomerInput
-from server.schema.document import PayerInput
 from server.schema.instants import local
+from server.schema.payer import PayerInput
 from server.schema.quote import ExtraInput
 from server.schema.shared import PeriodInput, row_of
 from server.services.booking.plan import BookingRequest, PaymentChoice

@@ -12,9 +12,9 @@ from server.models.price import PriceBreakdown as PriceFound
 from server.schema.building import Info, api_input_one_of, row_type, shown_as
 from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
-from server.schema.document import PayerInput
 from server.schema.fleet import Occupancy
 from server.schema.handover import CheckInInput, CheckOutInput
+from server.schema.payer import PayerInput
 from server.schema.price import PriceBreakdown
 from server.schema.problems import (
     InvalidTransition,

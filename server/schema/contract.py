@@ -30,11 +30,12 @@ from server.schema.contract_parts import (
 from server.schema.contract_tariff import TariffSnapshot
 from server.schema.customer import Customer
 from server.schema.damage import Damage
-from server.schema.document import Document, Payer, payer_of
+from server.schema.document import Document
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleGroup
 from server.schema.instants import local
 from server.schema.paging import connection_type
+from server.schema.payer import Payer, payer_of
 from server.schema.payment import Deposit, Payment
 from server.schema.price import PriceBreakdown
 from server.schema.related import later_list, related

@@ -64,6 +64,8 @@ class Customer:
     """Name of the company; null if not given."""
     vat_id: str | None
     """VAT id, for example DE136695976; null if not given."""
+    buyer_reference: str | None
+    """Leitweg-ID of an authority, which gets its invoices as XRechnung; null if there is none."""
     email: str
     """Mail address, by which the customer is found again; capitals make no difference."""
     phone: str | None
@@ -127,6 +129,8 @@ class CustomerUpdate:
     """Name of the company, up to 200 characters; a company's cannot be emptied."""
     vat_id: str | None = strawberry.UNSET
     """VAT id in the form of its country, for example DE136695976; null empties it."""
+    buyer_reference: str | None = strawberry.UNSET
+    """Leitweg-ID of an authority (kind COMPANY), with check digits that fit: 991-03730-19; null empties it."""
     email: str | None = strawberry.UNSET
     """Mail address; cannot be emptied. Bookings under it are matched with this customer from now on."""
     phone: str | None = strawberry.UNSET
@@ -150,6 +154,7 @@ class CustomerUpdate:
             last_name=maybe(self.last_name),
             company=maybe(self.company),
             vat_id=maybe(self.vat_id),
+            buyer_reference=maybe(self.buyer_reference),
             email=maybe(self.email),
             phone=maybe(self.phone),
             address=maybe_given(self.address),
@@ -180,6 +185,10 @@ class CustomerInput:
     """Name of the company, up to 200 characters; a company needs it."""
     vat_id: str | None = None
     """VAT id for the invoice, in the form of its country, for example DE136695976."""
+    buyer_reference: str | None = None
+    """Leitweg-ID of an authority (kind COMPANY), with check digits that fit: 04011000-1234512345-06. With one, its
+    invoices are XRechnung.
+    """
     email: str
     """Mail address; confirmation, protocols and invoices go there."""
     phone: str | None = None
@@ -202,6 +211,7 @@ class CustomerInput:
             last_name=self.last_name,
             company=self.company,
             vat_id=self.vat_id,
+            buyer_reference=self.buyer_reference,
             email=self.email,
             phone=self.phone,
             address=self.address.given() if self.address else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,75 +13,17 @@ from server import batches
 from server.models import Document as DocumentRow
 from server.models import OpenItem as OpenItemRow
 from server.models.document import DocumentType
-from server.models.recipient import Recipient
 from server.models.tariff import PriceLineKind
 from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.paging import connection_type
+from server.schema.payer import Payer, payer_of
 from server.schema.related import later, related
 from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
-from server.schema.station import Address
-from server.schema.station_input import AddressInput
 from server.services.lists import search
 from server.services.lists.listing import Listing
 from server.services.lists.search import distinct, only
 
 api_enum(DocumentType)
-
-
-@api_type
-class Payer:
-    """Who a document is made out to."""
-
-    name: str
-    """Name of the person or company."""
-    address: Address
-    """Postal address; its parts are empty if the customer gave none."""
-    vat_id: str | None
-    """VAT id, for example DE136695976; null if not given."""
-    reference: str | None
-    """What the invoice shows as reference: the payer's own, else the workshop order; null if there is none."""
-    email: str | None
-    """Mail address; null if not given. Another payer gets invoices and reminders there, the customer a copy."""
-
-
-@api_input
-class PayerInput:
-    """Somebody else who pays: insurer, maker, employer."""
-
-    name: str
-    """Name of the person or company, up to 200 characters."""
-    address: AddressInput
-    """Postal address, to which the invoices are made out."""
-    vat_id: str | None = None
-    """VAT id for the invoice, in the form of its country, for example DE136695976."""
-    reference: str | None = None
-    """What the invoice is to show as reference, for example a claim number; up to 100 characters."""
-    email: str | None = None
-    """Mail address, to which invoices and reminders go; the customer gets a copy that asks for nothing. Without one,
-    staff send them by post."""
-
-    def given(self) -> Recipient:
-        """As the services take it."""
-        return Recipient(
-            name=self.name,
-            address=self.address.given(),
-            vat_id=self.vat_id,
-            reference=self.reference,
-            email=self.email,
-        )
-
-
-def payer_of(recipient: Recipient) -> Payer:
-    """A payer or recipient as the API shows it."""
-    address = recipient.address
-    shown = Address(**asdict(address)) if address else Address(street="", postcode="", city="", country="")
-    return Payer(
-        name=recipient.name,
-        address=shown,
-        vat_id=recipient.vat_id,
-        reference=recipient.reference,
-        email=recipient.email,
-    )
 
 
 @api_type

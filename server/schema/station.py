@@ -174,7 +174,7 @@ def _row(source: Any) -> StationRow:
 
 @row_type(CompanyRow)
 class Company:
-    """The dealer group: what the law wants to see of the supplier on every invoice (§ 14 Abs. 4 UStG)."""
+    """The dealer group: what the law wants to see of the supplier on every invoice (§ 14 Abs. 4 UStG, § 35a GmbHG)."""
 
     name: str
     """Name of the company with its legal form."""
@@ -184,6 +184,10 @@ class Company:
     """VAT id, for example DE136695976; null if not given: then there is a tax number."""
     register_entry: str | None
     """Court and number of the commercial register; null if not given."""
+    seat: str | None
+    """Town of the company's seat, as the register has it; null if not given."""
+    managing_directors: str | None
+    """Names of all managing directors, as the letterhead shows them; null if not given."""
     bank: str | None
     """Name of the bank; null if not given."""
     iban: str | None

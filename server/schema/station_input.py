@@ -88,7 +88,13 @@ class CompanyInput:
     vat_id: str | None = None
     """VAT id in the form of its country, for example DE136695976; this or the tax number is needed."""
     register_entry: str | None = None
-    """Court and number of the commercial register, up to 200 characters."""
+    """Court and number of the commercial register, up to 200 characters; a GmbH must show it (§ 35a GmbHG)."""
+    seat: str | None = None
+    """Town of the company's seat, as the register has it, up to 200 characters; a GmbH must show it."""
+    managing_directors: str | None = None
+    """All managing directors with at least one first name each, up to 200 characters: "Petra Sommer, Jens Feldmann". A
+    GmbH must show them on its letters.
+    """
     bank: str | None = None
     """Name of the bank, up to 200 characters."""
     iban: str | None = None
@@ -108,6 +114,8 @@ class CompanyInput:
             tax_number=self.tax_number,
             vat_id=self.vat_id,
             register_entry=self.register_entry,
+            seat=self.seat,
+            managing_directors=self.managing_directors,
             bank=self.bank,
             iban=self.iban,
             email=self.email,

@@ -13,6 +13,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.gb import vat as gb_vat
 
 from server.errors import InvalidInput, Path, Sentence
+from server.models.customer import CustomerKind
 from server.models.plate import latin
 from server.services import validation
 
@@ -129,6 +130,19 @@ def _with_check_digits(compact: str, field: Path) -> str:
             f"Das ist keine USt-IdNr. aus {place}; eine von dort sieht aus wie {example}.",
         )
         raise InvalidInput(message, field=field) from error
+
+
+def buyer_reference_of(kind: CustomerKind, value: str | None, field: Path) -> str | None:
+    """A customer's Leitweg-ID; a person has none."""
+    named = (*field, "buyer_reference")
+    found = buyer_reference(value, named)
+    if found is not None and kind is CustomerKind.PERSON:
+        message = Sentence(
+            "Only a company or an authority (kind COMPANY) has a Leitweg-ID.",
+            "Eine Leitweg-ID hat nur eine Firma oder Behörde (kind COMPANY).",
+        )
+        raise InvalidInput(message, field=named)
+    return found
 
 
 def buyer_reference(value: str | None, field: Path) -> str | None:

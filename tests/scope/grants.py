@@ -84,7 +84,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "document": {
         "admin": "select",
         "staff": "select",
-        "system": "select, insert, update (sha256)",
+        "system": "select, insert, update (sha256, xml_sha256)",
         "website": "select",
     },
     "document_series": {

@@ -10,7 +10,9 @@ import pytest
 from server.database import ADMINISTRATION, SYSTEM
 from server.errors import DomainError, InvalidInput
 from server.models import Company, Contract, Customer
+from server.models.customer import CustomerKind
 from server.models.recipient import PostalAddress, Recipient
+from server.paper.words import letterhead
 from server.services import business_numbers
 from server.services.booking import saga
 from server.services.fleet import company_data
@@ -212,14 +214,44 @@ async def test_the_company_is_stored_compact_and_printed_in_groups(bench: Bench)
     assert parts.supplier_of(row).iban == "DE02 1203 0000 0000 2020 51"
 
 
+async def test_seat_and_managing_directors_stand_on_the_letterhead(bench: Bench) -> None:
+    data = CompanyData(
+        name="Autohaus GmbH",
+        address=BERLIN,
+        tax_number="27/123/45678",
+        register_entry="Amtsgericht Charlottenburg, HRB 12345",
+        seat=" Berlin ",
+        managing_directors="Petra Sommer, Jens Feldmann",
+    )
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
+        row = await company_data.update(session, data)
+
+    foot = letterhead(parts.supplier_of(row), "de")["footer"]
+    assert [line.replace("\u00a0", " ") for line in foot[1]] == [
+        "Steuernummer 27/123/45678",
+        "Sitz Berlin",
+        "Amtsgericht Charlottenburg, HRB 12345",
+        "Geschäftsführung Petra Sommer, Jens Feldmann",
+    ]
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
         ({"customer": customer(vat_id="nicht vorhanden")}, ["input", "customer", "vat_id"]),
         ({"payer": Recipient(name="Leasing AG", address=BERLIN, vat_id="DE12345")}, ["input", "payer", "vat_id"]),
+        (
+            {"payer": Recipient(name="Amt", address=BERLIN, buyer_reference="04011000-12345-04")},
+            ["input", "payer", "buyer_reference"],
+        ),
+        (
+            {"customer": customer(kind=CustomerKind.COMPANY, company="Amt", buyer_reference="04011000")},
+            ["input", "customer", "buyer_reference"],
+        ),
+        ({"customer": customer(buyer_reference="991-03730-19")}, ["input", "customer", "buyer_reference"]),  # a person
     ],
 )
-async def test_a_booking_with_a_wrong_vat_id_writes_nothing(
+async def test_a_booking_with_a_wrong_number_writes_nothing(
     bench: Bench, wrong: dict[str, Any], field: list[str]
 ) -> None:
     shop = await open_shop(bench)
@@ -233,10 +265,29 @@ async def test_a_booking_with_a_wrong_vat_id_writes_nothing(
 
 async def test_a_booking_keeps_vat_ids_in_their_form(bench: Bench) -> None:
     shop = await open_shop(bench)
-    payer = Recipient(name="Leasing AG", address=BERLIN, vat_id="gr 094 259 216")
+    payer = Recipient(name="Leasing AG", address=BERLIN, vat_id="gr 094 259 216", buyer_reference=" 991-03730-19 ")
+    office = customer(
+        kind=CustomerKind.COMPANY, company="Amt", vat_id="atu 12345675", buyer_reference="04011000–12345–03"
+    )
 
-    contract = await book(shop, START, END, customer=customer(vat_id="atu 12345675"), payer=payer)
+    contract = await book(shop, START, END, customer=office, payer=payer)
 
-    assert contract.customer.vat_id == "ATU12345675"
+    assert (contract.customer.vat_id, contract.customer.buyer_reference) == ("ATU12345675", "04011000-12345-03")
     assert contract.payer is not None
-    assert contract.payer.vat_id == "EL094259216"
+    assert (contract.payer.vat_id, contract.payer.buyer_reference) == ("EL094259216", "991-03730-19")
+    (stored,) = await bench.all(Customer)
+    assert stored.buyer_reference == "04011000-12345-03"
+
+
+async def test_a_booking_keeps_who_is_a_business(bench: Bench) -> None:
+    shop = await open_shop(bench, cars=3)
+    firm = customer(kind=CustomerKind.COMPANY, company="Malerei GmbH")
+    payer = Recipient(name="Leasing AG", address=BERLIN)
+
+    person = await book(shop, START, END)
+    company = await book(shop, START, END, customer=firm)
+    paid_for = await book(shop, START, END, payer=payer)
+
+    booked = [person, company, paid_for]
+    assert [parts.recipient_of(one).is_business for one in booked] == [False, True, True]
+    assert [parts.customer_of(one).is_business for one in booked] == [False, True, False]

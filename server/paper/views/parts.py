@@ -41,6 +41,7 @@ class Supplier:
     tax_number: str | None = None
     vat_id: str | None = None
     register: str | None = None
+    seat: str | None = None
     directors: str | None = None
     bank: str | None = None
     iban: str | None = None

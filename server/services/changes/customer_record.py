@@ -31,6 +31,7 @@ class CustomerChange:
     last_name: Maybe[str | None] = UNSET
     company: Maybe[str | None] = UNSET
     vat_id: Maybe[str | None] = UNSET
+    buyer_reference: Maybe[str | None] = UNSET
     email: Maybe[str | None] = UNSET
     phone: Maybe[str | None] = UNSET
     address: Maybe[PostalAddress | None] = UNSET
@@ -76,6 +77,7 @@ def _checked(change: CustomerChange, stored: Customer, country: str, today: date
         "last_name": lambda value, field: validation.optional_text(value, field, longest=100),
         "company": validation.optional_text,
         "vat_id": business_numbers.vat_id,
+        "buyer_reference": lambda value, _: business_numbers.buyer_reference_of(stored.kind, value, FIELD),
         "email": contact_data.email,
         "phone": lambda value, field: contact_data.phone(value, field, dialled),
         "birth_date": lambda value, field: validation.birth_date(value, field, today),

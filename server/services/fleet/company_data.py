@@ -24,6 +24,8 @@ class CompanyData:
     tax_number: str | None = None
     vat_id: str | None = None
     register_entry: str | None = None
+    seat: str | None = None
+    managing_directors: str | None = None
     bank: str | None = None
     iban: str | None = None
     email: str | None = None
@@ -58,7 +60,7 @@ async def update(session: Session, data: CompanyData) -> Company:
         setattr(row, column, value)
     row.vat_id = business_numbers.vat_id(data.vat_id, (*INPUT, "vat_id"))
     row.iban = business_numbers.iban(data.iban, (*INPUT, "iban"))
-    for column in ("tax_number", "register_entry", "bank", "website"):
+    for column in ("tax_number", "register_entry", "seat", "managing_directors", "bank", "website"):
         setattr(row, column, validation.optional_text(getattr(data, column), (*INPUT, column)))
     if not row.tax_number and not row.vat_id:
         message = Sentence(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from server.errors import InvalidInput, Path, Sentence
 from server.models import Company, Contract, Station, Vehicle, VehicleGroup
-from server.models.customer import Language
+from server.models.customer import CustomerKind, Language
 from server.models.fleet import Energy
 from server.models.recipient import PostalAddress, Recipient
 from server.paper import notation
@@ -37,6 +38,8 @@ def supplier_of(company: Company) -> Supplier:
         tax_number=company.tax_number,
         vat_id=company.vat_id,
         register=company.register_entry,
+        seat=company.seat,
+        directors=company.managing_directors,
         bank=company.bank,
         iban=company.iban and notation.in_fours(company.iban),
         phone=company.phone,
@@ -54,8 +57,10 @@ def place_of(station: Station) -> Place:
 
 
 def recipient_of(contract: Contract) -> Recipient:
-    """Who a document is made out to: the payer if there is one, else the customer as the booking named it."""
-    return contract.payer or customer_of(contract)
+    """Who a document is made out to: the payer if there is one, else the customer as the booking named it. Whoever pays
+    for somebody else's car does it as a business: an insurer, a maker, an employer.
+    """
+    return replace(contract.payer, is_business=True) if contract.payer else customer_of(contract)
 
 
 def customer_of(contract: Contract) -> Recipient:
@@ -68,6 +73,8 @@ def customer_of(contract: Contract) -> Recipient:
         vat_id=customer.vat_id,
         reference=contract.workshop_order_number,
         email=customer.email,
+        buyer_reference=customer.buyer_reference,
+        is_business=customer.kind is CustomerKind.COMPANY,
     )
 
 
@@ -84,6 +91,7 @@ def checked_payer(payer: Recipient, field: Path) -> Recipient:
         vat_id=business_numbers.vat_id(payer.vat_id, (*field, "vat_id")),
         reference=validation.optional_text(payer.reference, (*field, "reference"), longest=100),
         email=contact_data.email(payer.email, (*field, "email")) if payer.email else None,
+        buyer_reference=business_numbers.buyer_reference(payer.buyer_reference, (*field, "buyer_reference")),
     )
 
 

@@ -19,7 +19,7 @@ from server.services.people import matching
 
 FIELD = ("input", "customer")
 _ADDRESS = ("street", "postcode", "city", "country")
-_UPDATED = ("salutation", "vat_id", "phone", "birth_date", *_ADDRESS)
+_UPDATED = ("salutation", "vat_id", "buyer_reference", "phone", "birth_date", *_ADDRESS)
 NOT_ACCEPTED = Sentence(
     "This booking cannot be made online. Please contact the station.",
     "Diese Buchung ist online nicht möglich. Bitte wenden Sie sich an die Station.",
@@ -41,6 +41,7 @@ def checked(named: CustomerDetails, *, country: str, today: date) -> CustomerDet
         last_name=validation.optional_text(named.last_name, (*FIELD, "last_name"), longest=100),
         company=validation.optional_text(named.company, (*FIELD, "company")),
         vat_id=business_numbers.vat_id(named.vat_id, (*FIELD, "vat_id")),
+        buyer_reference=business_numbers.buyer_reference_of(named.kind, named.buyer_reference, FIELD),
         birth_date=validation.birth_date(named.birth_date, (*FIELD, "birth_date"), today),
         address=address,
         phone=contact_data.phone(named.phone, (*FIELD, "phone"), address.country if address else country),
@@ -192,6 +193,7 @@ class BookedCustomer:
     last_name: str | None
     company: str | None
     vat_id: str | None
+    buyer_reference: str | None
     email: str
     phone: str | None
     street: str | None

@@ -108,6 +108,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"birth_date": date(2026, 9, 8)}, "birth_date"),
     ({"phone": "1"}, "phone"),
     ({"vat_id": "DE1"}, "vat_id"),
+    ({"buyer_reference": "991-03730-19"}, "buyer_reference"),  # a person has none
 ]
 
 
@@ -129,6 +130,14 @@ async def test_a_company_keeps_its_name_and_its_address(bench: Bench, name: str)
     with pytest.raises(InvalidInput) as said:
         await changed(shop, who, **{name: None})
     assert list(said.value.field or []) == ["input", name]
+
+
+async def test_an_authority_gets_its_leitweg_id_and_loses_it(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    who = await known(shop, kind=CustomerKind.COMPANY, company="Stadt Musterhausen")
+    after = await changed(shop, who, buyer_reference="991–03730–19")
+    assert after.buyer_reference == "991-03730-19"
+    assert (await changed(shop, after, buyer_reference=None)).buyer_reference is None
 
 
 async def test_who_reads_too_early_a_version_is_told(bench: Bench) -> None:
