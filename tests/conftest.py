@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -72,6 +73,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Puts the longest first; one process alone keeps the order of the files."""
     if hasattr(config, "workerinput"):
         items.sort(key=_rank)  # stable: within a rank the order stays
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: each collection would look through all of it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _rank(item: pytest.Item) -> int:
