@@ -26,7 +26,7 @@ def test_a_process_dies(tmp_path: Path) -> None:
     for number in range(FILES):
         (tmp_path / f"test_{number}.py").write_text(DIES if number == FILES - 1 else QUIET)
     # When
-    options = "-q -n 2 --dist loadfile -p no:cacheprovider".split()
+    options = ["-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
