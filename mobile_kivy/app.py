@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -90,8 +89,6 @@ class YardApp(App):
 
     def build(self) -> ScreenManager:
         """The window's content."""
-        # The defaults collect garbage so often that building a screen takes three times as long.
-        gc.set_threshold(50_000, 20, 100)
         Window.clearcolor = COLOURS["bg"]
         Window.softinput_mode = "below_target"
         Window.bind(size=self._resized)
@@ -105,8 +102,6 @@ class YardApp(App):
 
     def on_start(self) -> None:
         """The screens are there; now the network may be slow."""
-        gc.collect()
-        gc.freeze()
         ExceptionManager.add_handler(self._keep_going)
         self.show_sync(self.sync.state)
         self.sync.start()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.clusters import remove_below
+from tests.side_by_side import ByFileOrFolder
 from tests.thoroughness import QUICK
 
 # Where Kivy has no release for this Python yet: what draws is left out, what keeps and sends is not.
@@ -34,8 +35,6 @@ LONGEST_FIRST = (
     "tests/telecash/",
     "tests/rendering/",
 )
-# One process for the whole folder: two would each build its world, which takes longer than most of its tests.
-TOGETHER = ("tests/scope/", "tests/telecash/", "tests/edge/")
 
 
 # How long an example takes says something of the machine and of what else runs there, not of the code.
@@ -48,14 +47,6 @@ settings.load_profile("any machine")
 def _no_cluster_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     remove_below(tmp_path_factory.getbasetemp())
-
-
-class ByFileOrFolder(LoadScopeScheduling):
-    """Hands out whole files, and some folders as a whole, in the order in which they were collected."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,6 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Puts the longest first; one process alone keeps the order of the files."""
     if hasattr(config, "workerinput"):
         items.sort(key=_rank)  # stable: within a rank the order stays
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: each collection would look through all of it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _rank(item: pytest.Item) -> int:

@@ -30,6 +30,7 @@ from kivy.graphics.opengl import glFinish
 from benchmarks.tablet.device import NOWHERE
 from mobile_kivy.app import YardApp
 from mobile_kivy.device.camera import PhotoSource
+from mobile_kivy.start import tend_garbage
 from mobile_kivy.widgets import tappable
 from tests.tablet.ui.driving import Finger
 
@@ -38,6 +39,7 @@ def open_app(folder: Path, now: datetime, camera: str | PhotoSource = "sample") 
     """The app on this device, at the names."""
     EventLoop.start()
     app = YardApp(folder, NOWHERE, camera, now=lambda: now)
+    tend_garbage(app)
     app._run_prepare()
     finger = Finger(app)
     tappable.now = lambda: finger.moment

@@ -14,6 +14,7 @@ from server.edge.costs import core_schema
 from server.resolvers.schema import create_schema
 from tests.driving import Api
 
+from .calls import Call, call_of, opening, values_of
 from .database import Hidden
 from .inputs import Place, Values, arguments, id_places, right_kind, string_places
 from .selections import DEPTH, Path, Reach, documents, together
@@ -79,7 +80,7 @@ class Probe:
             if only is None or name in only:
                 yield from self._walk(name, definition, self._own_arguments(name, definition))
 
-    def _walk(self, name: str, definition: GraphQLField, calls: list[str]) -> Iterator[str]:
+    def _walk(self, name: str, definition: GraphQLField, calls: list[Call]) -> Iterator[str]:
         paths = self._reach.paths(get_named_type(definition.type), self.depth)
         self.report.called.add(name)
         for place, call in enumerate(calls):
@@ -91,10 +92,10 @@ class Probe:
             yield from self._read(call, [path for path in chosen if "tation" not in "".join(path.keys[-1:])])
             yield from self._read(call, [path for path in chosen if "tation" in "".join(path.keys[-1:])])
 
-    def _read(self, call: str, paths: list[Path]) -> Iterator[str]:
+    def _read(self, call: Call, paths: list[Path]) -> Iterator[str]:
         """Asks for all paths; where an error has taken more than itself out of the answer, for fewer at a time."""
         for text, part in documents(self.schema, "query", call, paths):
-            yield from self.ask(text)
+            yield from self.ask(text, call.given)
             self.report.selected |= {seen for path in part for seen in path.seen}
             if self.torn and len(part) > 1:
                 through = [path for path in part if any(_goes_through(path, chain) for chain in self.torn)]
@@ -108,7 +109,7 @@ class Probe:
         one = get_named_type(definition.type).name
         return any(get_named_type(other.type).name == f"{one}Connection" for _, other in self._queries())
 
-    def _own_arguments(self, name: str, definition: GraphQLField) -> list[str]:
+    def _own_arguments(self, name: str, definition: GraphQLField) -> list[Call]:
         own = self.values.own.get(name, [])
         everything = [*own, arguments(definition, self.values, {})]
         return [call_of(name, definition, given) for given in _without_repeats(everything)]
@@ -119,14 +120,15 @@ class Probe:
         """Every query with foreign ids and texts in every place; many in one document, as they find nothing."""
         for name, definition in self._queries():
             paths = [path for path in self._reach.paths(get_named_type(definition.type), 1) if len(path.keys) < 3]
-            calls = [call_of(name, definition, given, page=2) for given in self.foreign(name, definition)]
+            foreign = self.foreign(name, definition)
             alone = isinstance(definition.type, GraphQLNonNull) and not definition.args.keys() & {"first"}
             size = 1 if alone else 6
-            for start in range(0, len(calls), size):
-                part = [f"f{place}: {call}" for place, call in enumerate(calls[start : start + size])]
+            for start in range(0, len(foreign), size):
+                few = enumerate(foreign[start : start + size])
+                part = [call_of(name, definition, given, page=2, alias=f"f{place}") for place, given in few]
                 torn = False
-                for text in together(self.schema, part, paths):
-                    yield from self.ask(text)
+                for text, asked in together(self.schema, part, paths):
+                    yield from self.ask(text, values_of(asked))
                     torn = torn or bool(self.torn)
                 for call in part if torn else []:
                     yield from self._read(call, paths)
@@ -135,22 +137,30 @@ class Probe:
         """Every mutation with foreign ids in every place, or once if the viewer's role may not call it at all."""
         mutation = self.schema.mutation_type
         assert mutation
-        for name, definition in mutation.fields.items():
-            self.report.called.add(name)
-            self.report.selected.add(("Mutation", name))
+        for name in mutation.fields:
             if name in skip:
-                continue
-            paths = [path for path in self._reach.paths(get_named_type(definition.type), 3) if len(path.keys) < 4]
-            for given in self.foreign(name, definition, texts=False) or [arguments(definition, self.values, {})]:
-                call = call_of(name, definition, given)
-                nothing: list[Path] = []
-                for text, part in [*documents(self.schema, "mutation", call, paths)] or [
-                    (f"mutation {{ {call} }}", nothing)
-                ]:
-                    self.report.selected |= {seen for path in part for seen in path.seen}
-                    yield from self.ask(text)
-                if "FORBIDDEN" in self.last_codes:
-                    break
+                self.report.called.add(name)
+                self.report.selected.add(("Mutation", name))
+            else:
+                yield from self.change_foreign(name)
+
+    def change_foreign(self, name: str) -> Iterator[str]:
+        """One mutation with foreign ids in every place."""
+        mutation = self.schema.mutation_type
+        assert mutation
+        definition = mutation.fields[name]
+        self.report.called.add(name)
+        self.report.selected.add(("Mutation", name))
+        paths = [path for path in self._reach.paths(get_named_type(definition.type), 3) if len(path.keys) < 4]
+        for given in self.foreign(name, definition, texts=False) or [arguments(definition, self.values, {})]:
+            call = call_of(name, definition, given)
+            nothing: list[Path] = []
+            plain = f"{opening('mutation', [call])} {{ {call.text} }}"
+            for text, part in [*documents(self.schema, "mutation", call, paths)] or [(plain, nothing)]:
+                self.report.selected |= {seen for path in part for seen in path.seen}
+                yield from self.ask(text, call.given)
+            if "FORBIDDEN" in self.last_codes:
+                break
 
     def fetch_foreign(self) -> Iterator[str]:
         """Pictures and papers over HTTP, with the viewer's own token."""
@@ -185,20 +195,20 @@ class Probe:
             found += [plain | {place_of_text: text} for text in self.values.foreign_texts]
         return _without_repeats(found)
 
-    def ask(self, text: str) -> Iterator[str]:
+    def ask(self, text: str, given: dict[str, Any] | None = None) -> Iterator[str]:
         """Sends a document; gives what its answer should not contain."""
-        answer = self.viewer.post(text)
+        answer = self.viewer.post(text, given)
         self.report.requests += 1
         errors = answer.get("errors") or []
         self.last_codes = {error["extensions"]["code"] for error in errors}
         self.report.codes |= self.last_codes
         chains = [tuple(key for key in error.get("path", ()) if isinstance(key, str)) for error in errors]
         self.torn = {chain[1:] for chain in chains if len(chain) > 1}
-        self.report.faults += [f"{error} in {text[:300]}" for error in errors if _is_our_fault(error)]
+        self.report.faults += [f"{error} in {text[:300]} with {given}" for error in errors if _is_our_fault(error)]
         cleaned = self._without_labels(answer.get("data"), "", "")
         said = orjson.dumps([cleaned, [error["message"] for error in errors]]).decode()
         for leak in self.hidden.found_in(said):
-            self.report.leaks.append(f"{leak} in {text[:200]}")
+            self.report.leaks.append(f"{leak} in {text[:200]} with {given}")
             yield self.report.leaks[-1]
 
     def _without_labels(self, value: Any, parent: str, name: str) -> Any:
@@ -238,23 +248,3 @@ def _near(paths: list[Path]) -> list[Path]:
 
 def _without_repeats(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({orjson.dumps(given, option=orjson.OPT_SORT_KEYS): given for given in found}.values())
-
-
-def call_of(name: str, definition: GraphQLField, given: dict[str, Any], page: int = 12) -> str:
-    """A root field with its arguments written out."""
-    parts = [f"{key}: {written(value, definition.args[key].type)}" for key, value in given.items()]
-    if "first" in definition.args:
-        parts.append(f"first: {page}")
-    return f"{name}({', '.join(parts)})" if parts else name
-
-
-def written(value: Any, kind: Any) -> str:
-    """A value as GraphQL writes it: enum values without quotes."""
-    named = get_named_type(kind)
-    if isinstance(value, list):
-        return f"[{', '.join(written(item, kind) for item in value)}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {written(v, named.fields[key].type)}" for key, v in value.items()) + "}"
-    if isinstance(value, str) and not hasattr(named, "values"):
-        return orjson.dumps(value).decode()
-    return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from graphql import (
 from server.edge.guard import Limits, analyse
 from server.errors import CallerError
 
+from .calls import Call, opening
 from .inputs import literal
 
 LIMITS = Limits()
@@ -143,10 +145,9 @@ class Reach:
         )
 
 
-def documents(schema: GraphQLSchema, operation: str, root: str, paths: list[Path]) -> Iterator[tuple[str, list[Path]]]:
-    """The paths in as few documents as the limits allow, each with its paths.
-
-    `root` is the root field with its arguments. A path that is beyond the limits alone can be asked for by nobody.
+def documents(schema: GraphQLSchema, operation: str, root: Call, paths: list[Path]) -> Iterator[tuple[str, list[Path]]]:
+    """The paths in as few documents as the limits allow, each with its paths. A path that is beyond the limits alone
+    can be asked for by nobody.
     """
     waiting = list(paths)
     while waiting:
@@ -161,25 +162,26 @@ def documents(schema: GraphQLSchema, operation: str, root: str, paths: list[Path
         waiting = waiting[size:]
 
 
-def together(schema: GraphQLSchema, calls: list[str], paths: list[Path]) -> list[str]:
+def together(schema: GraphQLSchema, calls: list[Call], paths: list[Path]) -> list[tuple[str, list[Call]]]:
     """Several calls with the same selection in one document, or in several if that is too much."""
     tree = Node()
     for path in paths:
         tree.add(path.keys, path.plain)
-    text = "query { " + " ".join(call + tree.text() for call in calls) + " }"
+    text = opening("query", calls) + " { " + " ".join(call.text + tree.text() for call in calls) + " }"
     if len(calls) == 1 or _fits(schema, text):
-        return [text]
+        return [(text, calls)]
     half = len(calls) // 2
     return together(schema, calls[:half], paths) + together(schema, calls[half:], paths)
 
 
-def _document(operation: str, root: str, paths: list[Path]) -> str:
+def _document(operation: str, root: Call, paths: list[Path]) -> str:
     tree = Node()
     for path in paths:
         tree.add(path.keys, path.plain)
-    return f"{operation} {{ {root}{tree.text()} }}"
+    return f"{opening(operation, [root])} {{ {root.text}{tree.text()} }}"
 
 
+@functools.lru_cache(maxsize=2_000)
 def _fits(schema: GraphQLSchema, text: str) -> bool:
     if len(text) > LIMITS.characters:
         return False

@@ -11,9 +11,10 @@ from graphql import get_named_type
 from tests.dealership import CHECK_OUT
 from tests.driving import new_id
 
+from .calls import Call, call_of
 from .database import Hidden, of_bravo
 from .inputs import Values, arguments, id_places, right_kind
-from .probe import Probe, call_of, served_schema
+from .probe import Probe, served_schema
 from .selections import Reach, documents
 from .world import DAMAGE, World, damage
 
@@ -58,10 +59,10 @@ def test_a_foreign_id_answers_like_one_that_does_not_exist(
     assert said[0] == said[1]
 
 
-def _ask(world: World, schema: Any, kind: str, call: str, definition: Any) -> str:
+def _ask(world: World, schema: Any, kind: str, call: Call, definition: Any) -> str:
     paths = [path for path in Reach(schema).paths(get_named_type(definition.type), 1) if len(path.keys) < 3]
     text, _ = next(documents(schema, kind.lower(), call, paths))
-    answer = world.viewers["MANAGER"].post(text)
+    answer = world.viewers["MANAGER"].post(text, call.given)
     volatile = {"validUntil", "generatedAt"}
     return orjson.dumps(_without(answer, volatile)).decode()
 

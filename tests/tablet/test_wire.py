@@ -41,6 +41,7 @@ def serving(serve: Serve) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         ended.set()
+        listener.shutdown(socket.SHUT_RDWR)  # only this wakes whoever waits for the next one
         listener.close()
 
 
