@@ -22,7 +22,7 @@ from server.models.job import (
     OfProtocol,
 )
 from server.services.billing import collection, documents, invoice
-from server.services.booking import overdue, saga
+from server.services.booking import overdue, reminder, saga
 from server.services.claims import collection as claims
 from server.services.claims import deadlines, deposit_watch
 from server.services.ends import no_show
@@ -115,6 +115,7 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
     JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
     JobKind.OVERDUE: _on_contract(overdue.look),
+    JobKind.REMIND_OF_START: _on_contract(reminder.remind),
     JobKind.REMIND_OF_PAYMENT: Work(OfOpenItem, _remind),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
 }

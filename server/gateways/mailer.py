@@ -26,7 +26,7 @@ TEMPLATE_HEADER = "X-Ersatzwagen-Template"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]{1,120}@[A-Za-z0-9.-]{1,120}>")
 _CONTENT_TYPE = re.compile(r"([a-z]+)/([a-z0-9.+-]+)")
-_HEADER_NAME = re.compile(r"X-[A-Za-z0-9-]{1,60}|Auto-Submitted|Reply-To|List-Unsubscribe")
+_HEADER_NAME = re.compile(r"X-[A-Za-z0-9-]{1,60}|Auto-Submitted|List-Unsubscribe")
 
 
 class MailRefused(Exception):
@@ -47,7 +47,10 @@ class Attachment(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class OutgoingMail:
-    """One mail to one recipient. `message_id` with angle brackets, `date` aware, `template` the API's name."""
+    """One mail to one recipient. `message_id` with angle brackets, `date` aware, `template` the API's name.
+
+    `sender_name` stands before the sender's address; answers go to `reply_to`.
+    """
 
     message_id: str
     date: datetime
@@ -56,6 +59,8 @@ class OutgoingMail:
     html: str
     text: str
     template: str
+    sender_name: str | None = None
+    reply_to: str | None = None
     attachments: Sequence[Attachment] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -119,8 +124,11 @@ def compose(mail: OutgoingMail, sender: Address) -> EmailMessage:
         raise MailRefused("not a Message-ID")
     message = EmailMessage(policy=SMTP)
     try:
-        message["From"] = sender
+        name = sender.display_name if mail.sender_name is None else _plain(mail.sender_name, "sender's name")
+        message["From"] = Address(name, sender.username, sender.domain)
         message["To"] = _address(_mailbox(mail.to))
+        if mail.reply_to is not None:
+            message["Reply-To"] = _address(_mailbox(mail.reply_to))
         message["Subject"] = _plain(mail.subject, "subject")
         message["Date"] = format_datetime(mail.date)
         message["Message-ID"] = mail.message_id

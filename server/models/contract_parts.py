@@ -109,6 +109,8 @@ class HistoryAction(StrEnum):
     """The company has given up what was open of a document; `before` is how much, in cents."""
     CUSTOMER_CHANGED = "CUSTOMER_CHANGED"
     """The customer's data were corrected or completed; `after` names which."""
+    EMAIL_RESENT = "EMAIL_RESENT"
+    """A mail was sent once more; `before` is the address that it first went to, `after` the one that it goes to now."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol does not fit the contract."""
     DAMAGE_DECIDED = "DAMAGE_DECIDED"

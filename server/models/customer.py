@@ -82,6 +82,11 @@ class CustomerDetails:
         return self.person or self.company or ""
 
     @property
+    def greeting_name(self) -> str:
+        """Whom a mail greets: the person, also where that is a company's contact."""
+        return self.person or self.display_name
+
+    @property
     def columns(self) -> dict[str, Any]:
         """The values by the names of a customer's columns, where the address stands flat."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "address"}

@@ -61,15 +61,22 @@ class EmailState(StrEnum):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file in the object store that goes with a mail: its name there, its media type, its key."""
+    """A file that goes with a mail: its name there, its media type, and its key in the object store; or its `text`,
+    where it is short and nobody else needs it.
+    """
 
     name: str
     type: str
-    key: str
+    key: str = ""
+    text: str | None = None
 
 
 class Email(SQLModel, table=True):
-    """One mail. `cause_id` is what made it (contract, protocol, document); attachments name stored objects."""
+    """One mail. `cause_id` is what made it (contract, protocol, document); attachments name stored objects.
+
+    `sender_name` is shown as who writes, `reply_to` is where answers go; null: as the settings have it.
+    `resend_of_id` is the mail that it says once more.
+    """
 
     __tablename__ = "email"
     id: UUID = new_id()
@@ -79,6 +86,9 @@ class Email(SQLModel, table=True):
     cause_id: UUID
     state: EmailState = Field(default=EmailState.QUEUED, sa_column=enum_column(EmailState))
     to: str
+    sender_name: str | None = None
+    reply_to: str | None = None
+    resend_of_id: UUID | None = None
     subject: str
     html: str
     text: str

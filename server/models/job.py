@@ -42,6 +42,8 @@ class JobKind(StrEnum):
     """Looks whether a car is back when the grace after its planned end is over."""
     MARK_NO_SHOW = "MARK_NO_SHOW"
     """Ends a booking that nobody has picked up."""
+    REMIND_OF_START = "REMIND_OF_START"
+    """Reminds the customer of tomorrow's pick-up."""
     REMIND_OF_PAYMENT = "REMIND_OF_PAYMENT"
     """Reminds whoever owes an open item that is past its due date."""
     SEND_EMAIL = "SEND_EMAIL"

@@ -33,6 +33,10 @@ class Company(SQLModel, table=True):
     email: str | None = None
     phone: str | None = None
     website: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
+    breakdown_phone: str | None = None
+    accident_phone: str | None = None
     version: int = 1
     __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
 

@@ -26,6 +26,7 @@ MAILS = Path(__file__).parent / "templates" / "mails"
 TEMPLATES = (
     "BOOKING_CONFIRMATION",
     "CHANGE",
+    "REMINDER",
     "CHECK_OUT_PROTOCOL",
     "CHECK_IN_PROTOCOL",
     "FINAL_INVOICE",

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.paper.notation import NBSP, address_lines, clock_time, kilometres, local_day, moment, number, printable
-from server.paper.views import ConditionView, DamageMark, PhotoPrint, ProtocolView
+from server.paper.views import ConditionView, DamageMark, Language, PhotoPrint, ProtocolView
 from server.paper.words import Sheet, fact, letterhead, words
 
 VIEWS = ("LEFT", "RIGHT", "FRONT", "REAR", "TOP", "INTERIOR")
@@ -97,6 +97,14 @@ def _times(view: ProtocolView, side: str) -> list[tuple[str, str]]:
         (w["received"], moment(view.received_at, zone, language)),
         (w["handled_by"], printable(view.staff_name)),
     ]
+
+
+def level(condition: ConditionView, language: Language) -> str:
+    """How full tank and battery are, in words: `Tank 7/8, Ladestand 80 %`."""
+    w = words(language)
+    fuel = [] if condition.fuel_eighths is None else [f"{w['fuel']} {condition.fuel_eighths}/8"]
+    charge = [] if condition.charge_percent is None else [f"{w['charge']} {condition.charge_percent}{NBSP}%"]
+    return ", ".join([*fuel, *charge])
 
 
 def _condition(condition: ConditionView, view: ProtocolView) -> Sheet:

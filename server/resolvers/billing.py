@@ -20,7 +20,7 @@ from server.services.billing.audit import DocumentAudit as AuditFound
 from server.services.billing.settlements import Settlement as SettlementFound
 from server.services.lists import search
 from server.services.lists.search import only
-from server.services.mail import emails
+from server.services.mail import resending
 from server.services.validation import as_uuid
 
 
@@ -100,7 +100,10 @@ class BillingMutation:
         return await context.read_anew(Contract, settled)
 
     @mutation(allow=OFFICE, graphql_type=EmailResult)
-    async def resend_email(self, info: Info, email_id: strawberry.ID) -> Email:
-        """Sends a mail again, to the same address and as it was; one that is still waiting is left waiting."""
-        async with info.context.write() as session:
-            return await emails.resend(session, as_uuid(email_id), now=info.context.now)
+    async def resend_email(self, info: Info, email_id: strawberry.ID, to: str | None = None) -> Email:
+        """Sends a mail once more as it was: a mail of its own, with an entry in the history. One that still waits for
+        the same address is left waiting.
+        """
+        context = info.context
+        done = await resending.resend(context.outside, context.acting, as_uuid(email_id), to)
+        return await context.read_anew(Email, done)

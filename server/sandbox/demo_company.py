@@ -35,6 +35,10 @@ def company() -> CompanyData:
         email=f"rechnung@{MAIL_DOMAIN}",
         phone="030 23125 100",
         website=f"https://{MAIL_DOMAIN}",
+        terms_url=f"https://{MAIL_DOMAIN}/mietbedingungen",
+        privacy_url=f"https://{MAIL_DOMAIN}/datenschutz",
+        breakdown_phone="030 23125 190",
+        accident_phone="030 23125 191",
     )
 
 

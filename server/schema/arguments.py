@@ -177,7 +177,10 @@ OWN_MEANINGS = {
         "year": "The year in their numbers, for example 2026.",
     },
     "open_items": {"station_id": "Only items of contracts that were picked up at this station."},
-    "resend_email": {"email_id": "Id of the mail to send again."},
+    "resend_email": {
+        "email_id": "Id of the mail to send again.",
+        "to": "Another address that it goes to, where the first one was wrong; without it, the same.",
+    },
 }
 """What the arguments of a field mean, by its name."""
 

@@ -31,7 +31,9 @@ class Email:
     state: EmailState
     """Whether it waits, is sent, or was given up."""
     to: str
-    """The address that it goes to: the customer's, as the booking named it."""
+    """The address that it goes to: the customer's as the booking named it, the payer's, the station's, or a corrected
+    one.
+    """
     subject: str
     """Subject line of the mail."""
     language: Language
@@ -41,7 +43,7 @@ class Email:
     sent_at: datetime | None
     """When the mail server last took it; null until it has."""
     tries: int
-    """How often sending was tried, `resendEmail` included."""
+    """How often sending was tried."""
     last_error: str | None
     """Why the last try failed; null if it did not fail."""
 

@@ -198,6 +198,14 @@ class Company:
     """Phone number in international form; null if not given."""
     website: str | None
     """Address of the website; null if not given."""
+    terms_url: str | None
+    """Where customers read the terms of rental: mails link to it; null if not given."""
+    privacy_url: str | None
+    """Where customers read how their data are used: mails link to it; null if not given."""
+    breakdown_phone: str | None
+    """Whom customers call when the car does not go on, in international form; null if not given."""
+    accident_phone: str | None
+    """Whom customers call after an accident, in international form; null if not given."""
 
     @strawberry.field
     def address(self) -> Address:

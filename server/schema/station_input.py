@@ -105,6 +105,14 @@ class CompanyInput:
     """Phone number; without a prefix such as +49 it is read as one of the address's country."""
     website: str | None = None
     """Address of the website, up to 200 characters."""
+    terms_url: str | None = None
+    """Where customers read the terms of rental, a web address of up to 500 characters: mails link to it."""
+    privacy_url: str | None = None
+    """Where customers read how their data are used, a web address of up to 500 characters: mails link to it."""
+    breakdown_phone: str | None = None
+    """Whom customers call when the car does not go on; without a prefix read as one of the address's country."""
+    accident_phone: str | None = None
+    """Whom customers call after an accident; without a prefix read as one of the address's country."""
 
     def given(self) -> CompanyData:
         """As the services take it."""
@@ -121,6 +129,10 @@ class CompanyInput:
             email=self.email,
             phone=self.phone,
             website=self.website,
+            terms_url=self.terms_url,
+            privacy_url=self.privacy_url,
+            breakdown_phone=self.breakdown_phone,
+            accident_phone=self.accident_phone,
         )
 
 

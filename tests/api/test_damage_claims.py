@@ -253,8 +253,8 @@ def test_evidence_is_uploaded_and_goes_with_the_mail(dealership: Dealership) -> 
     number = contract["number"]
     assert [part.get_filename() for part in parts][1:] == [
         f"{number}-Beleg-1.pdf",
-        f"{number}-CHECK_OUT.pdf",
-        f"{number}-CHECK_IN.pdf",
+        f"Übergabeprotokoll {number}.pdf",
+        f"Rückgabeprotokoll {number}.pdf",
         f"{number}-Foto-1.jpg",
     ]
     assert parts[1].get_content() == content

@@ -68,7 +68,7 @@ def test_a_whole_protocol_reaches_the_customer(dealership: Dealership, booked: d
     assert out["damages"] == [{"id": damage["id"]}]
     assert [photo["slot"] for photo in out["photos"]] == SLOTS
     ((name, text),) = attachments(dealership.server, booked["customer"]["email"], "CHECK_OUT_PROTOCOL")
-    assert name == f"{booked['number']}-CHECK_OUT.pdf"
+    assert name == f"Übergabeprotokoll {booked['number']}.pdf"
     for words in (
         "Übergabeprotokoll",
         booked["number"],

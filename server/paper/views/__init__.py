@@ -15,7 +15,7 @@ from server.paper.views.invoice import (
     InvoiceView,
     VehicleUse,
 )
-from server.paper.views.mail import Changed, FuelRule, MailView, NoticedContract, OpeningWindow
+from server.paper.views.mail import Changed, FuelRule, MailView, NoticedContract, OpeningWindow, PricedLine
 from server.paper.views.parts import (
     DepositNote,
     Language,
@@ -58,6 +58,7 @@ __all__ = [
     "PhotoPrint",
     "Place",
     "PostalAddress",
+    "PricedLine",
     "ProtocolKind",
     "ProtocolView",
     "Recipient",

@@ -34,6 +34,15 @@ class NoticedContract:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PricedLine:
+    """One line of a price, in words of the mail's language, with how it comes about; cents."""
+
+    text: str
+    total_cents: int
+    explanation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Changed:
     """A fact that has changed, in words of the mail's language. None: there was nothing before, or is nothing now."""
 
@@ -46,7 +55,9 @@ class Changed:
 class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
-    `price_cents` is the quoted total, `paid_cents` what was charged now. `free_cancellation_until`: until when a
+    `price_cents` is the quoted total of `lines`, `paid_cents` what was charged now; `agreed_cents` is what was agreed
+    before an invoice of `lines`. `or_comparable`: the car may be another one of its group. `level` says in words how
+    full tank and battery are. `free_cancellation_until`: until when a
     cancellation is free (None: always); `free_cancellation_over`: it has passed; `cancellation_fee_cents` is what it
     costs then, `no_show_fee_cents` what it costs never to come (None: nothing). `booked_with_card`: a card is stored;
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays; in a
@@ -70,6 +81,11 @@ class MailView:
     courtesy: bool = False
     group_name: str | None = None
     vehicle: str | None = None
+    or_comparable: bool = False
+    drivers: Sequence[str] = ()
+    workshop_order: str | None = None
+    workshop_plate: str | None = None
+    lines: Sequence[PricedLine] = ()
     start: datetime | None = None
     end: datetime | None = None
     return_station: Place | None = None
@@ -96,6 +112,7 @@ class MailView:
     no_show_fee_cents: int | None = None
     occurred_at: datetime | None = None
     odometer_km: int | None = None
+    level: str | None = None
     driven_km: int | None = None
     is_swap: bool = False
     changed: Sequence[Changed] = ()
@@ -111,6 +128,7 @@ class MailView:
     document_number: str | None = None
     document_cancels: bool = False
     total_cents: int | None = None
+    agreed_cents: int | None = None
     advance_cents: int | None = None
     payable_cents: int | None = None
     open_cents: int | None = None

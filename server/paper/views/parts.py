@@ -49,6 +49,10 @@ class Supplier:
     phone: str | None = None
     email: str | None = None
     website: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
+    breakdown_phone: str | None = None
+    accident_phone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ async def final_invoice(
     held = deposit is not None and deposit.state is DepositState.ACTIVE
     view = replace(
         await _view(session, contract, document),
+        agreed_cents=_agreed(contract),
         payments=payments,
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
@@ -53,6 +54,7 @@ async def to_payer(
         return
     view = replace(
         await _view(session, contract, document),
+        agreed_cents=_agreed(contract),
         payments=payments,
         greeting_name=contract.payer.name,
         payer_name=None,
@@ -97,12 +99,18 @@ async def payment_failed(
     await emails.queue(session, contract, MailDraft(EmailTemplate.PAYMENT_FAILED, sale.id, view), now=now)
 
 
+def _agreed(contract: Contract) -> int | None:
+    """What the whole rental was to cost, of one that has taken place: a fee is no other price of it."""
+    return contract.total_cents if contract.returned_at is not None else None
+
+
 async def _view(session: Session, contract: Contract, document: Document) -> MailView:
     return replace(
         await letters.frame(session, contract),
         courtesy=contract.kind is ContractKind.COURTESY,
         document_number=document.number,
         payer_name=parts.payer_name(contract),
+        lines=parts.lines_of(document.lines),
         total_cents=document.total_cents,
         advance_cents=document.total_cents - document.payable_cents,
         payable_cents=document.payable_cents,

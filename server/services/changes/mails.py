@@ -17,8 +17,9 @@ from server.paper.views import Changed
 from server.services.billing import documents, settlements
 from server.services.billing.settlements import SettlementAction
 from server.services.fleet import stations
-from server.services.mail import emails, letters, parts
+from server.services.mail import appointment, emails, letters, parts
 from server.services.mail.emails import MailDraft
+from server.services.payments import deposits
 
 
 async def changed(
@@ -49,7 +50,8 @@ async def changed(
         payer_name=parts.payer_name(contract),
     )
     files = [documents.attachment(document) for document in issued]
-    draft = MailDraft(EmailTemplate.CHANGE, cause_id, view, files, waits_for_paper=bool(files))
+    goes_on = [appointment.attached(contract, view, now=now)] if contract.state in deposits.LIVE else []
+    draft = MailDraft(EmailTemplate.CHANGE, cause_id, view, [*goes_on, *files], waits_for_paper=bool(files))
     await emails.queue(session, contract, draft, now=now)
 
 

@@ -15,7 +15,7 @@ from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.staff import Role
 from server.services.acting import OVERRIDERS, Acting
-from server.services.booking import bookable, overdue, website
+from server.services.booking import bookable, overdue, reminder, website
 from server.services.booking.slot import Slot
 from server.services.changes import cars, edit, said
 from server.services.changes.cars import Found
@@ -141,6 +141,7 @@ async def _watch_anew(session: Session, contract: Contract, now: datetime) -> No
     if contract.state is ContractState.RESERVED:
         await deposits.plan_anew(session, contract, now=now)
         await no_shows.plan(session, contract, now=now)
+        await reminder.schedule(session, contract, now=now)
     else:
         await deposits.begin_anew(session, contract, now=now)
         await overdue.watch(session, contract, now=now)

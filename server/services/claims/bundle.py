@@ -18,6 +18,7 @@ from server.errors import InvalidInput, Sentence
 from server.gateways.object_store import ObjectMissing
 from server.models import Contract, Damage, DamagePhoto, EvidenceFile, Photo, Protocol
 from server.models.email import StoredFile
+from server.paper import file_names
 from server.pictures import photo_for_print
 from server.services import validation
 from server.services.acting import Acting
@@ -97,7 +98,9 @@ async def gather(outside: Outside, acting: Acting, damage_id: UUID | None, evide
     files = [StoredFile(f"{named}-{place}.pdf", _PDF, one.object_key) for place, one in enumerate(evidence, 1)]
     left = MOST_BYTES - sum(one.size for one in evidence)
     printed = [one for one in (proof.out, proof.back) if one is not None]
-    protocols = [StoredFile(f"{number}-{one.type.value}.pdf", _PDF, one.pdf_key or "") for one in printed]
+    protocols = [
+        StoredFile(file_names.pdf(one.type.value, number, language), _PDF, one.pdf_key or "") for one in printed
+    ]
     weight = sum([await _size(outside, file.key) for file in protocols])
     if fits := weight <= left:
         left -= weight

@@ -10,7 +10,7 @@ from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Company
 from server.models.recipient import PostalAddress
-from server.services import business_numbers, contact_data, validation
+from server.services import business_numbers, contact_data, validation, web_address
 
 INPUT = ("input",)
 
@@ -31,6 +31,10 @@ class CompanyData:
     email: str | None = None
     phone: str | None = None
     website: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
+    breakdown_phone: str | None = None
+    accident_phone: str | None = None
 
 
 async def found(session: Session) -> Company | None:
@@ -69,7 +73,10 @@ async def update(session: Session, data: CompanyData) -> Company:
         )
         raise InvalidInput(message, field=[*INPUT, "vat_id"])
     row.email = contact_data.email(data.email, (*INPUT, "email")) if data.email else None
-    row.phone = contact_data.phone(data.phone, (*INPUT, "phone"), address.country)
+    for column in ("phone", "breakdown_phone", "accident_phone"):
+        setattr(row, column, contact_data.phone(getattr(data, column), (*INPUT, column), address.country))
+    for column in ("terms_url", "privacy_url"):
+        setattr(row, column, web_address.page(getattr(data, column), (*INPUT, column)))
     row.version += 1
     await session.store(row)
     return row

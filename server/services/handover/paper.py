@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -28,13 +29,12 @@ from server.models import (
 )
 from server.models.email import EmailTemplate, StoredFile
 from server.models.protocol import ProtocolType
-from server.paper import typesetter
+from server.paper import file_names, protocol_sheet, typesetter
 from server.paper.views import (
     AccessoryLine,
     ConditionView,
     DamageMark,
     DriverLine,
-    MailView,
     ProtocolKind,
     ProtocolView,
     VehicleLine,
@@ -42,7 +42,7 @@ from server.paper.views import (
 from server.pictures import PhotoRefused
 from server.services.fleet import company_data, stations
 from server.services.handover import photos, printed_photos
-from server.services.mail import emails, links, parts
+from server.services.mail import emails, letters, links, parts
 from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
 from server.services.people import customers
@@ -92,30 +92,33 @@ async def _is_mailed(session: Session, protocol: Protocol) -> bool:
 async def _mail(
     session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, photos_url: str, now: datetime
 ) -> None:
-    company = await company_data.require(session)
     vehicle = await _required(session.by_id(Vehicle, protocol.vehicle_id))
     elsewhere = contract.return_station_id != protocol.at_station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else None
-    mail = MailView(
+    language = parts.wording(contract.language)
+    mail = replace(
+        await letters.frame(session, contract),
         time_zone=view.time_zone,
-        supplier=parts.supplier_of(company),
         station=view.station,
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
         vehicle=f"{view.vehicle.make} {view.vehicle.model}, {view.vehicle.plate}",
         start=contract.starts_at,
         end=contract.ends_at,
         return_station=parts.place_of(return_station) if return_station else None,
+        grace_minutes=contract.terms.grace_minutes,
+        included_km=contract.price.included_km,
+        extra_km_cents=contract.terms.extra_km_cents,
         fuel_rule=parts.fuel_rule(await session.by_id(VehicleGroup, vehicle.group_id)),
         is_swap=protocol.type in SWAPS,
         occurred_at=protocol.key_drop_at or protocol.occurred_at,
         odometer_km=protocol.odometer_km,
+        level=protocol_sheet.level(view.condition, language),
         driven_km=protocol.odometer_km - view.before.odometer_km if view.before else None,
         new_damages=sum(damage.is_new for damage in view.damages),
         photo_count=len(view.photos),
         photos_url=photos_url if await photos.of_protocol(session, protocol.id) else None,
     )
-    pdf = StoredFile(f"{contract.number}-{protocol.type.value}.pdf", "application/pdf", protocol.pdf_key or "")
+    name = file_names.pdf(protocol.type.value, contract.number, language)
+    pdf = StoredFile(name, "application/pdf", protocol.pdf_key or "")
     draft = MailDraft(TEMPLATES[protocol.type], protocol.id, mail, [pdf], protocol_id=protocol.id)
     await emails.queue(session, contract, draft, now=now)
 

@@ -12,7 +12,6 @@ import structlog
 from sqlmodel import col, select
 
 from server.database import SYSTEM, Session
-from server.errors import NotFound, Sentence
 from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
 from server.gateways.object_store import ObjectMissing
 from server.jobs import TryLater, enqueue, hasten_untried
@@ -23,6 +22,7 @@ from server.models.email import EmailState, EmailTemplate, StoredFile
 from server.models.job import JobKind, OfEmail
 from server.paper.mail_templates import render_mail
 from server.paper.views import MailView
+from server.services.fleet import company_data, stations
 from server.services.mail import parts
 from server.services.outside import Outside
 
@@ -38,7 +38,7 @@ class MailDraft:
     """A mail to be written: which template, because of what (contract, document, protocol, payment), what it shows.
 
     `waits_for_paper`: an attachment is still to be printed; whoever prints it calls `send_now`. `to` and `language` are
-    the customer's unless given: a notice goes to the station.
+    the customer's unless given: a notice goes `to` the station.
     """
 
     template: EmailTemplate
@@ -61,6 +61,7 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
     if (existing := await session.first(statement)) is not None:
         return existing
     language = draft.language or contract.language
+    sender_name, reply_to = await _sender(session, contract)
     rendered = render_mail(draft.template.value, parts.wording(language), draft.view)
     email = Email(
         id=uuid7(),
@@ -69,6 +70,8 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
         template=draft.template,
         cause_id=draft.cause_id,
         to=draft.to or contract.customer.email,
+        sender_name=sender_name,
+        reply_to=reply_to,
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
@@ -79,11 +82,19 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
     )
     await session.store(email)
     due_at = now + PRINTED_AT_LAST if draft.waits_for_paper else now
-    await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=_key(email), now=now, due_at=due_at)
+    await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=key_of(email), now=now, due_at=due_at)
     return email
 
 
-def _key(email: Email) -> str:
+async def _sender(session: Session, contract: Contract) -> tuple[str, str | None]:
+    """Who writes, and where answers go: the station, or the company where the station has no address of its own."""
+    station = await stations.get(session, contract.station_id)
+    company = await company_data.found(session)
+    return station.name, station.email or (company.email if company else None)
+
+
+def key_of(email: Email) -> str:
+    """The job that sends a mail for the first time."""
     return f"email:{email.id}"
 
 
@@ -93,20 +104,7 @@ async def send_now(session: Session, contract_id: UUID, *, now: datetime) -> Non
         col(Email.contract_id) == contract_id, col(Email.state) == EmailState.QUEUED, col(Email.tries) == 0
     )
     for email in await session.all(waiting):
-        await hasten_untried(session, _key(email), now=now)
-
-
-async def resend(session: Session, email_id: UUID | None, *, now: datetime) -> Email:
-    """Sends a mail again as it was. One that is still waiting is left to its job."""
-    email = await session.by_id(Email, email_id, lock=True)
-    if email is None:
-        raise NotFound(Sentence("There is no such mail.", "Diese E-Mail gibt es nicht."), field=["email_id"])
-    if email.state is not EmailState.QUEUED:
-        email.state = EmailState.QUEUED
-        await session.store(email)
-        key = f"email:{email.id}:{email.tries}"
-        await enqueue(session, JobKind.SEND_EMAIL, OfEmail(email.id), key=key, now=now)
-    return email
+        await hasten_untried(session, key_of(email), now=now)
 
 
 async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
@@ -134,11 +132,13 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
 
 
 async def _outgoing(outside: Outside, email: Email) -> OutgoingMail:
-    files = await asyncio.gather(*(outside.objects.get(file.key) for file in email.attachments))
+    files = await asyncio.gather(*(_content(outside, file) for file in email.attachments))
     return OutgoingMail(
         message_id=f"<{email.id}@{outside.mail_domain}>",
         date=email.queued_at,
         to=email.to,
+        sender_name=email.sender_name,
+        reply_to=email.reply_to,
         subject=email.subject,
         html=email.html,
         text=email.text,
@@ -147,6 +147,10 @@ async def _outgoing(outside: Outside, email: Email) -> OutgoingMail:
             Attachment(file.name, file.type, content) for file, content in zip(email.attachments, files, strict=True)
         ],
     )
+
+
+async def _content(outside: Outside, file: StoredFile) -> bytes:
+    return await outside.objects.get(file.key) if file.text is None else file.text.encode()
 
 
 async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> None:

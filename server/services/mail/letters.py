@@ -16,6 +16,6 @@ async def frame(session: Session, contract: Contract) -> MailView:
         time_zone=station.time_zone,
         supplier=parts.supplier_of(await company_data.require(session)),
         station=parts.place_of(station),
-        greeting_name=contract.customer.display_name,
+        greeting_name=contract.customer.greeting_name,
         contract_number=contract.number,
     )

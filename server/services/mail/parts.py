@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,9 +10,10 @@ from server.errors import InvalidInput, Path, Sentence
 from server.models import Company, Contract, Station, Vehicle, VehicleGroup
 from server.models.customer import CustomerKind, Language
 from server.models.fleet import Energy
+from server.models.price import PriceLine
 from server.models.recipient import PostalAddress, Recipient
 from server.paper import notation
-from server.paper.views import FuelRule, OpeningWindow, Place, Supplier
+from server.paper.views import FuelRule, OpeningWindow, Place, PricedLine, Supplier
 from server.paper.views import Language as Wording
 from server.services import business_numbers, contact_data, validation
 from server.services.fleet.opening import opening_rules
@@ -45,6 +47,10 @@ def supplier_of(company: Company) -> Supplier:
         phone=company.phone,
         email=company.email,
         website=company.website,
+        terms_url=company.terms_url,
+        privacy_url=company.privacy_url,
+        breakdown_phone=company.breakdown_phone,
+        accident_phone=company.accident_phone,
     )
 
 
@@ -92,6 +98,13 @@ def checked_payer(payer: Recipient, field: Path) -> Recipient:
         reference=validation.optional_text(payer.reference, (*field, "reference"), longest=100),
         email=contact_data.email(payer.email, (*field, "email")) if payer.email else None,
         buyer_reference=business_numbers.buyer_reference(payer.buyer_reference, (*field, "buyer_reference")),
+    )
+
+
+def lines_of(lines: Sequence[PriceLine]) -> tuple[PricedLine, ...]:
+    """The lines of a price or an invoice as mails show them."""
+    return tuple(
+        PricedLine(text=line.text, total_cents=line.total_cents, explanation=line.explanation) for line in lines
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlmodel import col, select
@@ -18,6 +17,7 @@ from server.jobs import enqueue
 from server.models import Contract, HostedPayment, Payment, payment_reasons
 from server.models.job import JobKind, OfContract, OfPayment
 from server.models.payment import PaymentKind, PaymentState, Purpose
+from server.services import web_address
 from server.services.outside import Outside
 from server.services.payments import attempts, inquiries
 from server.services.payments.attempts import Move
@@ -33,7 +33,7 @@ MOST_TRIES = 8
 def check_urls(success_url: str | None, failure_url: str | None, field: Path) -> None:
     """Both addresses are needed, and must be web addresses: the customer's browser is sent there."""
     for name, url in [("success_url", success_url), ("failure_url", failure_url)]:
-        if len(url or "") > 2000 or not _is_web_address(url or ""):
+        if len(url or "") > 2000 or not web_address.is_one(url or ""):
             raise InvalidInput(
                 Sentence(
                     "The payment page needs a web address to return to (https://…).",
@@ -41,16 +41,6 @@ def check_urls(success_url: str | None, failure_url: str | None, field: Path) ->
                 ),
                 field=[*field, name],
             )
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # a bracket that is not closed
-        return False
-    # A browser would pass over line ends and tabs, and not be where the address seems to lead.
-    is_plain = url.isprintable() and " " not in url
-    return is_plain and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 @dataclass(frozen=True)

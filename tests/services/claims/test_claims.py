@@ -80,8 +80,8 @@ async def test_the_claims_mail_brings_everything(bench: Bench) -> None:
     (mail,) = await bench.all(Email, contract_id=contract.id, template="DAMAGE_CLAIM")
     assert [file.name for file in mail.attachments] == [
         f"{document.number}.pdf",
-        f"{contract.number}-CHECK_OUT.pdf",
-        f"{contract.number}-CHECK_IN.pdf",
+        f"Übergabeprotokoll {contract.number}.pdf",
+        f"Rückgabeprotokoll {contract.number}.pdf",
     ]
     (text,) = await said(bench, contract, "DAMAGE_CLAIM")
     assert "Forderung (ohne Umsatzsteuer): 620,00 €" in text

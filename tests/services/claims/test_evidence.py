@@ -126,8 +126,8 @@ async def test_evidence_and_photos_go_with_the_mail(bench: Bench) -> None:
         f"{document.number}.pdf",
         f"{number}-Beleg-1.pdf",
         f"{number}-Beleg-2.pdf",
-        f"{number}-CHECK_OUT.pdf",
-        f"{number}-CHECK_IN.pdf",
+        f"Übergabeprotokoll {number}.pdf",
+        f"Rückgabeprotokoll {number}.pdf",
         f"{number}-Foto-1.jpg",
         f"{number}-Foto-2.jpg",
     ]

@@ -1,0 +1,91 @@
+"""What holds for a rental before its car is picked up, as mails say it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from server.database import Session
+from server.models import Contract, Deposit, Driver, Vehicle, VehicleGroup
+from server.models.contract import ContractKind
+from server.models.payment import DepositState
+from server.paper.views import DepositNote, MailView
+from server.services.billing import settlements
+from server.services.fleet import stations
+from server.services.mail import letters, parts
+from server.services.pricing import fees
+
+
+async def facts(session: Session, contract: Contract, now: datetime) -> MailView:
+    """A mail's view with all that somebody needs to know who has booked: where, when, which car, what it costs, what to
+    bring, until when it can be called off.
+    """
+    station = await stations.get(session, contract.station_id)
+    group, vehicle, deposit = await _booked(session, contract)
+    elsewhere = contract.return_station_id != contract.station_id
+    return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
+    free_until, fee = _cancellation(contract)
+    return replace(
+        await letters.frame(session, contract),
+        courtesy=contract.kind is ContractKind.COURTESY,
+        group_name=group.name if group else None,
+        vehicle=f"{vehicle.make} {vehicle.model}" if vehicle else None,
+        or_comparable=not contract.vehicle_fixed,
+        drivers=await _drivers(session, contract),
+        workshop_order=contract.workshop_order_number,
+        workshop_plate=contract.workshop_plate,
+        lines=parts.lines_of(contract.price.lines),
+        start=contract.starts_at,
+        end=contract.ends_at,
+        return_station=parts.place_of(return_station) if elsewhere else None,
+        check_out_hours=parts.opening_windows(station, contract.starts_at),
+        check_in_hours=parts.opening_windows(return_station, contract.ends_at),
+        after_hours_return=return_station.after_hours_return,
+        price_cents=contract.total_cents,
+        booked_with_card=await settlements.has_card(session, contract),
+        payer_name=parts.payer_name(contract),
+        included_km=contract.price.included_km,
+        extra_km_cents=contract.terms.extra_km_cents,
+        deposit_cents=_shown_deposit(deposit),
+        deposit_note=_deposit_note(deposit),
+        deductible_cents=contract.deductible_cents,
+        grace_minutes=contract.terms.grace_minutes,
+        fuel_rule=parts.fuel_rule(group),
+        free_cancellation_until=free_until,
+        free_cancellation_over=free_until is not None and free_until <= now,
+        cancellation_fee_cents=fee or None,
+        no_show_fee_cents=fees.no_show_fee(contract.terms, fees.basis(contract.kind, contract.total_cents)) or None,
+    )
+
+
+async def _drivers(session: Session, contract: Contract) -> tuple[str, ...]:
+    """Everybody who may drive, the first one first."""
+    statement = select(Driver).where(col(Driver.contract_id) == contract.id).order_by(col(Driver.id))
+    return tuple(f"{driver.first_name} {driver.last_name}" for driver in await session.all(statement))
+
+
+def _cancellation(contract: Contract) -> tuple[datetime | None, int]:
+    """Until when cancelling is free and what it costs after that; without an end where it costs nothing at all."""
+    fee = fees.late_cancellation_fee(contract.terms, fees.basis(contract.kind, contract.total_cents))
+    return (fees.free_until(contract.terms, contract.starts_at) if fee else None), fee
+
+
+async def _booked(session: Session, contract: Contract) -> tuple[VehicleGroup | None, Vehicle | None, Deposit | None]:
+    return (
+        await session.by_id(VehicleGroup, contract.group_id),
+        await session.by_id(Vehicle, contract.vehicle_id),
+        await session.by_id(Deposit, contract.id),
+    )
+
+
+def _shown_deposit(deposit: Deposit | None) -> int | None:
+    if deposit is None or deposit.state is DepositState.WAIVED:
+        return None
+    return deposit.amount_cents or None
+
+
+def _deposit_note(deposit: Deposit | None) -> DepositNote:
+    active = deposit is not None and deposit.state is DepositState.ACTIVE
+    return DepositNote.BLOCKED if active else DepositNote.WILL_BE_BLOCKED

@@ -1,0 +1,29 @@
+"""The calendar file that goes with mails in which a rental's time is agreed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from server.models import Contract
+from server.models.email import StoredFile
+from server.paper import calendar_file
+from server.paper.calendar_file import Appointment
+from server.paper.views import MailView
+from server.services.mail import parts
+
+
+def attached(contract: Contract, view: MailView, *, now: datetime) -> StoredFile:
+    """What a contract looks like in a calendar as it stands, at the places of its mail."""
+    language = parts.wording(contract.language)
+    appointment = Appointment(
+        uid=f"{contract.id}@ersatzwagen",
+        sequence=contract.version,
+        number=contract.number,
+        made_at=now,
+        starts_at=contract.starts_at,
+        ends_at=contract.ends_at,
+        station=view.station,
+        return_station=view.return_station,
+    )
+    text = calendar_file.render(appointment, language)
+    return StoredFile(calendar_file.name(language), calendar_file.MEDIA_TYPE, text=text)

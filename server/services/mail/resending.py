@@ -1,0 +1,56 @@
+"""A mail that staff send once more, because it did not arrive or went to a wrong address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from server.database import SYSTEM
+from server.errors import NotFound, Sentence
+from server.jobs import enqueue
+from server.models import Email
+from server.models.columns import uuid7
+from server.models.contract_parts import HistoryAction
+from server.models.email import EmailState
+from server.models.job import JobKind, OfEmail
+from server.services import contact_data
+from server.services.acting import Acting
+from server.services.contract import contracts, history
+from server.services.mail import emails
+from server.services.outside import Outside
+
+_ANOTHER_ADDRESS = "sent to another address instead"
+
+
+async def resend(outside: Outside, acting: Acting, email_id: UUID | None, to: str | None) -> UUID:
+    """Sends a mail once more, as one of its own, to the same address or a corrected one; returns its id. One that still
+    waits for the address that it has is left to its job; with another address it takes the place of what waits.
+
+    Raises NotFound, and InvalidInput for what is no address.
+    """
+    address = contact_data.email(to, ("to",)) if to is not None else None
+    async with outside.database.snapshot(acting.person.scope) as session:
+        seen = await session.by_id(Email, email_id)
+    if seen is None:
+        raise NotFound(Sentence("There is no such mail.", "Diese E-Mail gibt es nicht."), field=["email_id"])
+    async with outside.database.transaction(SYSTEM) as session:
+        contract = await contracts.lock(session, seen.contract_id)
+        email = await session.by_id(Email, seen.id, lock=True)
+        if email is None:
+            raise LookupError(f"mail {seen.id}")
+        if email.state is EmailState.QUEUED and address in (None, email.to):
+            return email.id
+        if email.state is EmailState.QUEUED:
+            email.state, email.last_error = EmailState.FAILED, _ANOTHER_ADDRESS
+            await session.store(email)
+        again = _once_more(email, address or email.to, acting.now)
+        await session.store(again)
+        await enqueue(session, JobKind.SEND_EMAIL, OfEmail(again.id), key=emails.key_of(again), now=acting.now)
+        await history.record(session, contract, HistoryAction.EMAIL_RESENT, acting, before=email.to, after=again.to)
+        return again.id
+
+
+def _once_more(email: Email, to: str, now: datetime) -> Email:
+    content = email.model_dump(exclude={"id", "cause_id", "queued_at", "sent_at", "tries", "last_error", "state"})
+    made = uuid7()
+    return Email(**content | {"id": made, "cause_id": made, "to": to, "resend_of_id": email.id, "queued_at": now})
