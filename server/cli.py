@@ -108,6 +108,18 @@ def demo(
         sys.exit(run(folder))
 
 
+@app.command()
+def mails(
+    folder: Annotated[Path, typer.Argument(help="Where they are left.")] = Path(
+        "mail-preview"
+    ),
+) -> None:
+    """Writes every mail with invented facts, in German and English, to be looked at: open index.html."""
+    from server.sandbox.mail_preview import write  # noqa: PLC0415
+
+    print(f"{write(folder)} mails in {folder}/index.html")
+
+
 @db.command("upgrade")
 def upgrade(data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
     """Brings the database up to date."""

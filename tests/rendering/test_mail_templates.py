@@ -73,7 +73,7 @@ class TestEveryTemplate:
     def test_all_compile(self) -> None:
         compile_all()
 
-    @pytest.mark.parametrize("template", ["NO_SUCH", "../x", "REMINDER"])
+    @pytest.mark.parametrize("template", ["NO_SUCH", "../x", "reminder"])
     def test_unknown_template(self, template: str) -> None:
         with pytest.raises(UnknownMail):
             render_mail(template, "de", samples.mail())
