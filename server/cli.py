@@ -110,9 +110,7 @@ def demo(
 
 @app.command()
 def mails(
-    folder: Annotated[Path, typer.Argument(help="Where they are left.")] = Path(
-        "mail-preview"
-    ),
+    folder: Annotated[Path, typer.Argument(help="Where they are left.")] = Path("mail-preview"),
 ) -> None:
     """Writes every mail with invented facts, in German and English, to be looked at: open index.html."""
     from server.sandbox.mail_preview import write  # noqa: PLC0415

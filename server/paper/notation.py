@@ -96,9 +96,20 @@ def weekday_moment(instant: datetime, time_zone: str, language: Language) -> str
     return f"{name}, {moment(instant, time_zone, language)}"
 
 
+_POSTCODE_LAST = (
+    "AU BD BR BT CA CN EG GB GG GI HK IE IM IN ID JE JO JP KR KW LB LK MV MY NP NZ PK PH SA SG SZ TH TW UA US VN ZA"
+)
+"""Where the postcode stands behind the town (Universal Postal Union, addressing systems of its members)."""
+
+
 def address_lines(address: PostalAddress, language: Language) -> list[str]:
-    """Street, postcode and town; the country's name only when it is not the one that readers expect."""
-    lines = [printable(address.street), printable(f"{address.postcode} {address.city}")]
+    """Street, postcode and town in the order of their country; its name only where readers do not expect it."""
+    town = (
+        (address.city, address.postcode)
+        if address.country in _POSTCODE_LAST.split()
+        else (address.postcode, address.city)
+    )
+    lines = [printable(address.street), printable(" ".join(part for part in town if part))]
     if address.country != "DE":
         lines.append(_country(address.country, language))
     return [line for line in lines if line]
