@@ -360,11 +360,6 @@ class TestNotation:
     ("postcode", "city", "country", "german", "english"),
     [
         ("75001", "Paris", "FR", ["75001 Paris", "Frankreich"], ["75001 Paris", "France"]),
-        (
-            "SW1A 1AA",
-            "London",
-            "GB",
-        ),
         ("1010", "Wien", "AT", ["1010 Wien", "Österreich"], ["1010 Wien", "Austria"]),
         ("", "Hongkong", "HK", ["Hongkong", "Hongkong"], ["Hongkong", "Hong Kong"]),
         ("", "Dubai", "AE", ["Dubai", "Vereinigte Arabische Emirate"], ["Dubai", "United Arab Emirates"]),
