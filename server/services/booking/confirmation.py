@@ -50,7 +50,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
         )
         advance = await documents.issue(session, contract, invoice, company, station, now=now)
     view = await _confirmation(session, contract, station, company, advance, now)
-    attachments = [documents.attachment(advance)] if advance else []
+    attachments = documents.attachments(advance) if advance else []
     draft = MailDraft(
         EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments, waits_for_paper=advance is not None
     )
