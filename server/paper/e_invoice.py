@@ -36,6 +36,8 @@ corrected invoice with its amounts and the other sign; the amounts of a credit n
 """
 _INVOICE = "380"
 """An advance in an XRechnung, which has no 386 (BR-DE-17); its note says what it is."""
+_COUNTRIES = {"XK": "1A", "AC": "SH", "TA": "SH"}
+"""Kosovo, Ascension and Tristan da Cunha, of which addresses have codes that the standard's list lacks (BR-CL-14)."""
 _MAIL, _LEITWEG = "EM", "0204"
 """Kinds of electronic addresses (EAS)."""
 _TRANSFER, _ONLINE, _NOT_SAID = "58", "68", "1"
@@ -157,7 +159,7 @@ def _address(address: PostalAddress) -> Terms:
         "addr_l1": plain(address.street),
         "postcode": plain(address.postcode),
         "city": plain(address.city),
-        "country_code": address.country,
+        "country_code": _COUNTRIES.get(address.country, address.country),
     }
 
 

@@ -94,7 +94,7 @@ def _charged(view: InvoiceView) -> list[_Line]:
     gross = [line.total_cents for line in view.lines]
     nets = gross if view.is_outside_vat else spread_net(gross, view.net_cents, view.vat_rate_bp)
     return [
-        _Line(plain(line.text), plain(line.explanation or ""), line.quantity, line.unit, net)
+        _Line(plain(line.text) or line.kind, plain(line.explanation or ""), line.quantity, line.unit, net)
         for line, net in zip(view.lines, nets, strict=True)
     ]
 

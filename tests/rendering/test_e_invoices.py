@@ -26,6 +26,7 @@ from server.paper.views import (
     PaymentPart,
     PaymentWay,
 )
+from server.services import business_numbers
 from tests.thoroughness import tried
 
 from . import samples
@@ -283,6 +284,31 @@ def test_taxed_and_untaxed_amounts_together_are_refused() -> None:
 def test_without_an_address_there_is_none() -> None:
     with pytest.raises(ValueError, match="BR-10"):
         xml_of(samples.invoice(recipient=replace(FIRM, address=None), e_invoice=EInvoice.ZUGFERD))
+
+
+@pytest.mark.parametrize("country", ["FR", "GB", "HK", "US", "XK", "AC", "TA"])
+def test_a_buyer_abroad(country: str) -> None:
+    address = PostalAddress(street="Main Street 1", postcode="", city="Anywhere", country=country)
+
+    assert broken(xml_of(samples.invoice(recipient=replace(FIRM, address=address), e_invoice=EInvoice.ZUGFERD))) == []
+
+
+@pytest.mark.parametrize("vat_id", business_numbers.VAT_IDS.values())
+def test_a_vat_id_of_every_country(vat_id: str) -> None:
+    assert broken(xml_of(samples.invoice(recipient=replace(FIRM, vat_id=vat_id), e_invoice=EInvoice.ZUGFERD))) == []
+
+
+def test_a_courtesy_car_and_a_rate_of_zero() -> None:
+    free = replace(samples.RENTAL, unit_price_cents=0, total_cents=0)
+    nothing = {"advances": (), "payments": (), "vat_cents": 0, "recipient": FIRM, "e_invoice": EInvoice.ZUGFERD}
+    none = samples.invoice(lines=(free,), net_cents=0, total_cents=0, payable_cents=0, **nothing)
+    untaxed = samples.invoice(
+        lines=(samples.RENTAL,), net_cents=17700, total_cents=17700, payable_cents=17700, vat_rate_bp=0, **nothing
+    )
+
+    assert (broken(xml_of(none)), broken(xml_of(untaxed))) == ([], [])
+    assert Figures.of(xml_of(none)).lines == [(Decimal(3), Decimal("0.00"), 0)]
+    assert Figures.of(xml_of(untaxed)).vat == [(17700, 0, "Z")]
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "A😀\x00\x07\u202e\u2066B\ud800\ufffe" + "W" * 400 + "漢字 עברית"])
