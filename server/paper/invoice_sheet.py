@@ -59,6 +59,7 @@ def _facts(view: InvoiceView) -> list[tuple[str, str]]:
         *fact(w["workshop_order"], view.workshop_order),
         *fact(w["your_reference"], view.recipient.reference),
         *fact(w["your_vat_id"], view.recipient.vat_id),
+        *fact(w["buyer_reference"], view.recipient.buyer_reference),
     ]
 
 

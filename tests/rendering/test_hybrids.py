@@ -110,6 +110,7 @@ def test_an_authority_gets_xml_and_a_plain_pdf_beside_it() -> None:
     made = print_invoice(view)
 
     assert made.pdf == render_invoice(view)
+    assert "Leitweg-ID 04011000-12345-03" in words_of(made.pdf)
     assert "/AF" not in reader_of(made.pdf).root_object
     (profile,) = found(made.xml or b"", "GuidelineSpecifiedDocumentContextParameter", "ID")
     assert profile.endswith("xrechnung_3.0")
