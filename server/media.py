@@ -41,6 +41,9 @@ def routes(runtime: Runtime, authenticate: Authenticate) -> list[Route]:
     async def document(request: Request) -> Response:
         return await serve(request, Document, "pdf_key", "application/pdf")
 
+    async def e_invoice(request: Request) -> Response:
+        return await serve(request, Document, "xml_key", "application/xml")
+
     async def protocol(request: Request) -> Response:
         return await serve(request, Protocol, "pdf_key", "application/pdf")
 
@@ -54,6 +57,7 @@ def routes(runtime: Runtime, authenticate: Authenticate) -> list[Route]:
         Route("/media/photos/{id}", photo),
         Route("/media/photos/{id}/small", photo),
         Route("/media/documents/{id}", document),
+        Route("/media/documents/{id}/xml", e_invoice),
         Route("/media/protocols/{id}", protocol),
         Route("/media/protocols/{id}/photos", photos),
     ]

@@ -36,7 +36,7 @@ class CustomerKind(StrEnum):
     PERSON = "PERSON"
     """A natural person, with a last name."""
     COMPANY = "COMPANY"
-    """A company; its name goes on the invoice."""
+    """A company or an authority; its name goes on the invoice, and its documents are e-invoices."""
 
 
 class CustomerStatus(StrEnum):

@@ -1,5 +1,6 @@
 """Money: integer cents inside, exact decimals on the wire, one rounding rule (half away from zero)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -48,6 +49,20 @@ def split_vat(gross: int, rate_basis_points: int) -> VatSplit:
     """
     net = divide_half_up(gross * 10_000, 10_000 + rate_basis_points)
     return VatSplit(gross, net, gross - net)
+
+
+def spread_net(gross: Sequence[int], net: int, rate_basis_points: int) -> list[int]:
+    """The net sum of gross lines, cent by cent on the lines: each is rounded down, what is missing goes to those that
+    lost most, the first of equals first (domain 4.5 rule 2). A cancellation mirrors its original.
+    """
+    if net < 0:
+        return [-part for part in spread_net([-line for line in gross], -net, rate_basis_points)]
+    divided = [divmod(line * 10_000, 10_000 + rate_basis_points) for line in gross]
+    parts = [quotient for quotient, _ in divided]
+    by_loss = sorted(range(len(parts)), key=lambda place: -divided[place][1])
+    for place in by_loss[: net - sum(parts)]:
+        parts[place] += 1
+    return parts
 
 
 def cents_of(amount: Decimal) -> int:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from server.models.columns import Json
 from server.models.money import VatSplit
 from server.models.tariff import PriceLineKind
 
 
+class LineUnit(StrEnum):
+    """What the quantity of a line counts."""
+
+    PIECE = "PIECE"
+    KILOMETRE = "KILOMETRE"
+    LITRE = "LITRE"
+    KILOWATT_HOUR = "KILOWATT_HOUR"
+
+
 @dataclass(frozen=True, slots=True)
 class PriceLine:
     """One line: `quantity` × `unit_cents`, rounded half up to a cent, is `total_cents`. Lines of version 0.1
-    have the service fee in a FUEL or ENERGY line.
+    have the service fee in a FUEL or ENERGY line, and lines that were stored before it say no unit.
     """
 
     kind: PriceLineKind
@@ -23,16 +33,18 @@ class PriceLine:
     total_cents: int
     explanation: str
     taxable: bool = True
+    unit: LineUnit = LineUnit.PIECE
 
     def as_json(self) -> Json:
         """As it is stored."""
-        return {**asdict(self), "kind": self.kind.value, "quantity": str(self.quantity)}
+        plain = {"kind": self.kind.value, "quantity": str(self.quantity), "unit": self.unit.value}
+        return {**asdict(self), **plain}
 
     @classmethod
     def of_json(cls, stored: Json) -> PriceLine:
         """Reads a stored line back."""
         values = {**stored, "kind": PriceLineKind(stored["kind"]), "quantity": Decimal(stored["quantity"])}
-        return cls(**values)
+        return cls(**values | {"unit": LineUnit(stored.get("unit", LineUnit.PIECE))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from server.paper.notation import address_lines, day, kilometres, local_day, mom
 from server.paper.views import Advance, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay, Recipient
 from server.paper.words import Sheet, fact, letterhead, words
 
-_MOVED = (PaymentWay.CHARGED, PaymentWay.FROM_DEPOSIT, PaymentWay.PAID_ELSEWHERE, PaymentWay.REFUNDED)
+MOVED = frozenset({PaymentWay.CHARGED, PaymentWay.FROM_DEPOSIT, PaymentWay.PAID_ELSEWHERE, PaymentWay.REFUNDED})
+"""Ways on which money has moved when the document is issued; on the others it will."""
 
 
 def invoice_sheet(view: InvoiceView) -> Sheet:
     """The data of invoice.typ."""
-    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
     return {
         "language": view.language,
         "words": words(view.language),
@@ -21,8 +21,8 @@ def invoice_sheet(view: InvoiceView) -> Sheet:
         "title": invoice_title(view),
         "number": printable(view.number),
         "facts": _facts(view),
-        "introduction": _introduction(view),
-        "claim": claim,
+        "introduction": introduction(view),
+        "claim": view.is_outside_vat,
         "lines": [_line(line, view) for line in view.lines],
         "vat_label": f"{words(view.language)['vat']} {rate(view.vat_rate_bp, view.language)}",
         "sums": _sums(view),
@@ -59,10 +59,12 @@ def _facts(view: InvoiceView) -> list[tuple[str, str]]:
         *fact(w["workshop_order"], view.workshop_order),
         *fact(w["your_reference"], view.recipient.reference),
         *fact(w["your_vat_id"], view.recipient.vat_id),
+        *fact(w["buyer_reference"], view.recipient.buyer_reference),
     ]
 
 
-def _introduction(view: InvoiceView) -> list[str]:
+def introduction(view: InvoiceView) -> list[str]:
+    """What stands before the lines: what the document refers to, why, and what it is."""
     w, sentences = words(view.language), []
     if view.refers_to:
         pattern = w["refers"].get(view.kind, w["refers"]["other"])
@@ -92,9 +94,8 @@ def _line(line: InvoiceLine, view: InvoiceView) -> Sheet:
 
 def _sums(view: InvoiceView) -> list[Sheet]:
     """Rows of net, VAT and gross: the taxed and untaxed parts, the total, the advances."""
-    w, claim = words(view.language), view.kind is InvoiceKind.DAMAGE_CLAIM
-    rows = []
-    if view.untaxed_cents and not claim:
+    w, rows = words(view.language), []
+    if view.untaxed_cents and not view.is_outside_vat:
         vat_rate = rate(view.vat_rate_bp, view.language)
         taxed = view.net_cents + view.vat_cents
         rows.append(_row(view, w["taxed_services"].format(rate=vat_rate), view.net_cents, view.vat_cents, taxed))
@@ -104,29 +105,31 @@ def _sums(view: InvoiceView) -> list[Sheet]:
     return rows + [_advance(view, advance) for advance in view.advances]
 
 
-def _advance(view: InvoiceView, advance: Advance) -> Sheet:
-    label = words(view.language)["less_advance"]
+def advance_text(view: InvoiceView, advance: Advance) -> str:
+    """What is deducted: the advance by its number and date."""
     issued = day(advance.issued_on, view.language)
-    text = label.format(number=printable(advance.number), date=issued)
-    return _row(view, text, -advance.net_cents, -advance.vat_cents, -advance.total_cents)
+    return str(words(view.language)["less_advance"].format(number=printable(advance.number), date=issued))
+
+
+def _advance(view: InvoiceView, advance: Advance) -> Sheet:
+    return _row(view, advance_text(view, advance), -advance.net_cents, -advance.vat_cents, -advance.total_cents)
 
 
 def _payable(view: InvoiceView) -> Sheet:
     """The remaining net and VAT are subtracted, not calculated anew (domain 3.4, example E17)."""
-    label = words(view.language)["payable"][_payable_label(view)]
-    net = view.net_cents + view.untaxed_cents - sum(advance.net_cents for advance in view.advances)
-    vat = view.vat_cents - sum(advance.vat_cents for advance in view.advances)
-    return _row(view, label, net, vat, view.payable_cents, strong=True)
+    left = view.remaining
+    return _row(view, payable_label(view), left.net, left.vat, left.gross, strong=True)
 
 
-def _payable_label(view: InvoiceView) -> str:
+def payable_label(view: InvoiceView) -> str:
     """ "To pay" over an amount that was already taken from the card would frighten the customer."""
+    labels: dict[str, str] = words(view.language)["payable"]
     if not view.payable_cents:
-        return "nothing"
-    moved = bool(view.payments) and all(part.way in _MOVED for part in view.payments)
+        return labels["nothing"]
+    moved = bool(view.payments) and all(part.way in MOVED for part in view.payments)
     if view.payable_cents > 0:
-        return "paid" if moved else "due"
-    return "paid_back" if moved else "back"
+        return labels["paid" if moved else "due"]
+    return labels["paid_back" if moved else "back"]
 
 
 def _row(view: InvoiceView, label: str, net: int, vat: int | None, gross: int, *, strong: bool = False) -> Sheet:
@@ -141,18 +144,11 @@ def _row(view: InvoiceView, label: str, net: int, vat: int | None, gross: int, *
 
 def _paragraphs(view: InvoiceView) -> list[tuple[str, list[str]]]:
     """Headings with their sentences: payment, deposit, notes."""
-    w, language = words(view.language), view.language
-    payment = [_payment(part, view) for part in view.payments]
-    if not view.payable_cents and not view.payments:
-        payment = [w["nothing_due"]]
-    if any(part.way is PaymentWay.TO_BE_TAKEN_FROM_DEPOSIT for part in view.payments):
-        payment.append(w["deposit_fails"])
-    deposit = []
+    w, language, deposit = words(view.language), view.language, []
     if view.deposit_cents:
         deposit = [w["deposits"][view.deposit_note].format(amount=money(view.deposit_cents, language))]
-    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
-    notes = [w["no_vat"]] if claim else [w["prices_gross"]]
-    if view.untaxed_cents and not claim:
+    notes = [w["no_vat"]] if view.is_outside_vat else [w["prices_gross"]]
+    if view.untaxed_cents and not view.is_outside_vat:
         notes.append(w["untaxed_note"])
     if any(line.kind in ("FUEL", "ENERGY") for line in view.lines):
         notes.append(w["lower_cost"])
@@ -161,12 +157,23 @@ def _paragraphs(view: InvoiceView) -> list[tuple[str, list[str]]]:
         notes.append(printable(view.remarks))
     objections = [w["objections"].format(to=printable(view.objections_to))] if view.objections_to else []
     headed = (
-        (w["payment_heading"], payment),
+        (w["payment_heading"], payment_sentences(view)),
         (w["deposit_heading"], deposit),
         (w["objections_heading"], objections),
         (w["notes_heading"], notes),
     )
     return [(heading, sentences) for heading, sentences in headed if sentences]
+
+
+def payment_sentences(view: InvoiceView) -> list[str]:
+    """How what is payable moves."""
+    w = words(view.language)
+    if not view.payable_cents and not view.payments:
+        return [w["nothing_due"]]
+    payment = [_payment(part, view) for part in view.payments]
+    if any(part.way is PaymentWay.TO_BE_TAKEN_FROM_DEPOSIT for part in view.payments):
+        payment.append(w["deposit_fails"])
+    return payment
 
 
 def _payment(part: PaymentPart, view: InvoiceView) -> str:

@@ -21,13 +21,20 @@ _COUNTRIES = {
 """As the post writes them; CLDR's names are those of politics ("Sonderverwaltungsregion Hongkong")."""
 
 # Controls, lone surrogates and the marks that turn the reading direction (they could show "00,95" for "59,00").
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 _ENDLESS = re.compile(r"\S{36}(?=\S)")
 
 
 def printable(text: str) -> str:
     """The text without what cannot be printed; runs of more than 36 characters may be broken."""
     return _ENDLESS.sub(lambda run: run[0] + "\u200b", _UNPRINTABLE.sub("", text)).strip()
+
+
+def plain(text: str) -> str:
+    """The text as programs read it: every blank is one, and nothing is in it that XML has no place for."""
+    return _UNPRINTABLE.sub("", text).replace(NBSP, " ").replace("\u200b", "").strip()
 
 
 def printable_html(html: str) -> str:

@@ -189,13 +189,19 @@ class Document:
 
     @strawberry.field
     def pdf_url(self, info: Info) -> str:
-        """Link to the PDF, good for a quarter of an hour; in the moments before that is made it answers 404."""
+        """Link to the PDF, good for a quarter of an hour; in the moments before that is made it answers 404. A business
+        gets a PDF/A-3 with the e-invoice in it (ZUGFeRD, profile EN 16931).
+        """
         return info.context.link(f"/media/documents/{row_of(self).id}")
 
     @strawberry.field
-    def xml_url(self) -> str | None:
-        """Link to the e-invoice as XML; null where there is none."""
-        return None
+    def xml_url(self, info: Info) -> str | None:
+        """Link to the e-invoice as XML (EN 16931), good for a quarter of an hour; in the moments before it is made it
+        answers 404. Null where the recipient is no business. With a Leitweg-ID it is an XRechnung, which the mail
+        brings beside the PDF, else what the PDF (ZUGFeRD) has in it.
+        """
+        row: DocumentRow = row_of(self)
+        return info.context.link(f"/media/documents/{row.id}/xml") if row.xml_key else None
 
     open_item = related(OpenItem | None, batches.open_item_of_document)
     """What is still owed for it; null if nothing was left open."""

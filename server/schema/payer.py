@@ -30,7 +30,7 @@ class Payer:
 
 @api_input
 class PayerInput:
-    """Somebody else who pays: insurer, maker, employer."""
+    """Somebody else who pays: insurer, maker, employer. Their documents are e-invoices, like those of a company."""
 
     name: str
     """Name of the person or company, up to 200 characters."""

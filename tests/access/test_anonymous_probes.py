@@ -12,7 +12,7 @@ from tests.driving import SandboxServer
 
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 MEDIA = [f"/media/photos/{ID}", f"/media/photos/{ID}/small", f"/media/documents/{ID}", f"/media/protocols/{ID}"]
-MEDIA += [f"/media/protocols/{ID}/photos"]
+MEDIA += [f"/media/protocols/{ID}/photos", f"/media/documents/{ID}/xml"]
 EXPIRES = ["9" * 5000, "9" * 13, "\u0663\u0663\u0663", "-1", "1e9", "+5", "0x7f", "", "\0", "9 9"]
 FORM = "content-type: application/x-www-form-urlencoded"
 ODD = ["\0", "a\0b", "\x1b[31m", "\x7f", "\x85", "\ufffe", "\u202e", "a" * 60_000, "%", "\ud7ff"]

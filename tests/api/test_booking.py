@@ -37,7 +37,7 @@ def test_a_booking_takes_one_day_and_blocks_the_deposit(dealership: Dealership, 
     (mail,) = dealership.server.mails(contract["customer"]["email"])
     assert mail["template"] == "BOOKING_CONFIRMATION"
     raw = dealership.server.http.get(f"/sandbox/mails/{mail['id']}").text
-    assert f'filename="{advance["number"]}.pdf"' in raw
+    assert f'filename="Anzahlungsrechnung {advance["number"]}.pdf"' in raw
 
 
 def test_a_token_that_nobody_knows_is_a_wrong_input(dealership: Dealership, start: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.models.money import Money, VatSplit, cents_of, divide_half_up, split_vat
+from server.models.money import Money, VatSplit, cents_of, divide_half_up, split_vat, spread_net
 
 CENTS = st.integers(-10_000_000_00, 10_000_000_00)
 RATES = st.integers(0, 5_000)
@@ -124,3 +124,44 @@ class TestMoney:
 
     def test_currency(self) -> None:
         assert Money(1).currency == "EUR"
+
+
+class TestSpreadNet:
+    @pytest.mark.parametrize(
+        ("gross", "parts"),
+        [
+            ([17700, 4050], [14874, 3403]),  # 14873.95 and 3403.36
+            ([5900], [4958]),
+            ([100, 100, 100], [84, 84, 84]),  # 252.10 together, 84.03 each
+            ([1995, 1995, 1995], [1677, 1676, 1676]),  # the first of equals
+            ([5900, -443], [4958, -372]),
+            ([-17700, -4050], [-14874, -3403]),
+            ([119, -119], [100, -100]),
+            ([0, 5900, 0], [0, 4958, 0]),
+            ([], []),
+        ],
+    )
+    def test_at_nineteen_per_cent(self, gross: list[int], parts: list[int]) -> None:
+        assert spread_net(gross, split_vat(sum(gross), 1900).net, 1900) == parts
+
+    @given(st.lists(CENTS, max_size=30), RATES)
+    def test_the_parts_are_the_net_sum_and_each_is_within_a_cent(self, gross: list[int], rate: int) -> None:
+        net = split_vat(sum(gross), rate).net
+        parts = spread_net(gross, net, rate)
+        assert sum(parts) == net
+        for line, part in zip(gross, parts, strict=True):
+            assert abs(Decimal(line) * 10_000 / (10_000 + rate) - part) < 1
+            assert part * line >= 0
+
+    @given(st.lists(CENTS, max_size=30), RATES)
+    def test_a_cancellation_mirrors_every_line(self, gross: list[int], rate: int) -> None:
+        net = split_vat(sum(gross), rate).net
+        if net:
+            mirror = spread_net([-line for line in gross], -net, rate)
+            assert mirror == [-part for part in spread_net(gross, net, rate)]
+
+    @given(CENTS)
+    def test_the_vat_is_within_a_cent_of_that_of_the_net_sum(self, gross: int) -> None:
+        """What EN 16931 computes (BR-CO-17), against what is left of an agreed gross sum."""
+        split = split_vat(gross, 1900)
+        assert abs(split.vat - divide_half_up(split.net * 19, 100)) <= 1

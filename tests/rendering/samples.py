@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from server.models.price import LineUnit
 from server.paper.views import (
     AccessoryLine,
     Advance,
@@ -79,6 +80,7 @@ EXTRA_KM = InvoiceLine(
     quantity=Decimal(162),
     unit_price_cents=25,
     total_cents=4050,
+    unit=LineUnit.KILOMETRE,
 )
 FUEL = InvoiceLine(
     kind="FUEL",
@@ -87,6 +89,7 @@ FUEL = InvoiceLine(
     quantity=Decimal("6.25"),
     unit_price_cents=210,
     total_cents=1313,
+    unit=LineUnit.LITRE,
 )
 FUEL_SERVICE = InvoiceLine(
     kind="FUEL",
@@ -157,7 +160,15 @@ def cancellation(**changes: Any) -> InvoiceView:
     facts: dict[str, Any] = {
         "kind": InvoiceKind.CANCELLATION_INVOICE,
         "number": "B01-2026-000124",
-        "lines": (InvoiceLine(kind="RENTAL", text="Anzahlung auf die Miete, Gruppe Kompakt", total_cents=-5900),),
+        "lines": (
+            InvoiceLine(
+                kind="RENTAL",
+                text="Anzahlung auf die Miete, Gruppe Kompakt",
+                quantity=Decimal(-1),
+                unit_price_cents=5900,
+                total_cents=-5900,
+            ),
+        ),
         "net_cents": -4958,
         "vat_cents": -942,
         "total_cents": -5900,

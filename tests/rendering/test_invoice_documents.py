@@ -122,6 +122,26 @@ class TestLegalContents:
         assert "überweisen Sie 320,00 € bis zum 10.12.2026" in text
         assert "Verwendungszweck: B01-S-2026-000007" in text
 
+    def test_a_claim_that_is_taken_back_shows_no_vat_either(self) -> None:
+        (line,) = samples.damage_claim().lines
+        text = words_of(
+            render_invoice(
+                samples.damage_claim(
+                    kind=InvoiceKind.CANCELLATION_INVOICE,
+                    lines=(replace(line, quantity=-line.quantity, total_cents=-62000),),
+                    untaxed_cents=-62000,
+                    total_cents=-62000,
+                    payable_cents=-62000,
+                    payments=(),
+                )
+            )
+        )
+        assert "Stornorechnung" in text
+        assert "Erstattung -620,00 €" in text
+        assert "er ist nicht steuerbar und enthält keine Umsatzsteuer" in text
+        assert "19 %" not in text
+        assert "einschließlich Umsatzsteuer" not in text
+
     @pytest.mark.parametrize(
         ("language", "sentences"),
         [

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from server.models.money import VatSplit
+from server.models.price import LineUnit
 from server.models.recipient import Recipient
 from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Supplier
 
@@ -23,6 +25,13 @@ class InvoiceKind(StrEnum):
     DAMAGE_CLAIM = "DAMAGE_CLAIM"
 
 
+class EInvoice(StrEnum):
+    """In which form a business gets its document: structured data inside its PDF, or beside it for an authority."""
+
+    ZUGFERD = "ZUGFERD"
+    XRECHNUNG = "XRECHNUNG"
+
+
 @dataclass(frozen=True, kw_only=True)
 class InvoiceLine:
     """One line: gross total in cents. `kind` is the API's PriceLineKind; FUEL and ENERGY add the lower-cost note."""
@@ -34,6 +43,7 @@ class InvoiceLine:
     unit_price_cents: int | None = None
     explanation: str | None = None
     taxable: bool = True
+    unit: LineUnit = LineUnit.PIECE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +92,7 @@ class InvoiceView:
     `total_cents` is the sum of the lines and of `net_cents`, `vat_cents` and `untaxed_cents`; `payable_cents` is the
     total minus the advances; `payments`, where given, add up to it without its sign. Amounts are negative on
     cancellations. `service_start/end` is the rental period, on an advance invoice the expected one. `objections_to`:
-    where the customer disputes a claim.
+    where the customer disputes a claim. `e_invoice` None: paper alone, as for a consumer.
     """
 
     kind: InvoiceKind
@@ -114,6 +124,22 @@ class InvoiceView:
     remarks: str | None = None
     objections_to: str | None = None
     damage_at: DamageSpot | None = None
+    e_invoice: EInvoice | None = None
+
+    @property
+    def is_outside_vat(self) -> bool:
+        """Whether all of it is compensation for a damage, also where that is taken back."""
+        return bool(self.untaxed_cents) and not self.net_cents and not self.vat_cents
+
+    @property
+    def remaining(self) -> VatSplit:
+        """What is left of the total after the advances: gross is what is payable."""
+        deducted = VatSplit(
+            sum(advance.total_cents for advance in self.advances),
+            sum(advance.net_cents for advance in self.advances),
+            sum(advance.vat_cents for advance in self.advances),
+        )
+        return VatSplit(self.total_cents, self.net_cents + self.untaxed_cents, self.vat_cents).minus(deducted)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept with its document."""

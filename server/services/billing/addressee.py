@@ -10,6 +10,7 @@ from server.models import Contract, Document, HistoryEntry
 from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerKind
 from server.models.recipient import Recipient
+from server.paper.views import EInvoice
 from server.services.mail import parts
 
 SMALL_INVOICE_CENTS = 250_00
@@ -31,6 +32,15 @@ async def other_payer(session: Session, contract: Contract, document: Document) 
     )
     names = {name for entry in changes for name in (entry.before, entry.after)} | {parts.payer_name(contract)}
     return document.recipient if document.recipient.name in names else None
+
+
+def e_invoice_for(recipient: Recipient) -> EInvoice | None:
+    """In which form a recipient gets documents as data: businesses inside the PDF, authorities with a Leitweg-ID as
+    XRechnung (domain 3.8); None for consumers, and where no address is known, which the standard needs (BR-10).
+    """
+    if not recipient.is_business or recipient.address is None:
+        return None
+    return EInvoice.XRECHNUNG if recipient.buyer_reference else EInvoice.ZUGFERD
 
 
 def is_large(gross_cents: int) -> bool:

@@ -64,7 +64,7 @@ async def _tell_customer(
         reason=told.why,
         payer_name=parts.payer_name(contract),
     )
-    files = [documents.attachment(document) for document in told.issued]
+    files = documents.attachments(*told.issued)
     draft = MailDraft(EmailTemplate.CORRECTION, told.issued[-1].id, view, files, waits_for_paper=True)
     await emails.queue(session, contract, draft, now=now)
 
@@ -82,7 +82,7 @@ async def _tell_payer(
         to_card_cents=0,
         reason=told.why,
     )
-    files, cause = [documents.attachment(one) for one in own], uuid5(told.issued[-1].id, "payer")
+    files, cause = documents.attachments(*own), uuid5(told.issued[-1].id, "payer")
     draft = MailDraft(EmailTemplate.CORRECTION, cause, view, files, waits_for_paper=True, to=payer.email)
     await emails.queue(session, contract, draft, now=now)
 

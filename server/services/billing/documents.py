@@ -28,7 +28,7 @@ from server.models.job import JobKind, OfDocument
 from server.models.local_time import day_of
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
-from server.paper import typesetter
+from server.paper import file_names, typesetter
 from server.paper.views import (
     Advance,
     DocumentReference,
@@ -36,6 +36,7 @@ from server.paper.views import (
     InvoiceLine,
     InvoiceView,
 )
+from server.services.billing import addressee
 from server.services.billing.drafts import Draft
 from server.services.mail import emails, parts
 from server.services.outside import Outside
@@ -51,6 +52,7 @@ async def issue(
     """Numbers a document and stores it. Whoever commits it calls `print_unprinted`; else a job does so later."""
     place = await _next_place(session, station, now)
     document_id = uuid7()
+    view = _view(contract, draft, company, station, place.number, now)
     document = Document(
         id=document_id,
         contract_id=contract.id,
@@ -62,7 +64,8 @@ async def issue(
         vat_rate_bp=draft.vat_rate_bp(contract),
         tariff_hash=contract.tariff_hash,
         pdf_key=f"documents/{document_id}.pdf",
-        view_json=_view(contract, draft, company, station, place.number, now).as_json(),
+        xml_key=f"documents/{document_id}.xml" if view.e_invoice else None,
+        view_json=view.as_json(),
         chain_hash="",
         **place._asdict(),
         **_content(draft),
@@ -91,19 +94,27 @@ async def print_unprinted(outside: Outside, contract_id: UUID) -> None:
 
 
 async def print_pdf(outside: Outside, document_id: UUID) -> None:
-    """Makes a document's PDF from what was frozen with it, puts it away and adds its hash, once."""
+    """Makes a document's PDF, and its XML where it is an e-invoice, from what was frozen with it, puts them away and
+    adds their hashes, once.
+    """
     async with outside.database.transaction(SYSTEM) as session:
         document = await session.by_id(Document, document_id)
     if document is None or document.sha256 is not None or (view := document.view) is None:
         return
-    pdf = await asyncio.to_thread(typesetter.render_invoice, InvoiceView.of_json(view))
-    await outside.objects.put(document.pdf_key, pdf)
+    made = await asyncio.to_thread(typesetter.print_invoice, InvoiceView.of_json(view))
+    await outside.objects.put(document.pdf_key, made.pdf)
+    if made.xml is not None and document.xml_key is not None:
+        await outside.objects.put(document.xml_key, made.xml)
     async with outside.database.transaction(SYSTEM) as session:
         await session.write(
-            "update document set sha256 = :sha256 where id = :id and sha256 is null",
-            {"sha256": hashlib.sha256(pdf).hexdigest(), "id": document_id},
+            "update document set sha256 = :sha256, xml_sha256 = :xml_sha256 where id = :id and sha256 is null",
+            {"sha256": _hash(made.pdf), "xml_sha256": made.xml and _hash(made.xml), "id": document_id},
         )
         await emails.send_now(session, document.contract_id, now=outside.clock.now())
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _content(draft: Draft) -> dict[str, Any]:
@@ -214,6 +225,7 @@ def _view(
         objections_to=draft.objections_to,
         damage_at=draft.damage_at,
         remarks=draft.remarks,
+        e_invoice=addressee.e_invoice_for(draft.recipient(contract)),
     )
 
 
@@ -233,6 +245,7 @@ def _line_view(line: PriceLine) -> InvoiceLine:
         unit_price_cents=line.unit_cents,
         explanation=line.explanation,
         taxable=line.taxable,
+        unit=line.unit,
     )
 
 
@@ -241,6 +254,14 @@ def advance_line(text: str, cents: int, explanation: str) -> PriceLine:
     return PriceLine(PriceLineKind.RENTAL, text, Decimal(1), cents, cents, explanation)
 
 
-def attachment(document: Document) -> StoredFile:
-    """A document as a mail's attachment."""
-    return StoredFile(f"{document.number}.pdf", "application/pdf", document.pdf_key)
+def attachments(*issued: Document) -> list[StoredFile]:
+    """Documents as a mail's attachments: the XML of an XRechnung stands before the PDF that shows it to people; that
+    of a ZUGFeRD is in its PDF.
+    """
+    files = []
+    for document in issued:
+        if document.xml_key is not None and document.recipient.buyer_reference:
+            files.append(StoredFile(f"{document.number}.xml", "application/xml", document.xml_key))
+        name = file_names.pdf(document.type.value, document.number, parts.wording(document.language))
+        files.append(StoredFile(name, "application/pdf", document.pdf_key))
+    return files

@@ -38,7 +38,7 @@ async def final_invoice(
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
     )
     draft = MailDraft(
-        EmailTemplate.FINAL_INVOICE, document.id, view, [documents.attachment(document)], waits_for_paper=True
+        EmailTemplate.FINAL_INVOICE, document.id, view, documents.attachments(document), waits_for_paper=True
     )
     await emails.queue(session, contract, draft, now=now)
     await to_payer(session, contract, document, payments, now=now)
@@ -65,7 +65,7 @@ async def to_payer(
         EmailTemplate.FINAL_INVOICE,
         uuid5(document.id, "payer"),
         view,
-        [documents.attachment(document)],
+        documents.attachments(document),
         waits_for_paper=True,
         to=contract.payer.email,
     )

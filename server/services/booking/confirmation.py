@@ -55,7 +55,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
         rest_from_card=rest is SettlementAction.CHARGE,
         document_number=advance.number if advance else None,
     )
-    attachments = [documents.attachment(advance)] if advance else []
+    attachments = documents.attachments(advance) if advance else []
     attachments.append(appointment.attached(contract, view, now=now))
     draft = MailDraft(
         EmailTemplate.BOOKING_CONFIRMATION, contract.id, view, attachments, waits_for_paper=advance is not None

@@ -49,7 +49,7 @@ async def changed(
         paid_cents=contract.paid_cents,
         payer_name=parts.payer_name(contract),
     )
-    files = [documents.attachment(document) for document in issued]
+    files = documents.attachments(*issued)
     goes_on = [appointment.attached(contract, view, now=now)] if contract.state in deposits.LIVE else []
     draft = MailDraft(EmailTemplate.CHANGE, cause_id, view, [*goes_on, *files], waits_for_paper=bool(files))
     await emails.queue(session, contract, draft, now=now)
@@ -85,6 +85,6 @@ async def corrected(
         rest_from_card=await settlements.action_for(session, contract, moves) is SettlementAction.CHARGE,
         payer_name=parts.payer_name(contract),
     )
-    files = [documents.attachment(document) for document in issued]
+    files = documents.attachments(*issued)
     draft = MailDraft(EmailTemplate.CORRECTION, cause_id, view, files, protocol.id, waits_for_paper=bool(files))
     await emails.queue(session, contract, draft, now=now)

@@ -80,7 +80,7 @@ async def claimed(
         protocol_links=bundle.protocol_links,
         photos_url=bundle.photos_url,
     )
-    files = [documents.attachment(document), *bundle.evidence, *bundle.protocols, *bundle.photos]
+    files = [*documents.attachments(document), *bundle.evidence, *bundle.protocols, *bundle.photos]
     draft = MailDraft(EmailTemplate.DAMAGE_CLAIM, document.id, view, files, waits_for_paper=True)
     await emails.queue(session, contract, draft, now=now)
 

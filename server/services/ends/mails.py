@@ -50,7 +50,7 @@ async def ended(session: Session, contract: Contract, told: Told, held_cents: in
         deposit_cents=held_cents,
         deposit_note=DepositNote.RELEASED,
     )
-    files = [documents.attachment(document) for document in told.documents]
+    files = documents.attachments(*told.documents)
     cause = last.id if last else uuid7()  # a booking may end, be taken up again, and end once more
     draft = MailDraft(EmailTemplate.CANCELLATION, cause, view, files, waits_for_paper=last is not None)
     await emails.queue(session, contract, draft, now=now)

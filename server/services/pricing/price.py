@@ -15,7 +15,7 @@ from server.errors import Sentence
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.money import divide_half_up, split_vat
-from server.models.price import PriceBreakdown, PriceLine
+from server.models.price import LineUnit, PriceBreakdown, PriceLine
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, Extra, PriceLineKind, TariffTerms
 from server.services.pricing.bundle_choice import BundleChoice, choose
 from server.services.pricing.kilometre_search import Use
@@ -171,11 +171,9 @@ def _extra_km(terms: TariffTerms, facts: Facts, included: int | None, words: Wor
     if facts.driven_km is None or included is None or facts.driven_km <= included:
         return []
     extra = facts.driven_km - included
-    total = extra * terms.extra_km_cents
-    explanation = words.extra_km(facts.driven_km, included, extra, terms.extra_km_cents)
-    return [
-        PriceLine(PriceLineKind.EXTRA_KM, words.extra_km_text, Decimal(extra), terms.extra_km_cents, total, explanation)
-    ]
+    each, kind, unit = terms.extra_km_cents, PriceLineKind.EXTRA_KM, LineUnit.KILOMETRE
+    explanation = words.extra_km(facts.driven_km, included, extra, each)
+    return [PriceLine(kind, words.extra_km_text, Decimal(extra), each, extra * each, explanation, unit=unit)]
 
 
 def _leg(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
@@ -191,7 +189,7 @@ def _fuel(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     amount = divide_half_up(missing * leg.tank_litres * each, 8)
     explanation = words.fuel(missing, leg.tank_litres, litres, each, amount)
     return [
-        PriceLine(PriceLineKind.FUEL, words.fuel_text, litres, each, amount, explanation),
+        PriceLine(PriceLineKind.FUEL, words.fuel_text, litres, each, amount, explanation, unit=LineUnit.LITRE),
         *_service(PriceLineKind.FUEL, words.fuel_service_text, terms.fuel_service_cents, words.fuel_service),
     ]
 
@@ -203,9 +201,9 @@ def _energy(terms: TariffTerms, leg: LegUse, words: Words) -> list[PriceLine]:
     each, kwh = terms.energy_per_kwh_cents, Decimal(missing * leg.battery_wh) / 100_000
     amount = divide_half_up(missing * leg.battery_wh * each, 100_000)
     explanation = words.energy(missing, leg.battery_wh, kwh, each, amount)
-    fee, why = terms.charging_service_cents, words.charging_service
+    fee, why, unit = terms.charging_service_cents, words.charging_service, LineUnit.KILOWATT_HOUR
     return [
-        PriceLine(PriceLineKind.ENERGY, words.energy_text, kwh, each, amount, explanation),
+        PriceLine(PriceLineKind.ENERGY, words.energy_text, kwh, each, amount, explanation, unit=unit),
         *_service(PriceLineKind.ENERGY, words.charging_service_text, fee, why),
     ]
 

@@ -34,7 +34,7 @@ async def reminder(session: Session, contract: Contract, document: Document, ite
         due_on=item.due_on,
     )
     cause = _cause(item, item.reminders)
-    draft = MailDraft(EmailTemplate.PAYMENT_REMINDER, cause, view, [documents.attachment(document)], to=to)
+    draft = MailDraft(EmailTemplate.PAYMENT_REMINDER, cause, view, documents.attachments(document), to=to)
     await emails.queue(session, contract, draft, now=now)
     return True
 

@@ -87,7 +87,7 @@ async def test_an_insurer_pays_and_the_advance_goes_back(bench: Bench) -> None:
     (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CHANGE)
     assert "Rechnung an: bisher Sie" in mail.text.replace("\n", " ")
     assert "neu Versicherung AG" in mail.text
-    assert [file.name for file in mail.attachments] == [f"{mirror.number}.pdf"]
+    assert [file.name for file in mail.attachments] == [f"Stornorechnung {mirror.number}.pdf"]
     (refund,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.REFUND)
     assert "59,00 €" in refund.text.replace("\u00a0", " ")
     (entry,) = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.PAYER_CHANGED)
@@ -198,7 +198,11 @@ async def test_after_billing_all_goes_back_and_the_whole_is_billed_to_the_payer(
     assert (item.document_id, item.open_cents) == (final.id, 11_800)
     # One mail to the customer with all documents, one to the payer with the invoice
     (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CORRECTION)
-    assert [file.name for file in mail.attachments] == [f"{one.number}.pdf" for one in (mirror, of_advance, final)]
+    assert [file.name for file in mail.attachments] == [
+        f"Stornorechnung {mirror.number}.pdf",
+        f"Stornorechnung {of_advance.number}.pdf",
+        f"Rechnung {final.number}.pdf",
+    ]
     said = " ".join(mail.text.replace("\u00a0", " ").split())
     assert f"wir haben {first.number} und {advance.number} storniert, weil Versicherung AG die Miete bezahlt." in said
     assert "118,00 € auf Ihre Karte" in said

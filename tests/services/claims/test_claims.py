@@ -79,7 +79,7 @@ async def test_the_claims_mail_brings_everything(bench: Bench) -> None:
     (document,) = await claims(bench, contract)
     (mail,) = await bench.all(Email, contract_id=contract.id, template="DAMAGE_CLAIM")
     assert [file.name for file in mail.attachments] == [
-        f"{document.number}.pdf",
+        f"Schadenersatzforderung {document.number}.pdf",
         f"Übergabeprotokoll {contract.number}.pdf",
         f"Rückgabeprotokoll {contract.number}.pdf",
     ]

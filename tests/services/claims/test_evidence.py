@@ -123,7 +123,7 @@ async def test_evidence_and_photos_go_with_the_mail(bench: Bench) -> None:
     (document,) = await claims(bench, contract)
     number = contract.number
     assert [file.name for file in mail.attachments] == [
-        f"{document.number}.pdf",
+        f"Schadenersatzforderung {document.number}.pdf",
         f"{number}-Beleg-1.pdf",
         f"{number}-Beleg-2.pdf",
         f"Übergabeprotokoll {number}.pdf",

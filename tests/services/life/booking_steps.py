@@ -9,7 +9,7 @@ from uuid import UUID
 
 from server.models import HostedPayment, Payment
 from server.models.contract import ChosenExtra, ContractKind
-from server.models.customer import CustomerDetails
+from server.models.customer import CustomerDetails, CustomerKind
 from server.models.payment import PaymentMethod, PaymentState
 from server.models.recipient import PostalAddress, Recipient
 from server.models.staff import Role
@@ -28,6 +28,8 @@ PAGE: dict[str, Any] = {
     "failure_url": "https://shop.example/no",
 }
 CARDS = ("tok-approved", "tok-approved", "tok-approved", "tok-approved", "tok-declined-later", "tok-hold-declined")
+LEITWEG = (None, None, "991-03730-19")
+"""Most companies are no authorities."""
 PAYER = Recipient(
     name="Versicherung AG",
     address=PostalAddress(street="Allee 1", postcode="20095", city="Hamburg"),
@@ -105,4 +107,6 @@ def _booker(world: World, dice: random.Random, roles: tuple[Role, ...], stations
 
 def _customer(dice: random.Random) -> CustomerDetails:
     more: dict[str, Any] = {"birth_date": date(1990, 5, 5)}
+    if dice.random() < 0.2:
+        return customer(**more, kind=CustomerKind.COMPANY, company="Malerei GmbH", buyer_reference=dice.choice(LEITWEG))
     return customer(**more, **({"address": None} if dice.random() < 0.1 else {}))

@@ -13,6 +13,9 @@ from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
 from server.models.document import DocumentType
 from server.models.payment import PaymentKind, PaymentState
+from server.paper.e_invoice import xml_of
+from server.paper.views import InvoiceView
+from tests.rendering.rules import Figures
 from tests.services.life.sight import Line, Sight
 from tests.services.samples import multiplies_out
 
@@ -165,6 +168,16 @@ def documents_are_numbered_without_gaps_chained_and_add_up(_before: Sight, now: 
         assert all(one.seal() == one.chain_hash for one in issued)
 
 
+def an_e_invoice_has_the_figures_of_its_document(before: Sight, now: Sight) -> None:
+    known = {one.id for one in before.documents}
+    for document in now.documents:
+        assert (document.xml_key is not None) == document.recipient.is_business, document.number
+        if document.xml_key is not None and document.id not in known:
+            figures = Figures.of(xml_of(InvoiceView.of_json(document.view or {})))
+            figures.assert_it_adds_up()
+            assert figures.total == document.payable_cents, document.number
+
+
 def a_contract_has_one_final_invoice_and_what_is_open_has_its_sign(_before: Sight, now: Sight) -> None:
     gone = {one.refers_to_id for one in now.documents}
     standing = Counter((one.contract_id, one.type) for one in now.documents if one.id not in gone)
@@ -207,6 +220,7 @@ AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
     the_shares_of_a_capture_are_the_whole_of_it,
     a_damage_is_claimed_once_by_a_person_outside_vat,
     documents_are_numbered_without_gaps_chained_and_add_up,
+    an_e_invoice_has_the_figures_of_its_document,
     a_contract_has_one_final_invoice_and_what_is_open_has_its_sign,
     versions_grow_and_the_history_is_only_added_to,
     every_change_of_state_is_in_the_history,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
+from server.models.money import spread_net
 from server.models.tariff import PriceLineKind, TariffTerms, snapshot_of, terms_of
+from server.paper.e_invoice_amounts import net_price
 from server.services.pricing import fees
 from server.services.pricing.edits import WAIVABLE, TermsEdit, differences, edited
 from server.services.pricing.price import Facts, LegUse, breakdown
@@ -169,6 +171,12 @@ def test_no_price_of_edited_terms_is_negative_and_every_line_multiplies_out(
         reduces = line.kind in {PriceLineKind.DISCOUNT, PriceLineKind.WAIVER}
         assert (line.total_cents < 0) is reduces or line.total_cents == 0
         assert multiplies_out(line)
+    # An e-invoice says the same lines in net prices: they share the net sum and multiply out, too.
+    nets = spread_net([line.total_cents for line in price.lines], price.net_cents, terms.vat_rate_bp)
+    assert sum(nets) == price.net_cents
+    for line, net in zip(price.lines, nets, strict=True):
+        product = line.quantity * net_price(line.quantity, net) * 100
+        assert product.quantize(Decimal(1), ROUND_HALF_UP) == net
     last = [line.kind for line in price.lines if line.kind in {PriceLineKind.DISCOUNT, PriceLineKind.WAIVER}]
     assert last == sorted(last), "discounts, then waivers"
 

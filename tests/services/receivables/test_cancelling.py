@@ -56,7 +56,7 @@ async def test_a_final_invoice_goes_back_and_the_rental_is_billed_anew(bench: Be
     said = " ".join(mail.text.replace("\u00a0", " ").split())
     assert f"wir haben {final.number} storniert. Grund: Falscher Name" in said
     assert "59,00 € auf Ihre Karte" in said
-    assert [file.name for file in mail.attachments] == [f"{mirror.number}.pdf"]
+    assert [file.name for file in mail.attachments] == [f"Stornorechnung {mirror.number}.pdf"]
     # When a clerk has it billed anew
     await invoice.settle_by_hand(bench.outside, shop.somebody(), contract.id, now.version)
     now = await work(bench, contract)

@@ -50,7 +50,7 @@ async def test_three_times_then_the_clerk_has_to_look(bench: Bench) -> None:
         f"die Rechnung {final.number} zu Vertrag {contract.number} war am {due:%d.%m.%Y} fällig. Davon sind noch 68,00 €"
         " offen. Bitte überweisen Sie den Betrag; Zinsen oder Mahngebühren berechnen wir nicht." in plain(mail)
     )
-    assert [file.name for file in mail.attachments] == [f"{final.number}.pdf"]
+    assert [file.name for file in mail.attachments] == [f"Rechnung {final.number}.pdf"]
     assert len(await reminded(bench, contract, after_due=13)) == 1
     assert len(await reminded(bench, contract, after_due=14)) == 2
     assert not (await bench.contract(contract.id)).payment_overdue
