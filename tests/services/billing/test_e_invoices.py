@@ -118,9 +118,9 @@ async def test_a_company_gets_every_document_as_zugferd(bench: Bench) -> None:
     assert originals == [[], numbers[:1], [], [numbers[2]], [numbers[1], numbers[0]], [numbers[0]]]
     # And the mails bring nothing but the PDF, which has it in it
     mails = await bench.all(Email, contract_id=contract.id)
-    files = {file.name for mail in mails for file in mail.attachments}
-    assert {f"{number}.pdf" for number in numbers if number != numbers[3]} <= files  # that one was not told by itself
-    assert not any(name.endswith(".xml") for name in files)
+    keys = {file.key for mail in mails for file in mail.attachments if file.type != "text/calendar"}
+    assert {one.pdf_key for one in all_of_them if one.number != numbers[3]} <= keys  # that one was not told by itself
+    assert not any(key.endswith(".xml") for key in keys)
 
 
 async def test_kilometres_litres_and_the_service_have_their_units(bench: Bench) -> None:
@@ -195,7 +195,7 @@ async def test_an_authority_gets_xrechnung_beside_the_pdf(bench: Bench) -> None:
     (mail,) = await bench.all(Email, contract_id=contract.id, to="rechnung@musterhausen.example")
     assert [(file.name, file.type, file.key) for file in mail.attachments] == [
         (f"{final.number}.xml", "application/xml", final.xml_key),
-        (f"{final.number}.pdf", "application/pdf", final.pdf_key),
+        (f"Rechnung {final.number}.pdf", "application/pdf", final.pdf_key),
     ]
     # When it is taken back
     await cancel(shop, final)

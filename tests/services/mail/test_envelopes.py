@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -33,6 +34,11 @@ def calendar_of(found: Email) -> StoredFile:
     return file
 
 
+def event_in(file: StoredFile) -> Any:
+    (event,) = Calendar.from_ical(file.text or "").walk("VEVENT")
+    return event
+
+
 @pytest.mark.parametrize("own", ["berlin@station.example", None])
 async def test_the_station_writes_and_is_answered(bench: Bench, own: str | None) -> None:
     # Given a station with an address of its own, or without
@@ -57,7 +63,7 @@ async def test_the_calendar_shows_the_rental_and_a_change_moves_it(bench: Bench)
     await period.change(bench.outside, Acting(bench.now, shop.somebody()), contract.id, contract.version, wanted)
     second = calendar_of(await mail(bench, contract, EmailTemplate.CHANGE))
     # Then
-    (was,), (now,) = [Calendar.from_ical(file.text or "").walk("VEVENT") for file in (first, second)]
+    was, now = event_in(first), event_in(second)
     assert first.name == "Miettermin.ics"
     assert (was["dtstart"].dt, was["dtend"].dt) == (START, START + DAY)
     assert (now["dtstart"].dt, now["dtend"].dt) == (START, START + 2 * DAY)
