@@ -18,6 +18,7 @@ def protocol_sheet(view: ProtocolView) -> Sheet:
         "words": w,
         "letterhead": letterhead(view.supplier, view.language),
         "title": w["titles"][view.kind],
+        "number": printable(view.contract_number),
         "subtitle": f"{w['contract']} {printable(view.contract_number)} · {printable(view.vehicle.plate)} · "
         f"{moment(view.occurred_at, view.time_zone, view.language)}",
         "is_check_in": view.kind.is_check_in,

@@ -11,7 +11,7 @@ from server.paper.typesetter import render_protocol
 from server.paper.views import AccessoryLine, ConditionView, DamageMark, PhotoPrint, ProtocolKind
 
 from . import samples
-from .reading import image_count, words_of
+from .reading import image_count, pages_of, title_of, words_of
 
 NEW = DamageMark(view="RIGHT", x=0.4, y=0.5, kind="DENT", is_new=True, size_mm=120, note="Tür hinten rechts")
 
@@ -31,7 +31,7 @@ class TestHandover:
             "WVWZZZCDZNW012345",
             "Übergabe 23.11.2026, 08:00 Uhr",
             "Vereinbarte Rückgabe 26.11.2026, 08:00 Uhr",
-            "Eingang beim Server 23.11.2026, 08:04 Uhr",
+            "Bei uns eingegangen 23.11.2026, 08:04 Uhr",
             "Ayşe Yılmaz",
             "23.418 km",
             "8/8",
@@ -82,6 +82,22 @@ class TestHandover:
 
 
 class TestReturn:
+    @pytest.mark.parametrize("count", range(0, 28, 6))
+    @pytest.mark.parametrize("remarks", ["", "Kratzer am Griff war schon da. " * 30])
+    def test_signatures_never_stand_alone_on_a_page(self, count: int, remarks: str) -> None:
+        # Given a return with so many damages, and no photos to fill what is left
+        view = samples.check_in(damages=(NEW,) * count, photos=(), remarks=remarks)
+        # When
+        pages = pages_of(render_protocol(view))
+        # Then they stand where there is something to sign, and the table before them is whole
+        (signed,) = [page for page in pages if "Unterschriften" in page]
+        assert ("Kratzer am Griff" if remarks else "Zubehör und Papiere") in signed
+        (listed,) = [page for page in pages if "Zubehör und Papiere" in page]
+        assert all(item in listed for item in ("Schlüssel", "Warndreieck", "Warnweste"))
+
+    def test_its_title_is_what_people_know_it_by(self) -> None:
+        assert title_of(render_protocol(samples.check_out())) == "Übergabeprotokoll B01-M-2026-00042"
+
     def test_without_new_damage_it_says_so_in_writing(self) -> None:
         text = words_of(render_protocol(samples.check_in()))
         assert "Das Fahrzeug wurde ohne neuen Schaden zurückgegeben." in text
