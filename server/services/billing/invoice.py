@@ -113,7 +113,8 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
     if by_hand:
         await open_items.close_payable(session, contract.id)
-    if by_hand and contract.state in collection.OVER and await _is_paid(session, contract):
+    is_open = contract.state in collection.OVER and not contract.is_settled
+    if by_hand and is_open and await _is_paid(session, contract):
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
+from server.models.document import DocumentType
 from server.models.payment import DepositState
 from server.services.changes import card
+from server.services.claims import taking_back
 from server.services.payments.new_card import Page
-from server.services.receivables import cancelling, external, write_off
+from server.services.receivables import external, write_off
 from server.services.receivables.external import ExternalPayment
 from tests.services.life.edit_steps import MANAGERS, OFFICE, OUT, RESERVED
 from tests.services.life.world import World, one_of
@@ -51,7 +53,8 @@ async def place_the_deposit_again(world: World, dice: random.Random) -> None:
 
 
 async def cancel_a_document(world: World, dice: random.Random) -> None:
-    """Any document."""
-    document = one_of(dice, world.seen.documents)
+    """Any document; of claims, which are rare, every second time one."""
+    claims = [one for one in world.seen.documents if one.type is DocumentType.DAMAGE_CLAIM]
+    document = one_of(dice, claims if claims and dice.random() < 0.5 else world.seen.documents)
     acting = world.acting(world.somebody(dice, *MANAGERS))
-    await cancelling.cancel(world.bench.outside, acting, document.id, "falsche Anschrift")
+    await taking_back.cancel_document(world.bench.outside, acting, document.id, "falsche Anschrift")
