@@ -86,6 +86,8 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
 
 async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
     """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
+    if document.to_move_cents is not None and await open_items.of_document(session, document.id) is None:
+        return False  # it was never owed by hand: what was said is about another document; those of before have no item
     # Ids are in the order in which rows were made: what was said after it was taken back is about another document.
     mirror = await session.first(select(Document).where(col(Document.refers_to_id) == document.id))
     while_it_stood = [col(HistoryEntry.id) > document.id]

@@ -99,8 +99,7 @@ async def _asking(session: Session, contract_id: UUID) -> list[Document]:
 async def _step_for(session: Session, contract: Contract, asked: _Asked, now: datetime) -> UUID | None:
     cents = asked.document.moves_cents
     if cents < 0:
-        # What is owed by hand for a damage has an open item; what a clerk says of other money is not about it.
-        by_hand = not asked.of_damage and await cancellations.is_paid_by_hand(session, contract.id, asked.document)
+        by_hand = await cancellations.is_paid_by_hand(session, contract.id, asked.document)
         return None if by_hand else await _refund_step(session, contract, asked, now)
     by_card = await action_for(session, contract, cents) is SettlementAction.CHARGE
     if not asked.made and (not by_card or await open_items.of_document(session, asked.document.id) is not None):

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from server.database import SYSTEM
 from server.errors import DomainError, InvalidInput, InvalidTransition
-from server.models import Contract, Document, Email, HistoryEntry, OpenItem
+from server.models import Contract, Document, Email, HistoryEntry, OpenItem, Protocol
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
 from server.models.document import DocumentType
+from server.models.protocol import ProtocolType
 from server.models.staff import Role
 from server.services.billing import cancellations, invoice
+from server.services.changes import readings
+from server.services.changes.readings import Reading
 from server.services.claims import decisions, taking_back
 from server.services.receivables import external
 from server.services.receivables.external import ExternalPayment
@@ -373,6 +377,30 @@ async def test_it_neither_settles_an_open_invoice_nor_keeps_it_from_being_settle
     assert (now.settlement_state.value, now.paid_cents) == ("PAID", 5_900 + 5_438)
 
 
+async def test_an_invoice_that_waits_for_its_money_is_settled_although_a_claim_was_taken_back_since(
+    bench: Bench,
+) -> None:
+    # Given: the rent has just become dearer by 25.00, and is not charged yet
+    shop = await open_shop(bench)
+    contract, claim = await claimed(shop, km=400)
+    paid = (await bench.contract(contract.id)).paid_cents
+    back = next(one for one in await bench.all(Protocol, contract_id=contract.id) if one.type is ProtocolType.CHECK_IN)
+    boss, right = acting(shop, Role.MANAGER), Reading(odometer_km=back.odometer_km + 100)
+    await readings.correct(bench.outside, boss, back.id, right, "Tippfehler")
+    assert (await bench.contract(contract.id)).settlement_state.value == "OPEN"
+
+    await take_back(shop, claim)
+    await collect(bench, contract)
+
+    now = await bench.contract(contract.id)
+    assert (now.settlement_state.value, now.paid_cents) == ("PAID", paid + 2_500)
+    assert sorted(moved(bench, contract)[3:]) == [
+        ("refund", "300.00", "approved"),
+        ("refund", "320.00", "approved"),
+        ("sale", "25.00", "approved"),
+    ]
+
+
 async def test_the_final_invoice_goes_its_own_way_after_a_claim_was_taken_back(bench: Bench) -> None:
     # Given: the rent of 118.00 and the claim are paid, the claim is taken back
     shop = await open_shop(bench)
@@ -387,6 +415,36 @@ async def test_the_final_invoice_goes_its_own_way_after_a_claim_was_taken_back(b
     # Then: what was paid for it goes back, and nothing more
     assert -mirror.moves_cents == paid - 5_900 == final.payable_cents
     assert (await bench.contract(contract.id)).paid_cents == 5_900
+
+
+async def test_what_a_clerk_says_of_the_claim_is_not_said_of_the_rent(bench: Bench) -> None:
+    # Given: 200.00 of a claim that was taken back are owed by hand
+    shop = await open_shop(bench)
+    contract = await damaged(shop, km=400)
+    await decided_for_customer(shop, "500.00")
+    bench.books.script("sale", "decline:51")
+    await claim_it(shop)
+    await collect(bench, contract)
+    (claim,) = await claims(bench, contract)
+    await external.record(bench.outside, acting(shop), claim.id, ExternalPayment(20_000, "T-1"))
+    await take_back(shop, claim)
+    await collect(bench, contract)
+    assert await open_cents(bench, contract) == [0, -20_000]
+    paid = (await bench.contract(contract.id)).paid_cents
+    # and the rent has just become cheaper: its refund is not made yet
+    back = next(one for one in await bench.all(Protocol, contract_id=contract.id) if one.type is ProtocolType.CHECK_IN)
+    boss, right = acting(shop, Role.MANAGER), Reading(odometer_km=back.odometer_km - 100)
+    await readings.correct(bench.outside, boss, back.id, right, "Tippfehler")
+    # When the clerk says that the 200.00 were transferred
+    waiting = await bench.contract(contract.id)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await invoice.release_block(session, contract.id, waiting.version, acting(shop))
+    # Then the rent is not settled before the card gets back what the rent owes
+    assert (await bench.contract(contract.id)).settlement_state.value == "REFUND_PENDING"
+    await collect(bench, contract)
+    now = await bench.contract(contract.id)
+    assert (now.paid_cents, now.settlement_state.value, now.billing_block) == (paid - 2_500, "PAID", None)
+    assert moved(bench, contract)[-1] == ("refund", "25.00", "approved")
 
 
 async def test_a_decision_does_not_take_a_claim_back(bench: Bench) -> None:

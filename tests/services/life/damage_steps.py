@@ -8,9 +8,10 @@ from decimal import Decimal
 from server.errors import ProblemCode, Refused
 from server.models import Contract, Damage
 from server.models.damage import FOLLOWS, DamageLiability, RepairState
+from server.models.document import DocumentType
 from server.models.staff import Role
 from server.security import Principal
-from server.services.claims import claim, decisions
+from server.services.claims import claim, decisions, taking_back
 from server.services.claims.claim import ClaimRequest
 from server.services.claims.decisions import Decision
 from tests.services.life.edit_steps import MANAGERS, OFFICE
@@ -65,6 +66,13 @@ async def write_off_a_claim(world: World, dice: random.Random) -> None:
     damage = _of(world, dice, DamageLiability.CLAIMED, DamageLiability.DISPUTED)
     acting = world.acting(_somebody(world, dice, damage, *MANAGERS))
     await decisions.write_off(world.bench.outside, acting, damage.id, damage.version, "nicht einbringlich")
+
+
+async def take_a_claim_back(world: World, dice: random.Random) -> None:
+    """A manager sees that it was wrong, however it stands."""
+    claims = [one for one in world.seen.documents if one.type is DocumentType.DAMAGE_CLAIM]
+    acting = world.acting(world.somebody(dice, *MANAGERS))
+    await taking_back.cancel_document(world.bench.outside, acting, one_of(dice, claims).id, "war schon da")
 
 
 async def repair_a_damage(world: World, dice: random.Random) -> None:

@@ -58,6 +58,7 @@ WEIGHTS: dict[Rule, int] = {
     damage_steps.claim_a_damage: 6,
     damage_steps.dispute_a_claim: 1,
     damage_steps.write_off_a_claim: 1,
+    damage_steps.take_a_claim_back: 4,
     damage_steps.repair_a_damage: 1,
     late_steps.check_out_late: 3,
     late_steps.check_in_late: 3,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-from server.models.document import DocumentType
 from server.models.payment import DepositState
 from server.services.changes import card
 from server.services.claims import taking_back
@@ -53,8 +52,7 @@ async def place_the_deposit_again(world: World, dice: random.Random) -> None:
 
 
 async def cancel_a_document(world: World, dice: random.Random) -> None:
-    """Any document; of claims, which are rare, every second time one."""
-    claims = [one for one in world.seen.documents if one.type is DocumentType.DAMAGE_CLAIM]
-    document = one_of(dice, claims if claims and dice.random() < 0.5 else world.seen.documents)
+    """Any document."""
+    document = one_of(dice, world.seen.documents)
     acting = world.acting(world.somebody(dice, *MANAGERS))
     await taking_back.cancel_document(world.bench.outside, acting, document.id, "falsche Anschrift")

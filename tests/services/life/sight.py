@@ -139,10 +139,10 @@ class Sight:
         return sum(self.for_document(one, document.id) for one in self.payments_of(document.contract_id))
 
     def on_the_way_cents(self, contract_id: UUID) -> int:
-        """What claims, and what takes them back, have still to move by card: nobody has said yet that it is open."""
-        open_of = {one.document_id for one in self.open_items}
-        own = [one for one in self.of_damages if one.contract_id == contract_id and one.id not in open_of]
-        return sum(one.moves_cents - self.paid_for(one) for one in own)
+        """What documents that stand have still to move by card: nobody has said yet that it is open."""
+        gone = {one.refers_to_id for one in self.documents} | {one.document_id for one in self.open_items}
+        own = [one for one in self.documents_of(contract_id) if one.id not in gone]
+        return sum(one.moves_cents - self.paid_for(one) for one in own if one.moves_cents)
 
     def claimed_cents(self, contract_id: UUID) -> int:
         """What was paid for claims and did not go back: beside what was paid for the rent."""
