@@ -111,7 +111,7 @@ async def live(bench: Bench, empty: Emptying, life: Sequence[Step]) -> Counter[s
         except AssertionError as broken:
             raise Broken(f"at step {number}, {step}: {broken}") from broken
     try:
-        await every_contract_comes_to_its_end(town, random.Random(len(life)))
+        await every_contract_comes_to_its_end(town, random.Random(life[0].dice))
         await _judge_quiet(town)
     except DomainError as refusal:
         raise Broken(f"at the end: {refusal.code} {refusal}") from refusal
