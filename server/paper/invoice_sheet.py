@@ -12,7 +12,7 @@ _MOVED = (PaymentWay.CHARGED, PaymentWay.FROM_DEPOSIT, PaymentWay.PAID_ELSEWHERE
 
 def invoice_sheet(view: InvoiceView) -> Sheet:
     """The data of invoice.typ."""
-    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    claim = _is_compensation(view)
     return {
         "language": view.language,
         "words": words(view.language),
@@ -35,8 +35,19 @@ def invoice_sheet(view: InvoiceView) -> Sheet:
 
 def invoice_title(view: InvoiceView) -> str:
     """The heading. The German word for self-billing never stands here (§ 14 Abs. 4 Nr. 10 UStG)."""
+    if _withdraws_claim(view):
+        return str(words(view.language)["titles"]["WITHDRAWN_CLAIM"])
     after_advance = view.kind is InvoiceKind.FINAL_INVOICE and view.advances
     return str(words(view.language)["titles"]["FINAL_INVOICE_AFTER_ADVANCE" if after_advance else view.kind])
+
+
+def _withdraws_claim(view: InvoiceView) -> bool:
+    return view.refers_to is not None and view.refers_to.kind is InvoiceKind.DAMAGE_CLAIM
+
+
+def _is_compensation(view: InvoiceView) -> bool:
+    """No invoice, and outside VAT: a claim for damages, or what takes one back."""
+    return view.kind is InvoiceKind.DAMAGE_CLAIM or _withdraws_claim(view)
 
 
 def _recipient(recipient: Recipient, view: InvoiceView) -> list[str]:
@@ -46,13 +57,13 @@ def _recipient(recipient: Recipient, view: InvoiceView) -> list[str]:
 
 def _facts(view: InvoiceView) -> list[tuple[str, str]]:
     w, zone, language = words(view.language), view.time_zone, view.language
-    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    claim, compensation = view.kind is InvoiceKind.DAMAGE_CLAIM, _is_compensation(view)
     advance = view.kind is InvoiceKind.ADVANCE_INVOICE
     period = f"{moment(view.service_start, zone, language)}\n{w['until']} {moment(view.service_end, zone, language)}"
     return [
         (w["claim_number"] if claim else w["number"], printable(view.number)),
-        (w["dated"] if claim else w["issued_on"], local_day(view.issued_at, zone, language)),
-        (w["rental_period"] if claim else w["expected_period"] if advance else w["service_period"], period),
+        (w["dated"] if compensation else w["issued_on"], local_day(view.issued_at, zone, language)),
+        (w["rental_period"] if compensation else w["expected_period"] if advance else w["service_period"], period),
         (w["contract"], printable(view.contract_number)),
         *fact(w["plate"], ", ".join(vehicle.plate for vehicle in view.vehicles)),
         *fact(w["station"], view.station.name if view.station else None),
@@ -65,7 +76,7 @@ def _facts(view: InvoiceView) -> list[tuple[str, str]]:
 def _introduction(view: InvoiceView) -> list[str]:
     w, sentences = words(view.language), []
     if view.refers_to:
-        pattern = w["refers"].get(view.kind, w["refers"]["other"])
+        pattern = w["refers"].get("WITHDRAWN_CLAIM" if _withdraws_claim(view) else view.kind, w["refers"]["other"])
         title, issued = w["titles"][view.refers_to.kind], day(view.refers_to.issued_on, view.language)
         sentences.append(pattern.format(kind=title, number=printable(view.refers_to.number), date=issued))
     if view.reason:
@@ -92,7 +103,7 @@ def _line(line: InvoiceLine, view: InvoiceView) -> Sheet:
 
 def _sums(view: InvoiceView) -> list[Sheet]:
     """Rows of net, VAT and gross: the taxed and untaxed parts, the total, the advances."""
-    w, claim = words(view.language), view.kind is InvoiceKind.DAMAGE_CLAIM
+    w, claim = words(view.language), _is_compensation(view)
     rows = []
     if view.untaxed_cents and not claim:
         vat_rate = rate(view.vat_rate_bp, view.language)
@@ -126,6 +137,8 @@ def _payable_label(view: InvoiceView) -> str:
     moved = bool(view.payments) and all(part.way in _MOVED for part in view.payments)
     if view.payable_cents > 0:
         return "paid" if moved else "due"
+    if _withdraws_claim(view) and not view.payments:
+        return "withdrawn"  # how much goes back, and where, is not said here: not all of it was paid by card
     return "paid_back" if moved else "back"
 
 
@@ -150,7 +163,7 @@ def _paragraphs(view: InvoiceView) -> list[tuple[str, list[str]]]:
     deposit = []
     if view.deposit_cents:
         deposit = [w["deposits"][view.deposit_note].format(amount=money(view.deposit_cents, language))]
-    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    claim = _is_compensation(view)
     notes = [w["no_vat"]] if claim else [w["prices_gross"]]
     if view.untaxed_cents and not claim:
         notes.append(w["untaxed_note"])
