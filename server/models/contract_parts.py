@@ -114,7 +114,7 @@ class HistoryAction(StrEnum):
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol does not fit the contract."""
     DAMAGE_DECIDED = "DAMAGE_DECIDED"
-    """Somebody has decided about a damage; `before` and `after` are its liability."""
+    """Somebody has decided about a damage, or has taken its claim back; `before` and `after` are its liability."""
     DAMAGE_CLAIMED = "DAMAGE_CLAIMED"
     """A damage was claimed; `after` is the number of the document. With a reason a manager has lifted a limit."""
     DAMAGE_PAID = "DAMAGE_PAID"

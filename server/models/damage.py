@@ -95,10 +95,20 @@ FOLLOWS: dict[DamageLiability, tuple[DamageLiability, ...]] = {
     DamageLiability.DECIDED_INSURER: (),
     DamageLiability.DECIDED_THIRD_PARTY: (),
     DamageLiability.DECIDED_OWN_COST: (),
-    DamageLiability.CLAIMED: (DamageLiability.PAID, DamageLiability.DISPUTED, DamageLiability.WRITTEN_OFF),
-    DamageLiability.PAID: (DamageLiability.DISPUTED,),
-    DamageLiability.DISPUTED: (DamageLiability.PAID, DamageLiability.WRITTEN_OFF),
-    DamageLiability.WRITTEN_OFF: (),
+    # Back to DECIDED_CUSTOMER only with the claim's document and its money: `cancelDocument` does that, no decision.
+    DamageLiability.CLAIMED: (
+        DamageLiability.PAID,
+        DamageLiability.DISPUTED,
+        DamageLiability.WRITTEN_OFF,
+        DamageLiability.DECIDED_CUSTOMER,
+    ),
+    DamageLiability.PAID: (DamageLiability.DISPUTED, DamageLiability.DECIDED_CUSTOMER),
+    DamageLiability.DISPUTED: (
+        DamageLiability.PAID,
+        DamageLiability.WRITTEN_OFF,
+        DamageLiability.DECIDED_CUSTOMER,
+    ),
+    DamageLiability.WRITTEN_OFF: (DamageLiability.DECIDED_CUSTOMER,),
 }
 """Which liability may follow which (domain 4.6)."""
 UNDECIDED = frozenset({DamageLiability.SUSPECTED, DamageLiability.CONFIRMED, DamageLiability.DECIDED_CUSTOMER})

@@ -85,7 +85,7 @@ class Purpose(StrEnum):
     FINAL = "FINAL"
     """What the final invoice asks for."""
     DAMAGE = "DAMAGE"
-    """What the claim for a damage asks for; from the deposit also what is open of the rent."""
+    """What the claim for a damage asks for, or its mirror gives back; of the deposit also what is open of the rent."""
     UNDO = "UNDO"
     """Gives back what a booking that did not come about has taken."""
     CARD = "CARD"

@@ -35,8 +35,14 @@ def invoice_sheet(view: InvoiceView) -> Sheet:
 
 def invoice_title(view: InvoiceView) -> str:
     """The heading. The German word for self-billing never stands here (§ 14 Abs. 4 Nr. 10 UStG)."""
+    if _withdraws_claim(view):
+        return str(words(view.language)["titles"]["WITHDRAWN_CLAIM"])
     after_advance = view.kind is InvoiceKind.FINAL_INVOICE and view.advances
     return str(words(view.language)["titles"]["FINAL_INVOICE_AFTER_ADVANCE" if after_advance else view.kind])
+
+
+def _withdraws_claim(view: InvoiceView) -> bool:
+    return view.refers_to is not None and view.refers_to.kind is InvoiceKind.DAMAGE_CLAIM
 
 
 def _recipient(recipient: Recipient, view: InvoiceView) -> list[str]:
@@ -46,13 +52,13 @@ def _recipient(recipient: Recipient, view: InvoiceView) -> list[str]:
 
 def _facts(view: InvoiceView) -> list[tuple[str, str]]:
     w, zone, language = words(view.language), view.time_zone, view.language
-    claim = view.kind is InvoiceKind.DAMAGE_CLAIM
+    claim, compensation = view.kind is InvoiceKind.DAMAGE_CLAIM, view.is_outside_vat
     advance = view.kind is InvoiceKind.ADVANCE_INVOICE
     period = f"{moment(view.service_start, zone, language)}\n{w['until']} {moment(view.service_end, zone, language)}"
     return [
         (w["claim_number"] if claim else w["number"], printable(view.number)),
-        (w["dated"] if claim else w["issued_on"], local_day(view.issued_at, zone, language)),
-        (w["rental_period"] if claim else w["expected_period"] if advance else w["service_period"], period),
+        (w["dated"] if compensation else w["issued_on"], local_day(view.issued_at, zone, language)),
+        (w["rental_period"] if compensation else w["expected_period"] if advance else w["service_period"], period),
         (w["contract"], printable(view.contract_number)),
         *fact(w["plate"], ", ".join(vehicle.plate for vehicle in view.vehicles)),
         *fact(w["station"], view.station.name if view.station else None),
@@ -67,7 +73,7 @@ def introduction(view: InvoiceView) -> list[str]:
     """What stands before the lines: what the document refers to, why, and what it is."""
     w, sentences = words(view.language), []
     if view.refers_to:
-        pattern = w["refers"].get(view.kind, w["refers"]["other"])
+        pattern = w["refers"].get("WITHDRAWN_CLAIM" if _withdraws_claim(view) else view.kind, w["refers"]["other"])
         title, issued = w["titles"][view.refers_to.kind], day(view.refers_to.issued_on, view.language)
         sentences.append(pattern.format(kind=title, number=printable(view.refers_to.number), date=issued))
     if view.reason:
@@ -129,6 +135,8 @@ def payable_label(view: InvoiceView) -> str:
     moved = bool(view.payments) and all(part.way in MOVED for part in view.payments)
     if view.payable_cents > 0:
         return labels["paid" if moved else "due"]
+    if _withdraws_claim(view) and not view.payments:
+        return labels["withdrawn"]  # how much goes back, and where, is not said: not all of it was paid by card
     return labels["paid_back" if moved else "back"]
 
 

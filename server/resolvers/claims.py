@@ -52,7 +52,7 @@ class ClaimMutation:
         pays. The same decision again with another amount enters that. Nothing is charged by it: `claimDamage` does.
 
         If the customer pays nothing, the deposit is lifted unless another damage needs it; first it serves an open
-        invoice of the rental.
+        invoice of the rental. A damage that is claimed is decided anew once `cancelDocument` has taken its claim back.
         """
         context = info.context
         decision = Decision(liability, reason, estimate_net, final_net)

@@ -12,8 +12,9 @@ from server.schema.building import Info
 from server.schema.results import BookVehicleResult, ContractResult, DocumentResult
 from server.schema.root_fields import BOOKERS, MANAGERS, OFFICE, mutation
 from server.services.changes import card
+from server.services.claims import taking_back
 from server.services.payments.new_card import Page
-from server.services.receivables import cancelling, external, write_off
+from server.services.receivables import external, write_off
 from server.services.receivables.external import ExternalPayment
 from server.services.validation import as_uuid
 
@@ -63,12 +64,13 @@ class ReceivablesMutation:
 
     @mutation(allow=MANAGERS, graphql_type=DocumentResult)
     async def cancel_document(self, info: Info, document_id: strawberry.ID, reason: str) -> Document:
-        """Takes an advance invoice or a final invoice back; answers with the cancellation invoice. What was paid for it
-        goes back, and the customer gets a mail with it.
+        """Takes an advance invoice, a final invoice or a claim for a damage back; answers with the cancellation
+        invoice. What was paid for it goes back, and the customer gets a mail with it.
 
         A rental whose final invoice is gone is RETURNED again and waits: `settleContract` bills it anew. With the
-        fee of a booking that was called off or missed, its advance is taken back, too.
+        fee of a booking that was called off or missed, its advance is taken back, too. A damage whose claim is gone is
+        DECIDED_CUSTOMER again: it can be claimed anew, or decided otherwise. Not while money is under way.
         """
         context = info.context
-        done = await cancelling.cancel(context.outside, context.acting, as_uuid(document_id), reason)
+        done = await taking_back.cancel_document(context.outside, context.acting, as_uuid(document_id), reason)
         return await context.read_anew(Document, done)

@@ -141,7 +141,7 @@ class Damage:
         return optional_money(row_of(self).final_net_cents)
 
     claim = related(later("document.Document") | None, batches.document, by="claim_document_id")
-    """The document that claims it; null as long as there is none."""
+    """The document that claims it; null as long as there is none, and once it was taken back."""
 
 
 @api_type

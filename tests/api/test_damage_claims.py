@@ -36,6 +36,10 @@ STEPS = {
     + DAMAGE
     + "}}",
 }
+CANCEL = (
+    "mutation($d:ID!,$r:String!){cancelDocument(documentId:$d,reason:$r){__typename ...on Document{number type"
+    " total{amount} net{amount} vat{amount} payable{amount} refersTo{id number} pdfUrl} " + PROBLEM + "}}"
+)
 LIST = (
     "query($f:DamageFilter){damages(filter:$f){totalCount nodes{id liability version photos{slot url}"
     " contract{number protocols{type photos{slot url}}}}}}"
@@ -149,6 +153,54 @@ def test_d1_from_the_scratch_to_the_money(dealership: Dealership) -> None:
     assert "Kratzer, linke Seite, 80 mm" in text
     assert "300,00 € werden der Kaution entnommen" in text
     assert "320,00 € werden Ihrer hinterlegten Karte belastet" in text
+
+
+def test_a_claim_that_was_paid_is_taken_back_and_made_anew(dealership: Dealership) -> None:
+    # Given: D1, paid by the deposit and the card, and disputed
+    contract, damage = scratched(dealership)
+    number = claimed(dealership, damage, "620.00")["claim"]["number"]
+    vehicle = contract["vehicle"]["id"]
+    paid = standing(dealership, damage, vehicle)
+    assert step(dealership.clerk, "dispute", damage, paid["version"], r="war schon da")["liability"] == "DISPUTED"
+    (claim,) = [one for one in dealership.contract(contract["id"])["documents"] if one["number"] == number]
+    email = f"{new_id()}@example.com"
+    add_user(dealership.admin, email, "MANAGER", [dealership.station["id"]])
+    manager = dealership.server.sign_in(email)
+    # When a clerk tries, nothing happens
+    assert dealership.clerk.error_code(CANCEL, d=claim["id"], r="bekannt") == "FORBIDDEN"
+    assert (len(books(dealership, contract)), mails(dealership, contract, "CORRECTION")) == (2, [])
+    # When a manager does it
+    mirror = manager(CANCEL, d=claim["id"], r="war im Übergabeprotokoll")
+    dealership.server.settle()
+    # Then: the document
+    assert (mirror["__typename"], mirror["type"]) == ("Document", "CANCELLATION_INVOICE")
+    assert [mirror[name]["amount"] for name in ("total", "net", "vat")] == ["-620.00", "-620.00", "0.00"]
+    assert mirror["refersTo"] == {"id": claim["id"], "number": number}
+    # and the money
+    assert sorted(books(dealership, contract)[2:]) == [
+        ("return", "300.00", "approved"),
+        ("return", "320.00", "approved"),
+    ]
+    after = dealership.contract(contract["id"])
+    assert (after["settlementState"], after["paid"]["amount"], after["due"]["amount"]) == ("PAID", "59.00", "0.00")
+    # and the paper
+    assert len(mails(dealership, contract, "CORRECTION")) == 1
+    text = paper_of(dealership, after["documents"][-1]["pdfUrl"])
+    assert f"Hiermit nehmen wir die Schadenersatzforderung {number}" in text
+    assert "620,00 € werden auf Ihre Karte erstattet" in text
+    # and again is refused
+    again = manager(CANCEL, d=claim["id"], r="noch einmal")
+    assert (again["problemCode"], again["field"]) == ("INVALID_INPUT", ["documentId"])
+    # When it is claimed anew
+    now = standing(dealership, damage, vehicle)
+    assert now["liability"] == "DECIDED_CUSTOMER"
+    amended = step(dealership.clerk, "decide", damage, now["version"], l="DECIDED_CUSTOMER", f="80.00", r="Rechnung")
+    new = step(dealership.clerk, "claim", damage, amended["version"])
+    dealership.server.settle()
+    # Then
+    assert (new["claim"]["total"]["amount"], new["claim"]["number"] == number) == ("80.00", False)
+    assert books(dealership, contract)[4:] == [("sale", "80.00", "approved")]
+    assert standing(dealership, damage, vehicle)["liability"] == "PAID"
 
 
 def test_d2_the_deductible_limits_the_claim(dealership: Dealership) -> None:

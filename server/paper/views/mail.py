@@ -69,8 +69,8 @@ class MailView:
     that hold no more. Of a notice to a station `reason` says what has happened, and `noticed` which contracts
     are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer nothing. From the deposit
     `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
-    document is a claim for a damage; then `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say
-    what goes with the mail.
+    document, or what holds no more, is a claim for a damage; when it is made, `protocols_attached`, `attached_photos`
+    and `evidence` (how many PDFs) say what goes with the mail.
     """
 
     time_zone: str

@@ -17,7 +17,7 @@ from server.models.money import VatSplit
 from server.models.payment import PaymentKind, PaymentState
 from server.paper.views import PaymentPart, PaymentWay
 from server.services.acting import Acting
-from server.services.billing import documents, open_items
+from server.services.billing import documents, open_items, sources
 from server.services.billing.drafts import Deduction, Draft
 from server.services.contract import blocks, history
 from server.services.fleet import company_data, stations
@@ -43,13 +43,13 @@ async def cancel(
         lines=[replace(line, quantity=-line.quantity, total_cents=-line.total_cents) for line in document.lines],
         sums=_NOTHING.minus(document.sums),
         advances=await _mirrored(session, document),
-        payments=_payments(back) if abs(back) == abs(document.payable_cents) else (),
+        payments=await _payments(session, contract, document, back),
         to_move_cents=back,
         refers_to=document,
         reason=acting.why,
     )
     await _close_open_item(session, contract, document)
-    if document.moves_cents < 0:
+    if document.moves_cents < 0 and not await open_items.is_owed_back(session, contract.id):
         await blocks.withdraw(session, contract, BY_HAND, acting)
     mirror = await documents.issue(session, contract, draft, company, station, now=acting.now)
     await history.record(
@@ -86,6 +86,8 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
 
 async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
     """Whether a clerk has said, after a refund could not be made, that the money went back all the same."""
+    if document.to_move_cents is not None and await open_items.of_document(session, document.id) is None:
+        return False  # it was never owed by hand: what was said is about another document; those of before have no item
     # Ids are in the order in which rows were made: what was said after it was taken back is about another document.
     mirror = await session.first(select(Document).where(col(Document.refers_to_id) == document.id))
     while_it_stood = [col(HistoryEntry.id) > document.id]
@@ -102,9 +104,11 @@ async def is_paid_by_hand(session: Session, contract_id: UUID, document: Documen
 
 async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
     """Cents that were paid for invoices that were taken back, and stay here: the next one has them. What goes back
-    already is not among them.
+    already is not among them, nor what was paid for damages.
     """
-    issued = await session.all(select(Document).where(col(Document.contract_id) == contract_id))
+    of_damages = await sources.of_damages(session, contract_id)
+    all_issued = await session.all(select(Document).where(col(Document.contract_id) == contract_id))
+    issued = [one for one in all_issued if one.id not in of_damages]
     mirrors = [one for one in issued if one.refers_to_id is not None]
     gone = {mirror.refers_to_id for mirror in mirrors}
     made = await attempts.of_contract(session, contract_id)
@@ -114,10 +118,7 @@ async def kept_of_cancelled(session: Session, contract_id: UUID) -> int:
 
 async def kept_elsewhere(session: Session, contract_id: UUID) -> int:
     """Cents that were paid by transfer or at the till for invoices that were taken back, and are still here."""
-    claims = select(Document.id).where(
-        col(Document.contract_id) == contract_id, col(Document.type) == DocumentType.DAMAGE_CLAIM
-    )
-    of_damages = set(await session.all(claims))
+    of_damages = await sources.of_damages(session, contract_id)
     made = await attempts.of_contract(session, contract_id)
     paid = [one for one in made if one.kind is PaymentKind.EXTERNAL and one.document_id not in of_damages]
     return sum(one.moved_cents for one in paid)
@@ -146,11 +147,14 @@ async def _mirrored(session: Session, document: Document) -> list[Deduction]:
     return found
 
 
-def _payments(cents: int) -> list[PaymentPart]:
-    if cents == 0:
+async def _payments(session: Session, contract: Contract, document: Document, back: int) -> list[PaymentPart]:
+    """How the whole of a document goes back, where cards take all of it; else the mail says how."""
+    if back == 0 or abs(back) != abs(document.payable_cents):
         return []
-    way = PaymentWay.TO_BE_CHARGED if cents > 0 else PaymentWay.TO_BE_REFUNDED
-    return [PaymentPart(way=way, amount_cents=abs(cents))]
+    if -back > sum(cents for _, cents in await sources.on_cards(session, contract.id, document.id)):
+        return []
+    way = PaymentWay.TO_BE_CHARGED if back > 0 else PaymentWay.TO_BE_REFUNDED
+    return [PaymentPart(way=way, amount_cents=abs(back))]
 
 
 async def _close_open_item(session: Session, contract: Contract, document: Document) -> None:

@@ -9,11 +9,11 @@ from uuid import uuid5
 
 from server.database import Session
 from server.models import Contract, Document
+from server.models.document import DocumentType
 from server.models.email import EmailTemplate
-from server.services.billing import addressee, documents
+from server.services.billing import addressee, documents, sources
 from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
-from server.services.payments import attempts
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ async def tell(session: Session, contract: Contract, told: Cancelled, *, now: da
 async def _tell_customer(
     session: Session, contract: Contract, told: Cancelled, own: Sequence[Document], *, now: datetime
 ) -> None:
-    on_cards = sum(cents for _, cents in attempts.refundable(await attempts.of_contract(session, contract.id)))
-    back = _back(own)
+    back, by_card = _back(own), await sources.on_cards(session, contract.id, own[0].refers_to_id) if own else []
     view = replace(
         await letters.frame(session, contract),
         cancelled=tuple(document.number for document in told.cancelled),
@@ -60,7 +59,8 @@ async def _tell_customer(
         billed_anew=told.new is not None,
         total_cents=told.new.total_cents if told.new else None,
         refund_cents=back or None,
-        to_card_cents=min(back, on_cards),
+        to_card_cents=min(back, sum(cents for _, cents in by_card)),
+        is_claim=told.cancelled[0].type is DocumentType.DAMAGE_CLAIM,
         reason=told.why,
         payer_name=parts.payer_name(contract),
     )

@@ -19,7 +19,7 @@ from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import DepositState, PaymentKind, PaymentState, Purpose
 from server.services.acting import Acting
-from server.services.billing import cancellations, documents, mails, open_items
+from server.services.billing import cancellations, documents, mails, open_items, sources
 from server.services.billing.settlements import SettlementAction, action_for
 from server.services.contract import blocks, contracts, history
 from server.services.outside import Outside
@@ -32,13 +32,14 @@ OVER = frozenset({ContractState.BILLED, ContractState.CANCELLED, ContractState.N
 
 @dataclass(frozen=True)
 class _Asked:
-    """A document that asks for money, and all attempts of its contract. The last one `closes` a contract that is over:
-    while a rental goes on, nothing of it is settled.
+    """A document that asks for money, and all attempts of its contract. The last one of the rent `closes` a contract
+    that is over: while a rental goes on, nothing of it is settled. What takes a claim `of_damage` back is no rent.
     """
 
     document: Document
     payments: list[Payment]
     closes: bool
+    of_damage: bool
 
     @property
     def made(self) -> list[Payment]:
@@ -74,8 +75,11 @@ async def _next_step(outside: Outside, contract_id: UUID) -> UUID | None:
         contract = await contracts.lock(session, contract_id)
         payments = await attempts.of_contract(session, contract_id)
         asking = await _asking(session, contract_id)
+        of_damages = await sources.of_damages(session, contract_id)
+        rents = [document for document in asking if document.id not in of_damages]
         for document in asking:
-            asked = _Asked(document, payments, closes=document is asking[-1] and contract.state in OVER)
+            closes = document in rents[-1:] and contract.state in OVER
+            asked = _Asked(document, payments, closes=closes, of_damage=document.id in of_damages)
             if any(payment.state in attempts.UNRESOLVED for payment in asked.made):
                 return None
             step = await _step_for(session, contract, asked, now)
@@ -146,11 +150,13 @@ async def _refund_step(session: Session, contract: Contract, asked: _Asked, now:
         await _owe(session, contract, asked, left, BillingBlock.REFUND_REFUSED, now)
         return None
     if left > 0:
-        source, most = max(attempts.refundable(asked.payments), key=lambda item: item[1], default=(None, 0))
+        by_card = await sources.on_cards(session, contract.id, document.refers_to_id)
+        source, most = max(by_card, key=lambda item: item[1], default=(None, 0))
         if source is None or most <= 0:
             await _owe(session, contract, asked, left, BillingBlock.REFUND_ABOVE_PAYMENT, now)
             return None
-        refund = Move(PaymentKind.REFUND, Purpose.FINAL, min(left, most), refers_to=source, document_id=document.id)
+        purpose = Purpose.DAMAGE if asked.of_damage else Purpose.FINAL
+        refund = Move(PaymentKind.REFUND, purpose, min(left, most), refers_to=source, document_id=document.id)
         return (await attempts.prepare(session, contract, refund, now=now)).id
     await _tell_refunded(session, contract, asked, now)
     await _paid(session, contract, asked, now)
@@ -165,7 +171,8 @@ async def _owe(
     reason = asked.made[-1].reason if why is BillingBlock.REFUND_REFUSED else None
     await blocks.block_billing(session, contract, why, Acting(now), detail=reason)
     await _tell_refunded(session, contract, asked, now)
-    await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
+    if not asked.of_damage:  # its damage is to be decided anew, and the rent may still need the deposit
+        await go_on_with(session, contract, JobKind.RELEASE_DEPOSIT, now)
 
 
 async def _tell_refunded(session: Session, contract: Contract, asked: _Asked, now: datetime) -> None:

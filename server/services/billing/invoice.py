@@ -113,7 +113,8 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
     if by_hand:
         await open_items.close_payable(session, contract.id)
-    if by_hand and contract.state in collection.OVER and await _is_paid(session, contract):
+    is_open = contract.state in collection.OVER and not contract.is_settled
+    if by_hand and is_open and await _is_paid(session, contract):
         contract.settlement_state = SettlementState.PAID
         await session.store(contract)
         await history.record(session, contract, HistoryAction.SETTLED, acting)
@@ -123,10 +124,13 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
 
 
 async def _is_paid(session: Session, contract: Contract) -> bool:
-    """Whether nothing is left to be paid of the invoice that a contract has now."""
+    """Whether nothing is left to be paid, or to go back, of the invoice that a contract has now."""
     finals = await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE)
-    owed = [final for final in finals if final.moves_cents > 0]
-    return all([await cancellations.paid_for(session, contract.id, one) >= one.moves_cents for one in owed])
+    for final in finals:
+        left = final.moves_cents - await cancellations.paid_for(session, contract.id, final)
+        if (final.moves_cents > 0 and left > 0) or (final.moves_cents < 0 and left < 0):
+            return False
+    return True
 
 
 async def go_on_with_address(session: Session, contract: Contract, acting: Acting) -> None:

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from server.database import SYSTEM, Session
-from server.errors import InvalidTransition, NotFound, Sentence, VersionConflict
-from server.models import Contract, Damage
+from server.errors import InvalidTransition, NotFound, Path, ProblemCode, Refused, Sentence, VersionConflict
+from server.models import Contract, Damage, OpenItem
 from server.models.damage import FOLLOWS, DamageLiability
 from server.services.acting import Acting
 from server.services.claims.wording import why_not
@@ -17,6 +19,10 @@ from server.services.contract import contracts
 from server.services.outside import Outside
 
 _NOT_THERE = Sentence("There is no such damage.", "Diesen Schaden gibt es nicht.")
+_UNDER_WAY = Sentence(
+    "How the claim is paid is not known yet. Please try again in a minute.",
+    "Wie die Forderung bezahlt wird, ist noch nicht bekannt. Bitte in einer Minute noch einmal versuchen.",
+)
 
 
 @dataclass(frozen=True)
@@ -75,3 +81,14 @@ async def enter(session: Session, damage: Damage, liability: DamageLiability) ->
     damage.liability = liability
     damage.version += 1
     await session.store(damage)
+
+
+async def open_item(session: Session, damage: Damage, *, field: Path = ("damage_id",)) -> OpenItem | None:
+    """What is open of the claim for a damage, locked. PAYMENT_UNRESOLVED, naming the `field`, while its money is under
+    way.
+    """
+    statement = select(OpenItem).where(col(OpenItem.document_id) == damage.claim_document_id).with_for_update()
+    item = await session.first(statement)
+    if item is None and damage.liability is DamageLiability.CLAIMED:
+        raise Refused(ProblemCode.PAYMENT_UNRESOLVED, _UNDER_WAY, field=field)
+    return item

@@ -5,12 +5,15 @@ Never without an amount and both protocols (domain 3.11); every charge is preced
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from server.database import Session
 from server.errors import ProblemCode, Refused, Sentence
-from server.models import Contract, DamageEvidence, Document, Station, Vehicle
+from server.models import Contract, Damage, DamageEvidence, Document, EvidenceFile, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
@@ -87,12 +90,16 @@ async def claim(outside: Outside, acting: Acting, wanted: ClaimRequest) -> UUID:
         station = await stations.get(session, case.of.station_id)
         found = await _claim_of(session, case, station, acting.because(reason))
         await _issue(session, case, found, gathered, station, acting.because(reason))
-        pairs = enumerate(files)
-        await session.store(
-            *(DamageEvidence(damage_id=case.damage.id, evidence_file_id=one.id, position=at) for at, one in pairs)
-        )
+        await _keep_evidence(session, case.damage, files)
     await documents.print_unprinted(outside, case.of.id)
     return case.damage.id
+
+
+async def _keep_evidence(session: Session, damage: Damage, files: Sequence[EvidenceFile]) -> None:
+    """Writes down what goes with the claim; of one that is claimed anew, what had not gone with the claim before."""
+    kept = await session.all(select(DamageEvidence.evidence_file_id).where(col(DamageEvidence.damage_id) == damage.id))
+    new = enumerate((one for one in files if one.id not in kept), len(kept))
+    await session.store(*(DamageEvidence(damage_id=damage.id, evidence_file_id=one.id, position=at) for at, one in new))
 
 
 async def _claim_of(session: Session, case: Case, station: Station, acting: Acting) -> Claim:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from server.database import Session
-from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
-from server.models import Damage, Document, OpenItem
+from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, Sentence
+from server.models import Damage, Document
 from server.models.contract_parts import HistoryAction
-from server.models.damage import DamageLiability, RepairState
+from server.models.damage import FOLLOWS, DamageLiability, RepairState
 from server.services import validation
 from server.services.acting import Acting
 from server.services.claims import cases, collection, mails
@@ -38,9 +36,9 @@ _NOT_A_DECISION = Sentence(
     "A decision is REJECTED, CONFIRMED or one of DECIDED_…; what follows has operations of its own.",
     "Eine Entscheidung ist REJECTED, CONFIRMED oder eine von DECIDED_…; was danach kommt, hat eigene Operationen.",
 )
-_UNDER_WAY = Sentence(
-    "How the claim is paid is not known yet. Please try again in a minute.",
-    "Wie die Forderung bezahlt wird, ist noch nicht bekannt. Bitte in einer Minute noch einmal versuchen.",
+_CLAIMED = Sentence(
+    "This damage is claimed: `cancelDocument` takes the claim back, then it can be decided anew.",
+    "Dieser Schaden ist gefordert: `cancelDocument` nimmt die Forderung zurück, dann lässt sich neu entscheiden.",
 )
 _NOTHING_OPEN = Sentence(
     "Nothing of this claim is open: there is nothing to write off.",
@@ -72,15 +70,23 @@ async def decide(outside: Outside, acting: Acting, damage_id: UUID | None, versi
         before = damage.liability
         amends = wanted is before and wanted in _AMENDED and (estimate, final) != (None, None)
         if not amends:
+            _refuse_claimed(damage)
             case.require(wanted)
         damage.estimate_net_cents = damage.estimate_net_cents if estimate is None else estimate
         damage.final_net_cents = damage.final_net_cents if final is None else final
         await cases.enter(session, damage, wanted)
-        said = {"before": before.value, "after": _said(damage)}
-        entry = await history.record(session, case.of, HistoryAction.DAMAGE_DECIDED, acting, **said)
+        words = {"before": before.value, "after": said(damage)}
+        entry = await history.record(session, case.of, HistoryAction.DAMAGE_DECIDED, acting, **words)
         if not amends:
             await _follow(session, case, entry.id, acting)
     return damage.id
+
+
+def _refuse_claimed(damage: Damage) -> None:
+    """A claim that stands is taken back with its document and its money, and not by a decision."""
+    if damage.claim_document_id is not None:
+        allowed = [one for one in FOLLOWS[damage.liability] if one not in _BY_HAND]
+        raise InvalidTransition(_CLAIMED, state=damage.liability, allowed=allowed)
 
 
 async def _follow(session: Session, case: Case, cause_id: UUID, acting: Acting) -> None:
@@ -98,7 +104,7 @@ async def dispute(outside: Outside, acting: Acting, damage_id: UUID | None, vers
     acting = acting.because(_reason(reason))
     async with cases.handling(outside, acting, damage_id, version) as (session, case):
         case.require(DamageLiability.DISPUTED)
-        await _open_item(session, case.damage)
+        await cases.open_item(session, case.damage)
         await cases.enter(session, case.damage, DamageLiability.DISPUTED)
         number = await _number(session, case.damage)
         await history.record(session, case.of, HistoryAction.DAMAGE_DISPUTED, acting, before=number)
@@ -110,7 +116,7 @@ async def write_off(outside: Outside, acting: Acting, damage_id: UUID | None, ve
     acting = acting.because(_reason(reason))
     async with cases.handling(outside, acting, damage_id, version) as (session, case):
         case.require(DamageLiability.WRITTEN_OFF)
-        item = await _open_item(session, case.damage)
+        item = await cases.open_item(session, case.damage)
         if item is None or item.open_cents == 0:
             raise Refused(ProblemCode.NOT_ALLOWED, _NOTHING_OPEN, field=("damage_id",))
         given_up = item.open_cents
@@ -119,8 +125,8 @@ async def write_off(outside: Outside, acting: Acting, damage_id: UUID | None, ve
             raise LookupError(f"document {item.document_id}")
         await receivables.give_up(session, case.of, document, item, acting)
         await cases.enter(session, case.damage, DamageLiability.WRITTEN_OFF)
-        said = {"before": document.number, "after": euros(given_up)}
-        await history.record(session, case.of, HistoryAction.DAMAGE_WRITTEN_OFF, acting, **said)
+        words = {"before": document.number, "after": euros(given_up)}
+        await history.record(session, case.of, HistoryAction.DAMAGE_WRITTEN_OFF, acting, **words)
     return case.damage.id
 
 
@@ -131,18 +137,9 @@ async def repair(outside: Outside, acting: Acting, damage_id: UUID | None, versi
         before, damage.repair = damage.repair, state
         await cases.enter(session, damage, damage.liability)
         if case.contract is not None:
-            said = {"before": before.value, "after": state.value}
-            await history.record(session, case.contract, HistoryAction.DAMAGE_REPAIR, acting, **said)
+            words = {"before": before.value, "after": state.value}
+            await history.record(session, case.contract, HistoryAction.DAMAGE_REPAIR, acting, **words)
     return damage.id
-
-
-async def _open_item(session: Session, damage: Damage) -> OpenItem | None:
-    """What is open of the claim for a damage. PAYMENT_UNRESOLVED while its money is under way."""
-    statement = select(OpenItem).where(col(OpenItem.document_id) == damage.claim_document_id).with_for_update()
-    item = await session.first(statement)
-    if item is None and damage.liability is DamageLiability.CLAIMED:
-        raise Refused(ProblemCode.PAYMENT_UNRESOLVED, _UNDER_WAY, field=("damage_id",))
-    return item
 
 
 async def _number(session: Session, damage: Damage) -> str | None:
@@ -158,6 +155,7 @@ def _amount(net: Decimal | None, field: Path) -> int | None:
     return None if net is None else validation.cents(net, field, lowest=1)
 
 
-def _said(damage: Damage) -> str:
+def said(damage: Damage) -> str:
+    """How the history names where a damage stands, with its amounts."""
     amounts = (("estimate", damage.estimate_net_cents), ("final", damage.final_net_cents))
     return ", ".join([damage.liability.value, *(f"{name} {euros(cents)}" for name, cents in amounts if cents)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.models import Payment, PaymentShare
+from server.models.payment import PaymentKind
 from server.services.payments import attempts
 
 
@@ -29,6 +31,16 @@ class Split:
     def paid_for(self, document_id: UUID) -> int:
         """Cents that were paid for a document, in whatever way, refunds deducted."""
         return sum(self._moved(one, document_id) for one in self.made)
+
+    def refundable(self, document_id: UUID, mirror_id: UUID | None) -> list[tuple[Payment, int]]:
+        """What cards paid for a document, and how many cents of that are still here after what its mirror gave back."""
+        back: Counter[UUID | None] = Counter()
+        for one in self.made:
+            if one.kind is PaymentKind.REFUND and one.document_id == mirror_id:
+                back[one.refers_to_id] -= one.moved_cents
+        by_card = [one for one in self.made if one.kind in {PaymentKind.SALE, PaymentKind.CAPTURE}]
+        took = [(one, self._moved(one, document_id)) for one in by_card]
+        return [(one, cents - back[one.id]) for one, cents in took if cents > 0]
 
     def _moved(self, payment: Payment, document_id: UUID) -> int:
         if payment.id in self.shares:  # a capture

@@ -30,21 +30,21 @@ from server.services.outside import Outside
 _FIELD = ("document_id",)
 _POSSIBLE = frozenset({DocumentType.ADVANCE_INVOICE, DocumentType.FINAL_INVOICE})
 _NOT_THIS = Sentence(
-    "Only an advance invoice or a final invoice is taken back by hand.",
-    "Von Hand storniert werden nur Anzahlungs- und Schlussrechnungen.",
+    "Only an advance invoice, a final invoice or a claim for a damage is taken back by hand.",
+    "Von Hand storniert werden nur Anzahlungsrechnungen, Schlussrechnungen und Schadenersatzforderungen.",
 )
 
 
 @tried_again
 async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, reason: str) -> UUID:
-    """Takes a document back by a cancellation invoice, whose id is returned; what was paid for it goes back.
+    """Takes an invoice back by a cancellation invoice, whose id is returned; what was paid for it goes back.
 
     Raises NotFound, InvalidInput without a reason or for a document that cannot be taken back (any more),
     PAYMENT_UNRESOLVED while money is under way.
     """
     acting = acting.because(validation.text(reason, ("reason",), longest=500, multiline=True))
     async with edit.editing_document(outside, acting, document_id) as (session, contract, document):
-        await _require_standing(session, contract, document)
+        await _require_possible(session, contract, document)
         await invoice.refuse_under_way(session, contract)
         gone = [document, *await _of_the_fee(session, contract, document)]
         mirrors = await cancellations.cancel_all(session, contract, gone, acting)
@@ -59,9 +59,8 @@ async def cancel(outside: Outside, acting: Acting, document_id: UUID | None, rea
     return done
 
 
-async def _require_standing(session: Session, contract: Contract, document: Document) -> None:
-    if document.type not in _POSSIBLE:
-        raise InvalidInput(_NOT_THIS, field=list(_FIELD))
+async def require_standing(session: Session, document: Document) -> None:
+    """InvalidInput for a document that was taken back already, naming by which one."""
     mirror = await session.first(select(Document).where(col(Document.refers_to_id) == document.id))
     if mirror is not None:
         raise InvalidInput(
@@ -71,6 +70,12 @@ async def _require_standing(session: Session, contract: Contract, document: Docu
             ),
             field=list(_FIELD),
         )
+
+
+async def _require_possible(session: Session, contract: Contract, document: Document) -> None:
+    if document.type not in _POSSIBLE:
+        raise InvalidInput(_NOT_THIS, field=list(_FIELD))
+    await require_standing(session, document)
     if document.type is DocumentType.FINAL_INVOICE:
         return
     for final in await documents.standing(session, contract.id, DocumentType.FINAL_INVOICE):

@@ -23,7 +23,7 @@ from server.models.job import JobKind, OfContract
 from server.models.payment import PaymentKind, PaymentState, Purpose
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, invoice, open_items
+from server.services.billing import cancellations, invoice, open_items, sources
 from server.services.changes import edit
 from server.services.contract import blocks, history
 from server.services.outside import Outside
@@ -118,11 +118,11 @@ async def _book(
     """What the money changes: the open item, what is paid of the contract, and whether it is settled."""
     before, item.open_cents = item.open_cents, item.open_cents - payment.amount_cents
     contract.version += 1
-    if document.type is DocumentType.DAMAGE_CLAIM:  # no rent, and its damage is paid when nothing is open any more
+    if document.id not in await sources.of_damages(session, contract.id):
+        contract.paid_cents += payment.amount_cents
+    elif document.type is DocumentType.DAMAGE_CLAIM:  # its damage is paid when nothing is open any more
         key = f"claims:{payment.id}"
         await enqueue(session, JobKind.COLLECT_CLAIMS, OfContract(contract.id), key=key, now=acting.now)
-    else:
-        contract.paid_cents += payment.amount_cents
     await session.store(item, contract)
     words = {"before": str(before), "after": str(item.open_cents)}
     await history.record(
@@ -130,7 +130,7 @@ async def _book(
     )
     if payment.amount_cents < 0:
         await mails.transferred_back(session, contract, document, payment, now=acting.now)
-        if item.open_cents == 0:
+        if not await open_items.is_owed_back(session, contract.id):
             await blocks.withdraw(session, contract, cancellations.BY_HAND, acting)
             await invoice.bill_soon(session, contract, acting)
     await standing.look(session, contract, document, item, acting)

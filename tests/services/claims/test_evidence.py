@@ -15,14 +15,16 @@ from server.errors import InvalidInput
 from server.models import DamageEvidence, Email, EvidenceFile, Photo
 from server.models.staff import Role
 from server.security import Principal
-from server.services.claims import bundle, evidence
+from server.services.claims import bundle, evidence, taking_back
 from server.services.handover import photos
 from tests.builders.bench import Bench
 from tests.builders.rows import Shop, open_shop
 from tests.services.claims.damaged import (
     CUSTOMER,
+    acting,
     claim_it,
     claims,
+    collect,
     damage_of,
     damaged,
     decided_for_customer,
@@ -137,6 +139,27 @@ async def test_evidence_and_photos_go_with_the_mail(bench: Bench) -> None:
     assert "Die Protokolle von Übergabe und Rückgabe liegen bei." in text
     kept = sorted(await bench.all(DamageEvidence), key=lambda one: one.position)
     assert [one.evidence_file_id for one in kept] == [estimate.id, bill.id]
+
+
+async def test_a_claim_that_is_made_anew_may_have_the_same_evidence_and_more(bench: Bench) -> None:
+    # Given: a claim with an estimate, taken back
+    shop = await open_shop(bench)
+    bill, estimate = await upload(shop, pdf(1)), await upload(shop, pdf(2))
+    contract = await damaged(shop)
+    await decided_for_customer(shop, "620.00")
+    await claim_it(shop, evidence=(estimate.sha256,))
+    await collect(bench, contract)
+    (first,) = await claims(bench, contract)
+    await taking_back.cancel_document(bench.outside, acting(shop, Role.MANAGER), first.id, "falscher Betrag")
+    await collect(bench, contract)
+    # When
+    await claim_it(shop, evidence=(bill.sha256, estimate.sha256))
+    # Then: both go with the new mail, and each is kept once
+    mails = await bench.all(Email, contract_id=contract.id, template="DAMAGE_CLAIM")
+    names = [file.name for file in mails[-1].attachments]
+    assert names[1:3] == [f"{contract.number}-Beleg-1.pdf", f"{contract.number}-Beleg-2.pdf"]
+    kept = sorted(await bench.all(DamageEvidence), key=lambda one: one.position)
+    assert [(one.evidence_file_id, one.position) for one in kept] == [(estimate.id, 0), (bill.id, 1)]
 
 
 async def test_the_mail_stays_below_ten_megabytes(bench: Bench) -> None:

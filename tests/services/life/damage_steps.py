@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
+from uuid import UUID
 
 from server.errors import ProblemCode, Refused
-from server.models import Contract, Damage
+from server.models import Contract, Damage, OpenItem
 from server.models.damage import FOLLOWS, DamageLiability, RepairState
+from server.models.document import DocumentType
 from server.models.staff import Role
 from server.security import Principal
-from server.services.claims import claim, decisions
+from server.services.claims import claim, decisions, taking_back
 from server.services.claims.claim import ClaimRequest
 from server.services.claims.decisions import Decision
+from server.services.receivables import external
+from server.services.receivables.external import ExternalPayment
 from tests.services.life.edit_steps import MANAGERS, OFFICE
 from tests.services.life.world import World, one_of
 
@@ -67,6 +71,13 @@ async def write_off_a_claim(world: World, dice: random.Random) -> None:
     await decisions.write_off(world.bench.outside, acting, damage.id, damage.version, "nicht einbringlich")
 
 
+async def take_a_claim_back(world: World, dice: random.Random) -> None:
+    """A manager sees that it was wrong, however it stands."""
+    claims = [one for one in world.seen.documents if one.type is DocumentType.DAMAGE_CLAIM]
+    acting = world.acting(world.somebody(dice, *MANAGERS))
+    await taking_back.cancel_document(world.bench.outside, acting, one_of(dice, claims).id, "war schon da")
+
+
 async def repair_a_damage(world: World, dice: random.Random) -> None:
     """Any of them."""
     damage: Damage = one_of(dice, world.seen.damages)
@@ -76,7 +87,9 @@ async def repair_a_damage(world: World, dice: random.Random) -> None:
 
 
 async def decide_about_every_damage(world: World, dice: random.Random) -> None:
-    """Nothing is left undecided: each is rejected, somebody else's, or claimed, sometimes while an answer is lost."""
+    """Nothing is left undecided: each is rejected, somebody else's, or claimed, sometimes while an answer is lost; some
+    claims are taken back.
+    """
     boss = world.people[Role.MANAGER][0]
     for seen in (await world.look()).damages:
         if dice.random() < 0.3:
@@ -93,6 +106,35 @@ async def decide_about_every_damage(world: World, dice: random.Random) -> None:
         if dice.random() < 0.5:
             await world.work()
     await world.become_quiet()
+    await _take_some_claims_back(world, dice, boss)
+
+
+async def _take_some_claims_back(world: World, dice: random.Random, boss: Principal) -> None:
+    """However they are paid, sometimes by transfer; then they are made anew, or the damage is the company's own."""
+    for seen in (await world.look()).damages:
+        if seen.claim_document_id is None or dice.random() < 0.5:
+            continue
+        await _pay_by_transfer(world, dice, boss, seen.claim_document_id)
+        if dice.random() < 0.4:
+            world.bench.books.script("refund", dice.choice(("lost", "decline:05")))
+        acting = world.acting(boss)
+        await taking_back.cancel_document(world.bench.outside, acting, seen.claim_document_id, "war schon da")
+        if dice.random() < 0.5:
+            await world.work()
+        if dice.random() < 0.5:
+            await _claimed(world, boss, await _anew(world, seen))
+        else:
+            await _decided(world, boss, await _anew(world, seen), DamageLiability.DECIDED_OWN_COST)
+        await world.become_quiet()
+
+
+async def _pay_by_transfer(world: World, dice: random.Random, who: Principal, claim_id: UUID) -> None:
+    """Half of what is open, or all."""
+    for item in await world.bench.all(OpenItem, document_id=claim_id):
+        if cents := item.open_cents // dice.choice([1, 2]):
+            paid = ExternalPayment(cents, "T-9")
+            await external.record(world.bench.outside, world.acting(who), claim_id, paid)
+            await world.become_quiet()
 
 
 async def _anew(world: World, damage: Damage) -> Damage:

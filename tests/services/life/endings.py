@@ -38,6 +38,8 @@ async def every_contract_comes_to_its_end(world: World, dice: random.Random) -> 
         await _clear(world, contract)
     await world.become_quiet()
     await decide_about_every_damage(world, dice)
+    for contract in now.contracts:
+        await _clear(world, contract)
     now = await world.become_quiet()
     undecided = [one for one in now.damages if one.liability in UNDECIDED]
     if undecided:

@@ -136,7 +136,9 @@ def the_shares_of_a_capture_are_the_whole_of_it(_before: Sight, now: Sight) -> N
 def a_damage_is_claimed_once_by_a_person_outside_vat(_before: Sight, now: Sight) -> None:
     claims = {one.id: one for one in now.documents if one.type is DocumentType.DAMAGE_CLAIM}
     claimed = [one for one in now.damages if one.claim_document_id is not None]
-    assert sorted(claims) == sorted(one.claim_document_id for one in claimed if one.claim_document_id)
+    gone = {one.refers_to_id for one in now.documents}
+    standing = sorted(one for one in claims if one not in gone)
+    assert standing == sorted(one.claim_document_id for one in claimed if one.claim_document_id)
     for damage in now.damages:
         assert (damage.liability in CLAIMED) == (damage.claim_document_id is not None), damage
     people = Counter(one.after for one in now.history if one.action is HistoryAction.DAMAGE_CLAIMED)
@@ -150,6 +152,24 @@ def a_damage_is_claimed_once_by_a_person_outside_vat(_before: Sight, now: Sight)
             assert damage.claim_document_id is not None
             paid = sum(now.for_document(one, damage.claim_document_id) for one in now.payments)
             assert paid == claims[damage.claim_document_id].total_cents, damage
+
+
+def of_a_claim_that_is_taken_back_exactly_what_was_paid_goes_back(_before: Sight, now: Sight) -> None:
+    """Neither more nor less, by a mirror outside VAT; never from a payment that was not the claim's own."""
+    issued = {one.id: one for one in now.documents}
+    sources = {one.id: one for one in now.payments}
+    for mirror in now.of_damages:
+        if mirror.refers_to_id is None:
+            continue
+        claim = issued[mirror.refers_to_id]
+        assert (mirror.total_cents, mirror.vat_cents) == (-claim.total_cents, 0), mirror.number
+        assert mirror.moves_cents == -now.paid_for(claim) <= now.paid_for(mirror) <= 0, mirror.number
+        back = Counter[UUID]()
+        for refund in now.payments:
+            if refund.document_id == mirror.id and refund.refers_to_id is not None:
+                back[refund.refers_to_id] -= refund.moved_cents
+        for source_id, cents in back.items():
+            assert cents <= now.for_document(sources[source_id], claim.id), (mirror.number, sources[source_id])
 
 
 def documents_are_numbered_without_gaps_chained_and_add_up(_before: Sight, now: Sight) -> None:
@@ -219,6 +239,7 @@ AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
     what_is_paid_is_what_was_taken_less_what_went_back,
     the_shares_of_a_capture_are_the_whole_of_it,
     a_damage_is_claimed_once_by_a_person_outside_vat,
+    of_a_claim_that_is_taken_back_exactly_what_was_paid_goes_back,
     documents_are_numbered_without_gaps_chained_and_add_up,
     an_e_invoice_has_the_figures_of_its_document,
     a_contract_has_one_final_invoice_and_what_is_open_has_its_sign,

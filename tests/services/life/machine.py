@@ -58,6 +58,7 @@ WEIGHTS: dict[Rule, int] = {
     damage_steps.claim_a_damage: 6,
     damage_steps.dispute_a_claim: 1,
     damage_steps.write_off_a_claim: 1,
+    damage_steps.take_a_claim_back: 4,
     damage_steps.repair_a_damage: 1,
     late_steps.check_out_late: 3,
     late_steps.check_in_late: 3,
@@ -110,7 +111,7 @@ async def live(bench: Bench, empty: Emptying, life: Sequence[Step]) -> Counter[s
         except AssertionError as broken:
             raise Broken(f"at step {number}, {step}: {broken}") from broken
     try:
-        await every_contract_comes_to_its_end(town, random.Random(len(life)))
+        await every_contract_comes_to_its_end(town, random.Random(life[0].dice))
         await _judge_quiet(town)
     except DomainError as refusal:
         raise Broken(f"at the end: {refusal.code} {refusal}") from refusal

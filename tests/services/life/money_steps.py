@@ -80,7 +80,7 @@ async def settle_by(world: World, contract: Contract, who: Principal) -> None:
     """Where money had to go back by hand, it has."""
     now = await world.now_of(contract)
     seen = await world.look()
-    there = now.paid_cents + seen.claimed_cents(now.id) + seen.owed_cents(now.id)
+    there = now.paid_cents + seen.claimed_cents(now.id) + seen.owed_cents(now.id) + seen.on_the_way_cents(now.id)
     away = there - seen.payable_cents(now.id) - world.by_hand.get(now.id, 0)
     await invoice.settle_by_hand(world.bench.outside, who, now.id, now.version)
     if now.billing_block in invoice.PAID_BY_HAND:

@@ -6,8 +6,9 @@ import random
 
 from server.models.payment import DepositState
 from server.services.changes import card
+from server.services.claims import taking_back
 from server.services.payments.new_card import Page
-from server.services.receivables import cancelling, external, write_off
+from server.services.receivables import external, write_off
 from server.services.receivables.external import ExternalPayment
 from tests.services.life.edit_steps import MANAGERS, OFFICE, OUT, RESERVED
 from tests.services.life.world import World, one_of
@@ -54,4 +55,4 @@ async def cancel_a_document(world: World, dice: random.Random) -> None:
     """Any document."""
     document = one_of(dice, world.seen.documents)
     acting = world.acting(world.somebody(dice, *MANAGERS))
-    await cancelling.cancel(world.bench.outside, acting, document.id, "falsche Anschrift")
+    await taking_back.cancel_document(world.bench.outside, acting, document.id, "falsche Anschrift")

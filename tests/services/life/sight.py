@@ -32,6 +32,7 @@ from server.models import (
 from server.models.contract import ContractState
 from server.models.contract_attention import BillingBlock
 from server.models.damage import UNDECIDED
+from server.models.document import DocumentType
 from server.models.payment import PaymentState
 from server.models.protocol import ProtocolType
 from tests.builders.bench import Bench
@@ -119,16 +120,32 @@ class Sight:
             return parts.get(document_id, 0) if payment.moved_cents else 0
         return payment.moved_cents if payment.document_id == document_id else 0
 
+    @cached_property
+    def of_damages(self) -> list[Document]:
+        """The documents whose money is no rent: claims, and what takes them back."""
+        claims = {one.id for one in self.documents if one.type is DocumentType.DAMAGE_CLAIM}
+        return [one for one in self.documents if one.id in claims or one.refers_to_id in claims]
+
     def for_claims(self, payment: Payment) -> int:
         """Cents that have moved for damages by a payment."""
-        return sum(self.for_document(payment, one.claim_document_id) for one in self.damages if one.claim_document_id)
+        return sum(self.for_document(payment, one.id) for one in self.of_damages)
 
     def for_rent(self, payment: Payment) -> int:
         """Cents that have moved for the rent by a payment."""
         return payment.moved_cents - self.for_claims(payment)
 
+    def paid_for(self, document: Document) -> int:
+        """Cents that have moved for a document."""
+        return sum(self.for_document(one, document.id) for one in self.payments_of(document.contract_id))
+
+    def on_the_way_cents(self, contract_id: UUID) -> int:
+        """What documents that stand have still to move by card: nobody has said yet that it is open."""
+        gone = {one.refers_to_id for one in self.documents} | {one.document_id for one in self.open_items}
+        own = [one for one in self.documents_of(contract_id) if one.id not in gone]
+        return sum(one.moves_cents - self.paid_for(one) for one in own if one.moves_cents)
+
     def claimed_cents(self, contract_id: UUID) -> int:
-        """What was paid for claims: beside what was paid for the rent."""
+        """What was paid for claims and did not go back: beside what was paid for the rent."""
         return sum(self.for_claims(one) for one in self.payments_of(contract_id))
 
     def unresolved_pages(self, contract_id: UUID) -> bool:
