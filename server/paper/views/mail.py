@@ -59,7 +59,7 @@ class MailView:
     are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer nothing. From the deposit
     `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
     document is a claim for a damage; then `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say
-    what goes with the mail.
+    what goes with the mail. `xrechnung_attached`: an e-invoice is beside its PDF.
     """
 
     time_zone: str
@@ -131,3 +131,4 @@ class MailView:
     protocol_links: Sequence[str] = ()
     attached_photos: int = 0
     evidence: int = 0
+    xrechnung_attached: bool = False

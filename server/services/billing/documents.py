@@ -23,7 +23,7 @@ from server.jobs import enqueue
 from server.models import Company, Contract, Document, Station
 from server.models.columns import uuid7
 from server.models.document import DocumentType
-from server.models.email import StoredFile
+from server.models.email import XML, StoredFile
 from server.models.job import JobKind, OfDocument
 from server.models.local_time import day_of
 from server.models.price import PriceLine
@@ -261,6 +261,6 @@ def attachments(*issued: Document) -> list[StoredFile]:
     files = []
     for document in issued:
         if document.xml_key is not None and document.recipient.buyer_reference:
-            files.append(StoredFile(f"{document.number}.xml", "application/xml", document.xml_key))
+            files.append(StoredFile(f"{document.number}.xml", XML, document.xml_key))
         files.append(StoredFile(f"{document.number}.pdf", "application/pdf", document.pdf_key))
     return files
