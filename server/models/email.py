@@ -59,6 +59,10 @@ class EmailState(StrEnum):
     """Given up after all tries, or refused for good: somebody has to look."""
 
 
+XML = "application/xml"
+"""The type of an e-invoice that is a file of its own."""
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """A file that goes with a mail: its name there, its media type, and its key in the object store; or its `text`,

@@ -44,6 +44,18 @@ class TestEveryTemplate:
             assert leftover not in made.text, leftover
         assert "gutschrift" not in made.html.lower()
 
+    @pytest.mark.parametrize("template", [name for name in TEMPLATES if name != "STATION_NOTICE"])  # goes to ourselves
+    @pytest.mark.parametrize(("language", "seat"), [("de", "Sitz: Berlin"), ("en", "Registered in: Berlin")])
+    def test_names_seat_and_directors_of_a_gmbh_and_what_an_xml_is(
+        self, template: str, language: Any, seat: str
+    ) -> None:
+        gmbh = replace(samples.SUPPLIER, seat="Berlin")
+        made = render_mail(template, language, samples.mail(supplier=gmbh, xrechnung_attached=True))
+        assert seat in made.text
+        assert "Katharina Lindner" in made.text
+        assert made.text.count("XRechnung") == 1
+        assert "XRechnung" not in render_mail(template, language, samples.mail(supplier=gmbh)).text
+
     @pytest.mark.parametrize("template", TEMPLATES)
     def test_loads_nothing_from_other_servers(self, template: str) -> None:
         html = render_mail(template, "de", samples.mail()).html

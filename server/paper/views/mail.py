@@ -70,7 +70,8 @@ class MailView:
     are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer nothing. From the deposit
     `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
     document, or what holds no more, is a claim for a damage; when it is made, `protocols_attached`, `attached_photos`
-    and `evidence` (how many PDFs) say what goes with the mail.
+    and `evidence` (how many PDFs) say what goes with the mail. `xrechnung_attached`: an e-invoice is
+    beside its PDF.
     """
 
     time_zone: str
@@ -149,3 +150,4 @@ class MailView:
     protocol_links: Sequence[str] = ()
     attached_photos: int = 0
     evidence: int = 0
+    xrechnung_attached: bool = False

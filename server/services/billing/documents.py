@@ -23,7 +23,7 @@ from server.jobs import enqueue
 from server.models import Company, Contract, Document, Station
 from server.models.columns import uuid7
 from server.models.document import DocumentType
-from server.models.email import StoredFile
+from server.models.email import XML, StoredFile
 from server.models.job import JobKind, OfDocument
 from server.models.local_time import day_of
 from server.models.price import PriceLine
@@ -261,7 +261,13 @@ def attachments(*issued: Document) -> list[StoredFile]:
     files = []
     for document in issued:
         if document.xml_key is not None and document.recipient.buyer_reference:
-            files.append(StoredFile(f"{document.number}.xml", "application/xml", document.xml_key))
-        name = file_names.pdf(document.type.value, document.number, parts.wording(document.language))
+            files.append(StoredFile(f"{document.number}.xml", XML, document.xml_key))
+        name = file_names.pdf(_title_of(document), document.number, parts.wording(document.language))
         files.append(StoredFile(name, "application/pdf", document.pdf_key))
     return files
+
+
+def _title_of(document: Document) -> str:
+    """What it is called: what takes a claim back is no invoice."""
+    of = (document.view or {}).get("refers_to") or {}
+    return "WITHDRAWN_CLAIM" if of.get("kind") == DocumentType.DAMAGE_CLAIM else document.type.value

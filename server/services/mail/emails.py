@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from server.jobs import TryLater, enqueue, hasten_untried
 from server.models import Contract, Email
 from server.models.columns import uuid7
 from server.models.customer import Language
-from server.models.email import EmailState, EmailTemplate, StoredFile
+from server.models.email import XML, EmailState, EmailTemplate, StoredFile
 from server.models.job import JobKind, OfEmail
 from server.paper.mail_templates import render_mail
 from server.paper.views import MailView
@@ -62,7 +62,8 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
         return existing
     language = draft.language or contract.language
     sender_name, reply_to = await _sender(session, contract)
-    rendered = render_mail(draft.template.value, parts.wording(language), draft.view)
+    view = replace(draft.view, xrechnung_attached=any(file.type == XML for file in draft.attachments))
+    rendered = render_mail(draft.template.value, parts.wording(language), view)
     email = Email(
         id=uuid7(),
         contract_id=contract.id,

@@ -121,6 +121,7 @@ async def test_a_company_gets_every_document_as_zugferd(bench: Bench) -> None:
     keys = {file.key for mail in mails for file in mail.attachments if file.type != "text/calendar"}
     assert {one.pdf_key for one in all_of_them if one.number != numbers[3]} <= keys  # that one was not told by itself
     assert not any(key.endswith(".xml") for key in keys)
+    assert not any("XRechnung" in mail.text for mail in mails)
 
 
 async def test_kilometres_litres_and_the_service_have_their_units(bench: Bench) -> None:
@@ -197,6 +198,8 @@ async def test_an_authority_gets_xrechnung_beside_the_pdf(bench: Bench) -> None:
         (f"{final.number}.xml", "application/xml", final.xml_key),
         (f"Rechnung {final.number}.pdf", "application/pdf", final.pdf_key),
     ]
+    said = " ".join(mail.text.split())
+    assert "Das angehängte XML ist eine XRechnung und damit das Dokument selbst; das PDF zeigt dasselbe" in said
     # When it is taken back
     await cancel(shop, final)
     # Then the authority gets that in the same form
