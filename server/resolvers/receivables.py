@@ -12,7 +12,7 @@ from server.schema.building import Info
 from server.schema.results import BookVehicleResult, ContractResult, DocumentResult
 from server.schema.root_fields import BOOKERS, MANAGERS, OFFICE, mutation
 from server.services.changes import card
-from server.services.claims import taking_back
+from server.services.claims import withdrawal
 from server.services.payments.new_card import Page
 from server.services.receivables import external, write_off
 from server.services.receivables.external import ExternalPayment
@@ -72,5 +72,5 @@ class ReceivablesMutation:
         DECIDED_CUSTOMER again: it can be claimed anew, or decided otherwise. Not while money is under way.
         """
         context = info.context
-        done = await taking_back.cancel_document(context.outside, context.acting, as_uuid(document_id), reason)
+        done = await withdrawal.cancel_document(context.outside, context.acting, as_uuid(document_id), reason)
         return await context.read_anew(Document, done)

@@ -173,9 +173,9 @@ def _money(base: MailView, language: Language) -> Iterator[Sample]:
     failed = replace(billed, open_cents=95_00, deposit_cents=None)
     yield Sample("PAYMENT_FAILED", "", failed)
     yield Sample("PAYMENT_REMINDER", "", failed)
-    taken_back = replace(billed, cancelled=("BER-2026-000035",), documents=("BER-2026-000036",), refund_cents=195_00)
+    cancelled = replace(billed, cancelled=("BER-2026-000035",), documents=("BER-2026-000036",), refund_cents=195_00)
     why = {"de": "Falscher Name", "en": "Wrong name"}[language]
-    yield Sample("CORRECTION", "", replace(taken_back, to_card_cents=195_00, reason=why))
+    yield Sample("CORRECTION", "", replace(cancelled, to_card_cents=195_00, reason=why))
 
 
 def _damages(base: MailView, language: Language) -> Iterator[Sample]:

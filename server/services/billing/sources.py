@@ -24,13 +24,13 @@ async def of_damages(session: Session, contract_id: UUID) -> frozenset[UUID]:
     return frozenset(await session.all(theirs))
 
 
-async def on_cards(session: Session, contract_id: UUID, taken_back_id: UUID | None) -> list[tuple[Payment, int]]:
+async def on_cards(session: Session, contract_id: UUID, cancelled_id: UUID | None) -> list[tuple[Payment, int]]:
     """The payments by which cards paid what goes back, and how many cents of each are still here: of a claim that is
     taken back its own, of anything else all that cards paid for the rent.
     """
-    taken_back = await session.by_id(Document, taken_back_id)
-    if taken_back is None or taken_back.type is not DocumentType.DAMAGE_CLAIM:
+    cancelled = await session.by_id(Document, cancelled_id)
+    if cancelled is None or cancelled.type is not DocumentType.DAMAGE_CLAIM:
         return attempts.refundable(await attempts.of_contract(session, contract_id))
-    mirror_id = await session.first(select(Document.id).where(col(Document.refers_to_id) == taken_back.id))
+    mirror_id = await session.first(select(Document.id).where(col(Document.refers_to_id) == cancelled.id))
     split = await shares.of_contract(session, contract_id)
-    return split.refundable(taken_back.id, mirror_id)
+    return split.refundable(cancelled.id, mirror_id)

@@ -15,7 +15,7 @@ from server.paper.views import PaymentPart, PaymentWay
 from server.services.billing import documents, settlements
 from server.services.billing.drafts import Draft
 from server.services.billing.settlements import SettlementAction
-from server.services.booking import before_pickup, reminder
+from server.services.booking import before_check_out, reminder
 from server.services.fleet import company_data, stations
 from server.services.mail import appointment, emails, letters, parts
 from server.services.mail.emails import MailDraft
@@ -50,7 +50,7 @@ async def confirm_booking(session: Session, contract: Contract, *, now: datetime
     paid = advance.total_cents if advance else 0
     rest = await settlements.action_for(session, contract, contract.total_cents - paid)
     view = replace(
-        await before_pickup.facts(session, contract, now),
+        await before_check_out.facts(session, contract, now),
         paid_cents=paid,
         rest_from_card=rest is SettlementAction.CHARGE,
         document_number=advance.number if advance else None,

@@ -25,7 +25,7 @@ WAIT_SECONDS = 8.0
 _POLL_SECONDS = 0.05
 
 
-SHAPE = "3"
+SHAPE = "4"
 """The version of a request's shape. Raise it with every change of its fields, or one sent again looks like another."""
 
 

@@ -12,7 +12,7 @@ from server.models.contract import ContractState
 from server.models.email import EmailTemplate
 from server.models.job import JobKind, OfContract
 from server.models.local_time import wall_clock
-from server.services.booking import before_pickup
+from server.services.booking import before_check_out
 from server.services.contract import contracts
 from server.services.fleet import stations
 from server.services.mail import emails
@@ -42,7 +42,7 @@ async def remind(outside: Outside, contract_id: UUID) -> None:
         in_time = _day_before(contract, station, _FROM) <= now < _day_before(contract, station, _UNTIL)
         if contract.state is not ContractState.RESERVED or not in_time:
             return
-        view = await before_pickup.facts(session, contract, now)
+        view = await before_check_out.facts(session, contract, now)
         cause = uuid5(contract.id, contract.starts_at.isoformat())
         await emails.queue(session, contract, MailDraft(EmailTemplate.REMINDER, cause, view), now=now)
 

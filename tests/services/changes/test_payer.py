@@ -87,7 +87,7 @@ async def test_an_insurer_pays_and_the_advance_goes_back(bench: Bench) -> None:
     (mail,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.CHANGE)
     assert "Rechnung an: bisher Sie" in mail.text.replace("\n", " ")
     assert "neu Versicherung AG" in mail.text
-    assert [file.name for file in mail.attachments] == [f"Stornorechnung {mirror.number}.pdf"]
+    assert [file.name for file in mail.attachments] == ["Miettermin.ics", f"Stornorechnung {mirror.number}.pdf"]
     (refund,) = await bench.all(Email, contract_id=contract.id, template=EmailTemplate.REFUND)
     assert "59,00 €" in refund.text.replace("\u00a0", " ")
     (entry,) = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.PAYER_CHANGED)

@@ -15,7 +15,7 @@ from server.errors import InvalidInput
 from server.models import DamageEvidence, Email, EvidenceFile, Photo
 from server.models.staff import Role
 from server.security import Principal
-from server.services.claims import bundle, evidence, taking_back
+from server.services.claims import bundle, evidence, withdrawal
 from server.services.handover import photos
 from tests.builders.bench import Bench
 from tests.builders.rows import Shop, open_shop
@@ -150,7 +150,7 @@ async def test_a_claim_that_is_made_anew_may_have_the_same_evidence_and_more(ben
     await claim_it(shop, evidence=(estimate.sha256,))
     await collect(bench, contract)
     (first,) = await claims(bench, contract)
-    await taking_back.cancel_document(bench.outside, acting(shop, Role.MANAGER), first.id, "falscher Betrag")
+    await withdrawal.cancel_document(bench.outside, acting(shop, Role.MANAGER), first.id, "falscher Betrag")
     await collect(bench, contract)
     # When
     await claim_it(shop, evidence=(bill.sha256, estimate.sha256))

@@ -12,7 +12,7 @@ from server.models.damage import FOLLOWS, DamageLiability, RepairState
 from server.models.document import DocumentType
 from server.models.staff import Role
 from server.security import Principal
-from server.services.claims import claim, decisions, taking_back
+from server.services.claims import claim, decisions, withdrawal
 from server.services.claims.claim import ClaimRequest
 from server.services.claims.decisions import Decision
 from server.services.receivables import external
@@ -75,7 +75,7 @@ async def take_a_claim_back(world: World, dice: random.Random) -> None:
     """A manager sees that it was wrong, however it stands."""
     claims = [one for one in world.seen.documents if one.type is DocumentType.DAMAGE_CLAIM]
     acting = world.acting(world.somebody(dice, *MANAGERS))
-    await taking_back.cancel_document(world.bench.outside, acting, one_of(dice, claims).id, "war schon da")
+    await withdrawal.cancel_document(world.bench.outside, acting, one_of(dice, claims).id, "war schon da")
 
 
 async def repair_a_damage(world: World, dice: random.Random) -> None:
@@ -118,7 +118,7 @@ async def _take_some_claims_back(world: World, dice: random.Random, boss: Princi
         if dice.random() < 0.4:
             world.bench.books.script("refund", dice.choice(("lost", "decline:05")))
         acting = world.acting(boss)
-        await taking_back.cancel_document(world.bench.outside, acting, seen.claim_document_id, "war schon da")
+        await withdrawal.cancel_document(world.bench.outside, acting, seen.claim_document_id, "war schon da")
         if dice.random() < 0.5:
             await world.work()
         if dice.random() < 0.5:

@@ -6,7 +6,7 @@ import random
 
 from server.models.payment import DepositState
 from server.services.changes import card
-from server.services.claims import taking_back
+from server.services.claims import withdrawal
 from server.services.payments.new_card import Page
 from server.services.receivables import external, write_off
 from server.services.receivables.external import ExternalPayment
@@ -55,4 +55,4 @@ async def cancel_a_document(world: World, dice: random.Random) -> None:
     """Any document."""
     document = one_of(dice, world.seen.documents)
     acting = world.acting(world.somebody(dice, *MANAGERS))
-    await taking_back.cancel_document(world.bench.outside, acting, document.id, "falsche Anschrift")
+    await withdrawal.cancel_document(world.bench.outside, acting, document.id, "falsche Anschrift")

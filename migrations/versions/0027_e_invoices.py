@@ -7,7 +7,7 @@ from alembic import op
 
 from migrations.policies import CALLERS
 
-revision = "0028"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None

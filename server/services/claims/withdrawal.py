@@ -38,11 +38,11 @@ async def cancel_document(outside: Outside, acting: Acting, document_id: UUID | 
         seen = await session.by_id(Document, document_id)
     if seen is None or seen.type is not DocumentType.DAMAGE_CLAIM:
         return await cancelling.cancel(outside, acting, document_id, reason)
-    return await _take_back(outside, acting, seen.id, reason)
+    return await _withdraw(outside, acting, seen.id, reason)
 
 
 @tried_again
-async def _take_back(outside: Outside, acting: Acting, claim_id: UUID, reason: str) -> UUID:
+async def _withdraw(outside: Outside, acting: Acting, claim_id: UUID, reason: str) -> UUID:
     acting = acting.because(validation.text(reason, ("reason",), longest=500, multiline=True))
     async with edit.editing_document(outside, acting, claim_id) as (session, contract, claim):
         await cancelling.require_standing(session, claim)

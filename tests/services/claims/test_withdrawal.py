@@ -17,7 +17,7 @@ from server.models.staff import Role
 from server.services.billing import cancellations, invoice
 from server.services.changes import readings
 from server.services.changes.readings import Reading
-from server.services.claims import decisions, taking_back
+from server.services.claims import decisions, withdrawal
 from server.services.receivables import external
 from server.services.receivables.external import ExternalPayment
 from tests.builders.bench import Bench
@@ -45,7 +45,7 @@ D1 = [("capture", "300.00", "approved"), ("sale", "320.00", "approved")]
 async def take_back(shop: Shop, document: Document, reason: str = "Der Schaden war schon bekannt") -> Document:
     """A manager takes a document back; the money moves as the job moves it."""
     boss = acting(shop, Role.MANAGER)
-    mirror_id = await taking_back.cancel_document(shop.bench.outside, boss, document.id, reason)
+    mirror_id = await withdrawal.cancel_document(shop.bench.outside, boss, document.id, reason)
     (mirror,) = await shop.bench.all(Document, id=mirror_id)
     return mirror
 
@@ -120,7 +120,7 @@ async def test_the_mails_say_what_is_taken_back_and_what_goes_where(bench: Bench
     assert f"Anbei: {mirror.number}" in text
     assert "echnung" not in text
     (mail,) = await bench.all(Email, contract_id=contract.id, template="CORRECTION")
-    assert [file.name for file in mail.attachments] == [f"{mirror.number}.pdf"]
+    assert [file.name for file in mail.attachments] == [f"Rücknahme einer Schadenersatzforderung {mirror.number}.pdf"]
     (refund,) = await said(bench, contract, "REFUND")
     assert "wir haben 620,00 € auf die Karte zurückgebucht, mit der Sie bezahlt haben." in refund
     ways = (mirror.view or {})["payments"]
