@@ -135,8 +135,9 @@ def payable_label(view: InvoiceView) -> str:
     moved = bool(view.payments) and all(part.way in MOVED for part in view.payments)
     if view.payable_cents > 0:
         return labels["paid" if moved else "due"]
-    if _withdraws_claim(view) and not view.payments:
-        return labels["withdrawn"]  # how much goes back, and where, is not said: not all of it was paid by card
+    if view.kind is InvoiceKind.CANCELLATION_INVOICE and not view.payments:
+        # How much goes back, and where, is not said here: not all of it was paid, or not by card.
+        return labels["withdrawn" if _withdraws_claim(view) else "cancelled"]
     return labels["paid_back" if moved else "back"]
 
 

@@ -14,7 +14,16 @@ from server.models.recipient import PostalAddress
 from server.paper import notation
 from server.paper.notation import kilometres, money, number, printable, rate
 from server.paper.typesetter import render_invoice
-from server.paper.views import DamageSpot, DepositNote, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay
+from server.paper.views import (
+    DamageSpot,
+    DepositNote,
+    DocumentReference,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceView,
+    PaymentPart,
+    PaymentWay,
+)
 from server.paper.words import DOCUMENTS, words
 
 from . import samples
@@ -122,6 +131,13 @@ class TestLegalContents:
         assert "überweisen Sie 320,00 € bis zum 10.12.2026" in text
         assert "Verwendungszweck: B01-S-2026-000007" in text
 
+    @pytest.mark.parametrize(("language", "label"), [("de", "Storniert"), ("en", "Cancelled")])
+    def test_what_nobody_has_paid_is_not_called_a_refund(self, language: Any, label: str) -> None:
+        text = words_of(render_invoice(samples.cancellation(payments=(), language=language)))
+        assert f"{label} -" in text
+        assert "Erstattung" not in text
+        assert "Refund" not in text
+
     def test_a_claim_that_is_taken_back_shows_no_vat_either(self) -> None:
         (line,) = samples.damage_claim().lines
         text = words_of(
@@ -133,11 +149,15 @@ class TestLegalContents:
                     total_cents=-62000,
                     payable_cents=-62000,
                     payments=(),
+                    refers_to=DocumentReference(
+                        kind=InvoiceKind.DAMAGE_CLAIM, number="B01-2026-000130", issued_on=date(2026, 12, 1)
+                    ),
                 )
             )
         )
-        assert "Stornorechnung" in text
-        assert "Erstattung -620,00 €" in text
+        assert "Rücknahme einer Schadenersatzforderung" in text
+        assert "Rechnung" not in text
+        assert "Zurückgenommen -620,00 €" in text
         assert "er ist nicht steuerbar und enthält keine Umsatzsteuer" in text
         assert "19 %" not in text
         assert "einschließlich Umsatzsteuer" not in text
