@@ -124,7 +124,10 @@ def _before(base: MailView, language: Language) -> Iterator[Sample]:
         "en": ("Return", "Thu, 17 Sept 2026, 08:00", "Fri, 18 Sept 2026, 08:00"),
     }[language]
     yield Sample("CHANGE", "", replace(base, changed=(Changed(label=label, before=was, after=now),)))
-    yield Sample("CANCELLATION", "", replace(base, refund_cents=59_00, payable_cents=-59_00, to_card_cents=59_00))
+    off = replace(base, document_number="BER-2026-000031", document_cancels=True, deposit_note=DepositNote.RELEASED)
+    yield Sample("CANCELLATION", "", replace(off, cancellation_fee_cents=None, refund_cents=59_00))
+    missed = replace(off, document_cancels=False, no_show=True, paid_cents=59_00, deposit_cents=None)
+    yield Sample("CANCELLATION", "no-show", missed)
 
 
 def _protocols(base: MailView, language: Language) -> Iterator[Sample]:
@@ -190,9 +193,8 @@ def _damages(base: MailView, language: Language) -> Iterator[Sample]:
     )
     claim = replace(car, is_claim=True, document_number="BER-2026-000041", total_cents=620_00, payments=ways)
     yield Sample("DAMAGE_CLAIM", "", replace(claim, protocols_attached=True, attached_photos=2, evidence=1))
-    yield Sample(
-        "PAYMENT_FAILED", "claim", replace(claim, payable_cents=620_00, open_cents=320_00, due_on=date(2026, 10, 1))
-    )
+    failed = replace(claim, payable_cents=620_00, open_cents=320_00, due_on=date(2026, 10, 1), deposit_cents=None)
+    yield Sample("PAYMENT_FAILED", "claim", failed)
 
 
 def _notices(base: MailView, language: Language) -> Iterator[Sample]:
@@ -201,4 +203,5 @@ def _notices(base: MailView, language: Language) -> Iterator[Sample]:
         "en": "The car B-AS 1190 should have been back since 09:00.",
     }[language]
     next_one = NoticedContract(number="BER-7QF2KD", starts_at=datetime(2026, 9, 17, 8, 0, tzinfo=UTC), is_fixed=True)
-    yield Sample("STATION_NOTICE", "", replace(base, reason=why, noticed=(next_one,)))
+    notice = replace(base, greeting_name=base.station.name, reason=why, noticed=(next_one,))
+    yield Sample("STATION_NOTICE", "", notice)
