@@ -57,6 +57,8 @@ class EmailState(StrEnum):
     """The mail server has accepted it."""
     FAILED = "FAILED"
     """Given up after all tries, or refused for good: somebody has to look."""
+    REPLACED = "REPLACED"
+    """Not sent: before that, staff had it sent to a corrected address, as another mail."""
 
 
 XML = "application/xml"

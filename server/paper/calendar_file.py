@@ -32,6 +32,7 @@ class Appointment:
     ends_at: datetime
     station: Place
     return_station: Place | None
+    is_off: bool = False
 
 
 def name(language: Language) -> str:
@@ -40,7 +41,9 @@ def name(language: Language) -> str:
 
 
 def render(of: Appointment, language: Language) -> str:
-    """The file's text; times in UTC, which every calendar shows in the reader's own zone."""
+    """The file's text; times in UTC, which every calendar shows in the reader's own zone. What `is_off` takes the entry
+    out again.
+    """
     event = Event()
     event.add("uid", of.uid)
     event.add("sequence", of.sequence)
@@ -48,6 +51,7 @@ def render(of: Appointment, language: Language) -> str:
     event["dtstart"] = vDatetime(of.starts_at)
     event["dtend"] = vDatetime(of.ends_at)
     event["summary"] = vText(_TITLES[language].format(name=of.station.name))
+    event.add("status", "CANCELLED" if of.is_off else "CONFIRMED")
     event["location"] = vText(_where(of.station, language))
     words = [_NUMBERS[language].format(number=of.number)]
     if of.return_station is not None:
@@ -56,7 +60,7 @@ def render(of: Appointment, language: Language) -> str:
     calendar = Calendar()
     calendar.add("prodid", "-//Ersatzwagen//DE")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", "CANCEL" if of.is_off else "PUBLISH")
     calendar.add_component(event)
     text: str = calendar.to_ical().decode()
     return text

@@ -97,8 +97,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "website": "select",
     },
     "email": {
-        "admin": "select, update (state)",
-        "staff": "select, update (state)",
+        "admin": "select",
+        "staff": "select",
         "system": "select, insert, update (last_error, sent_at, state, tries)",
         "website": "select",
     },

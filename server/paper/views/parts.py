@@ -30,6 +30,7 @@ class DepositNote(StrEnum):
     WILL_BE_BLOCKED = "WILL_BE_BLOCKED"
     RELEASED = "RELEASED"
     KEPT = "KEPT"
+    REFUSED = "REFUSED"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerKind
 from server.models.recipient import Recipient
 from server.paper.views import EInvoice
+from server.services.billing import sources
 from server.services.mail import parts
 
 SMALL_INVOICE_CENTS = 250_00
@@ -23,8 +24,10 @@ ADDRESS_MISSING = Sentence(
 
 async def other_payer(session: Session, contract: Contract, document: Document) -> Recipient | None:
     """Who a document is made out to, if that is somebody else who pays or once paid; None for the customer, also where
-    the customer's name or address was corrected since.
+    the customer's name or address was corrected since. What a damage costs is never a payer's.
     """
+    if document.id in await sources.of_damages(session, contract.id):
+        return None
     changes = await session.all(
         select(HistoryEntry).where(
             col(HistoryEntry.contract_id) == contract.id, col(HistoryEntry.action) == HistoryAction.PAYER_CHANGED

@@ -56,6 +56,10 @@ _GIVEN_UP = Sentence(
     "Der offene Rest dieser Rechnung ist abgeschrieben: sie wird nicht von selbst neu berechnet. `cancelDocument`"
     " storniert sie.",
 )
+_SEVERAL = Sentence(
+    "Several refunds are owed by hand: enter each one with `recordExternalPayment`.",
+    "Mehrere Erstattungen sind von Hand zu zahlen: bitte jede mit `recordExternalPayment` eintragen.",
+)
 _UNDER_WAY = Sentence(
     "The outcome of a payment is not known yet. Please try again in a minute.",
     "Wie eine Zahlung ausging, ist noch nicht bekannt. Bitte in einer Minute noch einmal versuchen.",
@@ -110,6 +114,8 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
     looks = contract.billing_block is BillingBlock.ADDRESS_MISSING and contract.state is ContractState.RETURNED
     if looks and (await _bill_of(session, contract)).lacks is BillingBlock.ADDRESS_MISSING:
         raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.ADDRESS_MISSING])
+    if contract.billing_block in PAID_BY_HAND and len(await open_items.payable(session, contract.id)) > 1:
+        raise Refused(ProblemCode.NOT_ALLOWED, _SEVERAL, field=("contract_id",))
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
     if by_hand:
         await open_items.close_payable(session, contract.id)
@@ -218,10 +224,10 @@ async def _issue(session: Session, contract: Contract, now: datetime) -> None:
         await blocks.block_billing(session, contract, bill.lacks, Acting(now))
         return
     await contracts.move(session, contract, ContractState.BILLED, Acting(now))
+    agreed = contract.total_cents if contract.billed_at is None else None
     document, draft = await _final_invoice(session, contract, bill, now)
     deposit = await session.by_id(Deposit, contract.id)
-    kept = draft.deposit_note is DepositNote.KEPT
-    await mails.final_invoice(session, contract, document, draft.payments, deposit, kept=kept, now=now)
+    await mails.final_invoice(session, contract, document, draft, deposit, agreed_cents=agreed, now=now)
 
 
 async def _final_invoice(session: Session, contract: Contract, bill: _Bill, now: datetime) -> tuple[Document, Draft]:

@@ -14,6 +14,7 @@ from server.models.email import EmailTemplate
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
+from server.services.billing.drafts import Draft
 from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 
@@ -22,30 +23,37 @@ async def final_invoice(
     session: Session,
     contract: Contract,
     document: Document,
-    payments: Sequence[PaymentPart],
+    draft: Draft,
     deposit: Deposit | None,
     *,
-    kept: bool,
+    agreed_cents: int | None,
     now: datetime,
 ) -> None:
-    """The invoice, and how the rest of it will be paid."""
+    """The invoice, and how the rest of it will be paid. `agreed_cents` is what the whole was to cost; None where it was
+    billed before.
+    """
     held = deposit is not None and deposit.state is DepositState.ACTIVE
     view = replace(
         await _view(session, contract, document),
-        agreed_cents=_agreed(contract),
-        payments=payments,
+        agreed_cents=agreed_cents,
+        payments=draft.payments,
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
-        deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
+        deposit_note=DepositNote.KEPT if draft.deposit_note is DepositNote.KEPT else DepositNote.RELEASED,
     )
-    draft = MailDraft(
-        EmailTemplate.FINAL_INVOICE, document.id, view, documents.attachments(document), waits_for_paper=True
-    )
-    await emails.queue(session, contract, draft, now=now)
-    await to_payer(session, contract, document, payments, now=now)
+    attached = documents.attachments(document)
+    mail = MailDraft(EmailTemplate.FINAL_INVOICE, document.id, view, attached, waits_for_paper=True)
+    await emails.queue(session, contract, mail, now=now)
+    await to_payer(session, contract, document, draft.payments, agreed_cents=agreed_cents, now=now)
 
 
 async def to_payer(
-    session: Session, contract: Contract, document: Document, payments: Sequence[PaymentPart], *, now: datetime
+    session: Session,
+    contract: Contract,
+    document: Document,
+    payments: Sequence[PaymentPart],
+    *,
+    agreed_cents: int | None = None,
+    now: datetime,
 ) -> None:
     """The invoice to whoever else pays, with how to pay it; the customer's copy asks for nothing. Without a mail
     address of the payer, staff send it by post.
@@ -54,7 +62,7 @@ async def to_payer(
         return
     view = replace(
         await _view(session, contract, document),
-        agreed_cents=_agreed(contract),
+        agreed_cents=agreed_cents,
         payments=payments,
         greeting_name=contract.payer.name,
         payer_name=None,
@@ -97,11 +105,6 @@ async def payment_failed(
         due_on=item.due_on if item else None,
     )
     await emails.queue(session, contract, MailDraft(EmailTemplate.PAYMENT_FAILED, sale.id, view), now=now)
-
-
-def _agreed(contract: Contract) -> int | None:
-    """What the whole rental was to cost, of one that has taken place: a fee is no other price of it."""
-    return contract.total_cents if contract.returned_at is not None else None
 
 
 async def _view(session: Session, contract: Contract, document: Document) -> MailView:

@@ -77,10 +77,15 @@ async def is_owed_back(session: Session, contract_id: UUID) -> bool:
     return await session.first(payable) is not None
 
 
+async def payable(session: Session, contract_id: UUID) -> list[OpenItem]:
+    """What is owed to the customer, to be transferred by a clerk."""
+    owed = select(OpenItem).where(col(OpenItem.contract_id) == contract_id, col(OpenItem.open_cents) < 0)
+    return await session.all(owed)
+
+
 async def close_payable(session: Session, contract_id: UUID) -> None:
     """A clerk says that the customer has got everything back."""
-    payable = select(OpenItem).where(col(OpenItem.contract_id) == contract_id, col(OpenItem.open_cents) < 0)
-    for item in await session.all(payable):
+    for item in await payable(session, contract_id):
         item.open_cents = 0
         await session.store(item)
 

@@ -87,5 +87,7 @@ def _shown_deposit(deposit: Deposit | None) -> int | None:
 
 
 def _deposit_note(deposit: Deposit | None) -> DepositNote:
-    active = deposit is not None and deposit.state is DepositState.ACTIVE
-    return DepositNote.BLOCKED if active else DepositNote.WILL_BE_BLOCKED
+    state = deposit.state if deposit is not None else DepositState.NONE
+    if state in {DepositState.FAILED, DepositState.EXPIRED}:
+        return DepositNote.REFUSED
+    return DepositNote.BLOCKED if state is DepositState.ACTIVE else DepositNote.WILL_BE_BLOCKED

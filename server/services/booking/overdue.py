@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -10,15 +11,15 @@ from sqlmodel import col, select
 from server.database import SYSTEM, Session
 from server.errors import Sentence
 from server.jobs import enqueue
-from server.models import Company, Contract, Station, Vehicle
+from server.models import Contract, Vehicle
 from server.models.contract import ContractKind, ContractState
 from server.models.email import EmailTemplate
 from server.models.job import JobKind, OfContract
 from server.paper.views import MailView, NoticedContract
 from server.services.contract import contracts
-from server.services.fleet import company_data, stations
+from server.services.fleet import stations
 from server.services.lists.attention import AT_RISK, overdue_at
-from server.services.mail import emails, notices, parts
+from server.services.mail import emails, letters, notices, parts
 from server.services.mail.emails import MailDraft
 from server.services.mail.notices import Notice
 from server.services.outside import Outside
@@ -48,10 +49,9 @@ async def look(outside: Outside, contract_id: UUID) -> None:
 
 
 async def _remind(session: Session, contract: Contract, now: datetime) -> None:
-    company, station = await company_data.require(session), await stations.get(session, contract.station_id)
     vehicle = await session.by_id(Vehicle, contract.vehicle_id)
     cause = uuid5(contract.id, f"overdue:{contract.ends_at.isoformat()}")
-    view = await _reminder(session, contract, company, station, vehicle)
+    view = await _reminder(session, contract, vehicle)
     await emails.queue(session, contract, MailDraft(EmailTemplate.OVERDUE, cause, view), now=now)
     hit = await _hit(session, contract, now)
     if vehicle is None or not hit:
@@ -64,16 +64,10 @@ async def _remind(session: Session, contract: Contract, now: datetime) -> None:
     await notices.tell_station(session, contract, Notice(cause, reason, vehicle, contract.ends_at, named), now=now)
 
 
-async def _reminder(
-    session: Session, contract: Contract, company: Company, station: Station, vehicle: Vehicle | None
-) -> MailView:
-    return MailView(
-        time_zone=station.time_zone,
-        supplier=parts.supplier_of(company),
-        station=parts.place_of(station),
+async def _reminder(session: Session, contract: Contract, vehicle: Vehicle | None) -> MailView:
+    return replace(
+        await letters.frame(session, contract),
         return_station=parts.place_of(await stations.get(session, contract.return_station_id)),
-        greeting_name=contract.customer.display_name,
-        contract_number=contract.number,
         courtesy=contract.kind is not ContractKind.RENTAL,
         vehicle=f"{vehicle.make} {vehicle.model}, {vehicle.plate}" if vehicle else None,
         end=contract.ends_at,

@@ -42,6 +42,8 @@ class Case:
     def require(self, wanted: DamageLiability) -> None:
         """InvalidTransition unless `wanted` may follow; names where the damage stands, and what is allowed."""
         allowed: Sequence[DamageLiability] = FOLLOWS[self.damage.liability] if self.contract is not None else ()
+        if self.damage.claim_document_id is not None:  # only `cancelDocument` leads back
+            allowed = [one for one in allowed if one is not DamageLiability.DECIDED_CUSTOMER]
         if wanted not in allowed:
             message = why_not(self.damage.liability, allowed)
             raise InvalidTransition(message, state=self.damage.liability, allowed=allowed)

@@ -15,7 +15,7 @@ from server.models.email import EmailTemplate
 from server.paper.views import DepositNote
 from server.services.billing import documents
 from server.services.billing.settlements import SettlementAction
-from server.services.mail import emails, letters, parts
+from server.services.mail import appointment, emails, letters, parts
 from server.services.mail.emails import MailDraft
 
 
@@ -50,7 +50,7 @@ async def ended(session: Session, contract: Contract, told: Told, held_cents: in
         deposit_cents=held_cents,
         deposit_note=DepositNote.RELEASED,
     )
-    files = documents.attachments(*told.documents)
+    files = [*documents.attachments(*told.documents), appointment.attached(contract, view, now=now)]
     cause = last.id if last else uuid7()  # a booking may end, be taken up again, and end once more
     draft = MailDraft(EmailTemplate.CANCELLATION, cause, view, files, waits_for_paper=last is not None)
     await emails.queue(session, contract, draft, now=now)

@@ -159,7 +159,8 @@ async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: s
     values = {"state": state.value, "error": error and error[:300], "id": email_id, "sent_at": sent_at}
     async with outside.database.transaction(SYSTEM) as session:
         await session.write(
+            # One that was replaced meanwhile stays that, or it would be tried again; unless it has gone out after all.
             "update email set state = :state, tries = tries + 1, last_error = :error, sent_at = :sent_at"
-            " where id = :id",
+            " where id = :id and (state = 'QUEUED' or :state = 'SENT')",
             values,
         )

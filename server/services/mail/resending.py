@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from server.database import SYSTEM
+from sqlmodel import col, select
+
+from server.database import SYSTEM, Session
 from server.errors import NotFound, Sentence
 from server.jobs import enqueue
 from server.models import Email
@@ -19,16 +21,15 @@ from server.services.contract import contracts, history
 from server.services.mail import emails
 from server.services.outside import Outside
 
-_ANOTHER_ADDRESS = "sent to another address instead"
 
-
-async def resend(outside: Outside, acting: Acting, email_id: UUID | None, to: str | None) -> UUID:
+async def resend(outside: Outside, acting: Acting, email_id: UUID | None, wanted: str | None) -> UUID:
     """Sends a mail once more, as one of its own, to the same address or a corrected one; returns its id. One that still
-    waits for the address that it has is left to its job; with another address it takes the place of what waits.
+    waits for the address that it has is left to its job; with another address it takes the place of what waits. Asked
+    for twice, it is one.
 
     Raises NotFound, and InvalidInput for what is no address.
     """
-    address = contact_data.email(to, ("to",)) if to is not None else None
+    address = contact_data.email(wanted, ("to",)) if wanted is not None else None
     async with outside.database.snapshot(acting.person.scope) as session:
         seen = await session.by_id(Email, email_id)
     if seen is None:
@@ -40,14 +41,25 @@ async def resend(outside: Outside, acting: Acting, email_id: UUID | None, to: st
             raise LookupError(f"mail {seen.id}")
         if email.state is EmailState.QUEUED and address in (None, email.to):
             return email.id
+        to = address or email.to
+        if (waiting := await _waiting(session, email, to)) is not None:
+            return waiting
         if email.state is EmailState.QUEUED:
-            email.state, email.last_error = EmailState.FAILED, _ANOTHER_ADDRESS
+            email.state = EmailState.REPLACED
             await session.store(email)
-        again = _once_more(email, address or email.to, acting.now)
+        again = _once_more(email, to, acting.now)
         await session.store(again)
         await enqueue(session, JobKind.SEND_EMAIL, OfEmail(again.id), key=emails.key_of(again), now=acting.now)
         await history.record(session, contract, HistoryAction.EMAIL_RESENT, acting, before=email.to, after=again.to)
         return again.id
+
+
+async def _waiting(session: Session, email: Email, to: str) -> UUID | None:
+    """The mail that says this one once more and is still to go there, if there is one."""
+    again = select(Email.id).where(
+        col(Email.resend_of_id) == email.id, col(Email.to) == to, col(Email.state) == EmailState.QUEUED
+    )
+    return await session.first(again)
 
 
 def _once_more(email: Email, to: str, now: datetime) -> Email:
