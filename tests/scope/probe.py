@@ -166,8 +166,8 @@ class Probe:
         """Pictures and papers over HTTP, with the viewer's own token."""
         headers = {"authorization": f"Bearer {self.viewer.token}"}
         for kind, table in [("photos", "photo"), ("documents", "document"), ("protocols", "protocol")]:
-            for one in self.hidden.ids[table]:
-                path = f"/media/{kind}/{one}"
+            ends = ("", "/xml") if table == "document" else ("",)
+            for path in [f"/media/{kind}/{one}{end}" for one in self.hidden.ids[table] for end in ends]:
                 response = self.viewer.http.get(path, headers=headers)
                 if (response.status_code, response.content) != (404, b""):
                     self.report.leaks.append(path)
