@@ -44,6 +44,13 @@ values (%(id)s, %(number)s, 'RENTAL', 'RETURNED', 'OPEN', 1, 'DE', %(id)s, 'B1',
   false, '2026-01-01', '2026-01-02', %(id)s, '{}', false, '[]', %(id)s, '{}', 'x', '[]', '{}', 5900, 5900, 5900, 100000,
   'STORED_CARD', 'WEBSITE', 'somebody', '2025-12-30', false, '', %(block)s)
 """
+STATION = """
+insert into station (id, code, name, street, postcode, city, country, time_zone, turnaround_minutes, after_hours_return,
+  version, created_at)
+values (%(id)s, 'AC1', 'Lissabon', 'Rua 1', '1000', 'Lisboa', 'PT', 'Europe/Lisbon', 30, false, 1, '2025-12-30')
+"""
+BOOKED = CONTRACT.replace("'RETURNED'", "'RESERVED'").replace("'2026-01-01', '2026-01-02'", "%(starts)s, '2999-06-12'")
+STARTS = "2999-06-10 23:30+00"  # half past midnight of the eleventh, in Lisbon
 JOB = """
 insert into job (id, kind, key, payload, state, due_at, tries, created_at)
 values (%(id)s, %(kind)s, %(kind)s, '{}', 'WAITING', '2026-01-02', 0, '2026-01-02')
@@ -92,6 +99,8 @@ def owned(cluster: Cluster) -> str:
         connection.execute("set session_replication_role = replica")
         for number, block in enumerate([*BLOCKS, None], start=1):
             connection.execute(CONTRACT, {"id": UUID(int=number), "number": f"{number:02}", "block": block})
+        connection.execute(STATION, {"id": UUID(int=99)})
+        connection.execute(BOOKED, {"id": UUID(int=99), "number": "99", "block": None, "starts": STARTS})
         connection.execute(HISTORY, {"entry": UUID(int=1), "id": UUID(int=1)})
         for number, kind in enumerate(JOBS, start=1):
             connection.execute(JOB, {"id": UUID(int=number), "kind": kind})
@@ -117,10 +126,15 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     # Then
     assert migrate.differences(owned) == []
     blocks = rows(cluster, "select billing_block, billing_block_detail from contract order by number")
-    assert blocks == [*BLOCKS.values(), (None, None)]
+    assert blocks == [*BLOCKS.values(), (None, None), (None, None)]
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
-    assert kinds(cluster) == ["BILL", "EXPIRE_CAR_HOLD", "PROTOCOL_SHEET", "SEND_EMAIL"]
+    assert kinds(cluster) == ["BILL", "EXPIRE_CAR_HOLD", "PROTOCOL_SHEET", "REMIND_OF_START", "SEND_EMAIL"]
+    reminder = "select key, payload->>'contract', due_at at time zone 'UTC' from job where kind = 'REMIND_OF_START'"
+    booked = str(UUID(int=99))
+    assert [tuple(map(str, row)) for row in rows(cluster, reminder)] == [
+        (f"remind-of-start:{booked}:2999-06-10T23:30:00+00:00", booked, "2999-06-10 08:00:00")
+    ]
     cars = rows(cluster, "select plate, vin, plate_key, vin_key from vehicle order by id")
     assert cars == [(plate, vin, *keys) for plate, vin, _home, _status, *keys in CARS]
     # When: back again, with a refusal of the new version
@@ -131,7 +145,7 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     # Then: who had to look still has to
     assert rows(cluster, "select count(*) from vehicle") == [(len(CARS),)]
     kept = rows(cluster, "select billing_block is null from contract order by number")
-    assert kept == [*[(False,)] * len(BLOCKS), (True,)]
+    assert kept == [*[(False,)] * len(BLOCKS), (True,), (True,)]
     assert kinds(cluster) == JOBS
     assert rows(cluster, "select refusal->>'message' from idempotency_record") == [("The card was declined.",)]
     migrate.upgrade(owned)

@@ -14,6 +14,7 @@ from server.services.acting import Acting
 from server.services.booking import reminder
 from server.services.changes import period
 from server.services.ends import cancellation
+from server.services.payments import deposits
 from tests.builders.bench import Bench
 from tests.builders.rentals import book
 from tests.builders.rows import open_shop
@@ -51,6 +52,24 @@ async def test_at_nine_on_the_day_before(bench: Bench) -> None:
     assert "den Führerschein im Original" in said
     assert "Die Frist für eine kostenfreie Stornierung" not in said
     assert "Stornieren können Sie kostenfrei bis 09.09.2026, 12:00 Uhr. Danach berechnen wir 59,00 €." in said
+
+
+async def test_who_has_a_card_that_refused_the_deposit_hears_what_to_do(bench: Bench) -> None:
+    # Given a deposit that is refused the day before
+    start = at("2026-09-14 08:00")
+    contract = await book(await open_shop(bench), start, start + DAY)
+    bench.clock.move_to(at("2026-09-13 08:00"))
+    bench.books.script("hold", "decline:51")
+    await deposits.place(bench.outside, contract.id)
+    # When
+    bench.clock.move_to(at("2026-09-13 09:00"))
+    (mail,) = await reminders(bench, contract)
+    # Then
+    said = " ".join(mail.text.replace("\u00a0", " ").split())
+    assert "Wir konnten 300,00 € auf Ihrer Karte nicht blockieren." in said
+    assert "werden vor der Abholung" not in said
+    assert "die Karte, mit der Sie gebucht haben" not in said
+    assert "eine Karte für die Kaution" in said
 
 
 @pytest.mark.parametrize("late", ["2026-09-08 23:00", "2026-09-09 08:59", "2026-09-09 18:00", "2026-09-10 09:00"])

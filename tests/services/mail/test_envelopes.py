@@ -13,6 +13,7 @@ from server.models.customer import CustomerKind, Language
 from server.models.email import EmailTemplate, StoredFile
 from server.services.acting import Acting
 from server.services.changes import period
+from server.services.ends import cancellation
 from server.services.mail import emails
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
@@ -72,6 +73,22 @@ async def test_the_calendar_shows_the_rental_and_a_change_moves_it(bench: Bench)
     assert str(was["description"]) == f"Buchungsnummer {contract.number}"
     assert str(was["location"]).startswith(shop.station.name)
     assert str(was["summary"]) == f"Mietwagen: {shop.station.name}"
+
+
+async def test_a_booking_that_is_called_off_leaves_the_calendar(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY)
+    entered = event_in(calendar_of(await mail(bench, contract, EmailTemplate.BOOKING_CONFIRMATION)))
+    # When
+    acting = Acting(bench.now, shop.somebody())
+    await cancellation.cancel(bench.outside, acting, contract.id, contract.version, None)
+    # Then
+    file = calendar_of(await mail(bench, contract, EmailTemplate.CANCELLATION))
+    gone = event_in(file)
+    assert "METHOD:CANCEL" in (file.text or "")
+    assert (str(gone["status"]), gone["uid"]) == ("CANCELLED", entered["uid"])
+    assert gone["sequence"] > entered["sequence"]
 
 
 async def test_the_file_goes_out_as_it_is(bench: Bench) -> None:

@@ -77,9 +77,28 @@ async def test_one_that_waits_for_a_wrong_address_does_not_go_there(bench: Bench
     await resending.resend(bench.outside, Acting(bench.now, shop.somebody()), first.id, "neu@example.com")
 
     (was, again) = await mails(bench, contract)
-    assert (was.state, again.state, again.to) == (EmailState.FAILED, EmailState.QUEUED, "neu@example.com")
+    assert (was.state, again.state, again.to) == (EmailState.REPLACED, EmailState.QUEUED, "neu@example.com")
     await emails.send(bench.outside, was.id, is_last_try=False)
     assert (await bench.all(Email, id=was.id))[0].sent_at is None
+    # And a try that was under way, and fails, does not bring it back
+    await emails._mark(bench.outside, was.id, EmailState.QUEUED, error="421 busy")
+    assert (await bench.all(Email, id=was.id))[0].state is EmailState.REPLACED
+    # But what has gone out after all is said
+    await emails._mark(bench.outside, was.id, EmailState.SENT, error=None)
+    assert (await bench.all(Email, id=was.id))[0].state is EmailState.SENT
+
+
+@pytest.mark.parametrize("to", [None, "neu@example.com"])
+async def test_asked_for_twice_it_is_one(bench: Bench, to: str | None) -> None:
+    shop, contract, first = await confirmed(bench, EmailState.SENT)
+    clerk = Acting(bench.now, shop.somebody())
+
+    once = await resending.resend(bench.outside, clerk, first.id, to)
+    twice = await resending.resend(bench.outside, clerk, first.id, to)
+
+    assert once == twice
+    assert [mail.id for mail in await mails(bench, contract)] == [first.id, once]
+    assert len(await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.EMAIL_RESENT)) == 1
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a@b@c.example", "x" * 300 + "@example.com"])

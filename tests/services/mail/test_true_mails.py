@@ -18,10 +18,11 @@ from server.models.fleet import Energy
 from server.models.payment import PaymentMethod
 from server.models.recipient import PostalAddress, Recipient
 from server.models.staff import Role
+from server.services.billing import invoice
 from server.services.handover import paper
 from server.services.handover.damages import DamageReport
 from tests.builders.bench import Bench
-from tests.builders.rentals import book, check_in, check_out, customer
+from tests.builders.rentals import book, check_in, check_out, customer, rented
 from tests.builders.rows import open_shop, station
 from tests.rendering.reading import words_of
 from tests.services.samples import KOMPAKT, at
@@ -189,3 +190,19 @@ async def test_a_damage_is_new_on_the_return_protocol_only(bench: Bench) -> None
     assert await damages_of(bench, returned) == ["bekannt", "neu"]
     text = await mail_of(bench, contract, "CHECK_IN_PROTOCOL")
     assert "einen neuen Schaden festgehalten; die Beschreibung steht im Protokoll." in text
+
+
+@pytest.mark.parametrize(("driven", "said"), [(1_000, True), (100, False)])
+async def test_the_invoices_mail_names_what_was_agreed_where_it_comes_to_something_else(
+    bench: Bench, driven: int, said: bool
+) -> None:
+    # Given a day for 59.00 with 200 km, and so many driven
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, START + DAY, km=driven)
+    # When
+    await invoice.settle(bench.outside, contract.id)
+    # Then
+    text = await mail_of(bench, contract, "FINAL_INVOICE")
+    assert ("Vereinbart waren 59,00 €. Berechnet wird, was tatsächlich war" in text) is said
+    assert ("Mehrkilometer: " in text) is said
+    assert "Miete 1 Tag: 59,00 €" in text
