@@ -129,7 +129,14 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     assert blocks == [*BLOCKS.values(), (None, None), (None, None)]
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
-    assert kinds(cluster) == ["BILL", "EXPIRE_CAR_HOLD", "PROTOCOL_SHEET", "REMIND_OF_START", "SEND_EMAIL"]
+    assert kinds(cluster) == [
+        "BILL",
+        "EXPIRE_CAR_HOLD",
+        "MARK_NO_SHOW",
+        "PROTOCOL_SHEET",
+        "REMIND_OF_START",
+        "SEND_EMAIL",
+    ]
     reminder = "select key, payload->>'contract', due_at at time zone 'UTC' from job where kind = 'REMIND_OF_START'"
     booked = str(UUID(int=99))
     assert [tuple(map(str, row)) for row in rows(cluster, reminder)] == [
