@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlmodel.sql import sqltypes
 
 from migrations.policies import CALLERS
 
@@ -31,6 +32,7 @@ def upgrade() -> None:
     op.add_column("email", sa.Column("sender_name", sa.String(), nullable=True))
     op.add_column("email", sa.Column("reply_to", sa.String(), nullable=True))
     op.add_column("email", sa.Column("resend_of_id", sa.Uuid(), nullable=True))
+    op.add_column("email", sa.Column("not_after", sqltypes.UTCDateTime(), nullable=True))
     for caller in ("staff", "admin"):  # what they send once more is a mail of its own
         op.execute(f"revoke update (state) on email from {CALLERS[caller]}")
     op.execute(REMIND)
@@ -44,5 +46,5 @@ def downgrade() -> None:
         op.execute(f"grant update (state) on email to {CALLERS[caller]}")
     for column in reversed(OF_COMPANY):
         op.drop_column("company", column)
-    for column in ("resend_of_id", "reply_to", "sender_name"):
+    for column in ("not_after", "resend_of_id", "reply_to", "sender_name"):
         op.drop_column("email", column)

@@ -81,7 +81,7 @@ class Email(SQLModel, table=True):
     """One mail. `cause_id` is what made it (contract, protocol, document); attachments name stored objects.
 
     `sender_name` is shown as who writes, `reply_to` is where answers go; null: as the settings have it.
-    `resend_of_id` is the mail that it says once more.
+    `resend_of_id` is the mail that it says once more. After `not_after` it would not be true any more.
     """
 
     __tablename__ = "email"
@@ -102,6 +102,7 @@ class Email(SQLModel, table=True):
     attachments_json: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'", name="attachments"))
     protocol_id: UUID | None = Field(default=None, index=True)
     queued_at: datetime
+    not_after: datetime | None = None
     sent_at: datetime | None = None
     tries: int = 0
     last_error: str | None = None

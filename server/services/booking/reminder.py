@@ -44,7 +44,9 @@ async def remind(outside: Outside, contract_id: UUID) -> None:
             return
         view = await before_check_out.facts(session, contract, now)
         cause = uuid5(contract.id, contract.starts_at.isoformat())
-        await emails.queue(session, contract, MailDraft(EmailTemplate.REMINDER, cause, view), now=now)
+        until = _day_before(contract, station, time.max)
+        draft = MailDraft(EmailTemplate.REMINDER, cause, view, not_after=until)
+        await emails.queue(session, contract, draft, now=now)
 
 
 def _day_before(contract: Contract, station: Station, at: time) -> datetime:

@@ -29,6 +29,7 @@ from server.services.outside import Outside
 _log = structlog.get_logger("emails")
 PRINTED_AT_LAST = timedelta(minutes=1)
 """When a mail looks for its PDF by itself, because nobody has called it."""
+_TOO_LATE = "it could not be sent in time"
 WAITS_FOR_PAPER = timedelta(minutes=10)
 """How long a mail waits for a PDF that is still being made, before that is a failure."""
 
@@ -38,7 +39,8 @@ class MailDraft:
     """A mail to be written: which template, because of what (contract, document, protocol, payment), what it shows.
 
     `waits_for_paper`: an attachment is still to be printed; whoever prints it calls `send_now`. `to` and `language` are
-    the customer's unless given: a notice goes `to` the station.
+    the customer's unless given: a notice goes `to` the station. What could only be sent later than `not_after` is given
+    up: it would not be true any more.
     """
 
     template: EmailTemplate
@@ -49,6 +51,7 @@ class MailDraft:
     waits_for_paper: bool = False
     to: str | None = None
     language: Language | None = None
+    not_after: datetime | None = None
 
 
 async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: datetime) -> Email:
@@ -80,6 +83,7 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
         attachments_json=[asdict(file) for file in draft.attachments],
         protocol_id=draft.protocol_id,
         queued_at=now,
+        not_after=draft.not_after,
     )
     await session.store(email)
     due_at = now + PRINTED_AT_LAST if draft.waits_for_paper else now
@@ -116,6 +120,9 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         email = await session.by_id(Email, email_id)
     if email is None or email.state is not EmailState.QUEUED:
+        return
+    if email.not_after is not None and outside.clock.now() > email.not_after:
+        await _mark(outside, email.id, EmailState.FAILED, error=_TOO_LATE)
         return
     try:
         await outside.mailer.send(await _outgoing(outside, email))

@@ -8,12 +8,13 @@ import pytest
 
 from server.models import Contract, Email, Job
 from server.models.contract import ContractState
-from server.models.email import EmailTemplate
+from server.models.email import EmailState, EmailTemplate
 from server.models.job import JobKind
 from server.services.acting import Acting
 from server.services.booking import reminder
 from server.services.changes import period
 from server.services.ends import cancellation
+from server.services.mail import emails
 from server.services.payments import deposits
 from tests.builders.bench import Bench
 from tests.builders.rentals import book
@@ -77,6 +78,19 @@ async def test_not_at_night_and_not_too_late(bench: Bench, late: str) -> None:
     contract = await book(await open_shop(bench), START, START + DAY)
     bench.clock.move_to(at(late))
     assert await reminders(bench, contract) == []
+
+
+async def test_one_that_waits_for_the_mail_server_does_not_say_tomorrow_on_the_day(bench: Bench) -> None:
+    # Given a reminder that could not be sent on its day
+    contract = await book(await open_shop(bench), START, START + DAY)
+    bench.clock.move_to(at("2026-09-09 17:59"))
+    (mail,) = await reminders(bench, contract)
+    bench.clock.move_to(at("2026-09-10 00:00"))
+    # When
+    await emails.send(bench.outside, mail.id, is_last_try=False)
+    # Then
+    ((now,),) = [await bench.all(Email, id=mail.id)]
+    assert (now.state, now.sent_at, now.last_error) == (EmailState.FAILED, None, "it could not be sent in time")
 
 
 async def test_who_books_later_than_that_is_not_reminded(bench: Bench) -> None:
