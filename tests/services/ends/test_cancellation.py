@@ -58,7 +58,7 @@ async def test_two_days_before_it_is_free_and_all_goes_back(bench: Bench) -> Non
     assert f"Stornorechnung: {mirror.number}" in said(mail)
     assert "Die blockierten 300,00 € werden freigegeben." in said(mail)
     assert "Kunde braucht" not in mail.html  # why is the office's affair
-    assert [file.name for file in mail.attachments] == [f"Stornorechnung {mirror.number}.pdf"]
+    assert [file.name for file in mail.attachments] == [f"Stornorechnung {mirror.number}.pdf", "Miettermin.ics"]
     entry = (await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.STATE_CANCELLED))[0]
     assert entry.reason == "Kunde braucht es nicht mehr"
     # And the car can be booked again
