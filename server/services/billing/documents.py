@@ -37,7 +37,7 @@ from server.paper.views import (
     InvoiceView,
 )
 from server.services.billing import addressee
-from server.services.billing.drafts import Draft
+from server.services.billing.drafts import Deduction, Draft
 from server.services.mail import emails, parts
 from server.services.outside import Outside
 
@@ -204,17 +204,9 @@ def _view(
         total_cents=draft.sums.gross,
         payable_cents=draft.payable_cents,
         vat_rate_bp=draft.vat_rate_bp(contract),
-        advances=[
-            Advance(
-                number=advance.number,
-                issued_on=day_of(advance.issued_at, zone),
-                net_cents=advance.sums.net,
-                vat_cents=advance.sums.vat,
-                total_cents=advance.sums.gross,
-            )
-            for advance in draft.advances
-        ],
+        advances=[_advance_view(advance, zone) for advance in draft.advances],
         payments=draft.payments,
+        kept_cents=draft.kept_cents,
         vehicles=draft.vehicles,
         station=parts.place_of(station),
         workshop_order=contract.workshop_order_number,
@@ -226,6 +218,16 @@ def _view(
         damage_at=draft.damage_at,
         remarks=draft.remarks,
         e_invoice=addressee.e_invoice_for(draft.recipient(contract)),
+    )
+
+
+def _advance_view(advance: Deduction, zone: ZoneInfo) -> Advance:
+    return Advance(
+        number=advance.number,
+        issued_on=day_of(advance.issued_at, zone),
+        net_cents=advance.sums.net,
+        vat_cents=advance.sums.vat,
+        total_cents=advance.sums.gross,
     )
 
 
