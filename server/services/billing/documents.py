@@ -32,6 +32,7 @@ from server.paper import file_names, typesetter
 from server.paper.views import (
     Advance,
     DocumentReference,
+    EInvoice,
     InvoiceKind,
     InvoiceLine,
     InvoiceView,
@@ -217,7 +218,7 @@ def _view(
         objections_to=draft.objections_to,
         damage_at=draft.damage_at,
         remarks=draft.remarks,
-        e_invoice=addressee.e_invoice_for(draft.recipient(contract)),
+        e_invoice=addressee.e_invoice_for(draft.recipient(contract), company, station),
     )
 
 
@@ -262,7 +263,7 @@ def attachments(*issued: Document) -> list[StoredFile]:
     """
     files = []
     for document in issued:
-        if document.xml_key is not None and document.recipient.buyer_reference:
+        if document.xml_key is not None and (document.view or {}).get("e_invoice") == EInvoice.XRECHNUNG:
             files.append(StoredFile(f"{document.number}.xml", XML, document.xml_key))
         name = file_names.pdf(_title_of(document), document.number, parts.wording(document.language))
         files.append(StoredFile(name, "application/pdf", document.pdf_key))

@@ -39,6 +39,7 @@ from server.services.billing.readings import Part
 from server.services.billing.settlements import ReturnFacts, Settlement
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
+from server.services.mail.parts import recipient_of
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits
 
@@ -50,6 +51,7 @@ _MISSING = {
         "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
     ),
     BillingBlock.ADDRESS_MISSING: addressee.ADDRESS_MISSING,
+    BillingBlock.SELLER_CONTACT_MISSING: addressee.SELLER_CONTACT_MISSING,
 }
 _GIVEN_UP = Sentence(
     "What is open of this invoice was given up: it is not billed again by itself. `cancelDocument` takes it back.",
@@ -111,9 +113,10 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
         raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.VEHICLE_SIZE])
     # While a car is out nobody knows what would be billed, and billing looks again; and one that came back early may
     # have become cheap enough.
-    looks = contract.billing_block is BillingBlock.ADDRESS_MISSING and contract.state is ContractState.RETURNED
-    if looks and (await _bill_of(session, contract)).lacks is BillingBlock.ADDRESS_MISSING:
-        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.ADDRESS_MISSING])
+    shown = contract.billing_block
+    looks = shown in _MISSING and contract.state is ContractState.RETURNED
+    if shown and looks and (await _bill_of(session, contract)).lacks is shown:
+        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[shown])
     if contract.billing_block in PAID_BY_HAND and len(await open_items.payable(session, contract.id)) > 1:
         raise Refused(ProblemCode.NOT_ALLOWED, _SEVERAL, field=("contract_id",))
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
@@ -174,7 +177,14 @@ async def _bill_of(session: Session, contract: Contract) -> _Bill:
         lacks = BillingBlock.VEHICLE_SIZE
     elif addressee.lacks_address(contract, settlement.price.total_cents):
         lacks = BillingBlock.ADDRESS_MISSING
+    elif await _lacks_seller_contact(session, contract):
+        lacks = BillingBlock.SELLER_CONTACT_MISSING
     return _Bill(parts, back, settlement, lacks)
+
+
+async def _lacks_seller_contact(session: Session, contract: Contract) -> bool:
+    station, company = await stations.get(session, contract.station_id), await company_data.require(session)
+    return addressee.lacks_seller_contact(recipient_of(contract), company, station)
 
 
 async def issue_again(session: Session, contract: Contract, acting: Acting) -> list[Document]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from tests.services.changes.test_readings import protocol_of
 from tests.services.receivables.billed import END, START, final_of, pay, work
 from tests.services.samples import KOMPAKT
 
-WAIVED = {"method": PaymentMethod.WAIVED, "card_token": None, "waiver_reason": "Stammkunde"}
+WAIVED: dict[str, Any] = {"method": PaymentMethod.WAIVED, "card_token": None, "waiver_reason": "Stammkunde"}
 
 
 async def driven(shop: Shop, km: int, **more: Any) -> Contract:
@@ -154,7 +155,7 @@ async def test_an_invoice_over_nothing_has_a_line_that_says_so(bench: Bench) -> 
     # Then
     nothing = await final_of(bench, contract)
     assert await figures(bench, contract) == [(5_900, 0, 5_900), (-5_900, -5_900, 0), (0, 5_900, -5_900)]
-    assert Figures.of(await xml_of(bench, nothing)).lines == [(1, 0, 0)]
+    assert Figures.of(await xml_of(bench, nothing)).lines == [(Decimal(1), Decimal(0), 0)]
     said = await shown(bench, nothing)
     assert "Es wird nichts berechnet 1 0,00 € 0,00 €" in said
     assert "Zahlung 59,00 € wurden bereits auf anderem Weg bezahlt. 59,00 € werden erstattet." in said
