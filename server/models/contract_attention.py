@@ -45,6 +45,8 @@ class BillingBlock(StrEnum):
     """The gateway refused the refund: pay it by hand; clearing says that it was paid."""
     ADDRESS_MISSING = "ADDRESS_MISSING"
     """The invoice needs the customer's postal address and nobody has given it: enter it (`completeCustomer`) first."""
+    SELLER_CONTACT_MISSING = "SELLER_CONTACT_MISSING"
+    """An XRechnung needs our phone number and e-mail address: enter them (`updateCompany`, `updateStation`)."""
     ADVANCE_NOT_REFUNDED = "ADVANCE_NOT_REFUNDED"
     """The advance of a booking that did not come about is still here: pay it by hand; clearing says that it was."""
     DOCUMENT_CANCELLED = "DOCUMENT_CANCELLED"

@@ -11,7 +11,7 @@ from typing import Any
 
 from server.models.money import spread_net
 from server.models.price import LineUnit
-from server.paper.invoice_sheet import MOVED, advance_text
+from server.paper.invoice_sheet import MOVED, advance_text, shown_lines
 from server.paper.notation import plain
 from server.paper.views import InvoiceView
 from server.paper.words import words
@@ -66,9 +66,10 @@ def amounts(view: InvoiceView) -> Terms:
 
 
 def paid_cents(view: InvoiceView) -> int:
-    """What of the payable amount had moved when the document was issued; negative: paid back."""
-    moved = sum(part.amount_cents for part in view.payments if part.way in MOVED)
-    return moved if view.payable_cents > 0 else -moved
+    """What of the payable amount had moved when the document was issued, also above it; negative: paid back, or no
+    more paid for this document but for the one in its place.
+    """
+    return sum(part.signed_cents for part in view.payments if part.way in MOVED) - view.kept_cents
 
 
 def euros(cents: int) -> str:
@@ -91,11 +92,12 @@ def net_price(quantity: Decimal, net_cents: int) -> Decimal:
 
 
 def _charged(view: InvoiceView) -> list[_Line]:
-    gross = [line.total_cents for line in view.lines]
+    lines = shown_lines(view)
+    gross = [line.total_cents for line in lines]
     nets = gross if view.is_outside_vat else spread_net(gross, view.net_cents, view.vat_rate_bp)
     return [
         _Line(plain(line.text) or line.kind, plain(line.explanation or ""), line.quantity, line.unit, net)
-        for line, net in zip(view.lines, nets, strict=True)
+        for line, net in zip(lines, nets, strict=True)
     ]
 
 

@@ -1,5 +1,6 @@
 """An invoice as its template shows it: every amount, date and sentence written out, nothing left to calculate."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -7,7 +8,15 @@ from server.paper.notation import address_lines, day, kilometres, local_day, mom
 from server.paper.views import Advance, InvoiceKind, InvoiceLine, InvoiceView, PaymentPart, PaymentWay, Recipient
 from server.paper.words import Sheet, fact, letterhead, words
 
-MOVED = frozenset({PaymentWay.CHARGED, PaymentWay.FROM_DEPOSIT, PaymentWay.PAID_ELSEWHERE, PaymentWay.REFUNDED})
+MOVED = frozenset(
+    {
+        PaymentWay.CHARGED,
+        PaymentWay.FROM_DEPOSIT,
+        PaymentWay.PAID_ELSEWHERE,
+        PaymentWay.REFUNDED,
+        PaymentWay.PAID_BACK,
+    }
+)
 """Ways on which money has moved when the document is issued; on the others it will."""
 
 
@@ -23,7 +32,7 @@ def invoice_sheet(view: InvoiceView) -> Sheet:
         "facts": _facts(view),
         "introduction": introduction(view),
         "claim": view.is_outside_vat,
-        "lines": [_line(line, view) for line in view.lines],
+        "lines": [_line(line, view) for line in shown_lines(view)],
         "vat_label": f"{words(view.language)['vat']} {rate(view.vat_rate_bp, view.language)}",
         "sums": _sums(view),
         "payable": _payable(view),
@@ -85,6 +94,11 @@ def introduction(view: InvoiceView) -> list[str]:
     return sentences
 
 
+def shown_lines(view: InvoiceView) -> Sequence[InvoiceLine]:
+    """The lines; of an invoice over nothing one that says so, for an e-invoice needs one (BR-16)."""
+    return view.lines or [InvoiceLine(kind="NOTHING", text=words(view.language)["no_lines"], total_cents=0)]
+
+
 def _line(line: InvoiceLine, view: InvoiceView) -> Sheet:
     unit = line.unit_price_cents
     if unit is None and line.quantity == Decimal(1):
@@ -132,13 +146,13 @@ def payable_label(view: InvoiceView) -> str:
     labels: dict[str, str] = words(view.language)["payable"]
     if not view.payable_cents:
         return labels["nothing"]
-    moved = bool(view.payments) and all(part.way in MOVED for part in view.payments)
-    if view.payable_cents > 0:
-        return labels["paid" if moved else "due"]
     if view.kind is InvoiceKind.CANCELLATION_INVOICE and not view.payments:
         # How much goes back, and where, is not said here: not all of it was paid, or not by card.
         return labels["withdrawn" if _withdraws_claim(view) else "cancelled"]
-    return labels["paid_back" if moved else "back"]
+    to_come = [part.signed_cents for part in view.payments if part.way not in MOVED]
+    if view.payable_cents > 0:
+        return labels["paid" if view.payments and all(cents < 0 for cents in to_come) else "due"]
+    return labels["paid_back" if view.payments and not to_come else "back"]
 
 
 def _row(view: InvoiceView, label: str, net: int, vat: int | None, gross: int, *, strong: bool = False) -> Sheet:
@@ -180,6 +194,9 @@ def payment_sentences(view: InvoiceView) -> list[str]:
     if not view.payable_cents and not view.payments:
         return [w["nothing_due"]]
     payment = [_payment(part, view) for part in view.payments]
+    if view.kept_cents:
+        kept = w["kept" if view.kept_cents > 0 else "lacking"]
+        payment.append(kept.format(amount=money(abs(view.kept_cents), view.language)))
     if any(part.way is PaymentWay.TO_BE_TAKEN_FROM_DEPOSIT for part in view.payments):
         payment.append(w["deposit_fails"])
     return payment

@@ -77,7 +77,8 @@ def test_an_authoritys_invoice_is_an_xrechnung(dealership: Dealership, start: da
     (mail,) = dealership.server.mails(to=mailbox, template="FINAL_INVOICE")
     raw = dealership.server.http.get(f"/sandbox/mails/{mail['id']}").content
     parts: Any = list(message_from_bytes(raw, policy=default).iter_attachments())
-    assert [part.get_filename() for part in parts] == [f"{document['number']}.xml", f"{document['number']}.pdf"]
+    number = document["number"]
+    assert [part.get_filename() for part in parts] == [f"{number}.xml", f"Rechnung {number}.pdf"]
     assert [part.get_content_type() for part in parts] == ["application/xml", "application/pdf"]
     assert parts[0].get_payload(decode=True) == fetched(dealership, document["xmlUrl"])
 

@@ -97,7 +97,8 @@ def mirrored(view: InvoiceView, **more: Any) -> InvoiceView:
         replace(one, net_cents=-one.net_cents, vat_cents=-one.vat_cents, total_cents=-one.total_cents)
         for one in view.advances
     ]
-    back = PaymentPart(way=PaymentWay.TO_BE_REFUNDED, amount_cents=abs(view.payable_cents))
+    way = PaymentWay.TO_BE_REFUNDED if view.payable_cents > 0 else PaymentWay.TO_BE_CHARGED
+    back = PaymentPart(way=way, amount_cents=abs(view.payable_cents))
     changes: dict[str, Any] = {
         "kind": InvoiceKind.CANCELLATION_INVOICE,
         "number": "B01-2026-000130",

@@ -275,7 +275,7 @@ class TestLegalContents:
 
     def test_all_payment_ways_have_words(self) -> None:
         parts = tuple(PaymentPart(way=way, amount_cents=100, due_on=date(2026, 12, 1)) for way in PaymentWay)
-        total = 100 * len(parts)
+        total = sum(part.signed_cents for part in parts)
         line = InvoiceLine(kind="RENTAL", text="x", total_cents=total)
         view = samples.invoice(
             lines=(line,),

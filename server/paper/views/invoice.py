@@ -90,9 +90,10 @@ class InvoiceView:
     """An invoice, cancellation, correction or damage claim as it is printed.
 
     `total_cents` is the sum of the lines and of `net_cents`, `vat_cents` and `untaxed_cents`; `payable_cents` is the
-    total minus the advances; `payments`, where given, add up to it without its sign. Amounts are negative on
-    cancellations. `service_start/end` is the rental period, on an advance invoice the expected one. `objections_to`:
-    where the customer disputes a claim. `e_invoice` None: paper alone, as for a consumer.
+    total minus the advances; `payments`, where given, add up to it, what goes back deducted. Amounts are negative on
+    cancellations, whose `kept_cents` were paid for what they take back and stay here for what takes its place (below
+    zero: paid back beyond it). `service_start/end` is the rental period, on an advance invoice the expected one.
+    `objections_to`: where the customer disputes a claim. `e_invoice` None: paper alone, as for a consumer.
     """
 
     kind: InvoiceKind
@@ -114,6 +115,7 @@ class InvoiceView:
     untaxed_cents: int = 0
     advances: Sequence[Advance] = ()
     payments: Sequence[PaymentPart] = ()
+    kept_cents: int = 0
     vehicles: Sequence[VehicleUse] = ()
     station: Place | None = None
     workshop_order: str | None = None
@@ -157,7 +159,8 @@ class InvoiceView:
             raise ValueError(f"the figures of {self.number} do not add up to the total {self.total_cents}")
         if self.payable_cents != self.total_cents - sum(advance.total_cents for advance in self.advances):
             raise ValueError(f"{self.number}: total minus advances is not the payable amount {self.payable_cents}")
-        if self.payments and sum(part.amount_cents for part in self.payments) != abs(self.payable_cents):
+        moves = sum(part.signed_cents for part in self.payments)
+        if self.payments and moves - self.kept_cents != self.payable_cents:
             raise ValueError(f"{self.number}: the payments are not the payable amount {self.payable_cents}")
         if any(advance.net_cents + advance.vat_cents != advance.total_cents for advance in self.advances):
             raise ValueError(f"{self.number}: an advance does not add up")

@@ -21,6 +21,11 @@ class PaymentWay(StrEnum):
     FROM_DEPOSIT = "FROM_DEPOSIT"
     TO_BE_TAKEN_FROM_DEPOSIT = "TO_BE_TAKEN_FROM_DEPOSIT"
     PAID_ELSEWHERE = "PAID_ELSEWHERE"
+    PAID_BACK = "PAID_BACK"
+    TO_BE_PAID_BACK = "TO_BE_PAID_BACK"
+
+
+_BACK = frozenset({PaymentWay.REFUNDED, PaymentWay.TO_BE_REFUNDED, PaymentWay.PAID_BACK, PaymentWay.TO_BE_PAID_BACK})
 
 
 class DepositNote(StrEnum):
@@ -68,9 +73,16 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentPart:
-    """How one part of the payable amount moves; `amount_cents` is never negative, `due_on` is for transfers."""
+    """How one part of the payable amount moves; `amount_cents` is never negative, `due_on` is for transfers. Whether to
+    a card or otherwise, PAID_BACK and TO_BE_PAID_BACK leave open.
+    """
 
     way: PaymentWay
     amount_cents: int
     due_on: date | None = None
     reference: str | None = None
+
+    @property
+    def signed_cents(self) -> int:
+        """Negative: it goes to the customer."""
+        return -self.amount_cents if self.way in _BACK else self.amount_cents

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import Sentence
-from server.models import Contract, Document, HistoryEntry
+from server.models import Company, Contract, Document, HistoryEntry, Station
 from server.models.contract_parts import HistoryAction
 from server.models.customer import CustomerKind
 from server.models.recipient import Recipient
@@ -19,6 +19,11 @@ SMALL_INVOICE_CENTS = 250_00
 ADDRESS_MISSING = Sentence(
     "Above 250 EUR the invoice needs the customer's postal address (§ 14 Abs. 4 Nr. 1 UStG); it is not known.",
     "Über 250 EUR braucht die Rechnung die Anschrift des Kunden (§ 14 Abs. 4 Nr. 1 UStG); sie fehlt.",
+)
+
+SELLER_CONTACT_MISSING = Sentence(
+    "An XRechnung needs phone number and e-mail address of company or station (BR-DE-6, BR-DE-7): `updateCompany`.",
+    "Eine XRechnung braucht Telefon und E-Mail-Adresse von Firma oder Station (BR-DE-6, BR-DE-7): `updateCompany`.",
 )
 
 
@@ -37,13 +42,23 @@ async def other_payer(session: Session, contract: Contract, document: Document) 
     return document.recipient if document.recipient.name in names else None
 
 
-def e_invoice_for(recipient: Recipient) -> EInvoice | None:
+def e_invoice_for(recipient: Recipient, company: Company, station: Station) -> EInvoice | None:
     """In which form a recipient gets documents as data: businesses inside the PDF, authorities with a Leitweg-ID as
-    XRechnung (domain 3.8); None for consumers, and where no address is known, which the standard needs (BR-10).
+    XRechnung (domain 3.8); None for consumers, and where no address is known, which the standard needs (BR-10). What
+    cannot wait for our own phone and mail address is no XRechnung, which would be invalid without them.
     """
     if not recipient.is_business or recipient.address is None:
         return None
-    return EInvoice.XRECHNUNG if recipient.buyer_reference else EInvoice.ZUGFERD
+    for_authority = recipient.buyer_reference and not lacks_seller_contact(recipient, company, station)
+    return EInvoice.XRECHNUNG if for_authority else EInvoice.ZUGFERD
+
+
+def lacks_seller_contact(recipient: Recipient, company: Company, station: Station) -> bool:
+    """Whether this recipient gets an XRechnung, which names a phone and a mail address of company or station (BR-DE-6,
+    BR-DE-7), and nobody has said them.
+    """
+    phone, email = station.phone or company.phone, station.email or company.email
+    return recipient.buyer_reference is not None and not (phone and email)
 
 
 def is_large(gross_cents: int) -> bool:

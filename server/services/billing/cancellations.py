@@ -36,6 +36,7 @@ async def cancel(
     """
     station, company = await stations.get(session, contract.station_id), await company_data.require(session)
     back = -(await paid_for(session, contract.id, document) if back_cents is None else back_cents)
+    kept = await _paid_in_all(session, contract.id, document) + back
     draft = Draft(
         type=DocumentType.CANCELLATION_INVOICE,
         service_from=document.service_from,
@@ -43,8 +44,9 @@ async def cancel(
         lines=[replace(line, quantity=-line.quantity, total_cents=-line.total_cents) for line in document.lines],
         sums=_NOTHING.minus(document.sums),
         advances=await _mirrored(session, document),
-        payments=await _payments(session, contract, document, back),
+        payments=await _payments(session, contract, document, back, kept),
         to_move_cents=back,
+        kept_cents=kept,
         refers_to=document,
         reason=acting.why,
     )
@@ -82,6 +84,14 @@ async def paid_for(session: Session, contract_id: UUID, document: Document) -> i
     if document.moves_cents < 0 and await is_paid_by_hand(session, contract_id, document):
         return document.moves_cents
     return (await shares.of_contract(session, contract_id)).paid_for(document.id)
+
+
+async def _paid_in_all(session: Session, contract_id: UUID, document: Document) -> int:
+    """Cents that were paid for a document and, before it was issued, for those in whose place it stands."""
+    paid = await paid_for(session, contract_id, document)
+    if document.type is DocumentType.ADVANCE_INVOICE:
+        return paid
+    return document.payable_cents - document.moves_cents + paid
 
 
 async def is_paid_by_hand(session: Session, contract_id: UUID, document: Document) -> bool:
@@ -147,9 +157,11 @@ async def _mirrored(session: Session, document: Document) -> list[Deduction]:
     return found
 
 
-async def _payments(session: Session, contract: Contract, document: Document, back: int) -> list[PaymentPart]:
+async def _payments(
+    session: Session, contract: Contract, document: Document, back: int, kept: int
+) -> list[PaymentPart]:
     """How the whole of a document goes back, where cards take all of it; else the mail says how."""
-    if back == 0 or abs(back) != abs(document.payable_cents):
+    if back == 0 or back - kept != -document.payable_cents:
         return []
     if -back > sum(cents for _, cents in await sources.on_cards(session, contract.id, document.id)):
         return []

@@ -32,12 +32,13 @@ from server.paper import file_names, typesetter
 from server.paper.views import (
     Advance,
     DocumentReference,
+    EInvoice,
     InvoiceKind,
     InvoiceLine,
     InvoiceView,
 )
 from server.services.billing import addressee
-from server.services.billing.drafts import Draft
+from server.services.billing.drafts import Deduction, Draft
 from server.services.mail import emails, parts
 from server.services.outside import Outside
 
@@ -204,17 +205,9 @@ def _view(
         total_cents=draft.sums.gross,
         payable_cents=draft.payable_cents,
         vat_rate_bp=draft.vat_rate_bp(contract),
-        advances=[
-            Advance(
-                number=advance.number,
-                issued_on=day_of(advance.issued_at, zone),
-                net_cents=advance.sums.net,
-                vat_cents=advance.sums.vat,
-                total_cents=advance.sums.gross,
-            )
-            for advance in draft.advances
-        ],
+        advances=[_advance_view(advance, zone) for advance in draft.advances],
         payments=draft.payments,
+        kept_cents=draft.kept_cents,
         vehicles=draft.vehicles,
         station=parts.place_of(station),
         workshop_order=contract.workshop_order_number,
@@ -225,7 +218,17 @@ def _view(
         objections_to=draft.objections_to,
         damage_at=draft.damage_at,
         remarks=draft.remarks,
-        e_invoice=addressee.e_invoice_for(draft.recipient(contract)),
+        e_invoice=addressee.e_invoice_for(draft.recipient(contract), company, station),
+    )
+
+
+def _advance_view(advance: Deduction, zone: ZoneInfo) -> Advance:
+    return Advance(
+        number=advance.number,
+        issued_on=day_of(advance.issued_at, zone),
+        net_cents=advance.sums.net,
+        vat_cents=advance.sums.vat,
+        total_cents=advance.sums.gross,
     )
 
 
@@ -260,7 +263,7 @@ def attachments(*issued: Document) -> list[StoredFile]:
     """
     files = []
     for document in issued:
-        if document.xml_key is not None and document.recipient.buyer_reference:
+        if document.xml_key is not None and (document.view or {}).get("e_invoice") == EInvoice.XRECHNUNG:
             files.append(StoredFile(f"{document.number}.xml", XML, document.xml_key))
         name = file_names.pdf(_title_of(document), document.number, parts.wording(document.language))
         files.append(StoredFile(name, "application/pdf", document.pdf_key))

@@ -45,7 +45,8 @@ class Deduction:
 @dataclass(frozen=True)
 class Draft:
     """A document that has everything but its number. `sums` are those of the lines; `payments` say how money moves, and
-    `to_move_cents` how much (`Document.moves_cents`). One that `refers_to` another takes it back, for a `reason`.
+    `to_move_cents` how much (`Document.moves_cents`). One that `refers_to` another takes it back, for a `reason`;
+    `kept_cents` of what was paid for that one stay here.
     `objections_to`: where the customer disputes a claim; `damage_at`: where on the car what it claims is.
     """
 
@@ -60,6 +61,7 @@ class Draft:
     deposit_cents: int | None = None
     deposit_note: DepositNote = DepositNote.BLOCKED
     to_move_cents: int = 0
+    kept_cents: int = 0
     refers_to: Document | None = None
     reason: str | None = None
     objections_to: str | None = None

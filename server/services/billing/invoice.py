@@ -6,9 +6,8 @@ is moved by `collection.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from server.database import SYSTEM, Session
@@ -21,7 +20,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import Purpose
-from server.paper.views import DepositNote, PaymentPart, PaymentWay, VehicleUse
+from server.paper.views import DepositNote, VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import (
@@ -33,12 +32,14 @@ from server.services.billing import (
     open_items,
     readings,
     settlements,
+    ways,
 )
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.readings import Part
-from server.services.billing.settlements import ReturnFacts, Settlement, SettlementAction
+from server.services.billing.settlements import ReturnFacts, Settlement
 from server.services.contract import blocks, contracts, history
 from server.services.fleet import company_data, stations
+from server.services.mail.parts import recipient_of
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits
 
@@ -50,6 +51,7 @@ _MISSING = {
         "Die Größe von Tank oder Batterie des Fahrzeugs fehlt: bitte eintragen, dann noch einmal abrechnen.",
     ),
     BillingBlock.ADDRESS_MISSING: addressee.ADDRESS_MISSING,
+    BillingBlock.SELLER_CONTACT_MISSING: addressee.SELLER_CONTACT_MISSING,
 }
 _GIVEN_UP = Sentence(
     "What is open of this invoice was given up: it is not billed again by itself. `cancelDocument` takes it back.",
@@ -111,9 +113,10 @@ async def release_block(session: Session, contract_id: UUID | None, version: int
         raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.VEHICLE_SIZE])
     # While a car is out nobody knows what would be billed, and billing looks again; and one that came back early may
     # have become cheap enough.
-    looks = contract.billing_block is BillingBlock.ADDRESS_MISSING and contract.state is ContractState.RETURNED
-    if looks and (await _bill_of(session, contract)).lacks is BillingBlock.ADDRESS_MISSING:
-        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[BillingBlock.ADDRESS_MISSING])
+    shown = contract.billing_block
+    looks = shown in _MISSING and contract.state is ContractState.RETURNED
+    if shown and looks and (await _bill_of(session, contract)).lacks is shown:
+        raise Refused(ProblemCode.BILLING_BLOCKED, _MISSING[shown])
     if contract.billing_block in PAID_BY_HAND and len(await open_items.payable(session, contract.id)) > 1:
         raise Refused(ProblemCode.NOT_ALLOWED, _SEVERAL, field=("contract_id",))
     by_hand = await blocks.clear(session, contract, acting) in PAID_BY_HAND
@@ -174,7 +177,14 @@ async def _bill_of(session: Session, contract: Contract) -> _Bill:
         lacks = BillingBlock.VEHICLE_SIZE
     elif addressee.lacks_address(contract, settlement.price.total_cents):
         lacks = BillingBlock.ADDRESS_MISSING
+    elif await _lacks_seller_contact(session, contract):
+        lacks = BillingBlock.SELLER_CONTACT_MISSING
     return _Bill(parts, back, settlement, lacks)
+
+
+async def _lacks_seller_contact(session: Session, contract: Contract) -> bool:
+    station, company = await stations.get(session, contract.station_id), await company_data.require(session)
+    return addressee.lacks_seller_contact(recipient_of(contract), company, station)
 
 
 async def issue_again(session: Session, contract: Contract, acting: Acting) -> list[Document]:
@@ -238,7 +248,7 @@ async def _final_invoice(session: Session, contract: Contract, bill: _Bill, now:
     advances = await documents.advances_of(session, contract.id)
     to_move = settlement.due.gross - await cancellations.kept_of_cancelled(session, contract.id)
     action = await settlements.action_for(session, contract, to_move)
-    parts = payment_parts(settlement.due.gross, action, to_move, open_items.due_on(station, now))
+    parts = ways.payment_parts(settlement.due.gross, action, to_move, open_items.due_on(station, now))
     kept = await deposits.is_kept_for_damage(session, contract.id)
     draft = Draft(
         type=DocumentType.FINAL_INVOICE,
@@ -247,7 +257,7 @@ async def _final_invoice(session: Session, contract: Contract, bill: _Bill, now:
         lines=settlement.price.lines,
         sums=settlement.price.sums,
         advances=[Deduction.of(advance) for advance in advances],
-        payments=said_elsewhere(parts, await cancellations.kept_elsewhere(session, contract.id)),
+        payments=ways.said_elsewhere(parts, await cancellations.kept_elsewhere(session, contract.id)),
         vehicles=[_vehicle_use(part) for part in bill.parts],
         deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
         deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
@@ -260,33 +270,6 @@ async def _final_invoice(session: Session, contract: Contract, bill: _Bill, now:
     document = await documents.issue(session, contract, draft, company, station, now=now)
     await collection.set_going(session, contract, document, action, now)
     return document, draft
-
-
-def payment_parts(payable: int, action: SettlementAction, to_move: int, due_on: date) -> list[PaymentPart]:
-    """How what is payable moves; of an invoice that takes the place of another, what was paid for that one counts."""
-    paid = payable - to_move
-    if action is SettlementAction.NOTHING or (paid and to_move < 0):
-        return [PaymentPart(way=PaymentWay.CHARGED, amount_cents=paid)] if paid > 0 and to_move == 0 else []
-    before = [PaymentPart(way=PaymentWay.CHARGED, amount_cents=paid)] if paid > 0 else []
-    if paid < 0:
-        return []
-    amount = abs(to_move)
-    if action is SettlementAction.OPEN_ITEM:
-        return [*before, PaymentPart(way=PaymentWay.TRANSFER, amount_cents=amount, due_on=due_on)]
-    way = PaymentWay.TO_BE_CHARGED if action is SettlementAction.CHARGE else PaymentWay.TO_BE_REFUNDED
-    return [*before, PaymentPart(way=way, amount_cents=amount)]
-
-
-def said_elsewhere(paid: Sequence[PaymentPart], elsewhere_cents: int) -> list[PaymentPart]:
-    """What was paid already, as it was paid: by card as far as it did not come in another way."""
-    found = []
-    for part in paid:
-        elsewhere = min(part.amount_cents, max(0, elsewhere_cents)) if part.way is PaymentWay.CHARGED else 0
-        if elsewhere < part.amount_cents:
-            found.append(replace(part, amount_cents=part.amount_cents - elsewhere))
-        if elsewhere:
-            found.append(PaymentPart(way=PaymentWay.PAID_ELSEWHERE, amount_cents=elsewhere))
-    return found
 
 
 def _vehicle_use(part: Part) -> VehicleUse:

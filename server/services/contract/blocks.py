@@ -40,6 +40,11 @@ _TEXTS = {
         "The customer's postal address is missing, which the invoice needs: enter it, then settle again.",
         "Die Anschrift des Kunden fehlt, ohne die es keine Rechnung gibt: bitte eintragen, dann noch einmal abrechnen.",
     ),
+    BillingBlock.SELLER_CONTACT_MISSING: Sentence(
+        "The XRechnung needs our phone number and e-mail address: enter them (company or station), settle again.",
+        "Die XRechnung braucht unser Telefon und unsere E-Mail-Adresse: bitte eintragen (Firma oder Station), dann noch"
+        " einmal abrechnen.",
+    ),
     BillingBlock.REFUND_ABOVE_PAYMENT: Sentence(
         "The refund is larger than what was paid by card: transfer the rest and record it.",
         "Die Erstattung ist höher als das, was mit Karte bezahlt wurde: bitte den Rest überweisen und eintragen.",

@@ -20,7 +20,7 @@ from server.models.tariff import PriceLineKind
 from server.paper import notation
 from server.paper.views import DepositNote
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, invoice, open_items, settlements
+from server.services.billing import cancellations, collection, documents, open_items, settlements, ways
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.contract import contracts
@@ -105,6 +105,7 @@ async def _put_right(
         back = [await cancellations.cancel(session, contract, advance, silent) for advance in advances]
         return back, SettlementAction.REFUND if due else SettlementAction.NOTHING
     action = await settlements.action_for(session, contract, due)
+    paid = ways.payment_parts(payable, action, due, open_items.due_on(station, acting.now))
     draft = Draft(
         type=DocumentType.FINAL_INVOICE,
         service_from=contract.starts_at,
@@ -112,7 +113,7 @@ async def _put_right(
         lines=price.lines,
         sums=price.sums,
         advances=[Deduction.of(advance) for advance in advances],
-        payments=invoice.payment_parts(payable, action, due, open_items.due_on(station, acting.now)),
+        payments=ways.said_elsewhere(paid, await cancellations.kept_elsewhere(session, contract.id)),
         deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
         deposit_note=DepositNote.RELEASED,
         to_move_cents=due,

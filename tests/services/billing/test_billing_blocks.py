@@ -14,6 +14,7 @@ from server.models import Contract, Document, HistoryEntry, Photo
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock, ContractFlag
 from server.models.document import DocumentType
+from server.models.recipient import PostalAddress, Recipient
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.billing import collection, invoice
@@ -78,6 +79,15 @@ async def address_missing(shop: Shop) -> Contract:
 
 async def address_missing_at_the_return(shop: Shop) -> Contract:
     return await rented(shop, START, START + DAY, km=1_500, customer=customer(address=None))
+
+
+async def seller_without_a_phone(shop: Shop) -> Contract:
+    authority = Recipient(
+        name="Stadt Musterhausen",
+        address=PostalAddress(street="Markt 1", postcode="10115", city="Berlin"),
+        buyer_reference="04011000-12345-03",
+    )
+    return await rented(shop, START, START + DAY, payer=authority)
 
 
 async def refund_refused(shop: Shop) -> Contract:
@@ -153,6 +163,11 @@ async def enter_address(shop: Shop, contract: Contract) -> None:
         await session.store(found)
 
 
+async def enter_phone(shop: Shop) -> None:
+    async with shop.bench.owned() as session:
+        await session.write("update company set phone = '+49 30 23125100'", {})
+
+
 async def enter_size(shop: Shop) -> None:
     async with shop.bench.owned() as session:
         await session.write("update vehicle set tank_litres = 50", {})
@@ -175,6 +190,7 @@ CASES = [
     (tank_of_unknown_size, BillingBlock.VEHICLE_SIZE, ContractState.RETURNED, "BILLED"),
     (address_missing, BillingBlock.ADDRESS_MISSING, ContractState.CHECKED_OUT, "BILLED after its return"),
     (address_missing_at_the_return, BillingBlock.ADDRESS_MISSING, ContractState.RETURNED, "BILLED"),
+    (seller_without_a_phone, BillingBlock.SELLER_CONTACT_MISSING, ContractState.RETURNED, "BILLED"),
     (refund_refused, BillingBlock.REFUND_REFUSED, ContractState.BILLED, "PAID"),
     (refund_above_payment, BillingBlock.REFUND_ABOVE_PAYMENT, ContractState.BILLED, "PAID"),
     (document_cancelled, BillingBlock.DOCUMENT_CANCELLED, ContractState.RETURNED, "BILLED"),
@@ -215,6 +231,8 @@ async def test_a_block_is_cleared_and_what_waited_goes_on(
     # When
     if reason is BillingBlock.VEHICLE_SIZE:
         await enter_size(shop)
+    if reason is BillingBlock.SELLER_CONTACT_MISSING:
+        await enter_phone(shop)
     if reason is BillingBlock.ADDRESS_MISSING:
         await enter_address(shop, waiting)
     async with bench.outside.database.transaction(SYSTEM) as session:

@@ -184,7 +184,7 @@ async def test_whoever_else_pays_is_a_business_and_the_customer_may_be_none(benc
 
 
 async def test_an_authority_gets_xrechnung_beside_the_pdf(bench: Bench) -> None:
-    shop = await open_shop(bench)
+    shop = await open_shop(bench, phone="+49 30 23125110")
     contract = await billed(shop, payer=AUTHORITY)
 
     final = await final_of(bench, contract)

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 from server.models import Contract, Document, Payment
 from server.models.contract import ContractState
+from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.models.payment import DepositState, PaymentKind, PaymentState
 from server.paper import notation
+from server.paper.e_invoice_amounts import paid_cents
+from server.paper.views import InvoiceView
 from server.services.billing.invoice import PAID_BY_HAND
 from tests.services.life.laws import KINDS, written
 from tests.services.life.sight import Sight
@@ -50,6 +53,19 @@ def what_the_documents_ask_for_is_paid_open_or_waits_for_a_person(world: World, 
         asked, hand = now.payable_cents(contract.id), world.by_hand.get(contract.id, 0)
         there = contract.paid_cents + now.claimed_cents(contract.id) + now.open_cents(contract.id) - hand
         assert asked == there, (contract.number, asked, contract.paid_cents, now.open_cents(contract.id), hand)
+
+
+def what_e_invoices_call_due_adds_up_to_what_moves_because_of_documents(_world: World, now: Sight) -> None:
+    """Nothing but an advance has moved before its document: whatever else one calls paid, another one has called due,
+    and what stays of one that is taken back is paid for the next.
+    """
+    for contract in now.contracts:
+        if contract.state not in OVER or contract.billing_block in PAID_BY_HAND:
+            continue
+        issued = now.documents_of(contract.id)
+        due = sum(one.payable_cents - paid_cents(InvoiceView.of_json(one.view or {})) for one in issued)
+        advances = sum(one.payable_cents for one in issued if one.type is DocumentType.ADVANCE_INVOICE)
+        assert due == now.payable_cents(contract.id) - advances, (contract.number, due, advances)
 
 
 def nobody_waits_in_a_state_that_a_job_should_have_ended(_world: World, now: Sight) -> None:
@@ -93,6 +109,7 @@ WHEN_QUIET: tuple[Callable[[World, Sight], None], ...] = (
     no_payment_stays_unknown,
     the_books_agree_to_the_line,
     what_the_documents_ask_for_is_paid_open_or_waits_for_a_person,
+    what_e_invoices_call_due_adds_up_to_what_moves_because_of_documents,
     nobody_waits_in_a_state_that_a_job_should_have_ended,
     a_hold_is_lifted_when_it_is_not_needed_any_more,
     whoever_paid_or_was_paid_has_a_mail_that_says_so,

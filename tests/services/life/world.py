@@ -27,6 +27,8 @@ from tests.services.life.sight import Sight
 HOUR = timedelta(hours=1)
 UNDER_WAY = (ContractState.HELD, ContractState.RESERVED, ContractState.CHECKED_OUT, ContractState.RETURNED)
 LONGEST_UNRESOLVED = timedelta(hours=6)
+PHONE = "+49 30 23125110"
+"""Whom an authority asks about its invoices."""
 
 
 class NothingToDo(Exception):  # no error: a step that finds nothing to act on
@@ -151,8 +153,8 @@ class World:
 
 async def found(bench: Bench) -> World:
     """The town on its first morning. One car's tank is not known: what is missing in it cannot be priced."""
-    here = await open_shop(bench, cars=2, after_hours_return=True)
-    other = station(after_hours_return=True)
+    here = await open_shop(bench, cars=2, after_hours_return=True, phone=PHONE)
+    other = station(after_hours_return=True, phone=PHONE)
     await bench.put(other)
     there = replace(here, station=other, vehicles=[])
     await there.add_car()
