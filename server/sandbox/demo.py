@@ -45,7 +45,14 @@ MONEY = [
     ("sale", DUE, "approved"),
     ("void", DEPOSIT, "approved"),
 ]
-MAILS = ["BOOKING_CONFIRMATION", "CHECK_OUT_PROTOCOL", "OVERDUE", "CHECK_IN_PROTOCOL", "FINAL_INVOICE"]
+MAILS = [
+    "BOOKING_CONFIRMATION",
+    "REMINDER",
+    "CHECK_OUT_PROTOCOL",
+    "OVERDUE",
+    "CHECK_IN_PROTOCOL",
+    "FINAL_INVOICE",
+]
 
 
 def run(folder: Path) -> int:

@@ -66,12 +66,18 @@ class Papers:
         self._write("photos", name, content)
 
     def mail(self, story: Story, template: str, raw: bytes, papers: dict[str, str]) -> str:
-        """Keeps a mail and its PDFs, each of which must be one of `papers` (type to sha256); returns the template."""
+        """Keeps a mail with what is attached: calendar files, and PDFs, each of which must be one of `papers` (type to
+        sha256). Returns the template.
+        """
         self.mails += 1
         self._write("mails", f"{self.mails}-{template.lower().replace('_', '-')}.eml", raw)
         message = message_from_bytes(raw, policy=default)
         names = []
         for part in message.iter_attachments():
+            if part.get_content_type() == "text/calendar":
+                self._write("mails", f"{self.mails}-{part.get_filename()}", str(part.get_content()).encode())
+                names.append(str(part.get_filename()))
+                continue
             content = part.get_content()
             if part.get_content_type() != "application/pdf" or not content.startswith(b"%PDF-"):
                 raise DemoFailed(f"{template}: an attachment is no PDF: {part.get_filename()}")

@@ -207,10 +207,17 @@ def test_a_mailbox_that_does_not_exist_is_shown_to_the_clerk(
     failed = mail_of(dealership, booked, "CHECK_OUT_PROTOCOL")
     assert failed["state"] == "FAILED"
 
-    dealership.clerk("mutation($id:ID!){resendEmail(emailId:$id){__typename}}", id=failed["id"])
+    address = f"{new_id()}@example.com"
+    again = dealership.clerk(
+        "mutation($id:ID!,$to:String){resendEmail(emailId:$id,to:$to){__typename ...on Email{id to}}}",
+        id=failed["id"],
+        to=address,
+    )
     server.settle()
 
-    assert mail_of(dealership, booked, "CHECK_OUT_PROTOCOL")["state"] == "SENT"
+    assert (again["to"], again["id"] == failed["id"]) == (address, False)
+    (arrived,) = server.mails(to=address, template="CHECK_OUT_PROTOCOL")
+    assert arrived["subject"] == failed["subject"]
 
 
 def test_the_same_protocol_again_is_the_first_another_content_is_not(

@@ -35,7 +35,10 @@ def test_the_demo_tells_the_whole_story_and_leaves_its_papers(tmp_path: Path) ->
     assert "282.13 EUR  total" in result.stdout
     mails = [message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("mails/*.eml")]
     assert {mail["To"] for mail in mails} == {"erika.mustermann@kunde.example"}
-    assert len(mails) == 5
+    assert len(mails) == 6
+    (calendar,) = folder.glob("mails/*.ics")
+    assert calendar.name == "1-Miettermin.ics"
+    assert "BEGIN:VEVENT" in calendar.read_text()
     pdfs = list(folder.glob("pdfs/*.pdf"))
     assert {file.stem for file in pdfs} == {"advance-invoice", "check-out", "check-in", "final-invoice"}
     assert all(file.read_bytes().startswith(b"%PDF-") for file in pdfs)
