@@ -104,6 +104,7 @@ def _base(language: Language) -> MailView:
         cancellation_fee_cents=59_00,
         no_show_fee_cents=59_00,
         document_number="BER-2026-000030",
+        can_be_answered=True,
     )
 
 

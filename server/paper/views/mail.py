@@ -71,7 +71,7 @@ class MailView:
     `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
     document, or what holds no more, is a claim for a damage; when it is made, `protocols_attached`, `attached_photos`
     and `evidence` (how many PDFs) say what goes with the mail. `xrechnung_attached`: an e-invoice is
-    beside its PDF.
+    beside its PDF. `can_be_answered`: what is answered to the mail is read by somebody.
     """
 
     time_zone: str
@@ -151,3 +151,4 @@ class MailView:
     attached_photos: int = 0
     evidence: int = 0
     xrechnung_attached: bool = False
+    can_be_answered: bool = False

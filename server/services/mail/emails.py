@@ -65,7 +65,8 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
         return existing
     language = draft.language or contract.language
     sender_name, reply_to = await _sender(session, contract)
-    view = replace(draft.view, xrechnung_attached=any(file.type == XML for file in draft.attachments))
+    xrechnung = any(file.type == XML for file in draft.attachments)
+    view = replace(draft.view, xrechnung_attached=xrechnung, can_be_answered=reply_to is not None)
     rendered = render_mail(draft.template.value, parts.wording(language), view)
     email = Email(
         id=uuid7(),
@@ -92,10 +93,14 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
 
 
 async def _sender(session: Session, contract: Contract) -> tuple[str, str | None]:
-    """Who writes, and where answers go: the station, or the company where the station has no address of its own."""
+    """Who writes, and where answers go: the station, or the company where the station has no address of its own, or one
+    with letters that a header cannot carry to every mail server.
+    """
     station = await stations.get(session, contract.station_id)
     company = await company_data.found(session)
-    return station.name, station.email or (company.email if company else None)
+    addresses = (station.email, company.email if company else None)
+    plain = (one for one in addresses if one and one.rpartition("@")[0].isascii())
+    return station.name, next(plain, None)
 
 
 def key_of(email: Email) -> str:

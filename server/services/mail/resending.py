@@ -57,7 +57,11 @@ async def resend(outside: Outside, acting: Acting, email_id: UUID | None, wanted
 async def _waiting(session: Session, email: Email, to: str) -> UUID | None:
     """The mail that says this one once more and is still to go there, if there is one."""
     again = select(Email.id).where(
-        col(Email.resend_of_id) == email.id, col(Email.to) == to, col(Email.state) == EmailState.QUEUED
+        # By the contract, which has an index: a table of all mails is long.
+        col(Email.contract_id) == email.contract_id,
+        col(Email.resend_of_id) == email.id,
+        col(Email.to) == to,
+        col(Email.state) == EmailState.QUEUED,
     )
     return await session.first(again)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from server.models import Contract, Email, Station
+from server.models import Company, Contract, Email, Station
 from server.models.customer import CustomerKind, Language
 from server.models.email import EmailTemplate, StoredFile
 from server.services.acting import Acting
@@ -40,9 +40,15 @@ def event_in(file: StoredFile) -> Any:
     return event
 
 
-@pytest.mark.parametrize("own", ["berlin@station.example", None])
-async def test_the_station_writes_and_is_answered(bench: Bench, own: str | None) -> None:
-    # Given a station with an address of its own, or without
+COMPANY = "rechnung@autohaus-sonnenfeld.example"
+
+
+@pytest.mark.parametrize(
+    ("own", "answered"),
+    [("berlin@station.example", "berlin@station.example"), (None, COMPANY), ("büro@a.example", COMPANY)],
+)
+async def test_the_station_writes_and_is_answered(bench: Bench, own: str | None, answered: str) -> None:
+    # Given a station with an address of its own, without one, or with one that no header carries everywhere
     shop = await open_shop(bench)
     station: Station = shop.station
     station.email = own
@@ -51,7 +57,23 @@ async def test_the_station_writes_and_is_answered(bench: Bench, own: str | None)
     found = await mail(bench, await book(shop, START, START + DAY), EmailTemplate.BOOKING_CONFIRMATION)
     # Then
     outgoing = await emails._outgoing(bench.outside, found)
-    assert (outgoing.sender_name, outgoing.reply_to) == (station.name, own or "rechnung@autohaus-sonnenfeld.example")
+    assert (outgoing.sender_name, outgoing.reply_to) == (station.name, answered)
+    assert "Dafür genügt eine Antwort auf diese E-Mail" in found.text
+
+
+async def test_where_nobody_reads_answers_none_is_asked_for(bench: Bench) -> None:
+    # Given a dealer without any mail address, and a station with a phone
+    shop = await open_shop(bench)
+    shop.station.email, shop.station.phone = None, "030 23125 110"
+    (company,) = await bench.all(Company)
+    company.email = None
+    await bench.put(shop.station, company)
+    # When
+    found = await mail(bench, await book(shop, START, START + DAY), EmailTemplate.BOOKING_CONFIRMATION)
+    # Then
+    assert found.reply_to is None
+    assert "Antwort auf diese E-Mail" not in found.text
+    assert "Dafür genügt ein Anruf: 030 23125 110." in found.text
 
 
 async def test_the_calendar_shows_the_rental_and_a_change_moves_it(bench: Bench) -> None:
