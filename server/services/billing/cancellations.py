@@ -51,7 +51,7 @@ async def cancel(
         reason=acting.why,
     )
     await _close_open_item(session, contract, document)
-    if document.moves_cents < 0 and not await open_items.is_owed_back(session, contract.id):
+    if document.moves_cents < 0 and not await open_items.payable(session, contract.id):
         await blocks.withdraw(session, contract, BY_HAND, acting)
     mirror = await documents.issue(session, contract, draft, company, station, now=acting.now)
     await history.record(

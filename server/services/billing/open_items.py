@@ -71,12 +71,6 @@ async def remind_later(
     await enqueue(session, JobKind.REMIND_OF_PAYMENT, OfOpenItem(item.id), key=key, now=now, due_at=due_at)
 
 
-async def is_owed_back(session: Session, contract_id: UUID) -> bool:
-    """Whether a clerk has still to transfer something to the customer."""
-    payable = select(OpenItem.id).where(col(OpenItem.contract_id) == contract_id, col(OpenItem.open_cents) < 0)
-    return await session.first(payable) is not None
-
-
 async def payable(session: Session, contract_id: UUID) -> list[OpenItem]:
     """What is owed to the customer, to be transferred by a clerk."""
     owed = select(OpenItem).where(col(OpenItem.contract_id) == contract_id, col(OpenItem.open_cents) < 0)

@@ -39,14 +39,18 @@ class Case:
             raise LookupError(f"damage {self.damage.id} has no contract")
         return self.contract
 
+    @property
+    def allowed(self) -> Sequence[DamageLiability]:
+        """What may follow. From a claim that stands only `cancelDocument` leads back, with its document and money."""
+        follows = FOLLOWS[self.damage.liability] if self.contract is not None else ()
+        claimed = self.damage.claim_document_id is not None
+        return [one for one in follows if not (claimed and one is DamageLiability.DECIDED_CUSTOMER)]
+
     def require(self, wanted: DamageLiability) -> None:
         """InvalidTransition unless `wanted` may follow; names where the damage stands, and what is allowed."""
-        allowed: Sequence[DamageLiability] = FOLLOWS[self.damage.liability] if self.contract is not None else ()
-        if self.damage.claim_document_id is not None:  # only `cancelDocument` leads back
-            allowed = [one for one in allowed if one is not DamageLiability.DECIDED_CUSTOMER]
-        if wanted not in allowed:
-            message = why_not(self.damage.liability, allowed)
-            raise InvalidTransition(message, state=self.damage.liability, allowed=allowed)
+        if wanted not in self.allowed:
+            message = why_not(self.damage.liability, self.allowed)
+            raise InvalidTransition(message, state=self.damage.liability, allowed=self.allowed)
 
 
 async def seen_by(outside: Outside, acting: Acting, damage_id: UUID | None, *, with_contract: bool = True) -> Damage:

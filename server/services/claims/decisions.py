@@ -10,7 +10,7 @@ from server.database import Session
 from server.errors import InvalidInput, InvalidTransition, Path, ProblemCode, Refused, Sentence
 from server.models import Damage, Document
 from server.models.contract_parts import HistoryAction
-from server.models.damage import FOLLOWS, DamageLiability, RepairState
+from server.models.damage import DamageLiability, RepairState
 from server.services import validation
 from server.services.acting import Acting
 from server.services.claims import cases, collection, mails
@@ -70,7 +70,7 @@ async def decide(outside: Outside, acting: Acting, damage_id: UUID | None, versi
         before = damage.liability
         amends = wanted is before and wanted in _AMENDED and (estimate, final) != (None, None)
         if not amends:
-            _refuse_claimed(damage)
+            _refuse_claimed(case)
             case.require(wanted)
         damage.estimate_net_cents = damage.estimate_net_cents if estimate is None else estimate
         damage.final_net_cents = damage.final_net_cents if final is None else final
@@ -82,11 +82,10 @@ async def decide(outside: Outside, acting: Acting, damage_id: UUID | None, versi
     return damage.id
 
 
-def _refuse_claimed(damage: Damage) -> None:
+def _refuse_claimed(case: Case) -> None:
     """A claim that stands is taken back with its document and its money, and not by a decision."""
-    if damage.claim_document_id is not None:
-        allowed = [one for one in FOLLOWS[damage.liability] if one not in _BY_HAND]
-        raise InvalidTransition(_CLAIMED, state=damage.liability, allowed=allowed)
+    if case.damage.claim_document_id is not None:
+        raise InvalidTransition(_CLAIMED, state=case.damage.liability, allowed=case.allowed)
 
 
 async def _follow(session: Session, case: Case, cause_id: UUID, acting: Acting) -> None:

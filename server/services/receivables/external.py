@@ -130,7 +130,7 @@ async def _book(
     )
     if payment.amount_cents < 0:
         await mails.transferred_back(session, contract, document, payment, now=acting.now)
-        if not await open_items.is_owed_back(session, contract.id):
+        if not await open_items.payable(session, contract.id):
             await blocks.withdraw(session, contract, cancellations.BY_HAND, acting)
             await invoice.bill_soon(session, contract, acting)
     await standing.look(session, contract, document, item, acting)
