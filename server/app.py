@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from server import jobs, media, metrics, migrate, payment_page, security
+from server import customer_files, jobs, media, metrics, migrate, payment_page, security
 from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
@@ -102,6 +102,7 @@ def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authentic
         Route("/metrics", _metrics(runtime)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *media.routes(runtime, authenticate),
+        *customer_files.routes(runtime.outside),
         *payment_page.routes(runtime.outside),
     ]
     if runtime.sandbox is not None:

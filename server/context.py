@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -143,6 +143,11 @@ class Context:
 
     def link(self, path: str) -> str:
         """A link to a picture or document that a browser can open for a quarter of an hour."""
+        return self.link_until(path)[0]
+
+    def link_until(self, path: str) -> tuple[str, datetime]:
+        """The same, and until when it works."""
         # By the machine's clock, like sessions: a link must not end because the sandbox's clock was moved.
         expires = int(SystemClock().now().timestamp()) + 900
-        return f"{self.outside.base_url}{self.outside.links.signed(path, expires)}"
+        link = f"{self.outside.base_url}{self.outside.links.signed(path, expires)}"
+        return link, datetime.fromtimestamp(expires, UTC)

@@ -33,7 +33,7 @@ _SET_SCOPE = text(
     "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
     " set_config('app.client', :client, true), set_config('app.principal', :principal, true)"
 )
-CONNECTIONS = {Caller.STAFF: 24, Caller.SYSTEM: 20, Caller.WEBSITE: 10, Caller.ADMIN: 6}
+CONNECTIONS = {Caller.STAFF: 24, Caller.SYSTEM: 20, Caller.WEBSITE: 10, Caller.ADMIN: 6, Caller.RETENTION: 3}
 """How many connections there may be for each kind of caller; a third of them are kept open. A pool for each: a
 connection that changed its role would plan its prepared statements anew. Together they are fewer than the private
 cluster allows (80), and whoever holds one waits only for one of another kind.
@@ -46,7 +46,7 @@ class Scope:
 
     `stations`: those that a member of staff works at. `web_stations` and `client`: those whose prices a website may
     see, and the API client whose bookings it may see. `principal`: the user's own id. `everything`: no limit, for an
-    administrator (who has an id) and for the system.
+    administrator (who has an id) and for the system. `erases`: may delete what is kept, past its triggers.
     """
 
     stations: tuple[UUID, ...] = ()
@@ -54,10 +54,13 @@ class Scope:
     client: UUID | None = None
     principal: UUID | None = None
     everything: bool = False
+    erases: bool = False
 
     @property
     def caller(self) -> Caller:
         """The database's role for this scope: the only place that chooses it."""
+        if self.erases:
+            return Caller.RETENTION
         if self.everything:
             return Caller.SYSTEM if self.principal is None else Caller.ADMIN
         return Caller.STAFF if self.client is None else Caller.WEBSITE
@@ -74,6 +77,8 @@ class Scope:
 
 SYSTEM = Scope(everything=True)
 """The wider scope of work that belongs to nobody's station: jobs, sagas, sign-in."""
+RETENTION = Scope(everything=True, erases=True)
+"""The scope of what erases, when the clocks of the law have run out: it finds what it looks at, and little else."""
 ADMINISTRATION = Scope(everything=True, principal=UUID(int=0))
 """An administrator who is nobody: who works at the command line, and demo data."""
 

@@ -23,6 +23,8 @@ class Caller(StrEnum):
     ADMIN = "ersatzwagen_admin"
     WEBSITE = "ersatzwagen_website"
     SYSTEM = "ersatzwagen_system"
+    RETENTION = "ersatzwagen_retention"
+    """Whoever erases what no law keeps any more: nobody else deletes or empties what is kept."""
 
 
 _MAY_BECOME = "case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end"

@@ -14,9 +14,11 @@ from server.models.job import (
     About,
     JobKind,
     OfContract,
+    OfCustomer,
     OfDamage,
     OfDocument,
     OfEmail,
+    OfErasure,
     OfOpenItem,
     OfPayment,
     OfProtocol,
@@ -31,6 +33,7 @@ from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries, new_card
 from server.services.receivables import reminders
+from server.services.retention import erasing, files, requests
 
 Subject = TypeVar("Subject", bound=About)
 
@@ -100,6 +103,14 @@ async def _send_email(outside: Outside, about: OfEmail, job: ClaimedJob) -> None
     await emails.send(outside, about.email, is_last_try=job.is_last_try)
 
 
+async def _erase_customer(outside: Outside, about: OfCustomer, _job: ClaimedJob) -> None:
+    await requests.carry_out(outside, about.customer)
+
+
+async def _erase_files(outside: Outside, about: OfErasure, _job: ClaimedJob) -> None:
+    await files.delete(outside, about.erasure)
+
+
 WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.DRIVE_BOOKING: _on_contract(saga.drive),
     JobKind.EXPIRE_CAR_HOLD: _on_contract(saga.expire),
@@ -118,6 +129,9 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.REMIND_OF_START: _on_contract(reminder.remind),
     JobKind.REMIND_OF_PAYMENT: Work(OfOpenItem, _remind),
     JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
+    JobKind.RETENTION: _on_contract(erasing.look),
+    JobKind.ERASE_CUSTOMER: Work(OfCustomer, _erase_customer),
+    JobKind.ERASE_FILES: Work(OfErasure, _erase_files),
 }
 
 AT_ONCE_AFTER_A_START = (

@@ -1,4 +1,4 @@
-"""Where photos, signatures and PDFs lie: a folder of this machine or an S3 bucket, behind the same three calls.
+"""Where photos, signatures and PDFs lie: a folder of this machine or an S3 bucket, behind the same few calls.
 
 A key is a path of plain names ("photos/ab/abcd….jpg"). The local store writes to a temporary file, flushes it to the
 disk and renames it: an object is whole or absent, also after kill -9 or a power cut. obstore's own local store
@@ -38,6 +38,10 @@ class ObjectStore(Protocol):
         """Whether there is an object under `key`."""
         ...
 
+    async def delete(self, key: str) -> None:
+        """Delete the object under `key`, durably; where there is none, nothing happens."""
+        ...
+
 
 class LocalObjectStore:
     """Objects as files below one folder, which is made when it is missing."""
@@ -59,6 +63,10 @@ class LocalObjectStore:
         """Look for the file."""
         return await _has(self._store, key)
 
+    async def delete(self, key: str) -> None:
+        """Unlink, flush the folder."""
+        await asyncio.to_thread(_delete_durably, self._folder / _checked(key))
+
 
 class S3ObjectStore:
     """Objects in a bucket; the credentials come from the usual AWS_* environment variables."""
@@ -77,6 +85,10 @@ class S3ObjectStore:
     async def exists(self, key: str) -> bool:
         """Ask for the object's head."""
         return await _has(self._store, key)
+
+    async def delete(self, key: str) -> None:
+        """Delete in one request; S3 says the same whether there was an object or not."""
+        await obstore.delete_async(self._store, _checked(key))
 
 
 def open_object_store(url: str) -> ObjectStore:
@@ -125,6 +137,14 @@ def _write_durably(target: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _flush_folder(target.parent)
+
+
+def _delete_durably(target: Path) -> None:
+    try:
+        target.unlink()
+    except FileNotFoundError:
+        return
     _flush_folder(target.parent)
 
 

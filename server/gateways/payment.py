@@ -203,6 +203,12 @@ class PaymentGateway(Protocol):
         """Undoes a charge or capture that is not cleared yet, or releases a hold."""
         ...
 
+    async def forget_card(self, token: str) -> None:
+        """Deletes a card from the gateway's vault; one that is not there is no fault. Raises `GatewayError`, and may be
+        tried again.
+        """
+        ...
+
     async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:
         """All transactions of an order; empty if the gateway knows none (yet)."""
         ...

@@ -7,6 +7,7 @@ from server.models.customer import Customer, CustomerStation, CustomerVersion
 from server.models.damage import Damage, DamageEvidence, DamagePhoto, EvidenceFile
 from server.models.document import Document, OpenItem
 from server.models.email import Email
+from server.models.erased_file import ErasedFile
 from server.models.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.models.job import Job
 from server.models.occupancy import Occupancy
@@ -34,6 +35,7 @@ __all__ = [
     "DocumentSeries",
     "Driver",
     "Email",
+    "ErasedFile",
     "EvidenceFile",
     "HistoryEntry",
     "HostedPayment",

@@ -124,7 +124,8 @@ class Contract(SQLModel, table=True):
     for the rent so far, refunds deducted. `checked_out_at` not null is what makes it visible to the return station;
     `state_since` is when it came into its state, by the server; `confirmed_at` when the booking came about, if it did;
     `agreed_after_hours` says that check-out or check-in is planned outside opening hours;
-    `planned_return_station_id` is where the car was to come back, if it came back elsewhere.
+    `planned_return_station_id` is where the car was to come back, if it came back elsewhere. `…_erased_at` is when the
+    customer's data, the letters (mails, protocols, history) and the vouchers (documents, payments) were erased.
     """
 
     __tablename__ = "contract"
@@ -183,6 +184,9 @@ class Contract(SQLModel, table=True):
     protocol_conflict: bool = False
     payment_overdue: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     search_text: str = ""
+    person_erased_at: datetime | None = None
+    letters_erased_at: datetime | None = None
+    vouchers_erased_at: datetime | None = None
     __table_args__ = (
         UniqueConstraint("station_id", "id", name="uq_contract_station"),
         CheckConstraint("ends_at > starts_at", name="period"),

@@ -149,6 +149,10 @@ class HistoryAction(StrEnum):
     """The hold ran out."""
     DEPOSIT_RELEASED = "DEPOSIT_RELEASED"
     """The hold was lifted."""
+    CUSTOMER_ERASED = "CUSTOMER_ERASED"
+    """The customer has asked to be erased: hidden since then, and erased as far as no law keeps anything."""
+    DATA_ERASED = "DATA_ERASED"
+    """Data were erased that no law keeps any more; `after` names which."""
 
 
 class HistoryEntry(SQLModel, table=True):

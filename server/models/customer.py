@@ -111,7 +111,8 @@ class CustomerDetails:
 
 class Customer(SQLModel, table=True):
     """A customer. `email_key` is unique among those that are not restricted and do not `shares_email` (domain 4.9): a
-    clerk has said that it is another person's address, too, or has written it in.
+    clerk has said that it is another person's address, too, or has written it in. Once it is restricted nothing
+    personal is left in the row; `restricted_by` and `restricted_reason`: who did that and why, None for the clocks.
     """
 
     __tablename__ = "customer"
@@ -136,6 +137,8 @@ class Customer(SQLModel, table=True):
     review_needed: bool = False
     shares_email: bool = False
     restricted_at: datetime | None = None
+    restricted_by: str | None = None
+    restricted_reason: str | None = None
     version: int = 1
     created_at: datetime
     __table_args__ = (

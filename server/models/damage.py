@@ -186,7 +186,7 @@ class EvidenceFile(SQLModel, table=True):
     stations: list[UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
     pages: int
     size: int
-    object_key: str
+    object_key: str = Field(index=True)
     created_at: datetime
     __table_args__ = (UniqueConstraint("sha256", "uploaded_by", name="uq_evidence_file_upload"),)
 

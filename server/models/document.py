@@ -38,6 +38,7 @@ class Document(SQLModel, table=True):
     """One document. Nothing of it changes after it was issued but the hashes of its PDF and its XML, added once.
 
     `view_json` is everything that the PDF shows: printed again, it is the same PDF. `to_move_cents`: see `moves_cents`.
+    Once it is erased, number, sums and seals are left: the chain of its series still holds.
     """
 
     __tablename__ = "document"
@@ -71,6 +72,7 @@ class Document(SQLModel, table=True):
     view_json: Json | None = Field(default=None, sa_column=json_column(nullable=True, name="view"))
     previous_hash: str | None = None
     chain_hash: str
+    erased_at: datetime | None = None
     __table_args__ = of_contract(
         "document",
         within_station("document", "refers_to_id", "document"),

@@ -48,6 +48,12 @@ class JobKind(StrEnum):
     """Reminds whoever owes an open item that is past its due date."""
     SEND_EMAIL = "SEND_EMAIL"
     """Hands a mail to the mail server."""
+    RETENTION = "RETENTION"
+    """Looks what of a contract no law keeps any more, and erases it."""
+    ERASE_CUSTOMER = "ERASE_CUSTOMER"
+    """Erases what is stored of a customer who has asked for it, as far as no law keeps it."""
+    ERASE_FILES = "ERASE_FILES"
+    """Deletes pictures and PDFs whose rows are erased."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,21 @@ class OfDamage:
     damage: UUID
 
 
-About = OfContract | OfPayment | OfProtocol | OfDocument | OfOpenItem | OfEmail | OfDamage
+@dataclass(frozen=True)
+class OfCustomer:
+    """Work on a customer."""
+
+    customer: UUID
+
+
+@dataclass(frozen=True)
+class OfErasure:
+    """Work on the files that one erasure has left."""
+
+    erasure: UUID
+
+
+About = OfContract | OfPayment | OfProtocol | OfDocument | OfOpenItem | OfEmail | OfDamage | OfCustomer | OfErasure
 """What a job is about: ids only, never a customer's data."""
 
 

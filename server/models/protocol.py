@@ -76,7 +76,7 @@ class Photo(SQLModel, table=True):
     signature: bool = False
     width: int
     height: int
-    object_key: str
+    object_key: str = Field(index=True)
     thumbnail_key: str
     created_at: datetime
     __table_args__ = (UniqueConstraint("sha256", "uploaded_by", name="uq_photo_upload"),)
@@ -107,9 +107,9 @@ class Protocol(SQLModel, table=True):
     cleanliness_inside: Cleanliness = Field(sa_column=enum_column(Cleanliness))
     cleanliness_outside: Cleanliness = Field(sa_column=enum_column(Cleanliness))
     accessories: list[Json] = Field(default_factory=list, sa_column=json_column("'[]'"))
-    signature_sha256: str | None = None
+    signature_sha256: str | None = Field(default=None, index=True)
     signature_missing_reason: str | None = None
-    staff_signature_sha256: str | None = None
+    staff_signature_sha256: str | None = Field(default=None, index=True)
     remarks: str | None = None
     override_reason: str | None = None
     staff: str

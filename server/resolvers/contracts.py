@@ -52,8 +52,9 @@ class ContractQuery:
 
     @query(allow=OFFICE, graphql_type=CustomerType | None)
     async def customer(self, info: Info, id: strawberry.ID) -> Customer | None:  # noqa: A002
-        """One customer; null if there is no such customer."""
-        return await (await info.context.session()).by_id(Customer, as_uuid(id))
+        """One customer; null if there is no such customer, or none any more."""
+        found = await (await info.context.session()).by_id(Customer, as_uuid(id))
+        return found if found is None or found.restricted_at is None else None
 
 
 @strawberry.type

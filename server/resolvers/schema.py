@@ -16,6 +16,7 @@ from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
 from server.resolvers.receivables import ReceivablesMutation
+from server.resolvers.retention import RetentionMutation, RetentionQuery
 from server.resolvers.staff import StaffMutation, StaffQuery
 from server.resolvers.stations import StationMutation, StationQuery
 from server.resolvers.tariffs import TariffMutation, TariffQuery
@@ -26,7 +27,17 @@ from server.schema.shared import read_attribute
 
 
 @strawberry.type(description="What can be read. Every operation sees one instant: its parts fit together.")
-class Query(StaffQuery, StationQuery, FleetQuery, TariffQuery, ContractQuery, ChangeQuery, HandoverQuery, BillingQuery):
+class Query(
+    StaffQuery,
+    StationQuery,
+    FleetQuery,
+    TariffQuery,
+    ContractQuery,
+    ChangeQuery,
+    HandoverQuery,
+    BillingQuery,
+    RetentionQuery,
+):
     """All queries."""
 
 
@@ -43,6 +54,7 @@ class Mutation(
     HandoverMutation,
     BillingMutation,
     ReceivablesMutation,
+    RetentionMutation,
 ):
     """All mutations."""
 

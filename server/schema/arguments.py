@@ -176,6 +176,11 @@ OWN_MEANINGS = {
         "station_id": "Id of the station whose documents are looked at.",
         "year": "The year in their numbers, for example 2026.",
     },
+    "customer_export": {"id": "Id of the customer that a copy is wanted of."},
+    "erase_customer": {
+        "id": "Id of the customer who is to be erased.",
+        "reason": "Why, 1 to 500 characters, for example when and how the customer has asked for it; it is kept.",
+    },
     "open_items": {"station_id": "Only items of contracts that were picked up at this station."},
     "resend_email": {
         "email_id": "Id of the mail to send again.",

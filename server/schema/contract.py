@@ -72,7 +72,8 @@ def _stored_customer(root: ContractRow, info: Info) -> UUID | None:
 
 
 def _customer(row: ContractRow, stored: CustomerRow | None) -> CustomerRow | BookedCustomer:
-    return stored or BookedCustomer.of(row)
+    # A record that was emptied on request says nothing to a contract that still needs its own copy.
+    return stored if stored is not None and stored.restricted_at is None else BookedCustomer.of(row)
 
 
 @row_type(ContractRow)
@@ -97,6 +98,10 @@ class Contract:
     """When the booking was made."""
     source: ContractSource
     """Whether a website, staff or the tablet made the booking."""
+    person_erased_at: datetime | None
+    """Since when the customer's data are erased from the contract, because the customer has asked for it or no law
+    keeps them any more; its mail address is empty then, and nothing of it can be changed or sent. Null before.
+    """
 
     @strawberry.field
     def billing_block(self, info: Info) -> str | None:

@@ -78,6 +78,8 @@ class Customer:
     """How staff should treat the customer; a website always sees NORMAL."""
     version: int
     """Grows with each change of the record; a website always sees 1."""
+    restricted_at: datetime | None
+    """Since when the record is erased and hidden (`eraseCustomer`); null for everybody who is still found."""
 
     @strawberry.field
     def review_needed(self, info: Info) -> bool:

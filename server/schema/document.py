@@ -120,6 +120,10 @@ class Document:
     """What kind of document it is."""
     issued_at: datetime
     """When it was issued; the year in `number` is that of this instant at the station."""
+    erased_at: datetime | None
+    """Since when its content is erased, eight years after the end of its year: recipient, lines and files are gone,
+    number, sums and seal stay. Null before.
+    """
 
     @strawberry.field
     def sha256(self) -> str:

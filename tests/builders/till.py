@@ -142,6 +142,9 @@ class Till:
         found = [self._on_record(entry) for entry in self.book if entry.attempt.attempt_ref == attempt_ref]
         return next(iter(found), None)
 
+    async def forget_card(self, token: str) -> None:
+        self.cards.discard(token)
+
     def _use(self, card: StoredCard, attempt: Attempt, kind: LineKind, cents: int) -> PaymentResult:
         if not card.token.startswith("tok-") and card.token not in self.cards:
             return PaymentResult(outcome=Outcome.REJECTED, code="who?", card_unknown=True)

@@ -43,6 +43,7 @@ def built() -> dict[str, bytes]:
         "void": messages.void(STORE, attempt, "84515720673"),
         "inquiry": messages.inquire_order(STORE, "RB-7F3K-D1"),
         "inquiry by attempt": messages.inquire_attempt(STORE, "01J9ZKREF1"),
+        "delete": messages.delete_card(CARD.token),
         "credit": messages.card_transaction(STORE, "credit", attempt, CARD, initiator=None, **money),  # type: ignore[arg-type]
     }
     initiators: tuple[Initiator, ...] = ("FIRST", "MERCHANT_INITIATED", "CARDHOLDER_INITIATED")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.gateways.payment import Outcome, StoredCard
+from server.gateways.payment import GatewayMisconfigured, Outcome, StoredCard
 from server.gateways.telecash import TelecashGateway
 
 from .test_transport import card, sale
@@ -82,3 +82,29 @@ async def test_split_shipment(world: World, gateway: TelecashGateway) -> None:
     world.switch(split_shipment=True)
     codes = [(await world.post_raw(capture(split(final)))).text for final in ("false", "true", "true")]
     assert ["N:-10501:" in text for text in codes] == [False, False, True]
+
+
+async def test_a_card_is_forgotten_once_and_for_all(world: World, gateway: TelecashGateway) -> None:
+    # Given
+    await world.post_raw(storage(entry("4035874000424977") + under("mine"), entry("4035874000424977") + under("other")))
+
+    # When, and again because the answer may have been lost
+    await gateway.forget_card("mine")
+    await gateway.forget_card("mine")
+
+    # Then
+    assert await shown(world, "mine") is None
+    assert await shown(world, "other") is not None
+    refused = await gateway.charge(new_attempt(), StoredCard(token="mine"), 100)
+    assert (refused.outcome, refused.card_unknown) == (Outcome.REJECTED, True)
+
+
+async def test_a_card_for_tests_is_there_the_next_time(world: World, gateway: TelecashGateway) -> None:
+    await gateway.forget_card(APPROVED.token)
+    assert (await gateway.charge(new_attempt(), APPROVED, 100)).outcome is Outcome.APPROVED
+
+
+async def test_a_card_that_may_not_be_forgotten_is_said_so(world: World, gateway: TelecashGateway) -> None:
+    world.switch(vault_contracted=False)
+    with pytest.raises(GatewayMisconfigured, match="SGS-005002"):
+        await gateway.forget_card("mine")

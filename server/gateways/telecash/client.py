@@ -23,7 +23,7 @@ from server.gateways.payment import (
 )
 from server.gateways.telecash import connect, messages
 from server.gateways.telecash.answers import read_order_answer
-from server.gateways.telecash.lookups import read_ledger
+from server.gateways.telecash.lookups import read_ledger, refuse_unless_forgotten
 from server.gateways.telecash.settings import TelecashSettings
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,11 @@ class TelecashGateway:
     async def cancel(self, attempt: Attempt, gateway_ref: str) -> PaymentResult:
         """See `PaymentGateway`: a void, possible until the daily clearing; for a hold it is the release."""
         return await self._move_money("void", attempt, messages.void(self._settings.store_id, attempt, gateway_ref))
+
+    async def forget_card(self, token: str) -> None:
+        """See `PaymentGateway`."""
+        refuse_unless_forgotten(*await self._ask(messages.delete_card(token)))
+        log.info("telecash card forgotten")
 
     async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:
         """See `PaymentGateway`."""

@@ -37,6 +37,7 @@ _KINDS: dict[str, LineKind] = {
 _DONE_STATES = frozenset({"AUTHORIZED", "CAPTURED", "SETTLED", "VOIDED"})
 _OPEN_STATES = frozenset({"WAITING", "INITIALIZED", "PENDING", "READY"})
 _NO_SUCH_ORDER = "-5008"
+_NO_SUCH_CARD = "SGSDAS-020301"
 
 
 def parse_amount(text: str) -> Decimal:
@@ -84,6 +85,17 @@ def read_ledger(status: int, body: bytes) -> Sequence[LedgerLine]:
         return ()
     values = response.iterchildren(f"{{{A1}}}TransactionValues")
     return tuple(line for line in map(_read_line, values) if line is not None)
+
+
+def refuse_unless_forgotten(status: int, body: bytes) -> None:
+    """Raises unless the answer says that the vault has the card no more."""
+    response = read_action(status, body)
+    if response is None or _succeeded(response):
+        return
+    codes = {error.get("Code", "") for error in response.iterchildren(f"{{{A1}}}Error")}
+    if codes != {_NO_SUCH_CARD}:
+        message = f"the gateway did not delete a card: {', '.join(sorted(codes)) or 'no reason given'}"
+        raise GatewayMisconfigured(message)
 
 
 def _succeeded(response: etree._Element) -> bool:

@@ -84,6 +84,15 @@ def inquire_attempt(store_id: str, attempt_ref: str) -> bytes:
     return _inquiry(store_id, "InquiryTransaction", "MerchantTransactionId", attempt_ref)
 
 
+def delete_card(token: str) -> bytes:
+    """Takes a card out of the vault."""
+    action = etree.Element(f"{{{A1}}}Action", nsmap=_NAMES)
+    item = _add(_add(action, A1, "StoreHostedData"), A1, "DataStorageItem")
+    _add(item, A1, "Function", "delete")
+    _add(item, A1, "HostedDataID", token)
+    return _envelope(_request("IPGApiActionRequest", action))
+
+
 def _inquiry(store_id: str, inquiry: str, by: str, value: str) -> bytes:
     action = etree.Element(f"{{{A1}}}Action", nsmap=_NAMES)
     question = _add(action, A1, inquiry)

@@ -1,7 +1,8 @@
 """Whether a station's documents of a year are all there and unchanged: no gaps in the numbers, no break in the chain.
 
-Read in batches, in one snapshot. Whoever may see the station is told of the whole series: it is looked at with the
-system's eyes, for what one may not see must not look like a gap.
+Of what is erased only its place in the chain can be looked at. Read in batches, in one snapshot. Whoever may see the
+station is told of the whole series: it is looked at with the system's eyes, for what one may not see must not look like
+a gap.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _JSON = ("recipient", "lines", "view")
 _FOLLOWING = """
 select running_number, chain_hash, refers_to_id, number, type, issued_at, cast(recipient as text) as recipient,
   cast(lines as text) as lines, total_cents as total, net_cents as net, vat_cents as vat, payable_cents as payable,
-  cast(view as text) as view, sha256 as pdf, previous_hash as previous
+  cast(view as text) as view, sha256 as pdf, previous_hash as previous, erased_at
 from document where station_id = :station and year = :year and running_number > :reached
 order by running_number limit :most
 """
@@ -118,6 +119,8 @@ class _Walk:
         return DocumentAudit(self.station, self.year, self.issued, last_number, tuple(self.missing), self.broken_at)
 
     def _holds(self, row: Row[Any], targets: Mapping[UUID, tuple[UUID, str]]) -> bool:
+        if row.erased_at is not None:  # its content cannot be sealed anew; that it is the one of this place can be seen
+            return bool(row.number == self._number(row.running_number) and row.previous == self._last_hash)
         content = {name: getattr(row, name) for name in SEALED}
         content |= {name: orjson.loads(content[name]) for name in _JSON if content[name] is not None}
         return (

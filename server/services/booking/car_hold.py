@@ -30,7 +30,7 @@ from server.services.booking.plan import (
     plan_of,
     visible_stations,
 )
-from server.services.contract import contracts, history, no_shows
+from server.services.contract import contracts, history, keeping, no_shows
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
 from server.services.outside import Outside
@@ -217,6 +217,7 @@ async def _write_parts(
     await history.record(session, contract, HistoryAction.BOOKED, acting.because(contract.waiver_reason))
     about = OfContract(contract.id)
     await enqueue(session, JobKind.EXPIRE_CAR_HOLD, about, key=f"expire:{contract.id}", now=now, due_at=now + HELD_FOR)
+    await keeping.look_after(session, contract.id, now=now)
     # Comes back to the saga if this process dies after the commit.
     await enqueue(
         session, JobKind.DRIVE_BOOKING, about, key=f"drive:{contract.id}", now=now, due_at=now + attempts.RECOVER_AFTER

@@ -46,7 +46,7 @@ async def update(
 ) -> Customer:
     """Changes what is given of a customer that the caller may see. NotFound, VersionConflict, InvalidInput."""
     customer = await session.by_id(Customer, customer_id, lock=True)
-    if customer is None:
+    if customer is None or customer.restricted_at is not None:
         raise NotFound(Sentence("There is no such customer.", "Diesen Kunden gibt es nicht."), field=["id"])
     if customer.version != version:
         raise VersionConflict(customer.version)

@@ -20,7 +20,7 @@ from server.models.price import PriceBreakdown
 from server.paper.views import Changed
 from server.services.acting import Acting
 from server.services.changes import mails
-from server.services.contract import contracts, history
+from server.services.contract import contracts, history, keeping
 from server.services.outside import Outside
 
 
@@ -75,6 +75,7 @@ async def editing(
         contract = await contracts.lock(session, seen.id)
         if version is not None and contract.version != version:
             raise VersionConflict(contract.version)
+        keeping.require_person(contract)
         yield session, contract
 
 

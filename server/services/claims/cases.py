@@ -15,7 +15,7 @@ from server.models import Contract, Damage, OpenItem
 from server.models.damage import FOLLOWS, DamageLiability
 from server.services.acting import Acting
 from server.services.claims.wording import why_not
-from server.services.contract import contracts
+from server.services.contract import contracts, keeping
 from server.services.outside import Outside
 
 _NOT_THERE = Sentence("There is no such damage.", "Diesen Schaden gibt es nicht.")
@@ -74,6 +74,8 @@ async def handling(
     async with outside.database.transaction(SYSTEM) as session:
         # The contract first, as everywhere: whoever waits for the damage already has it.
         contract = await contracts.lock(session, seen.contract_id) if seen.contract_id else None
+        if contract is not None and with_contract:
+            keeping.require_person(contract, field=["damage_id"])
         damage = await session.by_id(Damage, seen.id, lock=True)
         if damage is None:
             raise LookupError(f"damage {seen.id}")

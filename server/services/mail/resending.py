@@ -17,7 +17,7 @@ from server.models.email import EmailState
 from server.models.job import JobKind, OfEmail
 from server.services import contact_data
 from server.services.acting import Acting
-from server.services.contract import contracts, history
+from server.services.contract import contracts, history, keeping
 from server.services.mail import emails
 from server.services.outside import Outside
 
@@ -36,6 +36,7 @@ async def resend(outside: Outside, acting: Acting, email_id: UUID | None, wanted
         raise NotFound(Sentence("There is no such mail.", "Diese E-Mail gibt es nicht."), field=["email_id"])
     async with outside.database.transaction(SYSTEM) as session:
         contract = await contracts.lock(session, seen.contract_id)
+        keeping.require_person(contract, field=["email_id"])
         email = await session.by_id(Email, seen.id, lock=True)
         if email is None:
             raise LookupError(f"mail {seen.id}")

@@ -47,6 +47,19 @@ async def person_of(database: Database, token: str, *, now: datetime) -> Princip
     return None if row is None else _principal(row, Role(row.role), row.session_id)
 
 
+async def member_of_staff(database: Database, user_id: UUID) -> Principal | None:
+    """A user as of now, for a link that was made for that person; None if there is none, or none any more."""
+    async with database.transaction(SYSTEM) as session:
+        found = await session.rows(
+            "select u.id, u.name, u.role,"
+            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
+            " join user_station x on x.station_id = here.id where x.user_id = u.id) as stations"
+            " from app_user u where u.id = :user and u.active",
+            {"user": user_id},
+        )
+    return _principal(found[0], Role(found[0].role)) if found else None
+
+
 async def _session_of(session: Session, token: str, now: datetime) -> Any:
     """Whoever was shut out hears of it, also with a session that has ended since."""
     found = await session.rows(

@@ -205,8 +205,14 @@ class BookedCustomer:
     status: CustomerStatus = CustomerStatus.NORMAL
     review_needed: bool = False
     version: int = 1
+    restricted_at: datetime | None = None
 
     @classmethod
     def of(cls, contract: Contract) -> BookedCustomer:
         """From a contract's own copy."""
-        return cls(id=contract.customer_id, review_needed=contract.customer_review, **contract.customer.columns)
+        return cls(
+            id=contract.customer_id,
+            review_needed=contract.customer_review,
+            restricted_at=contract.person_erased_at,
+            **contract.customer.columns,
+        )

@@ -1,0 +1,36 @@
+"""How long a contract is kept: the job that looks after it, and what is refused once the customer's data are gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from server.database import Session
+from server.errors import Path, ProblemCode, Refused, Sentence
+from server.jobs import enqueue
+from server.models import Contract
+from server.models.job import JobKind, OfContract
+
+UNCONFIRMED = timedelta(days=30)
+"""How long a booking is kept that never came about (domain 3.19); every contract is looked at first then."""
+_ERASED = Sentence(
+    "The customer's data are erased from this contract: nothing of it can be changed or sent any more.",
+    "Die Daten des Kunden sind aus diesem Vertrag gelöscht: Er kann nicht mehr geändert oder verschickt werden.",
+)
+
+
+async def look_after(session: Session, contract_id: UUID, *, now: datetime, due_at: datetime | None = None) -> None:
+    """Writes the job that erases, from a contract's booking on, what no law keeps any more; once for each contract."""
+    about, due_at = OfContract(contract_id), due_at or now + UNCONFIRMED
+    await enqueue(session, JobKind.RETENTION, about, key=key_of(contract_id), now=now, due_at=due_at)
+
+
+def key_of(contract_id: UUID) -> str:
+    """The job that looks after a contract."""
+    return f"retention:{contract_id}"
+
+
+def require_person(contract: Contract, *, field: Path = ("contract_id",)) -> None:
+    """NOT_ALLOWED once the customer's data are erased."""
+    if contract.person_erased_at is not None:
+        raise Refused(ProblemCode.NOT_ALLOWED, _ERASED, field=field)

@@ -1,0 +1,176 @@
+"""A copy of everything that is stored of a customer (Art. 15 GDPR), as far as whoever asks for it may see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel import SQLModel, col, select
+
+from server.database import Scope, Session
+from server.errors import InvalidInput, NotFound, Sentence
+from server.models import (
+    Contract,
+    Customer,
+    CustomerVersion,
+    Damage,
+    DamageEvidence,
+    DamagePhoto,
+    Deposit,
+    Document,
+    Driver,
+    Email,
+    EvidenceFile,
+    HistoryEntry,
+    Note,
+    OpenItem,
+    Payment,
+    Photo,
+    Protocol,
+    ProtocolPhoto,
+    ReadingCorrection,
+    VehicleLeg,
+)
+from server.services.outside import Outside
+
+MOST_CONTRACTS = 1_000
+"""Of one customer in one copy."""
+_OURS = frozenset({"search_text", "tariff_hash", "request_hash", "content_hash", "html", "email_key", "client_id"})
+"""What only the system works with; a mail's text stands for its HTML."""
+_PARTS: dict[str, type[SQLModel]] = {
+    "drivers": Driver,
+    "vehicles": VehicleLeg,
+    "protocols": Protocol,
+    "corrections": ReadingCorrection,
+    "damages": Damage,
+    "documents": Document,
+    "payments": Payment,
+    "deposits": Deposit,
+    "open_items": OpenItem,
+    "emails": Email,
+    "notes": Note,
+    "history": HistoryEntry,
+}
+Parts = dict[str, dict[UUID, list[Any]]]
+"""Rows by what they are called in a copy, then by their contract."""
+_UNKNOWN = Sentence("There is no such customer.", "Diesen Kunden gibt es nicht.")
+_TOO_MANY = Sentence(
+    f"The customer has more than {MOST_CONTRACTS:,} contracts: that many do not fit into one copy.",
+    f"Der Kunde hat mehr als {MOST_CONTRACTS} Verträge: So viele passen nicht in eine Kopie.",
+)
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """A file of a copy: its name there, and its key in the object store."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """A copy: its data as JSON, and the files that go with them."""
+
+    customer_id: UUID
+    json: bytes
+    files: Sequence[ExportedFile]
+
+
+async def of_customer(outside: Outside, scope: Scope, customer_id: UUID | None) -> Export:
+    """Everything that a scope sees of a customer. NotFound; InvalidInput above MOST_CONTRACTS contracts."""
+    async with outside.long_read, outside.database.snapshot(scope) as session:
+        customer = await session.by_id(Customer, customer_id)
+        if customer is None or customer.restricted_at is not None:
+            raise NotFound(_UNKNOWN, field=["id"])
+        of_them = select(Contract).where(col(Contract.customer_id) == customer.id).order_by(col(Contract.created_at))
+        contracts = await session.all(of_them.limit(MOST_CONTRACTS + 1))
+        if len(contracts) > MOST_CONTRACTS:
+            raise InvalidInput(_TOO_MANY, field=["id"])
+        changes = select(CustomerVersion).where(col(CustomerVersion.customer_id) == customer.id)
+        versions = await session.all(changes.order_by(col(CustomerVersion.at)))
+        parts = {name: await _rows_of(session, model, contracts) for name, model in _PARTS.items()}
+        files = await _files(session, contracts, parts)
+    return Export(customer.id, await asyncio.to_thread(_written, customer, versions, contracts, parts), files)
+
+
+async def _rows_of(session: Session, model: Any, contracts: Sequence[Contract]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {contract.id: [] for contract in contracts}
+    statement = select(model).where(col(model.contract_id).in_(list(found)))
+    for row in await session.all(statement):
+        found[row.contract_id].append(row)
+    return found
+
+
+def _written(
+    customer: Customer, versions: Sequence[CustomerVersion], contracts: Sequence[Contract], parts: Parts
+) -> bytes:
+    told = [
+        _shown(contract) | {name: [_shown(row) for row in rows[contract.id]] for name, rows in parts.items()}
+        for contract in contracts
+    ]
+    whole = {"customer": _shown(customer), "changes": [_shown(version) for version in versions], "contracts": told}
+    return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
+
+
+def _shown(row: SQLModel) -> dict[str, Any]:
+    """A row by the names of its columns, without what says nothing of anybody."""
+    return {name.removesuffix("_json"): value for name, value in row.model_dump().items() if name not in _OURS}
+
+
+async def _files(session: Session, contracts: Sequence[Contract], parts: Parts) -> list[ExportedFile]:
+    pictures = await _pictures(session, contracts, parts)
+    return [file for contract in contracts for file in _of_contract(contract, parts, pictures.get(contract.id, []))]
+
+
+def _of_contract(contract: Contract, parts: Parts, pictures: Sequence[tuple[str, str]]) -> Iterator[ExportedFile]:
+    folder = contract.number
+    for document in parts["documents"][contract.id]:
+        if document.sha256 is not None:
+            yield ExportedFile(f"{folder}/{document.number}.pdf", document.pdf_key)
+        if document.xml_sha256 is not None:
+            yield ExportedFile(f"{folder}/{document.number}.xml", document.xml_key)
+    for protocol in parts["protocols"][contract.id]:
+        if protocol.pdf_key is not None:
+            day: datetime = protocol.occurred_at
+            name = f"{day:%Y-%m-%d-%H%M}-{protocol.type.value.lower()}-{str(protocol.id)[:8]}"
+            yield ExportedFile(f"{folder}/{name}.pdf", protocol.pdf_key)
+    for number, (key, ending) in enumerate(dict.fromkeys(pictures), 1):
+        yield ExportedFile(f"{folder}/{number:03d}{ending}", key)
+
+
+async def _pictures(session: Session, contracts: Sequence[Contract], parts: Parts) -> dict[UUID, list[tuple[str, str]]]:
+    """Keys and endings of pictures, signatures and estimates, by contract."""
+    placed = await _rows_of(session, ProtocolPhoto, contracts)
+    damages = {damage.id: contract_id for contract_id, rows in parts["damages"].items() for damage in rows}
+    close_ups = await session.all(select(DamagePhoto).where(col(DamagePhoto.damage_id).in_(damages)))
+    speaking = await session.all(select(DamageEvidence).where(col(DamageEvidence.damage_id).in_(damages)))
+    wanted = [(row.photo_id, contract_id) for contract_id, rows in placed.items() for row in rows]
+    wanted += [(row.photo_id, damages[row.damage_id]) for row in close_ups]
+    keys = await _keys(session, Photo, {photo_id for photo_id, _ in wanted})
+    estimates = await _keys(session, EvidenceFile, {row.evidence_file_id for row in speaking})
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for photo_id, contract_id in wanted:
+        found.setdefault(contract_id, []).append((keys[photo_id], ".jpg"))
+    for row in speaking:
+        found.setdefault(damages[row.damage_id], []).append((estimates[row.evidence_file_id], ".pdf"))
+    for contract_id, key in await _signatures(session, parts["protocols"]):
+        found.setdefault(contract_id, []).append((key, ".jpg"))
+    return found
+
+
+async def _keys(session: Session, model: Any, ids: set[UUID]) -> dict[UUID, str]:
+    return {row.id: row.object_key for row in await session.all(select(model).where(col(model.id).in_(ids)))}
+
+
+async def _signatures(session: Session, protocols: dict[UUID, list[Any]]) -> list[tuple[UUID, str]]:
+    """Of those who have signed; staff's are not the customer's."""
+    signed = {row.signature_sha256: contract_id for contract_id, rows in protocols.items() for row in rows}
+    signed.pop(None, None)
+    pictures = await session.all(select(Photo).where(col(Photo.sha256).in_(signed)))
+    return [(signed[picture.sha256], picture.object_key) for picture in pictures]
