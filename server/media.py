@@ -75,7 +75,7 @@ async def _serve(
     if scope is None or wanted is None:
         return Response(status_code=NOT_FOUND)
     stored = await _key(runtime, scope, model, wanted, key)
-    if stored is None:
+    if not stored:  # not printed yet, or erased
         return Response(status_code=NOT_FOUND)
     try:
         content = await runtime.outside.objects.get(stored)

@@ -22,7 +22,7 @@ MAY = {
     **dict.fromkeys(["station", "vehicle", "occupancy"], "select"),
     **dict.fromkeys(
         [
-            "note", "email", "protocol", "protocol_photo", "reading_correction", "vehicle_leg", "hosted_payment",
+            "note", "email", "protocol", "protocol_photo", "reading_correction", "vehicle_leg",
             "stored_card", "deposit", "open_item", "damage_photo", "damage_evidence", "photo", "evidence_file",
             "customer_station", "customer_version", "occupancy", "payment_share",
         ],
@@ -41,7 +41,9 @@ MAY = {
     "document": "select, update (recipient, lines, advances, view, pdf_key, xml_key, erased_at)",
     "payment": "select, update (gateway_reference, network_reference, reason), delete",
     "damage": "select, update (contract_id, protocol_id)",
-    "job": "select, insert, update (due_at)",
+    # No token of a page, nothing that a job is about.
+    "hosted_payment": "select (contract_id), delete",
+    "job": "select (key, state), insert, update (due_at)",
     "erased_file": "select, insert, delete",
 }  # fmt: skip
 PASSES = f"""

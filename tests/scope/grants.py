@@ -29,49 +29,63 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "contract": {
         "admin": "select, update",
+        "retention": (
+            "select, update (billing_block_detail, created_by, customer_copy, letters_erased_at, payer, "
+            "person_erased_at, search_text, tariff_edits, version, vouchers_erased_at, waiver_reason, "
+            "workshop_appointment_at, workshop_order_number, workshop_plate, workshop_vin), delete"
+        ),
         "staff": "select, update",
         "system": "select, insert, update",
         "website": "select",
     },
     "customer": {
         "admin": "select, update",
+        "retention": (
+            "select, update (birth_date, buyer_reference, city, company, country, email, email_key, "
+            "first_name, last_name, phone, postcode, restricted_at, review_needed, salutation, street, "
+            "vat_id, version), delete"
+        ),
         "staff": "select, update",
         "system": "select, insert, update",
         "website": "select",
     },
     "customer_station": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert",
         "website": "select",
     },
     "customer_version": {
         "admin": "select, insert",
+        "retention": "select, delete",
         "staff": "select, insert",
         "system": "select, insert",
         "website": "select",
     },
     "damage": {
         "admin": "select, insert",
+        "retention": "select, update (contract_id, protocol_id)",
         "staff": "select, insert",
-        "system": (
-            "select, update (claim_document_id, estimate_net_cents, final_net_cents, liability, repair, version)"
-        ),
+        "system": "select, update (claim_document_id, estimate_net_cents, final_net_cents, liability, repair, version)",
         "website": "select",
     },
     "damage_evidence": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert",
     },
     "damage_photo": {
         "admin": "select, insert",
+        "retention": "select, delete",
         "staff": "select, insert",
         "system": "select",
         "website": "select",
     },
     "deposit": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert, update (authorised_at, due_at, expires_at, hold_id, state, used_cents)",
         "website": "select",
@@ -83,6 +97,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "document": {
         "admin": "select",
+        "retention": "select, update (advances, erased_at, lines, pdf_key, recipient, view, xml_key)",
         "staff": "select",
         "system": "select, insert, update (sha256, xml_sha256)",
         "website": "select",
@@ -92,28 +107,39 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "driver": {
         "admin": "select, insert, update",
+        "retention": (
+            "select, update (birth_date, first_name, last_name, licence_class, licence_issued, "
+            "licence_number, licence_valid_until), delete"
+        ),
         "staff": "select, insert, update",
         "system": "select, insert, delete",
         "website": "select",
     },
     "email": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert, update (last_error, sent_at, state, tries)",
         "website": "select",
     },
+    "erased_file": {
+        "retention": "select, insert, delete",
+    },
     "evidence_file": {
         "admin": "select, insert",
+        "retention": "select, delete",
         "staff": "select, insert",
         "system": "select",
     },
     "history_entry": {
         "admin": "select, insert",
+        "retention": "select, insert, update (after, before), delete",
         "staff": "select, insert",
         "system": "select, insert",
         "website": "select",
     },
     "hosted_payment": {
+        "retention": "select (contract_id), delete",
         "system": "select, insert",
     },
     "idempotency_record": {
@@ -121,29 +147,34 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "job": {
         "admin": "select (key, state, tries), insert, update (due_at)",
+        "retention": "select (key, state), insert, update (due_at)",
         "staff": "select (key, state, tries), insert, update (due_at)",
         "system": "select, insert, update",
     },
     "note": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert",
         "website": "select",
     },
     "occupancy": {
         "admin": "select, insert, update (active, busy_until, during, ends_at, held_until, kind)",
+        "retention": "select, delete",
         "staff": "select, insert, update (active, busy_until, during, ends_at, held_until, kind)",
         "system": "select, insert, update (active, busy_until, during, ends_at, held_until, kind)",
         "website": "select",
     },
     "open_item": {
         "admin": "select, update (open_cents)",
+        "retention": "select, delete",
         "staff": "select, update (open_cents)",
         "system": "select, insert, update (for_clerk, open_cents, reminders, written_off_cents)",
         "website": "select",
     },
     "payment": {
         "admin": "select",
+        "retention": "select, update (gateway_reference, network_reference, reason), delete",
         "staff": "select",
         "system": (
             "select, insert, update (gateway_reference, inquiries, network_reference, reason, resends, "
@@ -153,29 +184,34 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "payment_share": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert",
     },
     "photo": {
         "admin": "select, insert",
+        "retention": "select, delete",
         "staff": "select, insert",
         "system": "select",
         "website": "select",
     },
     "protocol": {
         "admin": "select, insert",
+        "retention": "select, delete",
         "staff": "select, insert",
         "system": "select, update (pdf_key, sha256, voided)",
         "website": "select",
     },
     "protocol_photo": {
         "admin": "select, insert",
+        "retention": "select, delete",
         "staff": "select, insert",
         "system": "select",
         "website": "select",
     },
     "reading_correction": {
         "admin": "select",
+        "retention": "select, delete",
         "staff": "select",
         "system": "select, insert",
         "website": "select",
@@ -189,12 +225,14 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "station": {
         "admin": "select, insert, update",
+        "retention": "select",
         "staff": "select, update",
         "system": "select",
         "website": "select",
     },
     "stored_card": {
         "admin": "select (contract_id, station_id)",
+        "retention": "select, delete",
         "staff": "select (contract_id, station_id)",
         "system": "select, insert, update (consent_at, network_reference, token)",
     },
@@ -202,10 +240,10 @@ GRANTS: dict[str, dict[str, str]] = {
         "admin": "select, insert",
         "staff": "select",
         "system": (
-            "select, insert, update (bundles, cancellation_fee_cents, charging_service_cents, cleaning_heavy_cents, "
-            "cleaning_special_cents, early_return, ended_at, energy_per_kwh_cents, extra_km_cents, extras, "
-            "free_cancellation_hours, fuel_per_litre_cents, fuel_service_cents, grace_minutes, name, "
-            "no_show_fee_cents, valid_from, valid_until, vat_rate_bp, version)"
+            "select, insert, update (bundles, cancellation_fee_cents, charging_service_cents, "
+            "cleaning_heavy_cents, cleaning_special_cents, early_return, ended_at, energy_per_kwh_cents, "
+            "extra_km_cents, extras, free_cancellation_hours, fuel_per_litre_cents, fuel_service_cents, "
+            "grace_minutes, name, no_show_fee_cents, valid_from, valid_until, vat_rate_bp, version)"
         ),
         "website": "select",
     },
@@ -221,8 +259,12 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "vehicle": {
         "admin": "select, insert, update",
+        "retention": "select",
         "staff": "select, insert, update",
-        "system": "select, update (fuel_eighths, leaves_at, leaves_until, odometer_km, out_contract_id, out_until, state_of_charge_percent, station_id)",
+        "system": (
+            "select, update (fuel_eighths, leaves_at, leaves_until, odometer_km, out_contract_id, out_until, "
+            "state_of_charge_percent, station_id)"
+        ),
         "website": "select",
     },
     "vehicle_block": {
@@ -233,8 +275,8 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "vehicle_group": {
         "admin": (
-            "select, insert, update (acriss, deductible_cents, deposit_cents, minimum_age, minimum_licence_months, "
-            "name, version)"
+            "select, insert, update (acriss, deductible_cents, deposit_cents, minimum_age, "
+            "minimum_licence_months, name, version)"
         ),
         "staff": "select",
         "system": "select",
@@ -242,6 +284,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "vehicle_leg": {
         "admin": "select, insert, update (check_in_id, fuel_waived, to_at)",
+        "retention": "select, delete",
         "staff": "select, insert, update (check_in_id, fuel_waived, to_at)",
         "system": "select, update (check_in_id, to_at)",
         "website": "select",

@@ -91,7 +91,7 @@ def test_without_a_scope_there_are_no_rows(owner: str, world: World, caller: Cal
     scoped = set(tables(owner)) - COMPANY_WIDE - TECHNICAL
     filled = {table for table in scoped if rows(owner, f"select 1 from {table} limit 1")}
     assert filled >= {"contract", "vehicle", "customer", "document", "damage", "photo", "email", "stored_card"}
-    readable = {table for table in scoped if GRANTS[table].get(caller.name.lower(), "").startswith("select")}
+    readable = {table for table in scoped if GRANTS.get(table, {}).get(caller.name.lower(), "").startswith("select")}
     assert readable >= {"contract", "vehicle", "document", "damage", "photo"}
 
     with becoming(owner, caller) as connection:

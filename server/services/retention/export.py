@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 
 from server.database import Scope, Session
@@ -101,8 +102,8 @@ async def of_customer(outside: Outside, scope: Scope, customer_id: UUID | None) 
 
 async def _rows_of(session: Session, model: Any, contracts: Sequence[Contract]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = {contract.id: [] for contract in contracts}
-    statement = select(model).where(col(model.contract_id).in_(list(found)))
-    for row in await session.all(statement):
+    keys = inspect(model).primary_key  # what the server makes an id of comes in its order
+    for row in await session.all(select(model).where(col(model.contract_id).in_(list(found))).order_by(*keys)):
         found[row.contract_id].append(row)
     return found
 

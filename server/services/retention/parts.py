@@ -48,6 +48,11 @@ _ESTIMATES = (
     "delete from damage_evidence where damage_id in (select id from damage where contract_id = :contract)"
     " returning evidence_file_id"
 )
+# Smaller copies, made for the mail of a claim: no row of a photo names them.
+_MAILED_PHOTOS = (
+    "select distinct file ->> 'key' as key from email, jsonb_array_elements(attachments) file"
+    " where contract_id = :contract and file ->> 'key' like 'photos/%'"
+)
 _LEFT_BY_A_BOOKING = (
     "reading_correction", "vehicle_leg", "email", "protocol", "driver", "note", "history_entry", "occupancy",
     "hosted_payment", "stored_card",
@@ -73,9 +78,13 @@ async def _photos(session: Session, erasure: Erasure) -> bool:
     values = {"contract": erasure.contract.id, "no_claim": NO_CLAIM}
     shown = {row.photo_id for statement in _PHOTOS for row in await session.rows(statement, values)}
     estimates = {row.evidence_file_id for row in await session.rows(_ESTIMATES, {"contract": erasure.contract.id})}
+    if not shown and not estimates:
+        return False
+    mailed = await session.rows(_MAILED_PHOTOS, {"contract": erasure.contract.id})
+    await files.erase(session, erasure.id, [row.key for row in mailed], now=erasure.now)
     await files.erase_photos(session, erasure.id, shown, now=erasure.now)
     await files.erase_estimates(session, erasure.id, estimates, now=erasure.now)
-    return bool(shown or estimates)
+    return True
 
 
 async def _person(session: Session, erasure: Erasure) -> bool:
