@@ -22,6 +22,7 @@ from server.models.email import XML, EmailState, EmailTemplate, StoredFile
 from server.models.job import JobKind, OfEmail
 from server.paper.mail_templates import render_mail
 from server.paper.views import MailView
+from server.services.contract import keeping
 from server.services.fleet import company_data, stations
 from server.services.mail import parts
 from server.services.outside import Outside
@@ -63,6 +64,7 @@ async def queue(session: Session, contract: Contract, draft: MailDraft, *, now: 
     )
     if (existing := await session.first(statement)) is not None:
         return existing
+    keeping.require_person(contract)
     language = draft.language or contract.language
     sender_name, reply_to = await _sender(session, contract)
     xrechnung = any(file.type == XML for file in draft.attachments)

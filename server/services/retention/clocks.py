@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,8 @@ from server.models.local_time import day_of, wall_clock
 from server.services.claims.deadlines import months_after
 from server.services.contract.keeping import UNCONFIRMED
 
+REQUEST = timedelta(days=1)
+"""After everything is settled, for who has asked to be erased: papers and mails that were still to be made are made."""
 CARD_MONTHS = LICENCE_MONTHS = 6
 """After everything is settled."""
 PHOTO_MONTHS = 6
@@ -66,15 +68,16 @@ def due(standing: Standing) -> dict[Part, datetime]:
         return _photos(standing)
     if not standing.came_about:
         return _never_came_about(standing, closed)
-    private = closed if standing.is_restricted else _months_later(closed, LICENCE_MONTHS, zone)
     letters = _years_later(closed, LETTER_YEARS, zone)
-    return _photos(standing) | {
-        Part.CARD: closed if standing.is_restricted else _months_later(closed, CARD_MONTHS, zone),
-        Part.LICENCES: private,
-        Part.PERSON: closed if standing.is_restricted else letters,
-        Part.LETTERS: letters,
-        Part.VOUCHERS: _years_later(closed, VOUCHER_YEARS, zone),
+    private = {
+        Part.CARD: _months_later(closed, CARD_MONTHS, zone),
+        Part.LICENCES: _months_later(closed, LICENCE_MONTHS, zone),
+        Part.PERSON: letters,
     }
+    if standing.is_restricted:
+        private = dict.fromkeys(private, closed + REQUEST)
+    vouchers = _years_later(closed, VOUCHER_YEARS, zone)
+    return _photos(standing) | private | {Part.LETTERS: letters, Part.VOUCHERS: vouchers}
 
 
 def _photos(standing: Standing) -> dict[Part, datetime]:
@@ -88,11 +91,13 @@ def _photos(standing: Standing) -> dict[Part, datetime]:
 
 def _never_came_about(standing: Standing, closed: datetime) -> dict[Part, datetime]:
     """Money that went to and fro has to be accounted for all the same."""
-    over = closed if standing.is_restricted else max(closed, standing.created_at + UNCONFIRMED)
+    over = max(closed, standing.created_at + UNCONFIRMED)
+    private = dict.fromkeys((Part.CARD, Part.LICENCES, Part.PERSON), over)
+    if standing.is_restricted:
+        private = dict.fromkeys(private, min(over, closed + REQUEST))
     if not standing.has_vouchers:
-        return {Part.WHOLE: over}
-    vouchers = _years_later(closed, VOUCHER_YEARS, standing.zone)
-    return {Part.CARD: over, Part.LICENCES: over, Part.PERSON: over, Part.LETTERS: over, Part.VOUCHERS: vouchers}
+        return private | {Part.WHOLE: over}
+    return private | {Part.LETTERS: over, Part.VOUCHERS: _years_later(closed, VOUCHER_YEARS, standing.zone)}
 
 
 def _months_later(instant: datetime, months: int, zone: ZoneInfo) -> datetime:

@@ -10,6 +10,7 @@ from uuid import UUID
 from server.models import Document, Payment
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
+from server.models.customer import CustomerDetails
 from server.models.damage import DamageLiability
 from server.models.document import DocumentType
 from server.models.payment import PaymentKind, PaymentState
@@ -31,6 +32,8 @@ CLAIMED = frozenset(
     {DamageLiability.CLAIMED, DamageLiability.PAID, DamageLiability.DISPUTED, DamageLiability.WRITTEN_OFF}
 )
 NEVER_HELD = frozenset({ContractState.CANCELLED, ContractState.NO_SHOW})
+NOBODY = CustomerDetails(email="").columns | {"kind": None, "language": None}
+"""What a contract says of a customer who is erased."""
 _MOVED = frozenset({"approved", "voided", "expired"})
 
 
@@ -218,8 +221,20 @@ def versions_grow_and_the_history_is_only_added_to(before: Sight, now: Sight) ->
         agreed = [(one.state, one.starts_at, one.ends_at, one.total_cents, one.payer_json) for one in (was, contract)]
         assert agreed[0] == agreed[1] or contract.version > was.version, agreed
     kept = {one.id: one for one in now.history}
+    erased = {one.id for one in now.contracts if one.person_erased_at is not None}
     for entry in before.history:
-        assert kept[entry.id].model_dump() == entry.model_dump()
+        known = {"before", "after"} if entry.contract_id in erased else set()
+        assert kept[entry.id].model_dump(exclude=known) == entry.model_dump(exclude=known)
+
+
+def of_who_is_erased_only_papers_and_mails_say_anything(before: Sight, now: Sight) -> None:
+    """And nothing is written to them any more."""
+    mails = {one.id for one in before.emails}
+    for contract in now.contracts:
+        if contract.person_erased_at is not None:
+            assert contract.customer.columns | {"kind": None, "language": None} == NOBODY, contract.number
+            assert contract.search_text == contract.number.casefold()
+            assert {one.id for one in now.mails[contract.id]} <= mails, contract.number
 
 
 def every_change_of_state_is_in_the_history(_before: Sight, now: Sight) -> None:
@@ -244,5 +259,6 @@ AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
     an_e_invoice_has_the_figures_of_its_document,
     a_contract_has_one_final_invoice_and_what_is_open_has_its_sign,
     versions_grow_and_the_history_is_only_added_to,
+    of_who_is_erased_only_papers_and_mails_say_anything,
     every_change_of_state_is_in_the_history,
 )

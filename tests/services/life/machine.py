@@ -20,6 +20,7 @@ from tests.services.life import (
     late_steps,
     money_steps,
     receivable_steps,
+    retention_steps,
     world,
 )
 from tests.services.life.endings import every_contract_comes_to_its_end
@@ -77,6 +78,8 @@ WEIGHTS: dict[Rule, int] = {
     receivable_steps.ask_for_another_card: 2,
     receivable_steps.place_the_deposit_again: 2,
     receivable_steps.cancel_a_document: 3,
+    retention_steps.ask_to_be_erased: 3,
+    retention_steps.look_after_contracts: 4,
 }
 """How often each step is taken. A later operation adds its step here."""
 RULES: dict[str, Rule] = {rule.__name__: rule for rule in WEIGHTS}

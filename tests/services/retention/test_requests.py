@@ -229,14 +229,31 @@ async def test_a_contract_that_the_caller_does_not_see_is_served_to_its_end(benc
     assert (await bench.contract(contract.id)).person_erased_at == bench.now
 
 
-async def test_a_customer_without_any_contract_goes_altogether(bench: Bench) -> None:
+async def test_a_customer_without_any_rental_goes_altogether(bench: Bench) -> None:
+    # Given
     shop = await open_shop(bench)
     start, end = at("2026-09-08 09:00"), at("2026-09-09 09:00")
     with pytest.raises(DomainError):
         await book(shop, start, end, card_token="tok-declined", customer=customer(**ANNA))
     (contract,) = await bench.all(Contract)
     await erase(shop)
-    await requests.carry_out(bench.outside, contract.customer_id)
-    await look(bench, contract.id)
-    assert await bench.counts(Customer, Contract) == [0, 0]
+    # When
+    await done(shop, contract)
+    assert await mentions(bench) == ["contract", "driver"]
+    await look_until(bench, contract.id, at("2026-09-08 10:01"))
+    # Then
     assert await mentions(bench) == []
+    await look_until(bench, contract.id, at("2026-10-08 10:00"))
+    assert await bench.counts(Customer, Contract) == [0, 0]
+
+
+async def test_what_was_settled_a_moment_ago_is_erased_a_day_later(bench: Bench) -> None:
+    """Jobs have still to print and to mail, and need the name for it."""
+    shop = await open_shop(bench)
+    contract = await whole_rental(shop, customer=customer(**ANNA))
+    await erase(shop)
+    await done(shop, contract)
+    assert (await bench.contract(contract.id)).person_erased_at is None
+    await look_until(bench, contract.id, at("2026-09-10 09:00"))
+    assert (await bench.contract(contract.id)).person_erased_at == at("2026-09-10 09:00")
+    assert not has_card(bench)
