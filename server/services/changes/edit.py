@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from server.database import SYSTEM, Scope, Session
@@ -118,7 +118,9 @@ async def preview(
     async with outside.database.snapshot(acting.person.scope) as session:
         seen = await contracts.get(session, contract_id, field=["contract_id"])
     async with outside.database.snapshot(scope) as session:
-        return await look(session, await contracts.get(session, seen.id), acting)
+        contract = await contracts.get(session, seen.id)
+        prospect = await look(session, contract, acting)
+        return replace(prospect, problems=(*keeping.against_erased(contract), *prospect.problems))
 
 
 async def finish(session: Session, contract: Contract, done: Done, acting: Acting) -> HistoryEntry:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from server.database import Session
-from server.errors import Path, ProblemCode, Refused, Sentence
+from server.errors import DomainError, Path, ProblemCode, Refused, Sentence
 from server.jobs import enqueue
 from server.models import Contract
 from server.models.job import JobKind, OfContract
@@ -32,5 +32,11 @@ def key_of(contract_id: UUID) -> str:
 
 def require_person(contract: Contract, *, field: Path = ("contract_id",)) -> None:
     """NOT_ALLOWED once the customer's data are erased."""
-    if contract.person_erased_at is not None:
-        raise Refused(ProblemCode.NOT_ALLOWED, _ERASED, field=field)
+    for refusal in against_erased(contract, field=field):
+        raise refusal
+
+
+def against_erased(contract: Contract, *, field: Path = ("contract_id",)) -> list[DomainError]:
+    """The refusal of every change of a contract whose customer's data are erased; nothing as long as they are there."""
+    is_erased = contract.person_erased_at is not None
+    return [Refused(ProblemCode.NOT_ALLOWED, _ERASED, field=field)] if is_erased else []

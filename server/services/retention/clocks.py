@@ -18,7 +18,7 @@ CARD_MONTHS = LICENCE_MONTHS = 6
 PHOTO_MONTHS = 6
 """After the return: until then damages can be claimed (§ 548 BGB)."""
 CLAIM_YEARS = 3
-"""How long pictures and estimates of a claim stay after it is closed (§ 195 BGB)."""
+"""How long photos and estimates of a claim stay after it is closed (§ 195 BGB)."""
 LETTER_YEARS = 6
 """Contract, mails and protocols, from the end of the year on (§ 257 HGB)."""
 VOUCHER_YEARS = 8
@@ -33,7 +33,7 @@ class Part(StrEnum):
     LICENCES = "LICENCES"
     """Numbers, classes and dates of licences; who has looked at them, and when, stays."""
     PHOTOS = "PHOTOS"
-    """Pictures of the protocols and, once its claim is closed, of a damage, with estimates."""
+    """Photos of the protocols and, once its claim is closed, of a damage, with estimates."""
     PERSON = "PERSON"
     """The customer's and the drivers' data, the workshop order and notes."""
     LETTERS = "LETTERS"

@@ -125,11 +125,11 @@ def _shown(row: SQLModel) -> dict[str, Any]:
 
 
 async def _files(session: Session, contracts: Sequence[Contract], parts: Parts) -> list[ExportedFile]:
-    pictures = await _pictures(session, contracts, parts)
-    return [file for contract in contracts for file in _of_contract(contract, parts, pictures.get(contract.id, []))]
+    photos = await _photos(session, contracts, parts)
+    return [file for contract in contracts for file in _of_contract(contract, parts, photos.get(contract.id, []))]
 
 
-def _of_contract(contract: Contract, parts: Parts, pictures: Sequence[tuple[str, str]]) -> Iterator[ExportedFile]:
+def _of_contract(contract: Contract, parts: Parts, photos: Sequence[tuple[str, str]]) -> Iterator[ExportedFile]:
     folder = contract.number
     for document in parts["documents"][contract.id]:
         if document.sha256 is not None:
@@ -141,12 +141,12 @@ def _of_contract(contract: Contract, parts: Parts, pictures: Sequence[tuple[str,
             day: datetime = protocol.occurred_at
             name = f"{day:%Y-%m-%d-%H%M}-{protocol.type.value.lower()}-{str(protocol.id)[:8]}"
             yield ExportedFile(f"{folder}/{name}.pdf", protocol.pdf_key)
-    for number, (key, ending) in enumerate(dict.fromkeys(pictures), 1):
+    for number, (key, ending) in enumerate(dict.fromkeys(photos), 1):
         yield ExportedFile(f"{folder}/{number:03d}{ending}", key)
 
 
-async def _pictures(session: Session, contracts: Sequence[Contract], parts: Parts) -> dict[UUID, list[tuple[str, str]]]:
-    """Keys and endings of pictures, signatures and estimates, by contract."""
+async def _photos(session: Session, contracts: Sequence[Contract], parts: Parts) -> dict[UUID, list[tuple[str, str]]]:
+    """Keys and endings of photos, signatures and estimates, by contract."""
     placed = await _rows_of(session, ProtocolPhoto, contracts)
     damages = {damage.id: contract_id for contract_id, rows in parts["damages"].items() for damage in rows}
     close_ups = await session.all(select(DamagePhoto).where(col(DamagePhoto.damage_id).in_(damages)))
@@ -173,5 +173,5 @@ async def _signatures(session: Session, protocols: dict[UUID, list[Any]]) -> lis
     """Of those who have signed; staff's are not the customer's."""
     signed = {row.signature_sha256: contract_id for contract_id, rows in protocols.items() for row in rows}
     signed.pop(None, None)
-    pictures = await session.all(select(Photo).where(col(Photo.sha256).in_(signed)))
-    return [(signed[picture.sha256], picture.object_key) for picture in pictures]
+    photos = await session.all(select(Photo).where(col(Photo.sha256).in_(signed)))
+    return [(signed[photo.sha256], photo.object_key) for photo in photos]

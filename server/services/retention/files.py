@@ -1,4 +1,4 @@
-"""Pictures and PDFs whose rows are erased: written down with the erasure, deleted by a job. Nothing is left lying."""
+"""Photos and PDFs whose rows are erased: written down with the erasure, deleted by a job. Nothing is left lying."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STILL_USED = (
 
 
 async def erase_photos(session: Session, erasure_id: UUID, photo_ids: Collection[UUID], *, now: datetime) -> None:
-    """Erases those of some pictures that nothing shows any more."""
+    """Erases those of some photos that nothing shows any more."""
     unused = f"photo where id = any(:wanted) and {_NOT_SHOWN}"
     await erase(session, erasure_id, await _deleted(session, unused, list(photo_ids)), now=now)
 
@@ -68,7 +68,7 @@ async def _deleted(session: Session, unused: str, wanted: Sequence[UUID | str]) 
 
 
 def _owners(key: str) -> list[str]:
-    """The key by which a row names an object: a small picture goes with its large one."""
+    """The key by which a row names an object: a small photo goes with its large one."""
     return [key, key.replace("-small.jpg", ".jpg")]
 
 

@@ -21,7 +21,7 @@ from server.services.retention.clocks import Standing
 ENDED = (ContractState.BILLED, ContractState.CANCELLED, ContractState.NO_SHOW)
 SETTLED = (SettlementState.NONE, SettlementState.PAID, SettlementState.WRITTEN_OFF)
 NO_CLAIM = [DamageLiability.KNOWN.value, DamageLiability.REJECTED.value]
-"""Damages of a contract that nobody is asked to pay for: their pictures belong to the car."""
+"""Damages of a contract that nobody is asked to pay for: their photos belong to the car."""
 _CLOSING = (
     HistoryAction.SETTLED,
     HistoryAction.PAYMENT_RECORDED,
