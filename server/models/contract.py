@@ -267,6 +267,18 @@ class Contract(SQLModel, table=True):
         """Whether everything is paid, or went back."""
         return self.settlement_state is SettlementState.PAID
 
+    def forget_person(self) -> None:
+        """Takes everything out that says who rents, and for which repair."""
+        named = self.customer
+        self.correct_customer(CustomerDetails(kind=named.kind, email="", language=named.language))
+        self.pay_by(None)
+        self.workshop_order_number = self.workshop_appointment_at = self.workshop_plate = self.workshop_vin = None
+        self.search_text = self.number.casefold()
+
+    def forget_edits(self) -> None:
+        """Takes out who has changed the terms, and why; what came of it stays."""
+        self.edits_json = []
+
     def agree_on(self, price: PriceBreakdown) -> None:
         """Sets the price that counts from now on."""
         self.price_json, self.total_cents = price.as_json(), price.total_cents

@@ -125,6 +125,7 @@ ARGUMENTS: dict[str, str] = {
     "quote": f'input: {{stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD}}}',
     "customer": f'id: "{NOTHING}"',
     "documentAudit": f'stationId: "{NOTHING}", year: 2030',
+    "customerExport": f'id: "{NOTHING}"',
     "vehicleUse": 'plate: "B-XX 1", at: "2030-01-01T10:00:00Z"',
     "handoverDay": f'stationId: "{NOTHING}", date: "2030-01-01"',
     "settlementPreview": f'contractId: "{NOTHING}", input: {{returnedAt: "2030-01-01T10:00:00Z", condition: {CONDITION}}}',
@@ -152,6 +153,7 @@ ARGUMENTS: dict[str, str] = {
     "endTariff": f'id: "{NOTHING}", version: 1, validUntil: "2030-01-01"',
     "editTariff": f'contractId: "{NOTHING}", version: 1, input: {{reason: ""}}',
     "updateVehicleGroup": f'id: "{NOTHING}", version: 1, input: {{}}',
+    "eraseCustomer": f'id: "{NOTHING}", version: 1, reason: "so"',
     "updateCustomer": f'id: "{NOTHING}", version: 1, input: {{}}',
     "resolveCustomerReview": f'contractId: "{NOTHING}", version: 1, samePerson: true',
     "bookVehicle": (

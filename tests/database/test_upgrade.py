@@ -135,8 +135,11 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
         "MARK_NO_SHOW",
         "PROTOCOL_SHEET",
         "REMIND_OF_START",
+        *["RETENTION"] * len(blocks),
         "SEND_EMAIL",
     ]
+    keys = "select count(*) from job j join contract c on j.key = 'retention:' || c.id and j.payload->>'contract' = c.id::text"
+    assert rows(cluster, keys) == [(len(blocks),)]
     reminder = "select key, payload->>'contract', due_at at time zone 'UTC' from job where kind = 'REMIND_OF_START'"
     booked = str(UUID(int=99))
     assert [tuple(map(str, row)) for row in rows(cluster, reminder)] == [

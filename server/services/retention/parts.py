@@ -14,7 +14,6 @@ from uuid import UUID
 from server.database import Session
 from server.models import Contract
 from server.models.contract_parts import HistoryAction
-from server.models.customer import CustomerDetails
 from server.services.retention import files
 from server.services.retention.clocks import Part
 from server.services.retention.standing import NO_CLAIM
@@ -91,11 +90,9 @@ async def _person(session: Session, erasure: Erasure) -> bool:
     contract = erasure.contract
     if contract.person_erased_at is not None:
         return False
-    named, about = contract.customer, {"contract": contract.id}
-    contract.correct_customer(CustomerDetails(kind=named.kind, email="", language=named.language))
-    contract.payer_json = contract.workshop_order_number = contract.workshop_appointment_at = None
-    contract.workshop_plate = contract.workshop_vin = None
-    contract.search_text, contract.person_erased_at = contract.number.casefold(), erasure.now
+    about = {"contract": contract.id}
+    contract.forget_person()
+    contract.person_erased_at = erasure.now
     contract.version += 1
     await session.store(contract)
     await session.write(
@@ -151,7 +148,8 @@ async def _vouchers(session: Session, erasure: Erasure) -> bool:
         " where contract_id = :contract",
         about,
     )
-    contract.edits_json, contract.vouchers_erased_at = [], erasure.now
+    contract.forget_edits()
+    contract.vouchers_erased_at = erasure.now
     await session.store(contract)
     return True
 

@@ -51,6 +51,9 @@ class BlockedStore:
     async def exists(self, key: str) -> bool:
         return await self.behind.exists(key)
 
+    async def delete(self, key: str) -> None:
+        await self.behind.delete(key)
+
 
 async def test_a_slow_object_store_does_not_stop_a_stations_invoices(bench: Bench) -> None:
     # Given: two cars are back, and the store hangs at the first invoice's PDF
