@@ -70,6 +70,7 @@ def values(world: World, owner: str) -> Values:
             ],
             "document": documents,
             "customer": customers[:3],
+            "customerExport": customers[:2],
             "tariffPreview": [{"id": tariff["id"], "input": entered}],
             "handoverDay": [
                 {"stationId": a, "date": (world.monday + timedelta(days=after)).isoformat()} for after in (7, 4)

@@ -17,10 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from server.database import Session
+from server.database import Session, violated_constraint
 from server.models import Contract, Occupancy, Vehicle, VehicleBlock
 from server.models.occupancy import LONGEST_ROW_DAYS, OccupancyKind
 
@@ -190,7 +191,25 @@ async def end_contract(session: Session, contract_id: UUID, returned_at: datetim
         " ends_at = least(ends_at, :free) where contract_id = :id and active and busy_until > :free",
         {"id": contract_id, "free": free_from},
     )
-    # Late: the turnaround begins with the return, as far as the next use leaves room for it.
+    await _make_ready_until(session, contract_id, free_from)
+
+
+async def _make_ready_until(session: Session, contract_id: UUID, free_from: datetime) -> None:
+    """Of a late car the turnaround begins with the return, as far as the next use leaves room for it. Where the next is
+    one of a station that the caller does not see, it ends as planned.
+    """
+    savepoint = await session.begin_nested()
+    try:
+        await _extend(session, contract_id, free_from)
+    except IntegrityError as error:
+        await savepoint.rollback()
+        if violated_constraint(error) != "ex_occupancy_overlap":
+            raise
+    else:
+        await savepoint.commit()
+
+
+async def _extend(session: Session, contract_id: UUID, free_from: datetime) -> None:
     await session.write(
         "update occupancy o set during = tstzrange(o.starts_at, room.until, '[)'), busy_until = room.until"
         " from (select l.id, least(:free, coalesce((select min(n.starts_at) from occupancy n"
