@@ -18,6 +18,7 @@ from server.models import (
     ApiClient,
     ClientStation,
     Contract,
+    ContractChange,
     Customer,
     CustomerVersion,
     Damage,
@@ -105,6 +106,7 @@ group = _one(VehicleGroup)
 tariff = _one(Tariff)
 customer = _one(Customer)
 contract = _one(Contract)
+change_of_contract = _one(ContractChange, key="contract_id")
 block = _one(VehicleBlock)
 protocol = _one(Protocol)
 document = _one(Document)

@@ -24,15 +24,18 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from server.clock import Clock
 from server.database_connections import OPTIONS, PARAMETERS, WatchedConnection
 from server.database_roles import Caller
 
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
-_SET_SCOPE = text(
-    "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
+_SCOPE = (
+    "set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
     " set_config('app.client', :client, true), set_config('app.principal', :principal, true)"
 )
+_TIME = "set_config('app.now', :now, true)"
+_SET_SCOPE, _SET_TIME, _SET_BOTH = text(f"select {_SCOPE}"), text(f"select {_TIME}"), text(f"select {_SCOPE}, {_TIME}")
 CONNECTIONS = {Caller.STAFF: 24, Caller.SYSTEM: 20, Caller.WEBSITE: 10, Caller.ADMIN: 6}
 """How many connections there may be for each kind of caller; a third of them are kept open. A pool for each: a
 connection that changed its role would plan its prepared statements anew. Together they are fewer than the private
@@ -197,10 +200,12 @@ class Session(AsyncSession):
 
 
 class Database:
-    """Connections to one database, and transactions in a scope."""
+    """Connections to one database, and transactions in a scope. A transaction tells the database what the clock says:
+    the database writes by it when a contract was changed.
+    """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url, self.clock = url, clock
         self.engines = {caller: _engine(url, caller, most) for caller, most in CONNECTIONS.items()}
         self._sessions = {caller: _sessions(engine) for caller, engine in self.engines.items()}
         readonly: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -212,7 +217,8 @@ class Database:
     async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
         """One transaction: committed at the end, rolled back if anything is raised."""
         async with self._sessions[scope.caller]() as session:
-            await _begin(session, scope)
+            told = {"now": self.clock.now().isoformat()} | ({} if scope.everything else scope.settings())
+            await session.write(_SET_TIME if scope.everything else _SET_BOTH, told)
             yield session
             await session.commit()
             for tell in session.after_commit:
@@ -222,7 +228,8 @@ class Database:
     async def snapshot(self, scope: Scope) -> AsyncIterator[Session]:
         """A read-only view of one instant: everything that is read in it fits together."""
         async with self._snapshots[scope.caller]() as session:
-            await _begin(session, scope)
+            if not scope.everything:  # who sees everything has nothing to say about which rows
+                await session.write(_SET_SCOPE, scope.settings())
             yield session
 
     @asynccontextmanager
@@ -247,12 +254,6 @@ def _libpq(url: str) -> str:
 
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[Session]:
     return async_sessionmaker(engine, class_=Session, expire_on_commit=False)
-
-
-async def _begin(session: Session, scope: Scope) -> None:
-    # Who sees everything has nothing to say about which rows.
-    if not scope.everything:
-        await session.write(_SET_SCOPE, scope.settings())
 
 
 def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:

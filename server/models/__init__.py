@@ -2,6 +2,7 @@
 
 from server.models.api_client import ApiClient, ClientStation
 from server.models.contract import Contract
+from server.models.contract_change import ContractChange
 from server.models.contract_parts import Driver, HistoryEntry, IdempotencyRecord, Note, VehicleLeg
 from server.models.customer import Customer, CustomerStation, CustomerVersion
 from server.models.damage import Damage, DamageEvidence, DamagePhoto, EvidenceFile
@@ -22,6 +23,7 @@ __all__ = [
     "ClientStation",
     "Company",
     "Contract",
+    "ContractChange",
     "Customer",
     "CustomerStation",
     "CustomerVersion",
