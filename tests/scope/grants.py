@@ -33,6 +33,12 @@ GRANTS: dict[str, dict[str, str]] = {
         "system": "select, insert, update",
         "website": "select",
     },
+    "contract_change": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
+    },
     "customer": {
         "admin": "select, update",
         "staff": "select, update",
