@@ -27,8 +27,9 @@ STEPS = [
     (
         "groups",
         """
-        insert into vehicle_group (id, code, name, minimum_age, minimum_licence_months, deposit_cents, deductible_cents, energy)
-        select md5('g' || i)::uuid, 'G' || i, 'Group ' || i, 18, 0, 30000, 100000, 'COMBUSTION' from generate_series(1, 4) i
+        insert into vehicle_group (id, code, name, minimum_age, minimum_licence_months, deposit_cents, deductible_cents, energy,
+          version)
+        select md5('g' || i)::uuid, 'G' || i, 'Group ' || i, 18, 0, 30000, 100000, 'COMBUSTION', 1 from generate_series(1, 4) i
         """,
     ),
     (
@@ -36,11 +37,12 @@ STEPS = [
         """
         insert into tariff (id, code, name, group_id, valid_from, currency, vat_rate_bp, bundles, grace_minutes,
           extra_km_cents, fuel_per_litre_cents, fuel_service_cents, energy_per_kwh_cents, charging_service_cents,
-          cleaning_heavy_cents, cleaning_special_cents, extras, early_return, version)
+          cleaning_heavy_cents, cleaning_special_cents, extras, early_return, version,
+          free_cancellation_hours)
         select md5('t' || i)::uuid, 'T' || i, 'Tariff ' || i, md5('g' || i)::uuid, '2020-01-01', 'EUR', 1900,
           '[{"unit":"DAY","days":1,"price_cents":5900,"included_km":150,"window_start":null,"window_end":null},
             {"unit":"WEEK","days":7,"price_cents":31900,"included_km":1050,"window_start":null,"window_end":null}]',
-          60, 25, 210, 1500, 69, 0, 4900, 14900, '[]', 'RECALCULATE', 1 from generate_series(1, 4) i
+          60, 25, 210, 1500, 69, 0, 4900, 14900, '[]', 'RECALCULATE', 1, 24 from generate_series(1, 4) i
         """,
     ),
     (
@@ -57,9 +59,9 @@ STEPS = [
         "customers",
         """
         insert into customer (id, kind, first_name, last_name, email, email_key, street, postcode, city, country, language,
-          status, review_needed, version, created_at)
+          status, review_needed, shares_email, version, created_at)
         select md5('c' || i)::uuid, 'PERSON', 'Anna', 'Muster ' || i, 'c' || i || '@example.com', 'c' || i || '@example.com',
-          'Weg 1', '10115', 'Berlin', 'DE', 'DE', 'NORMAL', false, 1, now() from generate_series(1, %(customers)s) i
+          'Weg 1', '10115', 'Berlin', 'DE', 'DE', 'NORMAL', false, false, 1, now() from generate_series(1, %(customers)s) i
         """,
     ),
     (
@@ -86,6 +88,15 @@ STEPS = [
         join station s on s.id = md5('s' || (v %% %(stations)s + 1))::uuid
         join tariff t on t.id = md5('t' || (v %% 4 + 1))::uuid
         join customer c on c.id = md5('c' || ((v * 37 + (k + 1000) * 101) %% %(customers)s + 1))::uuid
+        """,
+    ),
+    (
+        "changes",
+        """
+        insert into last_change (contract_id, station_id, client_id, updated_at)
+        select id, station_id, client_id,
+          %(anchor)s::timestamptz - row_number() over (order by created_at desc, id) * interval '1 second'
+        from contract
         """,
     ),
     (

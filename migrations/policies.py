@@ -76,6 +76,24 @@ def freeze(table: str, *, but: Sequence[str] = ()) -> None:
     )
 
 
+def watch(table: str, *, by: str = "contract") -> None:
+    """What comes, goes or changes in a table is a change of the contract that its rows belong to: through their
+    `contract_id`, or as parts of a damage (`by="damage"`, through `damage_id`). See docs/adr/0026.
+    """
+    when = {"comes_or_goes": ("insert or delete", ""), "changes": ("update", "when (old.* is distinct from new.*)")}
+    for name, (event, condition) in when.items():
+        op.execute(
+            f"create constraint trigger {name} after {event} on {table} deferrable initially deferred for each row"
+            f" {condition} execute function stamp_contract('{by}')"
+        )
+
+
+def unwatch(table: str) -> None:
+    """For a downgrade."""
+    for name in ("comes_or_goes", "changes"):
+        op.execute(f"drop trigger {name} on {table}")
+
+
 def unprotect(table: str) -> None:
     """For a downgrade: takes every policy and grant of a table away; row-level security stays on."""
     op.execute(

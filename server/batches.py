@@ -18,7 +18,6 @@ from server.models import (
     ApiClient,
     ClientStation,
     Contract,
-    ContractChange,
     Customer,
     CustomerVersion,
     Damage,
@@ -28,6 +27,7 @@ from server.models import (
     Driver,
     Email,
     HistoryEntry,
+    LastChange,
     Note,
     Occupancy,
     OpenItem,
@@ -106,7 +106,7 @@ group = _one(VehicleGroup)
 tariff = _one(Tariff)
 customer = _one(Customer)
 contract = _one(Contract)
-change_of_contract = _one(ContractChange, key="contract_id")
+last_change_of_contract = _one(LastChange, key="contract_id")
 block = _one(VehicleBlock)
 protocol = _one(Protocol)
 document = _one(Document)

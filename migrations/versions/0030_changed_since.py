@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql import sqltypes
 
-from migrations.policies import CLIENT, STATIONS, protect
+from migrations.policies import CLIENT, STATIONS, protect, unwatch, watch
 
 revision = "0030"
 down_revision = "0028"
@@ -29,7 +29,8 @@ SEEN_ON_RETURN = (
 # The lock comes in a statement of its own: the next one sees what was committed until then. Nothing that others could
 # hold is waited for behind it, so it is part of no deadlock, and it ends with the commit that has begun already. The
 # caller's clock was told at the beginning of the transaction and has gone on since; without one the machine's counts.
-# In another isolation the last time of others would not be seen.
+# In another isolation the last time of others would not be seen. Whole milliseconds: an answer shows no more, and what a
+# caller gives back must be what is stored.
 STAMP = f"""
 declare
   before text := coalesce(current_setting('app.everything', true), '');
@@ -50,13 +51,13 @@ begin
   end if;
   foreach wanted in array touched loop
     continue when wanted is null or exists (
-      select from contract_change k where k.contract_id = wanted and k.xmin = pg_current_xact_id()::xid
+      select from last_change k where k.contract_id = wanted and k.xmin = pg_current_xact_id()::xid
     );
-    perform pg_advisory_xact_lock(hashtextextended('contract_change', 0));
-    insert into contract_change (contract_id, station_id, return_station_id, client_id, updated_at)
+    perform pg_advisory_xact_lock(hashtextextended('last_change', 0));
+    insert into last_change (contract_id, station_id, return_station_id, client_id, updated_at)
     select c.id, c.station_id, {SEEN_ON_RETURN}, c.client_id, greatest(
-      coalesce(told + (clock_timestamp() - transaction_timestamp()), clock_timestamp()),
-      (select k.updated_at from contract_change k order by k.updated_at desc limit 1) + interval '1 microsecond'
+      date_trunc('milliseconds', coalesce(told + (clock_timestamp() - transaction_timestamp()), clock_timestamp())),
+      (select k.updated_at from last_change k order by k.updated_at desc limit 1) + interval '1 millisecond'
     )
     from contract c where c.id = wanted
     on conflict (contract_id) do update
@@ -68,12 +69,12 @@ end"""
 # What is known of before: the last entry of the history. No two may be equal, so that each is moved behind the one
 # before it by as little as it takes.
 KNOWN = f"""
-insert into contract_change (contract_id, station_id, return_station_id, client_id, updated_at)
+insert into last_change (contract_id, station_id, return_station_id, client_id, updated_at)
 select o.id, o.station_id, o.seen_on_return, o.client_id,
-       max(o.at - o.place * interval '1 microsecond') over (order by o.place) + o.place * interval '1 microsecond'
+       max(o.at - o.place * interval '1 millisecond') over (order by o.place) + o.place * interval '1 millisecond'
 from (
   select c.id, c.station_id, c.client_id, {SEEN_ON_RETURN} as seen_on_return,
-         greatest(c.created_at, c.state_since, h.at) as at,
+         date_trunc('milliseconds', greatest(c.created_at, c.state_since, h.at)) as at,
          row_number() over (order by greatest(c.created_at, c.state_since, h.at), c.id) as place
   from contract c left join (select contract_id, max(at) as at from history_entry group by contract_id) h
     on h.contract_id = c.id
@@ -83,56 +84,46 @@ from (
 
 def upgrade() -> None:
     op.create_table(
-        "contract_change",
+        "last_change",
         sa.Column("contract_id", sa.Uuid(), nullable=False),
         sa.Column("station_id", sa.Uuid(), nullable=False),
         sa.Column("return_station_id", sa.Uuid(), nullable=True),
         sa.Column("client_id", sa.Uuid(), nullable=True),
         sa.Column("updated_at", sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["station_id", "contract_id"], ["contract.station_id", "contract.id"], name="fk_contract_change_contract"
+            ["station_id", "contract_id"], ["contract.station_id", "contract.id"], name="fk_last_change_contract"
         ),
-        sa.PrimaryKeyConstraint("contract_id", name="pk_contract_change"),
+        sa.PrimaryKeyConstraint("contract_id", name="pk_last_change"),
     )
     rows = {
         "staff": f"station_id = any {STATIONS} or return_station_id = any {STATIONS}",
         "website": f"client_id = {CLIENT}",
     }
     # Nobody writes it but the function below.
-    protect("contract_change", rows=rows, may=dict.fromkeys(["staff", "admin", "website", "system"], "select"))
+    protect("last_change", rows=rows, may=dict.fromkeys(["staff", "admin", "website", "system"], "select"))
     op.execute(KNOWN)
-    _index("uq_contract_change", unique=True)
-    _index("ix_contract_change_station", "station_id")
-    _index("ix_contract_change_return", "return_station_id", where="return_station_id is not null")
-    _index("ix_contract_change_client", "client_id", where="client_id is not null")
+    _index("uq_last_change", unique=True)
+    _index("ix_last_change_station", "station_id")
+    _index("ix_last_change_return", "return_station_id", where="return_station_id is not null")
+    _index("ix_last_change_client", "client_id", where="client_id is not null")
     op.execute(
         "create function stamp_contract() returns trigger language plpgsql security definer"
         f" set search_path = public, pg_temp as $${STAMP}$$"
     )
     op.execute("revoke execute on function stamp_contract() from public")
     for table in ("contract", *OF_CONTRACT):
-        _watch(table)
+        watch(table)
     for table in OF_DAMAGE:
-        _watch(table, "'damage'")
+        watch(table, by="damage")
 
 
 def downgrade() -> None:
     for table in ("contract", *OF_CONTRACT, *OF_DAMAGE):
-        for name in ("comes_or_goes", "changes"):
-            op.execute(f"drop trigger {name} on {table}")
+        unwatch(table)
     op.execute("drop function stamp_contract()")
-    op.drop_table("contract_change")
+    op.drop_table("last_change")
 
 
 def _index(name: str, *columns: str, unique: bool = False, where: str | None = None) -> None:
     condition = None if where is None else sa.text(where)
-    op.create_index(name, "contract_change", [*columns, "updated_at"], unique=unique, postgresql_where=condition)
-
-
-def _watch(table: str, argument: str = "") -> None:
-    when = {"comes_or_goes": ("insert or delete", ""), "changes": ("update", "when (old.* is distinct from new.*)")}
-    for name, (event, condition) in when.items():
-        op.execute(
-            f"create constraint trigger {name} after {event} on {table} deferrable initially deferred for each row"
-            f" {condition} execute function stamp_contract({argument})"
-        )
+    op.create_index(name, "last_change", [*columns, "updated_at"], unique=unique, postgresql_where=condition)

@@ -2,7 +2,6 @@
 
 from server.models.api_client import ApiClient, ClientStation
 from server.models.contract import Contract
-from server.models.contract_change import ContractChange
 from server.models.contract_parts import Driver, HistoryEntry, IdempotencyRecord, Note, VehicleLeg
 from server.models.customer import Customer, CustomerStation, CustomerVersion
 from server.models.damage import Damage, DamageEvidence, DamagePhoto, EvidenceFile
@@ -10,6 +9,7 @@ from server.models.document import Document, OpenItem
 from server.models.email import Email
 from server.models.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.models.job import Job
+from server.models.last_change import LastChange
 from server.models.occupancy import Occupancy
 from server.models.payment import Deposit, HostedPayment, Payment, PaymentShare, StoredCard
 from server.models.protocol import Photo, Protocol, ProtocolPhoto, ReadingCorrection
@@ -23,7 +23,6 @@ __all__ = [
     "ClientStation",
     "Company",
     "Contract",
-    "ContractChange",
     "Customer",
     "CustomerStation",
     "CustomerVersion",
@@ -41,6 +40,7 @@ __all__ = [
     "HostedPayment",
     "IdempotencyRecord",
     "Job",
+    "LastChange",
     "Note",
     "Occupancy",
     "OpenItem",

@@ -94,12 +94,12 @@ class Contract:
 
     @strawberry.field
     async def updated_at(self, info: Info) -> datetime:
-        """When the contract or anything that belongs to it was last changed, to the microsecond; no two contracts have
+        """When the contract or anything that belongs to it was last changed, to the millisecond; no two contracts have
         the same. What time alone changes, such as the flag OVERDUE, does not count, nor what it points at, such as the
         car or the stored customer. Give it as `changedSince` exactly as it came.
         """
         row: ContractRow = row_of(self)
-        change = await info.context.load(batches.change_of_contract, row.id)
+        change = await info.context.load(batches.last_change_of_contract, row.id)
         if change is None:
             raise LookupError(f"nothing says when contract {row.number} was changed")
         return await local(row, change.updated_at, info.context)

@@ -8,7 +8,7 @@ from enum import StrEnum
 import strawberry
 
 from server.errors import InvalidInput, Sentence
-from server.models import Contract, ContractChange
+from server.models import Contract, LastChange
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import ContractFlag
 from server.schema.building import api_enum, api_input
@@ -52,7 +52,7 @@ class ContractFilter:
         """The list that it asks for, as far as it is the caller's."""
         return contracts(self._wanted(), order.value, principal, now)
 
-    def changes(self, principal: Principal, now: datetime) -> Listing[ContractChange]:
+    def changes(self, principal: Principal, now: datetime) -> Listing[LastChange]:
         """The same by last change."""
         return changed_contracts(self._wanted(), self.changed_since, principal, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_the_time_is_the_servers_in_the_stations_zone(dealership: Dealership, st
     said = datetime.fromisoformat(updated_at(dealership.website, contract))
 
     assert before <= said <= dealership.server.now()
-    assert said.utcoffset() == said.astimezone(start.tzinfo).utcoffset()
+    assert said.utcoffset() == said.astimezone(ZoneInfo("Europe/Berlin")).utcoffset()
 
 
 def test_nobody_hears_of_what_is_not_theirs(dealership: Dealership, start: datetime) -> None:

@@ -121,11 +121,11 @@ def kinds(cluster: Cluster) -> list[str]:
 
 
 CHANGED = """
-select c.number, extract(epoch from k.updated_at - '2025-12-30 00:00Z') * 1000000, k.station_id = c.station_id
-from contract_change k join contract c on c.id = k.contract_id order by k.updated_at
+select c.number, extract(epoch from k.updated_at - '2025-12-30 00:00Z') * 1000, k.station_id = c.station_id
+from last_change k join contract c on c.id = k.contract_id order by k.updated_at
 """
-LAST_ENTRY = (3 * 24 + 9) * 3_600_000_000
-"""From when the contracts were made to the only entry of a history, in microseconds."""
+LAST_ENTRY = (3 * 24 + 9) * 3_600_000
+"""From when the contracts were made to the only entry of a history, in milliseconds."""
 
 
 def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None:

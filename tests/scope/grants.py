@@ -33,12 +33,6 @@ GRANTS: dict[str, dict[str, str]] = {
         "system": "select, insert, update",
         "website": "select",
     },
-    "contract_change": {
-        "admin": "select",
-        "staff": "select",
-        "system": "select",
-        "website": "select",
-    },
     "customer": {
         "admin": "select, update",
         "staff": "select, update",
@@ -129,6 +123,12 @@ GRANTS: dict[str, dict[str, str]] = {
         "admin": "select (key, state, tries), insert, update (due_at)",
         "staff": "select (key, state, tries), insert, update (due_at)",
         "system": "select, insert, update",
+    },
+    "last_change": {
+        "admin": "select",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
     },
     "note": {
         "admin": "select",

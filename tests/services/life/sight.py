@@ -16,7 +16,6 @@ from sqlmodel import SQLModel, select
 from server.database import SYSTEM
 from server.models import (
     Contract,
-    ContractChange,
     Damage,
     Deposit,
     Document,
@@ -24,6 +23,7 @@ from server.models import (
     Email,
     HistoryEntry,
     HostedPayment,
+    LastChange,
     Note,
     Occupancy,
     OpenItem,
@@ -68,7 +68,7 @@ class Sight:
     legs: list[VehicleLeg]
     notes: list[Note]
     corrections: list[ReadingCorrection]
-    changes: list[ContractChange]
+    changes: list[LastChange]
     books: dict[UUID, list[Line]]
 
     def contract(self, contract_id: UUID) -> Contract:
@@ -226,7 +226,7 @@ _MODELS: dict[str, type[SQLModel]] = {
     "legs": VehicleLeg,
     "notes": Note,
     "corrections": ReadingCorrection,
-    "changes": ContractChange,
+    "changes": LastChange,
 }
 
 

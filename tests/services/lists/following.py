@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from server.models import ContractChange
+from server.models import LastChange
 from server.security import Principal
 from server.services.lists.changes import changed_contracts
 from server.services.lists.search import ContractFilter
@@ -21,9 +21,9 @@ class Follower:
     who: Principal
     first: int = 2
     since: datetime | None = None
-    read: list[ContractChange] = field(default_factory=list)
+    read: list[LastChange] = field(default_factory=list)
 
-    async def page(self) -> list[ContractChange]:
+    async def page(self) -> list[LastChange]:
         """What comes next."""
         bench = self.bench
         listing = changed_contracts(ContractFilter(), self.since, self.who, bench.now)
