@@ -71,7 +71,8 @@ STEPS = [
           station_name, return_station_id, return_station_code, return_station_name, group_id, vehicle_id, vehicle_fixed,
           starts_at, ends_at, customer_id, customer_copy, customer_review, extras, tariff_id, tariff_snapshot, tariff_hash,
           tariff_edits, price, total_cents, prepay_cents, paid_cents, deductible_cents, payment_method, source, created_by,
-          created_at, state_since, checked_out_at, protocol_conflict, search_text)
+          created_at, state_since, checked_out_at, protocol_conflict, agreed_after_hours,
+          search_text)
         select md5('k' || v || '-' || k)::uuid, 'B-' || v || '-' || k, 'RENTAL',
           case when k < 0 then 'BILLED' else 'RESERVED' end, case when k < 0 then 'PAID' else 'NONE' end, 1, 'DE',
           s.id, s.code, s.name, s.id, s.code, s.name, md5('g' || (v %% 4 + 1))::uuid, md5('v' || v)::uuid, false,
@@ -80,7 +81,7 @@ STEPS = [
           '{"lines":[],"total_cents":5900,"net_cents":4958,"vat_cents":942,"days":1,"included_km":150}', 5900, 5900, 5900,
           100000, 'STORED_CARD', 'WEBSITE', 'generator', p.starts - interval '5 days',
           case when k < 0 then p.ends else p.starts - interval '5 days' end,
-          case when k < 0 then p.starts end, false, 'muster ' || v
+          case when k < 0 then p.starts end, false, false, 'muster ' || v
         from generate_series(1, %(vehicles)s) v
         cross join generate_series(%(first)s, %(ahead)s - 1) k
         cross join lateral (select %(anchor)s::timestamptz + k * interval '131 hours' + (v %% 100) * interval '1 hour' as starts) b
