@@ -28,9 +28,9 @@ SEEN_ON_RETURN = (
 
 # The lock comes in a statement of its own: the next one sees what was committed until then. Nothing that others could
 # hold is waited for behind it, so it is part of no deadlock, and it ends with the commit that has begun already. The
-# caller's clock was told at the beginning of the transaction and has gone on since; without one the machine's counts.
-# In another isolation the last time of others would not be seen. Whole milliseconds: an answer shows no more, and what a
-# caller gives back must be what is stored.
+# server tells what its clock says before it commits; without that the machine's counts. In another isolation the last
+# time of others would not be seen. Whole milliseconds: an answer shows no more, and what a caller gives back must be
+# what is stored.
 STAMP = f"""
 declare
   before text := coalesce(current_setting('app.everything', true), '');
@@ -56,7 +56,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('last_change', 0));
     insert into last_change (contract_id, station_id, return_station_id, client_id, updated_at)
     select c.id, c.station_id, {SEEN_ON_RETURN}, c.client_id, greatest(
-      date_trunc('milliseconds', coalesce(told + (clock_timestamp() - transaction_timestamp()), clock_timestamp())),
+      date_trunc('milliseconds', coalesce(told, clock_timestamp())),
       (select k.updated_at from last_change k order by k.updated_at desc limit 1) + interval '1 millisecond'
     )
     from contract c where c.id = wanted
