@@ -109,11 +109,16 @@ async def page(info: Info, listing: Listing[Row], first: int, after: str | None)
 async def page_of(
     info: Info, listing: Listing[Any], first: int, after: str | None, batch: Batch[UUID, Row | None]
 ) -> Page[Row]:
-    """One page of a listing whose rows stand for others, which `batch` finds by the listing's `identity`."""
+    """One page of a listing whose rows stand for others, which `batch` finds by the listing's `identity`. LookupError
+    if one of those is not there for whoever may see the row that stands for it.
+    """
     found = await page(info, listing, first, after)
     wanted = [getattr(row, listing.identity) for row in found.nodes]
     nodes = await asyncio.gather(*(info.context.load(batch, one) for one in wanted))
-    return found.showing([node for node in nodes if node is not None])
+    there = [node for node in nodes if node is not None]
+    if len(there) < len(wanted):
+        raise LookupError(f"{len(wanted) - len(there)} rows of a page stand for nothing")
+    return found.showing(there)
 
 
 async def page_from(
