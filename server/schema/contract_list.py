@@ -40,12 +40,12 @@ class ContractFilter:
     """Only contracts whose agreed period overlaps this one."""
     search: str | None = None
     """Part of the number, of either car's plate, of the customer's name or e-mail, or of the workshop order."""
-
     changed_since: datetime | None = None
     """Only those that changed since then, the oldest change first: whatever happened to the contract or to what
     belongs to it. The order is UPDATED_ASC, also if `orderBy` is left out; START_DESC and CREATED_DESC are refused with
     it. Give the `updatedAt` of the last contract that you have read: no change is ever missed that way. A contract that
-    no longer fits the rest of the filter is not listed.
+    no longer fits the rest of the filter, or that you may no longer see, is not listed; whoever comes to see further
+    stations begins anew.
     """
 
     def listing(self, order: ContractOrder, principal: Principal, now: datetime) -> Listing[Contract]:
