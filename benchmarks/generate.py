@@ -27,8 +27,9 @@ STEPS = [
     (
         "groups",
         """
-        insert into vehicle_group (id, code, name, minimum_age, minimum_licence_months, deposit_cents, deductible_cents, energy)
-        select md5('g' || i)::uuid, 'G' || i, 'Group ' || i, 18, 0, 30000, 100000, 'COMBUSTION' from generate_series(1, 4) i
+        insert into vehicle_group (id, code, name, minimum_age, minimum_licence_months, deposit_cents, deductible_cents, energy,
+          version)
+        select md5('g' || i)::uuid, 'G' || i, 'Group ' || i, 18, 0, 30000, 100000, 'COMBUSTION', 1 from generate_series(1, 4) i
         """,
     ),
     (
@@ -36,11 +37,12 @@ STEPS = [
         """
         insert into tariff (id, code, name, group_id, valid_from, currency, vat_rate_bp, bundles, grace_minutes,
           extra_km_cents, fuel_per_litre_cents, fuel_service_cents, energy_per_kwh_cents, charging_service_cents,
-          cleaning_heavy_cents, cleaning_special_cents, extras, early_return, version)
+          cleaning_heavy_cents, cleaning_special_cents, extras, early_return, version,
+          free_cancellation_hours)
         select md5('t' || i)::uuid, 'T' || i, 'Tariff ' || i, md5('g' || i)::uuid, '2020-01-01', 'EUR', 1900,
           '[{"unit":"DAY","days":1,"price_cents":5900,"included_km":150,"window_start":null,"window_end":null},
             {"unit":"WEEK","days":7,"price_cents":31900,"included_km":1050,"window_start":null,"window_end":null}]',
-          60, 25, 210, 1500, 69, 0, 4900, 14900, '[]', 'RECALCULATE', 1 from generate_series(1, 4) i
+          60, 25, 210, 1500, 69, 0, 4900, 14900, '[]', 'RECALCULATE', 1, 24 from generate_series(1, 4) i
         """,
     ),
     (
@@ -57,9 +59,9 @@ STEPS = [
         "customers",
         """
         insert into customer (id, kind, first_name, last_name, email, email_key, street, postcode, city, country, language,
-          status, review_needed, version, created_at)
+          status, review_needed, shares_email, version, created_at)
         select md5('c' || i)::uuid, 'PERSON', 'Anna', 'Muster ' || i, 'c' || i || '@example.com', 'c' || i || '@example.com',
-          'Weg 1', '10115', 'Berlin', 'DE', 'DE', 'NORMAL', false, 1, now() from generate_series(1, %(customers)s) i
+          'Weg 1', '10115', 'Berlin', 'DE', 'DE', 'NORMAL', false, false, 1, now() from generate_series(1, %(customers)s) i
         """,
     ),
     (
@@ -69,7 +71,8 @@ STEPS = [
           station_name, return_station_id, return_station_code, return_station_name, group_id, vehicle_id, vehicle_fixed,
           starts_at, ends_at, customer_id, customer_copy, customer_review, extras, tariff_id, tariff_snapshot, tariff_hash,
           tariff_edits, price, total_cents, prepay_cents, paid_cents, deductible_cents, payment_method, source, created_by,
-          created_at, state_since, checked_out_at, protocol_conflict, search_text)
+          created_at, state_since, checked_out_at, protocol_conflict, agreed_after_hours,
+          search_text)
         select md5('k' || v || '-' || k)::uuid, 'B-' || v || '-' || k, 'RENTAL',
           case when k < 0 then 'BILLED' else 'RESERVED' end, case when k < 0 then 'PAID' else 'NONE' end, 1, 'DE',
           s.id, s.code, s.name, s.id, s.code, s.name, md5('g' || (v %% 4 + 1))::uuid, md5('v' || v)::uuid, false,
@@ -78,7 +81,7 @@ STEPS = [
           '{"lines":[],"total_cents":5900,"net_cents":4958,"vat_cents":942,"days":1,"included_km":150}', 5900, 5900, 5900,
           100000, 'STORED_CARD', 'WEBSITE', 'generator', p.starts - interval '5 days',
           case when k < 0 then p.ends else p.starts - interval '5 days' end,
-          case when k < 0 then p.starts end, false, 'muster ' || v
+          case when k < 0 then p.starts end, false, false, 'muster ' || v
         from generate_series(1, %(vehicles)s) v
         cross join generate_series(%(first)s, %(ahead)s - 1) k
         cross join lateral (select %(anchor)s::timestamptz + k * interval '131 hours' + (v %% 100) * interval '1 hour' as starts) b
@@ -86,6 +89,15 @@ STEPS = [
         join station s on s.id = md5('s' || (v %% %(stations)s + 1))::uuid
         join tariff t on t.id = md5('t' || (v %% 4 + 1))::uuid
         join customer c on c.id = md5('c' || ((v * 37 + (k + 1000) * 101) %% %(customers)s + 1))::uuid
+        """,
+    ),
+    (
+        "changes",
+        """
+        insert into last_change (contract_id, station_id, client_id, updated_at)
+        select id, station_id, client_id,
+          %(anchor)s::timestamptz - row_number() over (order by created_at desc, id) * interval '1 second'
+        from contract
         """,
     ),
     (

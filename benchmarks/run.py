@@ -1,4 +1,4 @@
-"""Availability and a page of 50 contracts, with 100,000 and with 1,000,000 contracts: statements, buffers, CPU.
+"""Availability, a page of 50 contracts and one of changes, with 100,000 and with 1,000,000 contracts: statements, buffers, CPU.
 
     python -m benchmarks.run [--sizes 100000,1000000] [--folder benchmarks/out]
 
@@ -37,6 +37,11 @@ PAGE = """query($f:ContractFilter,$a:String){contracts(filter:$f,orderBy:START_D
   station{code name} documents{number type total{amount}}} pageInfo{endCursor hasNextPage}}}"""
 
 
+CHANGES = """query($f:ContractFilter){contracts(filter:$f,first:50){nodes{id number state updatedAt period{start end}
+  vehicle{plate} documents{number type}} pageInfo{endCursor hasNextPage}}}"""
+LATELY = "2026-11-20T20:00:00Z"
+
+
 @dataclass
 class Figures:
     """What one operation needs at one size."""
@@ -61,6 +66,7 @@ async def measure_size(url: str, folder: Path) -> dict[str, Figures]:
         operations: dict[str, tuple[str, dict[str, Any]]] = {
             "availability": (AVAILABILITY, {"s": str(station)}),
             "page of 50 contracts": (PAGE, {"f": {"stationId": str(station)}}),
+            "page of 50 changes": (CHANGES, {"f": {"changedSince": LATELY}}),
         }
         return {name: await _one(app, recorder, database, scope, token, *given) for name, given in operations.items()}
     finally:

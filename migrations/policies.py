@@ -2,10 +2,10 @@
 
     protect("note", rows={"staff": OF_CONTRACT}, may={"staff": "select, insert", "admin": "select, insert"})
 
-`rows` says which rows a kind of caller sees, `may` which statements it may use. The system and administrators see all
-rows of what they may use. A policy is made for one role, so that the planner sees only those of the caller, and asks
-nothing of another table in place: what does is one of the functions below, which are planned once for a connection
-(docs/adr/0020). Whoever is not named may do nothing.
+`rows` says which rows a kind of caller sees, `may` which statements it may use. The system, administrators and whoever
+erases see all rows of what they may use. A policy is made for one role, so that the planner sees only those of the
+caller, and asks nothing of another table in place: what does is one of the functions below, which are planned once for
+a connection (docs/adr/0020). Whoever is not named may do nothing.
 
 A caller that may change other rows than it reads has two rules, `Rule(reads, writes)`.
 """
@@ -52,7 +52,7 @@ def protect(table: str, *, may: Mapping[str, str], rows: Mapping[str, str | Rule
     for kind, statements in may.items():
         role = CALLERS[kind]
         op.execute(f"grant {statements} on {table} to {role}")
-        rule = "true" if kind in ("admin", "system") else (rows or {}).get(kind)
+        rule = "true" if kind in ("admin", "system", "retention") else (rows or {}).get(kind)
         if rule is None:
             continue
         if isinstance(rule, Rule):
@@ -74,6 +74,24 @@ def freeze(table: str, *, but: Sequence[str] = ()) -> None:
         f"create trigger frozen before update or delete on {table} for each row"
         f" execute function refuse_frozen_change({arguments})"
     )
+
+
+def watch(table: str, *, by: str = "contract") -> None:
+    """What comes, goes or changes in a table is a change of the contract that its rows belong to: through their
+    `contract_id`, or as parts of a damage (`by="damage"`, through `damage_id`). See docs/adr/0026.
+    """
+    when = {"comes_or_goes": ("insert or delete", ""), "changes": ("update", "when (old.* is distinct from new.*)")}
+    for name, (event, condition) in when.items():
+        op.execute(
+            f"create constraint trigger {name} after {event} on {table} deferrable initially deferred for each row"
+            f" {condition} execute function stamp_contract('{by}')"
+        )
+
+
+def unwatch(table: str) -> None:
+    """For a downgrade."""
+    for name in ("comes_or_goes", "changes"):
+        op.execute(f"drop trigger {name} on {table}")
 
 
 def unprotect(table: str) -> None:

@@ -27,6 +27,7 @@ from server.models import (
     Driver,
     Email,
     HistoryEntry,
+    LastChange,
     Note,
     Occupancy,
     OpenItem,
@@ -105,6 +106,7 @@ group = _one(VehicleGroup)
 tariff = _one(Tariff)
 customer = _one(Customer)
 contract = _one(Contract)
+last_change_of_contract = _one(LastChange, key="contract_id")
 block = _one(VehicleBlock)
 protocol = _one(Protocol)
 document = _one(Document)

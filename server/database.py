@@ -24,6 +24,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from server.clock import Clock
 from server.database_connections import OPTIONS, PARAMETERS, WatchedConnection
 from server.database_roles import Caller
 
@@ -33,6 +34,7 @@ _SET_SCOPE = text(
     "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
     " set_config('app.client', :client, true), set_config('app.principal', :principal, true)"
 )
+_SET_TIME = text("select set_config('app.now', :now, true)")
 CONNECTIONS = {Caller.STAFF: 24, Caller.SYSTEM: 20, Caller.WEBSITE: 10, Caller.ADMIN: 6, Caller.RETENTION: 3}
 """How many connections there may be for each kind of caller; a third of them are kept open. A pool for each: a
 connection that changed its role would plan its prepared statements anew. Together they are fewer than the private
@@ -100,6 +102,7 @@ class Session(AsyncSession):
         self._one_at_a_time = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self.after_commit: list[Callable[[], None]] = []
+        self.has_written = False
 
     def once_committed(self, tell: Callable[[], None]) -> None:
         """Calls this when the transaction has been committed, and never if it was rolled back: for logs and figures."""
@@ -148,6 +151,7 @@ class Session(AsyncSession):
     async def write(self, statement: Any, parameters: dict[str, Any] | list[dict[str, Any]] | None = None) -> int:
         """Runs a changing statement and returns the number of rows that it touched."""
         sql = text(statement) if isinstance(statement, str) else statement
+        self.has_written = True
 
         async def run() -> int:
             connection = await self.connection()
@@ -188,6 +192,7 @@ class Session(AsyncSession):
 
     async def store(self, *models: Any) -> None:
         """Writes new or changed models now, so that constraints speak up here."""
+        self.has_written = True
 
         async def run() -> None:
             self.add_all(models)
@@ -202,10 +207,12 @@ class Session(AsyncSession):
 
 
 class Database:
-    """Connections to one database, and transactions in a scope."""
+    """Connections to one database, and transactions in a scope. One that has written tells the database what the clock
+    says: at its commit the database writes by it when a contract was changed.
+    """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url, self.clock = url, clock
         self.engines = {caller: _engine(url, caller, most) for caller, most in CONNECTIONS.items()}
         self._sessions = {caller: _sessions(engine) for caller, engine in self.engines.items()}
         readonly: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -219,6 +226,8 @@ class Database:
         async with self._sessions[scope.caller]() as session:
             await _begin(session, scope)
             yield session
+            if session.has_written or session.dirty:
+                await session.rows(_SET_TIME, {"now": self.clock.now().isoformat()})
             await session.commit()
             for tell in session.after_commit:
                 tell()
@@ -233,7 +242,8 @@ class Database:
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
         """Notifications of one channel, on a connection of their own."""
-        connection = await psycopg.AsyncConnection.connect(_libpq(self._url), autocommit=True, **PARAMETERS)
+        url = driver_url(self._url).replace("postgresql+psycopg://", "postgresql://", 1)
+        connection = await psycopg.AsyncConnection.connect(url, autocommit=True, **PARAMETERS)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield connection.notifies()
@@ -246,18 +256,13 @@ class Database:
             await engine.dispose()
 
 
-def _libpq(url: str) -> str:
-    return driver_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
-
-
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[Session]:
     return async_sessionmaker(engine, class_=Session, expire_on_commit=False)
 
 
 async def _begin(session: Session, scope: Scope) -> None:
-    # Who sees everything has nothing to say about which rows.
-    if not scope.everything:
-        await session.write(_SET_SCOPE, scope.settings())
+    if not scope.everything:  # who sees everything has nothing to say about which rows
+        await session.rows(_SET_SCOPE, scope.settings())
 
 
 def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
@@ -275,10 +280,7 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def become_caller(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # The login itself may read nothing.
-        cursor = connection.cursor()
-        cursor.execute(f"set role {caller.value}")
-        cursor.close()
+        connection.cursor().execute(f"set role {caller.value}")  # the login itself may read nothing
         connection.commit()
 
     return engine

@@ -13,11 +13,14 @@ from sqlmodel import SQLModel
 import server.models  # noqa: F401  # fills the metadata
 from server.database import driver_url
 
-ROOT = Path(__file__).resolve().parent.parent
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def _configuration(url: str) -> Config:
-    config = Config(ROOT / "alembic.ini")
+    # Not the file `alembic.ini`, which is for who writes migrations: an installed program has none.
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
     config.attributes["url"] = url
     return config
 

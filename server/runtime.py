@@ -115,7 +115,7 @@ def create_runtime(settings: Settings, database_url: str) -> Runtime:
     telecash = sandbox.telecash_settings() if sandbox else _telecash(settings)
     secret = _secret(settings).encode()
     outside = Outside(
-        database=Database(database_url),
+        database=Database(database_url, clock),
         clock=clock,
         gateway=TelecashGateway(telecash),
         mailer=sandbox.mailer(settings.mail_from) if sandbox else _mailer(settings),

@@ -10,6 +10,7 @@ from server.models.email import Email
 from server.models.erased_file import ErasedFile
 from server.models.fleet import Vehicle, VehicleBlock, VehicleGroup
 from server.models.job import Job
+from server.models.last_change import LastChange
 from server.models.occupancy import Occupancy
 from server.models.payment import Deposit, HostedPayment, Payment, PaymentShare, StoredCard
 from server.models.protocol import Photo, Protocol, ProtocolPhoto, ReadingCorrection
@@ -41,6 +42,7 @@ __all__ = [
     "HostedPayment",
     "IdempotencyRecord",
     "Job",
+    "LastChange",
     "Note",
     "Occupancy",
     "OpenItem",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import strawberry
 
+from server import batches
 from server.models import Contract, Customer
 from server.schema.booking import BookingMade, BookVehicleInput
 from server.schema.building import Info
 from server.schema.contract import Contract as ContractType
-from server.schema.contract import ContractConnection, ContractFilter, ContractOrder
+from server.schema.contract import ContractConnection
+from server.schema.contract_list import ContractFilter, ContractOrder
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
-from server.schema.paging import Page, page
+from server.schema.paging import Page, page, page_of
 from server.schema.results import BookVehicleResult, ReassignResult
 from server.schema.root_fields import BOOKERS, EVERYBODY, OFFICE, mutation, query
 from server.services.booking import reassignment, saga
@@ -35,8 +37,11 @@ class ContractQuery:
         after: str | None = None,
     ) -> Page[Contract]:
         """Contracts that you may see; for a website, its own bookings."""
-        listing = (filter or ContractFilter()).listing(order_by, info.context.principal, info.context.now)
-        return await page(info, listing, first, after)
+        wanted, principal, now = filter or ContractFilter(), info.context.principal, info.context.now
+        order = order_by.of(wanted)
+        if order is ContractOrder.UPDATED_ASC:
+            return await page_of(info, wanted.changes(principal, now), first, after, batches.contract)
+        return await page(info, wanted.listing(order, principal, now), first, after)
 
     @query(allow=EVERYBODY, graphql_type=ContractType | None)
     async def contract(self, info: Info, id: strawberry.ID | None = None, number: str | None = None) -> Contract | None:  # noqa: A002

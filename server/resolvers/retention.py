@@ -36,8 +36,9 @@ class RetentionMutation:
     @mutation(allow=MANAGERS, graphql_type=CustomerResult)
     async def erase_customer(self, info: Info, id: strawberry.ID, version: int, reason: str) -> Customer:  # noqa: A002
         """Hides a customer everywhere and erases what no law keeps (Art. 17 GDPR): the record at once, the customer's
-        data on contracts, stored cards and licences within a day. Mails and protocols are kept six years, documents and
-        payments eight, from the end of their year on; then they go by themselves. There is no way back.
+        data on contracts, stored cards and licences within a minute, or a day where mails still wait. Mails and
+        protocols are kept six years, documents and payments eight, from the end of their year on; then they go by
+        themselves. There is no way back.
 
         Refused while a rental, money or a damage is open (NOT_ALLOWED names the contracts).
         """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import strawberry
@@ -16,7 +15,7 @@ from server.models.contract import ContractKind, ContractSource, ContractState, 
 from server.models.contract_attention import BillingBlock, ContractFlag
 from server.models.customer import Language
 from server.models.price import PriceBreakdown as PriceFound
-from server.schema.building import Info, api_enum, api_input, row_type, shown_as
+from server.schema.building import Info, api_enum, row_type, shown_as
 from server.schema.contract_parts import (
     ContractExtra,
     Driver,
@@ -39,15 +38,12 @@ from server.schema.payer import Payer, payer_of
 from server.schema.payment import Deposit, Payment
 from server.schema.price import PriceBreakdown
 from server.schema.related import later_list, related
-from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
+from server.schema.shared import Money, Period, money, period, row_of
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
-from server.security import Principal
 from server.services.billing import addressee
 from server.services.contract import blocks
-from server.services.lists import attention, search
-from server.services.lists.listing import Listing
-from server.services.lists.search import distinct, only
+from server.services.lists import attention
 from server.services.people.customers import BookedCustomer
 
 for _kind in (BillingBlock, ContractFlag, ContractSource, ContractState, SettlementState):
@@ -96,6 +92,19 @@ class Contract:
     """Language of the mails and documents of this contract."""
     created_at: datetime
     """When the booking was made."""
+
+    @strawberry.field
+    async def updated_at(self, info: Info) -> datetime:
+        """When the contract or anything that belongs to it was last changed, to the millisecond; no two contracts have
+        the same. What time alone changes, such as the flag OVERDUE, does not count, nor what it points at, such as the
+        car or the stored customer. Give it as `changedSince` exactly as it came.
+        """
+        row: ContractRow = row_of(self)
+        change = await info.context.load(batches.last_change_of_contract, row.id)
+        if change is None:
+            raise LookupError(f"nothing says when contract {row.number} was changed")
+        return await local(row, change.updated_at, info.context)
+
     source: ContractSource
     """Whether a website, staff or the tablet made the booking."""
     person_erased_at: datetime | None
@@ -239,52 +248,3 @@ class Contract:
 
 
 ContractConnection = connection_type(Contract)
-
-
-@api_input
-class ContractFilter:
-    """Narrows a list of contracts."""
-
-    station_id: strawberry.ID | None = None
-    """Only those picked up there, or handed out and to be returned there."""
-    states: list[ContractState] | None = None
-    """Only contracts in one of these states."""
-    settlement: list[SettlementState] | None = None
-    """Only contracts with one of these settlement states, for example OPEN and PARTLY_PAID."""
-    flags: list[ContractFlag] | None = None
-    """Only contracts with at least one of these flags."""
-    customer_id: strawberry.ID | None = None
-    """Only contracts of this customer."""
-    vehicle_id: strawberry.ID | None = None
-    """Only contracts whose planned or handed-over car is this one."""
-    period: PeriodInput | None = None
-    """Only contracts whose agreed period overlaps this one."""
-    search: str | None = None
-    """Part of the number, of either car's plate, of the customer's name or e-mail, or of the workshop order."""
-
-    def listing(self, order: ContractOrder, principal: Principal, now: datetime) -> Listing[ContractRow]:
-        """The list that it asks for, as far as it is the caller's."""
-        wanted = search.ContractFilter(
-            station_id=only(self.station_id),
-            states=distinct(self.states),
-            settlement=distinct(self.settlement),
-            flags=distinct(self.flags),
-            customer_id=only(self.customer_id),
-            vehicle_id=only(self.vehicle_id),
-            start=self.period.start if self.period else None,
-            end=self.period.end if self.period else None,
-            search=self.search,
-        )
-        return search.contracts(wanted, order.value, principal, now)
-
-
-@api_enum
-class ContractOrder(StrEnum):
-    """The order of a list of contracts."""
-
-    START_ASC = "START_ASC"
-    """By start, the earliest first."""
-    START_DESC = "START_DESC"
-    """By start, the latest first."""
-    CREATED_DESC = "CREATED_DESC"
-    """By when they were made, the newest first."""

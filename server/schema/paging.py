@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from types import GenericAlias
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 import strawberry
 from sqlmodel import SQLModel
 
+from server.batches import Batch
 from server.errors import CallerError, CallerErrorCode
 from server.schema.building import Info
 from server.schema.shared import PageInfo
 from server.services.lists.listing import Listing
 
 Row = TypeVar("Row", bound=SQLModel)
+Node = TypeVar("Node", bound=SQLModel)
 LARGEST_PAGE = 100
 
 
@@ -73,6 +78,13 @@ class Page(Generic[Row]):
             end_cursor=cursors[-1] if cursors else None,
         )
 
+    def showing(self, nodes: Sequence[Node]) -> Page[Node]:
+        """The same page with other rows in the places of its own."""
+        shown: Page[Any] = copy(self)
+        shown.nodes = list(nodes)
+        shown.edges = [Edge(edge.cursor, node) for edge, node in zip(self.edges, nodes, strict=True)]
+        return shown
+
 
 class Edge(Generic[Row]):
     """A row with its cursor."""
@@ -92,6 +104,21 @@ async def page(info: Info, listing: Listing[Row], first: int, after: str | None)
         rows=lambda limit, position: listing.rows(session, limit, position),
         count=lambda: listing.count(session),
     )
+
+
+async def page_of(
+    info: Info, listing: Listing[Any], first: int, after: str | None, batch: Batch[UUID, Row | None]
+) -> Page[Row]:
+    """One page of a listing whose rows stand for others, which `batch` finds by the listing's `identity`. LookupError
+    if one of those is not there for whoever may see the row that stands for it.
+    """
+    found = await page(info, listing, first, after)
+    wanted = [getattr(row, listing.identity) for row in found.nodes]
+    nodes = await asyncio.gather(*(info.context.load(batch, one) for one in wanted))
+    there = [node for node in nodes if node is not None]
+    if len(there) < len(wanted):
+        raise LookupError(f"{len(wanted) - len(there)} rows of a page stand for nothing")
+    return found.showing(there)
 
 
 async def page_from(

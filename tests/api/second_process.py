@@ -53,11 +53,12 @@ async def beside(server: SandboxServer, network: httpx2.AsyncBaseTransport) -> A
         shared_secret=store.shared_secret,
     )
     data_dir = Path(server.data_dir)
-    database = Database(Cluster(data_dir).url())
+    clock = SandboxClock(data_dir / "sandbox")
+    database = Database(Cluster(data_dir).url(), clock)
     async with TelecashGateway(settings, transport=network) as gateway:
         yield Outside(
             database=database,
-            clock=SandboxClock(data_dir / "sandbox"),
+            clock=clock,
             gateway=gateway,
             mailer=SmtpMailer("smtp://127.0.0.1:1", "test@example.com"),
             objects=open_object_store((data_dir / "media").absolute().as_uri()),

@@ -12,6 +12,7 @@ from tests.dealership import Dealership
 
 LISTS = {
     "contracts": "contracts(first:1,after:$a){nodes{id}}",
+    "changed contracts": "contracts(first:1,orderBy:UPDATED_ASC,after:$a){nodes{id}}",
     "newest contracts": "contracts(first:1,orderBy:CREATED_DESC,after:$a){nodes{id}}",
     "vehicles": "vehicles(first:1,after:$a){nodes{id}}",
     "customers": "customers(first:1,after:$a){nodes{id}}",

@@ -70,8 +70,8 @@ def test_from_what_is_free_to_what_was_paid(dealership: Dealership, start: datet
         "2027-03-02T09:00:00+01:00": start.isoformat(),
         "2027-03-04T09:00:00+01:00": (start + timedelta(days=2)).isoformat(),
     }
-    free, price, book, state, look, cancel = blocks("graphql")
-    wanted, quoted, booking, number, looked_at, called_off = blocks("json")
+    free, price, book, state, look, cancel, changes = blocks("graphql")
+    wanted, quoted, booking, number, looked_at, called_off, everything = blocks("json")
 
     # when a website asks what is free and what it costs
     groups = dealership.website(free, **filled(wanted, **own))["groups"]
@@ -107,7 +107,8 @@ def test_from_what_is_free_to_what_was_paid(dealership: Dealership, start: datet
     found = dealership.website(state, **filled(number, NUMBER=contract["number"]))
     assert (found["state"], found["paid"]["amount"]) == ("RESERVED", "59.00")
 
-    # when it looks at what cancelling costs, and cancels
+    # when it has read what has changed so far, looks at what cancelling costs, and cancels
+    since = dealership.website(changes, **filled(everything))["nodes"][-1]["updatedAt"]
     known = dealership.website("query($n:String){contract(number:$n){id version}}", n=contract["number"])
     looked = dealership.website(look, **filled(looked_at, CONTRACT=known["id"]))
     done = dealership.website(cancel, **(filled(called_off, CONTRACT=known["id"]) | {"version": known["version"]}))
@@ -118,6 +119,11 @@ def test_from_what_is_free_to_what_was_paid(dealership: Dealership, start: datet
     dealership.server.settle()
     paid = dealership.website(state, **filled(number, NUMBER=contract["number"]))["paid"]["amount"]
     assert Decimal(paid) == Decimal("59.00") + Decimal(looked["moved"]["amount"])
+
+    # and what has changed since is this contract
+    page = dealership.website(changes, since=since)
+    assert [(node["number"], node["state"]) for node in page["nodes"]] == [(contract["number"], "CANCELLED")]
+    assert dealership.website(changes, since=page["nodes"][-1]["updatedAt"])["nodes"] == []
 
 
 def test_failures_can_be_ordered_as_it_says(dealership: Dealership) -> None:

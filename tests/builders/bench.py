@@ -245,6 +245,7 @@ async def owners(url: str) -> AsyncIterator[async_sessionmaker[Session]]:
 
 def outside_of(database: Database, books: Books, media: Path) -> Outside:
     """The outside world. Mails are jobs that nobody runs here, so their server need not be there."""
+    database.clock = books.clock  # one database serves many tests
     return Outside(
         database=database,
         clock=books.clock,

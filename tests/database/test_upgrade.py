@@ -120,6 +120,14 @@ def kinds(cluster: Cluster) -> list[str]:
     return sorted(str(kind) for (kind,) in rows(cluster, "select kind from job"))
 
 
+CHANGED = """
+select c.number, extract(epoch from k.updated_at - '2025-12-30 00:00Z') * 1000, k.station_id = c.station_id
+from last_change k join contract c on c.id = k.contract_id order by k.updated_at
+"""
+LAST_ENTRY = (3 * 24 + 9) * 3_600_000
+"""From when the contracts were made to the only entry of a history, in milliseconds."""
+
+
 def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None:
     # When
     migrate.upgrade(owned)
@@ -129,6 +137,13 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     assert blocks == [*BLOCKS.values(), (None, None), (None, None)]
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
+    made = [f"{number:02}" for number in range(2, len(BLOCKS) + 2)] + ["99"]
+    assert rows(cluster, CHANGED) == [*((one, place, True) for place, one in enumerate(made)), ("01", LAST_ENTRY, True)]
+    # And what the owner's function writes, who is no superuser, follows
+    with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
+        connection.execute("set role ersatzwagen_system")
+        connection.execute("update contract set version = version + 1 where number = '02'")
+    assert [number for number, *_ in rows(cluster, CHANGED)] == [*made[1:], "01", "02"]
     assert kinds(cluster) == [
         "BILL",
         "EXPIRE_CAR_HOLD",

@@ -151,6 +151,13 @@ GRANTS: dict[str, dict[str, str]] = {
         "staff": "select (key, state, tries), insert, update (due_at)",
         "system": "select, insert, update",
     },
+    "last_change": {
+        "admin": "select",
+        "retention": "select (contract_id), delete",
+        "staff": "select",
+        "system": "select",
+        "website": "select",
+    },
     "note": {
         "admin": "select",
         "retention": "select, delete",

@@ -17,6 +17,8 @@ COMPANY_WIDE = {"company", "vehicle_group", "tariff"}
 """The same at every station: prices and groups are the company's."""
 TECHNICAL = {"alembic_version", "job"}
 """The migration's number, and jobs: a caller writes them and sees of them only whether they wait."""
+OF_NO_READER_OF_A_CONTRACT = {"last_change", "hosted_payment", "idempotency_record", "occupancy"}
+"""The time itself, what no caller sees, and the use of a vehicle, which is seen at the vehicle."""
 MOVING = {
     ("contract", "vehicle"),
     ("damage", "vehicle"),
@@ -77,13 +79,32 @@ def test_the_login_may_become_the_callers_and_has_nothing_of_theirs_before(owner
         assert not has["rights"]
 
 
-def test_one_function_runs_with_more_rights_than_its_caller_and_no_view(owner: str) -> None:
+def test_two_functions_run_with_more_rights_than_their_caller_and_no_view(owner: str) -> None:
     functions = "select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace"
     views = "select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"
 
-    # It tells time zones, and of no station more than that (0009).
-    assert rows(owner, functions) == [{"proname": "station_zones"}]
+    # One tells time zones, and of no station more than that (0009); one writes when a contract was changed (0030).
+    assert rows(owner, f"{functions} order by 1") == [{"proname": "stamp_contract"}, {"proname": "station_zones"}]
     assert rows(owner, views) == []
+
+
+def test_what_belongs_to_a_contract_cannot_change_without_its_time(owner: str) -> None:
+    belonging = rows(
+        owner,
+        "select distinct attrelid::regclass::text as name from pg_attribute a join pg_class c on c.oid = a.attrelid"
+        " where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace"
+        " and attname in ('contract_id', 'damage_id')",
+    )
+    watched = rows(
+        owner,
+        "select tgrelid::regclass::text as name, array_agg(tgname::text order by tgname) as triggers from pg_trigger"
+        " where tgfoid = 'stamp_contract'::regproc and tgdeferrable and tginitdeferred and tgenabled = 'O' group by 1",
+    )
+
+    assert {row["name"]: row["triggers"] for row in watched} == {
+        name: ["changes", "comes_or_goes"]
+        for name in {"contract", *(row["name"] for row in belonging)} - OF_NO_READER_OF_A_CONTRACT
+    }
 
 
 @pytest.mark.parametrize("caller", [Caller.STAFF, Caller.WEBSITE])

@@ -23,7 +23,7 @@ from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer
 
-CONTRACT = """id number flags freeVehicles{plate} vehicle{plate station{code} group{code} damages{id photos{id}} blocks{id}} tariff{code tariff{code group{code}}}
+CONTRACT = """id number updatedAt flags freeVehicles{plate} vehicle{plate station{code} group{code} damages{id photos{id}} blocks{id}} tariff{code tariff{code group{code}}}
   customer{email versions{at}} station{code} returnStation{code} group{code} legs{vehicle{plate} checkOut{id} checkIn{id}} drivers{id}
   deposit{state} payments{id} documents{number openItem{dueOn} advances{document{number}} refersTo{number}}
   protocols{id photos{id} damages{id} emails{id} vehicle{plate} station{code}} damages{id} emails{id} notes{text} history{at}"""
@@ -32,6 +32,7 @@ VEHICLE = f"""plate group{{code}} station{{code}} damages{{id photos{{id}} contr
 DAY = "availability(stationId:$s,period:$p){station{code} groups{freeCount nextFree group{code} price{total{amount}}}}"
 QUERIES = {
     "contracts": "{contracts(first:50){totalCount nodes{" + CONTRACT + "}}}",
+    "changed contracts": "{contracts(first:50,orderBy:UPDATED_ASC){totalCount nodes{" + CONTRACT + "}}}",
     "the same customer's contracts": "{contracts(first:50){totalCount nodes{customer{email contracts(first:2){nodes{number}}}}}}",
     "vehicles": "{vehicles(first:50){totalCount nodes{" + VEHICLE + "}}}",
     "customers": "{customers(first:50){totalCount nodes{email versions{at} contracts(first:2)"

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from server.clock import SystemClock
 from server.database import Database, Session
 from server.database_embedded import SUPERUSER, Cluster
 from tests.builders.bench import Bench, Books, Emptying, Telecash, outside_of, owners, telecash
@@ -37,7 +38,7 @@ def empty(cluster: Cluster) -> Iterator[Emptying]:
 
 @pytest_asyncio.fixture(scope="session")
 async def database(cluster: Cluster) -> AsyncIterator[Database]:
-    made = Database(cluster.url())
+    made = Database(cluster.url(), SystemClock())
     yield made
     await made.close()
 

@@ -17,7 +17,7 @@ from server.models.document import DocumentType
 from server.models.email import EmailState
 from server.models.staff import Role
 from server.resolvers.schema import create_schema
-from server.schema.contract import ContractFilter, ContractOrder
+from server.schema.contract_list import ContractFilter, ContractOrder
 from server.schema.damage import DamageFilter
 from server.schema.document import DocumentFilter
 from server.schema.email import EmailFilter

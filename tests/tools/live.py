@@ -21,6 +21,7 @@ from pathlib import Path
 import structlog
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from server.clock import SystemClock
 from server.database import Database
 from server.database_embedded import SUPERUSER
 from tests.builders.bench import Bench, Books, Emptying, outside_of, owners, telecash
@@ -47,7 +48,7 @@ async def benches(folder: Path, provider: str) -> AsyncIterator[tuple[Bench, Emp
     cluster = migrated(folder / "data")
     async with AsyncExitStack() as stack:
         stack.callback(cluster.stop)
-        database = Database(cluster.url())
+        database = Database(cluster.url(), SystemClock())
         stack.push_async_callback(database.close)
         books: Books = Till() if provider == "till" else await stack.enter_async_context(telecash(folder / "telecash"))
         owner = await stack.enter_async_context(owners(cluster.url(SUPERUSER)))

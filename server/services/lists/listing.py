@@ -53,13 +53,15 @@ class Listing(Generic[Row]):
     """A list: which rows, in which order. Row-level security narrows it to what the viewer may see.
 
     `any_of` are conditions of which one must hold, each with an index of its own that has the order: a page is then
-    put together from the beginnings of what each finds, where an OR would read and sort everything.
+    put together from the beginnings of what each finds, where an OR would read and sort everything. `identity` is the
+    column that tells rows apart.
     """
 
     model: type[Row]
     order: tuple[Key, ...]
     where: tuple[ColumnElement[bool], ...] = ()
     any_of: tuple[ColumnElement[bool], ...] = ()
+    identity: str = "id"
 
     @property
     def key_length(self) -> int:
@@ -78,9 +80,9 @@ class Listing(Generic[Row]):
         columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
         if not self.any_of:
             return await session.all(select(self.model).where(*where).order_by(*columns).limit(limit))
-        identity: Any = col(self.model.id)  # type: ignore[attr-defined]  # every listed model has one
+        identity = col(getattr(self.model, self.identity))
         beginnings = [
-            select(identity).where(*where, condition).order_by(*columns).limit(limit).subquery()
+            select(identity.label("id")).where(*where, condition).order_by(*columns).limit(limit).subquery()
             for condition in self.any_of
         ]
         found = union(*(select(beginning.c.id) for beginning in beginnings)).subquery()

@@ -126,10 +126,16 @@ def _of_stations(filter_: ContractFilter, principal: Principal) -> Conditions:
 
 
 def contracts(filter_: ContractFilter, order: str, principal: Principal, now: datetime) -> Listing[Contract]:
-    """Contracts in one of three orders."""
-    where: Conditions = []
+    """Contracts in one of three orders. By their last change: `lists/changes.py`."""
+    where = narrowed(filter_, now)
     if principal.role is Role.WEB:
         where.append(col(Contract.client_id) == principal.id)
+    return Listing(Contract, _ORDERS[order], tuple(where), tuple(_of_stations(filter_, principal)))
+
+
+def narrowed(filter_: ContractFilter, now: datetime) -> Conditions:
+    """The conditions for contracts that a filter asks for, without those of stations that an index answers."""
+    where: Conditions = []
     if filter_.states is not None:
         where.append(col(Contract.state).in_(filter_.states))
     if filter_.settlement is not None:
@@ -146,7 +152,7 @@ def contracts(filter_: ContractFilter, order: str, principal: Principal, now: da
         where.append(_in_sight(filter_.station_id))
     if filter_.search:
         where.append(col(Contract.search_text).like(_pattern(filter_.search)))
-    return Listing(Contract, _ORDERS[order], tuple(where), tuple(_of_stations(filter_, principal)))
+    return where
 
 
 def contracts_of_customers() -> Listing[Contract]:

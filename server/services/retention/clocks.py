@@ -12,7 +12,7 @@ from server.services.claims.deadlines import months_after
 from server.services.contract.keeping import UNCONFIRMED
 
 REQUEST = timedelta(days=1)
-"""After everything is settled, for who has asked to be erased: papers and mails that were still to be made are made."""
+"""After everything is settled, for who has asked to be erased, if papers or mails are still to be made."""
 CARD_MONTHS = LICENCE_MONTHS = 6
 """After everything is settled."""
 PHOTO_MONTHS = 6
@@ -48,6 +48,7 @@ class Part(StrEnum):
 class Standing:
     """What the clocks need to know of a contract. `closed_at`: since when nothing is open any more, no money, no claim,
     no car; None while something is. `claim_closed_at` is that of its damages, `has_claim` whether there was one at all.
+    `has_work`: jobs have still to print or to mail, and need the name for it.
     """
 
     zone: ZoneInfo
@@ -55,6 +56,7 @@ class Standing:
     came_about: bool
     has_vouchers: bool
     is_restricted: bool
+    has_work: bool
     closed_at: datetime | None
     returned_at: datetime | None
     has_claim: bool
@@ -75,7 +77,7 @@ def due(standing: Standing) -> dict[Part, datetime]:
         Part.PERSON: letters,
     }
     if standing.is_restricted:
-        private = dict.fromkeys(private, closed + REQUEST)
+        private = dict.fromkeys(private, closed + REQUEST if standing.has_work else closed)
     vouchers = _years_later(closed, VOUCHER_YEARS, zone)
     return _photos(standing) | private | {Part.LETTERS: letters, Part.VOUCHERS: vouchers}
 

@@ -56,7 +56,7 @@ _LEFT_BY_A_BOOKING = (
     "reading_correction", "vehicle_leg", "email", "protocol", "driver", "note", "history_entry", "occupancy",
     "hosted_payment", "stored_card",
 )  # fmt: skip
-_LEFT_BY_ITS_MONEY = ("payment_share", "open_item", "deposit", "payment")
+_LEFT_BY_NOTHING = ("payment_share", "open_item", "deposit", "payment", "last_change")
 
 
 async def _card(session: Session, erasure: Erasure) -> bool:
@@ -156,7 +156,7 @@ async def _vouchers(session: Session, erasure: Erasure) -> bool:
 
 async def _whole(session: Session, erasure: Erasure) -> bool:
     await _letters(session, erasure)
-    for table in _LEFT_BY_ITS_MONEY:
+    for table in _LEFT_BY_NOTHING:
         await _delete(session, table, erasure)
     await session.remove(erasure.contract)
     return True

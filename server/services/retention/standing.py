@@ -49,6 +49,9 @@ select c.id,
   exists (select from document d where d.contract_id = c.id)
     or exists (select from payment p where p.contract_id = c.id and p.state = 'SUCCEEDED'
       and p.kind in ('SALE', 'CAPTURE', 'REFUND', 'EXTERNAL')) as has_vouchers,
+  exists (select from email m where m.contract_id = c.id and m.state = 'QUEUED')
+    or exists (select from document d where d.contract_id = c.id and d.sha256 is null)
+    or exists (select from protocol p where p.contract_id = c.id and p.pdf_key is null) as has_work,
   exists (select from customer u where u.id = c.customer_id and u.restricted_at is not null) as is_restricted
 from contract c join station s on s.id = c.station_id where c.id = any(:contracts)
 """
@@ -83,6 +86,7 @@ def _standing(contract: Contract, facts: Any, zone: ZoneInfo) -> Standing:
         came_about=contract.confirmed_at is not None,
         has_vouchers=facts.has_vouchers,
         is_restricted=facts.is_restricted,
+        has_work=facts.has_work,
         closed_at=_latest(*ended, *decided) if _is_over(contract, facts) else None,
         returned_at=contract.returned_at,
         has_claim=facts.has_claim,

@@ -245,6 +245,15 @@ def every_change_of_state_is_in_the_history(_before: Sight, now: Sight) -> None:
         assert now.entries[contract.id][0].action is HistoryAction.BOOKED
 
 
+def whoever_reads_on_behind_the_last_change_misses_none(before: Sight, now: Sight) -> None:
+    changed = {one.contract_id: one.updated_at for one in now.changes}
+    read = max((one.updated_at for one in before.changes), default=None)
+    assert len(set(changed.values())) == len(now.contracts)
+    for contract in now.contracts:
+        if before.everything.get(contract.id) != now.everything[contract.id]:
+            assert read is None or changed[contract.id] > read, (contract.number, changed[contract.id], read)
+
+
 AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
     uses_of_a_car_never_overlap,
     a_car_is_out_for_the_contract_that_has_it,
@@ -261,4 +270,5 @@ AFTER_EVERY_STEP: tuple[Callable[[Sight, Sight], None], ...] = (
     versions_grow_and_the_history_is_only_added_to,
     of_who_is_erased_only_papers_and_mails_say_anything,
     every_change_of_state_is_in_the_history,
+    whoever_reads_on_behind_the_last_change_misses_none,
 )

@@ -19,15 +19,20 @@ from server.models import (
     Damage,
     Deposit,
     Document,
+    Driver,
     Email,
     HistoryEntry,
     HostedPayment,
+    LastChange,
+    Note,
     Occupancy,
     OpenItem,
     Payment,
     PaymentShare,
     Protocol,
+    ReadingCorrection,
     Vehicle,
+    VehicleLeg,
 )
 from server.models.contract import ContractState
 from server.models.contract_attention import BillingBlock
@@ -59,6 +64,11 @@ class Sight:
     damages: list[Damage]
     pages: list[HostedPayment]
     shares: list[PaymentShare]
+    drivers: list[Driver]
+    legs: list[VehicleLeg]
+    notes: list[Note]
+    corrections: list[ReadingCorrection]
+    changes: list[LastChange]
     books: dict[UUID, list[Line]]
 
     def contract(self, contract_id: UUID) -> Contract:
@@ -162,6 +172,20 @@ class Sight:
         return _by_contract(self.history)
 
     @cached_property
+    def everything(self) -> dict[UUID, list[dict[str, Any]]]:
+        """Of each contract whatever a reader of it could see."""
+        parts: tuple[list[Any], ...] = (
+            self.payments, self.deposits, self.documents, self.open_items, self.emails, self.history, self.protocols,
+            self.damages, self.shares, self.drivers, self.legs, self.notes, self.corrections,
+        )  # fmt: skip
+        found = {one.id: [one.model_dump()] for one in self.contracts}
+        for rows in parts:
+            for row in rows:
+                if row.contract_id is not None:
+                    found[row.contract_id].append(row.model_dump())
+        return found
+
+    @cached_property
     def mails(self) -> dict[UUID, list[Email]]:
         return _by_contract(self.emails)
 
@@ -198,6 +222,11 @@ _MODELS: dict[str, type[SQLModel]] = {
     "damages": Damage,
     "pages": HostedPayment,
     "shares": PaymentShare,
+    "drivers": Driver,
+    "legs": VehicleLeg,
+    "notes": Note,
+    "corrections": ReadingCorrection,
+    "changes": LastChange,
 }
 
 

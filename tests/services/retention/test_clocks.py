@@ -24,6 +24,7 @@ def standing(**more: Any) -> Standing:
         "came_about": True,
         "has_vouchers": True,
         "is_restricted": False,
+        "has_work": False,
         "closed_at": SETTLED,
         "returned_at": BACK,
         "has_claim": False,
@@ -64,12 +65,17 @@ def test_a_car_that_is_still_out_has_no_clock() -> None:
 def test_who_asks_to_be_erased_waits_for_nothing_but_letters_and_vouchers() -> None:
     assert due(standing(is_restricted=True)) == {
         Part.PHOTOS: at("2027-03-09 09:00"),
-        Part.CARD: NEXT_DAY,
-        Part.LICENCES: NEXT_DAY,
-        Part.PERSON: NEXT_DAY,
+        Part.CARD: SETTLED,
+        Part.LICENCES: SETTLED,
+        Part.PERSON: SETTLED,
         Part.LETTERS: NEW_YEAR_2033,
         Part.VOUCHERS: NEW_YEAR_2035,
     }
+
+
+def test_papers_and_mails_that_are_still_to_be_made_need_the_name_for_a_day() -> None:
+    found = due(standing(is_restricted=True, has_work=True))
+    assert [found[part] for part in (Part.CARD, Part.LICENCES, Part.PERSON)] == [NEXT_DAY] * 3
 
 
 def test_a_booking_that_never_came_about_is_gone_after_thirty_days() -> None:

@@ -247,13 +247,27 @@ async def test_a_customer_without_any_rental_goes_altogether(bench: Bench) -> No
     assert await bench.counts(Customer, Contract) == [0, 0]
 
 
-async def test_what_was_settled_a_moment_ago_is_erased_a_day_later(bench: Bench) -> None:
-    """Jobs have still to print and to mail, and need the name for it."""
+async def test_as_long_as_a_mail_waits_it_needs_the_name_for_a_day(bench: Bench) -> None:
+    # Given: nobody has sent the mails yet
+    shop = await open_shop(bench)
+    contract = await whole_rental(shop, customer=customer(**ANNA))
+    assert {one.state.value for one in await bench.all(Email)} == {"QUEUED"}
+    await erase(shop)
+    await done(shop, contract)
+    assert (await bench.contract(contract.id)).person_erased_at is None
+    # When
+    async with bench.owned() as session:
+        await session.write("update email set state = 'SENT'")
+    await look(bench, contract.id)
+    # Then
+    assert (await bench.contract(contract.id)).person_erased_at == bench.now
+    assert not has_card(bench)
+
+
+async def test_a_mail_that_never_goes_out_keeps_nobody_from_being_erased(bench: Bench) -> None:
     shop = await open_shop(bench)
     contract = await whole_rental(shop, customer=customer(**ANNA))
     await erase(shop)
     await done(shop, contract)
-    assert (await bench.contract(contract.id)).person_erased_at is None
     await look_until(bench, contract.id, at("2026-09-10 09:00"))
     assert (await bench.contract(contract.id)).person_erased_at == at("2026-09-10 09:00")
-    assert not has_card(bench)
