@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from server import jobs, media, metrics, migrate, payment_page, security
+from server import job_figures, job_lists, media, metrics, migrate, payment_page, security
 from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
@@ -177,7 +177,7 @@ def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
     async def look() -> tuple[object, int]:
         async with runtime.outside.database.transaction(SYSTEM) as session:
             found = await session.value("select version_num from alembic_version")
-            return found, await jobs.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
+            return found, await job_lists.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
 
     async def ready(_request: Request) -> Response:
         try:
@@ -197,8 +197,10 @@ def _metrics(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
     async def figures(request: Request) -> Response:
         if not is_local(request):
             return Response(status_code=404)
+        now, machine_now = runtime.outside.clock.now(), SystemClock().now()
         async with runtime.outside.database.transaction(SYSTEM) as session:
-            metrics.waiting_jobs.set(await jobs.count_due(session, runtime.outside.clock.now()))
+            metrics.waiting_jobs.set(await job_lists.count_due(session, now))
+            await job_figures.show(session, now=now, machine_now=machine_now)
             unknown = "select count(*) from payment where state in ('PENDING', 'UNKNOWN')"
             metrics.unresolved_payments.set(await session.value(unknown))
         return PlainTextResponse(metrics.render())

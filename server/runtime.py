@@ -20,10 +20,11 @@ from server.config import Settings
 from server.database import ADMINISTRATION, Database
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.database_roles import UnsafeLogin, check_login
-from server.gateways.mailer import Mailer, OutgoingMail, SmtpMailer
+from server.gateways.mailer import Mailer, MailUnavailable, OutgoingMail, SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
-from server.jobs import Worker, release_leases
+from server.job_loops import Worker
+from server.jobs import release_leases
 from server.models import User
 from server.models.staff import Role
 from server.security import LinkSigner, Sealer
@@ -44,8 +45,8 @@ class NoMailer:
     """Keeps mails waiting until an SMTP server is configured."""
 
     async def send(self, mail: OutgoingMail) -> None:
-        """Always fails, so that the mail is tried again later."""
-        raise NotConfigured(f"ERSATZWAGEN_SMTP_URL is not set; {mail.template} waits")
+        """There is nobody to hand it to: the mail waits, and says why."""
+        raise MailUnavailable(f"no mail server is configured (ERSATZWAGEN_SMTP_URL): {mail.template} waits")
 
 
 @dataclass

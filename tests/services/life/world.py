@@ -10,7 +10,8 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from server.gateways.mailer import OutgoingMail
-from server.jobs import ClaimedJob, Handler, TryLater, Worker
+from server.job_loops import Worker
+from server.jobs import ClaimedJob, Handler, TryLater
 from server.models import Contract, Vehicle
 from server.models.contract import ContractState
 from server.models.job import JobKind
