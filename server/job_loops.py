@@ -123,8 +123,10 @@ class Worker:
         while True:
             wake.clear()
             await self.work(lane)
+            # Not `wait_for`, which may swallow a cancellation that comes with the call.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), poll_seconds)
+                async with asyncio.timeout(poll_seconds):
+                    await wake.wait()
 
     async def work(self, lane: Lane | None = None) -> None:
         """One round of a loop: first puts back what the database's absence has stopped, then does what is due in the
