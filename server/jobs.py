@@ -35,7 +35,8 @@ where id = (
 returning id, kind, key, payload, tries, faults
 """
 _RETRY = f"""
-update job set state = 'WAITING', due_at = :now, tries = 0, faults = 0, waits_since = null, done_at = null
+update job set state = 'WAITING', due_at = least(due_at, :now), tries = 0, faults = 0, waits_since = null,
+  done_at = null
 where state = 'FAILED' and (cast(:ids as uuid[]) is null or id = any(:ids))
   and (cast(:contract as uuid) is null or contract_id = :contract)
   and (cast(:kind as text) is null or kind = :kind)
