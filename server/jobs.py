@@ -141,6 +141,13 @@ async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datet
     )
 
 
+async def hasten_tried(session: Session, *, now: datetime) -> None:
+    """Has jobs run now for which something was away, instead of at the time of their next try."""
+    await session.write(
+        "update job set due_at = least(due_at, :now) where state = 'WAITING' and tries > faults", {"now": now}
+    )
+
+
 async def line_up(session: Session, kinds: Collection[JobKind], *, since: datetime, behind: datetime) -> None:
     """Makes jobs of these kinds that are due before `behind` due right after it, in their present order: their times,
     counted from `since`, become fractions of a second.

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from server.database import SYSTEM
 from server.job_loops import Lane, Worker
-from server.jobs import ClaimedJob, Handler, TryLater, hasten_all
+from server.jobs import ClaimedJob, Handler, TryLater, hasten_all, hasten_tried
 from server.models import Contract, Payment
 from server.models.job import (
     About,
@@ -153,6 +153,9 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
 
 
 async def recover(outside: Outside) -> None:
-    """At start: looks at once into every payment whose outcome is not known, instead of waiting for its time."""
+    """At start: looks at once into every payment whose outcome is not known, instead of waiting for its time, and tries
+    again what had to wait for something that was away: it may just have been put right.
+    """
     async with outside.database.transaction(SYSTEM) as session:
         await hasten_all(session, AT_ONCE_AFTER_A_START, now=outside.clock.now())
+        await hasten_tried(session, now=outside.clock.now())

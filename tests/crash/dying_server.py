@@ -71,7 +71,14 @@ def wire(bomb: Bomb) -> None:
         finally:
             _looking_for_work.reset(token)
 
+    beat = Worker._beat
+
+    async def quiet_beat(self: Worker) -> None:
+        _looking_for_work.set(True)  # in its own task
+        await beat(self)
+
     Worker._claim = quiet_claim  # type: ignore[method-assign]
+    Worker._beat = quiet_beat  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

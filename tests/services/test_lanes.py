@@ -10,10 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx2
 import pytest
 
 from server import heartbeat, metrics
+from server.app import create_app
 from server.clock import SystemClock
+from server.config import Settings
 from server.database import SYSTEM
 from server.gateways.mailer import MailUnavailable, OutgoingMail, SmtpMailer
 from server.job_loops import LOOPS, Lane, Worker
@@ -22,44 +25,17 @@ from server.models import Document, Email, Job
 from server.models.contract import ContractState, SettlementState
 from server.models.email import EmailState
 from server.models.job import JobKind, JobState, OfContract
-from server.worker import create_worker
+from server.runtime import Runtime
+from server.worker import create_worker, recover
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, rented
 from tests.builders.rows import open_shop
 from tests.services.samples import at
+from tests.silence import silent_server
 
 START = at("2026-09-08 09:00")
 DAY = timedelta(days=1)
 ALL_TRIES = 600
-
-
-@asynccontextmanager
-async def silent_mail_server(*, dribbles: bool = False) -> AsyncIterator[tuple[str, list[int]]]:
-    """Takes connections and never greets, or never comes to the end of its greeting; who has connected."""
-    connected: list[int] = []
-    talks: list[asyncio.Task[None]] = []
-
-    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connected.append(1)
-        try:
-            while True:
-                if dribbles:
-                    writer.write(b"220-wait\r\n")
-                await asyncio.sleep(0.05)
-        finally:
-            writer.close()
-
-    def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.append(asyncio.create_task(say_nothing(reader, writer)))
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    try:
-        yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", connected
-    finally:
-        server.close()
-        for one in talks:
-            one.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -94,8 +70,8 @@ async def test_a_mail_server_that_never_answers_holds_up_mails_only(bench: Bench
         printed = len(documents) == 2 and all(document.sha256 for document in documents)
         return now.state is ContractState.BILLED and now.settlement_state is SettlementState.PAID and printed
 
-    async with silent_mail_server() as (url, connected):
-        bench.outside = replace(bench.outside, mailer=SmtpMailer(url, "a@example.com", timeout=3600.0))
+    async with silent_server() as (address, connected):
+        bench.outside = replace(bench.outside, mailer=SmtpMailer(f"smtp://{address}", "a@example.com", timeout=3600.0))
         # When
         async with working(create_worker(bench.outside)):
             await until(is_paid)
@@ -111,8 +87,8 @@ async def test_a_mail_server_that_never_answers_holds_up_mails_only(bench: Bench
     assert {mail.state for mail in await bench.all(Email)} == {EmailState.QUEUED}
 
 
-@pytest.mark.parametrize("dribbles", [False, True])
-async def test_a_try_ends_however_the_mail_server_delays_it(bench: Bench, dribbles: bool) -> None:
+@pytest.mark.parametrize("goes_on", [b"", b"220-wait\r\n"], ids=["silent", "dribbling"])
+async def test_a_try_ends_however_the_mail_server_delays_it(goes_on: bytes) -> None:
     mail = OutgoingMail(
         message_id="<1@example.com>",
         date=START,
@@ -122,9 +98,9 @@ async def test_a_try_ends_however_the_mail_server_delays_it(bench: Bench, dribbl
         text="x",
         template="REMINDER",
     )
-    async with silent_mail_server(dribbles=dribbles) as (url, connected):
+    async with silent_server(goes_on=goes_on) as (address, connected):
         with pytest.raises(MailUnavailable):
-            await SmtpMailer(url, "a@example.com", timeout=0.3).send(mail)
+            await SmtpMailer(f"smtp://{address}", "a@example.com", timeout=0.3).send(mail)
     assert connected == [1]
 
 
@@ -212,3 +188,48 @@ async def test_a_worker_says_that_it_is_at_work(bench: Bench) -> None:
         await until(has_beaten)
     async with database.transaction(SYSTEM) as session:
         assert await session.value("select count(*) from worker_beat") == 1
+
+
+async def test_a_server_is_ready_while_somebody_is_at_work_however_many_mails_wait(bench: Bench) -> None:
+    # Given a job that should have begun long ago
+    app = create_app(Runtime(Settings(_env_file=None), bench.outside, create_worker(bench.outside), None))
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        late = bench.now - timedelta(hours=1)
+        await enqueue(session, JobKind.SEND_EMAIL, OfContract(uuid4()), key="late", now=late)
+
+    async def readiness() -> tuple[int, bool]:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://server") as client:
+            answer = await client.get("/readyz")
+        return answer.status_code, answer.json()["worker"]
+
+    # Then
+    assert await readiness() == (503, False)
+    # When a worker says that it is there
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await heartbeat.beat(session, uuid4(), SystemClock().now())
+    assert await readiness() == (200, True)
+
+
+async def test_a_restart_tries_at_once_what_had_to_wait(bench: Bench) -> None:
+    # Given one for which something was away for a day, one that is put off, and one with a fault
+    async def wait(_job: ClaimedJob) -> None:
+        raise ConnectionError
+
+    async def fail(_job: ClaimedJob) -> None:
+        raise KeyError
+
+    made = {JobKind.BILL: wait, JobKind.PROTOCOL_SHEET: fail}
+    worker = Worker(bench.outside.database, bench.clock, made)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        for kind in made:
+            await enqueue(session, kind, OfContract(uuid4()), key=kind.value, now=bench.now)
+        later = bench.now + DAY
+        await enqueue(session, JobKind.OVERDUE, OfContract(uuid4()), key="OVERDUE", now=bench.now, due_at=later)
+    await worker.run_due()
+    # When
+    bench.later(seconds=1)
+    await recover(bench.outside)
+    # Then
+    due = {job.key: job.due_at - bench.now for job in await bench.all(Job)}
+    second = timedelta(seconds=1)
+    assert due == {"BILL": 0 * second, "PROTOCOL_SHEET": 59 * second, "OVERDUE": DAY - second}
