@@ -80,6 +80,19 @@ def retry(
     print(f"Set going again: {going}")
 
 
+@jobs.command()
+def dismiss(job_id: UUID, data_dir: Annotated[Path | None, _DATA_DIR] = None) -> None:
+    """Says that what a job gave up was seen to in another way: it is not tried again, and is shown no longer."""
+    logs.configure()
+
+    async def rest(runtime: Runtime) -> bool:
+        return await effects.dismiss(runtime.outside, job_id)
+
+    if not with_runtime(settings_of(data_dir=data_dir), rest):
+        raise NotConfigured(f"there is no job {job_id} that was given up")
+    print("Dismissed.")
+
+
 async def _numbers(session: Session, found: list[SeenJob]) -> dict[UUID, str]:
     ids = {job.contract_id for job in found if job.contract_id is not None}
     return {one.id: one.number for one in await session.all(select(Contract).where(col(Contract.id).in_(ids)))}

@@ -42,6 +42,11 @@ where state = 'FAILED' and (cast(:ids as uuid[]) is null or id = any(:ids))
   and (cast(:kind as text) is null or kind = :kind)
 returning {COLUMNS}
 """  # noqa: S608  # our own columns
+_LET_REST = f"""
+update job set state = 'DONE', done_at = :now where state = 'FAILED'
+  and (key = cast(:key as text) or id = cast(:id as uuid))
+returning {COLUMNS}
+"""  # noqa: S608  # our own columns
 
 
 @dataclass(frozen=True)
@@ -242,10 +247,14 @@ async def retry(
     return [as_seen(row) for row in found]
 
 
-async def let_rest(session: Session, key: str, *, now: datetime) -> bool:
-    """Marks a job that was given up as done: somebody has seen to its work in another way. Whether there was one."""
-    done = "update job set state = 'DONE', done_at = :now where key = :key and state = 'FAILED'"
-    return await session.write(done, {"now": now, "key": key}) > 0
+async def let_rest(
+    session: Session, *, now: datetime, key: str | None = None, job_id: UUID | None = None
+) -> list[SeenJob]:
+    """Marks a job that was given up as done: somebody has seen to its work in another way. Returns it, if there was one
+    of this key or id.
+    """
+    parameters = {"now": now, "key": key, "id": job_id}
+    return [as_seen(row) for row in await session.rows(_LET_REST, parameters)]
 
 
 async def is_given_up(session: Session, contract_id: UUID) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlmodel import col, select
 
 from server import migrate
@@ -35,6 +36,8 @@ from server.worker import create_worker, recover
 
 if TYPE_CHECKING:
     from server.sandbox.box import Sandbox
+
+_log = structlog.get_logger("runtime")
 
 
 class NotConfigured(RuntimeError):
@@ -70,6 +73,8 @@ class Runtime:
     async def working(self) -> AsyncIterator[None]:
         """The worker in the background. Begins only when the server answers: the sandbox's gateway is in it."""
         await recover(self.outside)
+        if isinstance(self.outside.mailer, NoMailer):
+            _log.warning("mails.wait", reason="ERSATZWAGEN_SMTP_URL is not set")
         _settle()
         task = asyncio.create_task(self.worker.run_forever())
         try:

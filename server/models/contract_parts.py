@@ -113,6 +113,8 @@ class HistoryAction(StrEnum):
     """Something that follows by itself (paper, mail, money) was given up; `after` is the kind of its job."""
     EFFECTS_RETRIED = "EFFECTS_RETRIED"
     """What had been given up was set going again; `after` names the kinds of jobs."""
+    EFFECT_DISMISSED = "EFFECT_DISMISSED"
+    """What had been given up was seen to in another way, an administrator said; `after` is the kind of its job."""
     EMAIL_RESENT = "EMAIL_RESENT"
     """A mail was sent once more; `before` is the address that it first went to, `after` the one that it goes to now."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"

@@ -130,3 +130,5 @@ def test_an_administrator_lists_looks_and_sets_going(refusing: Dealership, start
     assert command(refusing, "retry", "--kind", "SEND_EMAIL").stdout == "Set going again: 0\n"
     assert command(refusing, "list", "--kind", "BILL").stdout == "No job is FAILED.\n"
     assert "SEND_EMAIL" not in command(refusing, "list", "--state", "WAITING", "--kind", "OVERDUE").stdout
+    gone = command(refusing, "dismiss", job_id)
+    assert (gone.returncode, "that was given up" in gone.stderr) == (2, True)

@@ -277,6 +277,25 @@ async def test_some_of_a_kind_or_all_are_set_going(world: OutsideWorld) -> None:
     assert await flags(shop, contract) == []
 
 
+async def test_what_was_seen_to_in_another_way_is_shown_no_longer(world: OutsideWorld) -> None:
+    # Given
+    bench = world.bench
+    shop, contract, mail = await refused(world)
+    (job,) = await bench.all(Job, state=JobState.FAILED)
+    # When
+    assert not await effects.dismiss(bench.outside, uuid4())
+    assert await effects.dismiss(bench.outside, job.id)
+    # Then
+    assert await flags(shop, contract) == []
+    entries = await bench.all(HistoryEntry, contract_id=contract.id, action=HistoryAction.EFFECT_DISMISSED)
+    assert [(entry.actor, entry.after) for entry in entries] == [("System", "SEND_EMAIL")]
+    assert (await bench.all(Email, id=mail.id))[0].state is EmailState.FAILED
+    world.mails.behave("ok")
+    await world.worker().run_due()
+    assert world.arrived() == []
+    assert not await effects.dismiss(bench.outside, job.id)
+
+
 async def test_the_oldest_that_waits_is_as_old_as_its_first_try(world: OutsideWorld) -> None:
     # Given
     bench = world.bench

@@ -61,9 +61,24 @@ async def retry_jobs(outside: Outside, *, ids: Collection[UUID] | None = None, k
     return len(going)
 
 
+async def dismiss(outside: Outside, job_id: UUID) -> bool:
+    """Somebody has seen to what a job had given up, and nothing can set it going: it counts no longer. False if there
+    is no such job.
+    """
+    acting = Acting(outside.clock.now())
+    async with outside.database.transaction(SYSTEM) as session:
+        resting = await jobs.let_rest(session, now=acting.now, job_id=job_id)
+        for job in resting:
+            contract = await session.by_id(Contract, job.contract_id, lock=True)
+            if contract is not None:
+                await history.record(session, contract, HistoryAction.EFFECT_DISMISSED, acting, after=job.kind)
+                await _show(session, contract)
+    return bool(resting)
+
+
 async def let_rest(session: Session, contract: Contract, key: str, now: datetime) -> None:
     """Somebody has seen to what a job had given up, in another way: it counts no longer."""
-    if await jobs.let_rest(session, key, now=now):
+    if await jobs.let_rest(session, now=now, key=key):
         await _show(session, contract)
 
 
