@@ -108,9 +108,9 @@ class Worker:
 
     async def run_forever(self, *, poll_seconds: float = 1.0) -> None:
         """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
-        # One loop of a lane looks by the clock, and calls the others when it finds something.
+        # The first loop of a lane looks most often, and calls the others when it finds something.
         loops = [
-            self._serve(lane, poll_seconds if number == 0 else 30 * poll_seconds)
+            self._serve(lane, poll_seconds if number == 0 else 5 * poll_seconds)
             for lane, most in LOOPS.items()
             for number in range(most)
         ]
