@@ -19,6 +19,7 @@ from tests.services.life import (
     handover_steps,
     late_steps,
     money_steps,
+    outage_steps,
     receivable_steps,
     world,
 )
@@ -72,6 +73,7 @@ WEIGHTS: dict[Rule, int] = {
     money_steps.be_away: 4,
     money_steps.settle: 6,
     money_steps.complete_the_customer: 1,
+    outage_steps.the_mail_server_goes_or_comes: 3,
     receivable_steps.pay_elsewhere: 5,
     receivable_steps.write_an_item_off: 1,
     receivable_steps.ask_for_another_card: 2,
