@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from server import job_figures, metrics
 from server.clock import SystemClock
 from server.database import SYSTEM
 from server.errors import NotFound
+from server.gateways.mailer import MailRefused, OutgoingMail
 from server.job_loops import FAULT_MINUTES, Lane, Worker
 from server.jobs import MOST_FAULTS, ClaimedJob, enqueue
 from server.models import Contract, Email, HistoryEntry, Job
@@ -187,6 +189,33 @@ async def test_a_mail_that_is_sent_to_another_address_no_longer_counts(world: Ou
     assert await flags(shop, contract) == []
     # And is not set going by a retry of something else
     assert await effects.retry_jobs(bench.outside) == 0
+
+
+async def test_a_refusal_of_a_mail_that_was_replaced_meanwhile_concerns_nobody(world: OutsideWorld) -> None:
+    # Given: a try is under way when a clerk corrects the address
+    bench = world.bench
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY)
+    (mail,) = await bench.all(Email, contract_id=contract.id)
+    clerk = Acting(bench.now, shop.somebody())
+
+    @dataclass
+    class Slow:
+        """Refuses a mail after somebody has had it sent elsewhere."""
+
+        async def send(self, sending: OutgoingMail) -> None:
+            if sending.to == mail.to:
+                await resending.resend(bench.outside, clerk, mail.id, "neu@example.com")
+                raise MailRefused("550 no such mailbox")
+
+    bench.outside = replace(bench.outside, mailer=Slow())
+    # When
+    await world.worker().run_due()
+    # Then
+    states = {one.to: one.state for one in await bench.all(Email, contract_id=contract.id)}
+    assert states == {mail.to: EmailState.REPLACED, "neu@example.com": EmailState.SENT}
+    assert await bench.all(Job, state=JobState.FAILED) == []
+    assert await flags(shop, contract) == []
 
 
 async def test_a_fault_of_ours_ends_at_last_and_says_so(world: OutsideWorld) -> None:

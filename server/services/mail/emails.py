@@ -140,8 +140,9 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
         await outside.mailer.send(await _outgoing(outside, email))
     except MailRefused as refusal:
         _log.warning("email.refused", email=str(email.id))
-        await _mark(outside, email.id, EmailState.FAILED, error=str(refusal))
-        raise GivenUp(_REFUSED) from refusal
+        # One that was replaced meanwhile goes to another address: nobody has to look at it.
+        if await _mark(outside, email.id, EmailState.FAILED, error=str(refusal)):
+            raise GivenUp(_REFUSED) from refusal
     except Exception as error:
         if isinstance(error, ObjectMissing) and (later := await _printed_later(outside, email)) is not None:
             raise TryLater(later) from error
@@ -193,13 +194,15 @@ async def _content(outside: Outside, file: StoredFile) -> bytes:
     return await outside.objects.get(file.key) if file.text is None else file.text.encode()
 
 
-async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> None:
+async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> bool:
+    """Whether it was still to be sent."""
     sent_at = outside.clock.now() if state is EmailState.SENT else None
     values = {"state": state.value, "error": error and error[:300], "id": email_id, "sent_at": sent_at}
     async with outside.database.transaction(SYSTEM) as session:
-        await session.write(
+        changed = await session.write(
             # One that was replaced meanwhile stays that, or it would be tried again; unless it has gone out after all.
             "update email set state = :state, tries = tries + 1, last_error = :error, sent_at = :sent_at"
             " where id = :id and (state = 'QUEUED' or :state = 'SENT')",
             values,
         )
+    return changed == 1
