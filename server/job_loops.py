@@ -123,6 +123,7 @@ class Worker:
         while True:
             wake.clear()
             await self.work(lane)
+            _end_if_cancelled()
             # Not `wait_for`, which may swallow a cancellation that comes with the call.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(poll_seconds):
@@ -138,6 +139,7 @@ class Worker:
                 if lane is not None:
                     self._wakes[lane].set()  # there may be more than this one
                 await self._run(job)
+                _end_if_cancelled()
         except Exception as error:  # the database may be away for a while
             if is_away(error):
                 OUTAGE.began(error)
@@ -167,6 +169,7 @@ class Worker:
             except Exception as error:  # without notifications the worker still looks once a second
                 if not is_away(error):
                     _log.exception("worker.listen_failed")
+            _end_if_cancelled()
             await asyncio.sleep(5)
 
     async def _beat(self) -> None:
@@ -178,6 +181,7 @@ class Worker:
             except Exception as error:  # the loops say what is wrong
                 if not is_away(error):
                     _log.exception("worker.beat_failed")
+            _end_if_cancelled()
             await asyncio.sleep(heartbeat.BEAT_SECONDS)
 
     async def _claim(self, lane: Lane | None) -> ClaimedJob | None:
@@ -231,3 +235,12 @@ class Worker:
             is_ours = await jobs.finish(session, job, standing, machine_now=self._machine.now())
             if is_ours and standing.state is JobState.FAILED and self._tell is not None:
                 await self._tell(session, job, standing.reason or "", self._clock.now())
+
+
+def _end_if_cancelled() -> None:
+    """A cancellation that met a database which was just going away may come out of the driver as that: it still is one,
+    and a loop that went on would keep its process from ending.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -11,6 +11,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
 
 from server import heartbeat, metrics
@@ -233,3 +234,27 @@ async def test_a_restart_tries_at_once_what_had_to_wait(bench: Bench) -> None:
     due = {job.key: job.due_at - bench.now for job in await bench.all(Job)}
     second = timedelta(seconds=1)
     assert due == {"BILL": 0 * second, "PROTOCOL_SHEET": 59 * second, "OVERDUE": DAY - second}
+
+
+async def test_a_loop_ends_though_its_cancellation_comes_out_as_something_else(bench: Bench) -> None:
+    # Given a job in which the driver makes an error of its own of a cancellation
+    begun = asyncio.Event()
+
+    async def lose(_job: ClaimedJob) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as cancelled:
+            raise psycopg.OperationalError("server closed the connection unexpectedly") from cancelled
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: lose})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill", now=bench.now)
+    task = asyncio.create_task(worker.run_forever(poll_seconds=0.05))
+    await begun.wait()
+    # When
+    task.cancel()
+    _done, pending = await asyncio.wait([task], timeout=60)
+    # Then
+    assert pending == set()
+    assert task.cancelled()
