@@ -1,4 +1,4 @@
-"""The command line: serve, worker, db, user, client, demo, schema, simulator."""
+"""The command line: serve, worker, jobs, db, user, client, demo, schema, simulator."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from sqlmodel import col, select
 
 from server import logs, migrate
 from server.backup import BackupFailed, read_backup, write_backup
+from server.cli_jobs import jobs
+from server.cli_running import owner as _owner
+from server.cli_running import settings_of as _settings
+from server.cli_running import with_runtime as _with_runtime
 from server.clock import SystemClock
-from server.config import Settings
 from server.database import ADMINISTRATION
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.errors import DomainError
 from server.models import Station
 from server.models.contract import ContractKind
 from server.models.staff import Role
-from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
+from server.runtime import NotConfigured, Runtime
 from server.services.people import staff
 from server.services.people.client_policies import PolicyRequest
 from server.services.people.staff import NewUser
@@ -40,6 +40,7 @@ app = typer.Typer(
 db = typer.Typer(help="Migrations and backups.", no_args_is_help=True)
 user = typer.Typer(help="Users who sign in.", no_args_is_help=True)
 client = typer.Typer(help="Websites and other programs with an API key.", no_args_is_help=True)
+app.add_typer(jobs, name="jobs")
 app.add_typer(db, name="db")
 app.add_typer(user, name="user")
 app.add_typer(client, name="client")
@@ -211,56 +212,8 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _settings(**given: Any) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        raise NotConfigured("; ".join(map(_in_one_line, error.errors()))) from error
-    except ValueError as error:
-        raise NotConfigured(str(error)) from error
-
-
-def _in_one_line(problem: ErrorDetails) -> str:
-    """Which variable is wrong and why. Without its value, which may be a password."""
-    variable = "_".join(("ERSATZWAGEN", *map(str, problem["loc"]))).upper()
-    reason = problem["msg"].removeprefix("Value error, ")
-    return f"{variable}: {reason}" if problem["loc"] else reason
-
-
 def _machine_now() -> datetime:
     return SystemClock().now()
-
-
-@contextmanager
-def _owner(settings: Settings) -> Iterator[str]:
-    """The database's address as its owner."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    cluster = Cluster(settings.data_dir)
-    cluster.start()
-    try:
-        migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
-        yield cluster.url(SUPERUSER)
-    finally:
-        cluster.stop()
-
-
-def _with_runtime(settings: Settings, work: Any) -> Any:
-    url, cluster = prepare_database(settings)
-
-    async def run() -> Any:
-        runtime = create_runtime(settings, url)
-        try:
-            return await work(runtime)
-        finally:
-            await runtime.outside.database.close()
-
-    try:
-        return asyncio.run(run())
-    finally:
-        if cluster is not None:
-            cluster.stop()
 
 
 async def _station_ids(session: Any, codes: list[str]) -> tuple[UUID, ...]:

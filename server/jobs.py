@@ -1,4 +1,4 @@
-"""Work after the transaction: written with it, done after it, repeated until it succeeds or is given up.
+"""Work after the transaction: written with it, done after it by `job_loops.py`, repeated until it succeeds.
 
 Why a table of our own and not a library: docs/adr/0006. Due times are those of the server's clock, which the sandbox
 can move; jobs that are due run in the order of their due times. Handlers must be safe to repeat: a process can die
@@ -7,37 +7,46 @@ at any point.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import orjson
-import structlog
 
-from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Database, Session
+from server.job_lists import COLUMNS, SeenJob, as_seen
 from server.models.columns import Json, uuid7
-from server.models.job import About, JobKind
-from server.outage import OUTAGE, is_away
+from server.models.job import About, JobKind, JobState
 
-RETRY_MINUTES = (1, 5, 30, 120, 720)
-"""When a failed job is tried again (domain 4.6); after the last it is given up."""
 LEASE = timedelta(seconds=120)
-AT_ONCE = 3
-_log = structlog.get_logger("jobs")
+"""How long nobody else takes a job that somebody has begun, by the machine's clock. No try lasts as long."""
+MOST_FAULTS = 5
+"""How often a fault of ours may end a job's try; with one more the job is given up."""
 
 _CLAIM = """
 update job set tries = tries + 1, leased_until = :lease_end, lease_id = :lease
 where id = (
   select id from job
   where state = 'WAITING' and due_at <= :now and (leased_until is null or leased_until < :machine_now)
+    and kind <> all(:others)
   order by due_at, id limit 1 for update skip locked
 )
-returning id, kind, key, payload, tries
+returning id, kind, key, payload, tries, faults
 """
+_RETRY = f"""
+update job set state = 'WAITING', due_at = least(due_at, :now), tries = 0, faults = 0, waits_since = null,
+  done_at = null
+where state = 'FAILED' and (cast(:ids as uuid[]) is null or id = any(:ids))
+  and (cast(:contract as uuid) is null or contract_id = :contract)
+  and (cast(:kind as text) is null or kind = :kind)
+returning {COLUMNS}
+"""  # noqa: S608  # our own columns
+_LET_REST = f"""
+update job set state = 'DONE', done_at = :now where state = 'FAILED'
+  and (key = cast(:key as text) or id = cast(:id as uuid))
+returning {COLUMNS}
+"""  # noqa: S608  # our own columns
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,15 @@ class ClaimedJob:
     key: str
     payload: Json
     tries: int
+    """How often it was begun, with this time, since it last had nothing to wait for but a time of its own."""
+    faults: int
+    """How often a fault of ours has ended one of these tries."""
     lease: UUID
 
     @property
     def is_last_try(self) -> bool:
-        """Whether the job is given up if it fails once more."""
-        return self.tries > len(RETRY_MINUTES)
+        """Whether the job is given up if a fault of ours ends this try, too."""
+        return self.faults >= MOST_FAULTS
 
 
 class TryLater(Exception):
@@ -64,6 +76,28 @@ class TryLater(Exception):
     def __init__(self, at: datetime) -> None:
         super().__init__(at.isoformat())
         self.at = at
+
+
+class GivenUp(Exception):
+    """Somebody outside has refused the work for good, which no repetition cures: the job ends, and people are told.
+
+    `reason` is a word for logs and lists, without anybody's data.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a job stands after a try. `due_at` is kept where it is None; `reason` holds nobody's data."""
+
+    state: JobState
+    tries: int
+    faults: int
+    due_at: datetime | None = None
+    reason: str | None = None
 
 
 Handler = Callable[[ClaimedJob], Awaitable[None]]
@@ -112,6 +146,13 @@ async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datet
     )
 
 
+async def hasten_tried(session: Session, *, now: datetime) -> None:
+    """Has jobs run now for which something was away, instead of at the time of their next try."""
+    await session.write(
+        "update job set due_at = least(due_at, :now) where state = 'WAITING' and tries > faults", {"now": now}
+    )
+
+
 async def line_up(session: Session, kinds: Collection[JobKind], *, since: datetime, behind: datetime) -> None:
     """Makes jobs of these kinds that are due before `behind` due right after it, in their present order: their times,
     counted from `since`, become fractions of a second.
@@ -131,21 +172,6 @@ async def call_off(session: Session, kinds: Collection[JobKind], *, now: datetim
     )
 
 
-async def count_due(session: Session, at: datetime) -> int:
-    """How many jobs wait whose time has come."""
-    due = await session.value("select count(*) from job where state = 'WAITING' and due_at <= :at", {"at": at})
-    return int(due or 0)
-
-
-async def count_untaken(session: Session, due_before: datetime) -> int:
-    """How many jobs should have begun before an instant and are in nobody's hands."""
-    found = await session.value(
-        "select count(*) from job where state = 'WAITING' and leased_until is null and due_at < :before",
-        {"before": due_before},
-    )
-    return int(found or 0)
-
-
 def _names(kinds: Collection[JobKind]) -> list[str]:
     return [kind.value for kind in kinds]
 
@@ -155,143 +181,86 @@ async def _wake(session: Session) -> None:
     await session.rows("select pg_notify('job', '')")
 
 
-class Worker:
-    """Runs jobs whose time has come. Several workers may share a database.
+async def claim(
+    session: Session, *, now: datetime, machine_now: datetime, others: Collection[JobKind] = ()
+) -> ClaimedJob | None:
+    """Takes the job that has been due longest, but none of the kinds that are left to `others`."""
+    lease = uuid4()
+    parameters = {
+        "now": now,
+        "machine_now": machine_now,
+        "lease_end": machine_now + LEASE,
+        "lease": lease,
+        "others": _names(others),
+    }
+    found = await session.rows(_CLAIM, parameters)
+    if not found:
+        return None
+    row = found[0]
+    return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, row.faults, lease)
 
-    In the background a few run at once, so that a slow gateway does not keep mails waiting.
+
+async def finish(session: Session, job: ClaimedJob, standing: Standing, *, machine_now: datetime) -> bool:
+    """Writes what became of a try. False if the job is somebody else's by now: whoever was asleep past the end of its
+    lease no longer decides.
     """
+    touched = await session.write(
+        "update job set state = :state, due_at = coalesce(cast(:due_at as timestamptz), due_at),"
+        " waits_since = case when :tries > 0 then coalesce(waits_since, due_at) end,"
+        " last_error = cast(:reason as text), tries = :tries, faults = :faults, leased_until = null, lease_id = null,"
+        " done_at = cast(:done_at as timestamptz) where id = :id and lease_id = :lease",
+        {
+            "state": standing.state.value,
+            "due_at": standing.due_at,
+            "reason": standing.reason,
+            "tries": standing.tries,
+            "faults": standing.faults,
+            "done_at": None if standing.state is JobState.WAITING else machine_now,
+            "id": job.id,
+            "lease": job.lease,
+        },
+    )
+    return touched == 1
 
-    def __init__(self, database: Database, clock: Clock, handlers: Mapping[JobKind, Handler]) -> None:
-        self._database = database
-        self._clock = clock
-        self._machine = SystemClock()
-        self._handlers = handlers
-        self._wake = asyncio.Event()
-        self._left: list[ClaimedJob] = []
-        self.paused = False
 
-    async def run_due(self, *, until: datetime | None = None) -> tuple[int, int]:
-        """Runs what is due until nothing is, and tells how many ran and how many of them failed."""
-        ran = failed = 0
-        while (job := await self._claim(until or self._clock.now())) is not None:
-            ran += 1
-            failed += not await self._run(job)
-        return ran, failed
+async def belongs_to(session: Session, job_id: UUID, contract_id: UUID) -> None:
+    """Notes whose work a job was that has been given up."""
+    await session.write(
+        "update job set contract_id = :contract where id = :id", {"contract": contract_id, "id": job_id}
+    )
 
-    async def next_due(self) -> datetime | None:
-        """When the next waiting job is due."""
-        async with self._database.transaction(SYSTEM) as session:
-            due = await session.value("select min(due_at) from job where state = 'WAITING'")
-        return due if isinstance(due, datetime) else None
 
-    async def idle(self) -> bool:
-        """Whether nothing is due and nobody holds a job."""
-        async with self._database.transaction(SYSTEM) as session:
-            waiting = await session.value(
-                "select count(*) from job where state = 'WAITING' and (due_at <= :now or leased_until > :machine_now)",
-                {"now": self._clock.now(), "machine_now": self._machine.now()},
-            )
-        return bool(waiting == 0)
+async def retry(
+    session: Session,
+    *,
+    now: datetime,
+    ids: Collection[UUID] | None = None,
+    contract_id: UUID | None = None,
+    kind: str | None = None,
+) -> list[SeenJob]:
+    """Sets jobs going again that were given up, as if they had never been tried: those of these ids, of a contract, of
+    a kind, or all. Returns them.
+    """
+    parameters = {"now": now, "ids": None if ids is None else list(ids), "contract": contract_id, "kind": kind}
+    found = await session.rows(_RETRY, parameters)
+    await _wake(session)
+    return [as_seen(row) for row in found]
 
-    async def run_forever(self, *, poll_seconds: float = 1.0) -> None:
-        """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
-        listener = asyncio.create_task(self._listen())
-        try:
-            while True:
-                if not self.paused:
-                    await self._work_once()
-                self._wake.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), poll_seconds)
-        finally:
-            listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listener
 
-    async def _work_once(self) -> None:
-        try:
-            for job in tuple(self._left):  # what the database's absence has stopped has not been tried
-                await self._finish(job, "WAITING", due_at=self._clock.now(), tries=job.tries - 1)
-                self._left.remove(job)
-            # Every loop is waited for: one that went on by itself would work beside the next round's.
-            ended = await asyncio.gather(*(self.run_due() for _ in range(AT_ONCE)), return_exceptions=True)
-            if fault := next((one for one in ended if isinstance(one, BaseException)), None):
-                raise fault
-        except Exception as error:  # the database may be away for a while; the worker must outlive it
-            if is_away(error):
-                OUTAGE.began(error)
-            else:
-                _log.exception("worker.round_failed")
-        else:
-            OUTAGE.over()
+async def let_rest(
+    session: Session, *, now: datetime, key: str | None = None, job_id: UUID | None = None
+) -> list[SeenJob]:
+    """Marks a job that was given up as done: somebody has seen to its work in another way. Returns it, if there was one
+    of this key or id.
+    """
+    parameters = {"now": now, "key": key, "id": job_id}
+    return [as_seen(row) for row in await session.rows(_LET_REST, parameters)]
 
-    async def _listen(self) -> None:
-        """Wakes the worker when another connection has committed a job."""
-        while True:
-            try:
-                async with self._database.listen("job") as notifications:
-                    async for _ in notifications:
-                        self._wake.set()
-            except Exception as error:  # without notifications the worker still looks once a second
-                if not is_away(error):
-                    _log.exception("worker.listen_failed")
-            await asyncio.sleep(5)
 
-    async def _claim(self, now: datetime) -> ClaimedJob | None:
-        lease = uuid4()
-        machine_now = self._machine.now()
-        parameters = {"now": now, "machine_now": machine_now, "lease_end": machine_now + LEASE, "lease": lease}
-        async with self._database.transaction(SYSTEM) as session:
-            found = await session.rows(_CLAIM, parameters)
-        if not found:
-            return None
-        row = found[0]
-        return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, lease)
-
-    async def _run(self, job: ClaimedJob) -> bool:
-        try:
-            await self._handlers[JobKind(job.kind)](job)
-        except TryLater as later:
-            await self._finish(job, "WAITING", due_at=later.at, tries=job.tries - 1)
-        except Exception as error:  # whatever it is: record it, try again, never lose the job
-            if is_away(error):
-                self._left.append(job)
-                raise
-            _log.exception("job.failed", kind=job.kind, key=job.key, tries=job.tries)
-            wait = timedelta(minutes=0 if job.is_last_try else RETRY_MINUTES[job.tries - 1])
-            again = None if job.is_last_try else self._clock.now() + wait
-            # The type alone: a message may carry a customer's data.
-            await self._finish(job, "WAITING" if again else "FAILED", due_at=again, reason=type(error).__name__)
-            return False
-        else:
-            await self._finish(job, "DONE")
-        return True
-
-    async def _finish(
-        self,
-        job: ClaimedJob,
-        state: str,
-        *,
-        due_at: datetime | None = None,
-        reason: str | None = None,
-        tries: int | None = None,
-    ) -> None:
-        # The lease id fences: a worker that was asleep past its lease no longer decides about the job.
-        async with self._database.transaction(SYSTEM) as session:
-            await session.write(
-                "update job set state = :state, due_at = coalesce(cast(:due_at as timestamptz), due_at),"
-                " last_error = cast(:reason as text), tries = :tries, leased_until = null, lease_id = null,"
-                " done_at = cast(:done_at as timestamptz) where id = :id and lease_id = :lease",
-                {
-                    "state": state,
-                    "due_at": due_at,
-                    "reason": reason,
-                    "tries": job.tries if tries is None else tries,
-                    "done_at": None if state == "WAITING" else self._machine.now(),
-                    "id": job.id,
-                    "lease": job.lease,
-                },
-            )
+async def is_given_up(session: Session, contract_id: UUID) -> bool:
+    """Whether work of a contract has been given up."""
+    given_up = "select exists (select from job where contract_id = :contract and state = 'FAILED')"
+    return bool(await session.value(given_up, {"contract": contract_id}))
 
 
 async def release_leases(database: Database) -> None:

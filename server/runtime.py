@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlmodel import col, select
 
 from server import migrate
@@ -20,10 +21,11 @@ from server.config import Settings
 from server.database import ADMINISTRATION, Database
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.database_roles import UnsafeLogin, check_login
-from server.gateways.mailer import Mailer, OutgoingMail, SmtpMailer
+from server.gateways.mailer import Mailer, MailUnavailable, OutgoingMail, SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
-from server.jobs import Worker, release_leases
+from server.job_loops import Worker
+from server.jobs import release_leases
 from server.models import User
 from server.models.staff import Role
 from server.security import LinkSigner, Sealer
@@ -35,6 +37,8 @@ from server.worker import create_worker, recover
 if TYPE_CHECKING:
     from server.sandbox.box import Sandbox
 
+_log = structlog.get_logger("runtime")
+
 
 class NotConfigured(RuntimeError):
     """A setting is missing that cannot be done without."""
@@ -44,8 +48,8 @@ class NoMailer:
     """Keeps mails waiting until an SMTP server is configured."""
 
     async def send(self, mail: OutgoingMail) -> None:
-        """Always fails, so that the mail is tried again later."""
-        raise NotConfigured(f"ERSATZWAGEN_SMTP_URL is not set; {mail.template} waits")
+        """There is nobody to hand it to: the mail waits, and says why."""
+        raise MailUnavailable(f"no mail server is configured (ERSATZWAGEN_SMTP_URL): {mail.template} waits")
 
 
 @dataclass
@@ -69,6 +73,8 @@ class Runtime:
     async def working(self) -> AsyncIterator[None]:
         """The worker in the background. Begins only when the server answers: the sandbox's gateway is in it."""
         await recover(self.outside)
+        if isinstance(self.outside.mailer, NoMailer):
+            _log.warning("mails.wait", reason="ERSATZWAGEN_SMTP_URL is not set")
         _settle()
         task = asyncio.create_task(self.worker.run_forever())
         try:

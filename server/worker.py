@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from server.database import SYSTEM
-from server.jobs import ClaimedJob, Handler, TryLater, Worker, hasten_all
+from server.job_loops import Lane, Worker
+from server.jobs import ClaimedJob, Handler, TryLater, hasten_all, hasten_tried
 from server.models import Contract, Payment
 from server.models.job import (
     About,
@@ -27,6 +28,7 @@ from server.services.billing import collection, documents, invoice
 from server.services.booking import overdue, reminder, saga
 from server.services.claims import collection as claims
 from server.services.claims import deadlines, deposit_watch
+from server.services.contract import effects
 from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.mail import emails
@@ -40,15 +42,17 @@ Subject = TypeVar("Subject", bound=About)
 
 @dataclass(frozen=True)
 class Work(Generic[Subject]):
-    """What a kind of job is about, and who does it."""
+    """What a kind of job is about, what it may have to wait for, and who does it."""
 
     about: type[Subject]
+    lane: Lane
     do: Callable[[Outside, Subject, ClaimedJob], Awaitable[None]]
 
 
 def create_worker(outside: Outside) -> Worker:
     """A worker that knows every kind of job."""
-    return Worker(outside.database, outside.clock, handlers(outside))
+    lanes = {kind: work.lane for kind, work in WORK.items()}
+    return Worker(outside.database, outside.clock, handlers(outside), lanes=lanes, tell=effects.given_up)
 
 
 def handlers(outside: Outside) -> dict[JobKind, Handler]:
@@ -63,11 +67,11 @@ def _handler(outside: Outside, work: Work[Any]) -> Handler:
     return handle
 
 
-def _on_contract(do: Callable[[Outside, UUID], Awaitable[None]]) -> Work[OfContract]:
+def _on_contract(lane: Lane, do: Callable[[Outside, UUID], Awaitable[None]]) -> Work[OfContract]:
     async def work(outside: Outside, about: OfContract, _job: ClaimedJob) -> None:
         await do(outside, about.contract)
 
-    return Work(OfContract, work)
+    return Work(OfContract, lane, work)
 
 
 async def _look_at_late_page(outside: Outside, contract_id: UUID) -> None:
@@ -112,26 +116,26 @@ async def _erase_files(outside: Outside, about: OfErasure, _job: ClaimedJob) -> 
 
 
 WORK: Mapping[JobKind, Work[Any]] = {
-    JobKind.DRIVE_BOOKING: _on_contract(saga.drive),
-    JobKind.EXPIRE_CAR_HOLD: _on_contract(saga.expire),
-    JobKind.LATE_PAGE: _on_contract(_look_at_late_page),
-    JobKind.RESOLVE_PAYMENT: Work(OfPayment, _resolve_payment),
-    JobKind.PLACE_DEPOSIT: _on_contract(deposit_watch.place),
-    JobKind.RELEASE_DEPOSIT: _on_contract(deposits.release),
-    JobKind.BILL: _on_contract(invoice.bill),
-    JobKind.COLLECT: _on_contract(collection.collect),
-    JobKind.COLLECT_CLAIMS: _on_contract(claims.collect),
-    JobKind.DAMAGE_REMINDER: Work(OfDamage, _remind_of_damage),
-    JobKind.MARK_NO_SHOW: _on_contract(no_show.mark_by_itself),
-    JobKind.PRINT_DOCUMENT: Work(OfDocument, _print_document),
-    JobKind.PROTOCOL_SHEET: Work(OfProtocol, _print_protocol),
-    JobKind.OVERDUE: _on_contract(overdue.look),
-    JobKind.REMIND_OF_START: _on_contract(reminder.remind),
-    JobKind.REMIND_OF_PAYMENT: Work(OfOpenItem, _remind),
-    JobKind.SEND_EMAIL: Work(OfEmail, _send_email),
-    JobKind.RETENTION: _on_contract(erasing.look),
-    JobKind.ERASE_CUSTOMER: Work(OfCustomer, _erase_customer),
-    JobKind.ERASE_FILES: Work(OfErasure, _erase_files),
+    JobKind.DRIVE_BOOKING: _on_contract(Lane.MONEY, saga.drive),
+    JobKind.EXPIRE_CAR_HOLD: _on_contract(Lane.MONEY, saga.expire),
+    JobKind.LATE_PAGE: _on_contract(Lane.MONEY, _look_at_late_page),
+    JobKind.RESOLVE_PAYMENT: Work(OfPayment, Lane.MONEY, _resolve_payment),
+    JobKind.PLACE_DEPOSIT: _on_contract(Lane.MONEY, deposit_watch.place),
+    JobKind.RELEASE_DEPOSIT: _on_contract(Lane.MONEY, deposits.release),
+    JobKind.BILL: _on_contract(Lane.MONEY, invoice.bill),
+    JobKind.COLLECT: _on_contract(Lane.MONEY, collection.collect),
+    JobKind.COLLECT_CLAIMS: _on_contract(Lane.MONEY, claims.collect),
+    JobKind.DAMAGE_REMINDER: Work(OfDamage, Lane.DIARY, _remind_of_damage),
+    JobKind.MARK_NO_SHOW: _on_contract(Lane.DIARY, no_show.mark_by_itself),
+    JobKind.PRINT_DOCUMENT: Work(OfDocument, Lane.PAPER, _print_document),
+    JobKind.PROTOCOL_SHEET: Work(OfProtocol, Lane.PAPER, _print_protocol),
+    JobKind.OVERDUE: _on_contract(Lane.DIARY, overdue.look),
+    JobKind.REMIND_OF_START: _on_contract(Lane.DIARY, reminder.remind),
+    JobKind.REMIND_OF_PAYMENT: Work(OfOpenItem, Lane.DIARY, _remind),
+    JobKind.SEND_EMAIL: Work(OfEmail, Lane.MAIL, _send_email),
+    JobKind.RETENTION: _on_contract(Lane.RETENTION, erasing.look),
+    JobKind.ERASE_CUSTOMER: Work(OfCustomer, Lane.RETENTION, _erase_customer),
+    JobKind.ERASE_FILES: Work(OfErasure, Lane.RETENTION, _erase_files),
 }
 
 AT_ONCE_AFTER_A_START = (
@@ -163,6 +167,9 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
 
 
 async def recover(outside: Outside) -> None:
-    """At start: looks at once into every payment whose outcome is not known, instead of waiting for its time."""
+    """At start: looks at once into every payment whose outcome is not known, instead of waiting for its time, and tries
+    again what had to wait for something that was away: it may just have been put right.
+    """
     async with outside.database.transaction(SYSTEM) as session:
         await hasten_all(session, AT_ONCE_AFTER_A_START, now=outside.clock.now())
+        await hasten_tried(session, now=outside.clock.now())

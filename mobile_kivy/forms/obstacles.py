@@ -11,7 +11,7 @@ from mobile_kivy.forms.day import CHECK_OUT, Job
 
 HOLDS, WAIVED = "ACTIVE", "WAIVED"
 """States of a deposit with which a car goes out."""
-FLAGS = ("AT_RISK", "BILLING_BLOCKED", "CUSTOMER_REVIEW", "PROTOCOL_CONFLICT")
+FLAGS = ("AT_RISK", "BILLING_BLOCKED", "CUSTOMER_REVIEW", "EFFECTS_FAILED", "PROTOCOL_CONFLICT")
 """Flags of a contract about which somebody in the office has to know."""
 
 

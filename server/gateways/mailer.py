@@ -4,6 +4,7 @@ The caller gives the Message-ID and the date, so that a repeated attempt sends t
 twice can tell.
 """
 
+import asyncio
 import re
 import ssl
 from collections.abc import Mapping, Sequence
@@ -30,11 +31,15 @@ _HEADER_NAME = re.compile(r"X-[A-Za-z0-9-]{1,60}|Auto-Submitted|List-Unsubscribe
 
 
 class MailRefused(Exception):
-    """The mail can never be delivered as it is: a bad address, a header with control characters, a 5xx answer."""
+    """The mail can never be delivered as it is: a bad address, a header with control characters, a 5xx answer about its
+    recipient or its content.
+    """
 
 
 class MailUnavailable(Exception):
-    """The mail could not be handed over now: no connection, a 4xx answer, a time-out. Try again later."""
+    """The mail could not be handed over now: no server or none configured, no connection, a server that refuses us, a
+    4xx answer, a time-out. Try again later.
+    """
 
 
 class Attachment(NamedTuple):
@@ -76,10 +81,11 @@ class Mailer(Protocol):
 class SmtpMailer:
     """Sends over `smtp://host:port` (plain), `smtp://user:password@host?starttls` or `smtps://…` (TLS).
 
-    `ValueError` for another URL or sender, and for a password that would go over the wire in the clear.
+    `timeout`: seconds for a whole try, from the connection to the server's last word. `ValueError` for another URL or
+    sender, and for a password that would go over the wire in the clear.
     """
 
-    def __init__(self, url: str, sender: str, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, sender: str, timeout: float = 10.0) -> None:
         parts = urlsplit(url)
         self._starttls = "starttls" in parse_qs(parts.query, keep_blank_values=True)
         self._tls = parts.scheme == "smtps"
@@ -100,22 +106,27 @@ class SmtpMailer:
         message = compose(mail, self._sender)
         recipient = message["To"].addresses[0].addr_spec
         try:
-            await aiosmtplib.send(
-                message,
-                sender=self._sender.addr_spec,
-                recipients=[recipient],
-                hostname=self._host,
-                port=self._port,
-                username=self._user,
-                password=self._password,
-                use_tls=self._tls,
-                start_tls=self._starttls,
-                timeout=self._timeout,
-            )
+            # A server that answers a little now and then would be waited for without an end by the library alone.
+            async with asyncio.timeout(self._timeout):
+                await self._hand_over(message, recipient)
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as problem:
             if isinstance(problem, aiosmtplib.SMTPNotSupported) and not recipient.isascii():
                 raise MailRefused("the mail server cannot send to an address with such letters") from problem
             raise _judged(problem) from problem
+
+    async def _hand_over(self, message: EmailMessage, recipient: str) -> None:
+        await aiosmtplib.send(
+            message,
+            sender=self._sender.addr_spec,
+            recipients=[recipient],
+            hostname=self._host,
+            port=self._port,
+            username=self._user,
+            password=self._password,
+            use_tls=self._tls,
+            start_tls=self._starttls,
+            timeout=self._timeout,
+        )
 
 
 def compose(mail: OutgoingMail, sender: Address) -> EmailMessage:
@@ -202,14 +213,22 @@ def _judged(problem: Exception) -> Exception:
     """Final is only what the server says about this mail; a wrong password or a closed server may be mended."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         answers: list[aiosmtplib.SMTPResponseException] = list(problem.recipients)
-        final = [answer for answer in answers if answer.code >= 500]
+        final = [answer for answer in answers if _is_final(answer)]
         return MailRefused(_words(final[0])) if final else MailUnavailable("; ".join(map(_words, answers)))
-    about_mail = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
-    if isinstance(problem, about_mail) and problem.code >= 500:
+    about_mail = (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
+    if isinstance(problem, about_mail) and _is_final(problem):
         return MailRefused(_words(problem))
     if isinstance(problem, aiosmtplib.SMTPResponseException):
         return MailUnavailable(_words(problem))
     return MailUnavailable(f"{type(problem).__name__}: {problem}")
+
+
+_ABOUT_US = {530, 534, 535, 538}
+"""Answers that ask who we are (RFC 4954): nothing is wrong with the mail."""
+
+
+def _is_final(answer: aiosmtplib.SMTPResponseException) -> bool:
+    return answer.code >= 500 and answer.code not in _ABOUT_US
 
 
 def _words(answer: aiosmtplib.SMTPResponseException) -> str:

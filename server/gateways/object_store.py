@@ -9,22 +9,34 @@ import asyncio
 import os
 import re
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
+
+DEADLINE_SECONDS = 30.0
+"""How long one call may take in all, repetitions included."""
 
 
 class ObjectMissing(LookupError):
     """There is no object under this key."""
 
 
+class StoreUnavailable(Exception):
+    """The store does not answer, refuses us, or has no room. Try again later."""
+
+
 class ObjectStore(Protocol):
-    """Keeps bytes under keys."""
+    """Keeps bytes under keys. Every call raises `StoreUnavailable` when the store is away or full."""
 
     async def put(self, key: str, data: bytes) -> None:
         """Store `data` durably under `key`; the same call twice is the same as once. `ValueError`: not a key."""
@@ -46,22 +58,25 @@ class ObjectStore(Protocol):
 class LocalObjectStore:
     """Objects as files below one folder, which is made when it is missing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, deadline: float = DEADLINE_SECONDS) -> None:
+        self._deadline = deadline
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder.resolve()
         self._store = LocalStore(self._folder)
 
     async def put(self, key: str, data: bytes) -> None:
         """Write, flush, rename, flush the folder."""
-        await asyncio.to_thread(_write_durably, self._folder / _checked(key), data)
+        target = self._folder / _checked(key)
+        async with _reached(self._deadline):
+            await asyncio.to_thread(_write_durably, target, data)
 
     async def get(self, key: str) -> bytes:
         """Read the whole file."""
-        return await _read(self._store, key)
+        return await _read(self._store, key, self._deadline)
 
     async def exists(self, key: str) -> bool:
         """Look for the file."""
-        return await _has(self._store, key)
+        return await _has(self._store, key, self._deadline)
 
     async def delete(self, key: str) -> None:
         """Unlink, flush the folder."""
@@ -71,20 +86,26 @@ class LocalObjectStore:
 class S3ObjectStore:
     """Objects in a bucket; the credentials come from the usual AWS_* environment variables."""
 
-    def __init__(self, url: str) -> None:
-        self._store = S3Store.from_url(url)
+    def __init__(self, url: str, deadline: float = DEADLINE_SECONDS) -> None:
+        self._deadline = deadline
+        # The library repeats by itself, for three minutes unless it is told otherwise.
+        self._store = S3Store.from_url(
+            url, retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=deadline)}
+        )
 
     async def put(self, key: str, data: bytes) -> None:
         """Upload in one request: an S3 put is atomic and durable when it answers."""
-        await obstore.put_async(self._store, _checked(key), data, use_multipart=False)
+        checked = _checked(key)
+        async with _reached(self._deadline):
+            await obstore.put_async(self._store, checked, data, use_multipart=False)
 
     async def get(self, key: str) -> bytes:
         """Download the whole object."""
-        return await _read(self._store, key)
+        return await _read(self._store, key, self._deadline)
 
     async def exists(self, key: str) -> bool:
         """Ask for the object's head."""
-        return await _has(self._store, key)
+        return await _has(self._store, key, self._deadline)
 
     async def delete(self, key: str) -> None:
         """Delete in one request; S3 says the same whether there was an object or not."""
@@ -107,20 +128,34 @@ def _checked(key: str) -> str:
     return key
 
 
-async def _read(store: LocalStore | S3Store, key: str) -> bytes:
-    try:
-        found = await obstore.get_async(store, _checked(key))
-        return bytes(await found.bytes_async())
-    except FileNotFoundError:
-        raise ObjectMissing(key) from None
+async def _read(store: LocalStore | S3Store, key: str, deadline: float) -> bytes:
+    checked = _checked(key)
+    async with _reached(deadline):
+        try:
+            found = await obstore.get_async(store, checked)
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            raise ObjectMissing(key) from None
 
 
-async def _has(store: LocalStore | S3Store, key: str) -> bool:
-    try:
-        await obstore.head_async(store, _checked(key))
-    except FileNotFoundError:
-        return False
+async def _has(store: LocalStore | S3Store, key: str, deadline: float) -> bool:
+    checked = _checked(key)
+    async with _reached(deadline):
+        try:
+            await obstore.head_async(store, checked)
+        except FileNotFoundError:
+            return False
     return True
+
+
+@asynccontextmanager
+async def _reached(seconds: float) -> AsyncIterator[None]:
+    """What is not about the object is about the store: not there, not ours, full, or silent for so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (OSError, BaseError) as problem:  # a time-out is one, too
+        raise StoreUnavailable(type(problem).__name__) from problem
 
 
 def _write_durably(target: Path, data: bytes) -> None:

@@ -183,6 +183,7 @@ class Contract(SQLModel, table=True):
     billing_block_detail: str | None = None
     protocol_conflict: bool = False
     payment_overdue: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    effects_failed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     search_text: str = ""
     person_erased_at: datetime | None = None
     letters_erased_at: datetime | None = None

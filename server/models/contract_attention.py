@@ -22,6 +22,10 @@ class ContractFlag(StrEnum):
     """The deposit could not be placed or has ended, and the rental needs it: see `placeDeposit` and `replaceCard`."""
     PROTOCOL_CONFLICT = "PROTOCOL_CONFLICT"
     """A protocol arrived that does not fit the contract, or whose times are doubtful; the physical facts were kept."""
+    EFFECTS_FAILED = "EFFECTS_FAILED"
+    """Paper, mail or money of the contract was given up: `history` (EFFECT_FAILED) and `emails` say what. See
+    `retryEffects`; a mail that was refused may also be sent to another address (`resendEmail`).
+    """
     PAYMENT_OVERDUE = "PAYMENT_OVERDUE"
     """An open item is still not paid after its last reminder, or nobody can be reminded: see `openItems`."""
 

@@ -52,11 +52,13 @@ class EmailState(StrEnum):
     """Whether a mail waits, is sent, or was given up."""
 
     QUEUED = "QUEUED"
-    """Waiting to be sent, or to be tried again."""
+    """Waiting to be sent, or to be tried again for as long as the mail server is away: `lastError` says why."""
     SENT = "SENT"
     """The mail server has accepted it."""
     FAILED = "FAILED"
-    """Given up after all tries, or refused for good: somebody has to look."""
+    """Refused for good or ended by a fault of ours, which somebody has to look at (EFFECTS_FAILED); or too late to be
+    true any more.
+    """
     REPLACED = "REPLACED"
     """Not sent: before that, staff had it sent to a corrected address, as another mail."""
 

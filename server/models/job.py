@@ -131,11 +131,15 @@ class JobState(StrEnum):
     DONE = "DONE"
     """Finished."""
     FAILED = "FAILED"
-    """Given up; the log and `last_error` say why."""
+    """Given up: refused for good, or a fault of ours ended all tries. The log and `last_error` say why."""
 
 
 class Job(SQLModel, table=True):
-    """One piece of work. `key` makes it unique: asking twice is asking once. `leased_until` is the machine's time."""
+    """One piece of work. `key` makes it unique: asking twice is asking once. `leased_until` is the machine's time.
+
+    `tries` counts those since it last had nothing to wait for, `faults` those of them that a fault of ours has ended,
+    `waits_since` is when it should have been done; `contract_id` is whose work it was that has been given up.
+    """
 
     __tablename__ = "job"
     id: UUID = new_id()
@@ -145,9 +149,23 @@ class Job(SQLModel, table=True):
     state: JobState = Field(default=JobState.WAITING, sa_column=enum_column(JobState))
     due_at: datetime
     tries: int = 0
+    faults: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    waits_since: datetime | None = None
     leased_until: datetime | None = None
     lease_id: UUID | None = None
     last_error: str | None = None
+    contract_id: UUID | None = None
     created_at: datetime
     done_at: datetime | None = None
-    __table_args__ = (Index("ix_job_waiting", "due_at", "id", postgresql_where=text("state = 'WAITING'")),)
+    __table_args__ = (
+        Index("ix_job_waiting", "due_at", "id", postgresql_where=text("state = 'WAITING'")),
+        Index("ix_job_failed", "contract_id", postgresql_where=text("state = 'FAILED'")),
+    )
+
+
+class WorkerBeat(SQLModel, table=True):
+    """A process that does jobs, and when it last said so, by the machine's clock."""
+
+    __tablename__ = "worker_beat"
+    worker_id: UUID = Field(primary_key=True)
+    beat_at: datetime

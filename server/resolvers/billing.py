@@ -18,6 +18,7 @@ from server.schema.root_fields import MANAGERS, OFFICE, STAFF, mutation, query
 from server.services.billing import audit, documents, invoice, settlements
 from server.services.billing.audit import DocumentAudit as AuditFound
 from server.services.billing.settlements import Settlement as SettlementFound
+from server.services.contract import effects
 from server.services.lists import search
 from server.services.lists.search import only
 from server.services.mail import resending
@@ -98,6 +99,16 @@ class BillingMutation:
         context = info.context
         settled = await invoice.settle_by_hand(context.outside, context.principal, as_uuid(contract_id), version)
         return await context.read_anew(Contract, settled)
+
+    @mutation(allow=MANAGERS, graphql_type=ContractResult)
+    async def retry_effects(self, info: Info, contract_id: strawberry.ID) -> Contract:
+        """Sets going again what was given up of a contract, within the minute: paper, mail, money. The flag
+        EFFECTS_FAILED goes, and comes back if it fails once more. Nothing is done twice, and where nothing was given up
+        nothing changes. What merely waits for a server that is away needs none of this.
+        """
+        context = info.context
+        done = await effects.retry(context.outside, context.acting, as_uuid(contract_id))
+        return await context.read_anew(Contract, done)
 
     @mutation(allow=OFFICE, graphql_type=EmailResult)
     async def resend_email(self, info: Info, email_id: strawberry.ID, to: str | None = None) -> Email:

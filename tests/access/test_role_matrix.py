@@ -110,6 +110,7 @@ MATRIX: dict[str, set[str]] = {
     "repairDamage": OFFICE,
     "settleContract": OFFICE,
     "resendEmail": OFFICE,
+    "retryEffects": MANAGERS,
 }
 NOTHING = "11111111-1111-4111-8111-111111111111"
 PERIOD = '{start: "2030-01-01T10:00:00Z", end: "2030-01-02T10:00:00Z"}'
@@ -201,6 +202,7 @@ ARGUMENTS: dict[str, str] = {
     "disputeDamage": f'damageId: "{NOTHING}", version: 1, reason: "x"',
     "writeOffDamage": f'damageId: "{NOTHING}", version: 1, reason: "x"',
     "repairDamage": f'damageId: "{NOTHING}", version: 1, repair: REPAIRED',
+    "retryEffects": f'contractId: "{NOTHING}"',
     "settleContract": f'contractId: "{NOTHING}", version: 1',
     "resendEmail": f'emailId: "{NOTHING}"',
 }
@@ -288,7 +290,7 @@ def _code(answer: dict[str, Any]) -> str | None:
 
 def contents(owner: str) -> dict[str, int]:
     """How many rows every table has that a call could add to or take from."""
-    volatile = {"session", "sign_in_bucket", "alembic_version"}
+    volatile = {"session", "sign_in_bucket", "worker_beat", "alembic_version"}
     found = execute(owner, "select tablename from pg_tables where schemaname = 'public'")
     return {name: execute(owner, f"select count(*) from {name}")[0][0] for (name,) in found if name not in volatile}
 

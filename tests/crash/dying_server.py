@@ -18,7 +18,7 @@ from typing import Any
 from server.database import Session
 from server.gateways.mailer import SmtpMailer
 from server.gateways.telecash.client import TelecashGateway
-from server.jobs import Worker
+from server.job_loops import Worker
 
 _looking_for_work = contextvars.ContextVar("looking_for_work", default=False)
 
@@ -64,14 +64,21 @@ def wire(bomb: Bomb) -> None:
     around(SmtpMailer, "send", "mail")
     claim = Worker._claim
 
-    async def quiet_claim(self: Worker, now: Any) -> Any:
+    async def quiet_claim(self: Worker, lane: Any) -> Any:
         token = _looking_for_work.set(True)
         try:
-            return await claim(self, now)
+            return await claim(self, lane)
         finally:
             _looking_for_work.reset(token)
 
+    beat = Worker._beat
+
+    async def quiet_beat(self: Worker) -> None:
+        _looking_for_work.set(True)  # in its own task
+        await beat(self)
+
     Worker._claim = quiet_claim  # type: ignore[method-assign]
+    Worker._beat = quiet_beat  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ JOB = """
 insert into job (id, kind, key, payload, state, due_at, tries, created_at)
 values (%(id)s, %(kind)s, %(kind)s, '{}', 'WAITING', '2026-01-02', 0, '2026-01-02')
 """
+GIVEN_UP = """
+insert into job (id, kind, key, payload, state, due_at, tries, last_error, created_at)
+values (%(id)s, 'settle', 'given up', jsonb_build_object('contract', %(of)s::text), 'FAILED', '2026-01-02', 6,
+  'ConnectionRefusedError', '2026-01-02')
+"""
 JOBS = ["expire_hold", "protocol_paper", "send_email", "settle"]
 REFUSAL = """
 insert into idempotency_record (principal, key, request_hash, finished, unresolved, created_at, refusal)
@@ -104,6 +109,7 @@ def owned(cluster: Cluster) -> str:
         connection.execute(HISTORY, {"entry": UUID(int=1), "id": UUID(int=1)})
         for number, kind in enumerate(JOBS, start=1):
             connection.execute(JOB, {"id": UUID(int=number), "kind": kind})
+        connection.execute(GIVEN_UP, {"id": UUID(int=50), "of": UUID(int=2)})
         connection.execute(REFUSAL, [UUID(int=1)])
         for number, (plate, vin, home, status, *_keys) in enumerate(CARS, start=1):
             row = {"id": UUID(int=number), "home": UUID(int=home), "plate": plate, "vin": vin, "status": status}
@@ -117,7 +123,7 @@ def rows(cluster: Cluster, query: str) -> list[tuple[object, ...]]:
 
 
 def kinds(cluster: Cluster) -> list[str]:
-    return sorted(str(kind) for (kind,) in rows(cluster, "select kind from job"))
+    return sorted(str(kind) for (kind,) in rows(cluster, "select kind from job where state = 'WAITING'"))
 
 
 CHANGED = """
@@ -155,6 +161,10 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     ]
     keys = "select count(*) from job j join contract c on j.key = 'retention:' || c.id and j.payload->>'contract' = c.id::text"
     assert rows(cluster, keys) == [(len(blocks),)]
+    # What was given up without a word is shown on its contract
+    assert rows(cluster, "select id from contract where effects_failed") == [(UUID(int=2),)]
+    given_up = "select kind, contract_id, faults from job where state = 'FAILED'"
+    assert rows(cluster, given_up) == [("BILL", UUID(int=2), 0)]
     reminder = "select key, payload->>'contract', due_at at time zone 'UTC' from job where kind = 'REMIND_OF_START'"
     booked = str(UUID(int=99))
     assert [tuple(map(str, row)) for row in rows(cluster, reminder)] == [

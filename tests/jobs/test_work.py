@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
 
+from server.gateways import object_store
+from server.gateways.mailer import SmtpMailer
+from server.gateways.telecash import TelecashSettings
+from server.job_loops import LOOPS, TRY_SECONDS, Lane
+from server.jobs import LEASE
 from server.models.job import JobKind
+from server.services.contract.effects import OF_CONTRACTS
 from server.worker import WORK
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,6 +34,27 @@ def enqueued() -> Iterator[tuple[str, ast.expr, str]]:
 
 def test_every_kind_has_its_work() -> None:
     assert set(WORK) == set(JobKind)
+
+
+def test_every_kind_has_its_lane_and_every_lane_its_loops() -> None:
+    assert {kind: work.lane for kind, work in WORK.items() if work.lane not in Lane} == {}
+    assert set(LOOPS) == {work.lane for work in WORK.values()} == set(Lane)
+    assert min(LOOPS.values()) > 0
+
+
+def test_no_try_outlives_its_lease() -> None:
+    settings = TelecashSettings(service_url="", connect_url="", store_id="", user="", password="", shared_secret="")
+    of_gateway = settings.connect_timeout + settings.read_timeout
+    assert SmtpMailer("smtp://127.0.0.1", "a@example.com")._timeout == 10.0
+    assert object_store.DEADLINE_SECONDS + 10.0 < TRY_SECONDS
+    assert of_gateway < TRY_SECONDS < LEASE.total_seconds()
+
+
+def test_a_job_that_was_given_up_is_shown_on_its_contract() -> None:
+    """Whatever a job is about whose row names a contract: the flag of that contract tells of it."""
+    names = {field.name for work in WORK.values() for field in fields(work.about)}
+    of_contracts = {name for name in names if "contract_id" in getattr(SQLModel.metadata.tables.get(name), "c", ())}
+    assert of_contracts == set(OF_CONTRACTS)
 
 
 def test_every_job_is_about_what_its_kind_says() -> None:

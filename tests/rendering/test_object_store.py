@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from server.gateways.object_store import LocalObjectStore, ObjectMissing, S3ObjectStore, open_object_store
+from server.gateways.object_store import (
+    LocalObjectStore,
+    ObjectMissing,
+    ObjectStore,
+    S3ObjectStore,
+    StoreUnavailable,
+    open_object_store,
+)
+from tests.silence import silent_server
 
 KEY = "photos/ab/abcdef.jpg"
 
@@ -107,3 +115,38 @@ def test_kill_9_leaves_whole_objects_and_all_that_were_confirmed(tmp_path: Path)
         assert (tmp_path / "k" / str(n)).read_bytes() == bytes([n % 256]) * 300_000
     for file in (tmp_path / "k").iterdir():
         assert file.name.startswith(".part-") or file.stat().st_size == 300_000
+
+
+async def refuses(store: ObjectStore) -> None:
+    """Every call says that the store is away, and none that the object is."""
+    for call in (store.put(KEY, b"x"), store.get(KEY), store.exists(KEY)):
+        with pytest.raises(StoreUnavailable):
+            await call
+
+
+async def test_a_folder_that_is_away(tmp_path: Path) -> None:
+    store = LocalObjectStore(tmp_path / "media")
+    (tmp_path / "media").rmdir()
+    (tmp_path / "media").write_text("not mounted")
+    await refuses(store)
+
+
+@pytest.mark.parametrize("goes_on", [b"", b"X-More: x\r\n"], ids=["silent", "dribbling"])
+async def test_a_bucket_that_never_answers(goes_on: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with silent_server(b"HTTP/1.1 200 OK\r\n", goes_on) as (address, connected):
+        _at(f"http://{address}", monkeypatch)
+        await refuses(S3ObjectStore("s3://bucket", deadline=0.3))
+    assert len(connected) >= 3
+
+
+async def test_a_bucket_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    _at("http://127.0.0.1:9", monkeypatch)
+    await refuses(S3ObjectStore("s3://bucket"))
+
+
+def _at(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

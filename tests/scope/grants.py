@@ -296,4 +296,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "system": "select, update (check_in_id, to_at)",
         "website": "select",
     },
+    "worker_beat": {
+        "system": "select, insert, update, delete",
+    },
 }

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from server import outage
+from server.absences import is_absent
 from server.database import SYSTEM
-from server.jobs import RETRY_MINUTES, ClaimedJob, TryLater, Worker, enqueue, hasten_untried
-from server.models import Email
+from server.gateways.mailer import MailRefused, MailUnavailable
+from server.gateways.object_store import StoreUnavailable
+from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable
+from server.job_loops import AWAY_MINUTES, FAULT_MINUTES, Worker
+from server.jobs import MOST_FAULTS, ClaimedJob, TryLater, enqueue, hasten_untried
+from server.models import Email, Job
 from server.models.email import EmailState
 from server.models.job import JobKind, OfContract
 from server.services.mail import emails
@@ -21,7 +28,7 @@ from tests.builders.rows import open_shop
 from tests.services.samples import at
 
 START = at("2026-09-08 09:00")
-LONGER_THAN_ALL_TRIES = len(RETRY_MINUTES) + 2
+LONGER_THAN_ALL_TRIES = MOST_FAULTS + 2
 
 
 async def told(bench: Bench) -> list[tuple[object, ...]]:
@@ -47,12 +54,89 @@ async def test_an_unknown_kind_fails_at_last_and_the_others_are_done(bench: Benc
         await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:new", now=bench.now)
     # When
     ran = [await worker.run_due()]
-    for minutes in RETRY_MINUTES:
+    for minutes in FAULT_MINUTES:
         bench.later(minutes=minutes)
         ran.append(await worker.run_due())
     # Then
-    assert (ran, done) == ([(2, 1), *[(1, 1)] * len(RETRY_MINUTES)], ["bill:new"])
+    assert (ran, done) == ([(2, 1), *[(1, 1)] * MOST_FAULTS], ["bill:new"])
     assert await told(bench) == [("bill:new", "DONE", None), ("settle:old", "FAILED", "ValueError")]
+
+
+async def test_what_is_away_is_tried_for_as_long_as_it_is_away(bench: Bench) -> None:
+    # Given
+    away, at_times = True, []
+
+    async def bill(job: ClaimedJob) -> None:
+        at_times.append(bench.now)
+        if away:
+            raise ConnectionRefusedError
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:1", now=bench.now)
+    # When: a week
+    until = bench.now + timedelta(days=7)
+    await worker.run_due()
+    while (due := await worker.next_due()) is not None and due <= until:
+        bench.clock.move_to(due)
+        await worker.run_due()
+    # Then: at first soon, then every hour
+    waited = [int((later - sooner).total_seconds() // 60) for sooner, later in pairwise(at_times)]
+    assert waited == [*AWAY_MINUTES, *[AWAY_MINUTES[-1]] * (len(waited) - len(AWAY_MINUTES))]
+    assert len(waited) > 7 * 24
+    assert await told(bench) == [("bill:1", "WAITING", "ConnectionRefusedError")]
+    (job,) = await bench.all(Job)
+    assert (job.faults, job.waits_since) == (0, at_times[0])
+    # When it is back
+    away = False
+    bench.clock.move_to(job.due_at)
+    await worker.run_due()
+    # Then
+    assert await told(bench) == [("bill:1", "DONE", None)]
+
+
+async def test_time_in_which_something_was_away_does_not_count_against_a_fault(bench: Bench) -> None:
+    # Given: a job that has waited for a day, and then runs into a fault
+    raised: list[Exception] = [ConnectionResetError() for _ in range(30)] + [KeyError("x")]
+
+    async def bill(job: ClaimedJob) -> None:
+        raise raised.pop(0) if len(raised) > 1 else raised[0]
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:1", now=bench.now)
+    while len(raised) > 1:
+        await worker.run_due()
+        bench.clock.move_to(await worker.next_due() or bench.now)
+    # When
+    faults = 0
+    while (due := await worker.next_due()) is not None:
+        bench.clock.move_to(due)
+        _ran, failed = await worker.run_due()
+        faults += failed
+    # Then
+    assert faults == MOST_FAULTS + 1
+    assert await told(bench) == [("bill:1", "FAILED", "KeyError")]
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (OSError(errno.ENOSPC, "no room"), True),
+        (OSError(errno.EMFILE, "too many files"), True),
+        (TimeoutError(), True),
+        (GatewayUnreachable("no connection"), True),
+        (GatewayMisconfigured("the certificate has expired"), True),
+        (MailUnavailable("421"), True),
+        (StoreUnavailable("GenericError"), True),
+        (FileNotFoundError(errno.ENOENT, "a template"), False),
+        (MailRefused("550"), False),
+        (ValueError("x"), False),
+        (LookupError("x"), False),
+    ],
+)
+def test_what_is_away_and_what_is_a_fault(error: Exception, away: bool) -> None:
+    assert is_absent(error) is away
 
 
 async def test_to_ask_for_later_is_no_failure(bench: Bench) -> None:
@@ -115,7 +199,7 @@ async def test_one_that_has_failed_keeps_its_time_though_its_paper_is_there(benc
     # Then
     async with bench.outside.database.transaction(SYSTEM) as session:
         due = {row.key: row.due_at - bench.now for row in await session.rows("select key, due_at from job")}
-    assert due == {"failed": timedelta(minutes=RETRY_MINUTES[0]), "untried": timedelta(0)}
+    assert due == {"failed": timedelta(minutes=AWAY_MINUTES[0]), "untried": timedelta(0)}
 
 
 async def test_a_database_that_was_away_is_no_try_of_the_job(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,10 +214,10 @@ async def test_a_database_that_was_away_is_no_try_of_the_job(bench: Bench, monke
     worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill})
     async with bench.outside.database.transaction(SYSTEM) as session:
         await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill:1", now=bench.now)
-    await worker._work_once()
+    await worker.work()
     assert await told(bench) == [("bill:1", "WAITING", None)]
     # When it is there again
-    await worker._work_once()
+    await worker.work()
     # Then
     assert await told(bench) == [("bill:1", "DONE", None)]
     async with bench.outside.database.transaction(SYSTEM) as session:

@@ -6,6 +6,7 @@ import pytest
 
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable, Outcome, StoredCard
 from server.gateways.telecash import TelecashGateway
+from tests.silence import silent_server
 
 from .world import APPROVED, World, new_attempt
 
@@ -164,3 +165,15 @@ async def test_untidy_and_misspelt_answers(world: World, gateway: TelecashGatewa
                 approved.gateway_ref,
                 attempt.attempt_ref,
             )
+
+
+@pytest.mark.parametrize("goes_on", [b"", b"X-More: x\r\n"], ids=["silent", "dribbling"])
+async def test_an_answer_that_never_ends_is_a_lost_one(goes_on: bytes) -> None:
+    """Each part of it comes in time; the whole does not."""
+    async with silent_server(b"HTTP/1.1 200 OK\r\n", goes_on) as (address, connected):
+        world = World(f"http://{address}", None, None, None)  # type: ignore[arg-type]
+        async with world.gateway(read_timeout=0.3, connect_timeout=0.3) as gateway:
+            assert (await gateway.charge(new_attempt(), APPROVED, 100)).outcome is Outcome.UNKNOWN
+            with pytest.raises(GatewayUnreachable):
+                await gateway.lookup_order("RB-1")
+    assert connected == [1, 1]

@@ -1,5 +1,6 @@
 """Speaks to Telecash's SOAP service. It never retries: only a lookup may decide what a lost answer meant."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -193,7 +194,7 @@ class TelecashGateway:
     async def _post(self, message: bytes) -> tuple[int, bytes]:
         """Status and body of the answer; a `TransportError` leaves open whether the request arrived."""
         try:
-            response = await self._http.post(self._settings.service_url, content=message)
+            response = await self._answered(message)
         except httpx2.TransportError as error:
             if _is_certificate_trouble(error):
                 reason = "the TLS handshake failed: check the certificates"
@@ -203,6 +204,15 @@ class TelecashGateway:
                 raise GatewayUnreachable(reason) from error
             raise
         return response.status_code, response.content
+
+    async def _answered(self, message: bytes) -> httpx2.Response:
+        """Within one deadline: the client's own is for each part of an answer, however many there are."""
+        try:
+            async with asyncio.timeout(self._settings.connect_timeout + self._settings.read_timeout):
+                return await self._http.post(self._settings.service_url, content=message)
+        except TimeoutError as late:
+            reason = "no whole answer in time"
+            raise httpx2.ReadTimeout(reason) from late
 
 
 def _tls(settings: TelecashSettings) -> ssl.SSLContext:

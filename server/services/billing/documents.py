@@ -44,6 +44,8 @@ from server.services.outside import Outside
 
 _log = structlog.get_logger("documents")
 PRINTED_WITHIN = timedelta(seconds=30)
+_AT_ONCE_SECONDS = 10.0
+"""How long money, or somebody who waits for an answer, waits for paper: then a job prints it."""
 """When the job looks whether whoever issued a document has also printed it."""
 
 
@@ -89,7 +91,8 @@ async def print_unprinted(outside: Outside, contract_id: UUID) -> None:
         waiting = await session.all(statement)
     for document_id in waiting:
         try:
-            await print_pdf(outside, document_id)
+            async with asyncio.timeout(_AT_ONCE_SECONDS):
+                await print_pdf(outside, document_id)
         except Exception:  # what was issued stands, and whoever waits for an answer gets it: the job prints
             _log.exception("document.not_printed", document=str(document_id))
 

@@ -58,6 +58,7 @@ def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: da
         ContractFlag.DEPOSIT_EXPIRING: ends_at is not None and ends_at < now + EXPIRING_WITHIN,
         ContractFlag.DEPOSIT_MISSING: missing and contract.state in _NEEDS_DEPOSIT,
         ContractFlag.PROTOCOL_CONFLICT: contract.protocol_conflict,
+        ContractFlag.EFFECTS_FAILED: contract.effects_failed,
         ContractFlag.PAYMENT_OVERDUE: contract.payment_overdue,
     }
     return [flag for flag, is_set in found.items() if is_set]
@@ -69,6 +70,7 @@ def with_flag(flag: ContractFlag, now: datetime) -> ColumnElement[bool]:
         ContractFlag.AT_RISK: text(_IS_AT_RISK).bindparams(now=now),  # type: ignore[dict-item]
         ContractFlag.OVERDUE: is_overdue(now),
         ContractFlag.BILLING_BLOCKED: col(Contract.billing_block).is_not(None),
+        ContractFlag.EFFECTS_FAILED: col(Contract.effects_failed).is_(True),
         ContractFlag.PAYMENT_OVERDUE: col(Contract.payment_overdue).is_(True),
         ContractFlag.CUSTOMER_REVIEW: col(Contract.customer_review).is_(True),
         ContractFlag.PROTOCOL_CONFLICT: col(Contract.protocol_conflict).is_(True),

@@ -11,11 +11,12 @@ from uuid import UUID
 import structlog
 from sqlmodel import col, select
 
+from server.absences import is_absent
 from server.database import SYSTEM, Session
-from server.gateways.mailer import Attachment, MailRefused, OutgoingMail
+from server.gateways.mailer import Attachment, MailRefused, MailUnavailable, OutgoingMail
 from server.gateways.object_store import ObjectMissing
-from server.jobs import TryLater, enqueue, hasten_untried
-from server.models import Contract, Email
+from server.jobs import GivenUp, TryLater, enqueue, hasten_untried
+from server.models import Contract, Document, Email
 from server.models.columns import uuid7
 from server.models.customer import Language
 from server.models.email import XML, EmailState, EmailTemplate, StoredFile
@@ -32,7 +33,11 @@ PRINTED_AT_LAST = timedelta(minutes=1)
 """When a mail looks for its PDF by itself, because nobody has called it."""
 _TOO_LATE = "it could not be sent in time"
 WAITS_FOR_PAPER = timedelta(minutes=10)
-"""How long a mail waits for a PDF that is still being made, before that is a failure."""
+"""How long a mail looks again and again for a PDF that is just being made; if it still has to be made, it looks now and
+then (`_NOW_AND_THEN`) until whoever makes it at last calls it.
+"""
+_NOW_AND_THEN = timedelta(minutes=15)
+_REFUSED = "MailRefused"
 
 
 @dataclass(frozen=True)
@@ -122,28 +127,51 @@ async def send_now(session: Session, contract_id: UUID, *, now: datetime) -> Non
 async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
     """Hands a mail to the mail server. The Message-ID is fixed, so that a mail sent twice is recognised as one.
 
-    A temporary failure is raised, for the job to be tried again; a refusal for good ends it.
+    While the mail server or the store is away it waits, and says so in `last_error`; the error is raised, for the job
+    to be tried again. GivenUp when the mail server refuses it for good. On the last try a fault of ours ends it, too.
     """
     async with outside.database.transaction(SYSTEM) as session:
         email = await session.by_id(Email, email_id)
     if email is None or email.state is not EmailState.QUEUED:
         return
     if email.not_after is not None and outside.clock.now() > email.not_after:
+        _log.warning("email.too_late", email=str(email.id))
         await _mark(outside, email.id, EmailState.FAILED, error=_TOO_LATE)
         return
     try:
         await outside.mailer.send(await _outgoing(outside, email))
     except MailRefused as refusal:
         _log.warning("email.refused", email=str(email.id))
-        await _mark(outside, email.id, EmailState.FAILED, error=str(refusal))
+        # One that was replaced meanwhile goes to another address: nobody has to look at it.
+        if await _mark(outside, email.id, EmailState.FAILED, error=str(refusal)):
+            raise GivenUp(_REFUSED) from refusal
     except Exception as error:
-        now = outside.clock.now()
-        if isinstance(error, ObjectMissing) and now < email.queued_at + WAITS_FOR_PAPER:
-            raise TryLater(now + timedelta(seconds=2)) from error  # its document is just being printed
-        await _mark(outside, email.id, EmailState.FAILED if is_last_try else EmailState.QUEUED, error=str(error))
+        if isinstance(error, ObjectMissing) and (later := await _printed_later(outside, email)) is not None:
+            raise TryLater(later) from error
+        is_over = is_last_try and not is_absent(error)
+        # What nobody has foreseen may quote a customer.
+        words = str(error) if isinstance(error, MailUnavailable) else type(error).__name__
+        await _mark(outside, email.id, EmailState.FAILED if is_over else EmailState.QUEUED, error=words)
         raise
     else:
         await _mark(outside, email.id, EmailState.SENT, error=None)
+
+
+async def _printed_later(outside: Outside, email: Email) -> datetime | None:
+    """When a mail looks again for a file that is not there: soon, if it is just being printed; now and then, if it is
+    still to be printed because the store is away. None if it should be there.
+    """
+    now = outside.clock.now()
+    if now < email.queued_at + WAITS_FOR_PAPER:
+        return now + timedelta(seconds=2)
+    keys = [file.key for file in email.attachments if file.key]
+    of_mail = col(Document.pdf_key).in_(keys) | col(Document.xml_key).in_(keys)
+    unprinted = select(Document.id).where(
+        col(Document.contract_id) == email.contract_id, col(Document.sha256).is_(None), of_mail
+    )
+    async with outside.database.transaction(SYSTEM) as session:
+        waits = await session.first(unprinted) is not None
+    return now + _NOW_AND_THEN if waits else None
 
 
 async def _outgoing(outside: Outside, email: Email) -> OutgoingMail:
@@ -168,13 +196,15 @@ async def _content(outside: Outside, file: StoredFile) -> bytes:
     return await outside.objects.get(file.key) if file.text is None else file.text.encode()
 
 
-async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> None:
+async def _mark(outside: Outside, email_id: UUID, state: EmailState, *, error: str | None) -> bool:
+    """Whether it was still to be sent."""
     sent_at = outside.clock.now() if state is EmailState.SENT else None
     values = {"state": state.value, "error": error and error[:300], "id": email_id, "sent_at": sent_at}
     async with outside.database.transaction(SYSTEM) as session:
-        await session.write(
+        changed = await session.write(
             # One that was replaced meanwhile stays that, or it would be tried again; unless it has gone out after all.
             "update email set state = :state, tries = tries + 1, last_error = :error, sent_at = :sent_at"
             " where id = :id and (state = 'QUEUED' or :state = 'SENT')",
             values,
         )
+    return changed == 1

@@ -17,7 +17,7 @@ from server.models.email import EmailState
 from server.models.job import JobKind, OfEmail
 from server.services import contact_data
 from server.services.acting import Acting
-from server.services.contract import contracts, history, keeping
+from server.services.contract import contracts, effects, history, keeping
 from server.services.mail import emails
 from server.services.outside import Outside
 
@@ -51,6 +51,7 @@ async def resend(outside: Outside, acting: Acting, email_id: UUID | None, wanted
         again = _once_more(email, to, acting.now)
         await session.store(again)
         await enqueue(session, JobKind.SEND_EMAIL, OfEmail(again.id), key=emails.key_of(again), now=acting.now)
+        await effects.let_rest(session, contract, emails.key_of(email), acting.now)
         await history.record(session, contract, HistoryAction.EMAIL_RESENT, acting, before=email.to, after=again.to)
         return again.id
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from server.database import SYSTEM
-from server.gateways.payment import LedgerLine, LineKind, Outcome, PaymentResult
+from server.gateways.payment import GatewayUnreachable, LedgerLine, LineKind, Outcome, PaymentResult
 from server.jobs import TryLater, enqueue
 from server.models import Contract, Payment, StoredCard, payment_reasons
 from server.models.job import JobKind, OfPayment
@@ -30,7 +30,8 @@ _LINE_KINDS: dict[PaymentKind, LineKind] = {
 
 
 async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
-    """Finds out what became of an attempt. TryLater while the gateway does not know it and it may be on its way.
+    """Finds out what became of an attempt. TryLater while the gateway does not know it and it may be on its way,
+    GatewayError while it does not answer.
 
     After the last inquiry a sale or hold is sent again with the same order id, which the gateway takes only once; a
     capture, refund or release is sent again once; after that a person has to look.
@@ -41,10 +42,7 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
         return payment.state
     if payment.sent_at is None:
         if await _is_wanted(outside, payment):
-            state = await attempts.execute(outside, payment_id)
-            if state in UNRESOLVED:
-                raise TryLater(outside.clock.now() + RECOVER_AFTER)
-            return state
+            return await _made(outside, payment_id, RECOVER_AFTER)
         return await attempts.record(
             outside, payment_id, PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.NOT_WANTED)
         )
@@ -52,6 +50,18 @@ async def resolve(outside: Outside, payment_id: UUID) -> PaymentState:
     if line is not None and line.outcome not in {Outcome.PENDING, Outcome.UNKNOWN}:
         return await attempts.record(outside, payment_id, _result_of(line))
     return await _ask_again(outside, payment)
+
+
+async def _made(outside: Outside, payment_id: UUID, gap: timedelta) -> PaymentState:
+    """Makes an attempt that certainly has not happened. TryLater after the gap if its outcome is not known by then."""
+    state = await attempts.execute(outside, payment_id)
+    if state not in UNRESOLVED:
+        return state
+    async with outside.database.transaction(SYSTEM) as session:
+        payment = await attempts.get(session, payment_id)
+    if payment.state is PaymentState.PENDING and payment.sent_at is None:
+        raise GatewayUnreachable("the attempt could not be sent")
+    raise TryLater(outside.clock.now() + gap)
 
 
 async def inquire_anew(outside: Outside, payment_id: UUID, give_up: str) -> PaymentState:
@@ -123,10 +133,7 @@ async def _ask_again(outside: Outside, payment: Payment) -> PaymentState:
     if not resend:
         raise TryLater(now + INQUIRY_GAPS[payment.inquiries - 1])
     if payment.sent_at is None and await _is_wanted(outside, payment):
-        state = await attempts.execute(outside, payment.id)
-        if state in UNRESOLVED:
-            raise TryLater(now + INQUIRY_GAPS[0])
-        return state
+        return await _made(outside, payment.id, INQUIRY_GAPS[0])
     given_up = PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.NEVER_HEARD_OF)
     return await attempts.record(outside, payment.id, given_up)
 

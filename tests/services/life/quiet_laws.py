@@ -8,7 +8,7 @@ from collections.abc import Callable
 from server.models import Contract, Document, Payment
 from server.models.contract import ContractState
 from server.models.document import DocumentType
-from server.models.email import EmailTemplate
+from server.models.email import EmailState, EmailTemplate
 from server.models.payment import DepositState, PaymentKind, PaymentState
 from server.paper import notation
 from server.paper.e_invoice_amounts import paid_cents
@@ -105,6 +105,17 @@ def _names(payment: Payment, contract: Contract, documents: list[Document]) -> l
     return [*numbers, *([] if numbers else [amount.replace("\u00a0", " ")])]
 
 
+def whatever_was_away_is_back_and_nothing_was_given_up(world: World, now: Sight) -> None:
+    """However long the mail server was away: what had to be sent has arrived, once."""
+    assert [contract.number for contract in now.contracts if contract.effects_failed] == []
+    arrived = Counter(mail.message_id for mail in world.postbox.sent)
+    assert [one for one, times in arrived.items() if times > 1] == []
+    sent = {f"<{mail.id}@{world.bench.outside.mail_domain}>" for mail in now.emails if mail.state is EmailState.SENT}
+    assert sent == set(arrived)
+    waits = [mail for mail in now.emails if mail.state is EmailState.QUEUED and mail.tries > 0]
+    assert waits == []
+
+
 WHEN_QUIET: tuple[Callable[[World, Sight], None], ...] = (
     no_payment_stays_unknown,
     the_books_agree_to_the_line,
@@ -113,4 +124,5 @@ WHEN_QUIET: tuple[Callable[[World, Sight], None], ...] = (
     nobody_waits_in_a_state_that_a_job_should_have_ended,
     a_hold_is_lifted_when_it_is_not_needed_any_more,
     whoever_paid_or_was_paid_has_a_mail_that_says_so,
+    whatever_was_away_is_back_and_nothing_was_given_up,
 )

@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from server.gateways.mailer import OutgoingMail
-from server.jobs import ClaimedJob, Handler, TryLater, Worker
+from server.absences import is_absent
+from server.database import SYSTEM
+from server.gateways.mailer import MailUnavailable, OutgoingMail
+from server.job_loops import Worker
+from server.jobs import ClaimedJob, Handler, TryLater, hasten_tried
 from server.models import Contract, Vehicle
 from server.models.contract import ContractState
 from server.models.job import JobKind
 from server.models.staff import Role
 from server.security import Principal
 from server.services.acting import Acting
+from server.services.contract import effects
 from server.services.fleet.opening import opening_rules
 from server.worker import handlers
 from tests.builders.bench import Bench
@@ -51,11 +55,14 @@ def one_of(dice: random.Random, choices: Sequence[T]) -> T:
 
 @dataclass
 class Postbox:
-    """A mail server that takes everything."""
+    """A mail server that takes everything, unless it is away."""
 
     sent: list[OutgoingMail] = field(default_factory=list)
+    away: bool = False
 
     async def send(self, mail: OutgoingMail) -> None:
+        if self.away:
+            raise MailUnavailable("nobody answers")
         self.sent.append(mail)
 
 
@@ -70,6 +77,7 @@ class World:
     people: dict[Role, tuple[Principal, ...]]
     seen: Sight
     worker: Worker
+    postbox: Postbox
     failures: list[BaseException] = field(default_factory=list)
     by_hand: dict[UUID, int] = field(default_factory=dict)
     """Cents that people have moved past the gateway: what clearing a block has said."""
@@ -137,7 +145,12 @@ class World:
         self.bench.clock.move_to(until)
 
     async def become_quiet(self) -> Sight:
-        """Goes on until the outcome of every payment is known and nothing is due; time passes as far as it must."""
+        """Goes on until the outcome of every payment is known and nothing is due; time passes as far as it must. The
+        mail server is there again, and what had waited for it is tried at once.
+        """
+        self.postbox.away = False
+        async with self.bench.outside.database.transaction(SYSTEM) as session:
+            await hasten_tried(session, now=self.now)
         latest = self.now + LONGEST_UNRESOLVED
         await self.work()
         now = await self.look()
@@ -161,11 +174,13 @@ async def found(bench: Bench) -> World:
     odd = vehicle(here.station, here.group, tank_litres=None)
     await bench.put(odd)
     here.vehicles.append(odd)
-    bench.outside = replace(bench.outside, mailer=Postbox())
+    postbox = Postbox()
+    bench.outside = replace(bench.outside, mailer=postbox)
     website = await here.website(may_change_period=True)
     failures: list[BaseException] = []
-    worker = Worker(bench.outside.database, bench.clock, _watched(bench, failures))
-    return World(bench, here, there, website, _people(here, there, website), await sight.look(bench), worker, failures)
+    worker = Worker(bench.outside.database, bench.clock, _watched(bench, failures), tell=effects.given_up)
+    people = _people(here, there, website)
+    return World(bench, here, there, website, people, await sight.look(bench), worker, postbox, failures)
 
 
 def _people(here: Shop, there: Shop, website: Principal) -> dict[Role, tuple[Principal, ...]]:
@@ -191,7 +206,8 @@ def _watched(bench: Bench, failures: list[BaseException]) -> dict[JobKind, Handl
             except TryLater:
                 raise
             except BaseException as fault:
-                failures.append(fault)
+                if not is_absent(fault):
+                    failures.append(fault)
                 raise
 
         return run

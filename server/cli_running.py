@@ -1,0 +1,66 @@
+"""How commands reach the system: its settings, its database, what it works with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from server import migrate
+from server.config import Settings
+from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.runtime import NotConfigured, create_runtime, prepare_database
+
+
+def settings_of(**given: Any) -> Settings:
+    """The settings of the environment, with what the command line says besides. NotConfigured where they are wrong."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise NotConfigured("; ".join(map(_in_one_line, error.errors()))) from error
+    except ValueError as error:
+        raise NotConfigured(str(error)) from error
+
+
+def _in_one_line(problem: ErrorDetails) -> str:
+    """Which variable is wrong and why. Without its value, which may be a password."""
+    variable = "_".join(("ERSATZWAGEN", *map(str, problem["loc"]))).upper()
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"{variable}: {reason}" if problem["loc"] else reason
+
+
+@contextmanager
+def owner(settings: Settings) -> Iterator[str]:
+    """The database's address as its owner."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    cluster = Cluster(settings.data_dir)
+    cluster.start()
+    try:
+        migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
+        yield cluster.url(SUPERUSER)
+    finally:
+        cluster.stop()
+
+
+def with_runtime(settings: Settings, work: Any) -> Any:
+    """Runs `work` with the running system, without worker and server; returns what it returns."""
+    url, cluster = prepare_database(settings)
+
+    async def run() -> Any:
+        runtime = create_runtime(settings, url)
+        try:
+            return await work(runtime)
+        finally:
+            await runtime.outside.database.close()
+
+    try:
+        return asyncio.run(run())
+    finally:
+        if cluster is not None:
+            cluster.stop()

@@ -1,0 +1,248 @@
+"""Who does jobs: a few loops for each lane, which never wait for another lane, and what becomes of a try that fails.
+
+What is away is tried again for as long as it is away; a fault of ours some times; what was refused for good, never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+
+from server import heartbeat, job_lists, jobs, metrics
+from server.absences import is_absent
+from server.clock import Clock, SystemClock
+from server.database import SYSTEM, Database, Session
+from server.jobs import ClaimedJob, GivenUp, Handler, Standing, TryLater
+from server.models.columns import uuid7
+from server.models.job import JobKind, JobState
+from server.outage import OUTAGE, is_away
+
+AWAY_MINUTES = (1, 5, 15, 30, 60)
+"""When a job is tried again for which something is away; the last of them again and again, without an end."""
+FAULT_MINUTES = (1, 5, 30, 120, 720)
+"""When a job is tried again that ran into a fault of ours; after the last it is given up (`MOST_FAULTS`)."""
+TRY_SECONDS = 100.0
+"""The longest try: what hangs is cut off while the lease still lasts, as if the process had died."""
+_KINDS = frozenset(JobKind)
+_log = structlog.get_logger("jobs")
+
+
+class Lane(StrEnum):
+    """What jobs wait for. Whatever hangs holds up its own lane only."""
+
+    MONEY = "MONEY"
+    """The payment gateway."""
+    PAPER = "PAPER"
+    """The object store, and making PDFs."""
+    MAIL = "MAIL"
+    """The mail server."""
+    DIARY = "DIARY"
+    """Nobody: what a day brings, in the database alone."""
+    RETENTION = "RETENTION"
+    """What is to be erased, here, in the object store and at the gateway: nothing else waits for that."""
+
+
+LOOPS = {Lane.MONEY: 3, Lane.PAPER: 2, Lane.MAIL: 2, Lane.DIARY: 1, Lane.RETENTION: 1}
+"""How many jobs of a lane one process does at once."""
+
+Tell = Callable[[Session, ClaimedJob, str, datetime], Awaitable[None]]
+"""Tells people, in the transaction that gives a job up: which job, why (nobody's data), and when."""
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How a try ended: the word for it in the figures, how the job stands, whether that was a failure."""
+
+    outcome: str
+    standing: Standing
+    failed: bool = True
+
+
+class Worker:
+    """Runs jobs whose time has come. Several workers may share a database."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handlers: Mapping[JobKind, Handler],
+        *,
+        lanes: Mapping[JobKind, Lane] | None = None,
+        tell: Tell | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._machine = SystemClock()
+        self._handlers = handlers
+        self._lanes = lanes or {}
+        self._tell = tell
+        self._id = uuid7()
+        self._wakes = {lane: asyncio.Event() for lane in Lane}
+        self._stopped: list[ClaimedJob] = []
+        self.paused = False
+
+    async def run_due(self) -> tuple[int, int]:
+        """Runs what is due in all lanes, one after the other in the order of their times, until nothing is; tells how
+        many ran and how many of them failed.
+        """
+        ran = failed = 0
+        while (job := await self._claim(None)) is not None:
+            ran += 1
+            failed += not await self._run(job)
+        return ran, failed
+
+    async def next_due(self) -> datetime | None:
+        """When the next waiting job is due."""
+        async with self._database.transaction(SYSTEM) as session:
+            return await job_lists.next_due(session)
+
+    async def idle(self) -> bool:
+        """Whether nothing is due and nobody holds a job."""
+        now, machine_now = self._clock.now(), self._machine.now()
+        async with self._database.transaction(SYSTEM) as session:
+            return await job_lists.count_unfinished(session, now=now, machine_now=machine_now) == 0
+
+    async def run_forever(self, *, poll_seconds: float = 1.0) -> None:
+        """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
+        # The first loop of a lane looks most often, and calls the others when it finds something.
+        loops = [
+            self._serve(lane, poll_seconds if number == 0 else 5 * poll_seconds)
+            for lane, most in LOOPS.items()
+            for number in range(most)
+        ]
+        async with asyncio.TaskGroup() as group:
+            for forever in (*loops, self._listen(), self._beat()):
+                group.create_task(forever)
+
+    async def _serve(self, lane: Lane, poll_seconds: float) -> None:
+        wake = self._wakes[lane]
+        while True:
+            wake.clear()
+            await self.work(lane)
+            _end_if_cancelled()
+            # Not `wait_for`, which may swallow a cancellation that comes with the call.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(poll_seconds):
+                    await wake.wait()
+
+    async def work(self, lane: Lane | None = None) -> None:
+        """One round of a loop: first puts back what the database's absence has stopped, then does what is due in the
+        lane. Never raises: a worker must outlive whatever there is.
+        """
+        try:
+            await self._put_back()
+            while not self.paused and (job := await self._claim(lane)) is not None:
+                if lane is not None:
+                    self._wakes[lane].set()  # there may be more than this one
+                await self._run(job)
+                _end_if_cancelled()
+        except Exception as error:  # the database may be away for a while
+            if is_away(error):
+                OUTAGE.began(error)
+            else:
+                _log.exception("worker.round_failed")
+        else:
+            OUTAGE.over()
+
+    async def _put_back(self) -> None:
+        while self._stopped:
+            job = self._stopped.pop()
+            try:  # it has not been tried
+                now = self._clock.now()
+                await self._finish(job, Standing(JobState.WAITING, job.tries - 1, job.faults, due_at=now))
+            except BaseException:
+                self._stopped.append(job)
+                raise
+
+    async def _listen(self) -> None:
+        """Wakes the worker when another connection has committed a job."""
+        while True:
+            try:
+                async with self._database.listen("job") as notifications:
+                    async for _ in notifications:
+                        for wake in self._wakes.values():
+                            wake.set()
+            except Exception as error:  # without notifications the worker still looks once a second
+                if not is_away(error):
+                    _log.exception("worker.listen_failed")
+            _end_if_cancelled()
+            await asyncio.sleep(5)
+
+    async def _beat(self) -> None:
+        """Says again and again that this process works, for whoever watches it."""
+        while True:
+            try:
+                async with self._database.transaction(SYSTEM) as session:
+                    await heartbeat.beat(session, self._id, self._machine.now())
+            except Exception as error:  # the loops say what is wrong
+                if not is_away(error):
+                    _log.exception("worker.beat_failed")
+            _end_if_cancelled()
+            await asyncio.sleep(heartbeat.BEAT_SECONDS)
+
+    async def _claim(self, lane: Lane | None) -> ClaimedJob | None:
+        # What no lane knows, a job of another version, is anybody's.
+        others = [kind for kind, its in self._lanes.items() if lane not in (None, its)]
+        now, machine_now = self._clock.now(), self._machine.now()
+        async with self._database.transaction(SYSTEM) as session:
+            return await jobs.claim(session, now=now, machine_now=machine_now, others=others)
+
+    async def _run(self, job: ClaimedJob) -> bool:
+        deadline = asyncio.timeout(TRY_SECONDS)
+        try:
+            async with deadline:
+                await self._handlers[JobKind(job.kind)](job)
+        except TryLater as later:
+            # Whatever was away before is there again; faults are not forgotten.
+            ended = _Ended("later", Standing(JobState.WAITING, job.faults, job.faults, later.at), failed=False)
+        except GivenUp as refusal:
+            _log.warning("job.refused", kind=job.kind, key=job.key, reason=refusal.reason)
+            ended = _Ended("refused", Standing(JobState.FAILED, job.tries, job.faults, reason=refusal.reason))
+        except Exception as error:  # whatever it is: record it, try again, never lose the job
+            if is_away(error) and not deadline.expired():
+                self._stopped.append(job)
+                raise
+            ended = self._waits(job, error) if is_absent(error) else self._at_fault(job, error)
+        else:
+            ended = _Ended("done", Standing(JobState.DONE, job.tries, job.faults), failed=False)
+        await self._finish(job, ended.standing)
+        metrics.jobs.labels(job.kind if job.kind in _KINDS else "unknown", ended.outcome).inc()
+        return not ended.failed
+
+    def _waits(self, job: ClaimedJob, error: Exception) -> _Ended:
+        # The type alone: a message may carry a customer's data.
+        reason = type(error).__name__
+        before = max(job.tries - job.faults, 1)
+        again = self._clock.now() + timedelta(minutes=AWAY_MINUTES[min(before, len(AWAY_MINUTES)) - 1])
+        _log.warning("job.waits", kind=job.kind, key=job.key, tries=job.tries, reason=reason)
+        return _Ended("away", Standing(JobState.WAITING, job.tries, job.faults, again, reason))
+
+    def _at_fault(self, job: ClaimedJob, error: Exception) -> _Ended:
+        reason, faults = type(error).__name__, job.faults + 1
+        _log.exception("job.failed", kind=job.kind, key=job.key, faults=faults, given_up=job.is_last_try)
+        metrics.faults.inc()
+        if job.is_last_try:
+            return _Ended("failed", Standing(JobState.FAILED, job.tries, faults, reason=reason))
+        again = self._clock.now() + timedelta(minutes=FAULT_MINUTES[job.faults])
+        return _Ended("fault", Standing(JobState.WAITING, job.tries, faults, again, reason))
+
+    async def _finish(self, job: ClaimedJob, standing: Standing) -> None:
+        async with self._database.transaction(SYSTEM) as session:
+            is_ours = await jobs.finish(session, job, standing, machine_now=self._machine.now())
+            if is_ours and standing.state is JobState.FAILED and self._tell is not None:
+                await self._tell(session, job, standing.reason or "", self._clock.now())
+
+
+def _end_if_cancelled() -> None:
+    """A cancellation that met a database which was just going away may come out of the driver as that: it still is one,
+    and a loop that went on would keep its process from ending.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
