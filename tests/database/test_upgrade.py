@@ -143,13 +143,16 @@ def test_every_row_is_taken_along_and_back(cluster: Cluster, owned: str) -> None
     assert blocks == [*BLOCKS.values(), (None, None), (None, None)]
     since = rows(cluster, "select state_since at time zone 'UTC' from contract order by number limit 2")
     assert [str(row[0]) for row in since] == ["2026-01-02 09:00:00", "2025-12-30 00:00:00"]
-    made = [f"{number:02}" for number in range(2, len(BLOCKS) + 2)] + ["99"]
-    assert rows(cluster, CHANGED) == [*((one, place, True) for place, one in enumerate(made)), ("01", LAST_ENTRY, True)]
+    made = [f"{number:02}" for number in range(3, len(BLOCKS) + 2)] + ["99"]
+    *before, shown = rows(cluster, CHANGED)
+    assert before == [*((one, place, True) for place, one in enumerate(made, 1)), ("01", LAST_ENTRY, True)]
+    # The upgrade itself has shown what was given up of this one
+    assert (shown[0], shown[2]) == ("02", True)
     # And what the owner's function writes, who is no superuser, follows
     with psycopg.connect(cluster.url(SUPERUSER, "theirs")) as connection:
         connection.execute("set role ersatzwagen_system")
-        connection.execute("update contract set version = version + 1 where number = '02'")
-    assert [number for number, *_ in rows(cluster, CHANGED)] == [*made[1:], "01", "02"]
+        connection.execute("update contract set version = version + 1 where number = '03'")
+    assert [number for number, *_ in rows(cluster, CHANGED)] == [*made[1:], "01", "02", "03"]
     assert kinds(cluster) == [
         "BILL",
         "EXPIRE_CAR_HOLD",

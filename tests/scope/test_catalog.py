@@ -17,7 +17,7 @@ COMPANY_WIDE = {"company", "vehicle_group", "tariff"}
 """The same at every station: prices and groups are the company's."""
 TECHNICAL = {"alembic_version", "job"}
 """The migration's number, and jobs: a caller writes them and sees of them only whether they wait."""
-OF_NO_READER_OF_A_CONTRACT = {"last_change", "hosted_payment", "idempotency_record", "occupancy"}
+OF_NO_READER_OF_A_CONTRACT = {"last_change", "hosted_payment", "idempotency_record", "occupancy", "job"}
 """The time itself, what no caller sees, and the use of a vehicle, which is seen at the vehicle."""
 MOVING = {
     ("contract", "vehicle"),

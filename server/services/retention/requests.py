@@ -53,8 +53,8 @@ async def erase(outside: Outside, acting: Acting, customer_id: UUID | None, vers
         people.empty(customer, now=acting.now)
         customer.restricted_by, customer.restricted_reason = acting.name, acting.why
         await session.store(customer, *(_entry(contract, acting) for contract in mine))
-        about = OfCustomer(customer.id)
-        await enqueue(session, JobKind.ERASE_CUSTOMER, about, key=f"erase-customer:{customer.id}", now=acting.now)
+        key = f"erase-customer:{customer.id}"
+        await enqueue(session, JobKind.ERASE_CUSTOMER, OfCustomer(customer.id), key=key, now=acting.now)
         return customer.id
 
 
