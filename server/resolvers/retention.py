@@ -40,7 +40,7 @@ class RetentionMutation:
         protocols are kept six years, documents and payments eight, from the end of their year on; then they go by
         themselves. There is no way back.
 
-        Refused while a rental, money or a damage is open (NOT_ALLOWED names the contracts).
+        Refused while a rental, money, a damage or a doubt about the customer is open (NOT_ALLOWED names the contracts).
         """
         context = info.context
         done = await requests.erase(context.outside, context.acting, as_uuid(id), version, reason)

@@ -20,7 +20,8 @@ class CustomerCopy:
 @row_type(CustomerCopy)
 class CustomerExport:
     """Everything that is stored of a customer, as far as you may see it: an administrator's copy is whole, a manager's
-    has the contracts of the manager's stations.
+    has the contracts of the manager's stations. Doubtful bookings (CUSTOMER_REVIEW) may be somebody else's, and are not
+    in it.
     """
 
     json: str

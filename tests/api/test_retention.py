@@ -153,6 +153,7 @@ def test_who_is_erased_is_found_nowhere(server: SandboxServer) -> None:
     contract = dealership.rent(*a_day(dealership), customer=named, note="Zzweg ist nett")
     manager = manager_of(dealership)
     stored = customer_of(dealership, contract)
+    assert manager('{documents(filter:{search:"zzweg"}){totalCount}}') == {"totalCount": 2}
     # When
     answer = manager(ERASE, id=stored["id"], v=stored["version"], r="Anruf vom Montag")
     server.settle()
@@ -173,6 +174,7 @@ def test_who_is_erased_is_found_nowhere(server: SandboxServer) -> None:
         assert caller("query($id:ID!){customer(id:$id){id}}", id=stored["id"]) is None
         assert caller('{customers(search:"zzweg"){totalCount}}') == {"totalCount": 0}
         assert caller('{contracts(filter:{search:"zzweg"}){totalCount}}') == {"totalCount": 0}
+        assert caller('{documents(filter:{search:"zzweg"}){totalCount}}') == {"totalCount": 0}
         shown = caller(SHOWN, id=contract["id"])
         assert shown["customer"]["lastName"] is None
         assert shown["customer"]["email"] == ""

@@ -212,8 +212,11 @@ def documents(
         where.append(col(Document.contract_id) == contract_id)
     if search:
         pattern = _pattern(search)
-        name = func.lower(col(Document.recipient)["name"].astext)
-        where.append(or_(func.lower(col(Document.number)).like(pattern), name.like(pattern)))
+        name = func.lower(Document.recipient_name())
+        erased = exists(select(Contract.id)).where(
+            col(Contract.id) == col(Document.contract_id), col(Contract.person_erased_at).is_not(None)
+        )
+        where.append(or_(func.lower(col(Document.number)).like(pattern), and_(name.like(pattern), ~erased)))
     return Listing(Document, (Key("issued_at", datetime, descending=True), _ID_DOWN), tuple(where))
 
 

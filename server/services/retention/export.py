@@ -89,7 +89,9 @@ async def of_customer(outside: Outside, scope: Scope, customer_id: UUID | None) 
         customer = await session.by_id(Customer, customer_id)
         if customer is None or customer.restricted_at is not None:
             raise NotFound(_UNKNOWN, field=["id"])
-        of_them = select(Contract).where(col(Contract.customer_id) == customer.id).order_by(col(Contract.created_at))
+        # A doubtful booking may be somebody else's.
+        theirs = (col(Contract.customer_id) == customer.id, col(Contract.customer_review).is_(False))
+        of_them = select(Contract).where(*theirs).order_by(col(Contract.created_at))
         contracts = await session.all(of_them.limit(MOST_CONTRACTS + 1))
         if len(contracts) > MOST_CONTRACTS:
             raise InvalidInput(_TOO_MANY, field=["id"])

@@ -23,9 +23,10 @@ MOST_NAMED = 5
 """How many contracts a refusal names."""
 _UNKNOWN = Sentence("There is no such customer.", "Diesen Kunden gibt es nicht.")
 _STILL_OPEN = Sentence(
-    "A rental, money or a damage is still open with this customer. Bring these contracts to an end first: {numbers}.",
-    "Mit diesem Kunden ist noch eine Miete, Geld oder ein Schaden offen. Bringen Sie erst diese Verträge zu Ende:"
+    "A rental, money, a damage or the customer's name is still open here. Bring these contracts to an end first:"
     " {numbers}.",
+    "Hier ist noch eine Miete, Geld, ein Schaden oder der Name des Kunden offen. Bringen Sie erst diese Verträge zu"
+    " Ende: {numbers}.",
 )
 
 
@@ -60,7 +61,8 @@ async def erase(outside: Outside, acting: Acting, customer_id: UUID | None, vers
 
 async def _refuse_what_is_open(session: Session, contracts: list[Contract], acting: Acting) -> None:
     stands = await standing.of(session, contracts, now=acting.now)
-    still_open = sorted(contract.number for contract in contracts if stands[contract.id].closed_at is None)
+    # Of a doubtful booking nobody knows whether it is this customer's.
+    still_open = sorted(one.number for one in contracts if one.customer_review or stands[one.id].closed_at is None)
     if still_open:
         numbers = ", ".join(still_open[:MOST_NAMED]) + (" …" if len(still_open) > MOST_NAMED else "")
         message = Sentence(*(said.format(numbers=numbers) for said in _STILL_OPEN))

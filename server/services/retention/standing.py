@@ -85,7 +85,7 @@ def _standing(contract: Contract, facts: Any, zone: ZoneInfo) -> Standing:
         created_at=contract.created_at,
         came_about=contract.confirmed_at is not None,
         has_vouchers=facts.has_vouchers,
-        is_restricted=facts.is_restricted,
+        is_restricted=facts.is_restricted and not contract.customer_review,
         has_work=facts.has_work,
         closed_at=_latest(*ended, *decided) if _is_over(contract, facts) else None,
         returned_at=contract.returned_at,

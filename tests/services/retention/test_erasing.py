@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from server.gateways.payment import GatewayUnreachable
+from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.models import Contract, Customer, Damage, Document, Driver, HistoryEntry, Occupancy, Payment, Photo
 from server.models.damage import DamageLiability
 from server.models.staff import Role
 from server.services.billing import audit
+from server.services.retention import erasing
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
 from tests.builders.rows import Shop, open_shop
@@ -229,3 +234,30 @@ async def test_a_customer_with_a_later_contract_stays_a_customer(bench: Bench) -
     (stored,) = await bench.all(Customer)
     assert (stored.last_name, stored.restricted_at) == (CANARY, None)
     assert (await bench.contract(again.id)).customer.last_name == CANARY
+
+
+async def test_while_the_gateway_cannot_be_told_nothing_of_the_contract_goes(bench: Bench) -> None:
+    # Given
+    _, contract = await shop_with_rental(bench)
+    files = await files_of(bench, contract.id)
+    bench.clock.move_to(at("2027-04-01 10:00"))
+    nowhere = TelecashSettings(
+        service_url="http://127.0.0.1:1/ipgapi/services",
+        connect_url="http://127.0.0.1:1/connect",
+        store_id="1",
+        user="u",
+        password="p",
+        shared_secret="s",
+    )
+    # When
+    async with TelecashGateway(nowhere) as away:
+        with pytest.raises(GatewayUnreachable):
+            await erasing.look(replace(bench.outside, gateway=away), contract.id)
+    # Then
+    assert has_card(bench)
+    assert await left(bench, files) == {"documents": 2, "protocols": 2, "signatures": 2, "photos": 8}
+    assert await erased(bench, contract) == []
+    # And as soon as it answers
+    await look(bench, contract.id)
+    assert not has_card(bench)
+    assert await erased(bench, contract) == ["CARD, LICENCES, PHOTOS"]

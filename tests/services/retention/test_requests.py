@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from server.services.changes.customer_record import CustomerChange
 from server.services.lists import search
 from server.services.lists.search import ContractFilter
 from server.services.mail import resending
-from server.services.retention import requests
+from server.services.retention import export, requests
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
 from tests.builders.rows import Shop, open_shop
@@ -194,6 +195,22 @@ async def test_a_damage_that_nobody_has_decided_about_is_open(bench: Bench) -> N
     shop = await open_shop(bench)
     contract = await whole_rental(shop, scratch(), customer=customer(**ANNA))
     assert contract.number in str((await refused(shop, Refused)).message)
+
+
+async def test_a_booking_that_may_be_somebody_elses_is_not_erased_with_the_customer(bench: Bench) -> None:
+    # Given another name under the same address
+    shop, contract = await asked(bench)
+    other = customer(**ANNA | {"first_name": "Otto", "last_name": f"{CANARY}-Meier"})
+    doubtful = await book(shop, at("2026-10-02 09:00"), at("2026-10-03 09:00"), customer=other)
+    assert (doubtful.customer_id, doubtful.customer_review) == (contract.customer_id, True)
+    async with bench.owned(past_triggers=True) as session:
+        await session.write("update contract set state = 'CANCELLED' where id = :id", {"id": doubtful.id})
+        await session.write("update deposit set state = 'RELEASED'")
+    # When, Then
+    assert doubtful.number in str((await refused(shop, Refused)).message)
+    scope = shop.somebody(Role.MANAGER).scope
+    copy = json.loads((await export.of_customer(bench.outside, scope, contract.customer_id)).json)
+    assert [one["number"] for one in copy["contracts"]] == [contract.number]
 
 
 async def test_a_version_that_is_not_the_last_and_a_reason_that_is_none(bench: Bench) -> None:
