@@ -26,8 +26,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from server import migrate
 from server.config import Settings
 from server.database import driver_url
-from server.database_embedded import Cluster, find_binaries
 from server.database_roles import MAKE_ROLES
+from server.postgres_tools import NoFittingTool, fitting, version_of
 
 FORMAT = 1
 ABOUT, DUMP, MEDIA = "backup.json", "database.dump", "media"
@@ -41,12 +41,19 @@ class BackupFailed(RuntimeError):
 def write_backup(settings: Settings, owner_url: str, file: Path) -> str | None:
     """Writes the file as a whole or not at all. Returns what the operator must see to himself, if anything."""
     folder = _media_folder(settings)
+    if migrate.current(owner_url) is None:
+        raise BackupFailed("there is nothing in the database yet: `ersatzwagen db upgrade` makes its tables")
     file.parent.mkdir(parents=True, exist_ok=True)
     with _draft_beside(file) as draft, tempfile.TemporaryFile(dir=file.parent) as dump:
-        _dump(settings, owner_url, dump)
+        _dump(owner_url, dump)
         with draft.open("wb") as target:
             with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                about = {"format": FORMAT, "migration": migrate.current(owner_url), "media": folder is not None}
+                about = {
+                    "format": FORMAT,
+                    "migration": migrate.current(owner_url),
+                    "media": folder is not None,
+                    "postgres": version_of(_libpq(owner_url)),
+                }
                 _add(tar, ABOUT, io.BytesIO(orjson.dumps(about)))
                 _add(tar, DUMP, dump)
                 _add_media(tar, folder)
@@ -63,11 +70,12 @@ def read_backup(settings: Settings, owner_url: str, file: Path) -> str | None:
     try:
         with tarfile.open(file, mode="r:") as tar:
             about = _about(tar)
+            _require_readable(about, version_of(_libpq(owner_url)))
             if about["media"] and folder is None:
                 raise BackupFailed("the backup holds media files, but ERSATZWAGEN_MEDIA_URL names a bucket")
             written = _restore_media(tar, folder)
             try:
-                _restore_database(settings, owner_url, tar)
+                _restore_database(owner_url, tar)
             except BaseException:
                 for path in written:
                     path.unlink(missing_ok=True)
@@ -101,10 +109,10 @@ def _draft_beside(file: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _dump(settings: Settings, owner_url: str, target: IO[bytes]) -> None:
+def _dump(owner_url: str, target: IO[bytes]) -> None:
     # An owner who is no superuser is subject to row-level security: the scope in the environment opens all rows to it.
     options = ["--format=custom", "--no-owner", "--no-comments", "--enable-row-security"]
-    _run(settings, owner_url, "pg_dump", options, stdout=target)
+    _run(owner_url, "pg_dump", options, stdout=target)
     target.seek(0)
 
 
@@ -130,6 +138,16 @@ def _about(tar: tarfile.TarFile) -> dict[str, object]:
     if about.get("format") != FORMAT:
         raise BackupFailed(f"the backup has format {about.get('format')}; this program reads {FORMAT}")
     return about
+
+
+def _require_readable(about: dict[str, object], here: int) -> None:
+    """Files of before do not say of which version they are."""
+    made = about.get("postgres")
+    if isinstance(made, int) and made > here:
+        raise BackupFailed(
+            f"the backup is of PostgreSQL {made}, which a server of version {here} cannot read: restore it into a"
+            f" server of version {made} or newer"
+        )
 
 
 def _content(tar: tarfile.TarFile, name: str | tarfile.TarInfo) -> IO[bytes]:
@@ -166,13 +184,13 @@ def _restore_media(tar: tarfile.TarFile, folder: Path | None) -> list[Path]:
     return written
 
 
-def _restore_database(settings: Settings, owner_url: str, tar: tarfile.TarFile) -> None:
+def _restore_database(owner_url: str, tar: tarfile.TarFile) -> None:
     _make_roles(owner_url)
     options = ["--no-owner", "--no-comments", "--enable-row-security", "--single-transaction", "--exit-on-error"]
     with tempfile.TemporaryFile() as dump:
         shutil.copyfileobj(_content(tar, DUMP), dump)
         dump.seek(0)
-        _run(settings, owner_url, "pg_restore", options, stdin=dump)
+        _run(owner_url, "pg_restore", options, stdin=dump)
     with psycopg.connect(_libpq(owner_url), autocommit=True) as connection:
         connection.execute("analyze")
 
@@ -184,7 +202,6 @@ def _make_roles(owner_url: str) -> None:
 
 
 def _run(
-    settings: Settings,
     owner_url: str,
     program: str,
     options: list[str],
@@ -192,12 +209,16 @@ def _run(
     stdin: IO[bytes] | int = subprocess.DEVNULL,
     stdout: IO[bytes] | int = subprocess.DEVNULL,
 ) -> None:
+    try:
+        tool = fitting(program, version_of(_libpq(owner_url)))
+    except NoFittingTool as missing:
+        raise BackupFailed(str(missing)) from missing
     parts = {name: str(value) for name, value in conninfo_to_dict(_libpq(owner_url)).items()}
     # Not on the command line, where everybody on the machine could read it.
     secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
     address = make_conninfo("", **parts)
     result = subprocess.run(  # noqa: S603  # our own command line, no shell
-        [str(_tool(settings, program)), f"--dbname={address}", *options],
+        [str(tool), f"--dbname={address}", *options],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -206,18 +227,6 @@ def _run(
     )
     if result.returncode != 0:
         raise BackupFailed(f"{program} failed: {result.stderr.decode(errors='replace').strip()[-2000:]}")
-
-
-def _tool(settings: Settings, program: str) -> Path:
-    """The program beside the private cluster's PostgreSQL, or the newest that is installed."""
-    if settings.database_url is None:
-        return Cluster(settings.data_dir).tool(program)
-    tool = find_binaries()[0] / program
-    if tool.exists():
-        return tool
-    if found := shutil.which(program):
-        return Path(found)
-    raise BackupFailed(f"{program} is not installed")
 
 
 def _libpq(url: str) -> str:

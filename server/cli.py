@@ -24,12 +24,14 @@ from server.cli_running import owner as _owner
 from server.cli_running import settings_of as _settings
 from server.cli_running import with_runtime as _with_runtime
 from server.clock import SystemClock
+from server.config import Settings
 from server.database import ADMINISTRATION
 from server.errors import DomainError
+from server.lost_objects import missing
 from server.models import Station
 from server.models.contract import ContractKind
 from server.models.staff import Role
-from server.runtime import NotConfigured, Runtime
+from server.runtime import NotConfigured, Runtime, object_store_of
 from server.services.people import staff
 from server.services.people.client_policies import PolicyRequest
 from server.services.people.staff import NewUser
@@ -144,7 +146,9 @@ def backup(file: Path, data_dir: Annotated[Path | None, typer.Option(help="Where
     settings = _settings(data_dir=data_dir)
     with _owner(settings) as url:
         notice = write_backup(settings, url, file)
-    print(f"Written: {file}", *([notice] if notice else []), sep="\n")
+        lost = _lost_objects(settings, url)
+    print(f"Written: {file}", *([notice] if notice else []), *lost, sep="\n")
+    sys.exit(1 if lost else 0)
 
 
 @db.command("restore")
@@ -155,7 +159,15 @@ def restore(
     settings = _settings(data_dir=data_dir)
     with _owner(settings) as url:
         notice = read_backup(settings, url, file)
-    print(f"Restored: {file}", *([notice] if notice else []), sep="\n")
+        lost = _lost_objects(settings, url)
+    print(f"Restored: {file}", *([notice] if notice else []), *lost, sep="\n")
+    sys.exit(1 if lost else 0)
+
+
+def _lost_objects(settings: Settings, owner_url: str) -> list[str]:
+    """Lines about media that the database names and the store does not have."""
+    named, keys = asyncio.run(missing(object_store_of(settings), owner_url))
+    return [f"{len(keys)} of {named} media are missing:", *(f"  {key}" for key in keys)] if keys else []
 
 
 @user.command("create")

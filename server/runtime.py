@@ -22,7 +22,7 @@ from server.database import ADMINISTRATION, Database
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
 from server.database_roles import UnsafeLogin, check_login
 from server.gateways.mailer import Mailer, MailUnavailable, OutgoingMail, SmtpMailer
-from server.gateways.object_store import open_object_store
+from server.gateways.object_store import ObjectStore, open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.job_loops import Worker
 from server.jobs import release_leases
@@ -114,6 +114,11 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
     return cluster.url(), cluster
 
 
+def object_store_of(settings: Settings) -> ObjectStore:
+    """Where photos and papers lie."""
+    return open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri())
+
+
 def create_runtime(settings: Settings, database_url: str) -> Runtime:
     """Wires gateways, clock and worker as the settings say."""
     sandbox = _sandbox(settings)
@@ -125,7 +130,7 @@ def create_runtime(settings: Settings, database_url: str) -> Runtime:
         clock=clock,
         gateway=TelecashGateway(telecash),
         mailer=sandbox.mailer(settings.mail_from) if sandbox else _mailer(settings),
-        objects=open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri()),
+        objects=object_store_of(settings),
         base_url=settings.base_url,
         mail_domain=settings.mail_from.rstrip(">").rpartition("@")[2] or "ersatzwagen.example",
         sealer=Sealer(secret),

@@ -54,6 +54,10 @@ class ObjectStore(Protocol):
         """Delete the object under `key`, durably; where there is none, nothing happens."""
         ...
 
+    async def keys(self) -> frozenset[str]:
+        """The keys of all objects: for somebody who looks after the store, as it may take minutes."""
+        ...
+
 
 class LocalObjectStore:
     """Objects as files below one folder, which is made when it is missing."""
@@ -80,7 +84,13 @@ class LocalObjectStore:
 
     async def delete(self, key: str) -> None:
         """Unlink, flush the folder."""
-        await asyncio.to_thread(_delete_durably, self._folder / _checked(key))
+        path = self._folder / _checked(key)
+        async with _reached(self._deadline):
+            await asyncio.to_thread(_delete_durably, path)
+
+    async def keys(self) -> frozenset[str]:
+        """Look through the folder."""
+        return await _listed(self._store)
 
 
 class S3ObjectStore:
@@ -109,7 +119,13 @@ class S3ObjectStore:
 
     async def delete(self, key: str) -> None:
         """Delete in one request; S3 says the same whether there was an object or not."""
-        await obstore.delete_async(self._store, _checked(key))
+        checked = _checked(key)
+        async with _reached(self._deadline):
+            await obstore.delete_async(self._store, checked)
+
+    async def keys(self) -> frozenset[str]:
+        """List the bucket, a thousand at a time."""
+        return await _listed(self._store)
 
 
 def open_object_store(url: str) -> ObjectStore:
@@ -136,6 +152,16 @@ async def _read(store: LocalStore | S3Store, key: str, deadline: float) -> bytes
             return bytes(await found.bytes_async())
         except FileNotFoundError:
             raise ObjectMissing(key) from None
+
+
+async def _listed(store: LocalStore | S3Store) -> frozenset[str]:
+    # In a thread, and not as an asynchronous stream: that one may abort a short-lived process as it ends.
+    return await asyncio.to_thread(_list, store)
+
+
+def _list(store: LocalStore | S3Store) -> frozenset[str]:
+    paths = (entry["path"] for batch in obstore.list(store, chunk_size=1_000) for entry in batch)
+    return frozenset(path for path in paths if _KEY.fullmatch(path))
 
 
 async def _has(store: LocalStore | S3Store, key: str, deadline: float) -> bool:

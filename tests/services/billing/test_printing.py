@@ -54,6 +54,9 @@ class BlockedStore:
     async def delete(self, key: str) -> None:
         await self.behind.delete(key)
 
+    async def keys(self) -> frozenset[str]:
+        return await self.behind.keys()
+
 
 async def test_a_slow_object_store_does_not_stop_a_stations_invoices(bench: Bench) -> None:
     # Given: two cars are back, and the store hangs at the first invoice's PDF
