@@ -19,6 +19,8 @@ class Settings(BaseSettings):
 
     database_url: str | None = None
     """A PostgreSQL server of one's own (postgresql://…); without it a private cluster in the data directory."""
+    private_cluster: bool = False
+    """In production the word that the private cluster is meant: one machine, and no standby."""
     data_dir: Path = Path("var")
     """Where the private cluster, pictures, documents and the sandbox's state live."""
     media_url: str | None = None
@@ -74,6 +76,9 @@ class Settings(BaseSettings):
             if len(self.secret_key.get_secret_value().encode()) < FEWEST_KEY_BYTES:
                 advice = f"at least {FEWEST_KEY_BYTES} bytes in production: openssl rand -hex 32"
                 raise ValueError(f"ERSATZWAGEN_SECRET_KEY needs {advice}")
+            if self.database_url is None and not self.private_cluster:
+                advice = "or ERSATZWAGEN_PRIVATE_CLUSTER=true if the one in the data directory is meant"
+                raise ValueError(f"production needs ERSATZWAGEN_DATABASE_URL, {advice}")
         return self
 
     @property

@@ -24,8 +24,12 @@ PARAMETERS: Final[dict[str, Any]] = {
 OPTIONS: Final = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=10s"
     " -c idle_in_transaction_session_timeout=120s"
+    " -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c standard_conforming_strings=on"
+    " -c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
 )
-"""For PostgreSQL: what a connection may do for how long."""
+"""For PostgreSQL: what a connection may do for how long; and what would change what we read and write, if somebody had
+set it for a role or a database.
+"""
 
 
 class WatchedConnection(psycopg.AsyncConnection[Any]):

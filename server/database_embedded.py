@@ -105,6 +105,7 @@ class Cluster:
         self._make_private(self._socket)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
+        self._require_same_version()
         self._own()
         if self._run("pg_ctl", "-D", str(self._data), "status", check=False).returncode == 0:
             return
@@ -123,6 +124,29 @@ class Cluster:
 
     def _stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-t", "60", "-s", "stop", check=False)
+
+    def is_running(self) -> bool:
+        """Whether its first process is alive, as far as the file says that it has left."""
+        try:
+            pid = int((self._data / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
+            os.kill(pid, 0)
+        except PermissionError:
+            return True  # somebody else's, but alive
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _require_same_version(self) -> None:
+        """NoPostgres if the data are of another major version than the programs: PostgreSQL would not read them."""
+        theirs = (self._data / "PG_VERSION").read_text(encoding="ascii").strip()
+        ours = self._run("postgres", "--version").stdout.split()[-1].split(".")[0]
+        if theirs != ours:
+            raise NoPostgres(
+                f"the data in {self._data} are of PostgreSQL {theirs}, the programs in {self._source_bin} of {ours}."
+                " Move them: `ersatzwagen db backup FILE` with the programs of before (ERSATZWAGEN_POSTGRES_BIN names"
+                f" their folder, for example /usr/lib/postgresql/{theirs}/bin), then `ersatzwagen db restore FILE` into"
+                " another --data-dir"
+            )
 
     def _own(self) -> None:
         if self._ownership is not None:

@@ -10,22 +10,26 @@ import uvicorn
 
 from server.app import FIRST_QUERY, create_app
 from server.config import Settings
+from server.database_embedded import Cluster
 from server.edge.bounded_server import BoundedServer, bounded
+from server.private_cluster import alone, kept_running
 from server.runtime import Runtime, create_runtime, prepare_database
 
 
 class Server(BoundedServer):
     """Starts the worker and says so once requests are answered: in the sandbox the worker's gateway is this server."""
 
-    def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
+    def __init__(self, config: uvicorn.Config, runtime: Runtime, cluster: Cluster | None) -> None:
         super().__init__(config)
-        self._runtime = runtime
+        self._runtime, self._cluster = runtime, cluster
         self._background = AsyncExitStack()
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begins to listen, then to work."""
         await super().startup(sockets)
         if self.started and not self.should_exit:
+            if self._cluster is not None:
+                await self._background.enter_async_context(kept_running(self._cluster))
             await self._background.enter_async_context(self._runtime.working())
             _announce(self._runtime)
 
@@ -37,17 +41,18 @@ class Server(BoundedServer):
 
 def serve(settings: Settings) -> None:
     """Serves until stopped; leaves no PostgreSQL behind."""
-    url, cluster = prepare_database(settings)
-    try:
-        runtime = create_runtime(settings, url)
-        app = create_app(runtime)
-        server = Server(bounded(app, host=settings.host, port=settings.port, lifespan="on"), runtime)
-        server.run()
-        if not server.started:
-            sys.exit(3)
-    finally:
-        if cluster is not None:
-            cluster.stop()
+    with alone(settings):
+        url, cluster = prepare_database(settings)
+        try:
+            runtime = create_runtime(settings, url)
+            app = create_app(runtime)
+            server = Server(bounded(app, host=settings.host, port=settings.port, lifespan="on"), runtime, cluster)
+            server.run()
+            if not server.started:
+                sys.exit(3)
+        finally:
+            if cluster is not None:
+                cluster.stop()
 
 
 def serve_simulator(settings: Settings) -> None:

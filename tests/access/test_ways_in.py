@@ -20,7 +20,11 @@ SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__type
   ...on Session{accessToken viewer{role}} ...on Problem{problemCode}}}"""
 CREATE_STATION = "mutation($input:StationInput!){createStation(input:$input){__typename ...on Problem{message}}}"
 FIRST = {"ERSATZWAGEN_ADMIN_EMAIL": "first@example.com", "ERSATZWAGEN_ADMIN_PASSWORD": "first-password"}
-PRODUCTION = {"ERSATZWAGEN_ENVIRONMENT": "production", "ERSATZWAGEN_SECRET_KEY": "a-key-of-our-own" * 2}
+PRODUCTION = {
+    "ERSATZWAGEN_ENVIRONMENT": "production",
+    "ERSATZWAGEN_SECRET_KEY": "a-key-of-our-own" * 2,
+    "ERSATZWAGEN_PRIVATE_CLUSTER": "true",
+}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
