@@ -94,7 +94,7 @@ def test_production_has_a_database_of_its_own_or_says_that_it_means_the_private_
     with pytest.raises(
         ValidationError, match="production needs ERSATZWAGEN_DATABASE_URL, or ERSATZWAGEN_PRIVATE_CLUSTER"
     ):
-        Settings(environment="production", secret_key=KEY)  # type: ignore[arg-type]  # as the environment gives it
+        Settings(environment="production", secret_key=KEY)
     meant = Settings(environment="production", secret_key=KEY, private_cluster=True)
     own = Settings(environment="production", secret_key=KEY, database_url="postgresql://db/x")
     assert (meant.database_url, own.private_cluster) == (None, False)
