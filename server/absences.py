@@ -10,7 +10,7 @@ import errno
 
 from sqlalchemy.exc import DBAPIError
 
-from server.database import sql_state
+from server.database_errors import sql_state
 from server.gateways.mailer import MailUnavailable
 from server.gateways.object_store import StoreUnavailable
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable

@@ -129,19 +129,8 @@ class _Demo:
     def _new_car(self) -> Json:
         """A car of its own, whose tank and odometer the figures below know."""
         admin = self.server.sign_in(f"admin@{MAIL_DOMAIN}", PASSWORD)
-        car: Json = admin(
-            demo_queries.ADD_CAR,
-            input={
-                "plate": "B-AS 1190",
-                "make": "Volkswagen",
-                "model": "Golf 1.5 TSI",
-                "colour": "Anemonenblau",
-                "groupId": self._group_id(),
-                "stationId": self.station["id"],
-                "odometerKm": START_KM,
-                "tankLitres": 50,
-            },
-        )
+        own = {"groupId": self._group_id(), "stationId": self.station["id"], "odometerKm": START_KM}
+        car: Json = admin(demo_queries.ADD_CAR, input=demo_queries.CAR | own)
         return car
 
     def _look_and_book(self, car: Json) -> None:

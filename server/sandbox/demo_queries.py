@@ -6,6 +6,7 @@ PLACES = "query($code:String){station(code:$code){id name timeZone openingHours{
 OPEN_ON = "query($id:ID,$date:Date!){station(id:$id){openOn(date:$date){start end}}}"
 GROUPS = "{vehicleGroups{id code name}}"
 
+CAR = {"plate": "B-AS 1190", "make": "Volkswagen", "model": "Golf 1.5 TSI", "colour": "Anemonenblau", "tankLitres": 50}
 ADD_CAR = f"""mutation($input:VehicleInput!){{createVehicle(input:$input){{__typename
   ...on Vehicle{{id plate make model odometerKm tankLitres}} {PROBLEM}}}}}"""
 

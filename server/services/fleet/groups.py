@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from server.database import Session, violated_constraint
+from server.database import Session
+from server.database_errors import violated_constraint
 from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflict
 from server.models import VehicleGroup
 from server.models.fleet import Energy
