@@ -80,7 +80,9 @@ class LocalObjectStore:
 
     async def delete(self, key: str) -> None:
         """Unlink, flush the folder."""
-        await asyncio.to_thread(_delete_durably, self._folder / _checked(key))
+        target = self._folder / _checked(key)
+        async with _reached(self._deadline):
+            await asyncio.to_thread(_delete_durably, target)
 
 
 class S3ObjectStore:
@@ -109,7 +111,9 @@ class S3ObjectStore:
 
     async def delete(self, key: str) -> None:
         """Delete in one request; S3 says the same whether there was an object or not."""
-        await obstore.delete_async(self._store, _checked(key))
+        checked = _checked(key)
+        async with _reached(self._deadline):
+            await obstore.delete_async(self._store, checked)
 
 
 def open_object_store(url: str) -> ObjectStore:
