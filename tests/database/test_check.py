@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-import ssl
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 from typer.testing import CliRunner
 
 from server import migrate
@@ -25,8 +18,11 @@ from server.database_embedded import SUPERUSER, Cluster
 from tests.certificates import make_certificates, sign
 from tests.certificates import run as openssl
 from tests.clusters import migrated, private_folder
+from tests.driving import free_port
 
-GOOD, PASSWORD = "ok", "right-password"
+from .outside_world import PASSWORD, Bucket, Gateway, gateway_server, mail_server
+
+GOOD = "ok"
 LINES = [
     "settings",
     "data directory",
@@ -38,18 +34,6 @@ LINES = [
     "gateway",
     "clock",
 ]
-
-
-@dataclass
-class Gateway:
-    """Answers HTTPS as the gateway does without a message, with a clock of its own."""
-
-    port: int = 0
-    ahead: timedelta = timedelta()
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -96,8 +80,8 @@ def world() -> Iterator[World]:
     folder = private_folder("ersatzwagen-check-")
     make_certificates(folder)
     cluster, gateway, mail = migrated(folder / "cluster"), Gateway(), mail_server(folder)
-    with gateway_server(folder, gateway), free_port() as free:
-        made = World(folder, cluster, gateway, mail.port, free)
+    with gateway_server(folder, gateway):
+        made = World(folder, cluster, gateway, mail.port, free_port())
         demand_passwords(made)
         yield made
     mail.stop()
@@ -114,70 +98,6 @@ def demand_passwords(world: World) -> None:
     world.owned("alter role bypassing bypassrls")
     world.owned("create database empty", "postgres")
     world.owned("select pg_reload_conf()")
-
-
-def mail_server(folder: Path) -> Controller:
-    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"clerk", PASSWORD.encode()), handled=False)
-
-    with free_port() as port:
-        pass
-    controller = Controller(
-        object(),
-        hostname="127.0.0.1",
-        port=port,
-        authenticator=check,
-        auth_required=True,
-        tls_context=server_tls(folder),
-        require_starttls=True,
-    )
-    controller.start()
-    return controller
-
-
-def server_tls(folder: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    return context
-
-
-class free_port:  # noqa: N801  # reads as the function that it is
-    """A port at which nobody listens."""
-
-    def __enter__(self) -> int:
-        import socket
-
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        return int(self._socket.getsockname()[1])
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-
-
-class gateway_server:  # noqa: N801
-    """Runs it over TLS, with a certificate of the test's own authority."""
-
-    def __init__(self, folder: Path, gateway: Gateway) -> None:
-        class Answer(BaseHTTPRequestHandler):
-            def do_HEAD(self) -> None:
-                self.send_response_only(405)
-                self.send_header("Date", format_datetime(datetime.now(UTC) + gateway.ahead, usegmt=True))
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self._http.socket = server_tls(folder).wrap_socket(self._http.socket, server_side=True)
-        gateway.port = self._http.server_address[1]
-
-    def __enter__(self) -> None:
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
 
 
 @pytest.fixture
@@ -313,6 +233,30 @@ def test_a_certificate_that_is_none_is_no_prompt_at_the_terminal(checked: Checke
     # Then
     assert [line[8:24].strip() for line in lines if not line.startswith(GOOD)] == ["certificate"]
     assert code == 1
+
+
+@pytest.mark.parametrize(("refused", "step"), [("PUT", "store"), ("GET", "read"), ("POST", "delete")])
+def test_a_bucket_that_does_not_let_us(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch, refused: str, step: str
+) -> None:
+    with Bucket(refused) as bucket:
+        for name, value in bucket.access().items():
+            monkeypatch.setenv(name, value)
+        code, lines = checked(MEDIA_URL="s3://photos/here")
+    wrong = [line for line in lines if not line.startswith(GOOD)]
+    assert (code, [line[8:24].strip() for line in wrong]) == (1, ["object store"])
+    assert f"cannot {step} an object (" in wrong[0]
+    assert wrong[0].endswith("look at ERSATZWAGEN_MEDIA_URL, at its room and at what we may do")
+
+
+def test_a_bucket_is_left_as_it_was(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Bucket(None) as bucket:
+        for name, value in bucket.access().items():
+            monkeypatch.setenv(name, value)
+        code, lines = checked(MEDIA_URL="s3://photos/here")
+    assert (code, [line for line in lines if not line.startswith(GOOD)]) == (0, [])
+    assert ([method for method, _ in bucket.calls], bucket.objects) == (["PUT", "GET", "POST"], {})
+    assert bucket.calls[0][1].startswith("/photos/here/check/")
 
 
 def test_a_clock_that_is_wrong(checked: Checked, world: World) -> None:
