@@ -39,15 +39,21 @@ def read_settings(**given: Any) -> tuple[Settings | None, list[str]]:
         return None, [_in_one_line(one) for one in error.errors()]
     except UnicodeDecodeError:
         return None, ["the file .env cannot be read: save it as UTF-8"]
+    except OSError as error:
+        return None, [f"the file .env cannot be read ({error.strerror}): let this user read it"]
     except ValueError as error:
         return None, [str(error)]
 
 
 def unknown_settings() -> list[str]:
-    """A line for each variable of ours that nothing reads."""
+    """A line for each variable of ours that nothing reads; none if `.env` cannot be read, which is told elsewhere."""
+    try:
+        unknown = list(unknown_variables())
+    except (OSError, UnicodeDecodeError):
+        return []
     return [
         f"{name} is no setting: {f'write {meant}' if meant else 'see docs/operations.md, or take it away'}"
-        for name, meant in unknown_variables()
+        for name, meant in unknown
     ]
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import psycopg
 
-from server.database_connections import CONNECT_SECONDS
+from server.database_connections import PARAMETERS
 
 APP_ROLE = "ersatzwagen_app"
 """The login of the server, or what the operator's own login is a member of."""
@@ -90,9 +90,7 @@ class UnsafeLogin(RuntimeError):
 
 def check_login(url: str) -> None:
     """UnsafeLogin unless row-level security holds for the login of this address, whatever role it takes on."""
-    with psycopg.connect(
-        url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=CONNECT_SECONDS
-    ) as connection:
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), **PARAMETERS) as connection:
         login = connection.info.user
         unsafe = connection.execute(_UNSAFE_LOGIN).fetchone()
         missing = connection.execute(_MISSING_ROLE).fetchone()
@@ -110,7 +108,7 @@ def missing_roles(url: str) -> str | None:
     """What to do about roles that a database with tables lacks: they came here without them. None if all are there."""
     wanted = [caller.value for caller in Caller]
     address = url.replace("postgresql+psycopg://", "postgresql://", 1)
-    with psycopg.connect(address, connect_timeout=CONNECT_SECONDS) as connection:
+    with psycopg.connect(address, **PARAMETERS) as connection:
         found = {name for (name,) in connection.execute(_ROLES_MADE, [wanted]).fetchall()}
     missing = next((name for name in wanted if name not in found), None)
     if missing is None:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from server.cli import app
 from server.clock import SystemClock
 from server.database import Database
 from server.database_embedded import SUPERUSER, Cluster
@@ -19,6 +18,7 @@ from server.security import Principal
 from server.services.people import callers
 from server.start_errors import advice
 from tests.clusters import migrated, private_folder
+from tests.commands import invoke
 
 STATION = """
 insert into station (id, code, name, street, postcode, city, country, time_zone, turnaround_minutes, after_hours_return,
@@ -71,7 +71,7 @@ def said(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     def run(*command: str, password: str | None = None) -> Result:
         if password is not None:
             monkeypatch.setenv("ERSATZWAGEN_PASSWORD", password)
-        return CliRunner().invoke(app, list(command))
+        return invoke(*command)
 
     yield run
     machine.owned("delete from client_station; delete from api_client; delete from session; delete from user_station")

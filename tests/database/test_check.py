@@ -10,14 +10,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
 from server import migrate
-from server.cli import app
 from server.database_embedded import SUPERUSER, Cluster
 from tests.certificates import make_certificates, sign
 from tests.certificates import run as openssl
 from tests.clusters import migrated, private_folder
+from tests.commands import invoke
 from tests.driving import free_port
 
 from .outside_world import PASSWORD, Bucket, Gateway, gateway_server, mail_server
@@ -112,7 +111,7 @@ def checked(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
                 monkeypatch.setenv(f"ERSATZWAGEN_{name}", value)
         monkeypatch.setenv("SSL_CERT_FILE", str(world.folder / "ca.pem"))
         monkeypatch.chdir(tmp_path)
-        ran = CliRunner().invoke(app, ["check"])
+        ran = invoke("check")
         return ran.exit_code, ran.stdout.splitlines()
 
     return run
@@ -284,6 +283,19 @@ def test_several_are_told_at_once(checked: Checked) -> None:
     code, lines = checked(SMPT_URL="x", TELECASH_SHARED_SECRET=None, MAIL_FROM="nobody")
     wrong = [line[8:24].strip() for line in lines if not line.startswith(GOOD)]
     assert (code, wrong) == (1, ["settings", "mail server", "gateway"])
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("ERSATZWAGEN_MAIL_FROM=Müller <a@b.de>".encode("latin-1"), "the file .env cannot be read: save it as UTF-8"),
+        (b"ERSATZWAGEN_SMPT_URL=x", "ERSATZWAGEN_SMPT_URL is no setting: write ERSATZWAGEN_SMTP_URL"),
+    ],
+)
+def test_a_file_of_settings(checked: Checked, tmp_path: Path, content: bytes, line: str) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    code, lines = checked()
+    assert (code, [one[24:] for one in lines if not one.startswith(GOOD)]) == (1, [line])
 
 
 def test_nothing_is_made_for_a_private_database_that_is_not_there_yet(checked: Checked, tmp_path: Path) -> None:

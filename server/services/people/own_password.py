@@ -48,8 +48,8 @@ async def change(
         if not changed:
             raise Refused(ProblemCode.NOT_ALLOWED, _WRONG, field=["current"])
         await session.write(
-            "update session set revoked_at = :now where user_id = :id and revoked_at is null and family_id <>"
-            " (select family_id from session where id = :own)",
+            "update session set revoked_at = :now where user_id = :id and revoked_at is null and family_id"
+            " is distinct from (select family_id from session where id = :own)",
             {"now": now, "id": user.id, "own": principal.session_id},
         )
         session.once_committed(lambda: note(SecurityEvent.PASSWORD_CHANGED, user_id=user.id, by=user.id))
