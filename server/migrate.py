@@ -64,7 +64,8 @@ def current(url: str) -> str | None:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
                 return None
-            return str(connection.scalar(text("select version_num from alembic_version")))
+            found: str | None = connection.scalar(text("select version_num from alembic_version"))
+            return found
     finally:
         engine.dispose()
 
