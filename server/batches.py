@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, col, select
 from server.database import Session
 from server.models import (
     ApiClient,
+    ApiKey,
     ClientStation,
     Contract,
     Customer,
@@ -111,7 +112,7 @@ block = _one(VehicleBlock)
 protocol = _one(Protocol)
 document = _one(Document)
 user = _one(User, without="password_hash")
-client = _one(ApiClient, without="key_hash")
+client = _one(ApiClient)
 deposit_of_contract = _one(Deposit, key="contract_id")
 open_item_of_document = _one(OpenItem, key="document_id")
 drivers_of_contract = _many(Driver, "contract_id", "id")
@@ -168,6 +169,14 @@ async def stations_of_user(session: Session, keys: Sequence[UUID]) -> list[list[
 async def stations_of_client(session: Session, keys: Sequence[UUID]) -> list[list[Station]]:
     """Where API clients may book."""
     return await _stations(session, keys, ClientStation, ClientStation.client_id)
+
+
+async def keys_of_client(session: Session, keys: Sequence[UUID]) -> list[list[ApiKey]]:
+    """The keys of API clients, the newest first. Nobody but the system may read their hashes."""
+    secret: Any = col(ApiKey.key_hash)
+    statement = select(ApiKey).where(col(ApiKey.client_id).in_(keys)).options(defer(secret))
+    found = await session.all(statement.order_by(col(ApiKey.created_at).desc(), col(ApiKey.id).desc()))
+    return _of_each(keys, ((one.client_id, one) for one in found))
 
 
 async def _stations(

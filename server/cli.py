@@ -1,47 +1,37 @@
-"""The command line: serve, worker, jobs, db, user, client, demo, schema, simulator."""
+"""The command line: serve, worker, check, jobs, db, user, client, demo, schema, simulator."""
 
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
-from uuid import UUID
+from typing import Annotated, NoReturn
 
+import structlog
 import typer
-from sqlmodel import col, select
 
 from server import logs, migrate
-from server.backup import BackupFailed, read_backup, write_backup
+from server.backup import read_backup, write_backup
+from server.cli_check import check_all
 from server.cli_jobs import jobs
+from server.cli_people import client, user
 from server.cli_running import owner as _owner
 from server.cli_running import settings_of as _settings
 from server.cli_running import with_runtime as _with_runtime
-from server.clock import SystemClock
 from server.config import Settings
-from server.database import ADMINISTRATION
-from server.errors import DomainError
 from server.lost_objects import missing
-from server.models import Station
-from server.models.contract import ContractKind
-from server.models.staff import Role
-from server.runtime import NotConfigured, Runtime, object_store_of
-from server.services.people import staff
-from server.services.people.client_policies import PolicyRequest
-from server.services.people.staff import NewUser
+from server.runtime import Runtime, object_store_of
+from server.start_errors import advice
 
 app = typer.Typer(
     help="Rental and replacement cars for dealerships.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 db = typer.Typer(help="Migrations and backups.", no_args_is_help=True)
-user = typer.Typer(help="Users who sign in.", no_args_is_help=True)
-client = typer.Typer(help="Websites and other programs with an API key.", no_args_is_help=True)
+_log = structlog.get_logger("cli")
+app.command("check")(check_all)
 app.add_typer(jobs, name="jobs")
 app.add_typer(db, name="db")
 app.add_typer(user, name="user")
@@ -170,72 +160,19 @@ def _lost_objects(settings: Settings, owner_url: str) -> list[str]:
     return [f"{len(keys)} of {named} media are missing:", *(f"  {key}" for key in keys)] if keys else []
 
 
-@user.command("create")
-def create_user(
-    email: Annotated[str, typer.Option(help="The address to sign in with.")],
-    name: Annotated[str, typer.Option(help="The person's name.")],
-    role: Annotated[Role, typer.Option(help="What the user may do.")],
-    station: Annotated[list[str] | None, typer.Option(help="Code of a station; repeat for several.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
-) -> None:
-    """A user; the password is asked for, or read from ERSATZWAGEN_PASSWORD."""
-    logs.configure()
-    password = os.environ.get("ERSATZWAGEN_PASSWORD") or getpass.getpass("Password: ")
-
-    async def create(runtime: Runtime) -> None:
-        async with runtime.outside.database.transaction(ADMINISTRATION) as session:
-            ids = await _station_ids(session, station or [])
-            new = NewUser(email=email, name=name, role=role, station_ids=ids, password=password)
-            await staff.create_user(session, new, now=_machine_now())
-
-    _with_runtime(_settings(data_dir=data_dir), create)
-    print(f"Created: {email} ({role.value})")
-
-
-@client.command("create")
-def create_client(
-    name: Annotated[str, typer.Option(help="What it is called.")],
-    station: Annotated[list[str], typer.Option(help="Code of a station; repeat for several.")],
-    kind: Annotated[list[ContractKind] | None, typer.Option(help="What it may book; RENTAL unless said.")] = None,
-    payer: Annotated[bool, typer.Option("--payer", help="It may name another payer.")] = False,
-    holds: Annotated[int | None, typer.Option(help="Cars that may be HELD at a time; 20 unless said.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
-) -> None:
-    """An API key, shown once. What it may do besides can be changed with `updateApiClient`."""
-    logs.configure()  # standard output is the key alone
-    policy = PolicyRequest(kinds=tuple(kind) if kind else None, may_name_payer=payer or None, open_holds=holds)
-
-    async def create(runtime: Runtime) -> str:
-        async with runtime.outside.database.transaction(ADMINISTRATION) as session:
-            ids = await _station_ids(session, station)
-            _client, key = await staff.create_client(session, name, ids, policy, now=_machine_now())
-        return key
-
-    print(_with_runtime(_settings(data_dir=data_dir), create))
-
-
 def main() -> NoReturn:
     """Runs the command line; what is refused is one line, not a trace."""
     try:
         app()
-    except (NotConfigured, DomainError, BackupFailed) as error:
-        print(f"ersatzwagen: {error}", file=sys.stderr)
+    except Exception as error:
+        said = advice(error)
+        if said is None:
+            logs.configure()
+            _log.error("command.failed", exc_info=error)
+            said = "a fault of this program: please report the line above, which names nobody's data"
+        print(f"ersatzwagen: {said}", file=sys.stderr)
         sys.exit(2)
     sys.exit(0)
-
-
-def _machine_now() -> datetime:
-    return SystemClock().now()
-
-
-async def _station_ids(session: Any, codes: list[str]) -> tuple[UUID, ...]:
-    found: dict[str, UUID] = {
-        row.code: row.id for row in await session.all(select(Station).where(col(Station.code).in_(codes)))
-    }
-    missing = set(codes) - found.keys()
-    if missing:
-        raise NotConfigured(f"there is no station {', '.join(sorted(missing))}")
-    return tuple(found.values())
 
 
 @contextmanager

@@ -1,21 +1,31 @@
 """Settings: the only place that reads the environment. Variables are named ERSATZWAGEN_… or stand in a `.env` file."""
 
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from server.addresses import Network, network
 
 FEWEST_KEY_BYTES = 32
 """What an HMAC of SHA-256 can use (RFC 2104, 3)."""
+PREFIX = "ERSATZWAGEN_"
+_COMMANDS_READ = ("ERSATZWAGEN_PASSWORD", "ERSATZWAGEN_POSTGRES_BIN")
+"""Variables that are no settings: a new user's password, and where PostgreSQL's programs are."""
+_DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
 class Settings(BaseSettings):
     """What an operator can set. Without any of it the server starts a private database and a sandbox."""
 
-    model_config = SettingsConfigDict(env_prefix="ERSATZWAGEN_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
 
     database_url: str | None = None
     """A PostgreSQL server of one's own (postgresql://…); without it a private cluster in the data directory."""
@@ -59,12 +69,28 @@ class Settings(BaseSettings):
     """The instant at which a fresh sandbox begins, in the past or to come; without it the machine's."""
     demo_data: bool = True
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, given: object) -> object:
         return tuple(network(one) for one in given.split(",") if one.strip()) if isinstance(given, str) else given
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_address(cls, given: str | None) -> str | None:
+        if given is not None and not _is_database_address(given):
+            # Without a word of the driver's: it shows the address, and with it the password.
+            form = "postgresql://user:password@host:5432/name"
+            raise ValueError(f"write {form}; in a password, / ? # @ : are written %2F %3F %23 %40 %3A")
+        return given
+
+    @field_validator("telecash_url", "public_url")
+    @classmethod
+    def _web_address(cls, given: str | None) -> str | None:
+        if given and not _is_web_address(given):
+            raise ValueError("write https:// and the name of a host")
+        return given
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> "Settings":
@@ -85,3 +111,32 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address that others use for this server, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def unknown_variables() -> Iterator[tuple[str, str | None]]:
+    """Variables of ours, of the environment or of `.env`, that nothing reads; each with the one that was probably
+    meant: `ERSATZWAGEN_SMTP_URL` for `ERSATZWAGEN_SMPT_URL`.
+    """
+    known = [PREFIX + name.upper() for name in Settings.model_fields] + [*_COMMANDS_READ]
+    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    for name in sorted(given):
+        # Six letters, so that a mistake in the first word is seen as well.
+        if name.startswith(PREFIX[:6]) and name not in known:
+            yield name, next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)
+
+
+def _is_database_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        conninfo_to_dict(text.replace("postgresql+psycopg://", "postgresql://", 1))
+        return parts.scheme in _DATABASE_SCHEMES and (parts.port is None or parts.port > 0)
+    except (ValueError, ProgrammingError):
+        return False
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -103,7 +103,7 @@ class Cluster:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         self._make_private(self._socket)
-        if not (self._data / "PG_VERSION").exists():
+        if not self.is_made():
             self._initialise()
         self._require_same_version()
         self._own()
@@ -112,8 +112,11 @@ class Cluster:
         log = self._data / "server.log"
         options = ["-w", "-t", "90", "-l", str(log), "-s"]
         if self._run("pg_ctl", "-D", str(self._data), *options, "start", check=False).returncode != 0:
-            tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            raise NoPostgres(f"PostgreSQL did not start; the end of {log}:\n{tail}")
+            raise NoPostgres(f"the private PostgreSQL did not start: {_last_line(log)} (all of it in {log})")
+
+    def is_made(self) -> bool:
+        """Whether there is a cluster here already."""
+        return (self._data / "PG_VERSION").exists()
 
     def stop(self) -> None:
         """Stops PostgreSQL if it is this object's to stop."""
@@ -263,3 +266,10 @@ class Cluster:
             )
         except PermissionError as error:
             return subprocess.CompletedProcess(command, 126, "", str(error))
+
+
+def _last_line(log: Path) -> str:
+    """Where PostgreSQL says why: the last line that is an error, or the last at all."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    errors = [line for line in lines if "FATAL" in line or "PANIC" in line]
+    return next(iter((errors or lines)[-1:]), "it said nothing").strip()[-300:]

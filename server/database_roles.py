@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import psycopg
 
+from server.database_connections import PARAMETERS
+
 APP_ROLE = "ersatzwagen_app"
 """The login of the server, or what the operator's own login is a member of."""
 OWNER_ROLE = "ersatzwagen_owner"
@@ -79,13 +81,16 @@ and not pg_has_role(session_user, oid, {_MAY_BECOME}) order by rolname desc limi
 """A role of a caller that a connection cannot become, if there is one. Before the first upgrade there are no roles."""
 
 
+_ROLES_MADE = "select rolname from pg_roles where rolname = any(%s)"
+
+
 class UnsafeLogin(RuntimeError):
     """The database login could get past row-level security, or cannot become what it has to."""
 
 
 def check_login(url: str) -> None:
     """UnsafeLogin unless row-level security holds for the login of this address, whatever role it takes on."""
-    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), **PARAMETERS) as connection:
         login = connection.info.user
         unsafe = connection.execute(_UNSAFE_LOGIN).fetchone()
         missing = connection.execute(_MISSING_ROLE).fetchone()
@@ -97,3 +102,17 @@ def check_login(url: str) -> None:
         )
     if missing is not None:
         raise UnsafeLogin(f"the database login {login} cannot become {missing[0]}: grant {APP_ROLE} to {login}")
+
+
+def missing_roles(url: str) -> str | None:
+    """What to do about roles that a database with tables lacks: they came here without them. None if all are there."""
+    wanted = [caller.value for caller in Caller]
+    address = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(address, **PARAMETERS) as connection:
+        found = {name for (name,) in connection.execute(_ROLES_MADE, [wanted]).fetchall()}
+    missing = next((name for name in wanted if name not in found), None)
+    if missing is None:
+        return None
+    return (
+        f"the database has no role {missing}: restore its backup with `ersatzwagen db restore`, which makes the roles"
+    )

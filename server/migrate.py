@@ -25,8 +25,15 @@ def _configuration(url: str) -> Config:
     return config
 
 
+class NewerSchema(RuntimeError):
+    """The database has migrations that this program does not know."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
-    """Applies every migration that is missing. Safe to repeat, and to run from several processes at once."""
+    """Applies every migration that is missing. Safe to repeat, and to run from several processes at once. NewerSchema,
+    with nothing changed, if the database has ones that this program does not know.
+    """
+    refuse_newer(current(url))
     command.upgrade(_configuration(url), revision)
 
 
@@ -40,6 +47,16 @@ def head() -> str:
     return ScriptDirectory.from_config(_configuration("")).get_current_head() or ""
 
 
+def refuse_newer(found: str | None) -> None:
+    """NewerSchema if a database's newest migration is none of this program's."""
+    known = {script.revision for script in ScriptDirectory.from_config(_configuration("")).walk_revisions()}
+    if found is not None and found not in known:
+        raise NewerSchema(
+            f"the database is at {found}, and this program knows migrations up to {head()} only: it is too old. Install"
+            " the version that upgraded the database, or a newer one"
+        )
+
+
 def current(url: str) -> str | None:
     """The newest migration that the database has, or None if it is empty."""
     engine = create_engine(driver_url(url))
@@ -47,7 +64,8 @@ def current(url: str) -> str | None:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
                 return None
-            return str(connection.scalar(text("select version_num from alembic_version")))
+            found: str | None = connection.scalar(text("select version_num from alembic_version"))
+            return found
     finally:
         engine.dispose()
 

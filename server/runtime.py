@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import secrets
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from obstore.exceptions import BaseError
 from sqlmodel import col, select
 
 from server import migrate
@@ -20,8 +22,9 @@ from server.clock import Clock, SystemClock
 from server.config import Settings
 from server.database import ADMINISTRATION, Database
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
-from server.database_roles import UnsafeLogin, check_login
-from server.gateways.mailer import Mailer, MailUnavailable, OutgoingMail, SmtpMailer
+from server.database_roles import UnsafeLogin, check_login, missing_roles
+from server.errors import DomainError
+from server.gateways.mailer import MailUnavailable, OutgoingMail, SmtpMailer, UnfitSender
 from server.gateways.object_store import ObjectStore, open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
 from server.job_loops import Worker
@@ -42,6 +45,9 @@ _log = structlog.get_logger("runtime")
 
 class NotConfigured(RuntimeError):
     """A setting is missing that cannot be done without."""
+
+
+NOT_UP_TO_DATE = "the database is not up to date: run `ersatzwagen db upgrade`"
 
 
 class NoMailer:
@@ -100,9 +106,14 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
             check_login(settings.database_url)
         except UnsafeLogin as unsafe:
             raise NotConfigured(str(unsafe)) from unsafe
-        if migrate.current(settings.database_url) != migrate.head():
-            raise NotConfigured("the database is not up to date: run `ersatzwagen db upgrade`")
+        found = migrate.current(settings.database_url)
+        migrate.refuse_newer(found)
+        if found != migrate.head():
+            raise NotConfigured(NOT_UP_TO_DATE)
+        if missing := missing_roles(settings.database_url):
+            raise NotConfigured(missing)
         return settings.database_url, None
+    require_data_dir(settings)
     cluster = Cluster(settings.data_dir)
     cluster.start()
     try:
@@ -114,22 +125,18 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
     return cluster.url(), cluster
 
 
-def object_store_of(settings: Settings) -> ObjectStore:
-    """Where photos and papers lie."""
-    return open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri())
-
-
 def create_runtime(settings: Settings, database_url: str) -> Runtime:
     """Wires gateways, clock and worker as the settings say."""
     sandbox = _sandbox(settings)
     clock: Clock = sandbox.clock if sandbox else SystemClock()
-    telecash = sandbox.telecash_settings() if sandbox else _telecash(settings)
+    require_data_dir(settings)
+    telecash = sandbox.telecash_settings() if sandbox else telecash_settings_of(settings)
     secret = _secret(settings).encode()
     outside = Outside(
         database=Database(database_url, clock),
         clock=clock,
         gateway=TelecashGateway(telecash),
-        mailer=sandbox.mailer(settings.mail_from) if sandbox else _mailer(settings),
+        mailer=sandbox.mailer(settings.mail_from) if sandbox else mailer_of(settings) or NoMailer(),
         objects=object_store_of(settings),
         base_url=settings.base_url,
         mail_domain=settings.mail_from.rstrip(">").rpartition("@")[2] or "ersatzwagen.example",
@@ -147,11 +154,48 @@ def _sandbox(settings: Settings) -> Sandbox | None:
     return Sandbox(settings)
 
 
-def _mailer(settings: Settings) -> Mailer:
-    return SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else NoMailer()
+def mailer_of(settings: Settings) -> SmtpMailer | None:
+    """Who hands mails over; None without a mail server. NotConfigured if its address, or the sender's, is wrong."""
+    if not settings.smtp_url:
+        return None
+    try:
+        return SmtpMailer(settings.smtp_url, settings.mail_from)
+    except UnfitSender as error:
+        raise NotConfigured(f"ERSATZWAGEN_MAIL_FROM: {error}") from error
+    except ValueError as error:
+        raise NotConfigured(f"ERSATZWAGEN_SMTP_URL: {error}") from error
 
 
-def _telecash(settings: Settings) -> TelecashSettings:
+def object_store_of(settings: Settings) -> ObjectStore:
+    """Where pictures and documents lie. NotConfigured if there can be nothing."""
+    try:
+        return open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri())
+    except ValueError as error:
+        raise NotConfigured(f"ERSATZWAGEN_MEDIA_URL: {error}") from error
+    except (OSError, BaseError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise NotConfigured(
+            f"ERSATZWAGEN_MEDIA_URL: pictures and documents cannot be kept there ({reason}): let this user write there"
+        ) from error
+
+
+def require_data_dir(settings: Settings) -> None:
+    """NotConfigured unless the data directory can be written to, where the settings keep anything there."""
+    if settings.database_url and settings.media_url and settings.secret_key and not settings.sandbox:
+        return
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            pass
+    except OSError as error:
+        raise NotConfigured(
+            f"ERSATZWAGEN_DATA_DIR: nothing can be kept in {settings.data_dir} ({error.strerror}): let this user write"
+            " there, or name another"
+        ) from error
+
+
+def telecash_settings_of(settings: Settings) -> TelecashSettings:
+    """What the gateway is spoken to with."""
     base = (settings.telecash_url or "https://telecash.invalid").rstrip("/")
     return TelecashSettings(
         service_url=f"{base}/ipgapi/services",
@@ -186,4 +230,7 @@ async def _first_administrator(runtime: Runtime) -> None:
             return
         password = settings.admin_password.get_secret_value()
         new = NewUser(email=settings.admin_email, name="Administrator", role=Role.ADMIN, password=password)
-        await staff.create_user(session, new, now=now)
+        try:
+            await staff.create_user(session, new, now=now)
+        except DomainError as error:
+            raise NotConfigured(f"ERSATZWAGEN_ADMIN_EMAIL, ERSATZWAGEN_ADMIN_PASSWORD: {error}") from error

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from contextlib import AsyncExitStack
-from socket import socket
+from logging import getLogger
+from socket import (
+    AF_INET6,
+    AI_PASSIVE,
+    IPPROTO_IPV6,
+    IPV6_V6ONLY,
+    SO_REUSEADDR,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    gaierror,
+    getaddrinfo,
+    socket,
+)
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.app import FIRST_QUERY, create_app
 from server.config import Settings
 from server.database_embedded import Cluster
 from server.edge.bounded_server import BoundedServer, bounded
 from server.private_cluster import alone, kept_running
-from server.runtime import Runtime, create_runtime, prepare_database
+from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
 
 
 class Server(BoundedServer):
@@ -39,20 +53,80 @@ class Server(BoundedServer):
         await super().shutdown(sockets)
 
 
+class Starting:
+    """An application that keeps what its start failed on, for the one line that says what to do. Nobody else says a
+    word of it: the framework's is a stack.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.failure: Exception | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers as the application does."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def say(message: Message) -> None:
+            await send({"type": message["type"]} if message["type"] == "lifespan.startup.failed" else message)
+
+        try:
+            await self._app(scope, receive, say)
+        except Exception as error:
+            self.failure = error
+            raise
+
+
 def serve(settings: Settings) -> None:
-    """Serves until stopped; leaves no PostgreSQL behind."""
+    """Serves until stopped; leaves no PostgreSQL behind. Whatever keeps it from starting is raised."""
+    require_free(settings.host, settings.port)
+    getLogger("uvicorn.error").addFilter(
+        lambda record: not record.getMessage().startswith("Application startup failed")
+    )
     with alone(settings):
         url, cluster = prepare_database(settings)
         try:
             runtime = create_runtime(settings, url)
-            app = create_app(runtime)
+            app = Starting(create_app(runtime))
             server = Server(bounded(app, host=settings.host, port=settings.port, lifespan="on"), runtime, cluster)
-            server.run()
+            try:
+                server.run()
+            except SystemExit:
+                if app.failure is not None:
+                    raise app.failure from None
+                raise
             if not server.started:
                 sys.exit(3)
         finally:
             if cluster is not None:
                 cluster.stop()
+
+
+def require_free(host: str, port: int) -> None:
+    """NotConfigured if nobody can listen there: before a database is started that nobody will use."""
+    failures: list[OSError] = []
+    try:
+        addresses = getaddrinfo(host, port, type=SOCK_STREAM, flags=AI_PASSIVE)
+    except (gaierror, UnicodeError) as error:
+        raise NotConfigured(f"{host} is no address of this machine: name one with --host") from error
+    for family, kind, protocol, _name, address in addresses:
+        try:
+            with socket(family, kind, protocol) as probe:
+                probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+                if family == AF_INET6:
+                    probe.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
+                probe.bind(address)
+        except OSError as error:
+            failures.append(error)
+    taken = next((one for one in failures if one.errno in (errno.EADDRINUSE, errno.EACCES)), None)
+    if taken is not None:
+        reason = (
+            "is taken, perhaps by a server that still runs" if taken.errno == errno.EADDRINUSE else "is not ours to use"
+        )
+        raise NotConfigured(f"port {port} of {host} {reason}: free it, or name another with --port")
+    if len(failures) == len(addresses):
+        raise NotConfigured(f"{host} is no address of this machine: name one with --host")
 
 
 def serve_simulator(settings: Settings) -> None:

@@ -32,6 +32,7 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("Viewer", "stations"): 40,
     ("User", "stations"): 10,
     ("ApiClient", "stations"): 10,
+    ("ApiClient", "keys"): 2,
     ("ClientPolicy", "kinds"): 2,
     ("Query", "stations"): 40,
     ("Query", "users"): 100,

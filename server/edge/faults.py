@@ -36,11 +36,11 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on."""
-        started = False
+        started = failed_to_start = False
 
         async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
+            nonlocal started, failed_to_start
+            started, failed_to_start = True, message["type"] == "lifespan.startup.failed"
             await send(message)
 
         try:
@@ -48,6 +48,8 @@ class Faults:
         except ClientDisconnect:
             return
         except Exception as error:
+            if failed_to_start:
+                raise  # nobody was answered yet: whoever starts the server says what it was
             if scope["type"] != "http" or started:
                 reported(error, place=place_in(scope))
                 raise Interrupted from None

@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import aiosmtplib
 from email_validator import EmailNotValidError, validate_email
@@ -40,6 +40,10 @@ class MailUnavailable(Exception):
     """The mail could not be handed over now: no server or none configured, no connection, a server that refuses us, a
     4xx answer, a time-out. Try again later.
     """
+
+
+class UnfitSender(ValueError):
+    """The address of all mails cannot be one."""
 
 
 class Attachment(NamedTuple):
@@ -81,8 +85,8 @@ class Mailer(Protocol):
 class SmtpMailer:
     """Sends over `smtp://host:port` (plain), `smtp://user:password@host?starttls` or `smtps://…` (TLS).
 
-    `timeout`: seconds for a whole try, from the connection to the server's last word. `ValueError` for another URL or
-    sender, and for a password that would go over the wire in the clear.
+    `timeout`: seconds for a whole try, from the connection to the server's last word. `ValueError` for another URL and
+    for a password that would go over the wire in the clear, `UnfitSender` for another sender.
     """
 
     def __init__(self, url: str, sender: str, timeout: float = 10.0) -> None:
@@ -95,7 +99,7 @@ class SmtpMailer:
         if parts.password and not encrypted and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("a password needs smtps:// or ?starttls")
         self._host = parts.hostname
-        self._port = parts.port or (465 if self._tls else 587 if self._starttls else 25)
+        self._port = _port(parts) or (465 if self._tls else 587 if self._starttls else 25)
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         self._sender = _sender(sender)
@@ -114,6 +118,23 @@ class SmtpMailer:
                 raise MailRefused("the mail server cannot send to an address with such letters") from problem
             raise _judged(problem) from problem
 
+    async def sign_in(self) -> None:
+        """Connect, encrypt and sign in as for a mail, and send none. `MailUnavailable` says what did not work."""
+        client = aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            username=self._user,
+            password=self._password,
+            use_tls=self._tls,
+            start_tls=self._starttls,
+            timeout=self._timeout,
+        )
+        try:
+            async with asyncio.timeout(self._timeout), client:
+                await client.noop()
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as problem:
+            raise _judged(problem) from problem
+
     async def _hand_over(self, message: EmailMessage, recipient: str) -> None:
         await aiosmtplib.send(
             message,
@@ -127,6 +148,14 @@ class SmtpMailer:
             start_tls=self._starttls,
             timeout=self._timeout,
         )
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:  # whose words would show a piece of a password that has a slash in it
+        reason = "the port of a mail server is a number; in a password, / ? # @ : are written %2F %3F %23 %40 %3A"
+        raise ValueError(reason) from None
 
 
 def compose(mail: OutgoingMail, sender: Address) -> EmailMessage:
@@ -198,14 +227,14 @@ def _address(mailbox: str, display_name: str = "") -> Address:
 
 def _sender(text: str) -> Address:
     if _CONTROL.search(text):
-        raise ValueError("the sender has control characters")
+        raise UnfitSender("the sender has control characters")
     name, address = parseaddr(text)
     try:
         found = _address(_mailbox(address), name)
     except MailRefused as problem:
-        raise ValueError(f"the sender is not an e-mail address: {text!r}") from problem
+        raise UnfitSender(f"the sender is not an e-mail address: {text!r}") from problem
     if not found.addr_spec.isascii():
-        raise ValueError(f"the sender needs plain letters before the @: {text!r}")
+        raise UnfitSender(f"the sender needs plain letters before the @: {text!r}")
     return found
 
 

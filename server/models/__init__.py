@@ -1,6 +1,6 @@
 """Tables and the rules that need nothing but their own values. Importing this package fills the metadata."""
 
-from server.models.api_client import ApiClient, ClientStation
+from server.models.api_client import ApiClient, ApiKey, ClientStation
 from server.models.contract import Contract
 from server.models.contract_parts import Driver, HistoryEntry, IdempotencyRecord, Note, VehicleLeg
 from server.models.customer import Customer, CustomerStation, CustomerVersion
@@ -21,6 +21,7 @@ from server.models.tariff_change import TariffChange
 
 __all__ = [
     "ApiClient",
+    "ApiKey",
     "ClientStation",
     "Company",
     "Contract",

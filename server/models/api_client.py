@@ -34,13 +34,12 @@ class ClientPolicy:
 
 
 class ApiClient(SQLModel, table=True):
-    """A program that calls with a key. Only a hash of the key is stored."""
+    """A program that calls with a key. `key_prefix` is that of the newest; `last_used_at` when any of them was used."""
 
     __tablename__ = "api_client"
     id: UUID = new_id()
     name: str
     key_prefix: str
-    key_hash: str = Field(unique=True)
     active: bool = True
     policy_json: Json = Field(default_factory=lambda: ClientPolicy().as_json(), sa_column=json_column(name="policy"))
     created_at: datetime
@@ -54,6 +53,21 @@ class ApiClient(SQLModel, table=True):
     def bind_to(self, policy: ClientPolicy) -> None:
         """Sets what it may do from now on."""
         self.policy_json = policy.as_json()
+
+
+class ApiKey(SQLModel, table=True):
+    """One key of an API client: only its hash is stored. It lives by the machine's clock; without an end it is good
+    until it is replaced or its client ends.
+    """
+
+    __tablename__ = "api_key"
+    id: UUID = new_id()
+    client_id: UUID = Field(foreign_key="api_client.id", index=True, ondelete="CASCADE")
+    prefix: str
+    key_hash: str = Field(unique=True)
+    created_at: datetime
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 class ClientStation(SQLModel, table=True):

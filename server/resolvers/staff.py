@@ -13,14 +13,14 @@ from server.models import ApiClient, Device, User
 from server.schema.api_client import ApiClient as ApiClientType
 from server.schema.api_client import ClientPolicyInput
 from server.schema.building import Info
-from server.schema.results import ApiClientResult, DeviceResult, SignInResult, UserResult
-from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, mutation, query
+from server.schema.results import ApiClientResult, ChangePasswordResult, DeviceResult, SignInResult, UserResult
+from server.schema.root_fields import ADMINS, ANYONE, EVERYBODY, MANAGERS, STAFF, mutation, query
 from server.schema.viewer import Device as DeviceType
 from server.schema.viewer import DeviceInput, UserInput, UserUpdate, Viewer
 from server.schema.viewer import User as UserType
 from server.security import Principal
 from server.services.lists.search import only
-from server.services.people import devices, sessions, staff
+from server.services.people import devices, own_password, sessions, staff
 from server.services.people.sessions import Tokens
 from server.services.people.staff import NewClient
 from server.services.validation import as_uuid
@@ -94,6 +94,16 @@ class StaffMutation:
             await sessions.sign_out(session, principal, now=SystemClock().now())
         return True
 
+    @mutation(allow=STAFF, graphql_type=ChangePasswordResult)
+    async def change_password(self, info: Info, current: str, new: str) -> Principal:
+        """Changes your own password, to one of 10 to 128 characters. This session goes on, all others of yours end at
+        once. A wrong current password counts like a failed sign-in, and beyond those limits TOO_MANY_ATTEMPTS is
+        answered.
+        """
+        context, now = info.context, SystemClock().now()
+        await own_password.change(context.outside, context.principal, current, new, address=context.address, now=now)
+        return context.principal
+
     @mutation(allow=MANAGERS, graphql_type=DeviceResult)
     async def revoke_device(self, info: Info, id: strawberry.ID) -> Device:  # noqa: A002
         """Shuts a lost device out: whoever holds it is signed out at once, and an app of ours deletes what it holds of
@@ -123,8 +133,8 @@ class StaffMutation:
         """Creates an API client for a website. Its key is shown in this answer and never again."""
         async with info.context.write() as session:
             ids, wanted = [as_uuid(one) for one in station_ids], (policy or ClientPolicyInput()).given()
-            by = info.context.principal.id
-            return await staff.create_client(session, name, ids, wanted, now=info.context.now, by=by)
+            by, now = info.context.principal.id, SystemClock().now()
+            return await staff.create_client(session, name, ids, wanted, now=now, by=by)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
     async def update_api_client(
@@ -142,7 +152,23 @@ class StaffMutation:
             return await staff.update_client(session, as_uuid(id), name, ids, wanted)
 
     @mutation(allow=ADMINS, graphql_type=ApiClientResult)
-    async def revoke_api_client(self, info: Info, id: strawberry.ID) -> ApiClient:  # noqa: A002
-        """Ends an API client's key at once; its bookings stay."""
+    async def rotate_api_key(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        overlap_hours: int = 168,
+    ) -> NewClient:
+        """Makes a new key for an API client, shown in this answer and never again. The keys before it are good for
+        `overlapHours` more (0 to 2160, a week unless said), so that the website changes over without a gap; 0 ends them
+        at once. Up to five are good at a time. Its bookings, stations and policy stay.
+        """
         async with info.context.write() as session:
-            return await staff.revoke_client(session, as_uuid(id), by=info.context.principal.id)
+            by, now = info.context.principal.id, SystemClock().now()
+            return await staff.rotate_key(session, as_uuid(id), overlap_hours, now=now, by=by)
+
+    @mutation(allow=ADMINS, graphql_type=ApiClientResult)
+    async def revoke_api_client(self, info: Info, id: strawberry.ID) -> ApiClient:  # noqa: A002
+        """Ends all keys of an API client at once, for good; its bookings stay."""
+        async with info.context.write() as session:
+            by, now = info.context.principal.id, SystemClock().now()
+            return await staff.revoke_client(session, as_uuid(id), now=now, by=by)

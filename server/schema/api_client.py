@@ -8,6 +8,7 @@ import strawberry
 
 from server import batches
 from server.models import ApiClient as ApiClientRow
+from server.models import ApiKey as ApiKeyRow
 from server.models.api_client import ClientPolicy as ClientPolicyValue
 from server.models.contract import ContractKind
 from server.models.staff import Role
@@ -69,32 +70,48 @@ class ClientPolicyInput:
         )
 
 
+@row_type(ApiKeyRow)
+class ApiKey:
+    """A key of an API client, without the key: that is shown once, when it is made."""
+
+    prefix: str
+    """The first characters of the key, to recognise it by."""
+    created_at: datetime
+    """When it was made, in UTC."""
+    last_used_at: datetime | None
+    """When it was last used, to the minute, in UTC; null if never. Once the old one is quiet, the new one is in use."""
+    expires_at: datetime | None
+    """From when on it is refused, in UTC; null as long as it was not replaced."""
+
+
 @row_type(ApiClientRow)
 class ApiClient:
-    """A website or other program that calls the API with a key. The key itself is shown once, at creation."""
+    """A website or other program that calls the API with a key. A key is shown once, when it is made."""
 
     id: strawberry.ID
-    """The API client's id, for `revokeApiClient`."""
+    """The API client's id, for `rotateApiKey` and `revokeApiClient`."""
     name: str
     """What the client is called, for people."""
     key_prefix: str
-    """The first characters of the key, to recognise it by."""
+    """The first characters of the newest key, to recognise it by."""
     active: bool
-    """Whether the key still works."""
+    """False once it was ended: none of its keys works any more."""
     last_used_at: datetime | None
-    """When the key was last used, to the minute, in UTC; null if never."""
+    """When any of its keys was last used, to the minute, in UTC; null if never."""
     policy: ClientPolicy
     """What it may book, and how much of it at a time."""
 
     stations = related(list[Station], batches.stations_of_client)
     """The stations that it may book at."""
+    keys = related(list[ApiKey], batches.keys_of_client)
+    """Its keys, the newest first: those that are good, and for 30 days those that have ended."""
 
 
 @row_type(NewClient)
 class CreatedApiClient:
-    """A new API client with its key."""
+    """An API client with a new key."""
 
     client: ApiClient
-    """The API client that was made."""
+    """The API client that the key was made for."""
     key: str
     """The key, shown only now. Send it as `Authorization: Bearer ek_…`."""

@@ -58,7 +58,15 @@ OWN_MEANINGS = {
         "station_ids": "Ids of all stations that it may book at from now on, at least one.",
         "policy": "What is to differ from its policy; a field that is not given stays.",
     },
-    "revoke_api_client": {"id": "Id of the API client whose key ends."},
+    "rotate_api_key": {
+        "id": "Id of the API client that gets another key.",
+        "overlap_hours": "How many hours the keys before it stay good, 0 to 2160; 0 ends them at once.",
+    },
+    "revoke_api_client": {"id": "Id of the API client whose keys end."},
+    "change_password": {
+        "current": "The password that you sign in with now.",
+        "new": "Another password, of 10 to 128 characters.",
+    },
     "station": {
         "id": "Id of the station; not looked at if `code` is given.",
         "code": "The station's short code; capitals make no difference.",

@@ -27,7 +27,7 @@ from server.schema.problems import (
 from server.schema.protocol import Protocol
 from server.schema.station import Company, Station
 from server.schema.tariff import Tariff
-from server.schema.viewer import Device, Session, User
+from server.schema.viewer import Device, Session, User, Viewer
 
 SignInResult = Annotated[
     Session | Rejection, strawberry.union("SignInResult", description="A session, or a refusal that says why not.")
@@ -35,6 +35,12 @@ SignInResult = Annotated[
 DocumentResult = Annotated[
     Document | Rejection,
     strawberry.union("DocumentResult", description="The document, or a refusal that says why not."),
+]
+ChangePasswordResult = Annotated[
+    Viewer | Rejection,
+    strawberry.union(
+        "ChangePasswordResult", description="You, with the new password from now on, or a refusal that says why not."
+    ),
 ]
 UserResult = Annotated[
     User | Rejection, strawberry.union("UserResult", description="The user, or a refusal that says why not.")
@@ -45,7 +51,7 @@ DeviceResult = Annotated[
 ApiClientResult = Annotated[
     CreatedApiClient | ApiClient | Rejection,
     strawberry.union(
-        "ApiClientResult", description="The API client, with its key when it is new, or a refusal that says why not."
+        "ApiClientResult", description="The API client, with a key that was just made, or a refusal that says why not."
     ),
 ]
 StationResult = Annotated[

@@ -194,7 +194,9 @@ def test_the_api_key_is_shown_once_and_the_password_never(server: SandboxServer,
         flow.side.admin("{apiClients{id name keyPrefix stations{code} active lastUsedAt} users{id email name role}}")
     )
     dump = "".join(
-        str(row) for table in ("api_client", "app_user", "session") for row in execute(owner, f"select * from {table}")
+        str(row)
+        for table in ("api_client", "api_key", "app_user", "session")
+        for row in execute(owner, f"select * from {table}")
     )
 
     for text in (listed, dump):

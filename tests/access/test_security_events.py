@@ -207,7 +207,7 @@ class TestKeys:
             made = await staff.create_client(session, "Shop", [here.id], now=NOW, by=BY)
         for _ in range(2):
             async with database.transaction(ADMINISTRATION) as session:
-                await staff.revoke_client(session, made.client.id, by=BY)
+                await staff.revoke_client(session, made.client.id, now=NOW, by=BY)
 
         # Then
         about = {"client_id": str(made.client.id), "by": str(BY)}

@@ -107,7 +107,7 @@ def test_nothing_in_the_database_opens_a_door(server: SandboxServer, dealership:
     cluster = Cluster(server.data_dir)
     stored: set[str] = set()
     with psycopg.connect(cluster.url(SUPERUSER)) as connection:
-        for table in ("session", "api_client", "app_user"):
+        for table in ("session", "api_client", "api_key", "app_user"):
             for row in connection.execute(f"select to_jsonb(t) from {table} t").fetchall():
                 stored |= {str(value) for value in row[0].values()}
     for value in stored:

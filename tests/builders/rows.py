@@ -149,7 +149,6 @@ class Shop:
             id=uuid7(),
             name=f"Website {number}",
             key_prefix="ek_test",
-            key_hash=f"{number:064d}",
             policy_json=ClientPolicy(**policy).as_json(),
             created_at=NOW,
         )

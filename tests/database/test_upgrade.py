@@ -221,3 +221,55 @@ def test_before_the_callers_had_roles_everything_was_as_it_is_after_them(cluster
     # Then
     assert [one == other for one, other in zip(before, changed, strict=True)] == [False] * len(RIGHTS)
     assert rights(url) == before
+
+
+CLIENT = """
+insert into api_client (id, name, key_prefix, key_hash, active, policy, created_at, last_used_at)
+values (%s, 'Shop', %s, %s, %s, '{}', '2026-01-01', '2026-01-05')
+"""
+KEY = """
+insert into api_key (id, client_id, prefix, key_hash, created_at, expires_at)
+values (gen_random_uuid(), %s, 'ek_new', 'new', '2026-02-01', null)
+"""
+
+
+def test_the_keys_of_api_clients_are_taken_along_and_back(cluster: Cluster) -> None:
+    """A key that opened the door before the upgrade opens it after; back again it is the newest that does."""
+    # Given a client that is active, and one that was ended
+    migrate.create_database(cluster.url(SUPERUSER, "postgres"), "keys")
+    url = cluster.url(SUPERUSER, "keys")
+    migrate.upgrade(url, "0031")
+    before = rights(url)
+    with psycopg.connect(url) as connection:
+        connection.execute(CLIENT, [UUID(int=1), "ek_one", "one", True])
+        connection.execute(CLIENT, [UUID(int=2), "ek_two", "two", False])
+    # When
+    migrate.upgrade(url)
+    # Then
+    with psycopg.connect(url) as connection:
+        connection.execute("set time zone 'UTC'")
+        found = connection.execute(
+            "select client_id, prefix, key_hash, created_at::text, last_used_at::text, expires_at::text from api_key"
+            " order by client_id"
+        ).fetchall()
+        assert found == [
+            (UUID(int=1), "ek_one", "one", "2026-01-01 00:00:00+00", "2026-01-05 00:00:00+00", None),
+            (
+                UUID(int=2),
+                "ek_two",
+                "two",
+                *["2026-01-01 00:00:00+00", "2026-01-05 00:00:00+00"],
+                "2026-01-05 00:00:00+00",
+            ),
+        ]
+        # When: one has another key, the other's is deleted; and back
+        connection.execute(KEY, [UUID(int=1)])
+        connection.execute("delete from api_key where client_id = %s", [UUID(int=2)])
+    migrate.downgrade(url, "0031")
+    # Then
+    with psycopg.connect(url) as connection:
+        ((newest,), (unknown,)) = connection.execute("select key_hash from api_client order by id").fetchall()
+    assert (newest, unknown == "two", len(unknown)) == ("new", False, 64)
+    assert rights(url) == before
+    migrate.upgrade(url)
+    assert migrate.differences(url) == []

@@ -32,6 +32,7 @@ _OF_BRAVO = {
     "app_user": "id in (select user_id from user_station where station_id = %(b)s)",
     "device": "user_id in (select user_id from user_station where station_id = %(b)s)",
     "api_client": "id in (select client_id from client_station where station_id = %(b)s)",
+    "api_key": "client_id in (select client_id from client_station where station_id = %(b)s)",
     "photo": "%(b)s = any (stations) and not %(a)s = any (stations)",
 }
 _CHILDREN = ["driver", "vehicle_leg", "note", "history_entry", "protocol", "protocol_photo", "payment"]

@@ -6,15 +6,23 @@ GRANTS: dict[str, dict[str, str]] = {
         "system": "select",
     },
     "api_client": {
-        "admin": "select, insert, update (active, name, policy)",
+        "admin": "select, insert, update (active, key_prefix, name, policy)",
         "staff": "select (active, created_at, id, key_prefix, last_used_at, name, policy)",
         "system": "select, update (last_used_at)",
         "website": "select (active, created_at, id, key_prefix, last_used_at, name, policy)",
     },
+    "api_key": {
+        "admin": (
+            "select (client_id, created_at, expires_at, id, last_used_at, prefix), insert, update (expires_at), delete"
+        ),
+        "staff": "select (client_id, created_at, expires_at, id, last_used_at, prefix)",
+        "system": "select, update (last_used_at)",
+        "website": "select (client_id, created_at, expires_at, id, last_used_at, prefix)",
+    },
     "app_user": {
         "admin": "select, insert, update (active, name, password_hash, role)",
         "staff": "select (active, created_at, email, email_key, id, last_sign_in_at, name, role)",
-        "system": "select, update (last_sign_in_at)",
+        "system": "select, update (last_sign_in_at, password_hash)",
     },
     "client_station": {
         "admin": "select, insert, delete",

@@ -149,7 +149,7 @@ def test_a_website_may_only_read(owner: str) -> None:
     ("table", "column", "readers"),
     [
         ("app_user", "password_hash", {"admin", "system"}),
-        ("api_client", "key_hash", {"admin", "system"}),
+        ("api_key", "key_hash", {"system"}),
         ("stored_card", "token", {"retention", "system"}),
         ("session", "access_hash", {"system"}),
         ("hosted_payment", "token", {"system"}),

@@ -49,7 +49,7 @@ class TelecashGateway:
         self._settings = settings
         self._http = httpx2.AsyncClient(
             transport=transport,
-            verify=_tls(settings) if settings.service_url.startswith("https:") else False,
+            verify=tls_context(settings) if settings.service_url.startswith("https:") else False,
             auth=httpx2.BasicAuth(settings.user, settings.password),
             headers=_HEADERS,
             timeout=httpx2.Timeout(settings.read_timeout, connect=settings.connect_timeout),
@@ -215,15 +215,29 @@ class TelecashGateway:
             raise httpx2.ReadTimeout(reason) from late
 
 
-def _tls(settings: TelecashSettings) -> ssl.SSLContext:
+def tls_context(settings: TelecashSettings) -> ssl.SSLContext:
+    """What a connection to the gateway is encrypted with. GatewayMisconfigured: certificate or key cannot be used."""
     context = ssl.create_default_context(cafile=str(settings.trust) if settings.trust else None)
     if settings.certificate:
         try:
-            context.load_cert_chain(settings.certificate, settings.key, settings.key_password)
+            # Without any password the library would ask for one at the terminal, and wait.
+            context.load_cert_chain(settings.certificate, settings.key, settings.key_password or "")
         except (OSError, ssl.SSLError) as error:
-            message = "the client certificate or its key cannot be read"
+            message = (
+                f"the client certificate or its key cannot be read: {_why(error)}: correct"
+                " ERSATZWAGEN_TELECASH_CERTIFICATE and ERSATZWAGEN_TELECASH_KEY"
+            )
             raise GatewayMisconfigured(message) from error
     return context
+
+
+def _why(error: OSError) -> str:
+    """In words: the library's are names of its own."""
+    if not isinstance(error, ssl.SSLError):
+        return error.strerror or type(error).__name__
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return "the key is not the certificate's"
+    return "one of them is no PEM file, or the key has a password"
 
 
 def _is_certificate_trouble(error: BaseException) -> bool:

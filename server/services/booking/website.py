@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy.orm import defer
-from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
@@ -23,10 +19,7 @@ async def policy_of(session: Session, principal: Principal) -> ClientPolicy | No
     """What a website may do, as it is stored now; None for staff."""
     if principal.role is not Role.WEB:
         return None
-    # Nobody but the system may read the hash of its key.
-    secret: Any = col(ApiClient.key_hash)
-    shown = select(ApiClient).where(col(ApiClient.id) == principal.client_id).options(defer(secret))
-    client = await session.first(shown)
+    client = await session.by_id(ApiClient, principal.client_id)
     return client.policy if client else ClientPolicy()
 
 

@@ -95,18 +95,23 @@ async def _heard(session: Session, row: Any, called_at: datetime, now: datetime)
 async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
     async with database.transaction(SYSTEM) as session:
         found = await session.rows(
-            "select id, name, last_used_at,"
+            "select c.id, c.name, k.id as key_id, k.last_used_at,"
             " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
             " join client_station x on x.station_id = here.id where x.client_id = c.id) as stations"
-            " from api_client c where key_hash = :hash and active",
-            {"hash": security.token_hash(key)},
+            " from api_key k join api_client c on c.id = k.client_id"
+            " where k.key_hash = :hash and c.active and (k.expires_at is null or k.expires_at > :now)",
+            {"hash": security.token_hash(key), "now": now},
         )
         if not found:
             return None
         row = found[0]
         # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
         if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
-            await session.write("update api_client set last_used_at = :now where id = :id", {"now": now, "id": row.id})
+            await session.write(
+                "with used as (update api_key set last_used_at = :now where id = :key)"
+                " update api_client set last_used_at = :now where id = :id",
+                {"now": now, "key": row.key_id, "id": row.id},
+            )
     return _principal(row, Role.WEB)
 
 

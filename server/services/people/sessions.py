@@ -27,7 +27,7 @@ REFRESH_LIFE = timedelta(days=30)
 REPEATED_WITHIN = timedelta(seconds=60)
 """How long after its first use a refresh token is answered once more, and with the same pair: an answer may be lost."""
 _REFUSED = Sentence("E-mail or password is wrong.", "E-Mail-Adresse oder Passwort ist falsch.")
-_TOO_MANY = Sentence(
+TOO_MANY_FAILURES = Sentence(
     "Too many failed sign-ins. Try again in a quarter of an hour.",
     "Zu viele Fehlversuche. Bitte in einer Viertelstunde noch einmal versuchen.",
 )
@@ -94,13 +94,13 @@ async def _check(user: User | None, password: str, attempt: Attempt) -> User:
         note(SecurityEvent.SIGN_IN_LOCKED_OUT, bound=attempt.refused_by, user_id=user_id)
         if attempt.is_beyond:
             await security.verify_password(password, None)
-        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, _TOO_MANY)
+        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, TOO_MANY_FAILURES)
     fits = await security.verify_password(password, user.password_hash if user else None)
     if user is not None and fits and user.active:
         return user
     note(SecurityEvent.SIGN_IN_FAILED, user_id=user_id)
     if attempt.is_beyond:
-        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, _TOO_MANY)
+        raise Refused(ProblemCode.TOO_MANY_ATTEMPTS, TOO_MANY_FAILURES)
     raise Refused(ProblemCode.NOT_ALLOWED, _REFUSED)
 
 

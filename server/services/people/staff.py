@@ -21,7 +21,7 @@ from server.models.staff import Role
 from server.models.unset import UNSET, Maybe
 from server.security_events import SecurityEvent, note
 from server.services import contact_data, validation
-from server.services.people import client_policies
+from server.services.people import api_keys, client_policies
 from server.services.people.client_policies import PolicyRequest
 
 
@@ -48,7 +48,7 @@ class UserChange:
 
 
 class NewClient(NamedTuple):
-    """An API client that was just made: its key is shown here and stored nowhere."""
+    """An API client with a key that was just made: it is shown here and stored nowhere."""
 
     client: ApiClient
     key: str
@@ -58,7 +58,7 @@ async def create_user(session: Session, new: NewUser, *, now: datetime) -> User:
     """A new member of staff. InvalidInput names the field that is wrong."""
     email = contact_data.email(new.email, ("input", "email"))
     _refuse_website(new.role)
-    password = _checked_password(new.password)
+    require_fit_password(new.password, ("input", "password"))
     name = validation.text(new.name, ("input", "name"))
     station_ids = await _stations(session, new.station_ids, ("input", "station_ids"))
     if await session.value("select 1 from app_user where email_key = :key", {"key": email_key(email)}):
@@ -71,7 +71,7 @@ async def create_user(session: Session, new: NewUser, *, now: datetime) -> User:
         email_key=email_key(email),
         name=name,
         role=new.role,
-        password_hash=await security.hash_password(password),
+        password_hash=await security.hash_password(new.password),
         created_at=now,
     )
     await session.store(user)
@@ -98,7 +98,8 @@ async def update_user(
     if change.name is not UNSET:
         user.name = validation.text(change.name or "", ("input", "name"))
     if change.password is not UNSET and change.password is not None:
-        user.password_hash = await security.hash_password(_checked_password(change.password))
+        require_fit_password(change.password, ("input", "password"))
+        user.password_hash = await security.hash_password(change.password)
     user.active = validation.kept(change.active, user.active, ("input", "active"))
     await session.store(user)
     if change.station_ids is not UNSET and change.station_ids is not None:
@@ -169,8 +170,7 @@ async def users(session: Session) -> list[User]:
 
 async def api_clients(session: Session) -> list[ApiClient]:
     """The API clients that the caller may see, by name."""
-    secret: Any = col(ApiClient.key_hash)
-    return await session.all(select(ApiClient).options(defer(secret)).order_by(col(ApiClient.name)))
+    return await session.all(select(ApiClient).order_by(col(ApiClient.name)))
 
 
 async def create_client(
@@ -182,18 +182,17 @@ async def create_client(
     now: datetime,
     by: UUID | None = None,
 ) -> NewClient:
-    """A new API client and its key, which is not stored and cannot be shown again."""
+    """A new API client and its key, which is not stored and cannot be shown again. `now` is the machine's clock."""
     stations = await _stations_of_client(session, station_ids)
-    key = security.new_token(security.API_KEY)
     client = ApiClient(
         name=validation.text(name, ("name",)),
-        key_prefix=key[:9],
-        key_hash=security.token_hash(key),
+        key_prefix="",
         policy_json=client_policies.checked(policy, ClientPolicy()).as_json(),
         created_at=now,
     )
     await session.store(client)
     await session.store(*(ClientStation(client_id=client.id, station_id=station_id) for station_id in stations))
+    key = await api_keys.add(session, client, now=now)
     _note_later(session, SecurityEvent.API_KEY_MADE, client_id=client.id, by=by)
     return NewClient(client, key)
 
@@ -218,13 +217,26 @@ async def update_client(
     return client
 
 
-async def revoke_client(session: Session, client_id: UUID | None, *, by: UUID | None = None) -> ApiClient:
-    """Ends an API key at once."""
+async def rotate_key(
+    session: Session, client_id: UUID | None, overlap_hours: int, *, now: datetime, by: UUID | None = None
+) -> NewClient:
+    """A new key of an API client. Those before it end after the overlap; what it has booked stays its own."""
+    client = await _client(session, client_id)
+    key = await api_keys.replace(session, client, overlap_hours, now=now)
+    _note_later(session, SecurityEvent.API_KEY_MADE, client_id=client.id, by=by)
+    return NewClient(client, key)
+
+
+async def revoke_client(
+    session: Session, client_id: UUID | None, *, now: datetime, by: UUID | None = None
+) -> ApiClient:
+    """Ends every key of an API client at once, by the machine's clock."""
     client = await _client(session, client_id)
     if client.active:
         _note_later(session, SecurityEvent.API_KEY_REVOKED, client_id=client.id, by=by)
     client.active = False
     await session.store(client)
+    await api_keys.end(session, client.id, at=now)
     return client
 
 
@@ -245,14 +257,14 @@ async def _stations_of_client(session: Session, station_ids: Sequence[UUID | Non
     return stations
 
 
-def _checked_password(password: str) -> str:
+def require_fit_password(password: str, field: Path) -> None:
+    """InvalidInput for a password that nobody may have."""
     if not security.SHORTEST_PASSWORD <= len(security.prepared(password)) <= security.LONGEST_PASSWORD:
         message = Sentence(
             f"A password has {security.SHORTEST_PASSWORD} to {security.LONGEST_PASSWORD} characters.",
             f"Ein Passwort hat {security.SHORTEST_PASSWORD} bis {security.LONGEST_PASSWORD} Zeichen.",
         )
-        raise InvalidInput(message, field=["input", "password"])
-    return password
+        raise InvalidInput(message, field=field)
 
 
 async def _stations(session: Session, ids: Sequence[UUID | None], field: Path) -> list[UUID]:
