@@ -29,7 +29,7 @@ from server.errors import DomainError
 from server.models import Station
 from server.models.contract import ContractKind
 from server.models.staff import Role
-from server.runtime import NotConfigured, Runtime
+from server.runtime import NotConfigured, Runtime, bring_up_to_date
 from server.services.people import staff
 from server.services.people.client_policies import PolicyRequest
 from server.services.people.staff import NewUser
@@ -66,11 +66,13 @@ def serve(
 @app.command()
 def worker(data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
     """A worker process of its own."""
+    from server.metrics_page import listening  # noqa: PLC0415  # the other commands do not need a web server
+
     logs.configure()
     settings = _settings(data_dir=data_dir)
 
     async def work(runtime: Runtime) -> None:
-        async with runtime.working():
+        async with listening(runtime), runtime.working():
             await asyncio.Event().wait()
 
     with _ended_in_order():
@@ -123,7 +125,7 @@ def mails(
 def upgrade(data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
     """Brings the database up to date."""
     with _owner(_settings(data_dir=data_dir)) as url:
-        migrate.upgrade(url)
+        bring_up_to_date(url)
         print(f"The database is at {migrate.current(url)}.")
 
 

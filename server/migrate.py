@@ -1,6 +1,9 @@
 """Brings a database up to date, and tells whether it is. Runs as the owner, never as the server's own role."""
 
+from enum import Enum
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -13,7 +16,34 @@ from sqlmodel import SQLModel
 import server.models  # noqa: F401  # fills the metadata
 from server.database import driver_url
 
+LEVEL = 1
+"""The level of the schema that this program is made for. The first migration of a release writes the next one into the
+database, whoever cannot be worked with by the release before one more: docs/releases.md.
+"""
+STANDING = "select version_num, coalesce((to_jsonb(v) ->> 'level')::int, 0) as level from alembic_version v"
+"""The newest migration that a database has, and its level; those of before there were levels have 0."""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class Standing(NamedTuple):
+    """The newest migration of a database, and the level that it has brought."""
+
+    revision: str
+    level: int
+
+
+class Fit(Enum):
+    """How a database stands to this program."""
+
+    CURRENT = "it has what this program knows"
+    AHEAD = "a newer program, one level ahead, has brought it up to date already"
+    BEHIND = "migrations are missing"
+    BEYOND = "it is made for programs that are too new"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether this program may work with it."""
+        return self in (Fit.CURRENT, Fit.AHEAD)
 
 
 def _configuration(url: str) -> Config:
@@ -35,21 +65,43 @@ def downgrade(url: str, revision: str = "base") -> None:
     command.downgrade(_configuration(url), revision)
 
 
+@cache
 def head() -> str:
     """The newest migration that this program knows."""
     return ScriptDirectory.from_config(_configuration("")).get_current_head() or ""
 
 
-def current(url: str) -> str | None:
-    """The newest migration that the database has, or None if it is empty."""
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_configuration("")).walk_revisions())
+
+
+def standing(url: str) -> Standing | None:
+    """How the database stands, or None if it is empty."""
     engine = create_engine(driver_url(url))
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
                 return None
-            return str(connection.scalar(text("select version_num from alembic_version")))
+            found = connection.execute(text(STANDING)).one_or_none()
+            return None if found is None else Standing(*found)
     finally:
         engine.dispose()
+
+
+def current(url: str) -> str | None:
+    """The newest migration that the database has, or None if it is empty."""
+    found = standing(url)
+    return None if found is None else found.revision
+
+
+def fit(found: Standing | None) -> Fit:
+    """Whether this program can work with a database that stands so."""
+    if found is None or found.revision in _known() - {head()}:
+        return Fit.BEHIND
+    if found.revision == head():
+        return Fit.CURRENT
+    return Fit.AHEAD if LEVEL <= found.level <= LEVEL + 1 else Fit.BEYOND
 
 
 def differences(url: str) -> list[object]:

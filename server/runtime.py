@@ -100,18 +100,33 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
             check_login(settings.database_url)
         except UnsafeLogin as unsafe:
             raise NotConfigured(str(unsafe)) from unsafe
-        if migrate.current(settings.database_url) != migrate.head():
+        if _fit(settings.database_url) is migrate.Fit.BEHIND:
             raise NotConfigured("the database is not up to date: run `ersatzwagen db upgrade`")
         return settings.database_url, None
     cluster = Cluster(settings.data_dir)
     cluster.start()
     try:
         migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
-        migrate.upgrade(cluster.url(SUPERUSER))
+        bring_up_to_date(cluster.url(SUPERUSER))
     except BaseException:
         cluster.stop()
         raise
     return cluster.url(), cluster
+
+
+def bring_up_to_date(owner_url: str) -> None:
+    """Applies the migrations that are missing. NotConfigured if a program that is too new has applied others."""
+    if _fit(owner_url) is migrate.Fit.BEHIND:
+        migrate.upgrade(owner_url)
+
+
+def _fit(url: str) -> migrate.Fit:
+    found = migrate.fit(migrate.standing(url))
+    if found is migrate.Fit.BEYOND:
+        raise NotConfigured(
+            "the database was upgraded by a newer version, which this one cannot work beside: install that version"
+        )
+    return found
 
 
 def create_runtime(settings: Settings, database_url: str) -> Runtime:

@@ -11,6 +11,7 @@ import uvicorn
 from server.app import FIRST_QUERY, create_app
 from server.config import Settings
 from server.edge.bounded_server import BoundedServer, bounded
+from server.metrics_page import listening
 from server.runtime import Runtime, create_runtime, prepare_database
 
 
@@ -26,6 +27,7 @@ class Server(BoundedServer):
         """Begins to listen, then to work."""
         await super().startup(sockets)
         if self.started and not self.should_exit:
+            await self._background.enter_async_context(listening(self._runtime))
             await self._background.enter_async_context(self._runtime.working())
             _announce(self._runtime)
 

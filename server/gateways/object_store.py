@@ -20,6 +20,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
+from server import metrics
+
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
@@ -80,7 +82,9 @@ class LocalObjectStore:
 
     async def delete(self, key: str) -> None:
         """Unlink, flush the folder."""
-        await asyncio.to_thread(_delete_durably, self._folder / _checked(key))
+        target = self._folder / _checked(key)
+        async with _reached(self._deadline):
+            await asyncio.to_thread(_delete_durably, target)
 
 
 class S3ObjectStore:
@@ -109,7 +113,9 @@ class S3ObjectStore:
 
     async def delete(self, key: str) -> None:
         """Delete in one request; S3 says the same whether there was an object or not."""
-        await obstore.delete_async(self._store, _checked(key))
+        checked = _checked(key)
+        async with _reached(self._deadline):
+            await obstore.delete_async(self._store, checked)
 
 
 def open_object_store(url: str) -> ObjectStore:
@@ -135,6 +141,7 @@ async def _read(store: LocalStore | S3Store, key: str, deadline: float) -> bytes
             found = await obstore.get_async(store, checked)
             return bytes(await found.bytes_async())
         except FileNotFoundError:
+            metrics.store_errors.labels("missing").inc()
             raise ObjectMissing(key) from None
 
 
@@ -155,6 +162,7 @@ async def _reached(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except (OSError, BaseError) as problem:  # a time-out is one, too
+        metrics.store_errors.labels("unavailable").inc()
         raise StoreUnavailable(type(problem).__name__) from problem
 
 
