@@ -11,15 +11,15 @@ from server.services.retention import files
 
 KINDS = ("photo", "evidence_file")
 """Tables of uploads."""
-_LAST_ID = UUID(int=(1 << 128) - 1)
+_FIRST_ID = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a walk through uploads, from the youngest to the oldest, has got to."""
+    """Where a walk through uploads, from the youngest to the oldest, has got to: it goes on with what is older."""
 
     created_at: datetime
-    id: UUID = _LAST_ID
+    id: UUID = _FIRST_ID
 
 
 async def erase_page(session: Session, kind: str, place: Place, *, now: datetime, most: int) -> Place | None:
