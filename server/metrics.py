@@ -90,6 +90,9 @@ store_errors = Counter(
     ["kind"],
     registry=registry,
 )
+GATEWAY_OPERATIONS = ("sale", "preAuth", "postAuth", "return", "void", "inquiry", "forget")
+"""What we ask of the gateway, in its own words."""
+GATEWAY_FAILURES = ("unknown", "unreachable", "misconfigured")
 certificate_days = Gauge(
     "ersatzwagen_gateway_certificate_days",
     "Days until the client certificate ends that this process shows to the gateway; absent where it has none",
@@ -102,6 +105,15 @@ security_events = Counter(
     ["event", "bound"],
     registry=registry,
 )
+
+# What has never happened is 0: of a figure that appears with its first event, nobody could tell that it has grown.
+for _status in ("2xx", "4xx", "5xx"):
+    responses.labels(_status)
+for _kind in ("unavailable", "missing"):
+    store_errors.labels(_kind)
+for _operation in GATEWAY_OPERATIONS:
+    for _failure in GATEWAY_FAILURES:
+        gateway_calls.labels(_operation, _failure)
 
 
 def set_all(gauge: Gauge, figures: Mapping[str, float]) -> None:
