@@ -99,14 +99,104 @@ def test_the_dashboard_has_every_panel_once_and_none_over_another() -> None:
     assert max(x for x, _ in cells) < 24
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not there (Debian: package prometheus)")
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is not there (Debian: package prometheus)"
+)
+
+
+@needs_promtool
 def test_prometheus_reads_the_alerts() -> None:
     done = subprocess.run(["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"SUCCESS: {len(alerts())} rules found" in done.stdout
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not there (Debian: package prometheus)")
-def test_prometheus_reads_the_output(tmp_path: Path) -> None:
+@needs_promtool
+def test_prometheus_reads_the_output() -> None:
     done = subprocess.run(["promtool", "check", "metrics"], input=metrics.render(), capture_output=True, check=False)
     assert b"error" not in done.stderr.lower(), done.stderr
+
+
+CALM = {
+    "database_up": "1x120",
+    "worker_silence_seconds": "12x120",
+    'jobs_standing{kind="BILL",state="FAILED"}': "0x120",
+    'lane_oldest_seconds{lane="MONEY"}': "600x120",
+    'lane_oldest_seconds{lane="MAIL"}': "1800x120",
+    "mails_oldest_seconds": "1800x120",
+    'mails{state="QUEUED"}': "3x120",
+    "payments_unresolved_oldest_seconds": "600x120",
+    "deposits_ending": "0x120",
+    'gateway_calls_total{operation="sale",outcome="approved"}': "0+20x120",
+    'gateway_calls_total{operation="sale",outcome="unknown"}': "0x120",
+    'store_errors_total{kind="missing"}': "0x120",
+    "faults_total": "0x120",
+    'responses_total{status="2xx"}': "0+600x120",
+    'responses_total{status="5xx"}': "0+1x120",
+    'operation_seconds_bucket{operation="book",outcome="done",le="1"}': "0+60x120",
+    'operation_seconds_bucket{operation="book",outcome="done",le="10"}': "0+60x120",
+    'operation_seconds_bucket{operation="book",outcome="done",le="+Inf"}': "0+60x120",
+    'gateway_certificate_days{certificate="telecash"}': "200x120",
+    "database_bytes": "20000000000+10000x120",
+}
+"""A good day, a figure a minute."""
+HURTS = {
+    "ErsatzwagenWorkerSilent": {"worker_silence_seconds": "12+60x120"},
+    "ErsatzwagenJobsGivenUp": {'jobs_standing{kind="BILL",state="FAILED"}': "1x120"},
+    "ErsatzwagenMoneyWaits": {'lane_oldest_seconds{lane="MONEY"}': "0+60x120"},
+    "ErsatzwagenLaneWaits": {'lane_oldest_seconds{lane="MAIL"}': "0+60x120"},
+    "ErsatzwagenMailsWait": {"mails_oldest_seconds": "0+60x120"},
+    "ErsatzwagenPaymentsUnknown": {"payments_unresolved_oldest_seconds": "0+60x120"},
+    "ErsatzwagenDepositsEnding": {"deposits_ending": "2x120"},
+    "ErsatzwagenGatewayErrors": {'gateway_calls_total{operation="sale",outcome="unknown"}': "0+1x120"},
+    "ErsatzwagenStoreErrors": {'store_errors_total{kind="missing"}': "0+1x120"},
+    "ErsatzwagenFaults": {"faults_total": "0x110 1x10"},
+    "ErsatzwagenServerErrors": {'responses_total{status="5xx"}': "0+100x120"},
+    "ErsatzwagenOperationsSlow": {'operation_seconds_bucket{operation="book",outcome="done",le="1"}': "0x120"},
+    "ErsatzwagenCertificateEnds": {'gateway_certificate_days{certificate="telecash"}': "20x120"},
+    "ErsatzwagenCertificateEndsSoon": {'gateway_certificate_days{certificate="telecash"}': "5x120"},
+    "ErsatzwagenDatabaseAway": {"database_up": "0x120"},
+    "ErsatzwagenSilent": {"database_up": "_x120"},
+}
+"""What each alert is for. The database's growth takes days, and is left out."""
+TOGETHER = {
+    "ErsatzwagenCertificateEndsSoon": {"ErsatzwagenCertificateEnds"},
+}
+
+
+@needs_promtool
+@pytest.mark.parametrize("alert", ["", *HURTS])
+def test_an_alert_comes_when_it_hurts_and_only_then(tmp_path: Path, alert: str) -> None:
+    # Given two hours, calm but for one thing
+    series = CALM | HURTS.get(alert, {})
+    wanted = {alert, *TOGETHER.get(alert, ())} - {""}
+    world = {
+        "rule_files": [str(ALERTS)],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [
+                    {"series": f"ersatzwagen_{name}", "values": values} for name, values in series.items()
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
+                        "eval_time": "2h",
+                        "exp_samples": [{"labels": f'{{alertname="{one}"}}', "value": 1} for one in sorted(wanted)],
+                    }
+                ],
+            }
+        ],
+    }
+    (tmp_path / "world.yml").write_text(json.dumps(world))  # JSON is YAML, too
+    # When
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(tmp_path / "world.yml")], capture_output=True, text=True, check=False
+    )
+    # Then
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tried() -> None:
+    assert alerts().keys() - HURTS.keys() == {"ErsatzwagenDatabaseGrows"}
