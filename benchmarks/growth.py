@@ -14,10 +14,11 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from server.database import Database
 from server.database_embedded import SUPERUSER
@@ -55,14 +56,16 @@ class Stock:
     objects: Counter[str]
 
 
+@cache
+def _grain() -> Image.Image:
+    made = Image.frombytes("RGB", (400, 300), hashlib.shake_256(b"grain").digest(400 * 300 * 3))
+    return made.resize((2048, 1536), Image.Resampling.BICUBIC)
+
+
 def photo_like() -> bytes:
-    """A picture that compresses about as badly as one of a camera: coarse grain, scaled up."""
-    seed = next(_pictures).to_bytes(4)
-    grain = hashlib.shake_256(seed).digest(800 * 600 * 3)
-    out = io.BytesIO()
-    Image.frombytes("RGB", (800, 600), grain).resize((3264, 2448), Image.Resampling.BICUBIC).save(
-        out, "JPEG", quality=80
-    )
+    """A picture that compresses about as badly as one of a camera (coarse grain, scaled up), another one each time."""
+    number, out = next(_pictures), io.BytesIO()
+    ImageChops.offset(_grain(), 7 * number, 3 * number).save(out, "JPEG", quality=80)
     return out.getvalue()
 
 
