@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from server import customer_files, heartbeat, job_figures, job_lists, media, metrics, migrate, payment_page, security
+from server import customer_files, media, metrics_page, migrate, payment_page, security
 from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
@@ -25,8 +24,8 @@ from server.edge.fairness import address_of, look_up_share
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
 from server.edge.language import language_of
-from server.edge.limits import BodyLimit, ReadableHost, SecurityHeaders, ServerTime
-from server.edge.proxies import TrustedProxies, is_local
+from server.edge.limits import BodyLimit, CountedAnswers, ReadableHost, SecurityHeaders, ServerTime
+from server.edge.proxies import TrustedProxies
 from server.edge.running import Pace, Places, within
 from server.outage import OUTAGE, is_away
 from server.paper import mail_templates
@@ -48,8 +47,6 @@ query FirstLook {
 MEGABYTE = 1024 * 1024
 READY_WITHIN = 5.0
 """Seconds after which a database that does not answer counts as away."""
-LATE_AFTER = timedelta(minutes=5)
-"""A job that nobody has taken up for so long: no worker is running, unless one says so."""
 LOOK_UPS_AT_ONCE = 8
 """Tokens that are looked up at a time. The system's pool has twenty connections: guessed tokens must leave most of them
 to its other work. A look-up takes a few milliseconds, so this is thousands of calls in a second.
@@ -89,7 +86,13 @@ def create_app(runtime: Runtime) -> Starlette:
     return Starlette(
         routes=_routes(runtime, endpoint, authenticate),
         lifespan=lifespan,
-        middleware=[Middleware(SecurityHeaders), Middleware(Faults), Middleware(ReadableHost), proxies],
+        middleware=[
+            Middleware(CountedAnswers),
+            Middleware(SecurityHeaders),
+            Middleware(Faults),
+            Middleware(ReadableHost),
+            proxies,
+        ],
         exception_handlers={HttpRefusal: _refused},
     )
 
@@ -99,7 +102,7 @@ def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authentic
         Route("/graphql", ServerTime(endpoint, runtime.outside.clock.now)),
         Route("/healthz", _healthy),
         Route("/readyz", _ready(runtime)),
-        Route("/metrics", _metrics(runtime)),
+        metrics_page.route(runtime),
         Mount("/static", StaticFiles(directory=STATIC)),
         *media.routes(runtime, authenticate),
         *customer_files.routes(runtime.outside),
@@ -175,38 +178,19 @@ async def _healthy(_request: Request) -> Response:
 
 
 def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
-    async def look() -> tuple[object, bool]:
+    async def fits() -> bool:
         async with runtime.outside.database.transaction(SYSTEM) as session:
-            found = await session.value("select version_num from alembic_version")
-            late = await job_lists.count_untaken(session, runtime.outside.clock.now() - LATE_AFTER)
-            # Many mails to a server that hangs are late, too: then somebody is at work all the same.
-            at_work = late == 0 or (await heartbeat.beats(session, SystemClock().now())).alive > 0
-            return found, at_work
+            (found,) = await session.rows(migrate.STANDING)
+        return migrate.fit(migrate.Standing(found.version_num, found.level)).is_usable
 
     async def ready(_request: Request) -> Response:
         try:
-            found, at_work = await within(READY_WITHIN, look())
+            schema = await within(READY_WITHIN, fits())
         except Exception as error:  # whatever it is, the answer is no
             if is_away(error):
                 OUTAGE.began(error)
             return JSONResponse({"database": False}, 503)
         OUTAGE.over()
-        state = {"database": True, "migrations": found == migrate.head(), "worker": at_work}
-        return JSONResponse(state, 200 if all(state.values()) else 503)
+        return JSONResponse({"database": True, "schema": schema}, 200 if schema else 503)
 
     return ready
-
-
-def _metrics(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
-    async def figures(request: Request) -> Response:
-        if not is_local(request):
-            return Response(status_code=404)
-        now, machine_now = runtime.outside.clock.now(), SystemClock().now()
-        async with runtime.outside.database.transaction(SYSTEM) as session:
-            metrics.waiting_jobs.set(await job_lists.count_due(session, now))
-            await job_figures.show(session, now=now, machine_now=machine_now)
-            unknown = "select count(*) from payment where state in ('PENDING', 'UNKNOWN')"
-            metrics.unresolved_payments.set(await session.value(unknown))
-        return PlainTextResponse(metrics.render())
-
-    return figures

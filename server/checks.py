@@ -25,7 +25,6 @@ from server.database_roles import check_login, missing_roles
 from server.gateways.object_store import ObjectMissing, StoreUnavailable
 from server.gateways.telecash.certificate import UnreadableCertificate, validity_of
 from server.gateways.telecash.client import tls_context
-from server.migrate import refuse_newer
 from server.runtime import (
     NOT_UP_TO_DATE,
     mailer_of,
@@ -143,13 +142,13 @@ async def _migrations(settings: Settings) -> _Seen:
     url, head = settings.database_url, migrate.head()
     if url is None:
         return _Seen(f"{head}: the private database is brought up to date at each start")
-    found = await asyncio.to_thread(migrate.current, url)
-    refuse_newer(found)
-    if found != head:
+    found = await asyncio.to_thread(migrate.standing, url)
+    fits = migrate.checked(found)
+    if fits is migrate.Fit.BEHIND:
         raise Fault(NOT_UP_TO_DATE)
     if missing := await asyncio.to_thread(missing_roles, url):
         raise Fault(missing)
-    return _Seen(head)
+    return _Seen(head if found is None or fits is migrate.Fit.CURRENT else f"{found.revision}, of the next release")
 
 
 async def _store(settings: Settings) -> _Seen:

@@ -58,11 +58,13 @@ def serve(
 @app.command()
 def worker(data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
     """A worker process of its own."""
+    from server.metrics_page import listening  # noqa: PLC0415  # the other commands do not need a web server
+
     logs.configure()
     settings = _settings(data_dir=data_dir)
 
     async def work(runtime: Runtime) -> None:
-        async with runtime.working():
+        async with listening(runtime), runtime.working():
             await asyncio.Event().wait()
 
     with _ended_in_order():

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     """Addresses or networks, separated by commas, whose `X-Forwarded-For` is believed; none unless set. The addresses
     that sign-ins are counted by come from it.
     """
+    metrics_token: SecretStr | None = None
+    """Whoever brings it as a bearer token may read /metrics; at least 32 bytes."""
+    metrics_address: str | None = None
+    """`host:port` where /metrics is answered beside the API, for a network that only those who watch can reach."""
     environment: Literal["development", "production"] = "development"
     admin_email: str | None = None
     """With `admin_password`: creates the first administrator if there is none."""
@@ -92,6 +96,21 @@ class Settings(BaseSettings):
             raise ValueError("write https:// and the name of a host")
         return given
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _not_guessed(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and len(given.get_secret_value().encode()) < FEWEST_KEY_BYTES:
+            raise ValueError(f"needs at least {FEWEST_KEY_BYTES} bytes: openssl rand -hex 32")
+        return given
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _names_a_port(cls, given: str | None) -> str | None:
+        host, _, port = (given or "").rpartition(":")
+        if given and not (host.strip("[]") and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError("must be an address with a port, like 127.0.0.1:9100 or [::1]:9100")
+        return given or None
+
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> "Settings":
         if self.environment == "production":
@@ -111,6 +130,14 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address that others use for this server, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def metrics_listens_at(self) -> tuple[str, int] | None:
+        """Host and port of `metrics_address`."""
+        if self.metrics_address is None:
+            return None
+        host, _, port = self.metrics_address.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 def unknown_variables() -> Iterator[tuple[str, str | None]]:

@@ -124,6 +124,31 @@ async def enqueue(
     await _wake(session)
 
 
+async def keep_going(
+    session: Session, kind: JobKind, about: About, *, key: str, now: datetime, due_at: datetime
+) -> None:
+    """Sees to it that a job that comes again and again is there once and waits: also if it was given up, dismissed or
+    called off. One that waits keeps its time.
+    """
+    await enqueue(session, kind, about, key=key, now=now, due_at=due_at)
+    await session.write(
+        "update job set state = 'WAITING', due_at = :due_at, tries = 0, faults = 0, waits_since = null, done_at = null"
+        " where key = :key and state <> 'WAITING'",
+        {"key": key, "due_at": due_at},
+    )
+
+
+async def forget_done(session: Session, *, done_before: datetime, most: int) -> int:
+    """Deletes jobs that were done before an instant of the machine's clock, so many at most; returns how many. Given-up
+    ones stay until somebody has looked at them.
+    """
+    return await session.write(
+        "delete from job where id in (select id from job where state = 'DONE' and done_at < :before"
+        " order by done_at limit :most for update skip locked)",
+        {"before": done_before, "most": most},
+    )
+
+
 async def hasten(session: Session, key: str, *, now: datetime) -> None:
     """Has a waiting job run now and not at its time."""
     await session.write("update job set due_at = :now where key = :key and state = 'WAITING'", {"now": now, "key": key})

@@ -1,6 +1,9 @@
 """Brings a database up to date, and tells whether it is. Runs as the owner, never as the server's own role."""
 
+from enum import Enum
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -13,7 +16,34 @@ from sqlmodel import SQLModel
 import server.models  # noqa: F401  # fills the metadata
 from server.database import driver_url
 
+LEVEL = 1
+"""The level of the schema that this program is made for. The first migration of a release writes the next one into the
+database, whoever cannot be worked with by the release before one more: docs/releases.md.
+"""
+STANDING = "select version_num, coalesce((to_jsonb(v) ->> 'level')::int, 0) as level from alembic_version v"
+"""The newest migration that a database has, and its level; those of before there were levels have 0."""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class Standing(NamedTuple):
+    """The newest migration of a database, and the level that it has brought."""
+
+    revision: str
+    level: int
+
+
+class Fit(Enum):
+    """How a database stands to this program."""
+
+    CURRENT = "it has what this program knows"
+    AHEAD = "a newer program, one level ahead, has brought it up to date already"
+    BEHIND = "migrations are missing"
+    BEYOND = "it is made for programs that are too new"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether this program may work with it."""
+        return self in (Fit.CURRENT, Fit.AHEAD)
 
 
 def _configuration(url: str) -> Config:
@@ -31,10 +61,10 @@ class NewerSchema(RuntimeError):
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Applies every migration that is missing. Safe to repeat, and to run from several processes at once. NewerSchema,
-    with nothing changed, if the database has ones that this program does not know.
+    with nothing changed, if a program that is too new has applied others; of the next release's it knows none either.
     """
-    refuse_newer(current(url))
-    command.upgrade(_configuration(url), revision)
+    if checked(standing(url)) is not Fit.AHEAD:
+        command.upgrade(_configuration(url), revision)
 
 
 def downgrade(url: str, revision: str = "base") -> None:
@@ -42,32 +72,54 @@ def downgrade(url: str, revision: str = "base") -> None:
     command.downgrade(_configuration(url), revision)
 
 
+@cache
 def head() -> str:
     """The newest migration that this program knows."""
     return ScriptDirectory.from_config(_configuration("")).get_current_head() or ""
 
 
-def refuse_newer(found: str | None) -> None:
-    """NewerSchema if a database's newest migration is none of this program's."""
-    known = {script.revision for script in ScriptDirectory.from_config(_configuration("")).walk_revisions()}
-    if found is not None and found not in known:
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_configuration("")).walk_revisions())
+
+
+def checked(found: Standing | None) -> Fit:
+    """How a database that stands so fits; NewerSchema if this program cannot work beside what has upgraded it."""
+    fits = fit(found)
+    if found is not None and fits is Fit.BEYOND:
         raise NewerSchema(
-            f"the database is at {found}, and this program knows migrations up to {head()} only: it is too old. Install"
-            " the version that upgraded the database, or a newer one"
+            f"the database is at {found.revision}, and this program knows migrations up to {head()} only: it is too"
+            " old. Install the version that upgraded the database, or a newer one"
         )
+    return fits
 
 
-def current(url: str) -> str | None:
-    """The newest migration that the database has, or None if it is empty."""
+def standing(url: str) -> Standing | None:
+    """How the database stands, or None if it is empty."""
     engine = create_engine(driver_url(url))
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
                 return None
-            found: str | None = connection.scalar(text("select version_num from alembic_version"))
-            return found
+            found = connection.execute(text(STANDING)).one_or_none()
+            return None if found is None else Standing(*found)
     finally:
         engine.dispose()
+
+
+def current(url: str) -> str | None:
+    """The newest migration that the database has, or None if it is empty."""
+    found = standing(url)
+    return None if found is None else found.revision
+
+
+def fit(found: Standing | None) -> Fit:
+    """Whether this program can work with a database that stands so."""
+    if found is None or found.revision in _known() - {head()}:
+        return Fit.BEHIND
+    if found.revision == head():
+        return Fit.CURRENT
+    return Fit.AHEAD if LEVEL <= found.level <= LEVEL + 1 else Fit.BEYOND
 
 
 def differences(url: str) -> list[object]:

@@ -106,9 +106,7 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
             check_login(settings.database_url)
         except UnsafeLogin as unsafe:
             raise NotConfigured(str(unsafe)) from unsafe
-        found = migrate.current(settings.database_url)
-        migrate.refuse_newer(found)
-        if found != migrate.head():
+        if migrate.checked(migrate.standing(settings.database_url)) is migrate.Fit.BEHIND:
             raise NotConfigured(NOT_UP_TO_DATE)
         if missing := missing_roles(settings.database_url):
             raise NotConfigured(missing)

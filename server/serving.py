@@ -26,6 +26,7 @@ from server.app import FIRST_QUERY, create_app
 from server.config import Settings
 from server.database_embedded import Cluster
 from server.edge.bounded_server import BoundedServer, bounded
+from server.metrics_page import listening
 from server.private_cluster import alone, kept_running
 from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
 
@@ -44,6 +45,7 @@ class Server(BoundedServer):
         if self.started and not self.should_exit:
             if self._cluster is not None:
                 await self._background.enter_async_context(kept_running(self._cluster))
+            await self._background.enter_async_context(listening(self._runtime))
             await self._background.enter_async_context(self._runtime.working())
             _announce(self._runtime)
 

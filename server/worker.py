@@ -20,6 +20,7 @@ from server.models.job import (
     OfDocument,
     OfEmail,
     OfErasure,
+    OfNothing,
     OfOpenItem,
     OfPayment,
     OfProtocol,
@@ -35,7 +36,7 @@ from server.services.mail import emails
 from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, inquiries, new_card
 from server.services.receivables import reminders
-from server.services.retention import erasing, files, requests
+from server.services.retention import cleaning, erasing, files, requests
 
 Subject = TypeVar("Subject", bound=About)
 
@@ -51,8 +52,7 @@ class Work(Generic[Subject]):
 
 def create_worker(outside: Outside) -> Worker:
     """A worker that knows every kind of job."""
-    lanes = {kind: work.lane for kind, work in WORK.items()}
-    return Worker(outside.database, outside.clock, handlers(outside), lanes=lanes, tell=effects.given_up)
+    return Worker(outside.database, outside.clock, handlers(outside), lanes=LANES, tell=effects.given_up)
 
 
 def handlers(outside: Outside) -> dict[JobKind, Handler]:
@@ -115,6 +115,10 @@ async def _erase_files(outside: Outside, about: OfErasure, _job: ClaimedJob) -> 
     await files.delete(outside, about.erasure)
 
 
+async def _clean(outside: Outside, _about: OfNothing, _job: ClaimedJob) -> None:
+    await cleaning.clean(outside)
+
+
 WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.DRIVE_BOOKING: _on_contract(Lane.MONEY, saga.drive),
     JobKind.EXPIRE_CAR_HOLD: _on_contract(Lane.MONEY, saga.expire),
@@ -136,7 +140,11 @@ WORK: Mapping[JobKind, Work[Any]] = {
     JobKind.RETENTION: _on_contract(Lane.RETENTION, erasing.look),
     JobKind.ERASE_CUSTOMER: Work(OfCustomer, Lane.RETENTION, _erase_customer),
     JobKind.ERASE_FILES: Work(OfErasure, Lane.RETENTION, _erase_files),
+    JobKind.CLEAN: Work(OfNothing, Lane.DIARY, _clean),
 }
+
+LANES: Mapping[JobKind, Lane] = {kind: work.lane for kind, work in WORK.items()}
+"""What each kind of job may have to wait for."""
 
 AT_ONCE_AFTER_A_START = (
     JobKind.RESOLVE_PAYMENT,
@@ -168,8 +176,9 @@ async def follow(outside: Outside, payment_id: UUID) -> None:
 
 async def recover(outside: Outside) -> None:
     """At start: looks at once into every payment whose outcome is not known, instead of waiting for its time, and tries
-    again what had to wait for something that was away: it may just have been put right.
+    again what had to wait for something that was away: it may just have been put right. What repeats daily is going.
     """
     async with outside.database.transaction(SYSTEM) as session:
         await hasten_all(session, AT_ONCE_AFTER_A_START, now=outside.clock.now())
         await hasten_tried(session, now=outside.clock.now())
+        await cleaning.schedule(session, now=outside.clock.now())

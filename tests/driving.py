@@ -111,6 +111,9 @@ class Api:
         return answer
 
 
+METRICS_TOKEN = "figures-for-whoever-watches-the-tests"
+
+
 class SandboxServer:
     """A server process of its own data directory. `from_nothing`: it is started as a person starts it, and makes its own database."""
 
@@ -154,7 +157,7 @@ class SandboxServer:
             lay_out(self.data_dir)
         module = [*self.entry, "serve", "--sandbox", "--data-dir", str(self.data_dir)]
         module += ["--port", str(self.port), "--demo-data" if self._demo else "--no-demo-data"]
-        environment = {**os.environ, **SETTINGS, **self._environment}
+        environment = {**os.environ, **SETTINGS, "ERSATZWAGEN_METRICS_TOKEN": METRICS_TOKEN, **self._environment}
         self._process = (
             self._run(module, environment) if self._from_nothing else forge().start(module, self.log, environment)
         )
@@ -226,6 +229,17 @@ class SandboxServer:
 
     def smtp(self, mode: str) -> None:
         assert self.http.post("/sandbox/smtp", json={"mode": mode}).status_code == 200
+
+    def figures(self, awaited: str = "") -> str:
+        """What whoever watches is told, as soon as a pattern is found in it: some of it is as old as ten seconds."""
+        deadline = time.monotonic() + 60
+        while True:
+            answer = self.http.get("/metrics", headers={"authorization": f"Bearer {METRICS_TOKEN}"})
+            assert answer.status_code == 200, answer.text
+            if re.search(awaited, answer.text, re.MULTILINE):
+                return answer.text
+            assert time.monotonic() < deadline, f"{awaited} is not in\n{answer.text}"
+            time.sleep(0.5)
 
     def fresh_client(self) -> httpx2.Client:
         """A connection of one's own, for calls in parallel."""

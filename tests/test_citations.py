@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("server", "mobile_kivy", "tests", "migrations", "benchmarks", "docs")
-KINDS = frozenset({".py", ".graphql", ".md", ".html", ".j2", ".mjml", ".typ", ".kv", ".json", ".xsd", ".spec"})
+FOLDERS = ("server", "mobile_kivy", "tests", "migrations", "benchmarks", "docs", "deploy")
+KINDS = frozenset({".py", ".graphql", ".md", ".html", ".j2", ".mjml", ".typ", ".kv", ".json", ".xsd", ".spec", ".yml"})
 NOT_READ = ("server/static/", "tests/test_citations.py")
 
 SECTION = re.compile(

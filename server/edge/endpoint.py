@@ -35,6 +35,7 @@ from server.edge.fairness import (
 )
 from server.edge.guard import Operation
 from server.edge.language import language_of
+from server.edge.operation_figures import measured
 from server.edge.running import CallerGone, Pace, Runner
 from server.edge.shares import Stock
 from server.errors import CallerError, CallerErrorCode, Sentence
@@ -218,13 +219,16 @@ class GraphQLEndpoint:
             return payload
 
         runner = self._strangers[min(operation.root_names)] if principal is None else self._runner
-        return await runner.run(
-            work,
-            receive=request.receive,
-            deadline=self._deadlines[operation.kind],
-            cuttable=operation.kind == "query",
-            shares=shares_of(holder_of(request, principal), principal, operation.kind),
-        )
+        with measured(operation) as ending:
+            payload = await runner.run(
+                work,
+                receive=request.receive,
+                deadline=self._deadlines[operation.kind],
+                cuttable=operation.kind == "query",
+                shares=shares_of(holder_of(request, principal), principal, operation.kind),
+            )
+            ending.read(payload)
+        return payload
 
 
 def _refused(refusal: HttpRefusal, accepted: str | None, about: About) -> Response:

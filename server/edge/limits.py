@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server import metrics
+
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -59,6 +61,23 @@ class ReadableHost:
                 await PlainTextResponse("The Host header names no host.", 400)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+class CountedAnswers:
+    """Counts answers by the hundreds of their status: `5xx` is what whoever watches is woken for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on and looks at the answer's status."""
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                metrics.responses.labels(f"{message['status'] // 100}xx").inc()
+            await send(message)
+
+        await self._app(scope, receive, counted if scope["type"] == "http" else send)
 
 
 class ServerTime:

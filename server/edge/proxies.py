@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.addresses import Network, caller_behind, is_from_here
+from server.addresses import Network, caller_behind
 
 
 class TrustedProxies:
@@ -29,8 +28,3 @@ class TrustedProxies:
             if caller != peer:
                 scope["client"] = (caller, 0)  # in place: whoever is further out looks for the route in it
         await self._app(scope, receive, send)
-
-
-def is_local(request: Request) -> bool:
-    """Whether a request comes from a program on this machine."""
-    return request.client is not None and is_from_here(request.client.host, request.headers)

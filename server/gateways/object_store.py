@@ -20,6 +20,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
+from server import metrics
+
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
@@ -151,6 +153,7 @@ async def _read(store: LocalStore | S3Store, key: str, deadline: float) -> bytes
             found = await obstore.get_async(store, checked)
             return bytes(await found.bytes_async())
         except FileNotFoundError:
+            metrics.store_errors.labels("missing").inc()
             raise ObjectMissing(key) from None
 
 
@@ -181,6 +184,7 @@ async def _reached(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except (OSError, BaseError) as problem:  # a time-out is one, too
+        metrics.store_errors.labels("unavailable").inc()
         raise StoreUnavailable(type(problem).__name__) from problem
 
 

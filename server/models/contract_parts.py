@@ -189,4 +189,4 @@ class IdempotencyRecord(SQLModel, table=True):
     refusal: Json | None = Field(default=None, sa_column=json_column(nullable=True))
     finished: bool = False
     unresolved: bool = False
-    created_at: datetime
+    created_at: datetime = Field(index=True)

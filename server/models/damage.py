@@ -188,7 +188,10 @@ class EvidenceFile(SQLModel, table=True):
     size: int
     object_key: str = Field(index=True)
     created_at: datetime
-    __table_args__ = (UniqueConstraint("sha256", "uploaded_by", name="uq_evidence_file_upload"),)
+    __table_args__ = (
+        UniqueConstraint("sha256", "uploaded_by", name="uq_evidence_file_upload"),
+        Index("ix_evidence_file_created_at", "created_at", "id"),
+    )
 
 
 class DamageEvidence(SQLModel, table=True):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, enum_column, json_column, new_id
@@ -113,6 +114,7 @@ class Email(SQLModel, table=True):
         within_station("email", "protocol_id", "protocol"),
         UniqueConstraint("contract_id", "template", "cause_id", name="uq_email_cause"),
         Index("ix_email_station_queued", "station_id", "queued_at", "id"),
+        Index("ix_email_unsent", "state", "queued_at", postgresql_where=sql("state in ('QUEUED', 'FAILED')")),
     )
 
     @property

@@ -54,6 +54,8 @@ class JobKind(StrEnum):
     """Erases what is stored of a customer who has asked for it, as far as no law keeps it."""
     ERASE_FILES = "ERASE_FILES"
     """Deletes pictures and PDFs whose rows are erased."""
+    CLEAN = "CLEAN"
+    """Deletes what nobody needs any more and no contract is made of, every night."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,23 @@ class OfErasure:
     erasure: UUID
 
 
-About = OfContract | OfPayment | OfProtocol | OfDocument | OfOpenItem | OfEmail | OfDamage | OfCustomer | OfErasure
+@dataclass(frozen=True)
+class OfNothing:
+    """Work on nothing in particular: there is one such job at a time."""
+
+
+About = (
+    OfContract
+    | OfPayment
+    | OfProtocol
+    | OfDocument
+    | OfOpenItem
+    | OfEmail
+    | OfDamage
+    | OfCustomer
+    | OfErasure
+    | OfNothing
+)
 """What a job is about: ids only, never a customer's data."""
 
 
@@ -159,6 +177,7 @@ class Job(SQLModel, table=True):
     done_at: datetime | None = None
     __table_args__ = (
         Index("ix_job_waiting", "due_at", "id", postgresql_where=text("state = 'WAITING'")),
+        Index("ix_job_done", "done_at", postgresql_where=text("state = 'DONE'")),
         Index("ix_job_failed", "contract_id", postgresql_where=text("state = 'FAILED'")),
     )
 

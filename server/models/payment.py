@@ -137,6 +137,7 @@ class Payment(SQLModel, table=True):
             unique=True,
             postgresql_where=text("kind in ('SALE', 'HOLD')"),
         ),
+        Index("ix_payment_state", "state", postgresql_where=text("state <> 'SUCCEEDED'")),
         Index("ix_payment_unresolved", "created_at", postgresql_where=text("state in ('PENDING', 'UNKNOWN')")),
     )
 
@@ -214,4 +215,10 @@ class Deposit(SQLModel, table=True):
         "deposit",
         within_station("deposit", "hold_id", "payment"),
         CheckConstraint("used_cents between 0 and amount_cents", name="used"),
+        Index(
+            "ix_deposit_state",
+            "state",
+            "expires_at",
+            postgresql_where=text("state in ('NONE', 'ACTIVE', 'EXPIRED', 'FAILED')"),
+        ),
     )

@@ -79,7 +79,10 @@ class Photo(SQLModel, table=True):
     object_key: str = Field(index=True)
     thumbnail_key: str
     created_at: datetime
-    __table_args__ = (UniqueConstraint("sha256", "uploaded_by", name="uq_photo_upload"),)
+    __table_args__ = (
+        UniqueConstraint("sha256", "uploaded_by", name="uq_photo_upload"),
+        Index("ix_photo_created_at", "created_at", "id"),
+    )
 
 
 class Protocol(SQLModel, table=True):

@@ -83,7 +83,7 @@ class Session(SQLModel, table=True):
     access_hash: str = Field(unique=True)
     refresh_hash: str = Field(unique=True)
     access_expires_at: datetime
-    refresh_expires_at: datetime
+    refresh_expires_at: datetime = Field(index=True)
     rotated_at: datetime | None = None
     revoked_at: datetime | None = None
     last_called_at: datetime | None = None

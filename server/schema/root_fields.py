@@ -10,6 +10,7 @@ import strawberry
 from graphql import get_named_type
 from strawberry.extensions import FieldExtension
 
+from server import metrics
 from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
 from server.models.staff import Role
 from server.schema.problems import problem_of
@@ -56,6 +57,7 @@ class Refusals(FieldExtension):
         try:
             return await next_(source, info, **kwargs)
         except DomainError as error:
+            metrics.problems.labels(info.field_name, error.code.value).inc()
             union = get_named_type(info._raw_info.return_type)  # strawberry has no other name for it
             possible = {member.name for member in getattr(union, "types", ())}
             return problem_of(error, possible, info.context.language)

@@ -236,5 +236,5 @@ def test_the_server_writes_them_as_lines_of_its_log(server: SandboxServer, deale
         {"event": "security.sign_in_failed", "user_id": made["id"]},
     ]
     # Then they are counted
-    figures = server.http.get("/metrics").text
+    figures = server.figures()
     assert 'ersatzwagen_security_events_total{bound="",event="role_changed"}' in figures

@@ -73,8 +73,7 @@ def test_a_refused_mail_is_shown_and_a_manager_has_it_tried_again(refusing: Deal
         {"template": "BOOKING_CONFIRMATION", "state": "FAILED", "lastError": "550 no such mailbox"}
     ]
     assert shown["history"][-1] == {"action": "EFFECT_FAILED", "after": "SEND_EMAIL", "actor": "System"}
-    figures = refusing.server.http.get("/metrics").text
-    assert re.search(r'ersatzwagen_jobs_standing\{kind="SEND_EMAIL",state="FAILED"\} [1-9]', figures)
+    figures = refusing.server.figures(r'ersatzwagen_jobs_standing\{kind="SEND_EMAIL",state="FAILED"\} [1-9]')
     assert re.search(r'ersatzwagen_jobs_total\{kind="SEND_EMAIL",outcome="refused"\} [1-9]', figures)
     assert "ersatzwagen_workers 1.0" in figures
     # When a clerk asks, Then nothing happens

@@ -78,7 +78,6 @@ def test_a_database_that_hangs_is_away(server: SandboxServer) -> None:
         "photo": lambda: server.http.get(photo, headers=token, timeout=60),
         "return": lambda: server.http.post("/payment/return", data={"oid": "abc"}, timeout=60),
         "notification": lambda: server.http.post("/payment/notification", data={"oid": "abc"}, timeout=60),
-        "metrics": lambda: server.http.get("/metrics", timeout=60),
         "readiness": lambda: server.http.get("/readyz", timeout=60),
     }
     postmaster = psutil.Process(int((Cluster(server.data_dir)._data / "postmaster.pid").read_text().splitlines()[0]))
@@ -87,12 +86,14 @@ def test_a_database_that_hangs_is_away(server: SandboxServer) -> None:
     for process in stopped:
         process.suspend()
     try:
-        with ThreadPoolExecutor(len(requests)) as pool:
+        with ThreadPoolExecutor(len(requests) + 1) as pool:
+            figures = pool.submit(server.figures, "^ersatzwagen_database_up 0.0")
             answers = dict(zip(requests, pool.map(lambda ask: ask(), requests.values()), strict=True))
     finally:
         for process in reversed(stopped):
             process.resume()
-    # Then
+    # Then: whoever watches is told, and asks nobody who hangs again and again
+    assert "ersatzwagen_jobs_waiting" in figures.result()
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(requests, 503)
     assert {name for name, answer in answers.items() if answer.headers.get("retry-after") != "2"} <= {"readiness"}
     # When it goes on, Then so does the server

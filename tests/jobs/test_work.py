@@ -27,9 +27,16 @@ PASSED_ON = {"server/services/billing/collection.py": (JobKind.COLLECT, JobKind.
 def enqueued() -> Iterator[tuple[str, ast.expr, str]]:
     """File, kind and payload of every job that the server writes."""
     for file in sorted((ROOT / "server").rglob("*.py")):
+        if file == ROOT / "server" / "jobs.py":  # passes on what it is given
+            continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "enqueue":
+            if isinstance(node, ast.Call) and _writes(node.func):
                 yield file.relative_to(ROOT).as_posix(), node.args[1], ast.unparse(node.args[2]).partition("(")[0]
+
+
+def _writes(called: ast.expr) -> bool:
+    name = called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
+    return name in {"enqueue", "keep_going"}
 
 
 def test_every_kind_has_its_work() -> None:

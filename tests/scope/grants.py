@@ -151,13 +151,13 @@ GRANTS: dict[str, dict[str, str]] = {
         "system": "select, insert",
     },
     "idempotency_record": {
-        "system": "select, insert, update",
+        "system": "select, insert, update, delete",
     },
     "job": {
         "admin": "select (key, state, tries), insert, update (due_at)",
         "retention": "select (key, state), insert, update (due_at)",
         "staff": "select (key, state, tries), insert, update (due_at)",
-        "system": "select, insert, update",
+        "system": "select, insert, update, delete",
     },
     "last_change": {
         "admin": "select",
@@ -233,7 +233,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "session": {
         "admin": "select (id, revoked_at, user_id), update (revoked_at)",
-        "system": "select, insert, update",
+        "system": "select, insert, update, delete",
     },
     "sign_in_bucket": {
         "system": "select, insert, update, delete",

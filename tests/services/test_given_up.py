@@ -30,7 +30,7 @@ from server.services.acting import Acting
 from server.services.contract import effects
 from server.services.lists import attention
 from server.services.mail import resending
-from server.worker import WORK, handlers
+from server.worker import LANES, WORK, handlers
 from tests.builders.bench import Bench
 from tests.builders.rentals import book
 from tests.builders.rows import Shop, open_shop
@@ -72,7 +72,7 @@ def counted(kind: JobKind, outcome: str) -> float:
 
 async def standing(bench: Bench, kind: JobKind, state: JobState) -> float | None:
     async with bench.outside.database.transaction(SYSTEM) as session:
-        await job_figures.show(session, now=bench.now, machine_now=SystemClock().now())
+        await job_figures.show(session, now=bench.now, machine_now=SystemClock().now(), lanes=LANES)
     labels = {"kind": kind.value, "state": state.value}
     return metrics.registry.get_sample_value("ersatzwagen_jobs_standing", labels)
 

@@ -4,11 +4,13 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal, Self
 
 import httpx2
 
+from server import metrics
 from server.gateways.payment import (
     Attempt,
     Checkout,
@@ -40,6 +42,11 @@ _NOT_SENT = (
     httpx2.UnsupportedProtocol,
     httpx2.LocalProtocolError,
 )
+
+_FAILURES: dict[type[BaseException], str] = {
+    GatewayMisconfigured: "misconfigured",
+    GatewayUnreachable: "unreachable",
+}
 
 
 class TelecashGateway:
@@ -132,16 +139,19 @@ class TelecashGateway:
 
     async def forget_card(self, token: str) -> None:
         """See `PaymentGateway`."""
-        refuse_unless_forgotten(*await self._ask(messages.delete_card(token)))
+        with _counted("forget"):
+            refuse_unless_forgotten(*await self._ask(messages.delete_card(token)))
         log.info("telecash card forgotten")
 
     async def lookup_order(self, order_ref: str) -> Sequence[LedgerLine]:
         """See `PaymentGateway`."""
-        return read_ledger(*await self._ask(messages.inquire_order(self._settings.store_id, order_ref)))
+        with _counted("inquiry"):
+            return read_ledger(*await self._ask(messages.inquire_order(self._settings.store_id, order_ref)))
 
     async def lookup_attempt(self, attempt_ref: str) -> LedgerLine | None:
         """See `PaymentGateway`. If the gateway knows several, the one that moved money tells the truth."""
-        lines = read_ledger(*await self._ask(messages.inquire_attempt(self._settings.store_id, attempt_ref)))
+        with _counted("inquiry"):
+            lines = read_ledger(*await self._ask(messages.inquire_attempt(self._settings.store_id, attempt_ref)))
         ours = [line for line in lines if line.attempt_ref in (attempt_ref, None)]
         return next((line for line in ours if line.outcome is Outcome.APPROVED), ours[0] if ours else None)
 
@@ -167,12 +177,14 @@ class TelecashGateway:
         return await self._move_money(kind, attempt, message)
 
     async def _move_money(self, operation: str, attempt: Attempt, message: bytes) -> PaymentResult:
-        try:
-            status, body = await self._post(message)
-        except httpx2.TransportError as error:
-            result = PaymentResult(outcome=Outcome.UNKNOWN, message=f"the answer was lost: {type(error).__name__}")
-        else:
-            result = read_order_answer(status, body, attempt.order_ref if operation != "void" else None)
+        with _counted(operation) as ended:
+            try:
+                status, body = await self._post(message)
+            except httpx2.TransportError as error:
+                result = PaymentResult(outcome=Outcome.UNKNOWN, message=f"the answer was lost: {type(error).__name__}")
+            else:
+                result = read_order_answer(status, body, attempt.order_ref if operation != "void" else None)
+            ended.append(result.outcome.value)
         log.info(
             "telecash %s order=%s attempt=%s outcome=%s code=%s gateway_ref=%s",
             operation,
@@ -213,6 +225,21 @@ class TelecashGateway:
         except TimeoutError as late:
             reason = "no whole answer in time"
             raise httpx2.ReadTimeout(reason) from late
+
+
+@contextmanager
+def _counted(operation: str) -> Iterator[list[str]]:
+    """Counts a call by what the block appends, or by why there is no answer; a question is `answered`."""
+    ended: list[str] = []
+    try:
+        yield ended
+        ended = ended or ["answered"]
+    except BaseException as error:
+        # Also what was cut off by a deadline of ours: what came of it is not known.
+        ended = [_FAILURES.get(type(error), "unknown")]
+        raise
+    finally:
+        metrics.gateway_calls.labels(operation, ended[0]).inc()
 
 
 def tls_context(settings: TelecashSettings) -> ssl.SSLContext:

@@ -123,3 +123,16 @@ async def answer(outside: Outside, owner: str, key: UUID, request_hash: str) -> 
             )
             raise Refused(ProblemCode.PAYMENT_UNRESOLVED, message)
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def forget(session: Session, *, asked_before: datetime, most: int) -> int:
+    """Deletes keys that were first used before an instant, so many at most; returns how many. While the booking behind
+    a key is HELD, what becomes of it is open, and the key is kept.
+    """
+    return await session.write(
+        "delete from idempotency_record where (principal, key) in (select r.principal, r.key from idempotency_record r"
+        " where r.created_at < :before"
+        " and not exists (select from contract c where c.id = r.contract_id and c.state = 'HELD')"
+        " order by r.created_at limit :most for update skip locked)",
+        {"before": asked_before, "most": most},
+    )

@@ -213,3 +213,12 @@ async def _revoke_family(session: Session, family_id: UUID, now: datetime) -> No
         "update session set revoked_at = :now where family_id = :family and revoked_at is null",
         {"now": now, "family": family_id},
     )
+
+
+async def forget_ended(session: Session, *, now: datetime, most: int) -> int:
+    """Deletes sessions that cannot be refreshed any more by the machine's clock, so many at most; returns how many."""
+    return await session.write(
+        "delete from session where id in (select id from session where refresh_expires_at < :now"
+        " and access_expires_at < :now order by refresh_expires_at limit :most for update skip locked)",
+        {"now": now, "most": most},
+    )

@@ -167,3 +167,14 @@ async def _sweep(session: Session, now: datetime) -> None:
         " and window_started_at <= :over for update skip locked)",
         {"place": place, "swept": _SWEPT, "over": now - max(_WINDOWS.values())},
     )
+
+
+async def forget_over(session: Session, *, now: datetime, most: int) -> int:
+    """Deletes what no bound counts any more, so many rows at most; returns how many. Attempts sweep, too, but only
+    while there are some.
+    """
+    return await session.write(
+        "delete from sign_in_bucket where key in (select key from sign_in_bucket where window_started_at <= :over"
+        " limit :most for update skip locked)",
+        {"over": now - max(_WINDOWS.values()), "most": most},
+    )

@@ -35,6 +35,14 @@ async def erase_photos(session: Session, erasure_id: UUID, photo_ids: Collection
     await erase(session, erasure_id, await _deleted(session, unused, list(photo_ids)), now=now)
 
 
+async def erase_unattached_photos(
+    session: Session, erasure_id: UUID, photo_ids: Collection[UUID], *, now: datetime
+) -> None:
+    """Erases those of some photos that neither show nor sign anything."""
+    unused = f"photo where id = any(:wanted) and {_NOT_SHOWN} and {_NOT_SIGNED}"
+    await erase(session, erasure_id, await _deleted(session, unused, list(photo_ids)), now=now)
+
+
 async def erase_signatures(session: Session, erasure_id: UUID, hashes: Collection[str], *, now: datetime) -> None:
     """Erases those of some signatures, by the hash of what was sent, that stand under no protocol any more."""
     unused = f"photo where sha256 = any(:wanted) and {_NOT_SHOWN} and {_NOT_SIGNED}"
