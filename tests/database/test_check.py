@@ -299,6 +299,6 @@ def test_a_file_of_settings(checked: Checked, tmp_path: Path, content: bytes, li
 
 
 def test_nothing_is_made_for_a_private_database_that_is_not_there_yet(checked: Checked, tmp_path: Path) -> None:
-    code, lines = checked(DATABASE_URL=None, DATA_DIR=str(tmp_path / "new"))
+    code, lines = checked(DATABASE_URL=None, PRIVATE_CLUSTER="true", DATA_DIR=str(tmp_path / "new"))
     assert (code, [line for line in lines if not line.startswith(GOOD)]) == (0, [])
     assert not Cluster(tmp_path / "new").is_made()

@@ -18,7 +18,10 @@ from server.database_embedded import SUPERUSER, Cluster
 from tests.clusters import migrated, private_folder
 from tests.driving import ROOT, free_port
 
-TOO_OLD = "ersatzwagen: the database was upgraded by a newer version, which this one cannot work beside: install that version\n"
+TOO_OLD = (
+    f"ersatzwagen: the database is at 9999, and this program knows migrations up to {migrate.head()} only: it is too old."
+    " Install the version that upgraded the database, or a newer one\n"
+)
 BEHIND = "ersatzwagen: the database is not up to date: run `ersatzwagen db upgrade`\n"
 NEXT, BEYOND = migrate.LEVEL + 1, migrate.LEVEL + 2
 
