@@ -240,13 +240,13 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
-        """Notifications of one channel, on a connection of their own."""
+    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
+        """What is notified on one channel, on a connection of its own."""
         url = driver_url(self._url).replace("postgresql+psycopg://", "postgresql://", 1)
         connection = await psycopg.AsyncConnection.connect(url, autocommit=True, **PARAMETERS)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
-            yield connection.notifies()
+            yield (notification.payload async for notification in connection.notifies())
         finally:
             await connection.close()
 

@@ -85,6 +85,16 @@ async def figures(session: Session, now: datetime) -> list[Figures]:
     return [Figures(row.kind, JobState(row.state), row.jobs, row.since) for row in found]
 
 
+async def due_kinds(session: Session, *, now: datetime, machine_now: datetime) -> list[str]:
+    """The kinds of jobs whose time has come and that are in nobody's hands."""
+    found = await session.rows(
+        "select distinct kind from job where state = 'WAITING' and due_at <= :now"
+        " and (leased_until is null or leased_until < :machine_now)",
+        {"now": now, "machine_now": machine_now},
+    )
+    return [row.kind for row in found]
+
+
 async def next_due(session: Session) -> datetime | None:
     """When the next waiting job is due."""
     due = await session.value("select min(due_at) from job where state = 'WAITING'")

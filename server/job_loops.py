@@ -6,7 +6,6 @@ What is away is tried again for as long as it is away; a fault of ours some time
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +47,8 @@ class Lane(StrEnum):
     """What is to be erased, here, in the object store and at the gateway: nothing else waits for that."""
 
 
+FORGETS_AFTER = timedelta(hours=1)
+"""A job that asks to come again as much later begins anew then: what went wrong before counts no longer."""
 LOOPS = {Lane.MONEY: 3, Lane.PAPER: 2, Lane.MAIL: 2, Lane.DIARY: 1, Lane.RETENTION: 1}
 """How many jobs of a lane one process does at once."""
 
@@ -110,26 +111,42 @@ class Worker:
 
     async def run_forever(self, *, poll_seconds: float = 1.0) -> None:
         """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
-        # The first loop of a lane looks most often, and calls the others when it finds something.
-        loops = [
-            self._serve(lane, poll_seconds if number == 0 else 5 * poll_seconds)
-            for lane, most in LOOPS.items()
-            for number in range(most)
-        ]
+        loops = [self._serve(lane) for lane, most in LOOPS.items() for _ in range(most)]
         async with asyncio.TaskGroup() as group:
-            for forever in (*loops, self._listen(), self._beat()):
+            for forever in (*loops, self._look(poll_seconds), self._listen(), self._beat()):
                 group.create_task(forever)
 
-    async def _serve(self, lane: Lane, poll_seconds: float) -> None:
+    async def _look(self, every_seconds: float) -> None:
+        """Calls the lanes in which something is due: one question for all of them, again and again."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            try:
+                async with self._database.transaction(SYSTEM) as session:
+                    now, machine_now = self._clock.now(), self._machine.now()
+                    for kind in await job_lists.due_kinds(session, now=now, machine_now=machine_now):
+                        self._call(kind)
+            except Exception as error:
+                if not is_away(error):
+                    _log.exception("worker.look_failed")
+                self._call("")  # the loops say what is wrong, and notice when it is over
+            if self._stopped or OUTAGE.lasts:
+                self._call("")
+            _end_if_cancelled()
+
+    def _call(self, kind: str) -> None:
+        """Calls the loops of a kind's lane; of every lane for what no lane knows."""
+        lane = self._lanes.get(JobKind(kind)) if kind in _KINDS else None
+        for its, wake in self._wakes.items():
+            if lane in (None, its):
+                wake.set()
+
+    async def _serve(self, lane: Lane) -> None:
         wake = self._wakes[lane]
         while True:
             wake.clear()
             await self.work(lane)
             _end_if_cancelled()
-            # Not `wait_for`, which may swallow a cancellation that comes with the call.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(poll_seconds):
-                    await wake.wait()
+            await wake.wait()
 
     async def work(self, lane: Lane | None = None) -> None:
         """One round of a loop: first puts back what the database's absence has stopped, then does what is due in the
@@ -165,9 +182,8 @@ class Worker:
         while True:
             try:
                 async with self._database.listen("job") as notifications:
-                    async for _ in notifications:
-                        for wake in self._wakes.values():
-                            wake.set()
+                    async for kind in notifications:
+                        self._call(kind)
             except Exception as error:  # without notifications the worker still looks once a second
                 if not is_away(error):
                     _log.exception("worker.listen_failed")
@@ -199,8 +215,9 @@ class Worker:
             async with deadline:
                 await self._handlers[JobKind(job.kind)](job)
         except TryLater as later:
-            # Whatever was away before is there again; faults are not forgotten.
-            ended = _Ended("later", Standing(JobState.WAITING, job.faults, job.faults, later.at), failed=False)
+            # Whatever was away before is there again. Faults are forgotten by what comes again much later only.
+            faults = job.faults if later.at - self._clock.now() < FORGETS_AFTER else 0
+            ended = _Ended("later", Standing(JobState.WAITING, faults, faults, later.at), failed=False)
         except GivenUp as refusal:
             _log.warning("job.refused", kind=job.kind, key=job.key, reason=refusal.reason)
             ended = _Ended("refused", Standing(JobState.FAILED, job.tries, job.faults, reason=refusal.reason))

@@ -32,7 +32,7 @@ where id = (
     and kind <> all(:others)
   order by due_at, id limit 1 for update skip locked
 )
-returning id, kind, key, payload, tries, faults
+returning id, kind, key, payload, tries, faults, due_at
 """
 _RETRY = f"""
 update job set state = 'WAITING', due_at = least(due_at, :now), tries = 0, faults = 0, waits_since = null,
@@ -63,6 +63,8 @@ class ClaimedJob:
     faults: int
     """How often a fault of ours has ended one of these tries."""
     lease: UUID
+    due_at: datetime | None = None
+    """When it was due; called to an earlier time meanwhile, it keeps that."""
 
     @property
     def is_last_try(self) -> bool:
@@ -121,7 +123,7 @@ async def enqueue(
             "now": now,
         },
     )
-    await _wake(session)
+    await _wake(session, kind)
 
 
 async def keep_going(
@@ -201,9 +203,9 @@ def _names(kinds: Collection[JobKind]) -> list[str]:
     return [kind.value for kind in kinds]
 
 
-async def _wake(session: Session) -> None:
+async def _wake(session: Session, kind: JobKind | None = None) -> None:
     # Heard only after the commit: a job that was rolled back wakes nobody.
-    await session.rows("select pg_notify('job', '')")
+    await session.rows("select pg_notify('job', :kind)", {"kind": kind.value if kind else ""})
 
 
 async def claim(
@@ -222,7 +224,7 @@ async def claim(
     if not found:
         return None
     row = found[0]
-    return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, row.faults, lease)
+    return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, row.faults, lease, row.due_at)
 
 
 async def finish(session: Session, job: ClaimedJob, standing: Standing, *, machine_now: datetime) -> bool:
@@ -230,13 +232,15 @@ async def finish(session: Session, job: ClaimedJob, standing: Standing, *, machi
     lease no longer decides.
     """
     touched = await session.write(
-        "update job set state = :state, due_at = coalesce(cast(:due_at as timestamptz), due_at),"
+        "update job set state = :state, due_at = case when due_at is distinct from cast(:was_due as timestamptz)"
+        "   then least(due_at, cast(:due_at as timestamptz)) else coalesce(cast(:due_at as timestamptz), due_at) end,"
         " waits_since = case when :tries > 0 then coalesce(waits_since, due_at) end,"
         " last_error = cast(:reason as text), tries = :tries, faults = :faults, leased_until = null, lease_id = null,"
         " done_at = cast(:done_at as timestamptz) where id = :id and lease_id = :lease",
         {
             "state": standing.state.value,
             "due_at": standing.due_at,
+            "was_due": job.due_at,
             "reason": standing.reason,
             "tries": standing.tries,
             "faults": standing.faults,

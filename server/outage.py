@@ -34,6 +34,11 @@ class Outage:
     def __init__(self) -> None:
         self._lasts = False
 
+    @property
+    def lasts(self) -> bool:
+        """Whether it was away when somebody last asked it."""
+        return self._lasts
+
     def began(self, error: BaseException) -> None:
         """Says that it is away, and why, unless that was said already."""
         if isinstance(error, PoolTimeout) or isinstance(error.__cause__, PoolTimeout):

@@ -61,5 +61,7 @@ async def _keep(cluster: Cluster) -> None:
             await asyncio.to_thread(cluster.start)
         except NoPostgres as error:  # the last processes of the dead one may still be ending: it is tried again
             _log.warning("postgres.not_started", reason=str(error))
+        except Exception as error:  # no memory, no disk: it may be there again
+            _log.warning("postgres.not_started", reason=type(error).__name__)
         else:
             _log.warning("postgres.started_again")

@@ -33,7 +33,8 @@ MAY = {
     "contract": f"select, update ({PERSON}), delete",
     "customer": (
         "select, update (salutation, first_name, last_name, company, vat_id, buyer_reference, email, email_key, phone,"
-        " street, postcode, city, country, birth_date, review_needed, restricted_at, version), delete"
+        " street, postcode, city, country, birth_date, review_needed, restricted_at, restricted_by, restricted_reason,"
+        " version), delete"
     ),
     "driver": (
         "select, update (first_name, last_name, birth_date, licence_number, licence_class, licence_issued,"
@@ -41,7 +42,7 @@ MAY = {
     ),
     "history_entry": "select, insert, update (before, after), delete",
     "document": "select, update (recipient, lines, advances, view, pdf_key, xml_key, erased_at)",
-    "payment": "select, update (gateway_reference, network_reference, reason), delete",
+    "payment": "select, update (gateway_reference, network_reference, order_reference, reason), delete",
     "damage": "select, update (contract_id, protocol_id)",
     # No token of a page, nothing that a job is about.
     "hosted_payment": "select (contract_id), delete",

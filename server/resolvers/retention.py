@@ -43,5 +43,4 @@ class RetentionMutation:
         Refused while a rental, money, a damage or a doubt about the customer is open (NOT_ALLOWED names the contracts).
         """
         context = info.context
-        done = await requests.erase(context.outside, context.acting, as_uuid(id), version, reason)
-        return await context.read_anew(Customer, done)
+        return await requests.erase(context.outside, context.acting, as_uuid(id), version, reason)

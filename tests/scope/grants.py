@@ -50,8 +50,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "admin": "select, update",
         "retention": (
             "select, update (birth_date, buyer_reference, city, company, country, email, email_key, "
-            "first_name, last_name, phone, postcode, restricted_at, review_needed, salutation, street, "
-            "vat_id, version), delete"
+            "first_name, last_name, phone, postcode, restricted_at, restricted_by, restricted_reason, "
+            "review_needed, salutation, street, vat_id, version), delete"
         ),
         "staff": "select, update",
         "system": "select, insert, update",
@@ -189,7 +189,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "payment": {
         "admin": "select",
-        "retention": "select, update (gateway_reference, network_reference, reason), delete",
+        "retention": "select, update (gateway_reference, network_reference, order_reference, reason), delete",
         "staff": "select",
         "system": (
             "select, insert, update (gateway_reference, inquiries, network_reference, reason, resends, "

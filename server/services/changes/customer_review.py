@@ -36,7 +36,7 @@ async def resolve(
         stored = await session.by_id(Customer, contract.customer_id, lock=True)
         if stored is None:
             raise LookupError("a contract without its customer")
-        if same_person:
+        if same_person and stored.restricted_at is None:
             await customers.take_over(session, stored, contract.customer, now=acting.now)
         else:
             contract.customer_id = (await _of_its_own(session, contract, stored, acting)).id

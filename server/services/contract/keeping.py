@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server.database import Session
 from server.errors import DomainError, Path, ProblemCode, Refused, Sentence
-from server.jobs import enqueue
+from server.jobs import enqueue, hasten, keep_going
 from server.models import Contract
 from server.models.job import JobKind, OfContract
 
@@ -23,6 +23,13 @@ async def look_after(session: Session, contract_id: UUID, *, now: datetime, due_
     """Writes the job that erases, from a contract's booking on, what no law keeps any more; once for each contract."""
     about, due_at = OfContract(contract_id), due_at or now + UNCONFIRMED
     await enqueue(session, JobKind.RETENTION, about, key=key_of(contract_id), now=now, due_at=due_at)
+
+
+async def look_now(session: Session, contract_id: UUID, *, now: datetime) -> None:
+    """Has that job run now, whatever had become of it: also if it was given up, or is just being done."""
+    about, key = OfContract(contract_id), key_of(contract_id)
+    await keep_going(session, JobKind.RETENTION, about, key=key, now=now, due_at=now)
+    await hasten(session, key, now=now)
 
 
 def key_of(contract_id: UUID) -> str:

@@ -80,6 +80,9 @@ async def make(outside: Outside, protocol_id: UUID) -> None:
         # Under review it may be somebody else's record: of that no station is shown anything.
         if contract.checked_out_at is not None and not contract.customer_review:
             await customers.show_to(session, contract.customer_id, contract.return_station_id)
+        erased = "select 1 from contract where id = :id and person_erased_at is not null"
+        if await session.value(erased, {"id": contract.id}) is not None:
+            return  # the paper is kept; there is nobody to send it to any more
         await _mail(
             session, contract, protocol, view, links.shown(outside, f"/media/protocols/{protocol_id}/photos"), now
         )

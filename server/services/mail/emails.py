@@ -31,6 +31,7 @@ from server.services.outside import Outside
 _log = structlog.get_logger("emails")
 PRINTED_AT_LAST = timedelta(minutes=1)
 """When a mail looks for its PDF by itself, because nobody has called it."""
+_ERASED = "the customer is erased"
 _TOO_LATE = "it could not be sent in time"
 WAITS_FOR_PAPER = timedelta(minutes=10)
 """How long a mail looks again and again for a PDF that is just being made; if it still has to be made, it looks now and
@@ -132,7 +133,12 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
     """
     async with outside.database.transaction(SYSTEM) as session:
         email = await session.by_id(Email, email_id)
+        contract = await session.by_id(Contract, email.contract_id) if email else None
+        is_erased = contract is not None and contract.person_erased_at is not None
     if email is None or email.state is not EmailState.QUEUED:
+        return
+    if is_erased:
+        await _mark(outside, email.id, EmailState.FAILED, error=_ERASED)
         return
     if email.not_after is not None and outside.clock.now() > email.not_after:
         _log.warning("email.too_late", email=str(email.id))

@@ -39,7 +39,7 @@ class Part(StrEnum):
     LETTERS = "LETTERS"
     """Mails, protocols with their PDFs, drivers, history: what is left of the contract but its sums."""
     VOUCHERS = "VOUCHERS"
-    """Content and files of documents, and what the gateway knows payments by; numbers, sums and seals stay."""
+    """Content and files of documents, what the gateway calls payments, and what people wrote of them; sums stay."""
     WHOLE = "WHOLE"
     """A booking that never came about, with everything."""
 
@@ -57,6 +57,7 @@ class Standing:
     has_vouchers: bool
     is_restricted: bool
     has_work: bool
+    letters_erased_at: datetime | None
     closed_at: datetime | None
     returned_at: datetime | None
     has_claim: bool
@@ -79,6 +80,9 @@ def due(standing: Standing) -> dict[Part, datetime]:
     if standing.is_restricted:
         private = dict.fromkeys(private, closed + REQUEST if standing.has_work else closed)
     vouchers = _years_later(closed, VOUCHER_YEARS, zone)
+    if standing.letters_erased_at is not None:  # with the history went the last day on which something was settled
+        longer = VOUCHER_YEARS - LETTER_YEARS
+        vouchers = max(vouchers, _months_later(standing.letters_erased_at, 12 * longer, zone))
     return _photos(standing) | private | {Part.LETTERS: letters, Part.VOUCHERS: vouchers}
 
 

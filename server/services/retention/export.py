@@ -158,10 +158,13 @@ async def _photos(session: Session, contracts: Sequence[Contract], parts: Parts)
     keys = await _keys(session, Photo, {photo_id for photo_id, _ in wanted})
     estimates = await _keys(session, EvidenceFile, {row.evidence_file_id for row in speaking})
     found: dict[UUID, list[tuple[str, str]]] = {}
+    # What another station has uploaded is not the reader's to see.
     for photo_id, contract_id in wanted:
-        found.setdefault(contract_id, []).append((keys[photo_id], ".jpg"))
+        if photo_id in keys:
+            found.setdefault(contract_id, []).append((keys[photo_id], ".jpg"))
     for row in speaking:
-        found.setdefault(damages[row.damage_id], []).append((estimates[row.evidence_file_id], ".pdf"))
+        if row.evidence_file_id in estimates:
+            found.setdefault(damages[row.damage_id], []).append((estimates[row.evidence_file_id], ".pdf"))
     for contract_id, key in await _signatures(session, parts["protocols"]):
         found.setdefault(contract_id, []).append((key, ".jpg"))
     return found

@@ -84,9 +84,10 @@ async def delete(outside: Outside, erasure_id: UUID) -> None:
     """Deletes what an erasure has left in the object store, one after the other. Safe to repeat."""
     async with outside.database.transaction(RETENTION) as session:
         left = await session.all(select(ErasedFile).where(col(ErasedFile.erasure_id) == erasure_id))
-        used = {file.id for file in left if await session.value(_STILL_USED, {"keys": _owners(file.object_key)})}
     for file in left:
-        if file.id not in used:
+        async with outside.database.transaction(RETENTION) as session:
+            is_used = await session.value(_STILL_USED, {"keys": _owners(file.object_key)}) is not None
+        if not is_used:
             await outside.objects.delete(file.object_key)
         async with outside.database.transaction(RETENTION) as session:
             await session.write("delete from erased_file where id = :id", {"id": file.id})

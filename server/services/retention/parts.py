@@ -54,7 +54,7 @@ _MAILED_PHOTOS = (
 )
 _LEFT_BY_A_BOOKING = (
     "reading_correction", "vehicle_leg", "email", "protocol", "driver", "note", "history_entry", "occupancy",
-    "hosted_payment", "stored_card",
+    "hosted_payment",
 )  # fmt: skip
 _LEFT_BY_NOTHING = ("payment_share", "open_item", "deposit", "payment", "last_change")
 
@@ -144,7 +144,8 @@ async def _vouchers(session: Session, erasure: Erasure) -> bool:
         about | {"now": erasure.now},
     )
     await session.write(
-        "update payment set gateway_reference = null, network_reference = null, reason = null"
+        "update payment set gateway_reference = null, network_reference = null, reason = null,"
+        " order_reference = case kind when 'EXTERNAL' then '' else order_reference end"
         " where contract_id = :contract",
         about,
     )

@@ -30,20 +30,20 @@ async def erase_if_nobody_needs_them(session: Session, customer_id: UUID, *, now
     """Erases the record of a customer if no contract's letters have to be kept any more; with the last contract the row
     goes, too.
     """
+    # Locked first: of two looks at the last two contracts of a customer one sees what the other has done, and a booking
+    # under the same address is waited for.
+    customer = await session.by_id(Customer, customer_id, lock=True)
     kept = select(Contract.id).where(
         col(Contract.customer_id) == customer_id, col(Contract.letters_erased_at).is_(None)
     )
-    if await session.first(kept.limit(1)) is not None:
-        return
-    customer = await session.by_id(Customer, customer_id, lock=True)
-    # Looked at again behind the lock: a booking under the same address holds it, too.
     if customer is None or await session.first(kept.limit(1)) is not None:
         return
     await erase_versions(session, customer_id)
     if await session.first(select(Contract.id).where(col(Contract.customer_id) == customer_id).limit(1)) is None:
         await session.remove(customer)
-    elif customer.email:
+    elif customer.email or customer.restricted_reason or any(getattr(customer, name) is not None for name in _EMPTY):
         empty(customer, now=now)
+        customer.restricted_by = customer.restricted_reason = None
         await session.store(customer)
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from server.database import RETENTION, SYSTEM, Session
 from server.database_conflicts import tried_again
 from server.errors import NotFound, ProblemCode, Refused, Sentence, VersionConflict
-from server.jobs import enqueue, hasten
+from server.jobs import enqueue
 from server.models import Contract, Customer, HistoryEntry
 from server.models.contract_parts import HistoryAction
 from server.models.job import JobKind, OfCustomer
@@ -31,9 +31,9 @@ _STILL_OPEN = Sentence(
 
 
 @tried_again
-async def erase(outside: Outside, acting: Acting, customer_id: UUID | None, version: int, reason: str) -> UUID:
+async def erase(outside: Outside, acting: Acting, customer_id: UUID | None, version: int, reason: str) -> Customer:
     """Hides a customer that the caller sees, empties the record, and has a job erase the rest. What a contract of a
-    station that the caller does not see still needs stays until that is closed.
+    station that the caller does not see still needs stays until that is closed. Returns the emptied record.
 
     Raises NotFound, VersionConflict, InvalidInput without a reason; NOT_ALLOWED names contracts that are not over.
     """
@@ -56,7 +56,7 @@ async def erase(outside: Outside, acting: Acting, customer_id: UUID | None, vers
         await session.store(customer, *(_entry(contract, acting) for contract in mine))
         key = f"erase-customer:{customer.id}"
         await enqueue(session, JobKind.ERASE_CUSTOMER, OfCustomer(customer.id), key=key, now=acting.now)
-        return customer.id
+        return customer
 
 
 async def _refuse_what_is_open(session: Session, contracts: list[Contract], acting: Acting) -> None:
@@ -86,6 +86,6 @@ async def carry_out(outside: Outside, customer_id: UUID) -> None:
     async with outside.database.transaction(RETENTION) as session:
         await people.erase_versions(session, customer_id)
         await people.erase_if_nobody_needs_them(session, customer_id, now=now)
+    async with outside.database.transaction(SYSTEM) as session:
         for contract_id in await session.all(select(Contract.id).where(col(Contract.customer_id) == customer_id)):
-            await keeping.look_after(session, contract_id, now=now, due_at=now)
-            await hasten(session, keeping.key_of(contract_id), now=now)
+            await keeping.look_now(session, contract_id, now=now)

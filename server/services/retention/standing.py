@@ -87,6 +87,7 @@ def _standing(contract: Contract, facts: Any, zone: ZoneInfo) -> Standing:
         has_vouchers=facts.has_vouchers,
         is_restricted=facts.is_restricted and not contract.customer_review,
         has_work=facts.has_work,
+        letters_erased_at=contract.letters_erased_at,
         closed_at=_latest(*ended, *decided) if _is_over(contract, facts) else None,
         returned_at=contract.returned_at,
         has_claim=facts.has_claim,

@@ -25,6 +25,7 @@ def standing(**more: Any) -> Standing:
         "has_vouchers": True,
         "is_restricted": False,
         "has_work": False,
+        "letters_erased_at": None,
         "closed_at": SETTLED,
         "returned_at": BACK,
         "has_claim": False,

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from server.gateways.payment import GatewayUnreachable
 from server.gateways.telecash import TelecashGateway, TelecashSettings
-from server.models import Contract, Customer, Damage, Document, Driver, HistoryEntry, Occupancy, Payment, Photo
+from server.jobs import TryLater
+from server.models import (
+    Contract,
+    Customer,
+    Damage,
+    Document,
+    Driver,
+    HistoryEntry,
+    Occupancy,
+    Payment,
+    Photo,
+    StoredCard,
+)
 from server.models.damage import DamageLiability
 from server.models.staff import Role
 from server.services.billing import audit
@@ -17,7 +30,7 @@ from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
 from tests.builders.rows import Shop, open_shop
 from tests.services.claims.damaged import CONFIRMED, collect, decide, scratch
-from tests.services.retention.looking import look, look_until
+from tests.services.retention.looking import delete_files, look, look_until
 from tests.services.retention.rental import (
     CANARY,
     TOKEN,
@@ -236,7 +249,7 @@ async def test_a_customer_with_a_later_contract_stays_a_customer(bench: Bench) -
     assert (await bench.contract(again.id)).customer.last_name == CANARY
 
 
-async def test_while_the_gateway_cannot_be_told_nothing_of_the_contract_goes(bench: Bench) -> None:
+async def test_while_the_gateway_cannot_be_told_the_token_is_kept_and_all_else_goes(bench: Bench) -> None:
     # Given
     _, contract = await shop_with_rental(bench)
     files = await files_of(bench, contract.id)
@@ -253,11 +266,34 @@ async def test_while_the_gateway_cannot_be_told_nothing_of_the_contract_goes(ben
     async with TelecashGateway(nowhere) as away:
         with pytest.raises(GatewayUnreachable):
             await erasing.look(replace(bench.outside, gateway=away), contract.id)
+    await delete_files(bench)
     # Then
     assert has_card(bench)
-    assert await left(bench, files) == {"documents": 2, "protocols": 2, "signatures": 2, "photos": 8}
-    assert await erased(bench, contract) == []
+    assert await left(bench, files) == {"documents": 2, "protocols": 2, "signatures": 2, "photos": 0}
+    assert await erased(bench, contract) == ["LICENCES, PHOTOS"]
+    assert len(await bench.all(StoredCard)) == 1
     # And as soon as it answers
     await look(bench, contract.id)
     assert not has_card(bench)
-    assert await erased(bench, contract) == ["CARD, LICENCES, PHOTOS"]
+    assert await erased(bench, contract) == ["LICENCES, PHOTOS", "CARD"]
+    assert await bench.all(StoredCard) == []
+
+
+async def test_of_two_contracts_with_one_card_the_last_one_tells_the_gateway(bench: Bench) -> None:
+    # Given two settled rentals with one card, whose time has come
+    shop, first = await shop_with_rental(bench)
+    second = await book(shop, at("2026-09-10 09:00"), at("2026-09-11 09:00"), card_token=TOKEN)
+    async with bench.owned(past_triggers=True) as session:
+        await session.write("update contract set state = 'CANCELLED' where id = :id", {"id": second.id})
+        await session.write("update deposit set state = 'RELEASED'")
+    bench.clock.move_to(at("2027-06-01 10:00"))
+    # When both are looked at at the same time: each sees the other's row before either has deleted its own
+    outcomes = await asyncio.gather(
+        *(erasing.look(bench.outside, one.id) for one in (first, second)), return_exceptions=True
+    )
+    assert all(isinstance(one, TryLater) for one in outcomes)
+    for one in (first, second):
+        await look(bench, one.id)
+    # Then
+    assert await bench.all(StoredCard) == []
+    assert not has_card(bench)

@@ -15,7 +15,7 @@ from server.services.changes import customer_record, notes, payer
 from server.services.changes.customer_record import CustomerChange
 from server.services.lists import search
 from server.services.lists.search import ContractFilter
-from server.services.mail import resending
+from server.services.mail import emails, resending
 from server.services.retention import export, requests
 from tests.builders.bench import Bench
 from tests.builders.rentals import book, customer
@@ -288,3 +288,40 @@ async def test_a_mail_that_never_goes_out_keeps_nobody_from_being_erased(bench: 
     await done(shop, contract)
     await look_until(bench, contract.id, at("2026-09-10 09:00"))
     assert (await bench.contract(contract.id)).person_erased_at == at("2026-09-10 09:00")
+
+
+async def test_a_look_that_was_given_up_is_taken_all_the_same(bench: Bench) -> None:
+    shop, contract = await asked(bench)
+    async with bench.owned() as session:
+        await session.write("update job set state = 'FAILED', faults = 6 where kind = 'RETENTION'")
+    await erase(shop)
+    await done(shop, contract)
+    (job,) = await bench.all(Job, key=f"retention:{contract.id}")
+    assert (job.state.value, job.faults) == ("WAITING", 0)
+
+
+async def test_a_mail_that_was_given_up_goes_to_nobody_who_is_erased(bench: Bench) -> None:
+    # Given
+    shop, contract = await asked(bench)
+    mail = (await bench.all(Email, contract_id=contract.id))[0]
+    async with bench.owned() as session:
+        await session.write("update email set state = 'FAILED'")
+    await erase(shop)
+    await done(shop, contract)
+    async with bench.owned() as session:
+        await session.write("update email set state = 'QUEUED' where id = :id", {"id": mail.id})
+    # When: the mail server is not even asked, for there is none
+    await emails.send(bench.outside, mail.id, is_last_try=False)
+    # Then
+    (now,) = await bench.all(Email, id=mail.id)
+    assert (now.state.value, now.last_error) == ("FAILED", "the customer is erased")
+
+
+async def test_nothing_of_who_asked_is_left_when_the_letters_are_gone(bench: Bench) -> None:
+    shop, contract = await asked(bench)
+    await erase(shop, why=f"Anruf von Frau {CANARY}")
+    await done(shop, contract)
+    await look_until(bench, contract.id, at("2033-01-01 00:00"))
+    assert await mentions(bench) == ["document"]
+    stored = await only_customer(bench)
+    assert (stored.restricted_by, stored.restricted_reason) == (None, None)
