@@ -22,6 +22,8 @@ INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$")
 OF_NO_STATION = {
     ("User", "lastSignInAt"),
     ("ApiClient", "lastUsedAt"),
+    ("ApiKey", "lastUsedAt"),
+    ("Customer", "restrictedAt"),
     ("Session", "expiresAt"),
     ("CustomerVersion", "at"),
     ("Device", "lastSeenAt"),
@@ -31,8 +33,8 @@ OF_NO_STATION = {
 """Shown in UTC: they belong to the company."""
 PROTOCOL = "occurredAt receivedAt keyDropAt photos{takenAt} damages{seenAt}"
 EVERYTHING = f"""query($id:ID){{contract(id:$id){{
-  createdAt period{{start end}} workshop{{appointmentAt}} legs{{from to}} drivers{{checkedAt}}
-  payments{{createdAt}} deposit{{authorisedAt expiresAt}} documents{{issuedAt servicePeriod{{start end}}}}
+  createdAt updatedAt personErasedAt period{{start end}} workshop{{appointmentAt}} legs{{from to}} drivers{{checkedAt}}
+  payments{{createdAt}} deposit{{authorisedAt expiresAt}} documents{{issuedAt erasedAt servicePeriod{{start end}}}}
   protocols{{{PROTOCOL}}} damages{{seenAt}} emails{{queuedAt sentAt}} notes{{createdAt}} history{{at}} tariff{{edits{{at}}}}
   vehicle{{blocks{{period{{start end}}}} occupancy(period:{{start:"2020-01-01T00:00:00Z",end:"2040-01-01T00:00:00Z"}}){{heldUntil period{{start end}}}}}}
 }}}}"""

@@ -141,7 +141,7 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
         await _mark(outside, email.id, EmailState.FAILED, error=_ERASED)
         return
     if email.not_after is not None and outside.clock.now() > email.not_after:
-        _log.warning("email.too_late", email=str(email.id))
+        _log.info("email.too_late", email=str(email.id))
         await _mark(outside, email.id, EmailState.FAILED, error=_TOO_LATE)
         return
     try:
