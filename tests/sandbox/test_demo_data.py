@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -123,6 +124,9 @@ def test_a_restart_changes_nothing_and_prints_the_access_again(server: SandboxSe
     server.kill()
     server.restart()
     ready = f"Ready: {server.base}/graphql"
+    deadline = time.monotonic() + 60
+    while len(printed(server, ready)) < 2 and time.monotonic() < deadline:  # said once jobs are done, too
+        time.sleep(0.1)
     assert printed(server, ready) == ["", ""]
     first, second = printed(server, "API key")
     assert first == second

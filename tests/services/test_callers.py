@@ -48,7 +48,7 @@ async def test_all_pools_together_leave_the_cluster_room(bench: Bench) -> None:
 
     assert set(CONNECTIONS) == set(Caller)
     # For a worker beside the server, who listens, and a person at the prompt.
-    assert most - reserved - sum(CONNECTIONS.values()) == 17
+    assert most - reserved - sum(CONNECTIONS.values()) == 14
 
 
 @pytest.mark.parametrize("caller", list(Caller))
