@@ -26,6 +26,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from server import migrate
 from server.config import Settings
 from server.database import driver_url
+from server.database_connections import libpq_url
 from server.database_roles import MAKE_ROLES
 from server.postgres_tools import NoFittingTool, fitting, version_of
 
@@ -230,4 +231,4 @@ def _run(
 
 
 def _libpq(url: str) -> str:
-    return driver_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
+    return libpq_url(driver_url(url))

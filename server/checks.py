@@ -19,7 +19,7 @@ import psycopg
 from server import migrate
 from server.clock import SystemClock
 from server.config import Settings
-from server.database_connections import PARAMETERS
+from server.database_connections import PARAMETERS, libpq_url
 from server.database_embedded import Cluster, find_binaries
 from server.database_roles import check_login, missing_roles
 from server.gateways.object_store import ObjectMissing, StoreUnavailable
@@ -129,7 +129,7 @@ def _private(settings: Settings) -> _Seen:
 
 
 def _asked(url: str) -> _Seen:
-    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), **PARAMETERS) as connection:
+    with psycopg.connect(libpq_url(url), **PARAMETERS) as connection:
         before = SystemClock().now()
         row = connection.execute("select clock_timestamp()").fetchone()
         version, login = connection.info.server_version // 10000, connection.info.user

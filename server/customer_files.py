@@ -16,14 +16,13 @@ from starlette.routing import Route
 from server.clock import SystemClock
 from server.errors import DomainError
 from server.gateways.object_store import ObjectMissing
-from server.models.staff import Role
+from server.models.staff import MANAGERS
 from server.services.outside import Outside
 from server.services.people import callers
 from server.services.retention import export
 from server.services.retention.export import Export
 from server.services.validation import as_uuid
 
-MAY = frozenset({Role.MANAGER, Role.ADMIN})
 LONGEST_SECONDS = 600
 """For all files of a customer; whoever takes longer is cut off."""
 _log = structlog.get_logger("customer_files")
@@ -48,7 +47,7 @@ def routes(outside: Outside) -> list[Route]:
         signed = outside.links.is_valid(request.url.path, parameters.get("expires"), parameters.get("signature"), now)
         customer, user = (as_uuid(request.path_params[name]) for name in ("customer", "user"))
         reader = await callers.member_of_staff(outside.database, user) if signed and user else None
-        if reader is None or reader.role not in MAY:
+        if reader is None or reader.role not in MANAGERS:
             return Response(status_code=404)
         try:
             found = await export.of_customer(outside, reader.scope, customer)

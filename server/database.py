@@ -25,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from server.clock import Clock
-from server.database_connections import OPTIONS, PARAMETERS, WatchedConnection
+from server.database_connections import OPTIONS, PARAMETERS, WatchedConnection, libpq_url
 from server.database_roles import Caller
 
 T = TypeVar("T")
@@ -242,7 +242,7 @@ class Database:
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         """What is notified on one channel, on a connection of its own."""
-        url = driver_url(self._url).replace("postgresql+psycopg://", "postgresql://", 1)
+        url = libpq_url(driver_url(self._url))
         connection = await psycopg.AsyncConnection.connect(url, autocommit=True, **PARAMETERS)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))

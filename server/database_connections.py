@@ -32,6 +32,11 @@ set it for a role or a database.
 """
 
 
+def libpq_url(url: str) -> str:
+    """An address as psycopg itself takes it: without the name of a driver."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
 class WatchedConnection(psycopg.AsyncConnection[Any]):
     """Is cut when it waits too long. Whoever used it finds the connection lost, as when the server had died."""
 

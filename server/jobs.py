@@ -63,7 +63,7 @@ class ClaimedJob:
     faults: int
     """How often a fault of ours has ended one of these tries."""
     lease: UUID
-    due_at: datetime | None = None
+    due_at: datetime
     """When it was due; called to an earlier time meanwhile, it keeps that."""
 
     @property

@@ -120,26 +120,19 @@ class SmtpMailer:
 
     async def sign_in(self) -> None:
         """Connect, encrypt and sign in as for a mail, and send none. `MailUnavailable` says what did not work."""
-        client = aiosmtplib.SMTP(
-            hostname=self._host,
-            port=self._port,
-            username=self._user,
-            password=self._password,
-            use_tls=self._tls,
-            start_tls=self._starttls,
-            timeout=self._timeout,
-        )
         try:
-            async with asyncio.timeout(self._timeout), client:
+            async with asyncio.timeout(self._timeout), self._client() as client:
                 await client.noop()
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as problem:
             raise _judged(problem) from problem
 
     async def _hand_over(self, message: EmailMessage, recipient: str) -> None:
-        await aiosmtplib.send(
-            message,
-            sender=self._sender.addr_spec,
-            recipients=[recipient],
+        async with self._client() as client:
+            await client.send_message(message, sender=self._sender.addr_spec, recipients=[recipient])
+
+    def _client(self) -> aiosmtplib.SMTP:
+        """Connects, encrypts and signs in when it is entered."""
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             username=self._user,

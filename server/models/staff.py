@@ -24,6 +24,10 @@ class Role(StrEnum):
     """Administrator of the whole company: all stations, users, API keys, tariffs."""
 
 
+MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
+"""Who decides what others may not."""
+
+
 class User(SQLModel, table=True):
     """A member of staff who signs in with e-mail and password."""
 

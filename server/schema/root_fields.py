@@ -12,13 +12,14 @@ from strawberry.extensions import FieldExtension
 
 from server import metrics
 from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
+from server.models import staff
 from server.models.staff import Role
 from server.schema.problems import problem_of
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 STAFF = frozenset({Role.YARD, Role.CLERK, Role.MANAGER, Role.ADMIN})
 OFFICE = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN})
-MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
+MANAGERS = staff.MANAGERS
 ADMINS = frozenset({Role.ADMIN})
 BOOKERS = OFFICE | {Role.WEB}
 EVERYBODY = frozenset(Role)

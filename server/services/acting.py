@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.models.blank import is_blank
-from server.models.staff import Role
+from server.models.staff import MANAGERS
 from server.security import Principal
 
 SYSTEM_NAME = "System"
-OVERRIDERS = frozenset({Role.MANAGER, Role.ADMIN})
+OVERRIDERS = MANAGERS
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ async def resolve(
         stored = await session.by_id(Customer, contract.customer_id, lock=True)
         if stored is None:
             raise LookupError("a contract without its customer")
-        if same_person and stored.restricted_at is None:
-            await customers.take_over(session, stored, contract.customer, now=acting.now)
+        if same_person:
+            if stored.restricted_at is None:  # a record that was emptied on request stays empty
+                await customers.take_over(session, stored, contract.customer, now=acting.now)
         else:
             contract.customer_id = (await _of_its_own(session, contract, stored, acting)).id
         contract.customer_review = False
