@@ -6,7 +6,8 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.driving import Api, SandboxServer, picture, running
 
 DAY = timedelta(days=1)
 CANARY = "Zzkanarienvogel"
+NEVER = "zzkanarienvogel2@example.com"
+"""Of who books what never comes about."""
 COPY = "query($id:ID!){customerExport(id:$id){json filesUrl expiresAt}}"
 ERASE = (
     "mutation($id:ID!,$v:Int!,$r:String!){eraseCustomer(id:$id,version:$v,reason:$r){__typename"
@@ -234,16 +237,39 @@ def who_says(server: SandboxServer, word: str) -> set[str]:
         }
 
 
-def test_nine_years(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as server:
-        _nine_years(server)
+@dataclass
+class Years:
+    """A dealership whose years go by: a rental, one whose damage was claimed and paid, one that was called off."""
+
+    dealership: Dealership
+    contracts: list[dict[str, Any]]
+    year: int
+    audit: dict[str, Any]
+    """What was found of the documents of that year in the year itself."""
+
+    def begin(self, years_later: int) -> None:
+        """The third of January, so many years later, with all jobs done."""
+        server = self.dealership.server
+        server.move_to(local(date(self.year + years_later, 1, 3), 12))
+        server.settle()
+
+    def audited(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.dealership.admin(AUDIT, s=self.dealership.station["id"], y=self.year)
+        return found
+
+    def shown(self) -> list[dict[str, Any]]:
+        return [self.dealership.admin(SHOWN, id=contract["id"]) for contract in self.contracts]
+
+    def counted(self, what: str) -> int:
+        with psycopg.connect(self.dealership.server.owner) as connection:
+            (count,) = connection.execute(f"select count(*) from {what}".encode()).fetchone() or (0,)
+        return int(count)
 
 
-def _nine_years(server: SandboxServer) -> None:
-    # Given a rental, one whose damage was claimed and paid, one that was called off, one that never came about
-    dealership = open_dealership(server)
-    started_with = stored_files(server)
-    rental = rented(dealership)
+def begun(dealership: Dealership) -> Years:
+    server = dealership.server
+    licensed = {"firstName": "Anna", "lastName": CANARY, "birthDate": "1980-02-03", "licenceNumber": "B072RRE2I55"}
+    rental = rented(dealership, drivers=[licensed])
     with_damage, damage = scratched(dealership, customer=anna())
     claimed(dealership, damage, "620.00")
     start = local(next_weekday(server, 0, weeks=2), 8)
@@ -253,70 +279,68 @@ def _nine_years(server: SandboxServer) -> None:
         c=called_off["id"],
         v=called_off["version"],
     )
-    never = dealership.book(
-        start, start + DAY, customer=anna(email="zzkanarienvogel2@example.com"), card="tok-declined"
-    )
+    never = dealership.book(start, start + DAY, customer=anna(email=NEVER), card="tok-declined")
     assert never["__typename"] == "PaymentDeclined"
     server.settle()
-    contracts = [rental, with_damage, called_off]
-    year, zone = server.now().astimezone(BERLIN).year, BERLIN
-    before = dealership.admin(AUDIT, s=dealership.station["id"], y=year)
-    ledger = server.ledger()
-    assert (before["issued"], before["missing"], before["brokenAt"]) == (7, [], None)
-    kinds = [document["type"] for one in contracts for document in dealership.contract(one["id"])["documents"]]
-    assert {"ADVANCE_INVOICE", "FINAL_INVOICE", "DAMAGE_CLAIM", "CANCELLATION_INVOICE"} == set(kinds)
+    years = Years(dealership, [rental, with_damage, called_off], server.now().astimezone(BERLIN).year, {})
+    years.audit = years.audited()
+    assert (years.audit["issued"], years.audit["missing"], years.audit["brokenAt"]) == (7, [], None)
+    kinds = {document["type"] for one in years.contracts for document in dealership.contract(one["id"])["documents"]}
+    assert kinds == {"ADVANCE_INVOICE", "FINAL_INVOICE", "DAMAGE_CLAIM", "CANCELLATION_INVOICE"}
+    return years
 
-    # When a month has gone, Then the booking that never came about is gone
-    server.advance(days=45)
-    server.settle()
-    assert dealership.admin('{customers(search:"zzkanarienvogel2"){totalCount}}') == {"totalCount": 0}
-    numbers = {one["number"] for one in dealership.clerk("{contracts(first:50){nodes{number}}}")["nodes"]}
-    assert numbers == {one["number"] for one in contracts}
 
-    # When half a year has gone, Then pictures without a damage are gone; those of the claim are there
-    server.advance(days=200)
-    server.settle()
-    assert [one["photos"] for one in dealership.clerk(SHOWN, id=rental["id"])["protocols"]] == [[], []]
-    (kept,) = dealership.clerk("query($f:DamageFilter){damages(filter:$f){nodes{photos{url}}}}", f={})["nodes"]
-    assert len(kept["photos"]) == 1
-    with psycopg.connect(server.owner) as connection:
-        assert connection.execute("select count(*) from stored_card").fetchone() == (0,)
-        assert connection.execute("select count(*) from driver where licence_number is not null").fetchone() == (0,)
+def answers(shown: dict[str, Any]) -> set[int]:
+    """How the links of a contract's documents are answered."""
+    return {httpx2.get(document["pdfUrl"], trust_env=False).status_code for document in shown["documents"]}
 
-    # When six years are over, Then the letters are gone, and the vouchers are there
-    server.move_to(local(server.now().astimezone(zone).date().replace(year=year + 7, month=1, day=3), 12))
-    server.settle()
-    assert dealership.admin(AUDIT, s=dealership.station["id"], y=year) == before
-    assert who_says(server, CANARY) == {"document"}
-    for one in contracts:
-        shown = dealership.admin(SHOWN, id=one["id"])
-        assert (shown["emails"], shown["protocols"], shown["drivers"], shown["notes"]) == ([], [], [], [])
-        assert [entry["action"] for entry in shown["history"]] == ["DATA_ERASED"]
-        assert {document["recipient"]["name"] for document in shown["documents"]} == {f"Anna {CANARY}"}
-        assert all(
-            httpx2.get(document["pdfUrl"], trust_env=False).status_code == 200 for document in shown["documents"]
-        )
-    assert {name.partition("/")[0] for name in stored_files(server) - started_with} == {"documents"}
 
-    # When eight years are over, Then numbers, sums and seals are left, and the chain holds
-    server.move_to(local(server.now().astimezone(zone).date().replace(year=year + 9, month=1, day=3), 12))
-    server.settle()
-    assert dealership.admin(AUDIT, s=dealership.station["id"], y=year) == before
-    assert who_says(server, CANARY) == set()
-    assert stored_files(server) == started_with
-    for one in contracts:
-        was = dealership.contract(one["id"], caller=dealership.admin)
-        shown = dealership.admin(SHOWN, id=one["id"])
-        assert [document["recipient"]["name"] for document in shown["documents"]] == [""] * len(was["documents"])
-        assert {(document["erasedAt"] is None, len(document["lines"])) for document in shown["documents"]} == {
-            (False, 0)
-        }
-        assert all(
-            httpx2.get(document["pdfUrl"], trust_env=False).status_code == 404 for document in shown["documents"]
-        )
-    assert [line["amount"] for line in server.ledger()] == [line["amount"] for line in ledger]
-    with psycopg.connect(server.owner) as connection:
-        waiting = (
-            "select kind, state, last_error from job where kind in ('RETENTION', 'ERASE_FILES') and state <> 'DONE'"
-        )
-        assert connection.execute(waiting).fetchall() == []
+def test_nine_years(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        # Given
+        dealership = open_dealership(server)
+        started_with = stored_files(server)
+        years = begun(dealership)
+        ledger = server.ledger()
+        assert dealership.admin(f'{{customers(search:"{NEVER}"){{totalCount}}}}') == {"totalCount": 1}
+        cards, licences = years.counted("stored_card"), years.counted("driver where licence_number is not null")
+        assert (cards, licences) == (4, 1)
+
+        # When a month and a half have gone, Then the booking that never came about is gone
+        server.advance(days=45)
+        server.settle()
+        assert dealership.admin(f'{{customers(search:"{NEVER}"){{totalCount}}}}') == {"totalCount": 0}
+        numbers = {one["number"] for one in dealership.clerk("{contracts(first:50){nodes{number}}}")["nodes"]}
+        assert numbers == {one["number"] for one in years.contracts}
+
+        # When half a year has gone, Then cards, licences and pictures without a damage are gone, those of a claim not
+        server.advance(days=200)
+        server.settle()
+        assert [one["photos"] for one in years.shown()[0]["protocols"]] == [[], []]
+        (kept,) = dealership.clerk("query($f:DamageFilter){damages(filter:$f){nodes{photos{url}}}}", f={})["nodes"]
+        assert len(kept["photos"]) == 1
+        assert years.counted("stored_card") == years.counted("driver where licence_number is not null") == 0
+
+        # When six years are over, Then the letters are gone, and the vouchers are there
+        years.begin(7)
+        assert years.audited() == years.audit
+        assert who_says(server, CANARY) == {"document"}
+        for shown in years.shown():
+            assert (shown["emails"], shown["protocols"], shown["drivers"], shown["notes"]) == ([], [], [], [])
+            assert [entry["action"] for entry in shown["history"]] == ["DATA_ERASED"]
+            assert {document["recipient"]["name"] for document in shown["documents"]} == {f"Anna {CANARY}"}
+            assert answers(shown) == {200}
+        assert {name.partition("/")[0] for name in stored_files(server) - started_with} == {"documents"}
+
+        # When eight years are over, Then numbers, sums and seals are left, and the chain holds
+        years.begin(9)
+        assert years.audited() == years.audit
+        assert who_says(server, CANARY) == set()
+        assert stored_files(server) == started_with
+        for shown in years.shown():
+            assert {document["recipient"]["name"] for document in shown["documents"]} == {""}
+            assert all(document["erasedAt"] and not document["lines"] for document in shown["documents"])
+            assert answers(shown) == {404}
+        assert sum(len(shown["documents"]) for shown in years.shown()) == years.audit["issued"]
+        assert [line["amount"] for line in server.ledger()] == [line["amount"] for line in ledger]
+        assert years.counted("job where kind in ('RETENTION', 'ERASE_FILES') and state <> 'DONE'") == 0
