@@ -1,8 +1,8 @@
 """Figures that are read from the database for whoever watches: rarely, cheaply, and never waited for.
 
 However often it is asked, the database is asked once in some seconds, with a deadline. Mails, payments and deposits are
-found by an index; of jobs all that wait are counted, one for each contract that is kept. What is finished (mails sent,
-payments that succeeded) is not counted: it only ever grows.
+found by an index; of jobs all that wait are counted, one for each contract that is kept. Mails that are sent and
+payments that succeeded are not counted: they are nearly all there are, and only ever grow.
 """
 
 from __future__ import annotations
