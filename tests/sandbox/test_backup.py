@@ -7,17 +7,16 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from server import migrate
 from server.backup import BackupFailed, read_backup, write_backup
+from server.cli_running import owner
 from server.config import Settings
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database_embedded import SUPERUSER, Cluster
 from tests.calendar import DAY, local, next_weekday
 from tests.dealership import open_dealership
 from tests.driving import ADMIN, ROOT, SandboxServer, picture, running
@@ -96,8 +95,8 @@ def test_row_level_security_holds_in_the_restored_database(original: SandboxServ
             assert application.execute("select count(*) from contract").fetchone() == (1,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 application.execute("update document set total_cents = 1")
-        with psycopg.connect(clusters[1].url(SUPERUSER)) as owner, pytest.raises(psycopg.errors.RestrictViolation):
-            owner.execute("update document set total_cents = 1")
+        with psycopg.connect(clusters[1].url(SUPERUSER)) as superuser, pytest.raises(psycopg.errors.RestrictViolation):
+            superuser.execute("update document set total_cents = 1")
         rights = [_rights(cluster.url(SUPERUSER)) for cluster in clusters]
         assert rights[0] == rights[1]
     finally:
@@ -140,21 +139,9 @@ def test_a_server_starts_from_it_and_serves_papers_and_pictures(restored: Path, 
         assert server.api(billed["clerk"])("{viewer{role}}")["role"] == "CLERK"
 
 
-@contextmanager
-def database(data_dir: Path) -> Iterator[str]:
-    """The address of a data directory's own database, as its owner."""
-    cluster = Cluster(data_dir)
-    cluster.start()
-    try:
-        migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
-        yield cluster.url(SUPERUSER)
-    finally:
-        cluster.stop()
-
-
 def test_nothing_is_restored_over_a_database(restored: Path, file: Path) -> None:
     settings = Settings(data_dir=restored)
-    with database(restored) as url, pytest.raises(BackupFailed, match="the database is not empty"):
+    with owner(settings) as url, pytest.raises(BackupFailed, match="the database is not empty"):
         read_backup(settings, url, file)
 
 
@@ -164,7 +151,7 @@ def test_what_cannot_be_restored_changes_nothing(file: Path, tmp_path: Path) -> 
     media.mkdir()
     (media / "photo.jpg").write_bytes(b"somebody's")
     settings = Settings(data_dir=tmp_path / "data", media_url=media.as_uri())
-    with database(settings.data_dir) as url:
+    with owner(settings) as url:
         with pytest.raises(BackupFailed, match="is not empty"):
             read_backup(settings, url, file)
         assert [path.name for path in media.iterdir()] == ["photo.jpg"]
@@ -189,7 +176,7 @@ def damaged(file: Path, target: Path) -> Path:
 
 def test_a_bucket_is_said_to_need_its_own_backup(original: SandboxServer, tmp_path: Path) -> None:
     settings = Settings(data_dir=original.data_dir, media_url="s3://bucket/media")
-    with database(original.data_dir) as url:
+    with owner(settings) as url:
         notice = write_backup(settings, url, tmp_path / "small.tar")
     assert notice is not None
     assert "s3://bucket/media needs a backup of its own" in notice
