@@ -82,14 +82,16 @@ def retry(
 
 @jobs.command()
 def dismiss(job_id: UUID, data_dir: Annotated[Path | None, _DATA_DIR] = None) -> None:
-    """Says that what a job gave up was seen to in another way: it is not tried again, and is shown no longer."""
+    """Says that what a job gave up, or never began because its kind is unknown, was seen to in another way: it is not
+    tried again, and is shown no longer.
+    """
     logs.configure()
 
     async def rest(runtime: Runtime) -> bool:
         return await effects.dismiss(runtime.outside, job_id)
 
     if not with_runtime(settings_of(data_dir=data_dir), rest):
-        raise NotConfigured(f"there is no job {job_id} that was given up")
+        raise NotConfigured(f"there is no job {job_id} that was given up, or that this version does not know")
     print("Dismissed.")
 
 

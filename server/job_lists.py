@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Row
 
 from server.database import Session
 from server.models.columns import Json
-from server.models.job import JobState
+from server.models.job import JobKind, JobState
 
 COLUMNS = "id, kind, state, payload, tries, faults, due_at, waits_since, last_error, contract_id"
 """Of a job, as `SeenJob` has them."""
@@ -85,29 +86,41 @@ async def figures(session: Session, now: datetime) -> list[Figures]:
     return [Figures(row.kind, JobState(row.state), row.jobs, row.since) for row in found]
 
 
-async def due_kinds(session: Session, *, now: datetime, machine_now: datetime) -> list[str]:
-    """The kinds of jobs whose time has come and that are in nobody's hands."""
+async def due_kinds(
+    session: Session, kinds: Collection[JobKind], *, now: datetime, machine_now: datetime
+) -> list[JobKind]:
+    """Those of these kinds of which the time of a job has come that is in nobody's hands."""
     found = await session.rows(
-        "select distinct kind from job where state = 'WAITING' and due_at <= :now"
+        "select distinct kind from job where state = 'WAITING' and due_at <= :now and kind = any(:kinds)"
         " and (leased_until is null or leased_until < :machine_now)",
-        {"now": now, "machine_now": machine_now},
+        {"kinds": names(kinds), "now": now, "machine_now": machine_now},
     )
-    return [row.kind for row in found]
+    return [JobKind(row.kind) for row in found]
 
 
-async def next_due(session: Session) -> datetime | None:
-    """When the next waiting job is due."""
-    due = await session.value("select min(due_at) from job where state = 'WAITING'")
+async def next_due(session: Session, kinds: Collection[JobKind]) -> datetime | None:
+    """When the next waiting job of these kinds is due."""
+    due = await session.value(
+        "select min(due_at) from job where state = 'WAITING' and kind = any(:kinds)", {"kinds": names(kinds)}
+    )
     return due if isinstance(due, datetime) else None
 
 
-async def count_unfinished(session: Session, *, now: datetime, machine_now: datetime) -> int:
-    """How many jobs are due or in somebody's hands."""
+async def count_unfinished(
+    session: Session, kinds: Collection[JobKind], *, now: datetime, machine_now: datetime
+) -> int:
+    """How many jobs of these kinds are due or in somebody's hands."""
     waiting = await session.value(
-        "select count(*) from job where state = 'WAITING' and (due_at <= :now or leased_until > :machine_now)",
-        {"now": now, "machine_now": machine_now},
+        "select count(*) from job where state = 'WAITING' and kind = any(:kinds)"
+        " and (due_at <= :now or leased_until > :machine_now)",
+        {"kinds": names(kinds), "now": now, "machine_now": machine_now},
     )
     return int(waiting or 0)
+
+
+def names(kinds: Collection[JobKind]) -> list[str]:
+    """Kinds as they are stored."""
+    return [kind.value for kind in kinds]
 
 
 def as_seen(row: Row[Any]) -> SeenJob:

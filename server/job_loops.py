@@ -99,15 +99,16 @@ class Worker:
         return ran, failed
 
     async def next_due(self) -> datetime | None:
-        """When the next waiting job is due."""
+        """When the next waiting job is due that this worker can do."""
         async with self._database.transaction(SYSTEM) as session:
-            return await job_lists.next_due(session)
+            return await job_lists.next_due(session, self._kinds())
 
     async def idle(self) -> bool:
-        """Whether nothing is due and nobody holds a job."""
+        """Whether nothing is due that this worker can do, and nobody holds a job of these kinds."""
         now, machine_now = self._clock.now(), self._machine.now()
         async with self._database.transaction(SYSTEM) as session:
-            return await job_lists.count_unfinished(session, now=now, machine_now=machine_now) == 0
+            unfinished = await job_lists.count_unfinished(session, self._kinds(), now=now, machine_now=machine_now)
+        return unfinished == 0
 
     async def run_forever(self, *, poll_seconds: float = 1.0) -> None:
         """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
@@ -123,8 +124,9 @@ class Worker:
             try:
                 async with self._database.transaction(SYSTEM) as session:
                     now, machine_now = self._clock.now(), self._machine.now()
-                    for kind in await job_lists.due_kinds(session, now=now, machine_now=machine_now):
-                        self._call(kind)
+                    due = await job_lists.due_kinds(session, self._kinds(), now=now, machine_now=machine_now)
+                for kind in due:
+                    self._call(kind)
             except Exception as error:
                 if not is_away(error):
                     _log.exception("worker.look_failed")
@@ -134,7 +136,7 @@ class Worker:
             _end_if_cancelled()
 
     def _call(self, kind: str) -> None:
-        """Calls the loops of a kind's lane; of every lane for what no lane knows."""
+        """Calls the loops of a kind's lane; of every lane for what has none."""
         lane = self._lanes.get(JobKind(kind)) if kind in _KINDS else None
         for its, wake in self._wakes.items():
             if lane in (None, its):
@@ -203,17 +205,21 @@ class Worker:
             await asyncio.sleep(heartbeat.BEAT_SECONDS)
 
     async def _claim(self, lane: Lane | None) -> ClaimedJob | None:
-        # What no lane knows, a job of another version, is anybody's.
-        others = [kind for kind, its in self._lanes.items() if lane not in (None, its)]
         now, machine_now = self._clock.now(), self._machine.now()
         async with self._database.transaction(SYSTEM) as session:
-            return await jobs.claim(session, now=now, machine_now=machine_now, others=others)
+            return await jobs.claim(session, self._kinds(lane), now=now, machine_now=machine_now)
+
+    def _kinds(self, lane: Lane | None = None) -> list[JobKind]:
+        """What this worker can do, in a lane or at all. A kind that only another version of the program knows waits for
+        a worker of that version: tried here, it would be given up in time.
+        """
+        return [kind for kind in self._handlers if lane in (None, self._lanes.get(kind, lane))]
 
     async def _run(self, job: ClaimedJob) -> bool:
         deadline = asyncio.timeout(TRY_SECONDS)
         try:
             async with deadline:
-                await self._handlers[JobKind(job.kind)](job)
+                await self._handlers[job.kind](job)
         except TryLater as later:
             # Whatever was away before is there again. Faults are forgotten by what comes again much later only.
             faults = job.faults if later.at - self._clock.now() < FORGETS_AFTER else 0
@@ -229,7 +235,7 @@ class Worker:
         else:
             ended = _Ended("done", Standing(JobState.DONE, job.tries, job.faults), failed=False)
         await self._finish(job, ended.standing)
-        metrics.jobs.labels(job.kind if job.kind in _KINDS else "unknown", ended.outcome).inc()
+        metrics.jobs.labels(job.kind, ended.outcome).inc()
         return not ended.failed
 
     def _waits(self, job: ClaimedJob, error: Exception) -> _Ended:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from server.database import SYSTEM, Database, Session
-from server.job_lists import COLUMNS, SeenJob, as_seen
+from server.job_lists import COLUMNS, SeenJob, as_seen, names
 from server.models.columns import Json, uuid7
 from server.models.job import About, JobKind, JobState
 
@@ -29,7 +29,7 @@ update job set tries = tries + 1, leased_until = :lease_end, lease_id = :lease
 where id = (
   select id from job
   where state = 'WAITING' and due_at <= :now and (leased_until is null or leased_until < :machine_now)
-    and kind <> all(:others)
+    and kind = any(:kinds)
   order by due_at, id limit 1 for update skip locked
 )
 returning id, kind, key, payload, tries, faults, due_at
@@ -43,7 +43,8 @@ where state = 'FAILED' and (cast(:ids as uuid[]) is null or id = any(:ids))
 returning {COLUMNS}
 """  # noqa: S608  # our own columns
 _LET_REST = f"""
-update job set state = 'DONE', done_at = :now where state = 'FAILED'
+update job set state = 'DONE', done_at = :now
+where (state = 'FAILED' or state = 'WAITING' and kind <> all(:known))
   and (key = cast(:key as text) or id = cast(:id as uuid))
 returning {COLUMNS}
 """  # noqa: S608  # our own columns
@@ -54,8 +55,7 @@ class ClaimedJob:
     """A job that this worker holds until its lease ends."""
 
     id: UUID
-    kind: str
-    """As it is stored: another version of the server may have written one that this one does not know."""
+    kind: JobKind
     key: str
     payload: Json
     tries: int
@@ -169,7 +169,7 @@ async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datet
     """Has all waiting jobs of these kinds run now, unless their time had come before."""
     await session.write(
         "update job set due_at = least(due_at, :now) where state = 'WAITING' and kind = any(:kinds)",
-        {"now": now, "kinds": _names(kinds)},
+        {"now": now, "kinds": names(kinds)},
     )
 
 
@@ -187,7 +187,7 @@ async def line_up(session: Session, kinds: Collection[JobKind], *, since: dateti
     await session.write(
         "update job set due_at = cast(:behind as timestamptz) + (due_at - cast(:since as timestamptz)) / 1e6"
         " where kind = any(:kinds) and state = 'WAITING' and due_at < :behind",
-        {"kinds": _names(kinds), "since": since, "behind": behind},
+        {"kinds": names(kinds), "since": since, "behind": behind},
     )
 
 
@@ -195,12 +195,8 @@ async def call_off(session: Session, kinds: Collection[JobKind], *, now: datetim
     """Marks waiting jobs of these kinds as done: they are not run."""
     await session.write(
         "update job set state = 'DONE', done_at = :now where kind = any(:kinds) and state = 'WAITING'",
-        {"kinds": _names(kinds), "now": now},
+        {"kinds": names(kinds), "now": now},
     )
-
-
-def _names(kinds: Collection[JobKind]) -> list[str]:
-    return [kind.value for kind in kinds]
 
 
 async def _wake(session: Session, kind: JobKind | None = None) -> None:
@@ -209,22 +205,22 @@ async def _wake(session: Session, kind: JobKind | None = None) -> None:
 
 
 async def claim(
-    session: Session, *, now: datetime, machine_now: datetime, others: Collection[JobKind] = ()
+    session: Session, kinds: Collection[JobKind], *, now: datetime, machine_now: datetime
 ) -> ClaimedJob | None:
-    """Takes the job that has been due longest, but none of the kinds that are left to `others`."""
+    """Takes the job of these kinds that has been due longest."""
     lease = uuid4()
     parameters = {
         "now": now,
         "machine_now": machine_now,
         "lease_end": machine_now + LEASE,
         "lease": lease,
-        "others": _names(others),
+        "kinds": names(kinds),
     }
     found = await session.rows(_CLAIM, parameters)
     if not found:
         return None
     row = found[0]
-    return ClaimedJob(row.id, row.kind, row.key, row.payload, row.tries, row.faults, lease, row.due_at)
+    return ClaimedJob(row.id, JobKind(row.kind), row.key, row.payload, row.tries, row.faults, lease, row.due_at)
 
 
 async def finish(session: Session, job: ClaimedJob, standing: Standing, *, machine_now: datetime) -> bool:
@@ -279,10 +275,10 @@ async def retry(
 async def let_rest(
     session: Session, *, now: datetime, key: str | None = None, job_id: UUID | None = None
 ) -> list[SeenJob]:
-    """Marks a job that was given up as done: somebody has seen to its work in another way. Returns it, if there was one
-    of this key or id.
+    """Marks a job that was given up as done, or one of a kind that this program does not know: somebody has seen to its
+    work in another way. Returns it, if there was one of this key or id.
     """
-    parameters = {"now": now, "key": key, "id": job_id}
+    parameters = {"now": now, "key": key, "id": job_id, "known": names(list(JobKind))}
     return [as_seen(row) for row in await session.rows(_LET_REST, parameters)]
 
 

@@ -21,6 +21,7 @@ from server.jobs import MOST_FAULTS, ClaimedJob, TryLater, enqueue, hasten_untri
 from server.models import Email, Job
 from server.models.email import EmailState
 from server.models.job import JobKind, OfContract
+from server.services.contract import effects
 from server.services.mail import emails
 from tests.builders.bench import Bench
 from tests.builders.rentals import book
@@ -37,8 +38,8 @@ async def told(bench: Bench) -> list[tuple[object, ...]]:
     return [tuple(row) for row in rows]
 
 
-async def test_an_unknown_kind_fails_at_last_and_the_others_are_done(bench: Bench) -> None:
-    # Given: one that a server of version 0.1 wrote after the upgrade, and one behind it
+async def test_an_unknown_kind_waits_for_who_knows_it_and_the_others_are_done(bench: Bench) -> None:
+    # Given: one that a server of another version wrote, and one behind it
     done: list[str] = []
 
     async def bill(job: ClaimedJob) -> None:
@@ -57,9 +58,29 @@ async def test_an_unknown_kind_fails_at_last_and_the_others_are_done(bench: Benc
     for minutes in FAULT_MINUTES:
         bench.later(minutes=minutes)
         ran.append(await worker.run_due())
+    # Then: nobody has tried it, and nobody waits for it
+    assert (ran, done) == ([(1, 0), *[(0, 0)] * MOST_FAULTS], ["bill:new"])
+    assert (await worker.next_due(), await worker.idle()) == (None, True)
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        rows = await session.rows("select key, state, tries, last_error from job order by key")
+    assert [tuple(row) for row in rows] == [("bill:new", "DONE", 1, None), ("settle:old", "WAITING", 0, None)]
+
+
+async def test_only_an_unknown_kind_can_be_dismissed_before_it_is_given_up(bench: Bench) -> None:
+    # Given
+    ids = {"settle": uuid4(), "BILL": uuid4()}
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        for kind, job_id in ids.items():
+            await session.write(
+                "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
+                " values (:id, :kind, :kind, '{}', 'WAITING', :now, 0, :now)",
+                {"id": job_id, "kind": kind, "now": bench.now},
+            )
+    # When
+    dismissed = {kind: await effects.dismiss(bench.outside, job_id) for kind, job_id in ids.items()}
     # Then
-    assert (ran, done) == ([(2, 1), *[(1, 1)] * MOST_FAULTS], ["bill:new"])
-    assert await told(bench) == [("bill:new", "DONE", None), ("settle:old", "FAILED", "ValueError")]
+    assert dismissed == {"settle": True, "BILL": False}
+    assert await told(bench) == [("BILL", "WAITING", None), ("settle", "DONE", None)]
 
 
 async def test_what_is_away_is_tried_for_as_long_as_it_is_away(bench: Bench) -> None:
