@@ -12,6 +12,8 @@ LOCK = 727274
 
 def run(connection: Connection) -> None:
     connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
+    # Whoever waits for a table has everybody else wait behind it: rather a few seconds, again and again (migrate.py).
+    connection.execute(text("select set_config('lock_timeout', '3s', false)"))
     # Row-level security is forced: without it an owner who is no superuser would change no row, and say nothing.
     connection.execute(text("select set_config('app.everything', 'on', false)"))
     connection.commit()
@@ -35,6 +37,8 @@ if given is not None:
 else:
     url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
     engine = create_engine(driver_url(url), isolation_level="READ COMMITTED")
-    with engine.connect() as own:
-        run(own)
-    engine.dispose()
+    try:
+        with engine.connect() as own:
+            run(own)
+    finally:
+        engine.dispose()

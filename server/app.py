@@ -184,6 +184,8 @@ def _ready(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
         return migrate.fit(migrate.Standing(found.version_num, found.level)).is_usable
 
     async def ready(_request: Request) -> Response:
+        if runtime.ends:
+            return JSONResponse({"ends": True}, 503)
         try:
             schema = await within(READY_WITHIN, fits())
         except Exception as error:  # whatever it is, the answer is no

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """Whoever brings it as a bearer token may read /metrics; at least 32 bytes."""
     metrics_address: str | None = None
     """`host:port` where /metrics is answered beside the API, for a network that only those who watch can reach."""
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    """How long the server goes on answering when it is told to end, while /readyz says so: longer than a proxy in front
+    keeps an idle connection, and than a load balancer takes to notice.
+    """
     environment: Literal["development", "production"] = "development"
     admin_email: str | None = None
     """With `admin_password`: creates the first administrator if there is none."""

@@ -6,6 +6,7 @@ What is away is tried again for as long as it is away; a fault of ours some time
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,6 +87,10 @@ class Worker:
         self._id = uuid7()
         self._wakes = {lane: asyncio.Event() for lane in Lane}
         self._stopped: list[ClaimedJob] = []
+        self._running = 0
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._rests = False
         self.paused = False
 
     async def run_due(self) -> tuple[int, int]:
@@ -116,6 +121,15 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             for forever in (*loops, self._look(poll_seconds), self._listen(), self._beat()):
                 group.create_task(forever)
+
+    async def come_to_rest(self, seconds: float) -> None:
+        """Begins nothing more, and waits for what has begun, so many seconds at most. What is cut off after that is
+        somebody else's when its lease ends.
+        """
+        self._rests = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._at_rest.wait()
 
     async def _look(self, every_seconds: float) -> None:
         """Calls the lanes in which something is due: one question for all of them, again and again."""
@@ -156,7 +170,7 @@ class Worker:
         """
         try:
             await self._put_back()
-            while not self.paused and (job := await self._claim(lane)) is not None:
+            while not (self.paused or self._rests) and (job := await self._claim(lane)) is not None:
                 if lane is not None:
                     self._wakes[lane].set()  # there may be more than this one
                 await self._run(job)
@@ -216,6 +230,16 @@ class Worker:
         return [kind for kind in self._handlers if lane in (None, self._lanes.get(kind, lane))]
 
     async def _run(self, job: ClaimedJob) -> bool:
+        self._running += 1
+        self._at_rest.clear()
+        try:
+            return await self._try(job)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._at_rest.set()
+
+    async def _try(self, job: ClaimedJob) -> bool:
         deadline = asyncio.timeout(TRY_SECONDS)
         try:
             async with deadline:

@@ -1,5 +1,6 @@
 """Brings a database up to date, and tells whether it is. Runs as the owner, never as the server's own role."""
 
+import time
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 import server.models  # noqa: F401  # fills the metadata
@@ -23,6 +26,11 @@ database, whoever cannot be worked with by the release before one more: docs/rel
 STANDING = "select version_num, coalesce((to_jsonb(v) ->> 'level')::int, 0) as level from alembic_version v"
 """The newest migration that a database has, and its level; those of before there were levels have 0."""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+LOCK_TRIES = 60
+LOCK_PAUSE_SECONDS = 2.0
+"""How often a migration asks for a lock that it did not get within three seconds, and what others have meanwhile."""
 
 
 class Standing(NamedTuple):
@@ -59,12 +67,30 @@ class NewerSchema(RuntimeError):
     """The database has migrations that this program does not know."""
 
 
+class TablesInUse(RuntimeError):
+    """Somebody holds a table for so long that no migration could change it."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Applies every migration that is missing. Safe to repeat, and to run from several processes at once. NewerSchema,
     with nothing changed, if a program that is too new has applied others; of the next release's it knows none either.
+    TablesInUse if a migration does not get its lock for some minutes: as requests wait behind it, it waits for moments.
     """
-    if checked(standing(url)) is not Fit.AHEAD:
-        command.upgrade(_configuration(url), revision)
+    if checked(standing(url)) is Fit.AHEAD:
+        return
+    for _ in range(LOCK_TRIES):
+        try:
+            command.upgrade(_configuration(url), revision)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            time.sleep(LOCK_PAUSE_SECONDS)
+        else:
+            return
+    raise TablesInUse(
+        "a table that has to be changed is in use all the time: end what holds it, a backup or a transaction that was"
+        " left open (pg_stat_activity, the oldest xact_start), and run it again. The migrations before it are done"
+    )
 
 
 def downgrade(url: str, revision: str = "base") -> None:

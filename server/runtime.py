@@ -40,6 +40,8 @@ from server.worker import create_worker, recover
 if TYPE_CHECKING:
     from server.sandbox.box import Sandbox
 
+_TRIES_END_SECONDS = 10.0
+"""How long jobs that have begun are waited for when the process ends."""
 _log = structlog.get_logger("runtime")
 
 
@@ -66,6 +68,8 @@ class Runtime:
     outside: Outside
     worker: Worker
     sandbox: Sandbox | None
+    ends: bool = False
+    """It was told to end, and answers only until others have taken its place."""
 
     async def start(self) -> None:
         """What is done once, before the first request or job."""
@@ -86,6 +90,7 @@ class Runtime:
         try:
             yield
         finally:
+            await self.worker.come_to_rest(_TRIES_END_SECONDS)
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task

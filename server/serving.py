@@ -50,7 +50,10 @@ class Server(BoundedServer):
             _announce(self._runtime)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Stops working, then listening."""
+        """Lets those in front send their requests elsewhere, then stops working, then listening."""
+        self._runtime.ends = True
+        if self._runtime.settings.drain_seconds:
+            await self.attempted(lambda: self.drain(self._runtime.settings.drain_seconds))
         await self.attempted(self._background.aclose)
         await super().shutdown(sockets)
 

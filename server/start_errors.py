@@ -12,11 +12,11 @@ from server.database_roles import UnsafeLogin
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable
 from server.gateways.payment import GatewayMisconfigured
-from server.migrate import NewerSchema
+from server.migrate import NewerSchema, TablesInUse
 from server.runtime import NotConfigured
 
 _SAID = (
-    *(NotConfigured, DomainError, BackupFailed, UnsafeLogin, NewerSchema),
+    *(NotConfigured, DomainError, BackupFailed, UnsafeLogin, NewerSchema, TablesInUse),
     *(NoPostgres, GatewayMisconfigured, MailUnavailable),
 )
 """These say what to do themselves."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from socket import socket
@@ -11,11 +13,13 @@ from typing import Any, Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from server.edge.connections import BoundedHttp
+from server.edge.connections import BoundedHttp, State
 from server.edge.faults import reported
 
 GRACE_SECONDS: Final = 20
 """How long answers that have begun are waited for when the server ends."""
+_LAST_SECONDS = 2.0
+"""How long connections are waited for that were let in at the last moment."""
 _SPARE_DESCRIPTORS = 200
 """For the database, files, mails and the gateway, beside the connections of callers."""
 
@@ -42,6 +46,10 @@ class BoundedServer(uvicorn.Server):
     mutations that nobody listens to any more.
     """
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.server_state = self._state = State()
+
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begins to listen, once there is a descriptor for each connection that may come."""
         bounds = BoundedHttp.bounds
@@ -55,6 +63,44 @@ class BoundedServer(uvicorn.Server):
         shutdown_event: asyncio.Event | None = getattr(self.lifespan, "shutdown_event", None)
         if not self.force_exit and shutdown_event is not None and not shutdown_event.is_set():
             await self.attempted(self.lifespan.shutdown)
+
+    async def drain(self, seconds: float) -> None:
+        """Goes on answering for so long, closing each connection with its answer, then takes no more. No request is
+        lost by a proxy that keeps idle connections for less time, or looks at /readyz. Ctrl-C cuts it short.
+        """
+        self._state.ends = True
+        await self._pass(seconds, lambda: False)
+        await self._stop_listening()
+        await self._pass(_LAST_SECONDS, lambda: not self.server_state.connections)
+
+    async def _pass(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while loop.time() < until and not self.force_exit and not is_over():  # noqa: ASYNC110  # uvicorn has no event
+            await asyncio.sleep(0.05)
+
+    async def _stop_listening(self) -> None:
+        """Takes whoever has been let in by the system already: closed with the listener, they would lose a request that
+        they have sent.
+        """
+        waiting: list[socket] = []
+        for server in self.servers:
+            listeners = [socket(fileno=os.dup(one.fileno())) for one in server.sockets]
+            server.close()
+            for listener in listeners:
+                with listener, contextlib.suppress(BlockingIOError):
+                    listener.setblocking(False)
+                    while True:
+                        waiting.append(listener.accept()[0])
+        loop = asyncio.get_running_loop()
+        for one in waiting:
+            await loop.connect_accepted_socket(self._connection, one)
+
+    def _connection(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn itself
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     @staticmethod
     async def attempted(step: Callable[[], Awaitable[None]]) -> None:

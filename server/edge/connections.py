@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from server.addresses import place_of
 from server.edge.limits import SECURITY_HEADERS
@@ -42,6 +43,14 @@ class Bounds:
     """At a time; each takes a descriptor of the process, and up to 64 KB that were read ahead."""
     connections_of_a_place: int = 250
     """The same from one address (of IPv6: network). A dealership, or a proxy, has fewer at work at a time."""
+
+
+class State(ServerState):
+    """What the connections of a server share."""
+
+    ends = False
+    """The server is about to end: every answer closes its connection, so that the caller's next request goes elsewhere.
+    """
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -131,6 +140,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._wire_bytes = self._body_bytes = 0
         self._forget_head()
         super().on_headers_complete()
+        if getattr(self.server_state, "ends", False):
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Counts what is really meant."""

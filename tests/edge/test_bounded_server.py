@@ -6,13 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from socket import create_server
+from socket import create_connection, create_server
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from server.edge.bounded_server import BoundedServer, _allowed_descriptors, bounded
 from server.edge.connections import BoundedHttp, Bounds
+
+Address = tuple[str, int]
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+GET = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Stubborn(BoundedHttp):
@@ -48,6 +57,87 @@ async def test_the_application_ends_whatever_its_connections_do(protocol: type[B
         writer.close()
     # Then
     assert ended == [True]
+
+
+@asynccontextmanager
+async def drained_by_hand(routes: list[Route]) -> AsyncIterator[tuple[BoundedServer, Address]]:
+    """A server, and where it listens."""
+    server = BoundedServer(bounded(Starlette(routes=routes), lifespan="off", host="127.0.0.1", port=0))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    yield server, server.servers[0].sockets[0].getsockname()
+    server.should_exit = True
+    await serving
+
+
+@asynccontextmanager
+async def connected(to: Address) -> AsyncIterator[Connection]:
+    reader, writer = await asyncio.open_connection(*to)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def last_answer(connection: Connection) -> tuple[bytes, bool]:
+    """The status line of what comes until the other side closes, and whether it said that it would."""
+    said = await asyncio.wait_for(connection[0].read(), 30)
+    return said.partition(b"\r\n")[0], b"connection: close" in said
+
+
+async def here(_request: Request) -> Response:
+    return PlainTextResponse("here")
+
+
+async def test_a_server_that_drains_loses_no_request() -> None:
+    # Given a connection that was used before, and one whose answer is still to come
+    goes_on = asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        await goes_on.wait()
+        return PlainTextResponse("done")
+
+    routes = [Route("/", here), Route("/slow", slow)]
+    async with drained_by_hand(routes) as (server, at), connected(at) as used, connected(at) as waits:
+        used[1].write(GET % b"/")
+        assert (await used[0].readuntil(b"here")).startswith(b"HTTP/1.1 200")
+        waits[1].write(GET % b"/slow")
+        await asyncio.sleep(0.1)
+        # When
+        draining = asyncio.create_task(server.drain(1))
+        await asyncio.sleep(0.1)
+        async with connected(at) as fresh:
+            for _reader, writer in (used, fresh):
+                writer.write(GET % b"/")
+            # Then: all are answered, and told to go elsewhere next time
+            assert await last_answer(used) == await last_answer(fresh) == (b"HTTP/1.1 200 OK", True)
+        # When: nobody new is let in any more
+        await draining
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*at)
+        goes_on.set()
+        # Then
+        assert (await waits[0].readuntil(b"done")).startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_who_was_let_in_by_the_system_already_is_answered() -> None:
+    # Given a server that is busy, and a request that has come meanwhile
+    async with drained_by_hand([Route("/", here)]) as (server, at):
+        with create_connection(at) as waiting:
+            waiting.sendall(GET % b"/")
+            # When: without a moment for the loop in between
+            await server.drain(0)
+            # Then
+            waiting.settimeout(10)
+            assert waiting.recv(1000).startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_ctrl_c_cuts_a_drain_short() -> None:
+    async with drained_by_hand([]) as (server, _at):
+        server.force_exit = True
+        await asyncio.wait_for(server.drain(3600), 30)
 
 
 def test_there_are_no_other_protocols() -> None:
