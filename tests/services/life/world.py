@@ -57,7 +57,7 @@ def one_of(dice: random.Random, choices: Sequence[T]) -> T:
 class Postbox:
     """A mail server that takes everything, unless it is away."""
 
-    sent: list[OutgoingMail] = field(default_factory=list)
+    sent: list[OutgoingMail] = field(default_factory=list, repr=False)
     away: bool = False
 
     async def send(self, mail: OutgoingMail) -> None:
