@@ -103,8 +103,8 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, database_url: str, **more: str) -> Iterator[Site]:
-    """Runs it all. `folder` is where the machines keep what they share."""
+def site(folder: Path, database_url: str, *, owner: str) -> Iterator[Site]:
+    """Runs it all. `folder` is where the machines keep what they share; `owner` is the database's owner's address."""
     with ExitStack() as stack:
         gateway_port = free_port()
         gateway = Process(
@@ -113,13 +113,13 @@ def site(folder: Path, database_url: str, **more: str) -> Iterator[Site]:
             environment={},
         )
         stack.callback(gateway.kill)
-        environment = settings(folder, database_url, gateway_port) | more
+        environment = settings(folder, database_url, gateway_port)
         nodes = [Node(folder, number, environment) for number in (1, 2)]
         for node in nodes:
             node.start()
             stack.callback(node.kill)
         port = stack.enter_context(nginx(folder, [node.port for node in nodes]))
-        front = SandboxServer(folder / "front", environment=environment)
+        front = SandboxServer(folder / "front", environment={"ERSATZWAGEN_DATABASE_URL": owner})
         front.base = f"http://127.0.0.1:{port}"
         front.http = stack.enter_context(httpx2.Client(base_url=front.base, timeout=120, trust_env=False))
         yield Site(nodes, front)

@@ -43,7 +43,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def running(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("rolling"), cluster.url()) as running:
+    with site(tmp_path_factory.mktemp("rolling"), cluster.url(), owner=cluster.url(SUPERUSER)) as running:
         yield running
 
 

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Goes back to a point in time: makes a copy of a base backup that comes up as of then, in a place of its own.
+#
+#   restore-to.sh BASE_BACKUP ARCHIVE DIRECTORY "2026-09-02 10:20:00+02"
+#
+# Afterwards start PostgreSQL on DIRECTORY: it reads the archive up to that instant, and is a primary then. Look whether it
+# has what it should before anything else uses it; what came later is still in the archive.
+set -eu
+
+[ $# -eq 4 ] || { echo "restore-to.sh: BASE_BACKUP ARCHIVE DIRECTORY INSTANT" >&2; exit 2; }
+base=$1 archive=$2 directory=$3 instant=$4
+
+if [ -e "$directory" ]; then
+    echo "restore-to.sh: there is something at $directory already" >&2
+    exit 1
+fi
+cp -a "$base" "$directory"
+cat >> "$directory/postgresql.auto.conf" <<END
+restore_command = 'cp $archive/%f %p'
+recovery_target_time = '$instant'
+recovery_target_action = 'promote'
+synchronous_standby_names = ''
+archive_mode = off
+END
+touch "$directory/recovery.signal"
+echo "Start PostgreSQL on $directory: it comes up as of $instant."

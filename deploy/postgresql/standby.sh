@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes a standby of a running primary, on the standby's machine and as the account that PostgreSQL runs as:
+#
+#   standby.sh "host=db1 port=5432 user=replicator" DIRECTORY rental_standby_1
+#
+# The login needs REPLICATION, a line in the primary's pg_hba.conf (host replication …), and its password in ~/.pgpass.
+# DIRECTORY must not have data yet: what was a primary before is moved away first. Afterwards start PostgreSQL there.
+set -eu
+
+[ $# -eq 3 ] || { echo "standby.sh: PRIMARY DIRECTORY NAME" >&2; exit 2; }
+primary=$1 directory=$2 name=$3
+
+if [ -e "$directory/PG_VERSION" ]; then
+    echo "standby.sh: there are data in $directory: move them away first" >&2
+    exit 1
+fi
+pg_basebackup --dbname="$primary application_name=$name" --pgdata="$directory" \
+    --wal-method=stream --checkpoint=fast --write-recovery-conf
+echo "$directory follows the primary as $name once PostgreSQL is started there."

@@ -1,0 +1,67 @@
+"""PostgreSQL on two machines that follow each other over a network, with the scripts of `deploy/postgresql`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+
+from server.database_embedded import SUPERUSER, Cluster
+from tests.clusters import private_folder
+from tests.driving import ROOT, free_port
+
+SCRIPTS = ROOT / "deploy" / "postgresql"
+
+
+class Machine:
+    """One PostgreSQL, with a port of its own and a name by which a primary knows it."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.port = name, free_port()
+        self.cluster = Cluster(private_folder(f"ersatzwagen-{name}-") / "data", durable=False)
+        self.data = self.cluster._data
+        self._scripts = self.cluster.root / "scripts"
+
+    @property
+    def conninfo(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user={SUPERUSER}"
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
+
+    def configure(self, **settings: str) -> None:
+        """Lines of the configuration; the last of a name counts."""
+        own = {"port": self.port, "unix_socket_directories": self.cluster._socket, "listen_addresses": "127.0.0.1"}
+        with (self.data / "postgresql.auto.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in (own | settings).items())
+
+    def make_primary(self, **settings: str) -> None:
+        """A new cluster whose commits wait for a standby as the sample's do, once one is named."""
+        self.cluster.start()
+        self.cluster.stop()
+        self.configure(max_connections="200", synchronous_commit="on", wal_keep_size="1GB", **settings)
+        self.cluster.start()
+
+    def make_standby_of(self, primary: Machine, **settings: str) -> None:
+        self.cluster.root.mkdir(parents=True, exist_ok=True)
+        self.cluster._make_private(self.cluster._socket)
+        self.cluster._make_private(self.data)
+        made = self.script("standby.sh", primary.conninfo, str(self.data), self.name)
+        assert made.returncode == 0, made.stderr
+        self.configure(**settings)
+        self.cluster.start()
+
+    def script(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs one of the scripts as the account of PostgreSQL, with the programs of its version."""
+        shutil.copytree(SCRIPTS, self._scripts, dirs_exist_ok=True)
+        programs = f"PATH={self.cluster.tool('psql').parent}:/usr/bin:/bin"
+        here = (programs, "PGHOST=127.0.0.1", f"PGPORT={self.port}", f"PGUSER={SUPERUSER}")
+        return self.cluster._as_account(["/usr/bin/env", *here, "sh", str(self._scripts / name), *arguments])
+
+    def kill(self) -> None:
+        """As if the power went: the postmaster and everybody whom it has started."""
+        postmaster = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        found = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False)
+        for pid in (postmaster, *map(int, found.stdout.split())):
+            os.kill(pid, signal.SIGKILL)

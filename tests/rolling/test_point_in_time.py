@@ -1,0 +1,84 @@
+"""Back to before a mistake: a base backup, the archive since then, and an instant."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server import migrate
+from server.database_embedded import DATABASE
+from tests.rolling.machines import SCRIPTS, Machine
+
+PLACE = "/srv/rental-archive"
+
+
+def sample(setting: str) -> str:
+    """What the sample of a primary's configuration sets."""
+    (value,) = re.findall(rf"^{setting} = '(.*)'$", (SCRIPTS / "primary.conf").read_text(), re.MULTILINE)
+    return str(value)
+
+
+@pytest.fixture
+def machines() -> Iterator[tuple[Machine, Machine, Path]]:
+    """A primary that archives as the sample does, a machine without PostgreSQL, and where the archive is."""
+    primary, other = Machine("archiving"), Machine("restored")
+    for machine in (primary, other):
+        machine.cluster.root.mkdir(parents=True)
+        machine.cluster._make_private(machine.cluster.root)
+    archive = primary.cluster.root / "archive"
+    primary.cluster._make_private(archive)
+    try:
+        primary.make_primary(
+            archive_mode="on", archive_command=sample("archive_command").replace(PLACE, str(archive)).replace("'", "''")
+        )
+        migrate.create_database(primary.url(), DATABASE)
+        migrate.upgrade(primary.url(DATABASE))
+        yield primary, other, archive
+    finally:
+        other.cluster.stop()
+        primary.cluster.stop()
+
+
+def test_a_database_comes_back_as_of_before_a_mistake(machines: tuple[Machine, Machine, Path]) -> None:
+    primary, other, archive = machines
+    # Given a base backup, and what was written after it
+    base = primary.cluster.root / "base"
+    backed_up = primary.script("base-backup.sh", primary.conninfo, str(base))
+    assert (backed_up.returncode, backed_up.stdout) == (0, f"{base} is whole.\n"), backed_up.stderr
+    with psycopg.connect(primary.url(DATABASE), autocommit=True) as owner:
+        owner.execute("create table slip as select 'written after the backup' as text")
+        (instant,) = owner.execute("select clock_timestamp()::text").fetchone() or ("",)
+        time.sleep(0.05)
+        # When somebody makes a mistake, and more is written after it
+        owner.execute("update slip set text = 'a mistake'")
+        owner.execute("create table later (id int)")
+        (segment,) = owner.execute("select pg_walfile_name(pg_current_wal_lsn())").fetchone() or ("",)
+        owner.execute("select pg_switch_wal()")
+    deadline = time.monotonic() + 60
+    while not (archive / segment).exists():
+        assert time.monotonic() < deadline, "nothing was archived"
+        time.sleep(0.1)
+    # When
+    made = other.script("restore-to.sh", str(base), str(archive), str(other.data), instant)
+    assert made.returncode == 0, made.stderr
+    other.configure()
+    other.cluster.start()
+    # Then: it is as it was at that instant, can be written to, and the program can work with it
+    with psycopg.connect(other.url(DATABASE), autocommit=True) as restored:
+        while restored.execute("select pg_is_in_recovery()").fetchone() != (False,):
+            assert time.monotonic() < deadline, "it never came up"
+            time.sleep(0.1)
+        assert restored.execute("select text from slip").fetchall() == [("written after the backup",)]
+        assert restored.execute("select to_regclass('later')").fetchone() == (None,)
+        restored.execute("insert into slip values ('written after that')")
+    assert migrate.fit(migrate.standing(other.url(DATABASE))) is migrate.Fit.CURRENT
+    # Then: the old one and its backup are as they were
+    with psycopg.connect(primary.url(DATABASE)) as owner:
+        assert owner.execute("select text from slip").fetchall() == [("a mistake",)]
+    again = other.script("restore-to.sh", str(base), str(archive), str(other.data), instant)
+    assert (again.returncode, again.stderr) == (1, f"restore-to.sh: there is something at {other.data} already\n")
