@@ -20,8 +20,9 @@ import psycopg
 from server import migrate
 from server.clock import SystemClock
 from server.config import Settings
-from server.database_connections import PARAMETERS, libpq_url
+from server.database_connections import conninfo
 from server.database_embedded import Cluster, find_binaries
+from server.database_poolers import require_sessions
 from server.database_roles import check_login, missing_roles
 from server.gateways.object_store import (
     NO_CONNECTION,
@@ -135,6 +136,7 @@ async def _database(settings: Settings) -> _Seen:
             return _Seen(f"none yet: the first start makes one with the PostgreSQL of {find_binaries()[0]}")
         return await asyncio.to_thread(_private, settings)
     await asyncio.to_thread(check_login, url)
+    await asyncio.to_thread(require_sessions, url)
     return await asyncio.to_thread(_asked, url)
 
 
@@ -149,7 +151,7 @@ def _private(settings: Settings) -> _Seen:
 
 
 def _asked(url: str) -> _Seen:
-    with psycopg.connect(libpq_url(url), **PARAMETERS) as connection:
+    with psycopg.connect(conninfo(url)) as connection:
         before = SystemClock().now()
         row = connection.execute("select clock_timestamp()").fetchone()
         version, login = connection.info.server_version // 10000, connection.info.user

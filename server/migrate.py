@@ -10,11 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlmodel import SQLModel
 
 import server.models  # noqa: F401  # fills the metadata
-from server.database import driver_url
+from server.database_connections import owners_engine
 
 LEVEL = 1
 """The level of the schema that this program is made for. The first migration of a release writes the next one into the
@@ -96,7 +96,7 @@ def checked(found: Standing | None) -> Fit:
 
 def standing(url: str) -> Standing | None:
     """How the database stands, or None if it is empty."""
-    engine = create_engine(driver_url(url))
+    engine = owners_engine(url)
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
@@ -124,7 +124,7 @@ def fit(found: Standing | None) -> Fit:
 
 def differences(url: str) -> list[object]:
     """Where the tables differ from the models; empty if no migration is missing."""
-    engine = create_engine(driver_url(url))
+    engine = owners_engine(url)
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(
@@ -137,7 +137,7 @@ def differences(url: str) -> list[object]:
 
 def create_database(superuser_url: str, name: str) -> None:
     """Makes an empty database if there is none of that name."""
-    engine = create_engine(driver_url(superuser_url), isolation_level="AUTOCOMMIT")
+    engine = owners_engine(superuser_url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": name}):
