@@ -29,6 +29,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 # What the tests need from the system: (a file that proves it is there, the Debian package that brings it).
 SYSTEM_PACKAGES = [
     ("/usr/lib/postgresql/*/bin/initdb", "postgresql"),
+    ("/usr/sbin/pgbouncer", "pgbouncer"),
     # The tablet app draws without a display through these two; the rest is for the test in a real window.
     ("/usr/lib/*/libGL.so.1", "libgl1"),
     ("/usr/lib/*/libEGL.so.1", "libegl1"),

@@ -1,11 +1,11 @@
 """Runs migrations on a connection of the owner. Several processes at once wait for each other."""
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 import server.models  # noqa: F401  # fills the metadata
-from server.database import driver_url
+from server.database_connections import owners_engine
 
 LOCK = 727274
 
@@ -36,7 +36,7 @@ if given is not None:
     run(given)
 else:
     url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
-    engine = create_engine(driver_url(url), isolation_level="READ COMMITTED")
+    engine = owners_engine(url, isolation_level="READ COMMITTED")
     try:
         with engine.connect() as own:
             run(own)

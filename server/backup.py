@@ -25,8 +25,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from server import migrate
 from server.config import Settings
-from server.database import driver_url
-from server.database_connections import libpq_url
+from server.database_connections import conninfo
 from server.database_roles import MAKE_ROLES
 from server.postgres_tools import NoFittingTool, fitting, version_of
 
@@ -53,7 +52,7 @@ def write_backup(settings: Settings, owner_url: str, file: Path) -> str | None:
                     "format": FORMAT,
                     "migration": migrate.current(owner_url),
                     "media": folder is not None,
-                    "postgres": version_of(_libpq(owner_url)),
+                    "postgres": version_of(owner_url),
                 }
                 _add(tar, ABOUT, io.BytesIO(orjson.dumps(about)))
                 _add(tar, DUMP, dump)
@@ -71,7 +70,7 @@ def read_backup(settings: Settings, owner_url: str, file: Path) -> str | None:
     try:
         with tarfile.open(file, mode="r:") as tar:
             about = _about(tar)
-            _require_readable(about, version_of(_libpq(owner_url)))
+            _require_readable(about, version_of(owner_url))
             if about["media"] and folder is None:
                 raise BackupFailed("the backup holds media files, but ERSATZWAGEN_MEDIA_URL names a bucket")
             written = _restore_media(tar, folder)
@@ -111,7 +110,6 @@ def _draft_beside(file: Path) -> Iterator[Path]:
 
 
 def _dump(owner_url: str, target: IO[bytes]) -> None:
-    # An owner who is no superuser is subject to row-level security: the scope in the environment opens all rows to it.
     options = ["--format=custom", "--no-owner", "--no-comments", "--enable-row-security"]
     _run(owner_url, "pg_dump", options, stdout=target)
     target.seek(0)
@@ -159,7 +157,7 @@ def _content(tar: tarfile.TarFile, name: str | tarfile.TarInfo) -> IO[bytes]:
 
 
 def _require_empty(owner_url: str, folder: Path | None) -> None:
-    with psycopg.connect(_libpq(owner_url)) as connection:
+    with psycopg.connect(conninfo(owner_url)) as connection:
         row = connection.execute(_TABLES).fetchone()
     if row is not None and row[0]:
         raise BackupFailed("the database is not empty: restore into a new one (another data directory, for example)")
@@ -192,13 +190,13 @@ def _restore_database(owner_url: str, tar: tarfile.TarFile) -> None:
         shutil.copyfileobj(_content(tar, DUMP), dump)
         dump.seek(0)
         _run(owner_url, "pg_restore", options, stdin=dump)
-    with psycopg.connect(_libpq(owner_url), autocommit=True) as connection:
+    with psycopg.connect(conninfo(owner_url), autocommit=True) as connection:
         connection.execute("analyze")
 
 
 def _make_roles(owner_url: str) -> None:
     """The grants in the dump name our roles. Roles belong to the cluster and are in no dump of a database."""
-    with psycopg.connect(_libpq(owner_url)) as connection:
+    with psycopg.connect(conninfo(owner_url)) as connection:
         connection.execute(MAKE_ROLES)
 
 
@@ -211,24 +209,42 @@ def _run(
     stdout: IO[bytes] | int = subprocess.DEVNULL,
 ) -> None:
     try:
-        tool = fitting(program, version_of(_libpq(owner_url)))
+        tool = fitting(program, version_of(owner_url))
     except NoFittingTool as missing:
         raise BackupFailed(str(missing)) from missing
-    parts = {name: str(value) for name, value in conninfo_to_dict(_libpq(owner_url)).items()}
-    # Not on the command line, where everybody on the machine could read it.
-    secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
-    address = make_conninfo("", **parts)
+    address, secret = _address_of_all_rows(owner_url)
     result = subprocess.run(  # noqa: S603  # our own command line, no shell
         [str(tool), f"--dbname={address}", *options],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env={**os.environ, **secret, "PGOPTIONS": "-c app.everything=on"},
+        env={**os.environ, **secret},
         check=False,
     )
     if result.returncode != 0:
         raise BackupFailed(f"{program} failed: {result.stderr.decode(errors='replace').strip()[-2000:]}")
 
 
-def _libpq(url: str) -> str:
-    return libpq_url(driver_url(url))
+def _address_of_all_rows(owner_url: str) -> tuple[str, dict[str, str]]:
+    """For PostgreSQL's own programs: the address, and the password as a variable of the environment, because everybody
+    on the machine could read it on the command line.
+
+    An owner who is no superuser is subject to row-level security, and the address opens all rows to it. BackupFailed
+    where that is lost on the way: a dump would have no rows, and nobody would be told.
+    """
+    parts = {name: str(value) for name, value in conninfo_to_dict(conninfo(owner_url)).items()}
+    parts["options"] = f"{parts.get('options', '')} -c app.everything=on".strip()
+    try:
+        with psycopg.connect(make_conninfo("", **parts)) as connection:
+            row = connection.execute("select current_setting('app.everything', true)").fetchone()
+    except psycopg.OperationalError as error:
+        if "unsupported startup parameter" not in str(error):
+            raise
+        row = None
+    if row != ("on",):
+        raise BackupFailed(
+            "a pooler stands before the database and keeps settings back: name PostgreSQL itself in"
+            " ERSATZWAGEN_DATABASE_URL for backups"
+        )
+    secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
+    return make_conninfo("", **parts), secret

@@ -6,6 +6,7 @@ Nothing is changed, but for a small object that is stored and deleted again; no 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +20,18 @@ import psycopg
 from server import migrate
 from server.clock import SystemClock
 from server.config import Settings
-from server.database_connections import PARAMETERS, libpq_url
+from server.database_connections import conninfo
 from server.database_embedded import Cluster, find_binaries
+from server.database_poolers import require_sessions
 from server.database_roles import check_login, missing_roles
-from server.gateways.object_store import ObjectMissing, StoreUnavailable
+from server.gateways.object_store import (
+    NO_CONNECTION,
+    NO_CREDENTIALS,
+    NO_HTTP,
+    NO_SUCH_BUCKET,
+    ObjectMissing,
+    StoreUnavailable,
+)
 from server.gateways.telecash.certificate import UnreadableCertificate, validity_of
 from server.gateways.telecash.client import tls_context
 from server.runtime import (
@@ -41,6 +50,18 @@ CLOCK_SECONDS = 10
 """How far the machine's clock may be from others: sessions, links and the card page's seals live by it."""
 GATEWAY_SECONDS = 15.0
 _CONTENT = b"ersatzwagen check\n"
+_KEYS = "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_STORE_ADVICE = {
+    NO_SUCH_BUCKET: "make the bucket, or correct its name in ERSATZWAGEN_MEDIA_URL",
+    "AccessDenied": "let this key put, get and delete objects of the bucket, and list them (s3:ListBucket)",
+    **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"), _KEYS),
+    **dict.fromkeys(("AuthorizationHeaderMalformed", "PermanentRedirect"), "write the bucket's region into AWS_REGION"),
+    "RequestTimeTooSkewed": "set this machine's clock by NTP",
+    NO_CREDENTIALS: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    NO_CONNECTION: "look at AWS_ENDPOINT_URL, whether S3 runs there, and at firewalls",
+    NO_HTTP: "write https:// into AWS_ENDPOINT_URL, or AWS_ALLOW_HTTP=true for an S3 in a network of your own",
+}
+"""What to do, by S3's own words and ours for what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +136,7 @@ async def _database(settings: Settings) -> _Seen:
             return _Seen(f"none yet: the first start makes one with the PostgreSQL of {find_binaries()[0]}")
         return await asyncio.to_thread(_private, settings)
     await asyncio.to_thread(check_login, url)
+    await asyncio.to_thread(require_sessions, url)
     return await asyncio.to_thread(_asked, url)
 
 
@@ -129,7 +151,7 @@ def _private(settings: Settings) -> _Seen:
 
 
 def _asked(url: str) -> _Seen:
-    with psycopg.connect(libpq_url(url), **PARAMETERS) as connection:
+    with psycopg.connect(conninfo(url)) as connection:
         before = SystemClock().now()
         row = connection.execute("select clock_timestamp()").fetchone()
         version, login = connection.info.server_version // 10000, connection.info.user
@@ -161,9 +183,15 @@ async def _store(settings: Settings) -> _Seen:
             raise Fault("what was read is not what was stored: nothing else may write into this place")
         step = "delete"
         await store.delete(key)
+        # Whoever may not list a bucket is not told by S3 that an object is missing.
+        step = "miss"
+        with contextlib.suppress(ObjectMissing):
+            await store.get(key)
+            raise Fault("what was deleted is still there: nothing else may write into this place")
     except (StoreUnavailable, ObjectMissing) as error:
         place = "ERSATZWAGEN_MEDIA_URL" if settings.media_url else "ERSATZWAGEN_DATA_DIR"
-        raise Fault(f"cannot {step} an object ({error}): look at {place}, at its room and at what we may do") from error
+        what = _STORE_ADVICE.get(str(error), f"look at {place}, at its room and at what we may do")
+        raise Fault(f"cannot {step} an object ({error}): {what}") from error
     return _Seen("stored, read and deleted an object")
 
 

@@ -22,6 +22,7 @@ from server.cli_running import owner as _owner
 from server.cli_running import settings_of as _settings
 from server.cli_running import with_runtime as _with_runtime
 from server.config import Settings
+from server.gateways.object_store import StoreUnavailable
 from server.lost_objects import missing
 from server.runtime import Runtime, object_store_of
 from server.start_errors import advice
@@ -158,7 +159,10 @@ def restore(
 
 def _lost_objects(settings: Settings, owner_url: str) -> list[str]:
     """Lines about media that the database names and the store does not have."""
-    named, keys = asyncio.run(missing(object_store_of(settings), owner_url))
+    try:
+        named, keys = asyncio.run(missing(object_store_of(settings), owner_url))
+    except StoreUnavailable as away:
+        return [f"Nobody knows whether media are missing: their store cannot be looked at ({away})."]
     return [f"{len(keys)} of {named} media are missing:", *(f"  {key}" for key in keys)] if keys else []
 
 

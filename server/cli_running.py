@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from server import migrate
 from server.config import Settings, unknown_variables
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database_poolers import require_sessions
 from server.runtime import NotConfigured, create_runtime, prepare_database
 
 
@@ -68,6 +69,7 @@ def _in_one_line(problem: ErrorDetails) -> str:
 def owner(settings: Settings) -> Iterator[str]:
     """The database's address as its owner."""
     if settings.database_url is not None:
+        require_sessions(settings.database_url)
         yield settings.database_url
         return
     cluster = Cluster(settings.data_dir)

@@ -157,12 +157,20 @@ def unknown_variables() -> Iterator[tuple[str, str | None]]:
 
 
 def _is_database_address(text: str) -> bool:
+    """Whether it is one as libpq reads it: with several hosts, too, each with a port of its own or all with one."""
+    scheme, _, rest = text.partition("://")
     try:
-        parts = urlsplit(text)
-        conninfo_to_dict(text.replace("postgresql+psycopg://", "postgresql://", 1))
-        return parts.scheme in _DATABASE_SCHEMES and (parts.port is None or parts.port > 0)
-    except (ValueError, ProgrammingError):
+        parts = conninfo_to_dict(f"postgresql://{rest}")
+    except ProgrammingError:
         return False
+    ports = str(parts.get("port", "5432")).split(",")
+    hosts = str(parts.get("host", "")).split(",")
+    return (
+        scheme in _DATABASE_SCHEMES
+        and not {"/", "?", "#", "@"} & set(str(parts.get("dbname", "")))
+        and len(ports) in (1, len(hosts))
+        and all(not port or (port.isascii() and port.isdigit() and 0 < int(port) < 65536) for port in ports)
+    )
 
 
 def _is_web_address(text: str) -> bool:

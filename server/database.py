@@ -16,16 +16,15 @@ from uuid import UUID
 import psycopg
 import psycopg.sql
 from sqlalchemy import Row, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from server.clock import Clock
-from server.database_connections import OPTIONS, PARAMETERS, WatchedConnection, libpq_url
+from server.database_connections import WatchedConnection, conninfo
 from server.database_roles import Caller
 
 T = TypeVar("T")
@@ -242,8 +241,7 @@ class Database:
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         """What is notified on one channel, on a connection of its own."""
-        url = libpq_url(driver_url(self._url))
-        connection = await psycopg.AsyncConnection.connect(url, autocommit=True, **PARAMETERS)
+        connection = await psycopg.AsyncConnection.connect(conninfo(self._url), autocommit=True)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield (notification.payload async for notification in connection.notifies())
@@ -267,7 +265,8 @@ async def _begin(session: Session, scope: Scope) -> None:
 
 def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
     engine = create_async_engine(
-        driver_url(url),
+        "postgresql+psycopg://",
+        async_creator=lambda: WatchedConnection.of_role(url, caller.value),
         pool_size=most // 3,
         max_overflow=most - most // 3,
         pool_timeout=30,
@@ -275,20 +274,16 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
         hide_parameters=True,  # what customers typed is in no message and no log
         # The connection that was used last comes first: it has prepared the statements and seen the policies already.
         pool_use_lifo=True,
-        connect_args={"options": OPTIONS, "async_creator_fn": WatchedConnection.connect, **PARAMETERS},
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def become_caller(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        connection.cursor().execute(f"set role {caller.value}")  # the login itself may read nothing
-        connection.commit()
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def leave_what_takes_no_writes(context: ExceptionContext) -> None:
+        """A server that takes no writes any more is no better than none: a new connection may find another one. In a
+        transaction that may only read by our own wish it is a fault of ours.
+        """
+        connection, error = context.connection, context.original_exception
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction) and connection is not None:
+            ours = connection.get_execution_options().get("postgresql_readonly", False)
+            context.is_disconnect = context.is_disconnect or not ours
 
     return engine
-
-
-def driver_url(url: str) -> str:
-    """The address with the driver that we use: postgresql://… and postgres://… become postgresql+psycopg://…."""
-    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    raise ValueError("ERSATZWAGEN_DATABASE_URL must begin with postgresql://")

@@ -9,6 +9,8 @@ import socket
 from typing import Any, Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Engine, create_engine
 
 STATEMENT_SECONDS: Final = 20
 """What PostgreSQL itself allows a statement."""
@@ -16,29 +18,65 @@ SILENT_SECONDS = 22.0
 """After so long without an answer there is nobody: PostgreSQL would have ended any statement before."""
 CONNECT_SECONDS: Final = 5
 _UNACKNOWLEDGED_MILLISECONDS: Final = 15_000
-PARAMETERS: Final[dict[str, Any]] = {
+_PARAMETERS: Final[dict[str, Any]] = {
     "connect_timeout": CONNECT_SECONDS,
     "tcp_user_timeout": _UNACKNOWLEDGED_MILLISECONDS,
 }
-"""For libpq: how long a connection may take to be made, and how long what was sent may stay unconfirmed."""
-OPTIONS: Final = (
-    f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=10s"
-    " -c idle_in_transaction_session_timeout=120s"
-    " -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c standard_conforming_strings=on"
-    " -c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
-)
+"""For libpq: how long a connection to one host may take to be made, and how long what was sent may stay unconfirmed."""
+SETTINGS: Final[dict[str, str]] = {
+    "timezone": "UTC",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "120s",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+}
 """For PostgreSQL: what a connection may do for how long; and what would change what we read and write, if somebody had
 set it for a role or a database.
 """
+# By statements, and not by `options` of the address: poolers refuse those, or leave them out without a word.
+_SET: Final = "; ".join(f"set {name} = '{value}'" for name, value in SETTINGS.items())
+_SCHEMES: Final = ("postgresql+psycopg://", "postgresql://", "postgres://")
 
 
-def libpq_url(url: str) -> str:
-    """An address as psycopg itself takes it: without the name of a driver."""
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+def conninfo(url: str) -> str:
+    """An address as libpq takes it, which may name several hosts. Where it does not say which of them is wanted
+    (`target_session_attrs`), that is the one that takes writes: a standby is passed over, and alone it is nobody.
+    ValueError if it is none; its text shows no password.
+    """
+    scheme = next((one for one in _SCHEMES if url.startswith(one)), None)
+    if scheme is None:
+        raise ValueError("ERSATZWAGEN_DATABASE_URL must begin with postgresql://")
+    try:
+        parts = conninfo_to_dict("postgresql://" + url.removeprefix(scheme))
+    except psycopg.ProgrammingError:
+        raise ValueError("ERSATZWAGEN_DATABASE_URL cannot be read as an address") from None
+    return make_conninfo("", **{"target_session_attrs": "primary", **parts, **_PARAMETERS})
+
+
+def owners_engine(url: str, **options: Any) -> Engine:
+    """For commands of the owner: SQLAlchemy's own reading of addresses knows one host only."""
+    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo(url)), **options)
 
 
 class WatchedConnection(psycopg.AsyncConnection[Any]):
     """Is cut when it waits too long. Whoever used it finds the connection lost, as when the server had died."""
+
+    @classmethod
+    async def of_role(cls, url: str, role: str) -> WatchedConnection:
+        """A new connection in a role, with our settings: one question more than none, however many there are."""
+        connection = await cls.connect(conninfo(url), autocommit=True)
+        try:
+            await connection.execute(f"{_SET}; set role {role}".encode())  # the login itself may read nothing
+            await connection.set_autocommit(False)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     async def wait(self, *args: Any, **kwargs: Any) -> Any:
         """Waits for the server, and for no dead one."""

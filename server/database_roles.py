@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import psycopg
 
-from server.database_connections import PARAMETERS, libpq_url
+from server.database_connections import conninfo
 
 APP_ROLE = "ersatzwagen_app"
 """The login of the server, or what the operator's own login is a member of."""
@@ -90,7 +90,7 @@ class UnsafeLogin(RuntimeError):
 
 def check_login(url: str) -> None:
     """UnsafeLogin unless row-level security holds for the login of this address, whatever role it takes on."""
-    with psycopg.connect(libpq_url(url), **PARAMETERS) as connection:
+    with psycopg.connect(conninfo(url)) as connection:
         login = connection.info.user
         unsafe = connection.execute(_UNSAFE_LOGIN).fetchone()
         missing = connection.execute(_MISSING_ROLE).fetchone()
@@ -107,8 +107,7 @@ def check_login(url: str) -> None:
 def missing_roles(url: str) -> str | None:
     """What to do about roles that a database with tables lacks: they came here without them. None if all are there."""
     wanted = [caller.value for caller in Caller]
-    address = libpq_url(url)
-    with psycopg.connect(address, **PARAMETERS) as connection:
+    with psycopg.connect(conninfo(url)) as connection:
         found = {name for (name,) in connection.execute(_ROLES_MADE, [wanted]).fetchall()}
     missing = next((name for name in wanted if name not in found), None)
     if missing is None:

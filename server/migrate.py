@@ -12,12 +12,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 import server.models  # noqa: F401  # fills the metadata
-from server.database import driver_url
+from server.database_connections import owners_engine
 
 LEVEL = 1
 """The level of the schema that this program is made for. The first migration of a release writes the next one into the
@@ -122,7 +122,7 @@ def checked(found: Standing | None) -> Fit:
 
 def standing(url: str) -> Standing | None:
     """How the database stands, or None if it is empty."""
-    engine = create_engine(driver_url(url))
+    engine = owners_engine(url)
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select to_regclass('alembic_version')")):
@@ -150,7 +150,7 @@ def fit(found: Standing | None) -> Fit:
 
 def differences(url: str) -> list[object]:
     """Where the tables differ from the models; empty if no migration is missing."""
-    engine = create_engine(driver_url(url))
+    engine = owners_engine(url)
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(
@@ -163,7 +163,7 @@ def differences(url: str) -> list[object]:
 
 def create_database(superuser_url: str, name: str) -> None:
     """Makes an empty database if there is none of that name."""
-    engine = create_engine(driver_url(superuser_url), isolation_level="AUTOCOMMIT")
+    engine = owners_engine(superuser_url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": name}):

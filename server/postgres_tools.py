@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from server.database_connections import conninfo
 from server.database_embedded import wheel_binaries
 
 
@@ -19,8 +20,8 @@ class NoFittingTool(RuntimeError):
 
 
 def version_of(url: str) -> int:
-    """The major version of the server behind a libpq address."""
-    with psycopg.connect(url) as connection:
+    """The major version of the server behind an address."""
+    with psycopg.connect(conninfo(url)) as connection:
         return connection.info.server_version // 10_000
 
 

@@ -22,6 +22,7 @@ from server.clock import Clock, SystemClock
 from server.config import Settings
 from server.database import ADMINISTRATION, Database
 from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database_poolers import TransactionPooling, require_sessions
 from server.database_roles import UnsafeLogin, check_login, missing_roles
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable, OutgoingMail, SmtpMailer, UnfitSender
@@ -109,7 +110,8 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
     if settings.database_url is not None:
         try:
             check_login(settings.database_url)
-        except UnsafeLogin as unsafe:
+            require_sessions(settings.database_url)
+        except (UnsafeLogin, TransactionPooling) as unsafe:
             raise NotConfigured(str(unsafe)) from unsafe
         if migrate.checked(migrate.standing(settings.database_url)) is migrate.Fit.BEHIND:
             raise NotConfigured(NOT_UP_TO_DATE)

@@ -8,6 +8,7 @@ import psycopg
 
 from server.backup import BackupFailed
 from server.database_embedded import NoPostgres
+from server.database_poolers import TransactionPooling
 from server.database_roles import UnsafeLogin
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable
@@ -16,13 +17,21 @@ from server.migrate import NewerSchema, TablesInUse
 from server.runtime import NotConfigured
 
 _SAID = (
-    *(NotConfigured, DomainError, BackupFailed, UnsafeLogin, NewerSchema, TablesInUse),
+    *(NotConfigured, DomainError, BackupFailed, UnsafeLogin, TransactionPooling, NewerSchema, TablesInUse),
     *(NoPostgres, GatewayMisconfigured, MailUnavailable),
 )
 """These say what to do themselves."""
 _URL = "ERSATZWAGEN_DATABASE_URL"
 # The server's words, and what follows from them: while a connection is made, the driver tells no code.
 _REFUSALS = (
+    ("hot standby mode", f"only a standby answers, and it takes no writes: promote it, or name the primary in {_URL}"),
+    ("session is read-only", f"the database that answers takes no writes: name one that does in {_URL}"),
+    (
+        "unsupported startup parameter",
+        "a pooler does not know a setting of the address: leave it out, or let the pooler know or ignore it",
+    ),
+    ("server_login_retry", "a pooler answers, and the database behind it does not: look at both"),
+    ("query_wait_timeout", "the pooler has no connection left for us: raise its default_pool_size"),
     ("password authentication failed", f"the database does not take the password of this login: correct it in {_URL}"),
     ("no password supplied", f"the database asks for a password: write it into {_URL}"),
     ("pg_hba.conf", "the database lets this login or machine not in: add a line to its pg_hba.conf"),

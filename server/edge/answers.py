@@ -16,12 +16,12 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from server.edge.documents import InvalidDocument
-from server.edge.faults import UNAVAILABLE, UNEXPECTED, frames_of, reported, types_of
+from server.edge.faults import DATABASE_AWAY, UNEXPECTED, Absence, absence, frames_of, reported, types_of
 from server.edge.language import WITHOUT_A_WISH
 from server.edge.limits import SECURITY_HEADERS
 from server.edge.paths import wire_path
 from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
-from server.outage import OUTAGE, RETRY_AFTER_SECONDS, is_away
+from server.outage import OUTAGE
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
@@ -44,10 +44,22 @@ class HttpRefusal(CallerError):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def unavailable(error: BaseException) -> HttpRefusal:
-    """The answer while the database is away: whoever asks again with the same key gets what was begun."""
-    OUTAGE.began(error)
-    return HttpRefusal(503, UNAVAILABLE, CallerErrorCode.RATE_LIMITED, retry_after=str(RETRY_AFTER_SECONDS))
+def unavailable(error: BaseException) -> HttpRefusal | None:
+    """The answer while the database or the object store is away, if that is behind an error: whoever asks again with
+    the same key gets what was begun.
+    """
+    away = absence(error)
+    return None if away is None else _come_again(away)
+
+
+def silent_database() -> HttpRefusal:
+    """The answer while the database is there and says nothing."""
+    OUTAGE.began(TimeoutError("no answer in time"))
+    return _come_again(DATABASE_AWAY)
+
+
+def _come_again(away: Absence) -> HttpRefusal:
+    return HttpRefusal(503, away.says, CallerErrorCode.RATE_LIMITED, retry_after=str(away.retry_after))
 
 
 @dataclass
@@ -140,12 +152,14 @@ def failure(error: BaseException, about: About) -> Payload:
 
 
 def execution_payload(result: ExecutionResult, about: About) -> Payload:
-    """The answer of an executed operation; without `data` if it never began. HttpRefusal if the database is away."""
+    """The answer of an executed operation; without `data` if it never began. HttpRefusal if the database or the object
+    store is away.
+    """
     if not result.errors:
         return {"data": result.data}
-    away = next((root for root in map(_root_of, result.errors) if is_away(root)), None)
+    away = next(filter(None, (unavailable(_root_of(error)) for error in result.errors)), None)
     if away is not None:
-        raise unavailable(away)
+        raise away
     errors = [error_payload(error, about) for error in result.errors]
     if result.data is None and all(error.path is None for error in result.errors):
         return {"errors": errors}

@@ -39,7 +39,6 @@ from server.edge.operation_figures import measured
 from server.edge.running import CallerGone, Pace, Runner
 from server.edge.shares import Stock
 from server.errors import CallerError, CallerErrorCode, Sentence
-from server.outage import is_away
 from server.security import Principal
 
 Authenticate = Callable[[str, str], Awaitable[Principal | None]]
@@ -115,8 +114,8 @@ class GraphQLEndpoint:
         except CallerError as refusal:
             return answers.json_response(answers.failure(refusal, about), accepted or answers.PLAIN_JSON, about)
         except Exception as error:
-            if is_away(error):
-                return _refused(answers.unavailable(error), accepted, about)
+            if (away := answers.unavailable(error)) is not None:
+                return _refused(away, accepted, about)
             return answers.json_response(answers.failure(error, about), accepted or answers.PLAIN_JSON, about, 500)
         return answers.json_response(payload, accepted, about)
 
@@ -208,8 +207,8 @@ class GraphQLEndpoint:
             except HttpRefusal:
                 raise
             except Exception as error:
-                if is_away(error):
-                    raise answers.unavailable(error) from error
+                if (away := answers.unavailable(error)) is not None:
+                    raise away from error
                 payload = answers.failure(error, about)
             finally:
                 if asked.close:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
+from typing import NamedTuple
 
 import structlog
 from starlette.datastructures import Headers
@@ -17,19 +18,50 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server import metrics
 from server.edge.language import language_of
 from server.errors import Sentence
+from server.gateways.object_store import StoreUnavailable
 from server.outage import OUTAGE, RETRY_AFTER_SECONDS, is_away
 
 UNEXPECTED = Sentence("Unexpected error.", "Unerwarteter Fehler.")
-UNAVAILABLE = Sentence(
-    "The database cannot be reached at the moment: repeat this in a few seconds.",
-    "Die Datenbank ist im Moment nicht erreichbar: bitte in einigen Sekunden wiederholen.",
-)
 _FRAMES = 25
 _log = structlog.get_logger("faults")
 
 
+class Absence(NamedTuple):
+    """What a caller is told of something that is away, and after how many seconds to come again."""
+
+    says: Sentence
+    retry_after: int
+
+
+DATABASE_AWAY = Absence(
+    Sentence(
+        "The database cannot be reached at the moment: repeat this in a few seconds.",
+        "Die Datenbank ist im Moment nicht erreichbar: bitte in einigen Sekunden wiederholen.",
+    ),
+    RETRY_AFTER_SECONDS,
+)
+STORE_AWAY = Absence(
+    Sentence(
+        "Photos and documents cannot be reached at the moment: repeat this in a minute.",
+        "Fotos und Dokumente sind im Moment nicht erreichbar: bitte in einer Minute wiederholen.",
+    ),
+    30,
+)
+
+
+def absence(error: BaseException) -> Absence | None:
+    """Whether the database or the object store is away, when that is what is behind an error; the log is told."""
+    if is_away(error):
+        OUTAGE.began(error)
+        return DATABASE_AWAY
+    if isinstance(error, StoreUnavailable):
+        _log.warning("store.away", reason=str(error))
+        return STORE_AWAY
+    return None
+
+
 class Faults:
-    """Answers for routes that fail: 503 while the database is away, else 500 with a reference."""
+    """Answers for routes that fail: 503 while the database or the object store is away, else 500 with a reference."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,7 +83,8 @@ class Faults:
             if failed_to_start:
                 raise  # nobody was answered yet: whoever starts the server says what it was
             if scope["type"] != "http" or started:
-                reported(error, place=place_in(scope))
+                if absence(error) is None:
+                    reported(error, place=place_in(scope))
                 raise Interrupted from None
             await _answer(error, scope)(scope, receive, send)
 
@@ -70,10 +103,9 @@ def reported(error: BaseException, **about: object) -> str:
 
 def _answer(error: Exception, scope: Scope) -> Response:
     language = language_of(Headers(scope=scope).get("accept-language"))
-    if is_away(error):
-        OUTAGE.began(error)
-        headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
-        return PlainTextResponse(UNAVAILABLE.within(language), 503, headers)
+    away = absence(error)
+    if away is not None:
+        return PlainTextResponse(away.says.within(language), 503, {"retry-after": str(away.retry_after)})
     reference = reported(error, place=place_in(scope))
     return PlainTextResponse(f"{UNEXPECTED.within(language)} ({reference})", 500)
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
-from server.edge.answers import HttpRefusal, unavailable
+from server.edge.answers import HttpRefusal, silent_database
 from server.edge.guard import too_expensive
 from server.edge.shares import Queues, Share
 from server.errors import CallerErrorCode, Sentence
@@ -44,8 +44,8 @@ class Pace:
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """What the work comes to; `unavailable` if it takes longer. It is ended then, and not waited for: a connection that
-    hangs takes its time to end.
+    """What the work comes to; `silent_database` if it takes longer. It is ended then, and not waited for: a connection
+    that hangs takes its time to end.
     """
     task = asyncio.create_task(work)
     try:
@@ -56,7 +56,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     if not done:
         task.add_done_callback(_heard)
         task.cancel()
-        raise unavailable(TimeoutError("no answer in time"))
+        raise silent_database()
     return task.result()
 
 

@@ -27,6 +27,15 @@ _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*
 
 DEADLINE_SECONDS = 30.0
 """How long one call may take in all, repetitions included."""
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+NO_SUCH_BUCKET, NO_CONNECTION, NO_CREDENTIALS = "NoSuchBucket", "no connection", "no credentials"
+NO_HTTP = "http:// is not allowed"
+_SIGNS = (
+    ("169.254.169.254", NO_CREDENTIALS),  # where a machine of Amazon's asks for them if nobody has set any
+    ("builder error", NO_HTTP),
+    ("error sending request", NO_CONNECTION),
+)
+"""Parts of what the library says, and what that means, where S3 itself has said nothing."""
 
 
 class ObjectMissing(LookupError):
@@ -34,7 +43,9 @@ class ObjectMissing(LookupError):
 
 
 class StoreUnavailable(Exception):
-    """The store does not answer, refuses us, or has no room. Try again later."""
+    """The store does not answer, refuses us, or has no room. Try again later. The text says why, in S3's own word for
+    it (`AccessDenied`) or in a few of ours, without anybody's data.
+    """
 
 
 class ObjectStore(Protocol):
@@ -46,10 +57,6 @@ class ObjectStore(Protocol):
 
     async def get(self, key: str) -> bytes:
         """The bytes under `key`; `ObjectMissing` if there are none."""
-        ...
-
-    async def exists(self, key: str) -> bool:
-        """Whether there is an object under `key`."""
         ...
 
     async def delete(self, key: str) -> None:
@@ -80,10 +87,6 @@ class LocalObjectStore:
         """Read the whole file."""
         return await _read(self._store, key, self._deadline)
 
-    async def exists(self, key: str) -> bool:
-        """Look for the file."""
-        return await _has(self._store, key, self._deadline)
-
     async def delete(self, key: str) -> None:
         """Unlink, flush the folder."""
         path = self._folder / _checked(key)
@@ -100,7 +103,8 @@ class S3ObjectStore:
 
     def __init__(self, url: str, deadline: float = DEADLINE_SECONDS) -> None:
         self._deadline = deadline
-        # The library repeats by itself, for three minutes unless it is told otherwise.
+        # The library repeats by itself, for three minutes unless it is told otherwise. Its time-outs of 5 seconds for a
+        # connection and 30 for a request stay: given `client_options`, it would not read AWS_ALLOW_HTTP any more.
         self._store = S3Store.from_url(
             url, retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=deadline)}
         )
@@ -114,10 +118,6 @@ class S3ObjectStore:
     async def get(self, key: str) -> bytes:
         """Download the whole object."""
         return await _read(self._store, key, self._deadline)
-
-    async def exists(self, key: str) -> bool:
-        """Ask for the object's head."""
-        return await _has(self._store, key, self._deadline)
 
     async def delete(self, key: str) -> None:
         """Delete in one request; S3 says the same whether there was an object or not."""
@@ -152,14 +152,17 @@ async def _read(store: LocalStore | S3Store, key: str, deadline: float) -> bytes
         try:
             found = await obstore.get_async(store, checked)
             return bytes(await found.bytes_async())
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if NO_SUCH_BUCKET in str(error):
+                raise  # nothing is known of the object
             metrics.store_errors.labels("missing").inc()
             raise ObjectMissing(key) from None
 
 
 async def _listed(store: LocalStore | S3Store) -> frozenset[str]:
     # In a thread, and not as an asynchronous stream: that one may abort a short-lived process as it ends.
-    return await asyncio.to_thread(_list, store)
+    async with _reached(None):
+        return await asyncio.to_thread(_list, store)
 
 
 def _list(store: LocalStore | S3Store) -> frozenset[str]:
@@ -167,25 +170,26 @@ def _list(store: LocalStore | S3Store) -> frozenset[str]:
     return frozenset(path for path in paths if _KEY.fullmatch(path))
 
 
-async def _has(store: LocalStore | S3Store, key: str, deadline: float) -> bool:
-    checked = _checked(key)
-    async with _reached(deadline):
-        try:
-            await obstore.head_async(store, checked)
-        except FileNotFoundError:
-            return False
-    return True
-
-
 @asynccontextmanager
-async def _reached(seconds: float) -> AsyncIterator[None]:
+async def _reached(seconds: float | None) -> AsyncIterator[None]:
     """What is not about the object is about the store: not there, not ours, full, or silent for so long."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except (OSError, BaseError) as problem:  # a time-out is one, too
         metrics.store_errors.labels("unavailable").inc()
-        raise StoreUnavailable(type(problem).__name__) from problem
+        raise StoreUnavailable(_reason(problem)) from problem
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, TimeoutError):
+        return "no answer in time"
+    said = str(problem)
+    if code := _CODE.search(said):
+        return code[1]
+    first_line = said.partition("\n")[0]
+    found = next((words for sign, words in _SIGNS if sign in first_line), None)
+    return (found if isinstance(problem, BaseError) else None) or type(problem).__name__
 
 
 def _write_durably(target: Path, data: bytes) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel, col, select
 
-from server.database import SYSTEM, Database, Session, driver_url
+from server.database import SYSTEM, Database, Session
+from server.database_connections import conninfo
 from server.gateways.mailer import SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.payment import LineKind, PaymentGateway
@@ -238,7 +239,10 @@ class Bench:
 @asynccontextmanager
 async def owners(url: str) -> AsyncIterator[async_sessionmaker[Session]]:
     """Sessions of the database's superuser, past policies and grants."""
-    engine = create_async_engine(driver_url(url), connect_args={"options": "-c timezone=UTC"})
+    engine = create_async_engine(
+        "postgresql+psycopg://",
+        async_creator=lambda: psycopg.AsyncConnection.connect(conninfo(url), options="-c timezone=UTC"),
+    )
     yield async_sessionmaker(engine, class_=Session, expire_on_commit=False)
     await engine.dispose()
 

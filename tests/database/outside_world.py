@@ -97,6 +97,8 @@ class Bucket:
                 elif self.command == "PUT":
                     bucket.objects[self.path] = body
                     self.say(200)
+                elif self.command == "GET" and self.path not in bucket.objects:
+                    self.say(404, b"<Error><Code>NoSuchKey</Code></Error>")
                 elif self.command == "GET":
                     self.say(200, bucket.objects[self.path])
                 else:  # the library deletes several at once, and so one

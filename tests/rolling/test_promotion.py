@@ -1,0 +1,69 @@
+"""The primary dies under load and a standby takes its place: whoever was told of a booking finds it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server import migrate
+from server.database_embedded import DATABASE
+from server.database_roles import APP_ROLE
+from tests.rolling.load import under_load
+from tests.rolling.machines import Machine
+from tests.rolling.site import needs_nginx, site
+
+pytestmark = needs_nginx
+
+
+@pytest.fixture
+def machines() -> Iterator[tuple[Machine, Machine]]:
+    """A primary whose commits wait for its standby."""
+    primary, standby = Machine("primary"), Machine("rental_standby_1")
+    try:
+        primary.make_primary()
+        migrate.create_database(primary.url(), DATABASE)
+        migrate.upgrade(primary.url(DATABASE))
+        standby.make_standby_of(primary)
+        with psycopg.connect(primary.url(), autocommit=True) as owner:
+            owner.execute("alter system set synchronous_standby_names = 'ANY 1 (rental_standby_1, rental_standby_2)'")
+            owner.execute("select pg_reload_conf()")
+        yield primary, standby
+    finally:
+        standby.cluster.stop()
+        primary.cluster.stop()
+
+
+def test_a_standby_takes_the_place_of_a_primary_that_died(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
+    primary, standby = machines
+    hosts = ",".join(f"127.0.0.1:{machine.port}" for machine in machines)
+    url = f"postgresql://{APP_ROLE}@{hosts}/{DATABASE}?target_session_attrs=read-write"
+    with site(tmp_path, url, owner=primary.url(DATABASE)) as running:
+        dealership = running.open_dealership(cars=8)
+        # Given a standby that follows, and is not to be promoted while its primary lives
+        refused = standby.script("promote.sh")
+        assert (refused.returncode, refused.stderr) == (1, "promote.sh: the old primary still answers: stop it first\n")
+        with under_load(dealership, repeats=True) as load:
+            load.until_more(60)
+            # When the primary dies, and nobody is there for a while
+            primary.kill()
+            load.until_more(30)
+            promoted = standby.script("promote.sh")
+            assert promoted.returncode == 0, promoted.stderr
+            # Then the servers find the new one by themselves
+            before, deadline = len(load.booked), time.monotonic() + 120
+            while len(load.booked) < before + 30:
+                assert time.monotonic() < deadline, load.statuses()
+                time.sleep(0.1)
+    # Then: callers were told to come back meanwhile, and nothing else
+    assert set(load.statuses()) == {200, 503}
+    assert {answer.retry_after for answer in load.failed()} == {"2"}
+    assert {answer.status for answer in load.failed()} == {503}
+    # Then: what somebody was told of is there, once
+    with psycopg.connect(standby.url(DATABASE)) as owner:
+        numbers = [number for (number,) in owner.execute("select number from contract where state = 'RESERVED'")]
+    assert sorted(numbers) == sorted(load.booked)
+    assert load.failed() != []
