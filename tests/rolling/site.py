@@ -48,9 +48,12 @@ class Process:
             time.sleep(0.2)
         raise AssertionError(self.log.read_text()[-4000:])
 
-    def end(self) -> int:
-        """As systemd does it; the exit code."""
+    def tell_to_end(self) -> None:
+        """As systemd does it."""
         self._popen.terminate()
+
+    def wait(self) -> int:
+        """The exit code, once it has ended."""
         return self._popen.wait(120)
 
     def kill(self) -> None:
@@ -72,9 +75,17 @@ class Node:
         self._process = Process(self.log, *arguments, environment=self._environment, root=root)
         self._process.until_answers(f"http://127.0.0.1:{self.port}/readyz")
 
-    def stop(self) -> int:
+    def tell_to_end(self) -> None:
         assert self._process is not None
-        return self._process.end()
+        self._process.tell_to_end()
+
+    def wait(self) -> int:
+        assert self._process is not None
+        return self._process.wait()
+
+    def get(self, path: str) -> httpx2.Response:
+        """Past the proxy."""
+        return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=30, trust_env=False)
 
     def kill(self) -> None:
         assert self._process is not None

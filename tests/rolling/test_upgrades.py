@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from server.database_embedded import SUPERUSER, Cluster
 from tests.clusters import migrated, private_folder
 from tests.driving import ROOT
 from tests.rolling.load import under_load
-from tests.rolling.site import Site, needs_nginx, site
+from tests.rolling.site import Node, Site, needs_nginx, site
 
 pytestmark = needs_nginx
 NEXT = "next"
@@ -60,12 +61,23 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def ended(node: Node) -> int:
+    """Tells a server to end, and waits for it; meanwhile it says so to whoever asks whether it is ready."""
+    node.tell_to_end()
+    deadline = time.monotonic() + 5
+    while (ready := node.get("/readyz")).status_code == 200:
+        assert time.monotonic() < deadline, "it does not say that it ends"
+    assert (ready.status_code, ready.json()) == (503, {"ends": True})
+    assert node.get("/healthz").status_code == 200
+    return node.wait()
+
+
 def test_nobody_notices_a_restart_or_an_upgrade(running: Site, cluster: Cluster, next_release: Path) -> None:
     dealership = running.open_dealership(cars=8)
     with under_load(dealership) as load:
         # When one after the other is restarted
         for node in running.nodes:
-            assert node.stop() == 0
+            assert ended(node) == 0
             load.until_more(20)
             node.start()
             load.until_more(20)
@@ -82,12 +94,11 @@ def test_nobody_notices_a_restart_or_an_upgrade(running: Site, cluster: Cluster,
         assert (upgraded.returncode, upgraded.stdout) == (0, f"The database is at {NEXT}.\n"), upgraded.stderr
         load.until_more(40)
         for node in running.nodes:
-            assert node.stop() == 0
+            assert ended(node) == 0
             load.until_more(20)
             node.start(next_release)
             load.until_more(20)
     # Then: nobody was refused, and every booking that somebody was told of is there once
-    print(load.statuses(), len(load.booked), [a.kind for a in load.answers].count("book"))
     assert load.failed() == []
     assert len(load.answers) > 300
     with psycopg.connect(cluster.url(SUPERUSER)) as owner:

@@ -126,6 +126,51 @@ async def test_a_loop_that_hangs_keeps_nobody_in_its_lane_waiting(bench: Bench) 
             await asyncio.wait_for(seen.wait(), 60)
 
 
+async def test_a_worker_that_ends_begins_nothing_more_and_waits_for_what_has_begun(bench: Bench) -> None:
+    # Given a job that is being done, and one behind it
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def bill(_job: ClaimedJob) -> None:
+        begun.set()
+        await goes_on.wait()
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill}, lanes={JobKind.BILL: Lane.MONEY})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="first", now=bench.now)
+    async with working(worker):
+        await asyncio.wait_for(begun.wait(), 60)
+        # When
+        resting = asyncio.create_task(worker.come_to_rest(60))
+        await asyncio.sleep(0.1)
+        assert not resting.done()
+        async with bench.outside.database.transaction(SYSTEM) as session:
+            await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="second", now=bench.now)
+        goes_on.set()
+        await asyncio.wait_for(resting, 60)
+    # Then
+    assert {job.key: job.state for job in await bench.all(Job)} == {"first": JobState.DONE, "second": JobState.WAITING}
+
+
+async def test_what_does_not_end_with_it_is_left_to_the_next_worker(bench: Bench) -> None:
+    # Given
+    begun = asyncio.Event()
+
+    async def hang(_job: ClaimedJob) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: hang}, lanes={JobKind.BILL: Lane.MONEY})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill", now=bench.now)
+    async with working(worker):
+        await asyncio.wait_for(begun.wait(), 60)
+        # When
+        await asyncio.wait_for(worker.come_to_rest(0.1), 60)
+    # Then: it waits, and is nobody else's before its lease ends
+    (job,) = await bench.all(Job)
+    assert (job.state, job.tries, job.faults, job.leased_until is None) == (JobState.WAITING, 1, 0, False)
+
+
 async def test_what_hangs_is_cut_off_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.job_loops.TRY_SECONDS", 0.1)
 
