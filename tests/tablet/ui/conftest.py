@@ -29,6 +29,7 @@ for name, _value in Config.items("input"):
     Config.remove_option("input", name)
 
 import pytest
+from kivy.animation import Animation
 from kivy.app import App
 from kivy.base import EventLoop
 from kivy.clock import Clock
@@ -78,6 +79,13 @@ def _no_faults(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [fault for fault in faults if "unexpected" in fault or "failed" in fault] == []
 
 
+def end_animations() -> None:
+    """Without a clock they would never end, and Kivy keeps what moves: with it a whole app, for each test."""
+    for animation in list(Animation._instances):
+        for moved in list(animation._widgets.values()):
+            animation.cancel(moved["widget"])
+
+
 @pytest.fixture
 def open_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Finger]]:
     """Starts the app; called again, it is a restart on the same data."""
@@ -92,6 +100,7 @@ def open_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
             Window.remove_widget(child)
         App._running_app = None
         EventLoop.idle()
+        end_animations()
         for event in Clock.get_events():
             if id(event) not in before:
                 Clock.unschedule(event)
