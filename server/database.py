@@ -245,6 +245,8 @@ class Database:
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield (notification.payload async for notification in connection.notifies())
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            raise psycopg.OperationalError("the database takes no writes, and tells no news") from error
         finally:
             await connection.close()
 

@@ -83,7 +83,7 @@ async def test_photos_and_papers_are_kept_there_and_read_through_their_links(
     answer = dealership.clerk.post_pdf(sent)
     # Then
     links = [*papers_of(dealership, contract), *photos_of(dealership, contract)]
-    answers = [dealership.server.http.get(link) for link in links]
+    answers = [dealership.server.http.get(str(link)) for link in links]
     assert [answer.status_code for answer in answers] == [200] * len(links)
     assert {answer.content[:4] for answer in answers} == {b"%PDF", b"\xff\xd8\xff\xe0"}
     assert not (dealership.server.data_dir / "media").exists()
