@@ -8,13 +8,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server.backup import BackupFailed, write_backup
+from server import migrate
+from server.backup import BackupFailed, _address_of_all_rows, write_backup
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM, Database, Scope
 from server.database_connections import SETTINGS, WatchedConnection
 from server.database_embedded import SUPERUSER, Cluster
 from server.database_poolers import TransactionPooling, require_sessions
+from server.database_roles import Caller
 
 from .pooler import Pooler, needs_pgbouncer
 
@@ -115,6 +117,35 @@ def test_sessions_are_told_from_transactions(pooled: Pooled, cluster: Cluster) -
     for size in ("1", "2", "20"):
         with pytest.raises(TransactionPooling, match="set its pool_mode to session"):
             require_sessions(pooled(pool_mode="transaction", default_pool_size=size).url())
+
+
+def test_an_empty_database_is_brought_up_to_date_through_it(pooled: Pooled, cluster: Cluster) -> None:
+    # Given: an owner who is no superuser, and sees only what a session's setting opens to it
+    with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        superuser.execute("create role owner login createrole in role ersatzwagen_owner, ersatzwagen_app")
+        superuser.execute("create database fresh owner owner")
+        for role in ("ersatzwagen_owner", "ersatzwagen_app", *Caller):
+            superuser.execute(f"grant {role} to owner with admin option".encode())
+    url = pooled(default_pool_size="4").url("owner", "fresh")
+    # When
+    migrate.upgrade(url)
+    # Then
+    assert (migrate.current(url), migrate.differences(url)) == (migrate.head(), [])
+    with psycopg.connect(cluster.url(SUPERUSER, "fresh")) as superuser:
+        locks = superuser.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone()
+    assert locks == (0,)
+
+
+def test_an_address_with_options_of_its_own_opens_all_rows_to_a_backup(cluster: Cluster) -> None:
+    url = cluster.url(SUPERUSER).replace("//cluster@", "//cluster:secret@") + "&options=-c%20lock_timeout%3D7s"
+    address, secret = _address_of_all_rows(url)
+    assert secret == {"PGPASSWORD": "secret"}
+    assert "secret" not in address
+    with psycopg.connect(address) as connection:
+        shown = connection.execute(
+            "select current_setting('app.everything'), current_setting('lock_timeout')"
+        ).fetchone()
+    assert shown == ("on", "7s")
 
 
 @pytest.mark.parametrize("left_out", ["options", ""])

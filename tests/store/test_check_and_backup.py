@@ -94,6 +94,15 @@ def test_a_setting_that_is_wrong(command: Command, instead: dict[str, str], says
     assert (code, line_of(lines)) == (1, f"NOT OK: {says}")
 
 
+def test_a_variable_that_cannot_be_read(command: Command) -> None:
+    code, lines = command("check", AWS_ALLOW_HTTP="maybe")
+    assert (code, line_of(lines)) == (
+        1,
+        "NOT OK: ERSATZWAGEN_MEDIA_URL: correct it, or the variables AWS_… (Generic Config error: failed to parse"
+        ' "maybe" as boolean)',
+    )
+
+
 def test_a_key_that_nobody_knows(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given: a server that looks at keys after the bucket was made
     monkeypatch.setenv("INITIAL_NO_AUTH_ACTION_COUNT", "1")
