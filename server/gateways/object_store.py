@@ -182,9 +182,9 @@ async def _reached(seconds: float | None) -> AsyncIterator[None]:
 
 
 def _reason(problem: Exception) -> str:
-    if isinstance(problem, TimeoutError):
-        return "no answer in time"
     said = str(problem)
+    if isinstance(problem, TimeoutError) or (isinstance(problem, BaseError) and "kind: Timeout" in said):
+        return "no answer in time"
     if code := _CODE.search(said):
         return code[1]
     first_line = said.partition("\n")[0]

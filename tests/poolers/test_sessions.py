@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.backup import BackupFailed, _address_of_all_rows, write_backup
+from server.backup import BackupFailed, _address_of_all_rows, read_backup, write_backup
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM, Database, Scope
@@ -155,3 +155,18 @@ def test_no_backup_is_made_of_no_rows(pooled: Pooled, tmp_path: Path, left_out: 
     with pytest.raises(BackupFailed, match="name PostgreSQL itself"):
         write_backup(Settings(database_url=url, data_dir=tmp_path), url, file)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_restored_through_a_pooler(pooled: Pooled, cluster: Cluster, tmp_path: Path) -> None:
+    # Given
+    url, file = cluster.url(SUPERUSER), tmp_path / "evening.tar"
+    write_backup(Settings(database_url=url, data_dir=tmp_path), url, file)
+    with psycopg.connect(url, autocommit=True) as superuser:
+        superuser.execute("create database other template template0")
+    through = pooled().url(SUPERUSER, "other")
+    # When, Then
+    with pytest.raises(BackupFailed, match="name PostgreSQL itself"):
+        read_backup(Settings(database_url=through, data_dir=tmp_path / "other"), through, file)
+    with psycopg.connect(cluster.url(SUPERUSER, "other")) as superuser:
+        tables = superuser.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone()
+    assert tables == (0,)
