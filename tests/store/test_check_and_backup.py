@@ -117,6 +117,21 @@ def test_a_key_that_nobody_knows(tmp_path: Path, command: Command, monkeypatch: 
     )
 
 
+def test_an_authority_of_ones_own(tmp_path: Path, command: Command) -> None:
+    with s3_server(tmp_path, tls=True) as own:
+        own.make("photos")
+        access = own.access(AWS_ALLOW_HTTP="")
+        # When nobody has told of it, and when somebody has
+        _, strange = command("check", **access)
+        _, known = command("check", **access, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+    # Then
+    assert line_of(strange) == (
+        "NOT OK: cannot store an object (certificate not trusted): let this machine trust its authority, or correct the"
+        " host's name in AWS_ENDPOINT_URL"
+    )
+    assert line_of(known) == "ok: stored, read and deleted an object"
+
+
 async def test_a_backup_tells_what_the_bucket_lacks_and_so_does_its_restore(
     command: Command, cluster: Cluster, s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
