@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from server import migrate
 from server.backup import BackupFailed, _address_of_all_rows, read_backup, write_backup
 from server.clock import SystemClock
 from server.config import Settings
-from server.database import SYSTEM, Database, Scope
+from server.database import ADMINISTRATION, SYSTEM, Database, Scope
 from server.database_connections import SETTINGS, WatchedConnection
 from server.database_embedded import SUPERUSER, Cluster
 from server.database_poolers import TransactionPooling, require_sessions
@@ -117,6 +118,18 @@ def test_sessions_are_told_from_transactions(pooled: Pooled, cluster: Cluster) -
     for size in ("1", "2", "20"):
         with pytest.raises(TransactionPooling, match="set its pool_mode to session"):
             require_sessions(pooled(pool_mode="transaction", default_pool_size=size).url())
+
+
+async def test_staff_is_staff_also_where_a_pooler_was_changed_under_us(pooled: Pooled) -> None:
+    """Its mode can be set to `transaction` while we run: then a session is whoever's was there before."""
+    database = Database(pooled(pool_mode="transaction", default_pool_size="1").url(), SystemClock())
+    try:
+        for scope in (Scope(), ADMINISTRATION, Scope(client=uuid4()), ADMINISTRATION, Scope()):
+            async with database.transaction(scope) as session:
+                became = await session.value("select current_user")
+            assert scope.everything or became == scope.caller
+    finally:
+        await database.close()
 
 
 def test_an_empty_database_is_brought_up_to_date_through_it(pooled: Pooled, cluster: Cluster) -> None:

@@ -48,9 +48,6 @@ class BlockedStore:
     async def get(self, key: str) -> bytes:
         return await self.behind.get(key)
 
-    async def exists(self, key: str) -> bool:
-        return await self.behind.exists(key)
-
     async def delete(self, key: str) -> None:
         await self.behind.delete(key)
 
