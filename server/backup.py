@@ -67,6 +67,7 @@ def read_backup(settings: Settings, owner_url: str, file: Path) -> str | None:
     """Restores into an empty database and an empty media folder. BackupFailed, with nothing changed, otherwise."""
     folder = _media_folder(settings)
     _require_empty(owner_url, folder)
+    _address_of_all_rows(owner_url)
     try:
         with tarfile.open(file, mode="r:") as tar:
             about = _about(tar)

@@ -29,6 +29,7 @@ from server.gateways.object_store import (
     NO_CREDENTIALS,
     NO_HTTP,
     NO_SUCH_BUCKET,
+    NO_TRUST,
     ObjectMissing,
     StoreUnavailable,
 )
@@ -59,6 +60,7 @@ _STORE_ADVICE = {
     "RequestTimeTooSkewed": "set this machine's clock by NTP",
     NO_CREDENTIALS: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     NO_CONNECTION: "look at AWS_ENDPOINT_URL, whether S3 runs there, and at firewalls",
+    NO_TRUST: "let this machine trust its authority, or correct the host's name in AWS_ENDPOINT_URL",
     NO_HTTP: "write https:// into AWS_ENDPOINT_URL, or AWS_ALLOW_HTTP=true for an S3 in a network of your own",
 }
 """What to do, by S3's own words and ours for what is wrong."""

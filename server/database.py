@@ -30,8 +30,10 @@ from server.database_roles import Caller
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
 _SET_SCOPE = text(
-    "select set_config('app.stations', :stations, true), set_config('app.web_stations', :web_stations, true),"
-    " set_config('app.client', :client, true), set_config('app.principal', :principal, true)"
+    # The role anew: a pooler that was set to share sessions while we run may give us somebody else's.
+    "select set_config('role', :role, true), set_config('app.stations', :stations, true),"
+    " set_config('app.web_stations', :web_stations, true), set_config('app.client', :client, true),"
+    " set_config('app.principal', :principal, true)"
 )
 _SET_TIME = text("select set_config('app.now', :now, true)")
 CONNECTIONS = {Caller.STAFF: 24, Caller.SYSTEM: 20, Caller.WEBSITE: 10, Caller.ADMIN: 6, Caller.RETENTION: 3}
@@ -245,6 +247,8 @@ class Database:
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield (notification.payload async for notification in connection.notifies())
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            raise psycopg.OperationalError("the database takes no writes, and tells no news") from error
         finally:
             await connection.close()
 
@@ -260,7 +264,7 @@ def _sessions(engine: AsyncEngine) -> async_sessionmaker[Session]:
 
 async def _begin(session: Session, scope: Scope) -> None:
     if not scope.everything:  # who sees everything has nothing to say about which rows
-        await session.rows(_SET_SCOPE, scope.settings())
+        await session.rows(_SET_SCOPE, {"role": scope.caller.value, **scope.settings()})
 
 
 def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:

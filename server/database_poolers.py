@@ -6,6 +6,10 @@ import psycopg
 
 from server.database_connections import conninfo
 
+ADVICE = (
+    "a pooler stands before the database and pools transactions: set its pool_mode to session, or name PostgreSQL"
+    " itself in ERSATZWAGEN_DATABASE_URL"
+)
 _PROCESS = "select pg_backend_pid()"
 
 
@@ -24,10 +28,7 @@ def require_sessions(url: str) -> None:
         one.commit()
         theirs = _process(another)  # whose transaction goes on
         if ours == theirs or ours != _process(one):
-            raise TransactionPooling(
-                "a pooler stands before the database and pools transactions: set its pool_mode to session, or name"
-                " PostgreSQL itself in ERSATZWAGEN_DATABASE_URL"
-            )
+            raise TransactionPooling(ADVICE)
 
 
 def _process(connection: psycopg.Connection) -> object:

@@ -177,7 +177,10 @@ def object_store_of(settings: Settings) -> ObjectStore:
         return open_object_store(settings.media_url or (settings.data_dir.absolute() / "media").as_uri())
     except ValueError as error:
         raise NotConfigured(f"ERSATZWAGEN_MEDIA_URL: {error}") from error
-    except (OSError, BaseError) as error:
+    except BaseError as error:
+        reason = str(error).partition("\n")[0]
+        raise NotConfigured(f"ERSATZWAGEN_MEDIA_URL: correct it, or the variables AWS_… ({reason})") from error
+    except OSError as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise NotConfigured(
             f"ERSATZWAGEN_MEDIA_URL: pictures and documents cannot be kept there ({reason}): let this user write there"

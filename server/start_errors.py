@@ -8,7 +8,7 @@ import psycopg
 
 from server.backup import BackupFailed
 from server.database_embedded import NoPostgres
-from server.database_poolers import TransactionPooling
+from server.database_poolers import ADVICE, TransactionPooling
 from server.database_roles import UnsafeLogin
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable
@@ -30,6 +30,7 @@ _REFUSALS = (
         "unsupported startup parameter",
         "a pooler does not know a setting of the address: leave it out, or let the pooler know or ignore it",
     ),
+    ("statement pooling mode", ADVICE),
     ("server_login_retry", "a pooler answers, and the database behind it does not: look at both"),
     ("query_wait_timeout", "the pooler has no connection left for us: raise its default_pool_size"),
     ("password authentication failed", f"the database does not take the password of this login: correct it in {_URL}"),

@@ -33,6 +33,8 @@ LONGEST_FIRST = (
     "tests/tablet/",
     "tests/edge/",
     "tests/telecash/",
+    "tests/store/",
+    "tests/poolers/",
     "tests/rendering/",
 )
 

@@ -10,13 +10,10 @@ from tests.driving import free_port
 
 
 class Relay:
-    """Passes on what is said at `port` to another port of this machine. While it is cut nobody answers there; while it
-    is silent, whoever connects is let in and hears nothing.
-    """
+    """Passes on what is said at `port` to another port of this machine. While it is cut nobody answers there."""
 
     def __init__(self, to_port: int) -> None:
         self.port = free_port()
-        self.silent = False
         self._to = ("127.0.0.1", to_port)
         self._listening: socket.socket | None = None
         self._ends: set[socket.socket] = set()
@@ -48,8 +45,7 @@ class Relay:
                 return
             with self._lock:
                 self._ends.add(near)
-            if not self.silent:
-                threading.Thread(target=self._join, args=(near,), daemon=True).start()
+            threading.Thread(target=self._join, args=(near,), daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
         try:

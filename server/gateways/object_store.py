@@ -29,10 +29,12 @@ DEADLINE_SECONDS = 30.0
 """How long one call may take in all, repetitions included."""
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 NO_SUCH_BUCKET, NO_CONNECTION, NO_CREDENTIALS = "NoSuchBucket", "no connection", "no credentials"
-NO_HTTP = "http:// is not allowed"
+SILENT, NO_HTTP, NO_TRUST = "no answer in time", "http:// is not allowed", "certificate not trusted"
 _SIGNS = (
     ("169.254.169.254", NO_CREDENTIALS),  # where a machine of Amazon's asks for them if nobody has set any
-    ("builder error", NO_HTTP),
+    ("HTTP error: builder error", NO_HTTP),
+    ("InvalidCertificate", NO_TRUST),
+    ("kind: Timeout", SILENT),
     ("error sending request", NO_CONNECTION),
 )
 """Parts of what the library says, and what that means, where S3 itself has said nothing."""
@@ -183,13 +185,13 @@ async def _reached(seconds: float | None) -> AsyncIterator[None]:
 
 def _reason(problem: Exception) -> str:
     if isinstance(problem, TimeoutError):
-        return "no answer in time"
+        return SILENT
     said = str(problem)
     if code := _CODE.search(said):
         return code[1]
-    first_line = said.partition("\n")[0]
-    found = next((words for sign, words in _SIGNS if sign in first_line), None)
-    return (found if isinstance(problem, BaseError) else None) or type(problem).__name__
+    if not isinstance(problem, BaseError):
+        return type(problem).__name__
+    return next((words for sign, words in _SIGNS if sign in said), type(problem).__name__)
 
 
 def _write_durably(target: Path, data: bytes) -> None:

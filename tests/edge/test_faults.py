@@ -22,6 +22,7 @@ from server.addresses import network
 from server.edge.faults import Faults, Interrupted
 from server.edge.limits import SecurityHeaders
 from server.edge.proxies import TrustedProxies
+from server.gateways.object_store import StoreUnavailable
 from server.outage import Outage, is_away
 
 SECRET = "canary-4929-1234"
@@ -125,6 +126,17 @@ async def test_a_database_that_is_away_is_waited_for(error: Exception) -> None:
     said = ["database.busy"] * 3 if isinstance(error, PoolTimeout) else ["database.away"]
     assert [entry["event"] for entry in logged] == said
     assert SECRET not in repr(logged)
+
+
+async def test_a_store_that_is_away_is_waited_for() -> None:
+    away = StoreUnavailable("AccessDenied")
+    with structlog.testing.capture_logs() as logged:
+        answer = await get(failing(away), language="de")
+        with pytest.raises(Interrupted):
+            await get(failing(away), "/half")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert answer.text.startswith("Fotos und Dokumente sind im Moment nicht erreichbar")
+    assert [(entry["event"], entry["reason"]) for entry in logged] == [("store.away", "AccessDenied")] * 2
 
 
 @pytest.mark.parametrize(

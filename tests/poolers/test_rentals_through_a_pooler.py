@@ -106,11 +106,12 @@ def test_who_dies_and_comes_back(server: SandboxServer, pooler: Pooler, cluster:
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",), ("jobs", "list"), ("db", "upgrade")])
+@pytest.mark.parametrize("mode", ["transaction", "statement"])
 def test_a_pooler_of_transactions_is_refused(
-    pooled: Pooled, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    pooled: Pooled, command: tuple[str, ...], mode: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ERSATZWAGEN_DATABASE_URL", pooled(pool_mode="transaction").url())
+    monkeypatch.setenv("ERSATZWAGEN_DATABASE_URL", pooled(pool_mode=mode).url())
     refused = invoke(*command)
     assert refused.exception is not None
     assert advice(refused.exception) == (

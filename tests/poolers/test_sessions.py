@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
-from server.backup import BackupFailed, write_backup
+from server import migrate
+from server.backup import BackupFailed, _address_of_all_rows, read_backup, write_backup
 from server.clock import SystemClock
 from server.config import Settings
-from server.database import SYSTEM, Database, Scope
+from server.database import ADMINISTRATION, SYSTEM, Database, Scope
 from server.database_connections import SETTINGS, WatchedConnection
 from server.database_embedded import SUPERUSER, Cluster
 from server.database_poolers import TransactionPooling, require_sessions
+from server.database_roles import Caller
 
 from .pooler import Pooler, needs_pgbouncer
 
@@ -117,6 +120,47 @@ def test_sessions_are_told_from_transactions(pooled: Pooled, cluster: Cluster) -
             require_sessions(pooled(pool_mode="transaction", default_pool_size=size).url())
 
 
+async def test_staff_is_staff_also_where_a_pooler_was_changed_under_us(pooled: Pooled) -> None:
+    """Its mode can be set to `transaction` while we run: then a session is whoever's was there before."""
+    database = Database(pooled(pool_mode="transaction", default_pool_size="1").url(), SystemClock())
+    try:
+        for scope in (Scope(), ADMINISTRATION, Scope(client=uuid4()), ADMINISTRATION, Scope()):
+            async with database.transaction(scope) as session:
+                became = await session.value("select current_user")
+            assert scope.everything or became == scope.caller
+    finally:
+        await database.close()
+
+
+def test_an_empty_database_is_brought_up_to_date_through_it(pooled: Pooled, cluster: Cluster) -> None:
+    # Given: an owner who is no superuser, and sees only what a session's setting opens to it
+    with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as superuser:
+        superuser.execute("create role owner login createrole in role ersatzwagen_owner, ersatzwagen_app")
+        superuser.execute("create database fresh owner owner")
+        for role in ("ersatzwagen_owner", "ersatzwagen_app", *Caller):
+            superuser.execute(f"grant {role} to owner with admin option".encode())
+    url = pooled(default_pool_size="4").url("owner", "fresh")
+    # When
+    migrate.upgrade(url)
+    # Then
+    assert (migrate.current(url), migrate.differences(url)) == (migrate.head(), [])
+    with psycopg.connect(cluster.url(SUPERUSER, "fresh")) as superuser:
+        locks = superuser.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone()
+    assert locks == (0,)
+
+
+def test_an_address_with_options_of_its_own_opens_all_rows_to_a_backup(cluster: Cluster) -> None:
+    url = cluster.url(SUPERUSER).replace("//cluster@", "//cluster:secret@") + "&options=-c%20lock_timeout%3D7s"
+    address, secret = _address_of_all_rows(url)
+    assert secret == {"PGPASSWORD": "secret"}
+    assert "secret" not in address
+    with psycopg.connect(address) as connection:
+        shown = connection.execute(
+            "select current_setting('app.everything'), current_setting('lock_timeout')"
+        ).fetchone()
+    assert shown == ("on", "7s")
+
+
 @pytest.mark.parametrize("left_out", ["options", ""])
 def test_no_backup_is_made_of_no_rows(pooled: Pooled, tmp_path: Path, left_out: str) -> None:
     url = pooled(ignore_startup_parameters=left_out).url(SUPERUSER)
@@ -124,3 +168,18 @@ def test_no_backup_is_made_of_no_rows(pooled: Pooled, tmp_path: Path, left_out: 
     with pytest.raises(BackupFailed, match="name PostgreSQL itself"):
         write_backup(Settings(database_url=url, data_dir=tmp_path), url, file)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_restored_through_a_pooler(pooled: Pooled, cluster: Cluster, tmp_path: Path) -> None:
+    # Given
+    url, file = cluster.url(SUPERUSER), tmp_path / "evening.tar"
+    write_backup(Settings(database_url=url, data_dir=tmp_path), url, file)
+    with psycopg.connect(url, autocommit=True) as superuser:
+        superuser.execute("create database other template template0")
+    through = pooled().url(SUPERUSER, "other")
+    # When, Then
+    with pytest.raises(BackupFailed, match="name PostgreSQL itself"):
+        read_backup(Settings(database_url=through, data_dir=tmp_path / "other"), through, file)
+    with psycopg.connect(cluster.url(SUPERUSER, "other")) as superuser:
+        tables = superuser.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone()
+    assert tables == (0,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.certificates import make_certificates
 from tests.driving import free_port
 from tests.relay import Relay
 
@@ -21,15 +23,19 @@ REGION = "eu-central-1"
 class S3Server:
     """Buckets in the memory of one process. Its callers reach it through a cable that can be cut."""
 
-    def __init__(self, log: Path, own_port: int) -> None:
-        self._own = f"http://127.0.0.1:{own_port}"
-        self._log = log
+    def __init__(self, folder: Path, own_port: int, *, tls: bool) -> None:
+        """`tls`: with the certificate of the test's own authority in the folder."""
+        self._scheme = "https" if tls else "http"
+        self._own = f"{self._scheme}://127.0.0.1:{own_port}"
+        self._log = folder / "s3.log"
+        trusted = ssl.create_default_context(cafile=str(folder / "ca.pem")) if tls else True
+        self._http = httpx2.Client(verify=trusted, trust_env=False, timeout=5)
         self.cable = Relay(own_port).join()
 
     def access(self, **instead: str) -> dict[str, str]:
         """The variables with which a program finds it: those that docs/operations.md names."""
         return {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.cable.port}",
+            "AWS_ENDPOINT_URL": f"{self._scheme}://127.0.0.1:{self.cable.port}",
             "AWS_ALLOW_HTTP": "true",
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "the-rental",
@@ -39,15 +45,19 @@ class S3Server:
 
     def make(self, bucket: str) -> None:
         """An empty bucket."""
-        answer = httpx2.put(f"{self._own}/{bucket}", trust_env=False)
+        answer = self._http.put(f"{self._own}/{bucket}")
         assert answer.status_code == 200, answer.text
+
+    def close(self) -> None:
+        self.cable.cut()
+        self._http.close()
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
         """Until it answers."""
         deadline = time.monotonic() + STARTS_WITHIN
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                httpx2.get(f"{self._own}/moto-api/", timeout=2, trust_env=False)
+                self._http.get(f"{self._own}/moto-api/")
             except httpx2.HTTPError:
                 time.sleep(0.1)
             else:
@@ -56,18 +66,21 @@ class S3Server:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[S3Server]:
+def s3_server(folder: Path, *, tls: bool = False) -> Iterator[S3Server]:
     """One that has no bucket yet, and has ended when the block has."""
-    log, port = folder / "s3.log", free_port()
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with log.open("ab") as file:
+    if tls:
+        make_certificates(folder)
+        command += ["-c", str(folder / "server.pem"), "-k", str(folder / "server.key")]
+    with (folder / "s3.log").open("ab") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file)
-    server = S3Server(log, port)
+    server = S3Server(folder, port, tls=tls)
     try:
         server.wait(process)
         yield server
     finally:
-        server.cable.cut()
+        server.close()
         process.terminate()
         try:
             process.wait(timeout=10)

@@ -94,6 +94,15 @@ def test_a_setting_that_is_wrong(command: Command, instead: dict[str, str], says
     assert (code, line_of(lines)) == (1, f"NOT OK: {says}")
 
 
+def test_a_variable_that_cannot_be_read(command: Command) -> None:
+    code, lines = command("check", AWS_ALLOW_HTTP="maybe")
+    assert (code, line_of(lines)) == (
+        1,
+        "NOT OK: ERSATZWAGEN_MEDIA_URL: correct it, or the variables AWS_… (Generic Config error: failed to parse"
+        ' "maybe" as boolean)',
+    )
+
+
 def test_a_key_that_nobody_knows(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given: a server that looks at keys after the bucket was made
     monkeypatch.setenv("INITIAL_NO_AUTH_ACTION_COUNT", "1")
@@ -106,6 +115,21 @@ def test_a_key_that_nobody_knows(tmp_path: Path, command: Command, monkeypatch: 
         1,
         "NOT OK: cannot store an object (InvalidAccessKeyId): correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     )
+
+
+def test_an_authority_of_ones_own(tmp_path: Path, command: Command) -> None:
+    with s3_server(tmp_path, tls=True) as own:
+        own.make("photos")
+        access = own.access(AWS_ALLOW_HTTP="")
+        # When nobody has told of it, and when somebody has
+        _, strange = command("check", **access)
+        _, known = command("check", **access, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+    # Then
+    assert line_of(strange) == (
+        "NOT OK: cannot store an object (certificate not trusted): let this machine trust its authority, or correct the"
+        " host's name in AWS_ENDPOINT_URL"
+    )
+    assert line_of(known) == "ok: stored, read and deleted an object"
 
 
 async def test_a_backup_tells_what_the_bucket_lacks_and_so_does_its_restore(
