@@ -21,11 +21,10 @@ from server.database_embedded import SUPERUSER
 from server.outage import is_away
 from server.start_errors import advice
 from tests.calendar import DAY, local, next_weekday
-from tests.clusters import private_folder
 from tests.commands import invoke
 from tests.dealership import open_dealership
 from tests.driving import SandboxServer, free_port, running
-from tests.hot_standby import Host, address_of
+from tests.machines import Machine, address_of
 
 READ_WRITE = "target_session_attrs=read-write"
 WRITES = "insert into sign_in_bucket (key, window_started_at, failures) values ('x', now(), 1)"
@@ -33,8 +32,8 @@ WRITES = "insert into sign_in_bucket (key, window_started_at, failures) values (
 
 @dataclass
 class Hosts:
-    primary: Host
-    standby: Host
+    primary: Machine
+    standby: Machine
     dead: int
 
     def url(self, role: str = "ersatzwagen_app", database: str = "ersatzwagen", more: str = "") -> str:
@@ -44,12 +43,12 @@ class Hosts:
 
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[Hosts]:
-    folder = private_folder("ersatzwagen-hosts-")
-    primary = Host.primary(folder / "primary")
-    standby = Host.standby_of(primary, folder / "standby")
+    primary, standby = Machine("primary"), Machine("standby")
+    primary.make_primary()
+    standby.make_standby_of(primary)
     yield Hosts(primary, standby, free_port())
-    for host in (standby, primary):
-        host.kill()
+    for machine in (standby, primary):
+        machine.cluster.stop()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +134,7 @@ def test_a_standby_alone_is_nobody(
 
 async def test_a_server_that_takes_no_writes_any_more_is_left_for_another_one(hosts: Hosts) -> None:
     # Given: pooled connections to one that takes no writes any more
-    database = Database(hosts.standby.url() + "?target_session_attrs=any", SystemClock())
+    database = Database(address_of(hosts.standby, more="target_session_attrs=any"), SystemClock())
     other = Database(hosts.url(), SystemClock())
     try:
         processes = []
@@ -168,9 +167,9 @@ async def test_a_server_that_takes_no_writes_any_more_is_left_for_another_one(ho
 
 def test_a_promoted_standby_is_found_by_itself(tmp_path: Path) -> None:
     # Given: a server at work
-    folder = private_folder("ersatzwagen-promoted-")
-    primary = Host.primary(folder / "primary")
-    standby = Host.standby_of(primary, folder / "standby")
+    primary, standby = Machine("primary"), Machine("standby")
+    primary.make_primary()
+    standby.make_standby_of(primary)
     url = address_of(free_port(), primary, standby, more=READ_WRITE)
     try:
         with running(tmp_path / "data", environment={"ERSATZWAGEN_DATABASE_URL": url}) as server:
@@ -197,11 +196,11 @@ def test_a_promoted_standby_is_found_by_itself(tmp_path: Path) -> None:
             assert dealership.rent(local(day, 8), local(day + DAY, 8), km=90)["state"] == "BILLED"
             assert logged(server, "unexpected_error", "worker.round_failed", "worker.listen_failed") == []
     finally:
-        for host in (primary, standby):
-            host.kill()
+        for machine in (primary, standby):
+            machine.cluster.stop()
 
 
-def wait_for_standby(primary: Host, standby: Host) -> None:
+def wait_for_standby(primary: Machine, standby: Machine) -> None:
     """Until it has heard of everything so far: what follows is about who answers, not about what was lost."""
     with psycopg.connect(primary.url(SUPERUSER)) as owner:
         written = owner.execute("select pg_current_wal_insert_lsn()").fetchone()

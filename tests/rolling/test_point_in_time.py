@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import DATABASE
-from tests.rolling.machines import SCRIPTS, Machine
+from server.database_embedded import SUPERUSER
+from tests.machines import SCRIPTS, Machine
 
 PLACE = "/srv/rental-archive"
 
@@ -36,8 +36,6 @@ def machines() -> Iterator[tuple[Machine, Machine, Path]]:
         primary.make_primary(
             archive_mode="on", archive_command=sample("archive_command").replace(PLACE, str(archive)).replace("'", "''")
         )
-        migrate.create_database(primary.url(), DATABASE)
-        migrate.upgrade(primary.url(DATABASE))
         yield primary, other, archive
     finally:
         other.cluster.stop()
@@ -50,7 +48,7 @@ def test_a_database_comes_back_as_of_before_a_mistake(machines: tuple[Machine, M
     base = primary.cluster.root / "base"
     backed_up = primary.script("base-backup.sh", primary.conninfo, str(base))
     assert (backed_up.returncode, backed_up.stdout) == (0, f"{base} is whole.\n"), backed_up.stderr
-    with psycopg.connect(primary.url(DATABASE), autocommit=True) as owner:
+    with psycopg.connect(primary.url(SUPERUSER), autocommit=True) as owner:
         owner.execute("create table slip as select 'written after the backup' as text")
         (instant,) = owner.execute("select clock_timestamp()::text").fetchone() or ("",)
         time.sleep(0.05)
@@ -69,16 +67,16 @@ def test_a_database_comes_back_as_of_before_a_mistake(machines: tuple[Machine, M
     other.configure()
     other.cluster.start()
     # Then: it is as it was at that instant, can be written to, and the program can work with it
-    with psycopg.connect(other.url(DATABASE), autocommit=True) as restored:
+    with psycopg.connect(other.url(SUPERUSER), autocommit=True) as restored:
         while restored.execute("select pg_is_in_recovery()").fetchone() != (False,):
             assert time.monotonic() < deadline, "it never came up"
             time.sleep(0.1)
         assert restored.execute("select text from slip").fetchall() == [("written after the backup",)]
         assert restored.execute("select to_regclass('later')").fetchone() == (None,)
         restored.execute("insert into slip values ('written after that')")
-    assert migrate.fit(migrate.standing(other.url(DATABASE))) is migrate.Fit.CURRENT
+    assert migrate.fit(migrate.standing(other.url(SUPERUSER))) is migrate.Fit.CURRENT
     # Then: the old one and its backup are as they were
-    with psycopg.connect(primary.url(DATABASE)) as owner:
+    with psycopg.connect(primary.url(SUPERUSER)) as owner:
         assert owner.execute("select text from slip").fetchall() == [("a mistake",)]
     again = other.script("restore-to.sh", str(base), str(archive), str(other.data), instant)
     assert (again.returncode, again.stderr) == (1, f"restore-to.sh: there is something at {other.data} already\n")

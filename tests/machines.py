@@ -1,4 +1,4 @@
-"""PostgreSQL on two machines that follow each other over a network, with the scripts of `deploy/postgresql`."""
+"""PostgreSQL on machines that follow each other over a network, as `host=a:5432,b:5432`, by the scripts of `deploy/`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 
-from server.database_embedded import SUPERUSER, Cluster
-from tests.clusters import private_folder
+from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database_roles import APP_ROLE
+from tests.clusters import lay_out, private_folder
 from tests.driving import ROOT, free_port
 
 SCRIPTS = ROOT / "deploy" / "postgresql"
@@ -28,8 +29,8 @@ class Machine:
     def conninfo(self) -> str:
         return f"host=127.0.0.1 port={self.port} user={SUPERUSER}"
 
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
+    def url(self, role: str = APP_ROLE, database: str = DATABASE) -> str:
+        return address_of(self, role=role, database=database)
 
     def configure(self, **settings: str) -> None:
         """Lines of the configuration; the last of a name counts."""
@@ -38,20 +39,26 @@ class Machine:
             file.writelines(f"{name} = '{value}'\n" for name, value in (own | settings).items())
 
     def make_primary(self, **settings: str) -> None:
-        """A new cluster whose commits wait for a standby as the sample's do, once one is named."""
-        self.cluster.start()
-        self.cluster.stop()
+        """A running one with the newest tables and no rows. Its commits wait for a standby once one is named."""
+        lay_out(self.cluster.root.parent)
+        self.cluster._make_private(self.cluster._socket)
         self.configure(max_connections="200", synchronous_commit="on", wal_keep_size="1GB", **settings)
         self.cluster.start()
 
-    def make_standby_of(self, primary: Machine, **settings: str) -> None:
+    def make_standby_of(self, primary: Machine) -> None:
+        """A running one that has everything that the primary has, and takes no writes."""
         self.cluster.root.mkdir(parents=True, exist_ok=True)
         self.cluster._make_private(self.cluster._socket)
         self.cluster._make_private(self.data)
         made = self.script("standby.sh", primary.conninfo, str(self.data), self.name)
         assert made.returncode == 0, made.stderr
-        self.configure(**settings)
+        self.configure()
         self.cluster.start()
+
+    def promote(self) -> None:
+        """Makes a standby a primary."""
+        promoted = self.script("promote.sh")
+        assert promoted.returncode == 0, promoted.stderr
 
     def script(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs one of the scripts as the account of PostgreSQL, with the programs of its version."""
@@ -67,3 +74,10 @@ class Machine:
         for pid in (postmaster, *map(int, found.stdout.split())):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def address_of(*machines: Machine | int, role: str = APP_ROLE, database: str = DATABASE, more: str = "") -> str:
+    """One address of several, in this order; a number is a port at which nobody answers."""
+    ports = [machine if isinstance(machine, int) else machine.port for machine in machines]
+    places = ",".join(f"127.0.0.1:{port}" for port in ports)
+    return f"postgresql://{role}@{places}/{database}" + (f"?{more}" if more else "")
