@@ -21,7 +21,7 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from server.database import Database
-from server.database_embedded import SUPERUSER
+from server.database.embedded import SUPERUSER
 from server.models import Protocol
 from server.models.protocol import PhotoSlot
 from server.models.staff import Role

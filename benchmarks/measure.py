@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.database import _SET_SCOPE, Database, Scope
-from server.database_roles import Caller
+from server.database.roles import Caller
 
 Statement = tuple[str, Any]
 

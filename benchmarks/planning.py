@@ -25,7 +25,7 @@ from benchmarks.run import AVAILABILITY, PAGE, clerk, filled
 from server.app import create_app
 from server.config import Settings
 from server.database import Scope
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.runtime import create_runtime
 
 DAY = Path(__file__).parent.parent / "mobile_kivy" / "api" / "documents" / "handover_day.graphql"

@@ -23,7 +23,7 @@ from server.app import create_app
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import ADMINISTRATION, Scope
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.models.staff import Role
 from server.runtime import create_runtime
 from server.services.people import sessions, staff

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from benchmarks.growth import PHOTOS, photo_like
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from server.models.protocol import PhotoSlot
 from tests.calendar import local, next_weekday
 from tests.clusters import private_folder

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 import server.models  # noqa: F401  # fills the metadata
-from server.database_connections import owners_engine
+from server.database.connections import owners_engine
 
 LOCK = 727274
 

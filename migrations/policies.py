@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from alembic import op
 
-from server.database_roles import OWNER_ROLE, Caller
+from server.database.roles import OWNER_ROLE, Caller
 
 CALLERS = {caller.name.lower(): caller.value for caller in Caller}
 EVERYTHING = "(select current_setting('app.everything', true) = 'on')"

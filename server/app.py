@@ -18,6 +18,7 @@ from server import customer_files, media, metrics_page, migrate, payment_page, s
 from server.clock import SystemClock
 from server.context import Context
 from server.database import SYSTEM
+from server.database.outage import OUTAGE, is_away
 from server.edge.answers import HttpRefusal
 from server.edge.endpoint import Authenticate, GraphQLEndpoint
 from server.edge.fairness import address_of, look_up_share
@@ -27,7 +28,6 @@ from server.edge.language import language_of
 from server.edge.limits import BodyLimit, CountedAnswers, ReadableHost, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies
 from server.edge.running import Pace, Places, within
-from server.outage import OUTAGE, is_away
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime

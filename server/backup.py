@@ -25,9 +25,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from server import migrate
 from server.config import Settings
-from server.database_connections import conninfo
-from server.database_roles import MAKE_ROLES
-from server.postgres_tools import NoFittingTool, fitting, version_of
+from server.database.connections import conninfo
+from server.database.postgres_tools import NoFittingTool, fitting, version_of
+from server.database.roles import MAKE_ROLES
 
 FORMAT = 1
 ABOUT, DUMP, MEDIA = "backup.json", "database.dump", "media"

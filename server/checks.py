@@ -20,10 +20,10 @@ import psycopg
 from server import migrate
 from server.clock import SystemClock
 from server.config import Settings
-from server.database_connections import conninfo
-from server.database_embedded import Cluster, find_binaries
-from server.database_poolers import require_sessions
-from server.database_roles import check_login, missing_roles
+from server.database.connections import conninfo
+from server.database.embedded import Cluster, find_binaries
+from server.database.poolers import require_sessions
+from server.database.roles import check_login, missing_roles
 from server.gateways.object_store import (
     NO_CONNECTION,
     NO_CREDENTIALS,

@@ -15,14 +15,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from server import job_figures, metrics
+from server import metrics
 from server.clock import SystemClock
 from server.database import SYSTEM, Database, Session
-from server.job_loops import Lane
+from server.database.outage import OUTAGE, is_away
+from server.jobs import figures as job_figures
+from server.jobs.loops import Lane
 from server.models.email import EmailState
 from server.models.job import JobKind
 from server.models.payment import DepositState, PaymentState
-from server.outage import OUTAGE, is_away
 
 KEPT_SECONDS = 10.0
 """How old figures may be: whoever asks again before is told the same."""

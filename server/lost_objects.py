@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from server.database_connections import conninfo
+from server.database.connections import conninfo
 from server.gateways.object_store import ObjectStore
 
 _NAMED = """

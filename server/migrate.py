@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 import server.models  # noqa: F401  # fills the metadata
-from server.database_connections import owners_engine
+from server.database.connections import owners_engine
 
 LEVEL = 1
 """The level of the schema that this program is made for. The first migration of a release writes the next one into the

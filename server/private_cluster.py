@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 import structlog
 
 from server.config import Settings
-from server.database_embedded import Cluster, NoPostgres
+from server.database.embedded import Cluster, NoPostgres
 from server.runtime import NotConfigured
 
 LOOK_EVERY_SECONDS = 2.0

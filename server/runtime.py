@@ -21,15 +21,15 @@ from server import migrate
 from server.clock import Clock, SystemClock
 from server.config import Settings
 from server.database import ADMINISTRATION, Database
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
-from server.database_poolers import TransactionPooling, require_sessions
-from server.database_roles import UnsafeLogin, check_login, missing_roles
+from server.database.embedded import DATABASE, SUPERUSER, Cluster
+from server.database.poolers import TransactionPooling, require_sessions
+from server.database.roles import UnsafeLogin, check_login, missing_roles
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable, OutgoingMail, SmtpMailer, UnfitSender
 from server.gateways.object_store import ObjectStore, open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings
-from server.job_loops import Worker
 from server.jobs import release_leases
+from server.jobs.loops import Worker
 from server.models import User
 from server.models.staff import Role
 from server.security import LinkSigner, Sealer

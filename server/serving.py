@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.app import FIRST_QUERY, create_app
 from server.config import Settings
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from server.edge.bounded_server import BoundedServer, bounded
 from server.metrics_page import listening
 from server.private_cluster import alone, kept_running

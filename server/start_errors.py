@@ -7,9 +7,9 @@ import socket
 import psycopg
 
 from server.backup import BackupFailed
-from server.database_embedded import NoPostgres
-from server.database_poolers import ADVICE, TransactionPooling
-from server.database_roles import UnsafeLogin
+from server.database.embedded import NoPostgres
+from server.database.poolers import ADVICE, TransactionPooling
+from server.database.roles import UnsafeLogin
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable
 from server.gateways.payment import GatewayMisconfigured

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from server.database import SYSTEM
-from server.job_loops import Lane, Worker
 from server.jobs import ClaimedJob, Handler, TryLater, hasten_all, hasten_tried
+from server.jobs.loops import Lane, Worker
 from server.models import Contract, Payment
 from server.models.job import (
     About,

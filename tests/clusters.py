@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from server import migrate
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database.embedded import DATABASE, SUPERUSER, Cluster
 
 CONFIGURATION = "postgresql.auto.conf"
 

@@ -24,7 +24,7 @@ import httpx2
 import orjson
 from PIL import Image
 
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.calendar import SETTINGS
 from tests.clusters import lay_out
 from tests.forge import Forged, forge

@@ -8,8 +8,8 @@ import shutil
 import signal
 import subprocess
 
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
-from server.database_roles import APP_ROLE
+from server.database.embedded import DATABASE, SUPERUSER, Cluster
+from server.database.roles import APP_ROLE
 from tests.clusters import lay_out, private_folder
 from tests.driving import ROOT, free_port
 

@@ -47,6 +47,18 @@ def test_systemd_reads_every_line(unit: Path, tmp_path: Path) -> None:
     assert [line for line in done.stderr.splitlines() if unit.name in line] == []
 
 
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="there is no shellcheck")
+def test_the_scripts_are_sound() -> None:
+    done = subprocess.run(
+        ["shellcheck", *map(str, sorted((DEPLOY / "postgresql").glob("*.sh")))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="there is no nginx")
 def test_nginx_reads_its_sample(tmp_path: Path) -> None:
     site = (DEPLOY / "nginx" / "ersatzwagen.conf").read_text()

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import Metric
 
 from server import metrics
-from server.job_loops import Lane
+from server.jobs.loops import Lane
 from server.models.email import EmailState
 from server.models.job import JobState
 

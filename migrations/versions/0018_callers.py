@@ -17,7 +17,7 @@ from migrations.policies import (
     protect,
     unprotect,
 )
-from server.database_roles import APP_ROLE, MAKE_ROLES
+from server.database.roles import APP_ROLE, MAKE_ROLES
 
 revision = "0018"
 down_revision = "0017"

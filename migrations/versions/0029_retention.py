@@ -7,7 +7,7 @@ from alembic import op
 from sqlmodel.sql import sqltypes
 
 from migrations.policies import CALLERS, protect
-from server.database_roles import MAKE_ROLES
+from server.database.roles import MAKE_ROLES
 
 revision = "0029"
 down_revision = "0028"

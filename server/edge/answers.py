@@ -15,13 +15,13 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
+from server.database.outage import OUTAGE
 from server.edge.documents import InvalidDocument
 from server.edge.faults import DATABASE_AWAY, UNEXPECTED, Absence, absence, frames_of, reported, types_of
 from server.edge.language import WITHOUT_A_WISH
 from server.edge.limits import SECURITY_HEADERS
 from server.edge.paths import wire_path
 from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
-from server.outage import OUTAGE
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"

@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import metrics
+from server.database.outage import OUTAGE, RETRY_AFTER_SECONDS, is_away
 from server.edge.language import language_of
 from server.errors import Sentence
 from server.gateways.object_store import StoreUnavailable
-from server.outage import OUTAGE, RETRY_AFTER_SECONDS, is_away
 
 UNEXPECTED = Sentence("Unexpected error.", "Unerwarteter Fehler.")
 _FRAMES = 25

@@ -21,8 +21,8 @@ from sqlmodel import col, select
 from server.clock import Clock
 from server.database import ADMINISTRATION, SYSTEM, Database
 from server.gateways.payment import PaymentGateway
-from server.job_loops import Worker
 from server.jobs import ClaimedJob, Handler, TryLater, call_off, line_up
+from server.jobs.loops import Worker
 from server.models import Contract, Station, Vehicle, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.fleet import BlockReason

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from server.job_loops import Worker
+from server.jobs.loops import Worker
 from server.sandbox import visitors
 from server.sandbox.box import Sandbox
 from server.sandbox.start_page import StartPage

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer, running
 from tests.services.conftest import as_owner, bench, books, cluster, database, empty, simulator

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from server import security
 from server.app import LOOK_UPS_AT_ONCE, create_app
 from server.config import Settings
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.edge.answers import HttpRefusal
 from server.edge.fairness import LOOK_UPS_OF_AN_ADDRESS
 from server.edge.running import Places

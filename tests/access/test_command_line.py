@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from server.clock import SystemClock
 from server.database import Database
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.security import Principal
 from server.services.people import callers
 from server.start_errors import advice

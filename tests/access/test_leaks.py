@@ -114,7 +114,7 @@ def test_nothing_secret_stands_in_the_log(server: SandboxServer, flow: Flow) -> 
 
 
 def test_the_databases_own_log_has_no_values_either(server: SandboxServer, flow: Flow) -> None:
-    from server.database_embedded import Cluster
+    from server.database.embedded import Cluster
 
     log = (Cluster(Path(server.data_dir)).root / "data" / "server.log").read_text(errors="replace").lower()
 

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.dealership import Dealership, add_user
 from tests.driving import PASSWORD, SandboxServer
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from tests.driving import ROOT, Api, free_port
 
 SIGN_IN = """mutation($e:String!,$p:String!){signIn(email:$e,password:$p){__typename

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 
 from server.database import Database
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from server.gateways.mailer import SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.telecash import TelecashGateway, TelecashSettings

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.jobs import TryLater
 from server.models.payment import PaymentState
 from server.services.payments import attempts, inquiries

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel, col, select
 
 from server.database import SYSTEM, Database, Session
-from server.database_connections import conninfo
+from server.database.connections import conninfo
 from server.gateways.mailer import SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.payment import LineKind, PaymentGateway

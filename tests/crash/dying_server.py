@@ -18,7 +18,7 @@ from typing import Any
 from server.database import Session
 from server.gateways.mailer import SmtpMailer
 from server.gateways.telecash.client import TelecashGateway
-from server.job_loops import Worker
+from server.jobs.loops import Worker
 
 _looking_for_work = contextvars.ContextVar("looking_for_work", default=False)
 

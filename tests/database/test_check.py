@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.certificates import make_certificates, sign
 from tests.certificates import run as openssl
 from tests.clusters import migrated, private_folder

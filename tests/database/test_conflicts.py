@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from server.database_conflicts import TRIES, tried_again
+from server.database.conflicts import TRIES, tried_again
 
 
 def ended_by(kind: type[psycopg.Error]) -> DBAPIError:

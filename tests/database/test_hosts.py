@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM, Database
-from server.database_embedded import SUPERUSER
-from server.outage import is_away
+from server.database.embedded import SUPERUSER
+from server.database.outage import is_away
 from server.start_errors import advice
 from tests.calendar import DAY, local, next_weekday
 from tests.commands import invoke

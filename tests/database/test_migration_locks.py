@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from server import migrate, start_errors
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.clusters import migrated, private_folder
 
 BEFORE = "0030"

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from tests.driving import SandboxServer, running
 
 QUERY = {"query": "{stations{code}}"}

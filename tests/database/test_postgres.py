@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import DATABASE, SUPERUSER, Cluster, find_binaries
-from server.database_roles import UnsafeLogin, check_login
+from server.database.embedded import DATABASE, SUPERUSER, Cluster, find_binaries
+from server.database.roles import UnsafeLogin, check_login
 from tests.calendar import soon
 from tests.dealership import at_once, open_dealership, request_of
 from tests.driving import ROOT, SandboxServer, running

@@ -19,8 +19,8 @@ from server import migrate
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM, Database
-from server.database_embedded import DATABASE, SUPERUSER, Cluster, NoPostgres, wheel_binaries
-from server.database_roles import APP_ROLE
+from server.database.embedded import DATABASE, SUPERUSER, Cluster, NoPostgres, wheel_binaries
+from server.database.roles import APP_ROLE
 from tests.dealership import open_dealership
 from tests.driving import ROOT, SandboxServer, free_port, running
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.clusters import private_folder
 
 VERSION_0_1 = "0006"

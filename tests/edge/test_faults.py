@@ -17,13 +17,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from server import logs, outage
+from server import logs
 from server.addresses import network
+from server.database import outage
+from server.database.outage import Outage, is_away
 from server.edge.faults import Faults, Interrupted
 from server.edge.limits import SecurityHeaders
 from server.edge.proxies import TrustedProxies
 from server.gateways.object_store import StoreUnavailable
-from server.outage import Outage, is_away
 
 SECRET = "canary-4929-1234"
 REFUSED = psycopg.OperationalError("connection failed: connection to server at 127.0.0.1 failed: Connection refused")

@@ -13,8 +13,8 @@ from sqlmodel import SQLModel
 from server.gateways import object_store
 from server.gateways.mailer import SmtpMailer
 from server.gateways.telecash import TelecashSettings
-from server.job_loops import LOOPS, TRY_SECONDS, Lane
 from server.jobs import LEASE
+from server.jobs.loops import LOOPS, TRY_SECONDS, Lane
 from server.models.job import JobKind
 from server.services.contract.effects import OF_CONTRACTS
 from server.worker import WORK
@@ -27,7 +27,7 @@ PASSED_ON = {"server/services/billing/collection.py": (JobKind.COLLECT, JobKind.
 def enqueued() -> Iterator[tuple[str, ast.expr, str]]:
     """File, kind and payload of every job that the server writes."""
     for file in sorted((ROOT / "server").rglob("*.py")):
-        if file == ROOT / "server" / "jobs.py":  # passes on what it is given
+        if file == ROOT / "server" / "jobs" / "__init__.py":  # passes on what it is given
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _writes(node.func):
@@ -78,4 +78,4 @@ def test_every_job_is_about_what_its_kind_says() -> None:
 @pytest.mark.parametrize("word", ["update job", "insert into job", "delete from job"])
 def test_jobs_are_written_in_one_place(word: str) -> None:
     writers = [file for file in (ROOT / "server").rglob("*.py") if word in file.read_text(encoding="utf-8").lower()]
-    assert {file.name for file in writers} <= {"jobs.py"}
+    assert {file.relative_to(ROOT / "server").parts[0] for file in writers} <= {"jobs"}

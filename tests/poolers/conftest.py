@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from tests.clusters import migrated, private_folder
 
 from .pooler import Pooler

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database.embedded import DATABASE, SUPERUSER, Cluster
 from tests.driving import free_port
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")

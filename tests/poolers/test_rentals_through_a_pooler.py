@@ -10,7 +10,7 @@ import orjson
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.start_errors import advice
 from tests.calendar import DAY, local, next_weekday
 from tests.commands import invoke

@@ -14,10 +14,10 @@ from server.backup import BackupFailed, _address_of_all_rows, read_backup, write
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import ADMINISTRATION, SYSTEM, Database, Scope
-from server.database_connections import SETTINGS, WatchedConnection
-from server.database_embedded import SUPERUSER, Cluster
-from server.database_poolers import TransactionPooling, require_sessions
-from server.database_roles import Caller
+from server.database.connections import SETTINGS, WatchedConnection
+from server.database.embedded import SUPERUSER, Cluster
+from server.database.poolers import TransactionPooling, require_sessions
+from server.database.roles import Caller
 
 from .pooler import Pooler, needs_pgbouncer
 

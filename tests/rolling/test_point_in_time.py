@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import SUPERUSER
+from server.database.embedded import SUPERUSER
 from tests.machines import SCRIPTS, Machine
 
 PLACE = "/srv/rental-archive"

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER
+from server.database.embedded import SUPERUSER
 from tests.machines import Machine, address_of
 from tests.rolling.load import under_load
 from tests.rolling.site import needs_nginx, site

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.clusters import migrated, private_folder
 from tests.driving import ROOT
 from tests.rolling.load import under_load

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from server.backup import BackupFailed, read_backup, write_backup
-from server.cli_running import owner
+from server.cli.running import owner
 from server.config import Settings
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.calendar import DAY, local, next_weekday
 from tests.dealership import open_dealership
 from tests.driving import ADMIN, ROOT, SandboxServer, picture, running

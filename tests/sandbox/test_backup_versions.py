@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from server import migrate, postgres_tools
+from server import migrate
 from server.backup import BackupFailed, read_backup, write_backup
 from server.config import Settings
-from server.database_embedded import DATABASE, SUPERUSER, Cluster, wheel_binaries
-from server.postgres_tools import NoFittingTool, fitting, version_of
+from server.database import postgres_tools
+from server.database.embedded import DATABASE, SUPERUSER, Cluster, wheel_binaries
+from server.database.postgres_tools import NoFittingTool, fitting, version_of
 from tests.calendar import DAY, local, next_weekday
 from tests.dealership import open_dealership
 from tests.driving import picture, running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from server.database_roles import APP_ROLE, OWNER_ROLE, Caller
+from server.database.roles import APP_ROLE, OWNER_ROLE, Caller
 from tests.driving import new_id
 
 from .database import becoming, rows, tables

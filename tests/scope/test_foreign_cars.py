@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import psycopg
 import pytest
 
-from server.database_roles import Caller
+from server.database.roles import Caller
 
 from .database import becoming, rows
 from .world import World

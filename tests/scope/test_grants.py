@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import psycopg
 import pytest
 
-from server.database_roles import APP_ROLE, OWNER_ROLE, Caller
+from server.database.roles import APP_ROLE, OWNER_ROLE, Caller
 
 from .database import rows, tables
 from .grants import GRANTS

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from server import migrate
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.driving import Api, SandboxServer, running
 
 from .database import Hidden, of_bravo

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, event
 from server.app import create_app
 from server.config import Settings
 from server.database import Database
-from server.database_embedded import Cluster
+from server.database.embedded import Cluster
 from server.runtime import create_runtime
 from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
 from tests.dealership import Dealership, open_dealership

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from server.clock import SystemClock
 from server.database import Database, Session
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from tests.builders.bench import Bench, Books, Emptying, Telecash, outside_of, owners, telecash
 from tests.builders.rows import company
 from tests.builders.till import Till

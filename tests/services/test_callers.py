@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from server.database import ADMINISTRATION, CONNECTIONS, SYSTEM, Scope
-from server.database_roles import Caller
+from server.database.roles import Caller
 from server.models.staff import Role
 from server.security import Principal
 from tests.builders.bench import Bench

@@ -23,7 +23,7 @@ from server.app import create_app
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM, Database
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.figures import Figures
 from server.gateways.object_store import LocalObjectStore, ObjectMissing, StoreUnavailable
 from server.gateways.payment import GatewayUnreachable

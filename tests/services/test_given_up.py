@@ -13,13 +13,14 @@ import pytest
 from sqlmodel import select
 from structlog.testing import capture_logs
 
-from server import job_figures, metrics
+from server import metrics
 from server.clock import SystemClock
 from server.database import SYSTEM
 from server.errors import NotFound
 from server.gateways.mailer import MailRefused, OutgoingMail
-from server.job_loops import FAULT_MINUTES, Lane, Worker
 from server.jobs import MOST_FAULTS, ClaimedJob, enqueue
+from server.jobs import figures as job_figures
+from server.jobs.loops import FAULT_MINUTES, Lane, Worker
 from server.models import Contract, Email, HistoryEntry, Job
 from server.models.contract_attention import ContractFlag
 from server.models.contract_parts import HistoryAction

@@ -10,14 +10,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from server import outage
-from server.absences import is_absent
-from server.database import SYSTEM
+from server.database import SYSTEM, outage
 from server.gateways.mailer import MailRefused, MailUnavailable
 from server.gateways.object_store import StoreUnavailable
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable
-from server.job_loops import AWAY_MINUTES, FAULT_MINUTES, Worker
 from server.jobs import MOST_FAULTS, ClaimedJob, TryLater, enqueue, hasten_untried
+from server.jobs.absences import is_absent
+from server.jobs.loops import AWAY_MINUTES, FAULT_MINUTES, Worker
 from server.models import Email, Job
 from server.models.email import EmailState
 from server.models.job import JobKind, OfContract

@@ -14,14 +14,13 @@ import httpx2
 import psycopg
 import pytest
 
-from server import heartbeat
 from server.app import create_app
 from server.clock import SystemClock
 from server.config import Settings
 from server.database import SYSTEM
 from server.gateways.mailer import MailUnavailable, OutgoingMail, SmtpMailer
-from server.job_loops import LOOPS, Lane, Worker
-from server.jobs import ClaimedJob, enqueue
+from server.jobs import ClaimedJob, enqueue, heartbeat
+from server.jobs.loops import LOOPS, Lane, Worker
 from server.models import Document, Email, Job
 from server.models.contract import ContractState, SettlementState
 from server.models.email import EmailState
@@ -172,7 +171,7 @@ async def test_what_does_not_end_with_it_is_left_to_the_next_worker(bench: Bench
 
 
 async def test_what_hangs_is_cut_off_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.job_loops.TRY_SECONDS", 0.1)
+    monkeypatch.setattr("server.jobs.loops.TRY_SECONDS", 0.1)
 
     async def hang(_job: ClaimedJob) -> None:
         await asyncio.Event().wait()

@@ -15,7 +15,7 @@ from server.gateways.mailer import SmtpMailer
 from server.gateways.object_store import open_object_store
 from server.gateways.payment import PaymentGateway
 from server.gateways.telecash import TelecashGateway, TelecashSettings
-from server.job_loops import Worker
+from server.jobs.loops import Worker
 from server.sandbox.mail_catcher import MailCatcher
 from server.services.outside import Outside
 from server.worker import create_worker

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server.database_embedded import SUPERUSER, Cluster
+from server.database.embedded import SUPERUSER, Cluster
 from server.gateways.object_store import S3ObjectStore
 from tests.clusters import migrated, private_folder
 from tests.driving import ROOT, free_port

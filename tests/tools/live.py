@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from server.clock import SystemClock
 from server.database import Database
-from server.database_embedded import SUPERUSER
+from server.database.embedded import SUPERUSER
 from tests.builders.bench import Bench, Books, Emptying, outside_of, owners, telecash
 from tests.builders.till import Till
 from tests.clusters import migrated, private_folder

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from server import migrate
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
+from server.database.embedded import DATABASE, SUPERUSER, Cluster
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_errors import sql_state
+from server.database.errors import sql_state
 from server.errors import NotFound, Sentence
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import SYSTEM, Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.models import Contract, Deposit, Payment
 from server.models.contract import ContractState, SettlementState
 from server.models.contract_attention import BillingBlock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import SYSTEM, Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import PaymentDeclined, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Payment, payment_reasons
 from server.models.contract import ContractState

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import InvalidInput, Sentence
 from server.models import Contract, Customer
 from server.models.contract_parts import HistoryAction

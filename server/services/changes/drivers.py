@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import DomainError, InvalidInput, NotFound, Sentence
 from server.models import Contract, Driver, VehicleGroup
 from server.models.contract import ContractState, DriverRole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.models import Note
 from server.services import validation
 from server.services.acting import Acting

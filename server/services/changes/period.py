@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import DomainError, InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Driver, Station, Vehicle, VehicleGroup
 from server.models.blank import is_blank

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Document, Protocol, ReadingCorrection, Vehicle
 from server.models.contract import ContractState

@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import DomainError, InvalidInput, Path, Sentence
 from server.models import Contract
 from server.models.contract import ContractState

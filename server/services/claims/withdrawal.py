@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.models import Contract, Damage, Document
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from server import jobs
 from server.database import SYSTEM, Session
-from server.job_lists import SeenJob
 from server.jobs import ClaimedJob
+from server.jobs.lists import SeenJob
 from server.models import Contract
 from server.models.columns import Json
 from server.models.contract_parts import HistoryAction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import DomainError, ProblemCode, Refused, Sentence
 from server.models import Contract
 from server.models.contract import ContractState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import SYSTEM, Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Vehicle
 from server.models.columns import uuid7

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Damage, Document, Protocol, Station, Vehicle, VehicleLeg
 from server.models.contract import ContractState, SettlementState

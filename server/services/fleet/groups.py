@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_errors import violated_constraint
+from server.database.errors import violated_constraint
 from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflict
 from server.models import VehicleGroup
 from server.models.fleet import Energy

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_errors import violated_constraint
+from server.database.errors import violated_constraint
 from server.errors import InvalidInput, Path, Sentence
 from server.models import Vehicle
 from server.models.plate import plate_key, vin_key

@@ -22,7 +22,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_errors import violated_constraint
+from server.database.errors import violated_constraint
 from server.models import Contract, Occupancy, Vehicle, VehicleBlock
 from server.models.occupancy import LONGEST_ROW_DAYS, OccupancyKind
 

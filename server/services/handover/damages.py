@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_errors import violated_constraint
+from server.database.errors import violated_constraint
 from server.errors import InvalidInput, Path, ProblemCode, Refused, Sentence
 from server.models import Damage, DamagePhoto, Photo
 from server.models.blank import seen

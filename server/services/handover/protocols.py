@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 
 from server.database import Session
-from server.database_errors import violated_constraint
+from server.database.errors import violated_constraint
 from server.errors import ProblemCode, Refused, Sentence
 from server.jobs import enqueue
 from server.models import Contract, Photo, Protocol, ProtocolPhoto, Station, Vehicle

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from server.database import Session
-from server.database_errors import sql_state
+from server.database.errors import sql_state
 from server.errors import InvalidInput, ProblemCode, Refused, Sentence
 from server.models import Contract, Deposit, Protocol, Station, Vehicle
 from server.models.blank import seen

@@ -11,11 +11,11 @@ from uuid import UUID
 import structlog
 from sqlmodel import col, select
 
-from server.absences import is_absent
 from server.database import SYSTEM, Session
 from server.gateways.mailer import Attachment, MailRefused, MailUnavailable, OutgoingMail
 from server.gateways.object_store import ObjectMissing
 from server.jobs import GivenUp, TryLater, enqueue, hasten_untried
+from server.jobs.absences import is_absent
 from server.models import Contract, Document, Email
 from server.models.columns import uuid7
 from server.models.customer import Language

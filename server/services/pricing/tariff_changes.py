@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_errors import violated_constraint
+from server.database.errors import violated_constraint
 from server.errors import InvalidInput, NotFound, ProblemCode, Refused, Sentence, VersionConflict
 from server.models import Station, Tariff, TariffChange, Vehicle, VehicleGroup
 from server.models.fleet import VehicleStatus

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import InvalidInput, Sentence
 from server.models import Contract, Document
 from server.models.contract import ContractState, SettlementState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.database import Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import InvalidInput, NotFound, Sentence
 from server.models import Contract, Document, OpenItem
 from server.models.contract_parts import HistoryAction

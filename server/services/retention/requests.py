@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from server.database import RETENTION, SYSTEM, Session
-from server.database_conflicts import tried_again
+from server.database.conflicts import tried_again
 from server.errors import NotFound, ProblemCode, Refused, Sentence, VersionConflict
 from server.jobs import enqueue
 from server.models import Contract, Customer, HistoryEntry

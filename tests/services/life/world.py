@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from server.absences import is_absent
 from server.database import SYSTEM
 from server.gateways.mailer import MailUnavailable, OutgoingMail
-from server.job_loops import Worker
 from server.jobs import ClaimedJob, Handler, TryLater, hasten_tried
+from server.jobs.absences import is_absent
+from server.jobs.loops import Worker
 from server.models import Contract, Vehicle
 from server.models.contract import ContractState
 from server.models.job import JobKind

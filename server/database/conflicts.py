@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from server.database_errors import sql_state
+from server.database.errors import sql_state
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import psycopg
 
-from server.database_connections import conninfo
+from server.database.connections import conninfo
 
 APP_ROLE = "ersatzwagen_app"
 """The login of the server, or what the operator's own login is a member of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from server.database_connections import conninfo
+from server.database.connections import conninfo
 
 ADVICE = (
     "a pooler stands before the database and pools transactions: set its pool_mode to session, or name PostgreSQL"

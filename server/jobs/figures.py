@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from server import heartbeat, job_lists, metrics
+from server import metrics
 from server.database import Session
-from server.job_loops import Lane
+from server.jobs import heartbeat
+from server.jobs import lists as job_lists
+from server.jobs.loops import Lane
 from server.models.job import JobKind, JobState
 
 _STATES = (JobState.WAITING, JobState.FAILED)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from server.database_roles import APP_ROLE
+from server.database.roles import APP_ROLE
 
 SUPERUSER = "cluster"
 DATABASE = "ersatzwagen"

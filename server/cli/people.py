@@ -13,7 +13,7 @@ import typer
 from sqlmodel import col, select
 
 from server import batches, logs
-from server.cli_running import settings_of, with_runtime
+from server.cli.running import settings_of, with_runtime
 from server.clock import SystemClock
 from server.database import ADMINISTRATION, Session
 from server.models import ApiClient, ApiKey, Station, User

@@ -14,14 +14,15 @@ from enum import StrEnum
 
 import structlog
 
-from server import heartbeat, job_lists, jobs, metrics
-from server.absences import is_absent
+from server import jobs, metrics
 from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Database, Session
-from server.jobs import ClaimedJob, GivenUp, Handler, Standing, TryLater
+from server.database.outage import OUTAGE, is_away
+from server.jobs import ClaimedJob, GivenUp, Handler, Standing, TryLater, heartbeat
+from server.jobs import lists as job_lists
+from server.jobs.absences import is_absent
 from server.models.columns import uuid7
 from server.models.job import JobKind, JobState
-from server.outage import OUTAGE, is_away
 
 AWAY_MINUTES = (1, 5, 15, 30, 60)
 """When a job is tried again for which something is away; the last of them again and again, without an end."""

@@ -24,8 +24,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from server.clock import Clock
-from server.database_connections import WatchedConnection, conninfo
-from server.database_roles import Caller
+from server.database.connections import WatchedConnection, conninfo
+from server.database.roles import Caller
 
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)

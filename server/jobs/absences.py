@@ -10,11 +10,11 @@ import errno
 
 from sqlalchemy.exc import DBAPIError
 
-from server.database_errors import sql_state
+from server.database.errors import sql_state
+from server.database.outage import is_away
 from server.gateways.mailer import MailUnavailable
 from server.gateways.object_store import StoreUnavailable
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable
-from server.outage import is_away
 
 _OUTSIDE = (GatewayUnreachable, GatewayMisconfigured, MailUnavailable, StoreUnavailable)
 """A certificate that has expired is mended by people, and then everything that waited for it goes on."""

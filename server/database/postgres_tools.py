@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from server.database_connections import conninfo
-from server.database_embedded import wheel_binaries
+from server.database.connections import conninfo
+from server.database.embedded import wheel_binaries
 
 
 class NoFittingTool(RuntimeError):

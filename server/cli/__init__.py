@@ -15,12 +15,12 @@ import typer
 
 from server import logs, migrate
 from server.backup import read_backup, write_backup
-from server.cli_check import check_all
-from server.cli_jobs import jobs
-from server.cli_people import client, user
-from server.cli_running import owner as _owner
-from server.cli_running import settings_of as _settings
-from server.cli_running import with_runtime as _with_runtime
+from server.cli.check import check_all
+from server.cli.jobs import jobs
+from server.cli.people import client, user
+from server.cli.running import owner as _owner
+from server.cli.running import settings_of as _settings
+from server.cli.running import with_runtime as _with_runtime
 from server.config import Settings
 from server.gateways.object_store import StoreUnavailable
 from server.lost_objects import missing

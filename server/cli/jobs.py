@@ -9,10 +9,11 @@ from uuid import UUID
 import typer
 from sqlmodel import col, select
 
-from server import job_lists, logs
-from server.cli_running import settings_of, with_runtime
+from server import logs
+from server.cli.running import settings_of, with_runtime
 from server.database import SYSTEM, Session
-from server.job_lists import SeenJob
+from server.jobs import lists as job_lists
+from server.jobs.lists import SeenJob
 from server.models import Contract
 from server.models.job import JobKind, JobState
 from server.runtime import NotConfigured, Runtime

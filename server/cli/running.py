@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from server import migrate
 from server.config import Settings, unknown_variables
-from server.database_embedded import DATABASE, SUPERUSER, Cluster
-from server.database_poolers import require_sessions
+from server.database.embedded import DATABASE, SUPERUSER, Cluster
+from server.database.poolers import require_sessions
 from server.runtime import NotConfigured, create_runtime, prepare_database
 
 

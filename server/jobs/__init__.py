@@ -1,4 +1,4 @@
-"""Work after the transaction: written with it, done after it by `job_loops.py`, repeated until it succeeds.
+"""Work after the transaction: written with it, done after it by `loops.py`, repeated until it succeeds.
 
 Why a table of our own and not a library: docs/adr/0006. Due times are those of the server's clock, which the sandbox
 can move; jobs that are due run in the order of their due times. Handlers must be safe to repeat: a process can die
@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from server.database import SYSTEM, Database, Session
-from server.job_lists import COLUMNS, SeenJob, as_seen, names
+from server.jobs.lists import COLUMNS, SeenJob, as_seen, names
 from server.models.columns import Json, uuid7
 from server.models.job import About, JobKind, JobState
 

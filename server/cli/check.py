@@ -11,7 +11,7 @@ import typer
 
 from server import logs
 from server.checks import Finding, findings
-from server.cli_running import read_settings, unknown_settings
+from server.cli.running import read_settings, unknown_settings
 
 
 def check_all(data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
