@@ -21,6 +21,7 @@ collect_ignore = [] if find_spec("kivy") else [*(f"tablet/{name}" for name in DR
 # Without it a process would still be at its last long test when the others have nothing left to do.
 LONGEST_FIRST = (
     "tests/crash/",
+    "tests/rolling/",
     "tests/scope/",
     "tests/tablet/ui/test_looks.py",
     "tests/tablet/ui/",

@@ -1,4 +1,4 @@
-"""Row-level security: who sees which rows. The settings are made by server/database.py at the start of a transaction.
+"""Row-level security: who sees which rows. The settings are made by server/database at the start of a transaction.
 
 A policy named `system` opens a table to work that belongs to no station, `staff` to the people of a station, `client`
 (read only) to the website that made a booking. Subselects around the settings are computed once per statement.
