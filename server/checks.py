@@ -58,6 +58,8 @@ _STORE_ADVICE = {
     **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"), _KEYS),
     **dict.fromkeys(("AuthorizationHeaderMalformed", "PermanentRedirect"), "write the bucket's region into AWS_REGION"),
     "RequestTimeTooSkewed": "set this machine's clock by NTP",
+    **dict.fromkeys(("ENOSPC", "EDQUOT"), "make room on that disk"),
+    "EROFS": "mount it so that it can be written to",
     NO_CREDENTIALS: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     NO_CONNECTION: "look at AWS_ENDPOINT_URL, whether S3 runs there, and at firewalls",
     NO_TRUST: "let this machine trust its authority, or correct the host's name in AWS_ENDPOINT_URL",

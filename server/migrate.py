@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
@@ -30,7 +30,9 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 LOCK_TRIES = 60
 LOCK_PAUSE_SECONDS = 2.0
-"""How often a migration asks for a lock that it did not get within three seconds, and what others have meanwhile."""
+"""How often a migration asks for a lock that it did not get within three seconds, or that it and a request would have
+waited for for ever, and what others have meanwhile.
+"""
 
 
 class Standing(NamedTuple):
@@ -82,7 +84,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         try:
             command.upgrade(_configuration(url), revision)
         except OperationalError as error:
-            if not isinstance(error.orig, LockNotAvailable):
+            if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
                 raise
             time.sleep(LOCK_PAUSE_SECONDS)
         else:

@@ -22,6 +22,10 @@ _SAID = (
 )
 """These say what to do themselves."""
 _URL = "ERSATZWAGEN_DATABASE_URL"
+_NO_CONNECTION = (
+    "the database has no connection left: raise its max_connections to 64 for each serve, 24 for each worker, and what"
+    " others need"
+)
 # The server's words, and what follows from them: while a connection is made, the driver tells no code.
 _REFUSALS = (
     ("hot standby mode", f"only a standby answers, and it takes no writes: promote it, or name the primary in {_URL}"),
@@ -40,8 +44,8 @@ _REFUSALS = (
         "is not permitted to log in",
         f"the role in {_URL} is no login: name ersatzwagen_app, or a login that is a member",
     ),
-    ("too many clients", "the database has no connection left: raise its max_connections to 100 or more"),
-    ("remaining connection slots", "the database has no connection left: raise its max_connections to 100 or more"),
+    ("too many clients", _NO_CONNECTION),
+    ("remaining connection slots", _NO_CONNECTION),
     ("starting up", "the database is still starting up: try again in a moment"),
     ("shutting down", "the database is shutting down: start it again"),
     ("could not translate host name", f"the database's host has no address: correct its name in {_URL}"),

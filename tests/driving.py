@@ -241,6 +241,11 @@ class SandboxServer:
             assert time.monotonic() < deadline, f"{awaited} is not in\n{answer.text}"
             time.sleep(0.5)
 
+    def logged(self, *events: str) -> list[dict[str, Any]]:
+        """The lines of its log about these events."""
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
+        return [entry for entry in map(orjson.loads, lines) if entry["event"] in events]
+
     def fresh_client(self) -> httpx2.Client:
         """A connection of one's own, for calls in parallel."""
         return httpx2.Client(timeout=180, trust_env=False)

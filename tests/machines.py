@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 from server.database.embedded import DATABASE, SUPERUSER, Cluster
 from server.database.roles import APP_ROLE
@@ -23,7 +24,6 @@ class Machine:
         self.name, self.port = name, free_port()
         self.cluster = Cluster(private_folder(f"ersatzwagen-{name}-") / "data", durable=False)
         self.data = self.cluster._data
-        self._scripts = self.cluster.root / "scripts"
 
     @property
     def conninfo(self) -> str:
@@ -55,17 +55,20 @@ class Machine:
         self.configure()
         self.cluster.start()
 
-    def promote(self) -> None:
-        """Makes a standby a primary."""
-        promoted = self.script("promote.sh")
+    def promote(self, *others: Machine) -> None:
+        """Makes a standby a primary, as it has no less than other ones."""
+        promoted = self.script("promote.sh", *(other.conninfo + " dbname=postgres" for other in others))
         assert promoted.returncode == 0, promoted.stderr
 
     def script(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs one of the scripts as the account of PostgreSQL, with the programs of its version."""
-        shutil.copytree(SCRIPTS, self._scripts, dirs_exist_ok=True)
         programs = f"PATH={self.cluster.tool('psql').parent}:/usr/bin:/bin"
         here = (programs, "PGHOST=127.0.0.1", f"PGPORT={self.port}", f"PGUSER={SUPERUSER}")
-        return self.cluster._as_account(["/usr/bin/env", *here, "sh", str(self._scripts / name), *arguments])
+        return self.cluster._as_account(["/usr/bin/env", *here, "sh", str(self.scripts() / name), *arguments])
+
+    def scripts(self) -> Path:
+        """A copy of them that the account may read."""
+        return Path(shutil.copytree(SCRIPTS, self.cluster.root / "scripts", dirs_exist_ok=True))
 
     def kill(self) -> None:
         """As if the power went: the postmaster and everybody whom it has started."""

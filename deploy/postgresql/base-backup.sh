@@ -1,5 +1,5 @@
 #!/bin/sh
-# A copy of the whole cluster that a point in time after it can be reached from, with the archive (primary.conf):
+# A copy of the whole cluster that a point in time after it can be reached from, with the archive (both.conf):
 #
 #   base-backup.sh "host=db1 port=5432 user=replicator" DIRECTORY
 #

@@ -9,18 +9,25 @@ set -eu
 
 [ $# -eq 4 ] || { echo "restore-to.sh: BASE_BACKUP ARCHIVE DIRECTORY INSTANT" >&2; exit 2; }
 base=$1 archive=$2 directory=$3 instant=$4
+refuse() { echo "restore-to.sh: $1" >&2; exit 1; }
 
-if [ -e "$directory" ]; then
-    echo "restore-to.sh: there is something at $directory already" >&2
-    exit 1
-fi
+case $archive in /*) ;; *) refuse "write the archive's whole path, from / on" ;; esac
+[ -d "$archive" ] || refuse "there is no $archive"
+case $archive$instant in *[\'\"%\\]*) refuse "neither archive nor instant may hold quotes, % or \\" ;; esac
+[ ! -e "$directory" ] || refuse "there is something at $directory already"
+
 cp -a "$base" "$directory"
 cat >> "$directory/postgresql.auto.conf" <<END
-restore_command = 'cp $archive/%f %p'
+restore_command = 'cp "$archive/%f" "%p"'
 recovery_target_time = '$instant'
 recovery_target_action = 'promote'
 synchronous_standby_names = ''
 archive_mode = off
 END
 touch "$directory/recovery.signal"
-echo "Start PostgreSQL on $directory: it comes up as of $instant."
+cat <<END
+Start PostgreSQL on $directory: it comes up as of $instant. Once it is to stay, as its superuser:
+  alter system reset recovery_target_time; alter system reset recovery_target_action;
+  alter system reset restore_command; alter system reset archive_mode; alter system reset synchronous_standby_names;
+and restart it: until then nothing is archived.
+END

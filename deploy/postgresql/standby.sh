@@ -3,7 +3,7 @@
 #
 #   standby.sh "host=db1 port=5432 user=replicator" DIRECTORY rental_standby_1
 #
-# The login needs REPLICATION, a line in the primary's pg_hba.conf (host replication …), and its password in ~/.pgpass.
+# The login needs REPLICATION, a line in the primary's pg_hba.conf (hostssl replication …), and its password in ~/.pgpass.
 # DIRECTORY must not have data yet: what was a primary before is moved away first. Afterwards start PostgreSQL there.
 set -eu
 
@@ -16,4 +16,11 @@ if [ -e "$directory/PG_VERSION" ]; then
 fi
 pg_basebackup --dbname="$primary application_name=$name" --pgdata="$directory" \
     --wal-method=stream --checkpoint=fast --write-recovery-conf
+# A primary that was once restored to an instant still names it: a standby that stopped there would be a second primary.
+cat >> "$directory/postgresql.auto.conf" <<END
+recovery_target_time = ''
+recovery_target_action = 'pause'
+restore_command = ''
+synchronous_standby_names = ''
+END
 echo "$directory follows the primary as $name once PostgreSQL is started there."

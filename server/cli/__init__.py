@@ -65,8 +65,12 @@ def worker(data_dir: Annotated[Path | None, typer.Option(help="Where everything 
     settings = _settings(data_dir=data_dir)
 
     async def work(runtime: Runtime) -> None:
+        ended = asyncio.Event()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            # Not raised wherever the program just is: jobs that have begun come to their end.
+            asyncio.get_running_loop().add_signal_handler(one, ended.set)
         async with listening(runtime), runtime.working():
-            await asyncio.Event().wait()
+            await ended.wait()
 
     with _ended_in_order():
         _with_runtime(settings, work)

@@ -24,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from server.clock import Clock
-from server.database.connections import WatchedConnection, conninfo
+from server.database.connections import UNACKNOWLEDGED, WatchedConnection, conninfo
 from server.database.roles import Caller
 
 T = TypeVar("T")
@@ -243,7 +243,7 @@ class Database:
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         """What is notified on one channel, on a connection of its own."""
-        connection = await psycopg.AsyncConnection.connect(conninfo(self._url), autocommit=True)
+        connection = await psycopg.AsyncConnection.connect(conninfo(self._url), autocommit=True, **UNACKNOWLEDGED)
         try:
             await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             yield (notification.payload async for notification in connection.notifies())

@@ -17,12 +17,10 @@ STATEMENT_SECONDS: Final = 20
 SILENT_SECONDS = 22.0
 """After so long without an answer there is nobody: PostgreSQL would have ended any statement before."""
 CONNECT_SECONDS: Final = 5
-_UNACKNOWLEDGED_MILLISECONDS: Final = 15_000
-_PARAMETERS: Final[dict[str, Any]] = {
-    "connect_timeout": CONNECT_SECONDS,
-    "tcp_user_timeout": _UNACKNOWLEDGED_MILLISECONDS,
-}
-"""For libpq: how long a connection to one host may take to be made, and how long what was sent may stay unconfirmed."""
+UNACKNOWLEDGED: Final[dict[str, Any]] = {"tcp_user_timeout": 15_000}
+"""How many milliseconds what a server of ours has sent may stay unconfirmed. Not for commands: a database that reads a
+backup may well stop for longer.
+"""
 SETTINGS: Final[dict[str, str]] = {
     "timezone": "UTC",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -55,7 +53,7 @@ def conninfo(url: str) -> str:
         parts = conninfo_to_dict("postgresql://" + url.removeprefix(scheme))
     except psycopg.ProgrammingError:
         raise ValueError("ERSATZWAGEN_DATABASE_URL cannot be read as an address") from None
-    return make_conninfo("", **{"target_session_attrs": "primary", **parts, **_PARAMETERS})
+    return make_conninfo("", **{"target_session_attrs": "primary", **parts, "connect_timeout": CONNECT_SECONDS})
 
 
 def owners_engine(url: str, **options: Any) -> Engine:
@@ -69,7 +67,7 @@ class WatchedConnection(psycopg.AsyncConnection[Any]):
     @classmethod
     async def of_role(cls, url: str, role: str) -> WatchedConnection:
         """A new connection in a role, with our settings: one question more than none, however many there are."""
-        connection = await cls.connect(conninfo(url), autocommit=True)
+        connection = await cls.connect(conninfo(url), autocommit=True, **UNACKNOWLEDGED)
         try:
             await connection.execute(f"{_SET}; set role {role}".encode())  # the login itself may read nothing
             await connection.set_autocommit(False)

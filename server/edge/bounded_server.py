@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -69,6 +68,9 @@ class BoundedServer(uvicorn.Server):
         lost by a proxy that keeps idle connections for less time, or looks at /readyz. Ctrl-C cuts it short.
         """
         self._state.ends = True
+        for connection in self.server_state.connections:
+            if isinstance(connection, BoundedHttp):
+                connection.close_after_answer()
         await self._pass(seconds, lambda: False)
         await self._stop_listening()
         await self._pass(_LAST_SECONDS, lambda: not self.server_state.connections)
@@ -83,18 +85,20 @@ class BoundedServer(uvicorn.Server):
         """Takes whoever has been let in by the system already: closed with the listener, they would lose a request that
         they have sent.
         """
-        waiting: list[socket] = []
+        listeners = [socket(fileno=os.dup(one.fileno())) for server in self.servers for one in server.sockets]
         for server in self.servers:
-            listeners = [socket(fileno=os.dup(one.fileno())) for one in server.sockets]
             server.close()
-            for listener in listeners:
-                with listener, contextlib.suppress(BlockingIOError):
-                    listener.setblocking(False)
-                    while True:
-                        waiting.append(listener.accept()[0])
-        loop = asyncio.get_running_loop()
-        for one in waiting:
-            await loop.connect_accepted_socket(self._connection, one)
+        for listener in listeners:
+            with listener:
+                listener.setblocking(False)
+                for _ in range(self.config.backlog):
+                    try:
+                        waiting, _address = listener.accept()
+                    except BlockingIOError:
+                        break
+                    except OSError:  # gone again, or we have no descriptor left for it
+                        continue
+                    await asyncio.get_running_loop().connect_accepted_socket(self._connection, waiting)
 
     def _connection(self) -> asyncio.Protocol:
         made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn itself

@@ -181,6 +181,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
         self._cut_later(self.bounds.unread_seconds)
 
+    def close_after_answer(self) -> None:
+        """Keeps the connection no longer than an answer that is under way."""
+        if self._owes_an_answer():
+            self.cycle.keep_alive = False
+
     def shutdown(self) -> None:
         """The server ends: whoever has not sent a whole request by now is not waited for, as nothing was begun."""
         if self._in_message and not self._is_answering():

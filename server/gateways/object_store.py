@@ -6,6 +6,7 @@ renames as well but does not flush, therefore only reading goes through it.
 """
 
 import asyncio
+import errno
 import os
 import re
 import tempfile
@@ -186,6 +187,8 @@ async def _reached(seconds: float | None) -> AsyncIterator[None]:
 def _reason(problem: Exception) -> str:
     if isinstance(problem, TimeoutError):
         return SILENT
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return errno.errorcode.get(problem.errno, type(problem).__name__)
     said = str(problem)
     if code := _CODE.search(said):
         return code[1]

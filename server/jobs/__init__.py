@@ -44,7 +44,8 @@ returning {COLUMNS}
 """  # noqa: S608  # our own columns
 _LET_REST = f"""
 update job set state = 'DONE', done_at = :now
-where (state = 'FAILED' or state = 'WAITING' and kind <> all(:known))
+where (state = 'FAILED' or state = 'WAITING' and kind <> all(:known)
+    and (leased_until is null or leased_until < :machine_now))
   and (key = cast(:key as text) or id = cast(:id as uuid))
 returning {COLUMNS}
 """  # noqa: S608  # our own columns
@@ -273,12 +274,13 @@ async def retry(
 
 
 async def let_rest(
-    session: Session, *, now: datetime, key: str | None = None, job_id: UUID | None = None
+    session: Session, *, now: datetime, machine_now: datetime, key: str | None = None, job_id: UUID | None = None
 ) -> list[SeenJob]:
-    """Marks a job that was given up as done, or one of a kind that this program does not know: somebody has seen to its
-    work in another way. Returns it, if there was one of this key or id.
+    """Marks a job that was given up as done, or one of a kind that this program does not know and nobody is at:
+    somebody has seen to its work in another way. Returns it, if there was one of this key or id.
     """
-    parameters = {"now": now, "key": key, "id": job_id, "known": names(list(JobKind))}
+    known = names(list(JobKind))
+    parameters = {"now": now, "machine_now": machine_now, "key": key, "id": job_id, "known": known}
     return [as_seen(row) for row in await session.rows(_LET_REST, parameters)]
 
 

@@ -23,8 +23,8 @@ _MACHINE = {
     *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ESTALE),
 }
 """What this machine lacks: room, files, memory, a network."""
-_DATABASE = ("25006", "40001", "40P01", "53", "55P03", "57", "58")
-"""SQLSTATEs: it takes no writes, others are in the way, it lacks room, was interrupted, or its disk fails."""
+_DATABASE = ("40001", "40P01", "53", "55P03", "57", "58")
+"""SQLSTATEs: others are in the way, it lacks room, was interrupted, or its disk fails."""
 
 
 def is_absent(error: BaseException) -> bool:

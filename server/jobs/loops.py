@@ -88,7 +88,7 @@ class Worker:
         self._id = uuid7()
         self._wakes = {lane: asyncio.Event() for lane in Lane}
         self._stopped: list[ClaimedJob] = []
-        self._running = 0
+        self._rounds = 0
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         self._rests = False
@@ -169,6 +169,8 @@ class Worker:
         """One round of a loop: first puts back what the database's absence has stopped, then does what is due in the
         lane. Never raises: a worker must outlive whatever there is.
         """
+        self._rounds += 1
+        self._at_rest.clear()
         try:
             await self._put_back()
             while not (self.paused or self._rests) and (job := await self._claim(lane)) is not None:
@@ -183,6 +185,10 @@ class Worker:
                 _log.exception("worker.round_failed")
         else:
             OUTAGE.over()
+        finally:
+            self._rounds -= 1
+            if not self._rounds:
+                self._at_rest.set()
 
     async def _put_back(self) -> None:
         while self._stopped:
@@ -231,16 +237,6 @@ class Worker:
         return [kind for kind in self._handlers if lane in (None, self._lanes.get(kind, lane))]
 
     async def _run(self, job: ClaimedJob) -> bool:
-        self._running += 1
-        self._at_rest.clear()
-        try:
-            return await self._try(job)
-        finally:
-            self._running -= 1
-            if not self._running:
-                self._at_rest.set()
-
-    async def _try(self, job: ClaimedJob) -> bool:
         deadline = asyncio.timeout(TRY_SECONDS)
         try:
             async with deadline:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import orjson
 import psycopg
 import pytest
 from pydantic import ValidationError
@@ -23,7 +22,7 @@ from server.start_errors import advice
 from tests.calendar import DAY, local, next_weekday
 from tests.commands import invoke
 from tests.dealership import open_dealership
-from tests.driving import SandboxServer, free_port, running
+from tests.driving import free_port, running
 from tests.machines import Machine, address_of
 
 READ_WRITE = "target_session_attrs=read-write"
@@ -44,11 +43,13 @@ class Hosts:
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[Hosts]:
     primary, standby = Machine("primary"), Machine("standby")
-    primary.make_primary()
-    standby.make_standby_of(primary)
-    yield Hosts(primary, standby, free_port())
-    for machine in (standby, primary):
-        machine.cluster.stop()
+    try:
+        primary.make_primary()
+        standby.make_standby_of(primary)
+        yield Hosts(primary, standby, free_port())
+    finally:
+        for machine in (standby, primary):
+            machine.cluster.stop()
 
 
 @pytest.mark.parametrize(
@@ -168,10 +169,10 @@ async def test_a_server_that_takes_no_writes_any_more_is_left_for_another_one(ho
 def test_a_promoted_standby_is_found_by_itself(tmp_path: Path) -> None:
     # Given: a server at work
     primary, standby = Machine("primary"), Machine("standby")
-    primary.make_primary()
-    standby.make_standby_of(primary)
     url = address_of(free_port(), primary, standby, more=READ_WRITE)
     try:
+        primary.make_primary()
+        standby.make_standby_of(primary)
         with running(tmp_path / "data", environment={"ERSATZWAGEN_DATABASE_URL": url}) as server:
             token = {"authorization": f"Bearer {server.admin().token}"}
 
@@ -194,7 +195,7 @@ def test_a_promoted_standby_is_found_by_itself(tmp_path: Path) -> None:
             dealership = open_dealership(server)
             day = next_weekday(server, 0)
             assert dealership.rent(local(day, 8), local(day + DAY, 8), km=90)["state"] == "BILLED"
-            assert logged(server, "unexpected_error", "worker.round_failed", "worker.listen_failed") == []
+            assert server.logged("unexpected_error", "worker.round_failed", "worker.listen_failed") == []
     finally:
         for machine in (primary, standby):
             machine.cluster.stop()
@@ -211,8 +212,3 @@ def wait_for_standby(primary: Machine, standby: Machine) -> None:
                 return
         assert time.monotonic() < deadline, "the standby does not follow"
         time.sleep(0.1)
-
-
-def logged(server: SandboxServer, *events: str) -> list[str]:
-    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
-    return [entry["event"] for entry in map(orjson.loads, lines) if entry["event"] in events]

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
-import orjson
 import psutil
 import psycopg
 import pytest
@@ -28,11 +27,6 @@ def server(tmp_path: Path) -> Iterator[SandboxServer]:
 
 def asked(server: SandboxServer, token: str) -> httpx2.Response:
     return server.http.post("/graphql", json=QUERY, headers={"authorization": f"Bearer {token}"})
-
-
-def logged(server: SandboxServer, event: str) -> list[dict[str, object]]:
-    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
-    return [entry for entry in map(orjson.loads, lines) if entry["event"] == event]
 
 
 def test_a_database_that_goes_away_and_comes_back(server: SandboxServer) -> None:
@@ -59,12 +53,12 @@ def test_a_database_that_goes_away_and_comes_back(server: SandboxServer) -> None
         assert time.monotonic() < deadline, "the server does not find its database again"
         time.sleep(0.2)
     # Then: one line for the outage, with its cause, one for its end, and nothing else
-    while not logged(server, "database.back"):
+    while not server.logged("database.back"):
         assert time.monotonic() < deadline, "nobody said that it is back"
         time.sleep(0.2)
-    (away,) = logged(server, "database.away")
+    (away,) = server.logged("database.away")
     assert away["cause"]
-    assert logged(server, "unexpected_error") == logged(server, "worker.round_failed") == []
+    assert server.logged("unexpected_error") == server.logged("worker.round_failed") == []
 
 
 def test_a_database_that_hangs_is_away(server: SandboxServer) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import orjson
 import psycopg
 import pytest
 
@@ -40,11 +39,6 @@ def server(pooler: Pooler, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield server
 
 
-def logged(server: SandboxServer, *events: str) -> list[str]:
-    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
-    return [entry["event"] for entry in map(orjson.loads, lines) if entry["event"] in events]
-
-
 def test_a_rental_from_the_booking_to_the_invoice(server: SandboxServer, cluster: Cluster) -> None:
     dealership = open_dealership(server)
     day = next_weekday(server, 0)
@@ -61,7 +55,7 @@ def test_a_rental_from_the_booking_to_the_invoice(server: SandboxServer, cluster
     assert listening == (1,)
     assert open_now is not None
     assert 1 < open_now[0] <= MOST_OF_A_SERVER
-    assert logged(server, "unexpected_error", "worker.listen_failed", "job.failed", "database.away") == []
+    assert server.logged("unexpected_error", "worker.listen_failed", "job.failed", "database.away") == []
 
 
 def restart_pooler(pooler: Pooler, cluster: Cluster) -> Iterator[None]:
@@ -98,11 +92,12 @@ def test_who_dies_and_comes_back(server: SandboxServer, pooler: Pooler, cluster:
     next(outage, None)
     # Then
     deadline = time.monotonic() + 120
-    while asked()[0] != 200 or not logged(server, "database.back"):
+    while asked()[0] != 200 or not server.logged("database.back"):
         assert time.monotonic() < deadline, "the server does not find its database again"
         time.sleep(0.2)
     wrong = ("unexpected_error", "worker.round_failed", "worker.listen_failed")
-    assert logged(server, "database.away", "database.back", *wrong) == ["database.away", "database.back"]
+    said = [entry["event"] for entry in server.logged("database.away", "database.back", *wrong)]
+    assert said == ["database.away", "database.back"]
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",), ("jobs", "list"), ("db", "upgrade")])

@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass
 class Load:
-    """The answers so far. A booking that was told to come back comes back with the same key until it is there."""
+    """The answers so far. With `repeats`, a booking that was told to come back does so with the same key until it is there."""
 
     dealership: Dealership
     repeats: bool = False
@@ -74,7 +74,7 @@ class Load:
                 start = self._mornings[number % len(self._mornings)]
                 request = request_of(self.dealership, start, start + timedelta(hours=6), number)
                 while not self._ask(http, "book", BOOK, {"input": request}, self.dealership.website.token):
-                    if not self.repeats or self._over.is_set():
+                    if not self.repeats:
                         break
                     time.sleep(0.2)
 

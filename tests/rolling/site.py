@@ -88,16 +88,22 @@ class Node:
         return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=30, trust_env=False)
 
     def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
+        if self._process is not None:
+            self._process.kill()
 
 
 class Site:
     """Two servers behind nginx, and a dealership in their database."""
 
-    def __init__(self, nodes: list[Node], front: SandboxServer) -> None:
+    def __init__(self, nodes: list[Node], front: SandboxServer, gateway: str) -> None:
         self.nodes = nodes
         self.front = front
+        self._gateway = gateway
+
+    def charged(self) -> list[str]:
+        """The numbers of the contracts that a card was charged for, as often as it was: what the gateway's books say."""
+        lines = httpx2.get(f"{self._gateway}/ledger", timeout=30, trust_env=False).json()
+        return [line["order_id"].removesuffix("-D1") for line in lines if line["type"] == "sale"]
 
     def open_dealership(self, cars: int) -> Dealership:
         admin = self.front.same_admin()
@@ -127,13 +133,13 @@ def site(folder: Path, database_url: str, *, owner: str) -> Iterator[Site]:
         environment = settings(folder, database_url, gateway_port)
         nodes = [Node(folder, number, environment) for number in (1, 2)]
         for node in nodes:
-            node.start()
             stack.callback(node.kill)
+            node.start()
         port = stack.enter_context(nginx(folder, [node.port for node in nodes]))
         front = SandboxServer(folder / "front", environment={"ERSATZWAGEN_DATABASE_URL": owner})
         front.base = f"http://127.0.0.1:{port}"
         front.http = stack.enter_context(httpx2.Client(base_url=front.base, timeout=120, trust_env=False))
-        yield Site(nodes, front)
+        yield Site(nodes, front, f"http://127.0.0.1:{gateway_port}")
 
 
 def settings(folder: Path, database_url: str, gateway_port: int) -> dict[str, str]:
@@ -186,6 +192,8 @@ def nginx(folder: Path, ports: list[int]) -> Iterator[int]:
                 time.sleep(0.1)
             else:
                 break
+        else:
+            raise AssertionError((folder / "nginx.log").read_text())
         yield port
     finally:
         running.terminate()

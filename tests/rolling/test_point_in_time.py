@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,10 @@ from server import migrate
 from server.database.embedded import SUPERUSER
 from tests.machines import SCRIPTS, Machine
 
-PLACE = "/srv/rental-archive"
-
 
 def sample(setting: str) -> str:
     """What the sample of a primary's configuration sets."""
-    (value,) = re.findall(rf"^{setting} = '(.*)'$", (SCRIPTS / "primary.conf").read_text(), re.MULTILINE)
+    (value,) = re.findall(rf"^{setting} = '(.*)'$", (SCRIPTS / "both.conf").read_text(), re.MULTILINE)
     return str(value)
 
 
@@ -33,9 +32,9 @@ def machines() -> Iterator[tuple[Machine, Machine, Path]]:
     archive = primary.cluster.root / "archive"
     primary.cluster._make_private(archive)
     try:
-        primary.make_primary(
-            archive_mode="on", archive_command=sample("archive_command").replace(PLACE, str(archive)).replace("'", "''")
-        )
+        command = sample("archive_command").replace("/srv/rental-archive", str(archive))
+        command = command.replace("/etc/ersatzwagen", str(primary.scripts()))
+        primary.make_primary(archive_mode="on", archive_command=command)
         yield primary, other, archive
     finally:
         other.cluster.stop()
@@ -75,8 +74,54 @@ def test_a_database_comes_back_as_of_before_a_mistake(machines: tuple[Machine, M
         assert restored.execute("select to_regclass('later')").fetchone() == (None,)
         restored.execute("insert into slip values ('written after that')")
     assert migrate.fit(migrate.standing(other.url(SUPERUSER))) is migrate.Fit.CURRENT
+    # Then: what follows it stays a standby, although it was made of one that had an instant to stop at
+    follower = Machine("rental_standby_1")
+    try:
+        follower.make_standby_of(other)
+        with psycopg.connect(other.url(SUPERUSER), autocommit=True) as restored:
+            restored.execute("insert into slip values ('written by now')")
+        with psycopg.connect(follower.url(SUPERUSER), autocommit=True) as behind:
+            deadline = time.monotonic() + 60
+            while ("written by now",) not in behind.execute("select text from slip").fetchall():
+                assert time.monotonic() < deadline, "it does not follow"
+                time.sleep(0.1)
+            assert behind.execute("select pg_is_in_recovery()").fetchone() == (True,)
+    finally:
+        follower.cluster.stop()
     # Then: the old one and its backup are as they were
     with psycopg.connect(primary.url(SUPERUSER)) as owner:
         assert owner.execute("select text from slip").fetchall() == [("a mistake",)]
     again = other.script("restore-to.sh", str(base), str(archive), str(other.data), instant)
     assert (again.returncode, again.stderr) == (1, f"restore-to.sh: there is something at {other.data} already\n")
+
+
+def test_the_same_segment_is_archived_once_and_another_one_never_in_its_place(tmp_path: Path) -> None:
+    # Given
+    (tmp_path / "archive").mkdir()
+    segment = tmp_path / "segment"
+    segment.write_bytes(b"what was written")
+
+    def archived() -> int:
+        command = ["sh", str(SCRIPTS / "archive.sh"), str(segment), "0001", str(tmp_path / "archive")]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, timeout=30, check=False).returncode
+
+    # When, Then: PostgreSQL asks again for what it is not sure of
+    assert [archived(), archived()] == [0, 0]
+    segment.write_bytes(b"of another cluster")
+    assert archived() == 1
+    assert {file.name: file.read_bytes() for file in (tmp_path / "archive").iterdir()} == {"0001": b"what was written"}
+
+
+@pytest.mark.parametrize(
+    ("archive", "instant", "says"),
+    [
+        ("archive", "2026-09-02", "write the archive's whole path, from / on"),
+        ("/nowhere", "2026-09-02", "there is no /nowhere"),
+        ("/tmp", "x' y", "neither archive nor instant may hold quotes, % or \\"),
+    ],
+)
+def test_a_restore_that_cannot_be_meant_touches_nothing(archive: str, instant: str, says: str, tmp_path: Path) -> None:
+    wanted = tmp_path / "back"
+    command = ["sh", str(SCRIPTS / "restore-to.sh"), str(tmp_path), archive, str(wanted), instant]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr, wanted.exists()) == (1, f"restore-to.sh: {says}\n", False)

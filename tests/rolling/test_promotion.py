@@ -14,7 +14,7 @@ from tests.machines import Machine, address_of
 from tests.rolling.load import under_load
 from tests.rolling.site import needs_nginx, site
 
-pytestmark = needs_nginx
+SYNCHRONOUS = "alter system set synchronous_standby_names = 'ANY 1 (rental_standby_1, rental_standby_2)'"
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def machines() -> Iterator[tuple[Machine, Machine]]:
         primary.make_primary()
         standby.make_standby_of(primary)
         with psycopg.connect(primary.url(SUPERUSER), autocommit=True) as owner:
-            owner.execute("alter system set synchronous_standby_names = 'ANY 1 (rental_standby_1, rental_standby_2)'")
+            owner.execute(SYNCHRONOUS)
             owner.execute("select pg_reload_conf()")
         yield primary, standby
     finally:
@@ -33,6 +33,7 @@ def machines() -> Iterator[tuple[Machine, Machine]]:
         primary.cluster.stop()
 
 
+@needs_nginx
 def test_a_standby_takes_the_place_of_a_primary_that_died(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
     primary, standby = machines
     url = address_of(primary, standby, more="target_session_attrs=read-write")
@@ -52,6 +53,7 @@ def test_a_standby_takes_the_place_of_a_primary_that_died(machines: tuple[Machin
             while len(load.booked) < before + 30:
                 assert time.monotonic() < deadline, load.statuses()
                 time.sleep(0.1)
+        charged = running.charged()
     # Then: callers were told to come back meanwhile, also those whose card was being charged, and nothing else
     refused_with = {(answer.status, answer.retry_after) for answer in load.failed() if "UNRESOLVED" not in answer.said}
     assert refused_with == {(503, "2")}
@@ -59,3 +61,28 @@ def test_a_standby_takes_the_place_of_a_primary_that_died(machines: tuple[Machin
     with psycopg.connect(standby.url(SUPERUSER)) as owner:
         numbers = [number for (number,) in owner.execute("select number from contract where state = 'RESERVED'")]
     assert sorted(numbers) == sorted(load.booked)
+    assert sorted(charged) == sorted(load.booked)
+
+
+def test_of_two_standbys_the_one_that_has_more_is_promoted(machines: tuple[Machine, Machine]) -> None:
+    # Given a second standby, and something that only that one has heard of
+    primary, first = machines
+    second = Machine("rental_standby_2")
+    try:
+        second.make_standby_of(primary)
+        first.cluster.stop()
+        with psycopg.connect(primary.url(SUPERUSER), autocommit=True) as owner:
+            owner.execute("create table slip as select 'answered' as text")
+        primary.kill()
+        first.cluster.start()
+        # When, Then
+        refused = first.script("promote.sh", f"{second.conninfo} dbname=postgres")
+        assert (refused.returncode, refused.stderr.endswith("has more: promote that one\n")) == (1, True), (
+            refused.stderr
+        )
+        second.promote(first)
+        with psycopg.connect(second.url(SUPERUSER), autocommit=True) as owner:
+            assert owner.execute("select text from slip").fetchall() == [("answered",)]
+            owner.execute("insert into slip values ('and goes on')")  # nobody is waited for
+    finally:
+        second.cluster.stop()

@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from server.database import SYSTEM, outage
+from server.database.errors import sql_state
 from server.gateways.mailer import MailRefused, MailUnavailable
 from server.gateways.object_store import StoreUnavailable
 from server.gateways.payment import GatewayMisconfigured, GatewayUnreachable
@@ -67,7 +69,7 @@ async def test_an_unknown_kind_waits_for_who_knows_it_and_the_others_are_done(be
 
 async def test_only_an_unknown_kind_can_be_dismissed_before_it_is_given_up(bench: Bench) -> None:
     # Given
-    ids = {"settle": uuid4(), "BILL": uuid4()}
+    ids = {"settle": uuid4(), "BILL": uuid4(), "begun": uuid4()}
     async with bench.outside.database.transaction(SYSTEM) as session:
         for kind, job_id in ids.items():
             await session.write(
@@ -75,11 +77,13 @@ async def test_only_an_unknown_kind_can_be_dismissed_before_it_is_given_up(bench
                 " values (:id, :kind, :kind, '{}', 'WAITING', :now, 0, :now)",
                 {"id": job_id, "kind": kind, "now": bench.now},
             )
+    async with bench.outside.database.transaction(SYSTEM) as session:  # by a worker that knows it
+        await session.write("update job set leased_until = now() + interval '1 minute' where kind = 'begun'")
     # When
     dismissed = {kind: await effects.dismiss(bench.outside, job_id) for kind, job_id in ids.items()}
     # Then
-    assert dismissed == {"settle": True, "BILL": False}
-    assert await told(bench) == [("BILL", "WAITING", None), ("settle", "DONE", None)]
+    assert dismissed == {"settle": True, "BILL": False, "begun": False}
+    assert await told(bench) == [("BILL", "WAITING", None), ("begun", "WAITING", None), ("settle", "DONE", None)]
 
 
 async def test_what_is_away_is_tried_for_as_long_as_it_is_away(bench: Bench) -> None:
@@ -242,3 +246,10 @@ async def test_a_database_that_was_away_is_no_try_of_the_job(bench: Bench, monke
     assert await told(bench) == [("bill:1", "DONE", None)]
     async with bench.outside.database.transaction(SYSTEM) as session:
         assert await session.value("select tries from job") == 1
+
+
+async def test_a_write_in_a_view_of_our_own_is_a_fault_and_not_waited_for(bench: Bench) -> None:
+    with pytest.raises(DBAPIError) as met:
+        async with bench.outside.database.snapshot(SYSTEM) as session:
+            await session.write("delete from job")
+    assert (sql_state(met.value), is_absent(met.value)) == ("25006", False)

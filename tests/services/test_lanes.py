@@ -150,6 +150,30 @@ async def test_a_worker_that_ends_begins_nothing_more_and_waits_for_what_has_beg
     assert {job.key: job.state for job in await bench.all(Job)} == {"first": JobState.DONE, "second": JobState.WAITING}
 
 
+async def test_what_it_is_just_taking_counts_as_begun(bench: Bench) -> None:
+    # Given a worker that asks for work, which takes its time
+    done: list[str] = []
+
+    async def bill(job: ClaimedJob) -> None:
+        done.append(job.key)
+
+    worker = Worker(bench.outside.database, bench.clock, {JobKind.BILL: bill}, lanes={JobKind.BILL: Lane.MONEY})
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        await enqueue(session, JobKind.BILL, OfContract(uuid4()), key="bill", now=bench.now)
+    async with bench.owned() as owner:
+        await owner.write("lock table job in exclusive mode")
+        round_ = asyncio.create_task(worker.work(Lane.MONEY))
+        await asyncio.sleep(0.2)
+        # When
+        resting = asyncio.create_task(worker.come_to_rest(60))
+        await asyncio.sleep(0.1)
+        assert not resting.done()
+    await asyncio.wait_for(resting, 60)
+    await round_
+    # Then
+    assert (done, [job.state for job in await bench.all(Job)]) == (["bill"], [JobState.DONE])
+
+
 async def test_what_does_not_end_with_it_is_left_to_the_next_worker(bench: Bench) -> None:
     # Given
     begun = asyncio.Event()

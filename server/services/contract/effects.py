@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from server import jobs
+from server.clock import SystemClock
 from server.database import SYSTEM, Session
 from server.jobs import ClaimedJob
 from server.jobs.lists import SeenJob
@@ -67,7 +68,7 @@ async def dismiss(outside: Outside, job_id: UUID) -> bool:
     """
     acting = Acting(outside.clock.now())
     async with outside.database.transaction(SYSTEM) as session:
-        resting = await jobs.let_rest(session, now=acting.now, job_id=job_id)
+        resting = await jobs.let_rest(session, now=acting.now, machine_now=SystemClock().now(), job_id=job_id)
         for job in resting:
             contract = await session.by_id(Contract, job.contract_id, lock=True)
             if contract is not None:
@@ -78,7 +79,7 @@ async def dismiss(outside: Outside, job_id: UUID) -> bool:
 
 async def let_rest(session: Session, contract: Contract, key: str, now: datetime) -> None:
     """Somebody has seen to what a job had given up, in another way: it counts no longer."""
-    if await jobs.let_rest(session, now=now, key=key):
+    if await jobs.let_rest(session, now=now, machine_now=SystemClock().now(), key=key):
         await _show(session, contract)
 
 
