@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+from aiosmtpd.controller import Controller
 
 from server.sandbox.telecash import SimulatorConfig
 from tests.dealership import Dealership, add_car, open_dealership
@@ -92,12 +94,24 @@ class Node:
             self._process.kill()
 
 
+class Letterbox:
+    """A mail server that takes everything."""
+
+    def __init__(self) -> None:
+        self.to: list[str] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        self.to += envelope.rcpt_tos
+        return "250 taken"
+
+
 class Site:
     """Two servers behind nginx, and a dealership in their database."""
 
-    def __init__(self, nodes: list[Node], front: SandboxServer, gateway: str) -> None:
+    def __init__(self, nodes: list[Node], front: SandboxServer, gateway: str, letterbox: Letterbox) -> None:
         self.nodes = nodes
         self.front = front
+        self.letterbox = letterbox
         self._gateway = gateway
 
     def charged(self) -> list[str]:
@@ -130,7 +144,11 @@ def site(folder: Path, database_url: str, *, owner: str) -> Iterator[Site]:
             environment={},
         )
         stack.callback(gateway.kill)
-        environment = settings(folder, database_url, gateway_port)
+        letterbox = Letterbox()
+        mails = Controller(letterbox, hostname="127.0.0.1", port=free_port())
+        mails.start()
+        stack.callback(mails.stop)
+        environment = settings(folder, database_url, gateway_port, mails.port)
         nodes = [Node(folder, number, environment) for number in (1, 2)]
         for node in nodes:
             stack.callback(node.kill)
@@ -139,10 +157,10 @@ def site(folder: Path, database_url: str, *, owner: str) -> Iterator[Site]:
         front = SandboxServer(folder / "front", environment={"ERSATZWAGEN_DATABASE_URL": owner})
         front.base = f"http://127.0.0.1:{port}"
         front.http = stack.enter_context(httpx2.Client(base_url=front.base, timeout=120, trust_env=False))
-        yield Site(nodes, front, f"http://127.0.0.1:{gateway_port}")
+        yield Site(nodes, front, f"http://127.0.0.1:{gateway_port}", letterbox)
 
 
-def settings(folder: Path, database_url: str, gateway_port: int) -> dict[str, str]:
+def settings(folder: Path, database_url: str, gateway_port: int, mail_port: int) -> dict[str, str]:
     """What an operator of several servers sets."""
     store = SimulatorConfig()
     return {
@@ -151,6 +169,7 @@ def settings(folder: Path, database_url: str, gateway_port: int) -> dict[str, st
         "ERSATZWAGEN_MEDIA_URL": (folder / "media").as_uri(),
         "ERSATZWAGEN_DATA_DIR": str(folder / "unused"),
         "ERSATZWAGEN_SECRET_KEY": "a-key-for-all-of-these-machines-here",
+        "ERSATZWAGEN_SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
         "ERSATZWAGEN_TRUSTED_PROXIES": "127.0.0.1",
         "ERSATZWAGEN_DRAIN_SECONDS": str(DRAIN_SECONDS),
         "ERSATZWAGEN_ADMIN_EMAIL": ADMIN["email"],

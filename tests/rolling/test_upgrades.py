@@ -104,5 +104,13 @@ def test_nobody_notices_a_restart_or_an_upgrade(running: Site, cluster: Cluster,
     with psycopg.connect(cluster.url(SUPERUSER)) as owner:
         numbers = [number for (number,) in owner.execute("select number from contract where state = 'RESERVED'")]
     assert sorted(numbers) == sorted(load.booked) == sorted(running.charged())
+    # Then: every customer has got the confirmation, once
+    with psycopg.connect(cluster.url(SUPERUSER)) as owner:
+        customers = [to for (to,) in owner.execute("select email from customer")]
+    deadline = time.monotonic() + 120
+    while len(running.letterbox.to) < len(customers):
+        assert time.monotonic() < deadline, "not all mails were sent"
+        time.sleep(0.2)
+    assert sorted(running.letterbox.to) == sorted(customers)
     # Then: none of the four that ended has left a stack in its log
     assert [node.log.read_text() for node in running.nodes if "Traceback" in node.log.read_text()] == []
