@@ -1,4 +1,4 @@
-"""A process that dies fails the test that it died of, and nothing else; the run comes to its end."""
+"""A process that dies twice of the same test fails it, and nothing else; the run comes to its end."""
 
 from __future__ import annotations
 
@@ -19,20 +19,36 @@ QUIET = "import time, pytest\n@pytest.mark.parametrize('n', range(12))\ndef test
 DIES = QUIET.replace("    time", "    import os\n    if n == 5:\n        os._exit(1)\n    time")
 
 
-def test_a_process_dies(tmp_path: Path) -> None:
-    # Given files of which the last one kills its process, when the others are done
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+DIES_ONCE = (
+    DIES.replace("n == 5", "n == 5 and not pathlib.Path('died').exists()")
+    .replace("        os._exit", "        pathlib.Path('died').touch()\n        os._exit")
+    .replace("import time", "import pathlib, time", 1)
+)
+
+
+def run(folder: Path, last: str) -> subprocess.CompletedProcess[str]:
+    """Files of which the last one kills its process, when the others are done."""
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     for number in range(FILES):
-        (tmp_path / f"test_{number}.py").write_text(DIES if number == FILES - 1 else QUIET)
-    # When
+        (folder / f"test_{number}.py").write_text(last if number == FILES - 1 else QUIET)
     options = ["-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", *options, str(folder)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+    return subprocess.run(
+        command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
     )
-    # Then
+
+
+def test_a_process_dies_of_a_test(tmp_path: Path) -> None:
+    done = run(tmp_path, DIES)
     assert done.returncode == 1, done.stdout
     assert f"1 failed, {12 * FILES - 1} passed" in done.stdout
     assert f"crashed while running 'test_{FILES - 1}.py::test_it[5]'" in done.stdout
+
+
+def test_a_process_dies_of_something_else_while_it_is_at_a_test(tmp_path: Path) -> None:
+    done = run(tmp_path, DIES_ONCE)
+    assert done.returncode == 0, done.stdout
+    assert f"{12 * FILES} passed" in done.stdout
+    assert "node down: Not properly terminated" in done.stdout

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import socket
 import threading
 import time
 from collections import Counter
@@ -106,7 +108,7 @@ def _protocol(given: Answer) -> Answer:
 def running(server: RightServer) -> Iterator[str]:
     """Its address."""
     handler = type("Handler", (_Handler,), {"served": server})
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    listener = _Listener(("127.0.0.1", 0), handler)
     listener.daemon_threads, listener.block_on_close = True, False
     threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -114,6 +116,24 @@ def running(server: RightServer) -> Iterator[str]:
     finally:
         listener.shutdown()
         listener.server_close()
+        listener.hang_up()
+
+
+class _Listener(ThreadingHTTPServer):
+    """A tablet keeps its connections; each would keep a thread of ours, for all the tests that follow."""
+
+    def __init__(self, *where: Any) -> None:
+        super().__init__(*where)
+        self._lines: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._lines.append(request.dup())
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        for line in self._lines:
+            with contextlib.suppress(OSError), line:
+                line.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
