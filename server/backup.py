@@ -40,6 +40,8 @@ class BackupFailed(RuntimeError):
 
 def write_backup(settings: Settings, owner_url: str, file: Path) -> str | None:
     """Writes the file as a whole or not at all. Returns what the operator must see to himself, if anything."""
+    if file.is_dir():
+        raise BackupFailed(f"{file} is a directory: name a file in it")
     folder = _media_folder(settings)
     if migrate.current(owner_url) is None:
         raise BackupFailed("there is nothing in the database yet: `ersatzwagen db upgrade` makes its tables")

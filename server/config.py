@@ -90,7 +90,8 @@ class Settings(BaseSettings):
         if given is not None and not _is_database_address(given):
             # Without a word of the driver's: it shows the address, and with it the password.
             form = "postgresql://user:password@host:5432/name"
-            raise ValueError(f"write {form}; in a password, / ? # @ : are written %2F %3F %23 %40 %3A")
+            hosts = "several hosts as host1:5432,host2:5432, after ? only options of libpq"
+            raise ValueError(f"write {form}; in a password, / ? # @ : are written %2F %3F %23 %40 %3A; {hosts}")
         return given
 
     @field_validator("telecash_url", "public_url")

@@ -120,8 +120,8 @@ def prepare_database(settings: Settings) -> tuple[str, Cluster | None]:
         return settings.database_url, None
     require_data_dir(settings)
     cluster = Cluster(settings.data_dir)
-    cluster.start()
     try:
+        cluster.start()
         migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
         migrate.upgrade(cluster.url(SUPERUSER))
     except BaseException:

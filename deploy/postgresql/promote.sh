@@ -25,8 +25,14 @@ esac
 
 received="select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
 ours=$(here "$received")
+since="select pg_postmaster_start_time()"
 for other in "$@"; do
-    theirs=$(ask --dbname="$other" --command="$received") || refuse "no answer from $other: leave it out if it is gone"
+    [ -n "$other" ] || refuse "an argument is empty: name another standby, or none"
+    [ "$(ask --dbname="$other" --command="$since")" != "$(here "$since")" ] || refuse "$other is this one"
+    state=$(ask --dbname="$other" --command='select pg_is_in_recovery()') \
+        || refuse "no answer from $other: leave it out if it is gone"
+    [ "$state" = t ] || refuse "$other is a primary already"
+    theirs=$(ask --dbname="$other" --command="$received") || refuse "no answer from $other"
     [ "$(here "select '$theirs'::pg_lsn <= '$ours'::pg_lsn")" = t ] || refuse "$other has more: promote that one"
 done
 

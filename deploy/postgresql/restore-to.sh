@@ -14,6 +14,11 @@ refuse() { echo "restore-to.sh: $1" >&2; exit 1; }
 case $archive in /*) ;; *) refuse "write the archive's whole path, from / on" ;; esac
 [ -d "$archive" ] || refuse "there is no $archive"
 case $archive$instant in *[\'\"%\\]*) refuse "neither archive nor instant may hold quotes, % or \\" ;; esac
+case $instant in
+    [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9]*) ;;
+    *) refuse "write the instant as 2026-09-02 10:20:00+02" ;;
+esac
+[ -e "$base/backup_label" ] || refuse "$base is no base backup"
 [ ! -e "$directory" ] || refuse "there is something at $directory already"
 
 cp -a "$base" "$directory"

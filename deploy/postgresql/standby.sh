@@ -10,10 +10,11 @@ set -eu
 [ $# -eq 3 ] || { echo "standby.sh: PRIMARY DIRECTORY NAME" >&2; exit 2; }
 primary=$1 directory=$2 name=$3
 
-if [ -e "$directory/PG_VERSION" ]; then
-    echo "standby.sh: there are data in $directory: move them away first" >&2
-    exit 1
-fi
+refuse() { echo "standby.sh: $1" >&2; exit 1; }
+
+case $primary in *://*) refuse "write the primary as host=… port=… user=…" ;; esac
+case $name in ''|*[!a-z0-9_]*) refuse "the name may have small letters, digits and _ only" ;; esac
+[ ! -e "$directory/PG_VERSION" ] || refuse "there are data in $directory: move them away first"
 pg_basebackup --dbname="$primary application_name=$name" --pgdata="$directory" \
     --wal-method=stream --checkpoint=fast --write-recovery-conf
 # A primary that was once restored to an instant still names it: a standby that stopped there would be a second primary.

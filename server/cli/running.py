@@ -73,8 +73,8 @@ def owner(settings: Settings) -> Iterator[str]:
         yield settings.database_url
         return
     cluster = Cluster(settings.data_dir)
-    cluster.start()
     try:
+        cluster.start()
         migrate.create_database(cluster.url(SUPERUSER, "postgres"), DATABASE)
         yield cluster.url(SUPERUSER)
     finally:

@@ -75,7 +75,7 @@ def test_an_address_that_is_none_shows_no_password() -> None:
     assert said("db", "upgrade", DATABASE_URL="postgresql://me:se/cret@db/rental") == (
         2,
         "ERSATZWAGEN_DATABASE_URL: write postgresql://user:password@host:5432/name; in a password, / ? # @ : are written"
-        " %2F %3F %23 %40 %3A",
+        " %2F %3F %23 %40 %3A; several hosts as host1:5432,host2:5432, after ? only options of libpq",
     )
 
 

@@ -118,10 +118,13 @@ def test_the_same_segment_is_archived_once_and_another_one_never_in_its_place(tm
         ("archive", "2026-09-02", "write the archive's whole path, from / on"),
         ("/nowhere", "2026-09-02", "there is no /nowhere"),
         ("/tmp", "x' y", "neither archive nor instant may hold quotes, % or \\"),
+        ("/tmp", "", "write the instant as 2026-09-02 10:20:00+02"),
+        ("/tmp", "yesterday", "write the instant as 2026-09-02 10:20:00+02"),
+        ("/tmp", "2026-09-02 10:20:00+02", "/dev is no base backup"),
     ],
 )
 def test_a_restore_that_cannot_be_meant_touches_nothing(archive: str, instant: str, says: str, tmp_path: Path) -> None:
     wanted = tmp_path / "back"
-    command = ["sh", str(SCRIPTS / "restore-to.sh"), str(tmp_path), archive, str(wanted), instant]
+    command = ["sh", str(SCRIPTS / "restore-to.sh"), "/dev", archive, str(wanted), instant]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr, wanted.exists()) == (1, f"restore-to.sh: {says}\n", False)

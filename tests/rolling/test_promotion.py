@@ -81,6 +81,14 @@ def test_of_two_standbys_the_one_that_has_more_is_promoted(machines: tuple[Machi
             refused.stderr
         )
         second.promote(first)
+        told = {
+            "": "an argument is empty: name another standby, or none",
+            f"{first.conninfo} dbname=postgres": f"{first.conninfo} dbname=postgres is this one",
+            f"{second.conninfo} dbname=postgres": f"{second.conninfo} dbname=postgres is a primary already",
+        }
+        for argument, says in told.items():
+            again = first.script("promote.sh", argument)
+            assert (again.returncode, again.stderr) == (1, f"promote.sh: {says}\n")
         with psycopg.connect(second.url(SUPERUSER), autocommit=True) as owner:
             assert owner.execute("select text from slip").fetchall() == [("answered",)]
             owner.execute("insert into slip values ('and goes on')")  # nobody is waited for

@@ -182,3 +182,10 @@ def test_a_bucket_is_said_to_need_its_own_backup(original: SandboxServer, tmp_pa
     assert "s3://bucket/media needs a backup of its own" in notice
     with tarfile.open(tmp_path / "small.tar") as tar:
         assert tar.getnames() == ["backup.json", "database.dump"]
+
+
+def test_a_directory_is_no_file_to_write_to(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    with pytest.raises(BackupFailed, match=r"^.* is a directory: name a file in it$"):
+        write_backup(settings, "postgresql://nobody@127.0.0.1:9/nothing", tmp_path)
+    assert list(tmp_path.iterdir()) == []
