@@ -31,14 +31,10 @@ def run(connection: Connection) -> None:
     connection.commit()
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
-    run(given)
-else:
-    url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
-    engine = owners_engine(url, isolation_level="READ COMMITTED")
-    try:
-        with engine.connect() as own:
-            run(own)
-    finally:
-        engine.dispose()
+url = context.config.attributes.get("url") or context.get_x_argument(as_dictionary=True)["url"]
+engine = owners_engine(url, isolation_level="READ COMMITTED")
+try:
+    with engine.connect() as own:
+        run(own)
+finally:
+    engine.dispose()

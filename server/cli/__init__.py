@@ -144,8 +144,7 @@ def backup(file: Path, data_dir: Annotated[Path | None, typer.Option(help="Where
     with _owner(settings) as url:
         notice = write_backup(settings, url, file)
         lost = _lost_objects(settings, url)
-    print(f"Written: {file}", *([notice] if notice else []), *lost, sep="\n")
-    sys.exit(1 if lost else 0)
+    _end(f"Written: {file}", notice, lost)
 
 
 @db.command("restore")
@@ -157,8 +156,7 @@ def restore(
     with _owner(settings) as url:
         notice = read_backup(settings, url, file)
         lost = _lost_objects(settings, url)
-    print(f"Restored: {file}", *([notice] if notice else []), *lost, sep="\n")
-    sys.exit(1 if lost else 0)
+    _end(f"Restored: {file}", notice, lost)
 
 
 def _lost_objects(settings: Settings, owner_url: str) -> list[str]:
@@ -170,8 +168,14 @@ def _lost_objects(settings: Settings, owner_url: str) -> list[str]:
     return [f"{len(keys)} of {named} media are missing:", *(f"  {key}" for key in keys)] if keys else []
 
 
+def _end(done: str, notice: str | None, lost: list[str]) -> NoReturn:
+    print(done, *([notice] if notice else []), *lost, sep="\n")
+    sys.exit(1 if lost else 0)
+
+
 def main() -> NoReturn:
-    """Runs the command line; what is refused is one line, not a trace."""
+    """Runs the command line; what is refused is one line, not a trace. Cut off, a command stops what it has started."""
+    _at_sigterm(128 + signal.SIGTERM)
     try:
         app()
     except Exception as error:
@@ -187,13 +191,16 @@ def main() -> NoReturn:
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """SIGTERM ends the program as Ctrl-C does: everything that was started is stopped."""
-
-    def end(_signal: int, _frame: object) -> None:
-        sys.exit(0)
-
-    signal.signal(signal.SIGTERM, end)
+    """For what runs until it is told to end: SIGTERM and Ctrl-C are its way to end well."""
+    _at_sigterm(0)
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(0)
+
+
+def _at_sigterm(code: int) -> None:
+    def end(_signal: int, _frame: object) -> None:
+        sys.exit(code)
+
+    signal.signal(signal.SIGTERM, end)

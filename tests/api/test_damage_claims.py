@@ -9,11 +9,12 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 
 from tests.calendar import day_of, local, next_weekday
 from tests.dealership import PROBLEM, Dealership, add_user, open_dealership
 from tests.driving import Api, SandboxServer, new_id, picture
+from tests.papers import empty_pdf
 
 DAY = timedelta(days=1)
 DAMAGE = (
@@ -44,15 +45,6 @@ LIST = (
     "query($f:DamageFilter){damages(filter:$f){totalCount nodes{id liability version photos{slot url}"
     " contract{number protocols{type photos{slot url}}}}}}"
 )
-
-
-def pdf(pages: int = 1) -> bytes:
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(595, 842)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 def scratched(dealership: Dealership, **more: Any) -> tuple[dict[str, Any], str]:
@@ -291,7 +283,7 @@ def test_the_same_claim_sent_twice_and_two_clerks_at_once(dealership: Dealership
 
 def test_evidence_is_uploaded_and_goes_with_the_mail(dealership: Dealership) -> None:
     contract, damage = scratched(dealership)
-    content = pdf(2)
+    content = empty_pdf(2)
     stored = [dealership.clerk.post_pdf(content)["data"]["uploadDocument"] for _ in range(2)]
     assert stored[0] == stored[1]
     assert (stored[0]["__typename"], stored[0]["pages"]) == ("StoredDocument", 2)
@@ -316,8 +308,8 @@ def test_evidence_is_uploaded_and_goes_with_the_mail(dealership: Dealership) -> 
     ("content", "sha256", "message", "field"),
     [
         (b"no pdf", None, "This is not a PDF.", ["file"]),
-        (pdf(51), None, "The PDF has more than 50 pages: send only those that matter.", ["file"]),
-        (pdf(), "0" * 64, "The file is not the one that this sha256 belongs to; send it again.", ["sha256"]),
+        (empty_pdf(51), None, "The PDF has more than 50 pages: send only those that matter.", ["file"]),
+        (empty_pdf(), "0" * 64, "The file is not the one that this sha256 belongs to; send it again.", ["sha256"]),
     ],
 )
 def test_what_is_no_evidence_is_refused(
@@ -336,7 +328,7 @@ def test_what_is_no_evidence_is_refused(
 def test_another_station_cannot_use_a_foreign_pdf_or_damage(server: SandboxServer, dealership: Dealership) -> None:
     other = open_dealership(server)
     contract, damage = scratched(dealership)
-    theirs = other.clerk.post_pdf(pdf(3))["data"]["uploadDocument"]["sha256"]
+    theirs = other.clerk.post_pdf(empty_pdf(3))["data"]["uploadDocument"]["sha256"]
     version = decided(dealership, damage, "620.00")
 
     foreign = step(other.clerk, "claim", damage, version)

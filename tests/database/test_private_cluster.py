@@ -65,6 +65,34 @@ def test_a_killed_postgres_comes_back_by_itself(server: SandboxServer) -> None:
     assert server.admin()("{stations{id}}") == [{"id": station}]
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(("serve", "--port", "0"), 0), (("worker",), 0), (("jobs", "list"), 143), (("db", "upgrade"), 143)],
+    ids=["serve", "worker", "jobs", "upgrade"],
+)
+def test_whatever_is_cut_off_while_it_starts_leaves_none_behind(
+    command: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    # Given a command whose PostgreSQL is just coming up
+    cluster = Cluster(tmp_path / "data")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ERSATZWAGEN_")}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "server", *command, "--data-dir", str(tmp_path / "data")],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 90
+    while not cluster.is_running():
+        assert started.poll() is None, started.communicate()
+        assert time.monotonic() < deadline, "no PostgreSQL"
+        time.sleep(0.005)
+    # When
+    started.terminate()
+    _out, said = started.communicate(timeout=90)
+    # Then
+    assert (started.returncode, said) == (code, "")
+    assert not cluster.is_running()
+
+
 def _ready(server: SandboxServer) -> int:
     return server.http.get("/readyz").status_code if _alive(server) else 0
 

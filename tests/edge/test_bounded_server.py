@@ -138,6 +138,7 @@ async def test_ctrl_c_cuts_a_drain_short() -> None:
     async with drained_by_hand([]) as (server, _at):
         server.force_exit = True
         await asyncio.wait_for(server.drain(3600), 30)
+        assert not server.servers[0].is_serving()
 
 
 def test_there_are_no_other_protocols() -> None:

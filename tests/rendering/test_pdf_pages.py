@@ -12,21 +12,11 @@ import pytest
 import typst
 from hypothesis import given
 from hypothesis import strategies as st
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 
 from server.pdf_pages import MAX_BYTES, MOST_PAGES, PdfRefused, count_pages
+from tests.papers import empty_pdf
 from tests.thoroughness import tried
-
-
-def blank(pages: int, *, password: str | None = None) -> bytes:
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(595, 842)
-    if password:
-        writer.encrypt(password)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 def typeset(pages: int) -> bytes:
@@ -38,13 +28,13 @@ def typeset(pages: int) -> bytes:
 
 @pytest.mark.parametrize("pages", [1, 2, 7, MOST_PAGES])
 def test_pages_are_counted(pages: int) -> None:
-    for pdf in (blank(pages), typeset(pages)):
+    for pdf in (empty_pdf(pages), typeset(pages)):
         assert count_pages(pdf) == len(PdfReader(io.BytesIO(pdf)).pages) == pages
 
 
 def test_a_file_that_was_edited_counts_as_it_is_now() -> None:
     # Given: two pages, of which a later part of the file keeps one
-    pdf = blank(2)
+    pdf = empty_pdf(2)
     root = pdf.rindex(b"/Root ")
     number = pdf[root + 6 :].split()[0]
     edited = pdf + (
@@ -63,10 +53,10 @@ def test_a_file_that_was_edited_counts_as_it_is_now() -> None:
         (b"\xff\xd8\xff\xe0 a photo", "This is not a PDF."),
         (b"%PDF-1.7\nhalf a file", "The PDF is damaged."),
         (b"%PDF-1.7\n%%EOF", "The PDF is damaged."),
-        (blank(1).replace(b"/Count 1", b"/Count 0"), "The PDF is damaged."),
-        (blank(1).replace(b"/Count 1", b"/Count 9"), "The PDF is damaged."),
-        (blank(MOST_PAGES + 1), "The PDF has more than 50 pages: send only those that matter."),
-        (blank(1, password="geheim"), "The PDF is protected by a password: save it without."),
+        (empty_pdf(1).replace(b"/Count 1", b"/Count 0"), "The PDF is damaged."),
+        (empty_pdf(1).replace(b"/Count 1", b"/Count 9"), "The PDF is damaged."),
+        (empty_pdf(MOST_PAGES + 1), "The PDF has more than 50 pages: send only those that matter."),
+        (empty_pdf(1, password="geheim"), "The PDF is protected by a password: save it without."),
         (b"%PDF-" + b" " * MAX_BYTES, "The PDF is larger than 10 MB."),
     ],
 )

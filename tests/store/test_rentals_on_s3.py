@@ -13,8 +13,8 @@ from server.gateways.object_store import S3ObjectStore
 from tests.calendar import DAY, local, next_weekday
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer, picture, running
+from tests.papers import empty_pdf
 
-from .papers import estimate
 from .s3_server import S3Server
 
 PAPERS = """query($n:String){contract(number:$n){documents{number pdfUrl}
@@ -63,7 +63,7 @@ async def test_what_nobody_has_attached_goes_after_a_month(dealership: Dealershi
     dealership.server.settle()
     before = await store.keys()
     dealership.yard.upload(picture(7))
-    dealership.clerk.post_pdf(estimate(3))
+    dealership.clerk.post_pdf(empty_pdf(3))
     uploaded = await store.keys() - before
     assert len(uploaded) == 3
     # When
@@ -79,7 +79,7 @@ async def test_photos_and_papers_are_kept_there_and_read_through_their_links(
 ) -> None:
     # When
     contract = rented(dealership, 0, photo=1)
-    sent = estimate()
+    sent = empty_pdf()
     answer = dealership.clerk.post_pdf(sent)
     # Then
     links = [*papers_of(dealership, contract), *photos_of(dealership, contract)]
@@ -107,7 +107,7 @@ async def test_while_it_is_away_callers_are_told_to_wait_and_jobs_wait(
     content = picture(3)
     try:
         upload = post_photo(dealership, content)
-        document = post_photo(dealership, estimate(2), "uploadDocument")
+        document = post_photo(dealership, empty_pdf(2), "uploadDocument")
         shown = server.http.get(link)
         returned = dealership.check_in(out, start, km=out["vehicle"]["odometerKm"] + 1)
         server.settle()

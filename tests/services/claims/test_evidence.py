@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from pypdf import PdfWriter
 
 from server.errors import InvalidInput
 from server.models import DamageEvidence, Email, EvidenceFile, Photo
@@ -19,6 +18,7 @@ from server.services.claims import bundle, evidence, withdrawal
 from server.services.handover import photos
 from tests.builders.bench import Bench
 from tests.builders.rows import Shop, open_shop
+from tests.papers import empty_pdf
 from tests.services.claims.damaged import (
     CUSTOMER,
     acting,
@@ -32,16 +32,6 @@ from tests.services.claims.damaged import (
     scratch,
     written,
 )
-
-
-def pdf(pages: int = 1, *, weight: int = 0) -> bytes:
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(595, 842)
-    writer.add_metadata({"/Subject": "x" * weight})
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 def sha256_of(content: bytes) -> str:
@@ -72,7 +62,7 @@ async def upload_photos(shop: Shop, number: int) -> tuple[str, ...]:
 
 async def test_a_pdf_is_stored_once_with_its_pages(bench: Bench) -> None:
     shop = await open_shop(bench)
-    clerk, content = shop.somebody(), pdf(3)
+    clerk, content = shop.somebody(), empty_pdf(3)
 
     stored = [await upload(shop, content, clerk) for _ in range(2)]
 
@@ -84,7 +74,7 @@ async def test_a_pdf_is_stored_once_with_its_pages(bench: Bench) -> None:
 
 async def test_the_same_pdf_sent_twice_at_once_is_one(bench: Bench) -> None:
     shop = await open_shop(bench)
-    clerk, content = shop.somebody(), pdf()
+    clerk, content = shop.somebody(), empty_pdf()
 
     stored = await asyncio.gather(*(upload(shop, content, clerk) for _ in range(3)))
 
@@ -96,9 +86,9 @@ async def test_the_same_pdf_sent_twice_at_once_is_one(bench: Bench) -> None:
     ("content", "sha256", "field"),
     [
         (b"no pdf", None, "file"),
-        (pdf(51), None, "file"),
-        (pdf(), "0" * 64, "sha256"),
-        (pdf(), "no hash", "sha256"),
+        (empty_pdf(51), None, "file"),
+        (empty_pdf(), "0" * 64, "sha256"),
+        (empty_pdf(), "no hash", "sha256"),
     ],
 )
 async def test_what_cannot_be_taken_is_refused_with_its_field(
@@ -115,7 +105,7 @@ async def test_what_cannot_be_taken_is_refused_with_its_field(
 
 async def test_evidence_and_photos_go_with_the_mail(bench: Bench) -> None:
     shop = await open_shop(bench)
-    bill, estimate = await upload(shop, pdf(1)), await upload(shop, pdf(2))
+    bill, estimate = await upload(shop, empty_pdf(1)), await upload(shop, empty_pdf(2))
     contract = await damaged(shop, scratch(photos=await upload_photos(shop, 2)))
     await decided_for_customer(shop, "620.00")
 
@@ -144,7 +134,7 @@ async def test_evidence_and_photos_go_with_the_mail(bench: Bench) -> None:
 async def test_a_claim_that_is_made_anew_may_have_the_same_evidence_and_more(bench: Bench) -> None:
     # Given: a claim with an estimate, taken back
     shop = await open_shop(bench)
-    bill, estimate = await upload(shop, pdf(1)), await upload(shop, pdf(2))
+    bill, estimate = await upload(shop, empty_pdf(1)), await upload(shop, empty_pdf(2))
     contract = await damaged(shop)
     await decided_for_customer(shop, "620.00")
     await claim_it(shop, evidence=(estimate.sha256,))
@@ -165,7 +155,7 @@ async def test_a_claim_that_is_made_anew_may_have_the_same_evidence_and_more(ben
 async def test_the_mail_stays_below_ten_megabytes(bench: Bench) -> None:
     # Given: forty photos of the damage, and an estimate that leaves no room for protocols
     shop = await open_shop(bench)
-    heavy = await upload(shop, pdf(weight=5_800_000))
+    heavy = await upload(shop, empty_pdf(weight=5_800_000))
     contract = await damaged(shop, scratch(photos=await upload_photos(shop, 12)))
     await decided_for_customer(shop, "620.00")
 
@@ -192,7 +182,7 @@ async def refused(shop: Shop, hashes: tuple[str, ...]) -> Any:
 
 async def test_evidence_that_is_not_there_is_refused_by_its_place(bench: Bench) -> None:
     shop, other = await open_shop(bench), await open_shop(bench)
-    mine, theirs = await upload(shop, pdf(1)), await upload(other, pdf(2))
+    mine, theirs = await upload(shop, empty_pdf(1)), await upload(other, empty_pdf(2))
     await damaged(shop)
     await decided_for_customer(shop, "620.00")
 
@@ -204,7 +194,7 @@ async def test_evidence_that_is_not_there_is_refused_by_its_place(bench: Bench) 
 
 async def test_more_evidence_than_a_mail_takes_is_refused(bench: Bench) -> None:
     shop = await open_shop(bench)
-    heavy = [await upload(shop, pdf(pages, weight=4_000_000)) for pages in (1, 2)]
+    heavy = [await upload(shop, empty_pdf(pages, weight=4_000_000)) for pages in (1, 2)]
     await damaged(shop)
     await decided_for_customer(shop, "620.00")
 
@@ -213,7 +203,7 @@ async def test_more_evidence_than_a_mail_takes_is_refused(bench: Bench) -> None:
 
 async def test_a_colleague_may_use_what_was_uploaded_at_the_station(bench: Bench) -> None:
     shop = await open_shop(bench)
-    stored = await upload(shop, pdf(), shop.somebody())
+    stored = await upload(shop, empty_pdf(), shop.somebody())
     contract = await damaged(shop)
     await decided_for_customer(shop, "620.00")
 

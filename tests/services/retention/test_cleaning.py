@@ -24,7 +24,7 @@ from tests.builders.bench import Bench
 from tests.builders.rentals import book
 from tests.builders.rows import Shop, open_shop
 from tests.driving import picture
-from tests.services.claims.test_evidence import pdf
+from tests.papers import empty_pdf
 from tests.services.retention.looking import delete_files
 from tests.services.retention.rental import files_of, left, whole_rental
 from tests.services.samples import at
@@ -220,7 +220,7 @@ class TestUploads:
         contract = await whole_rental(shop)
         kept, begun = await files_of(bench, contract.id), bench.now
         lonely = await uploaded(shop, 77)
-        content = pdf(1)
+        content = empty_pdf(1)
         sha256 = hashlib.sha256(content).hexdigest()
         estimate = await evidence.upload(bench.outside, shop.somebody(Role.MANAGER), sha256, content, now=bench.now)
         stored = {"lonely": {lonely.object_key, lonely.thumbnail_key, estimate.object_key}}
