@@ -7,9 +7,10 @@ import socket
 import psycopg
 
 from server.backup import BackupFailed
+from server.database import CONNECTIONS
 from server.database.embedded import NoPostgres
 from server.database.poolers import ADVICE, TransactionPooling
-from server.database.roles import UnsafeLogin
+from server.database.roles import Caller, UnsafeLogin
 from server.errors import DomainError
 from server.gateways.mailer import MailUnavailable
 from server.gateways.payment import GatewayMisconfigured
@@ -22,9 +23,13 @@ _SAID = (
 )
 """These say what to do themselves."""
 _URL = "ERSATZWAGEN_DATABASE_URL"
+OF_SERVE = sum(CONNECTIONS.values()) + 1
+"""How many connections `serve` opens at most: its callers', and one that listens for jobs."""
+OF_WORKER = CONNECTIONS[Caller.SYSTEM] + CONNECTIONS[Caller.RETENTION] + 1
+"""The same of `worker`, which has no callers."""
 _NO_CONNECTION = (
-    "the database has no connection left: raise its max_connections to 64 for each serve, 24 for each worker, and what"
-    " others need"
+    f"the database has no connection left: raise its max_connections to {OF_SERVE} for each serve, {OF_WORKER} for each"
+    " worker, and what others need"
 )
 # The server's words, and what follows from them: while a connection is made, the driver tells no code.
 _REFUSALS = (

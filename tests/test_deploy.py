@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 
 from server.cli import app
+from server.start_errors import OF_SERVE, OF_WORKER
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -82,3 +83,12 @@ def test_the_container_copies_what_there_is_and_starts_what_there_is() -> None:
     options = set(re.findall(r'"(--[\w-]+)"', words))
     serve = get_command(app).commands["serve"]  # type: ignore[attr-defined]  # of a group
     assert options == {"--host", "--data-dir"} <= {option for parameter in serve.params for option in parameter.opts}
+
+
+def test_the_guide_counts_connections_as_the_program_does() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    assert re.findall(r"^\| `(serve|worker)` \| (\d+):", guide, re.MULTILINE) == [
+        ("serve", str(OF_SERVE)),
+        ("worker", str(OF_WORKER)),
+    ]
+    assert f"`max_connections` has to be {OF_SERVE} for each `serve`, {OF_WORKER} for each `worker`" in guide

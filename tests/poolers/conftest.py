@@ -7,8 +7,7 @@ import pytest
 
 from server.database.embedded import Cluster
 from tests.clusters import migrated, private_folder
-
-from .pooler import Pooler
+from tests.poolers.pooler import Pooler
 
 
 @pytest.fixture(scope="module")

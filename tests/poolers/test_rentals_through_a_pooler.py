@@ -10,19 +10,16 @@ import psycopg
 import pytest
 
 from server.database.embedded import SUPERUSER, Cluster
-from server.start_errors import advice
+from server.start_errors import OF_SERVE, advice
 from tests.calendar import DAY, local, next_weekday
 from tests.commands import invoke
 from tests.dealership import open_dealership
 from tests.driving import SandboxServer, running
-
-from .pooler import Pooler, needs_pgbouncer
+from tests.poolers.pooler import Pooler, needs_pgbouncer
 
 pytestmark = needs_pgbouncer
 Pooled = Callable[..., Pooler]
 Restart = Callable[[Pooler, Cluster], Iterator[None]]
-MOST_OF_A_SERVER = 64
-"""What docs/operations.md says that one opens."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +51,7 @@ def test_a_rental_from_the_booking_to_the_invoice(server: SandboxServer, cluster
         ).fetchone()
     assert listening == (1,)
     assert open_now is not None
-    assert 1 < open_now[0] <= MOST_OF_A_SERVER
+    assert 1 < open_now[0] <= OF_SERVE
     assert server.logged("unexpected_error", "worker.listen_failed", "job.failed", "database.away") == []
 
 

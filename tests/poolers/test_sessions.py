@@ -18,8 +18,7 @@ from server.database.connections import SETTINGS, WatchedConnection
 from server.database.embedded import SUPERUSER, Cluster
 from server.database.poolers import TransactionPooling, require_sessions
 from server.database.roles import Caller
-
-from .pooler import Pooler, needs_pgbouncer
+from tests.poolers.pooler import Pooler, needs_pgbouncer
 
 pytestmark = needs_pgbouncer
 Pooled = Callable[..., Pooler]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .s3_server import S3Server, s3_server
+from tests.store.s3_server import S3Server, s3_server
 
 
 @pytest.fixture(scope="module")

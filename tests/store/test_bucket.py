@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.gateways.object_store import ObjectMissing, S3ObjectStore, StoreUnavailable
-
-from .s3_server import S3Server
+from tests.store.s3_server import S3Server
 
 KEY = "photos/abcdef.jpg"
 

@@ -15,8 +15,7 @@ from server.database.embedded import SUPERUSER, Cluster
 from server.gateways.object_store import S3ObjectStore
 from tests.clusters import migrated, private_folder
 from tests.driving import ROOT, free_port
-
-from .s3_server import S3Server, s3_server
+from tests.store.s3_server import S3Server, s3_server
 
 PHOTO = (
     "insert into photo (id, sha256, uploaded_by, stations, signature, width, height, object_key, thumbnail_key,"

@@ -14,8 +14,7 @@ from tests.calendar import DAY, local, next_weekday
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer, picture, running
 from tests.papers import empty_pdf
-
-from .s3_server import S3Server
+from tests.store.s3_server import S3Server
 
 PAPERS = """query($n:String){contract(number:$n){documents{number pdfUrl}
     protocols{pdfUrl photos{url thumbnailUrl}}}}"""
