@@ -53,12 +53,12 @@ def one_of(dice: random.Random, choices: Sequence[T]) -> T:
     return dice.choice(choices)
 
 
-@dataclass
 class Postbox:
-    """A mail server that takes everything, unless it is away."""
+    """A mail server that takes everything, unless it is away. No dataclass: a failure would show each mail, whole."""
 
-    sent: list[OutgoingMail] = field(default_factory=list, repr=False)
-    away: bool = False
+    def __init__(self) -> None:
+        self.sent: list[OutgoingMail] = []
+        self.away = False
 
     async def send(self, mail: OutgoingMail) -> None:
         if self.away:
