@@ -93,8 +93,9 @@ class BillingMutation:
 
         If there is another reason, it is shown then, and is cleared by settling again.
 
-        A refund that you had to pay by hand counts as paid. Without a block, billing of a returned contract is tried
-        again.
+        A refund that you had to pay by hand counts as paid. Several are entered one by one with
+        `recordExternalPayment`, which clears their block with the last of them: NOT_ALLOWED as long as more than one is
+        owed. Without a block, billing of a returned contract is tried again.
         """
         context = info.context
         settled = await invoice.settle_by_hand(context.outside, context.principal, as_uuid(contract_id), version)

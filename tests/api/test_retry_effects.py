@@ -29,8 +29,10 @@ def start(dealership: Dealership) -> datetime:
 
 
 @pytest.fixture
-def refusing(dealership: Dealership) -> Iterator[Dealership]:
-    """The mail server has no mailbox for anybody."""
+def refusing(dealership: Dealership, start: datetime) -> Iterator[Dealership]:
+    """The mail server has no mailbox for anybody, at `start`; what others on this server wait for is done before."""
+    assert dealership.server.now() < start
+    command(dealership, "retry", "--all")
     dealership.server.settle()
     dealership.server.smtp("550")
     yield dealership

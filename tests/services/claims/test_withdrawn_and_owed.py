@@ -6,6 +6,7 @@ import pytest
 
 from server.errors import ProblemCode, Refused
 from server.models import Document, Email
+from server.models.contract_attention import BillingBlock
 from server.models.customer import CustomerKind
 from server.models.payment import PaymentMethod
 from server.models.recipient import PostalAddress, Recipient
@@ -46,6 +47,16 @@ async def test_of_two_refunds_by_hand_each_is_entered(bench: Bench) -> None:
     # Then nothing is closed by one word for both
     assert refused.value.code is ProblemCode.NOT_ALLOWED
     assert sorted(await open_cents(bench, contract))[:2] == [-50_000, -5_900]
+    # When each is entered
+    for document, cents in ((final, -5_900), (claim, -50_000)):
+        assert (await bench.contract(contract.id)).billing_block is BillingBlock.REFUND_ABOVE_PAYMENT
+        back = [one.id for one in await bench.all(Document, refers_to_id=document.id)]
+        await external.record(bench.outside, acting(shop), back[0], ExternalPayment(cents, "T-2"))
+    # Then only the invoice that was taken back waits, and may be made anew
+    now = await bench.contract(contract.id)
+    assert (min(await open_cents(bench, contract)), now.billing_block) == (0, BillingBlock.DOCUMENT_CANCELLED)
+    await invoice.settle_by_hand(bench.outside, shop.somebody(), contract.id, now.version)
+    assert (await bench.contract(contract.id)).billing_block is None
 
 
 async def test_another_payer_of_the_customers_name_is_not_told_of_a_claim(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from tests.services.life.damage_steps import decide_about_every_damage
 from tests.services.life.handover_steps import scratch, take_back
 from tests.services.life.money_steps import complete, measure_the_tanks, settle_by
 from tests.services.life.quiet_laws import OVER
+from tests.services.life.receivable_steps import transfer_each_back
 from tests.services.life.world import Broken, World
 
 MOST_BLOCKS = 8
@@ -83,7 +84,8 @@ async def _clear(world: World, contract: Contract) -> None:
             await complete(world, now, clerk)
             continue
         try:
-            await settle_by(world, now, clerk)
+            if not await transfer_each_back(world, now, clerk):
+                await settle_by(world, now, clerk)
         except DomainError as refusal:
             if refusal.code is not ProblemCode.VERSION_CONFLICT:
                 raise Broken(f"{now.number} cannot be settled: {refusal.code} {refusal}") from refusal

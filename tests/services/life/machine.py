@@ -103,6 +103,12 @@ def lives(length: int) -> st.SearchStrategy[list[Step]]:
     return st.lists(step, min_size=length, max_size=length)
 
 
+def life_of(number: int, length: int) -> list[Step]:
+    """The same life for the same number, in every process: Hypothesis draws others where other modules are loaded."""
+    dice = random.Random(number)
+    return [Step(dice.choice(_OFTEN), dice.randrange(2**31)) for _ in range(length)]
+
+
 async def live(bench: Bench, empty: Emptying, life: Sequence[Step]) -> Counter[str]:
     """Lives it, in a new town; how often each step was taken, was refused. Broken names the step and the law."""
     empty()
