@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from asyncio import CancelledError
 from contextlib import AsyncExitStack
 from logging import getLogger
 from socket import (
@@ -60,7 +61,7 @@ class Server(BoundedServer):
 
 class Starting:
     """An application that keeps what its start failed on, for the one line that says what to do. Nobody else says a
-    word of it: the framework's is a stack.
+    word of it, nor of an end that somebody has cut off: the framework's is a stack.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -74,7 +75,8 @@ class Starting:
             return
 
         async def say(message: Message) -> None:
-            await send({"type": message["type"]} if message["type"] == "lifespan.startup.failed" else message)
+            silent = message["type"] == "lifespan.startup.failed" or isinstance(sys.exc_info()[1], CancelledError)
+            await send({"type": message["type"]} if silent else message)
 
         try:
             await self._app(scope, receive, say)

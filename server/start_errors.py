@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import psycopg
@@ -65,6 +66,8 @@ _REFUSALS = (
         "the database refuses the encryption that was asked for: look at sslmode in the address and at its settings",
     ),
 )
+_WRONG_VALUE = re.compile(r'invalid (\w+) value: "([^"]*)"')
+"""What libpq says of an option of the address; none of those is a secret."""
 _BY_CODE = {
     psycopg.errors.InsufficientPrivilege: "the login may not do this: `db` commands are the owner's, with CREATEROLE",
     psycopg.errors.FeatureNotSupported: "the database lacks an extension: install PostgreSQL's contrib package",
@@ -76,6 +79,9 @@ def advice(error: BaseException) -> str | None:
     """What to do about it; None if it is a fault of this program, about which an operator can do nothing."""
     if isinstance(error, _SAID):
         return _line(str(error))
+    if isinstance(error, UnicodeEncodeError) and "\udc80" <= error.object[error.start] <= "\udcff":
+        # How Python keeps the bytes of what the system gave it and is no text.
+        return "an argument or a setting is no text in UTF-8: write it again"
     driver = _driver_error(error)
     if driver is not None:
         return _of_database(driver)
@@ -92,6 +98,8 @@ def _of_database(error: psycopg.Error) -> str | None:
         return "the database has no such login: `ersatzwagen db upgrade`, as the owner, makes ersatzwagen_app"
     if 'database "' in said and "does not exist" in said:
         return f"there is no database of that name: create it, or correct the name in {_URL}"
+    if wrong := _WRONG_VALUE.search(said):
+        return f"{wrong[1]} of the address cannot be {wrong[2]}: correct it in {_URL}"
     for code, words in _BY_CODE.items():
         if isinstance(error, code):
             return f"{words} ({_line(error.diag.message_primary or '')})"

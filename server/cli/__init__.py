@@ -128,13 +128,18 @@ def upgrade(data_dir: Annotated[Path | None, typer.Option(help="Where everything
 
 @db.command("check")
 def check(data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None) -> None:
-    """Tells whether migrations are missing; the exit code is 1 if so."""
+    """Tells whether migrations are missing, or tables differ from what this program knows; the exit code is 1 if so."""
     with _owner(_settings(data_dir=data_dir)) as url:
-        current, differences = migrate.current(url), migrate.differences(url)
-    print(f"at {current}, newest {migrate.head()}; {len(differences)} differences to the models")
-    for difference in differences:
-        print(f"  {difference}")
-    sys.exit(0 if current == migrate.head() and not differences else 1)
+        found = migrate.standing(url)
+        fits = migrate.checked(found)
+        # Of another release's tables every difference is one that its migrations make.
+        differences = migrate.differences(url) if fits is migrate.Fit.CURRENT else []
+    at = "empty" if found is None else f"at {found.revision}"
+    if fits is migrate.Fit.BEHIND:
+        _end_with(1, f"{at}, newest {migrate.head()}: bring it up to date with `ersatzwagen db upgrade`")
+    if fits is migrate.Fit.AHEAD:
+        _end_with(0, f"{at}: {fits.value}")
+    _end_with(1 if differences else 0, f"{at}; {len(differences)} differences to the models", *differences)
 
 
 @db.command("backup")
@@ -169,8 +174,12 @@ def _lost_objects(settings: Settings, owner_url: str) -> list[str]:
 
 
 def _end(done: str, notice: str | None, lost: list[str]) -> NoReturn:
-    print(done, *([notice] if notice else []), *lost, sep="\n")
-    sys.exit(1 if lost else 0)
+    _end_with(1 if lost else 0, done, *([notice] if notice else []), *lost)
+
+
+def _end_with(code: int, *lines: object) -> NoReturn:
+    print(*lines, sep="\n")
+    sys.exit(code)
 
 
 def main() -> NoReturn:

@@ -65,7 +65,8 @@ class BoundedServer(uvicorn.Server):
 
     async def drain(self, seconds: float) -> None:
         """Goes on answering for so long, closing each connection with its answer, then takes no more. No request is
-        lost by a proxy that keeps idle connections for less time, or looks at /readyz. Ctrl-C cuts it short.
+        lost by a proxy that keeps idle connections for less time, or looks at /readyz. Another Ctrl-C cuts it short,
+        and no more than it: the server still ends in order, unless one more cuts that, too.
         """
         self._state.ends = True
         for connection in self.server_state.connections:
@@ -74,6 +75,7 @@ class BoundedServer(uvicorn.Server):
         await self._pass(seconds, lambda: False)
         await self._stop_listening()
         await self._pass(_LAST_SECONDS, lambda: not self.server_state.connections)
+        self.force_exit = False
 
     async def _pass(self, seconds: float, is_over: Callable[[], bool]) -> None:
         loop = asyncio.get_running_loop()

@@ -158,3 +158,8 @@ def test_a_name_that_is_none_or_of_several(said: Said) -> None:
     assert refusal(said("client", "disable", "Shop")) == (
         "there is no API client Shop: take the id from `ersatzwagen client list`"
     )
+
+
+def test_a_name_that_is_no_text(said: Said) -> None:
+    for command in (("user", "disable"), ("client", "disable")):
+        assert refusal(said(*command, "Ren\udce9")) == "an argument or a setting is no text in UTF-8: write it again"

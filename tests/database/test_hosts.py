@@ -113,6 +113,20 @@ def test_every_command_finds_the_one_that_takes_writes(
     assert ran(hosts.url(SUPERUSER, target, more), "db", "restore", file) == f"Restored: {file}\n"
 
 
+@pytest.mark.parametrize("option", ["sslmode", "target_session_attrs"])
+def test_an_option_that_cannot_be_so_is_named(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ERSATZWAGEN_DATABASE_URL", hosts.url(more=f"{option}=nonsense"))
+    refused = invoke("jobs", "list")
+    assert refused.exception is not None
+    assert (
+        advice(refused.exception)
+        == f"{option} of the address cannot be nonsense: correct it in ERSATZWAGEN_DATABASE_URL"
+    )
+
+
 def test_a_backup_may_be_taken_from_a_standby(hosts: Hosts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     url = address_of(hosts.dead, hosts.standby, role=SUPERUSER, more="target_session_attrs=any")

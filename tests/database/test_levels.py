@@ -51,7 +51,7 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("command", [("serve",), ("worker",), ("db", "upgrade"), ("jobs", "list")])
+@pytest.mark.parametrize("command", [("serve",), ("worker",), ("db", "upgrade"), ("db", "check"), ("jobs", "list")])
 def test_a_program_that_is_too_old_says_so_in_one_line_and_does_nothing(
     cluster: Cluster, standing_at: psycopg.Connection, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
@@ -79,6 +79,29 @@ def test_an_upgrade_by_an_older_program_changes_nothing(
     standing_at.execute("update alembic_version set version_num = '9999', level = %s", (NEXT,))
     done = run(settings(cluster, cluster.url(SUPERUSER), tmp_path), "db", "upgrade")
     assert (done.returncode, done.stdout, done.stderr) == (0, "The database is at 9999.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("revision", "level", "code", "said"),
+    [
+        (migrate.head(), migrate.LEVEL, 0, f"at {migrate.head()}; 0 differences to the models"),
+        ("0031", 0, 1, f"at 0031, newest {migrate.head()}: bring it up to date with `ersatzwagen db upgrade`"),
+        ("9999", NEXT, 0, "at 9999: a newer program, one level ahead, has brought it up to date already"),
+    ],
+)
+def test_db_check_says_in_one_line_how_a_database_stands(
+    cluster: Cluster, standing_at: psycopg.Connection, tmp_path: Path, revision: str, level: int, code: int, said: str
+) -> None:
+    standing_at.execute("update alembic_version set version_num = %s, level = %s", (revision, level))
+    done = run(settings(cluster, cluster.url(SUPERUSER), tmp_path), "db", "check")
+    assert (done.returncode, done.stdout, done.stderr) == (code, f"{said}\n", "")
+
+
+def test_db_check_of_an_empty_database(cluster: Cluster, standing_at: psycopg.Connection, tmp_path: Path) -> None:
+    standing_at.execute("create database nothing template template0")
+    done = run(settings(cluster, cluster.url(SUPERUSER, "nothing"), tmp_path), "db", "check")
+    assert done.stdout == f"empty, newest {migrate.head()}: bring it up to date with `ersatzwagen db upgrade`\n"
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_worker_works_one_level_ahead_and_answers_those_who_watch(

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from server.edge.bounded_server import BoundedServer, _allowed_descriptors, bounded
 from server.edge.connections import BoundedHttp, Bounds
+from server.serving import Starting
 
 Address = tuple[str, int]
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -134,11 +135,30 @@ async def test_who_was_let_in_by_the_system_already_is_answered() -> None:
             assert waiting.recv(1000).startswith(b"HTTP/1.1 200 OK")
 
 
-async def test_ctrl_c_cuts_a_drain_short() -> None:
+async def test_ctrl_c_cuts_a_drain_short_and_no_more() -> None:
     async with drained_by_hand([]) as (server, _at):
         server.force_exit = True
         await asyncio.wait_for(server.drain(3600), 30)
-        assert not server.servers[0].is_serving()
+        assert (server.servers[0].is_serving(), server.force_exit) == (False, False)
+
+
+async def test_an_end_that_is_cut_off_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    # Given
+    server = BoundedServer(bounded(Starting(Starlette()), lifespan="on", host="127.0.0.1", port=0))
+    others = asyncio.all_tasks()
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    # When: as after two times Ctrl-C, and the loop ends
+    server.should_exit = server.force_exit = True
+    await serving
+    left = asyncio.all_tasks() - others
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    # Then
+    assert len(left) == 1
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_there_are_no_other_protocols() -> None:
