@@ -53,6 +53,7 @@ class ClaimMutation:
 
         If the customer pays nothing, the deposit is lifted unless another damage needs it; first it serves an open
         invoice of the rental. A damage that is claimed is decided anew once `cancelDocument` has taken its claim back.
+        Who is erased (`personErasedAt`) gets no mail and cannot be asked to pay (NOT_ALLOWED).
         """
         context = info.context
         decision = Decision(liability, reason, estimate_net, final_net)

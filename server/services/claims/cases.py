@@ -41,10 +41,17 @@ class Case:
 
     @property
     def allowed(self) -> Sequence[DamageLiability]:
-        """What may follow. From a claim that stands only `cancelDocument` leads back, with its document and money."""
+        """What may follow. From a claim that stands only `cancelDocument` leads back, with its document and money; who
+        is erased cannot be asked to pay.
+        """
         follows = FOLLOWS[self.damage.liability] if self.contract is not None else ()
-        claimed = self.damage.claim_document_id is not None
-        return [one for one in follows if not (claimed and one is DamageLiability.DECIDED_CUSTOMER)]
+        asks_nobody = self.damage.claim_document_id is not None or self.is_erased
+        return [one for one in follows if not (asks_nobody and one is DamageLiability.DECIDED_CUSTOMER)]
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether there is nobody any more who could be told anything."""
+        return self.contract is not None and self.contract.person_erased_at is not None
 
     def require(self, wanted: DamageLiability) -> None:
         """InvalidTransition unless `wanted` may follow; names where the damage stands, and what is allowed."""
@@ -67,14 +74,22 @@ async def seen_by(outside: Outside, acting: Acting, damage_id: UUID | None, *, w
 
 @asynccontextmanager
 async def handling(
-    outside: Outside, acting: Acting, damage_id: UUID | None, version: int, *, with_contract: bool = True
+    outside: Outside,
+    acting: Acting,
+    damage_id: UUID | None,
+    version: int,
+    *,
+    with_contract: bool = True,
+    asks_customer: bool = True,
 ) -> AsyncIterator[tuple[Session, Case]]:
-    """The transaction of a step, with the damage as the caller has read it. NotFound, VersionConflict."""
+    """The transaction of a step, with the damage as the caller has read it. NotFound, VersionConflict; NOT_ALLOWED for
+    one that `asks_customer` to pay, when their data are erased.
+    """
     seen = await seen_by(outside, acting, damage_id, with_contract=with_contract)
     async with outside.database.transaction(SYSTEM) as session:
         # The contract first, as everywhere: whoever waits for the damage already has it.
         contract = await contracts.lock(session, seen.contract_id) if seen.contract_id else None
-        if contract is not None and with_contract:
+        if contract is not None and asks_customer:
             keeping.require_person(contract, field=["damage_id"])
         damage = await session.by_id(Damage, seen.id, lock=True)
         if damage is None:

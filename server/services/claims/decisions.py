@@ -58,14 +58,15 @@ class Decision:
 
 async def decide(outside: Outside, acting: Acting, damage_id: UUID | None, version: int, decision: Decision) -> UUID:
     """Decides about a damage, or enters an amount of what is decided; returns its id. The customer hears of a damage
-    that is confirmed, and of one that costs them nothing. Raises NotFound, InvalidInput, VersionConflict,
-    InvalidTransition.
+    that is confirmed, and of one that costs them nothing; nobody does if their data are erased, and then they cannot
+    be asked to pay (NOT_ALLOWED). Raises NotFound, InvalidInput, VersionConflict, InvalidTransition.
     """
     wanted, acting = decision.liability, acting.because(_reason(decision.reason))
     estimate, final = _amount(decision.estimate_net, ("estimate_net",)), _amount(decision.final_net, ("final_net",))
     if wanted not in _BY_HAND:
         raise InvalidInput(_NOT_A_DECISION, field=("liability",))
-    async with cases.handling(outside, acting, damage_id, version) as (session, case):
+    asks = wanted is DamageLiability.DECIDED_CUSTOMER
+    async with cases.handling(outside, acting, damage_id, version, asks_customer=asks) as (session, case):
         damage = case.damage
         before = damage.liability
         amends = wanted is before and wanted in _AMENDED and (estimate, final) != (None, None)
@@ -90,11 +91,12 @@ def _refuse_claimed(case: Case) -> None:
 
 async def _follow(session: Session, case: Case, cause_id: UUID, acting: Acting) -> None:
     contract, damage = case.of, case.damage
-    if damage.liability is DamageLiability.CONFIRMED:
+    if damage.liability is DamageLiability.CONFIRMED and not case.is_erased:
         await mails.confirmed(session, contract, damage, cause_id, now=acting.now)
     elif damage.liability in NOT_THE_CUSTOMER:
-        plan = await collection.foresee(session, contract, acting.now)
-        await mails.cleared(session, contract, damage, cause_id, plan, now=acting.now)
+        if not case.is_erased:
+            plan = await collection.foresee(session, contract, acting.now)
+            await mails.cleared(session, contract, damage, cause_id, plan, now=acting.now)
         await collection.set_going(session, contract, damage, acting.now)
 
 
@@ -131,7 +133,10 @@ async def write_off(outside: Outside, acting: Acting, damage_id: UUID | None, ve
 
 async def repair(outside: Outside, acting: Acting, damage_id: UUID | None, version: int, state: RepairState) -> UUID:
     """Keeps how far the repair is, whoever pays for it: of any car that the caller sees."""
-    async with cases.handling(outside, acting, damage_id, version, with_contract=False) as (session, case):
+    async with cases.handling(outside, acting, damage_id, version, with_contract=False, asks_customer=False) as (
+        session,
+        case,
+    ):
         damage = case.damage
         before, damage.repair = damage.repair, state
         await cases.enter(session, damage, damage.liability)

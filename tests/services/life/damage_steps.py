@@ -99,7 +99,8 @@ async def decide_about_every_damage(world: World, dice: random.Random) -> None:
         now = await _anew(world, seen)
         if now.liability is DamageLiability.CONFIRMED:
             others = [DamageLiability.DECIDED_OWN_COST, DamageLiability.DECIDED_INSURER]
-            await _decided(world, boss, now, dice.choice([*others, *[DamageLiability.DECIDED_CUSTOMER] * 4]), "310.50")
+            asked = [] if await _is_erased(world, now) else [DamageLiability.DECIDED_CUSTOMER] * 4
+            await _decided(world, boss, now, dice.choice([*others, *asked]), "310.50")
         now = await _anew(world, seen)
         if now.liability is DamageLiability.DECIDED_CUSTOMER:
             await _claimed(world, boss, now)
@@ -141,6 +142,13 @@ async def _anew(world: World, damage: Damage) -> Damage:
     (found,) = await world.bench.all(Damage, id=damage.id)
     now: Damage = found
     return now
+
+
+async def _is_erased(world: World, damage: Damage) -> bool:
+    """Whether there is nobody who could be asked to pay."""
+    return damage.contract_id is not None and (
+        (await world.bench.contract(damage.contract_id)).person_erased_at is not None
+    )
 
 
 async def _decided(
