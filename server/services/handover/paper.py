@@ -145,7 +145,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         contract_number=contract.number,
         supplier=parts.supplier_of(company),
         station=parts.place_of(station),
-        customer=parts.recipient_of(contract),
+        customer=parts.customer_of(contract),
         vehicle=_vehicle_line(vehicle, group),
         condition=_condition(protocol),
         occurred_at=protocol.occurred_at,

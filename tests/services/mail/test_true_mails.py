@@ -206,3 +206,17 @@ async def test_the_invoices_mail_names_what_was_agreed_where_it_comes_to_somethi
     assert ("Vereinbart waren 59,00 €. Berechnet wird, was tatsächlich war" in text) is said
     assert ("Mehrkilometer: " in text) is said
     assert "Miete 1 Tag: 59,00 €" in text
+
+
+@pytest.mark.parametrize("type_", ["CHECK_OUT", "CHECK_IN"])
+async def test_the_renter_on_the_protocol_is_who_rents_and_not_who_pays(bench: Bench, type_: str) -> None:
+    # Given: an insurer pays
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, START + DAY, payer=INSURER)
+    # When
+    protocol = await printed(bench, contract, type_)
+    # Then
+    assert protocol.pdf_key
+    text = words_of(await bench.outside.objects.get(protocol.pdf_key))
+    assert INSURER.name not in text
+    assert f"{contract.customer.display_name} Hauptstr. 1 10115 Berlin {contract.customer.email}" in text
