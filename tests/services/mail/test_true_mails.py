@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from server.models import Contract, Email, Protocol
+from server.models import Contract, Document, Email, Protocol
 from server.models.contract import ContractKind
 from server.models.customer import Language
 from server.models.damage import DamageKind, VehicleView
@@ -220,3 +220,35 @@ async def test_the_renter_on_the_protocol_is_who_rents_and_not_who_pays(bench: B
     text = words_of(await bench.outside.objects.get(protocol.pdf_key))
     assert INSURER.name not in text
     assert f"{contract.customer.display_name} Hauptstr. 1 10115 Berlin {contract.customer.email}" in text
+
+
+LATE_BY_A_MINUTE = {
+    Language.DE: "2 Tage: 2 × 59,00 = 118,00; 1 Tag mehr als vereinbart: zurück am 09.09.2026, 10:01 Uhr statt am"
+    " 09.09.2026, 09:00 Uhr (bis 60 Minuten später ist frei)",
+    Language.EN: "2 days: 2 × 59.00 = 118.00; 1 day more than agreed: back on 9 Sept 2026, 10:01 instead of"
+    " 9 Sept 2026, 09:00 (up to 60 minutes are free)",
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(("minutes", "said"), [(60, False), (61, True)])
+async def test_a_day_more_for_a_late_return_says_why(
+    bench: Bench, minutes: int, language: Language, said: bool
+) -> None:
+    # Given a day that is agreed, and a car that comes back so late
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY, customer=customer(language=language))
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(START + DAY + timedelta(minutes=minutes))
+    await check_in(shop, contract, km=10_100)
+    # When
+    await invoice.settle(bench.outside, contract.id)
+    # Then the mail and the invoice say so, or have nothing to say
+    (document,) = await bench.all(Document, contract_id=contract.id, type="FINAL_INVOICE")
+    for text in (
+        await mail_of(bench, contract, "FINAL_INVOICE"),
+        words_of(await bench.outside.objects.get(document.pdf_key)),
+    ):
+        assert (LATE_BY_A_MINUTE[language] in text) is said
+        assert ("mehr als vereinbart" in text or "more than agreed" in text) is said
