@@ -57,9 +57,9 @@ async def printed(bench: Bench, contract: Contract, type_: str) -> Protocol:
     [
         ({}, "Nach der Rückgabe: 59,00 € nach heutigem Stand, Ihrer hinterlegten Karte belastet"),
         (WAIVED, "Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar auf Rechnung"),
-        (
+        (  # no card of the customer is debited for what somebody else pays
             {"payer": INSURER},
-            "Nach der Rückgabe: 59,00 € nach heutigem Stand, zahlbar von Nordlicht Versicherung AG",
+            "Jetzt bezahlt: 0,00 € Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar von Nordlicht Versicherung AG",
         ),
     ],
 )
