@@ -108,14 +108,12 @@ class Words:
     def late(self, days: int, ended: datetime, planned: datetime, zone: ZoneInfo, grace_minutes: int) -> str:
         """Why further days are billed: "; 1 day more than agreed: back 10 Dec 2026, 09:01 instead of …"."""
         back, agreed = (notation.moment(instant, zone.key, self._language) for instant in (ended, planned))
-        grace = self._say(
-            f" (bis {grace_minutes} Minuten später ist frei)", f" (up to {grace_minutes} minutes are free)"
-        )
+        grace = self._say(f"bis {grace_minutes} Minuten später ist frei", f"up to {grace_minutes} minutes are free")
         because = self._say(
             f"; {self._days(days)} mehr als vereinbart: zurück am {back} statt am {agreed}",
             f"; {self._days(days)} more than agreed: back on {back} instead of {agreed}",
         )
-        return because + grace if grace_minutes else because
+        return f"{because} ({grace})" if grace_minutes else because
 
     def _prices(self, choice: BundleChoice) -> str:
         (first, count), *more = choice.bundles

@@ -252,3 +252,43 @@ async def test_a_day_more_for_a_late_return_says_why(
     ):
         assert (LATE_BY_A_MINUTE[language] in text) is said
         assert ("mehr als vereinbart" in text or "more than agreed" in text) is said
+
+
+async def test_the_hand_over_mail_says_when_the_station_is_open_and_what_is_blocked(bench: Bench) -> None:
+    # Given
+    contract = await rented(await open_shop(bench), START, START + DAY)
+    # When
+    await printed(bench, contract, "CHECK_OUT")
+    # Then
+    text = await mail_of(bench, contract, "CHECK_OUT_PROTOCOL")
+    assert "Geöffnet am Rückgabetag: 07:00 Uhr – 19:00 Uhr" in text
+    assert "Kaution 300,00 € sind auf Ihrer Karte blockiert, nicht abgebucht." in text
+
+
+async def test_without_a_card_the_hand_over_mail_knows_no_deposit(bench: Bench) -> None:
+    contract = await rented(await open_shop(bench), START, START + DAY, **WAIVED)
+    await printed(bench, contract, "CHECK_OUT")
+    assert "Kaution" not in await mail_of(bench, contract, "CHECK_OUT_PROTOCOL")
+
+
+async def test_a_damage_keeps_the_deposit_and_the_rent_is_billed_all_the_same(bench: Bench) -> None:
+    """The rent is charged at once: what waits for an answer is what the damage costs."""
+    # Given
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, START + DAY, back_with={"damages": (scratch(),)})
+    # When
+    await printed(bench, contract, "CHECK_IN")
+    # Then
+    text = await mail_of(bench, contract, "CHECK_IN_PROTOCOL")
+    assert "Wir prüfen das und melden uns, bevor dafür etwas berechnet wird." in text
+    assert "Kaution 300,00 € bleiben bis zur Klärung auf Ihrer Karte blockiert, nicht abgebucht." in text
+    assert "Die Rechnung erhalten Sie in einer eigenen E-Mail." in text
+
+
+@pytest.mark.parametrize(("more", "said"), [({}, True), ({"payer": INSURER}, False)])
+async def test_the_confirmation_says_when_the_deposit_pays_for_the_rent(
+    bench: Bench, more: dict[str, Any], said: bool
+) -> None:
+    contract = await book(await open_shop(bench), START, START + DAY, **more)
+    text = await mail_of(bench, contract, "BOOKING_CONFIRMATION")
+    assert ("Lehnt Ihre Karte später die Rechnung ab, wird sie aus der Kaution bezahlt." in text) is said
