@@ -69,9 +69,10 @@ class MailView:
     that hold no more; `counts_for_next`: what was paid for them is kept for the next invoice. Of a notice to a station
     `reason` says what has happened, and `noticed` which contracts are hit. `damage` says what is damaged and where;
     `damage_cleared`: it costs the customer nothing. From the deposit `deposit_share_cents` are taken, too, for what is
-    open of the document `deposit_share_for`. `is_claim`: the document, or what holds no more, is a claim for a damage; when it is made, `protocols_attached`, `attached_photos`
-    and `evidence` (how many PDFs) say what goes with the mail. `xrechnung_attached`: an e-invoice is
-    beside its PDF. `can_be_answered`: what is answered to the mail is read by somebody.
+    open of the document `deposit_share_for`. `is_claim`: the document, or what holds no more, is a claim for a
+    damage; when it is made, `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say what goes
+    with the mail. `xrechnung_attached`: an e-invoice is beside its PDF. `can_be_answered`: what is answered to the
+    mail is read by somebody.
     """
 
     time_zone: str
