@@ -230,7 +230,7 @@ def shown(document: Document) -> InvoiceView:
     return InvoiceView.of_json(document.view or {})
 
 
-def taken_back(mirror: Document) -> str:
+def original_number(mirror: Document) -> str:
     """The number of the document that another one takes back."""
     of = shown(mirror).refers_to
     return of.number if of else ""

@@ -69,7 +69,7 @@ async def to_payer(
         payer_name=None,
         renter_name=contract.customer.display_name,
         payer_reference=contract.payer.reference,
-        cancelled=tuple(documents.taken_back(mirror) for mirror in mirrors),
+        cancelled=tuple(documents.original_number(mirror) for mirror in mirrors),
     )
     draft = MailDraft(
         EmailTemplate.FINAL_INVOICE,

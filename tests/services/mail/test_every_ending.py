@@ -114,13 +114,17 @@ SAYS = [
 
 
 def _cases() -> list[Case]:
+    """A card that declines later pays the deposit of a free car first: rentals show what it does."""
     every = [
-        one
-        for one in itertools.product(ContractKind, WAYS, (False, True))
-        if one[1] != "declined" or one[0] is ContractKind.RENTAL
+        (kind, payment, late)
+        for kind, payment, late in itertools.product(ContractKind, WAYS, (False, True))
+        if payment != "declined" or kind is ContractKind.RENTAL
     ]
     energies, languages = list(Energy), list(Language)
-    return [Case(*one, energies[place % 3], languages[place // 2 % 2]) for place, one in enumerate(every)]
+    return [
+        Case(kind, payment, late, energies[place % 3], languages[place // 2 % 2])
+        for place, (kind, payment, late) in enumerate(every)
+    ]
 
 
 async def _called_off(shop: Shop, of: Case) -> Contract:
