@@ -95,3 +95,28 @@ def test_a_return_without_accessories_is_not_signed_on_a_page_that_says_nothing(
         pages = pages_of(render_protocol(samples.check_in(accessories=(), photos=(), damages=damages)))
         (signed,) = [page for page in pages if "Unterschriften" in page]
         assert "Das Fahrzeug wurde ohne neuen Schaden zurückgegeben." in signed, count
+
+
+def lowest(pdf: bytes) -> float:
+    """How high above the edge of the paper the lowest text stands, in points."""
+    found: list[float] = []
+
+    def look(text: str, matrix: list[float], place: list[float], *_: object) -> None:
+        if text.strip():
+            found.append(place[5] * matrix[3] + matrix[5])
+
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        page.extract_text(visitor_text=look)
+    return min(found)
+
+
+@pytest.mark.parametrize(
+    "directors", ["Petra Sommer", ", ".join(f"Maximilian Obermeier-{name}" for name in "ABCDEFGH")]
+)
+def test_whatever_a_company_says_at_the_foot_stays_on_the_paper(directors: str) -> None:
+    supplier = replace(samples.SUPPLIER, seat="Berlin", directors=directors)
+    for pdf in (
+        render_invoice(samples.invoice(supplier=supplier)),
+        render_protocol(samples.check_in(supplier=supplier)),
+    ):
+        assert lowest(pdf) > 15
