@@ -117,7 +117,9 @@ class Words:
 
     def _prices(self, choice: BundleChoice) -> str:
         (first, count), *more = choice.bundles
-        if first.unit is BundleUnit.DAY and count > 1 and not more:
+        if first.unit is BundleUnit.DAY and not more:
+            if count == 1:
+                return self._money(first.price_cents)
             return f"{count} × {self._money(first.price_cents)} = {self._money(choice.price_cents)}"
         parts = (f"{self._count(n, bundle.unit)} {self._money(bundle.price_cents * n)}" for bundle, n in choice.bundles)
         return " + ".join(parts)

@@ -109,6 +109,8 @@ SAYS = [
     Says(_CORRECTED, "zahlt Nordlicht", "paid by Nordlicht", lambda of: of.payment == "payer"),
     Says(_CORRECTED, "steht auf der Rechnung", "is on the invoice", lambda of: of.payment == "waived"),
     Says(_FAILED, "IBAN: DE02 1203", "IBAN: DE02 1203", lambda of: True),
+    # A reading that is put right has the card tried again: with a mail of its own.
+    Says(_FAILED, "nicht noch einmal, die Karte zu", "will not try to charge", lambda of: False),
     Says(_REMINDED, "IBAN: DE02 1203", "IBAN: DE02 1203", lambda of: True),
 ]  # fmt: skip
 
