@@ -206,7 +206,9 @@ def _payment(part: PaymentPart, view: InvoiceView) -> str:
     w = words(view.language)
     due = w["due_by"].format(date=day(part.due_on, view.language)) if part.due_on else ""
     amount = money(part.amount_cents, view.language)
-    sentence = str(w["payments"][part.way].format(amount=amount, due=due, number=printable(view.number)))
+    is_unnamed = part.way is PaymentWay.TRANSFER and not view.supplier.iban
+    pattern = w["transfer_to_unnamed"] if is_unnamed else w["payments"][part.way]
+    sentence = str(pattern.format(amount=amount, due=due, number=printable(view.number)))
     if part.reference and part.way is not PaymentWay.TRANSFER:
         sentence += " " + w["payment_reference"].format(reference=printable(part.reference)) + "."
     return sentence

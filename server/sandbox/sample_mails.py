@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from server.models.recipient import PostalAddress
+from server.paper import notation
 from server.paper.views import (
     Changed,
     DepositNote,
@@ -29,7 +30,15 @@ from server.sandbox import demo_company
 LANGUAGES: tuple[Language, ...] = ("de", "en")
 _PHOTOS = f"https://{demo_company.MAIL_DOMAIN}/media/protocols/1/photos?expires=1&signature=2"
 _STARTS, _ENDS = datetime(2026, 9, 14, 6, 0, tzinfo=UTC), datetime(2026, 9, 17, 6, 0, tzinfo=UTC)
-_NAMES = {"de": ("Tank 8/8", "Miete 3 Tage", "Miete 4 Tage"), "en": ("Fuel 8/8", "3 rental days", "4 rental days")}
+_BACK = _ENDS + timedelta(minutes=61)
+_NAMES = {"de": ("Tank 8/8", "Miete 3 Tage", "Miete 4 Tage"), "en": ("Fuel 8/8", "Rental 3 days", "Rental 4 days")}
+_DAYS = {"de": "{count} × 59,00", "en": "{count} × 59.00"}
+_LATE = {
+    "de": "; 1 Tag mehr als vereinbart: zurück am 17.09.2026, 09:01 Uhr statt am 17.09.2026, 08:00 Uhr (bis 60 Minuten"
+    " später ist frei)",
+    "en": "; 1 day more than agreed: back on 17 Sept 2026, 09:01 instead of 17 Sept 2026, 08:00 (up to 60 minutes are"
+    " free)",
+}
 _OPEN = OpeningWindow(opens=datetime(2026, 9, 14, 5, 0, tzinfo=UTC), closes=datetime(2026, 9, 14, 16, 30, tzinfo=UTC))
 
 
@@ -62,7 +71,11 @@ def _base(language: Language) -> MailView:
     supplier = Supplier(
         name=company.name,
         address=company.address,
+        tax_number=company.tax_number,
         vat_id=company.vat_id,
+        bank=company.bank,
+        iban=company.iban and notation.in_fours(company.iban),
+        phone=company.phone,
         register=company.register_entry,
         seat=company.seat,
         directors=company.managing_directors,
@@ -85,7 +98,7 @@ def _base(language: Language) -> MailView:
         drivers=("Jürgen Müßig", "Annegret Müßig"),
         workshop_order="WA-2026-4711",
         workshop_plate="B-JM 1964",
-        lines=(PricedLine(text=_NAMES[language][1], total_cents=177_00, explanation="3 × 59,00"),),
+        lines=(PricedLine(text=_NAMES[language][1], total_cents=177_00, explanation=_DAYS[language].format(count=3)),),
         start=_STARTS,
         end=_ENDS,
         check_out_hours=(_OPEN,),
@@ -94,7 +107,7 @@ def _base(language: Language) -> MailView:
         paid_cents=59_00,
         booked_with_card=True,
         rest_from_card=True,
-        included_km=600,
+        included_km=450,
         extra_km_cents=25,
         deposit_cents=300_00,
         deposit_note=DepositNote.WILL_BE_BLOCKED,
@@ -111,7 +124,8 @@ def _base(language: Language) -> MailView:
 def _before(base: MailView, language: Language) -> Iterator[Sample]:
     payer = "Nordlicht Versicherung AG"
     yield Sample("BOOKING_CONFIRMATION", "", base)
-    yield Sample("BOOKING_CONFIRMATION", "payer", replace(base, rest_from_card=False, payer_name=payer))
+    nothing_now = replace(base, rest_from_card=False, paid_cents=0, document_number=None)
+    yield Sample("BOOKING_CONFIRMATION", "payer", replace(nothing_now, payer_name=payer))
     free = replace(base, booked_with_card=False, rest_from_card=False, paid_cents=0, deposit_cents=None)
     late = replace(free, document_number=None, free_cancellation_over=True, fuel_rule=FuelRule.SAME_CHARGE)
     yield Sample("BOOKING_CONFIRMATION", "waived-electric-late", replace(late, vehicle="Volkswagen ID.3"))
@@ -124,7 +138,8 @@ def _before(base: MailView, language: Language) -> Iterator[Sample]:
         "de": ("Rückgabe", "Do., 17.09.2026, 08:00 Uhr", "Fr., 18.09.2026, 08:00 Uhr"),
         "en": ("Return", "Thu, 17 Sept 2026, 08:00", "Fri, 18 Sept 2026, 08:00"),
     }[language]
-    yield Sample("CHANGE", "", replace(base, changed=(Changed(label=label, before=was, after=now),)))
+    longer = replace(base, end=_ENDS + timedelta(days=1), price_cents=236_00)
+    yield Sample("CHANGE", "", replace(longer, changed=(Changed(label=label, before=was, after=now),)))
     off = replace(base, document_number="BER-2026-000031", document_cancels=True, deposit_note=DepositNote.RELEASED)
     yield Sample("CANCELLATION", "", replace(off, cancellation_fee_cents=None, refund_cents=59_00))
     missed = replace(off, document_cancels=False, no_show=True, paid_cents=59_00, deposit_cents=None)
@@ -143,18 +158,18 @@ def _protocols(base: MailView, language: Language) -> Iterator[Sample]:
         deposit_note=DepositNote.BLOCKED,
     )
     yield Sample("CHECK_OUT_PROTOCOL", "", out)
-    back = replace(out, occurred_at=_ENDS, odometer_km=41_872, driven_km=672, deposit_note=DepositNote.RELEASED)
+    back = replace(out, occurred_at=_BACK, odometer_km=41_872, driven_km=672, deposit_cents=None)
     yield Sample("CHECK_IN_PROTOCOL", "", back)
-    damaged = replace(back, new_damages=1, deposit_note=DepositNote.KEPT)
+    damaged = replace(back, new_damages=1, deposit_cents=base.deposit_cents, deposit_note=DepositNote.KEPT)
     yield Sample("CHECK_IN_PROTOCOL", "damage", damaged)
-    yield Sample("OVERDUE", "", out)
+    yield Sample("OVERDUE", "", replace(out, return_station=base.station))
 
 
 def _money(base: MailView, language: Language) -> Iterator[Sample]:
-    days, km = {"de": ("Miete 4 Tage", "Mehrkilometer"), "en": ("4 rental days", "Extra kilometres")}[language]
-    why = {"de": "672 km gefahren, 600 km frei: 72 × 0,25", "en": "672 km driven, 600 km free: 72 × 0.25"}[language]
+    days, km = {"de": ("Miete 4 Tage", "Mehrkilometer"), "en": ("Rental 4 days", "Extra kilometres")}[language]
+    why = {"de": "672 km gefahren, 600 km frei: 72 × 0,25", "en": "672 km driven, 600 km included: 72 × 0.25"}[language]
     lines = (
-        PricedLine(text=days, total_cents=236_00, explanation="4 × 59,00"),
+        PricedLine(text=days, total_cents=236_00, explanation=_DAYS[language].format(count=4) + _LATE[language]),
         PricedLine(text=km, total_cents=18_00, explanation=why),
     )
     billed = replace(
@@ -170,8 +185,9 @@ def _money(base: MailView, language: Language) -> Iterator[Sample]:
         due_on=date(2026, 10, 1),
     )
     yield Sample("FINAL_INVOICE", "", billed)
-    transfer = PaymentPart(way=PaymentWay.TRANSFER, amount_cents=195_00, due_on=date(2026, 10, 1))
-    payer = replace(billed, payments=(transfer,), deposit_cents=None, greeting_name="Nordlicht Versicherung AG")
+    transfer = PaymentPart(way=PaymentWay.TRANSFER, amount_cents=254_00, due_on=date(2026, 10, 1))
+    whole = replace(billed, advance_cents=0, payable_cents=254_00, payments=(transfer,), deposit_cents=None)
+    payer = replace(whole, greeting_name="Nordlicht Versicherung AG")
     yield Sample("FINAL_INVOICE", "to-payer", replace(payer, renter_name="Jürgen Müßig", payer_reference="S-2026/77"))
     yield Sample("REFUND", "", replace(billed, refund_cents=59_00))
     failed = replace(billed, open_cents=95_00, deposit_cents=None)
@@ -184,7 +200,7 @@ def _money(base: MailView, language: Language) -> Iterator[Sample]:
 
 def _damages(base: MailView, language: Language) -> Iterator[Sample]:
     damage = {"de": "Kratzer, linke Seite, 120 mm", "en": "Scratch, left side, 120 mm"}[language]
-    car = replace(base, vehicle="Volkswagen Golf 1.5 TSI, B-AS 1190", damage=damage, occurred_at=_ENDS)
+    car = replace(base, vehicle="Volkswagen Golf 1.5 TSI, B-AS 1190", damage=damage, occurred_at=_BACK)
     yield Sample("DAMAGE_NOTICE", "", replace(car, deposit_note=DepositNote.KEPT))
     cleared = replace(car, damage_cleared=True, deposit_note=DepositNote.RELEASED)
     yield Sample("DAMAGE_NOTICE", "cleared", cleared)

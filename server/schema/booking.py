@@ -79,7 +79,9 @@ class BookVehicleInput:
     workshop: WorkshopReferenceInput | None = None
     """The repair during which the car replaces the customer's own; a website needs its number for a COURTESY."""
     payer: PayerInput | None = None
-    """Who pays instead of the customer; gets the documents. Websites: only if their policy allows it."""
+    """Who pays instead of the customer; gets the documents, and no advance is taken: the customer's card gives the
+    deposit and no more. Websites: only if their policy allows it.
+    """
     payment: PaymentInput
     """How the advance is paid and the deposit placed."""
     note: str | None = None

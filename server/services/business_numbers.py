@@ -7,10 +7,12 @@ from __future__ import annotations
 import re
 
 import phonenumbers
+from stdnum.ch import uid as swiss_uid
 from stdnum.de import leitweg
 from stdnum.eu import vat as eu_vat
-from stdnum.exceptions import InvalidChecksum, ValidationError
+from stdnum.exceptions import InvalidChecksum, InvalidFormat, ValidationError
 from stdnum.gb import vat as gb_vat
+from stdnum.no import orgnr as norwegian_number
 
 from server.errors import InvalidInput, Path, Sentence
 from server.models.customer import CustomerKind
@@ -56,11 +58,16 @@ VAT_IDS = {
     "SK": "SK2022749619",
     "XI": "XI980780684",
     "GB": "GB980780684",
+    "CH": "CHE116281710MWST",
+    "NO": "NO995525828MVA",
 }
-"""Whose VAT ids have check digits, which are looked at, and what one looks like: the member states, Northern Ireland
-and Great Britain."""
-_NEIGHBOURS = {"CH": r"E\d{9}(MWST|TVA|IVA)?", "NO": r"\d{9}(MVA)?"}
-"""What follows the country's letters there."""
+"""Whose VAT ids have check digits, which are looked at, and what one looks like: the member states, Northern Ireland,
+Great Britain, Switzerland and Norway."""
+_REGISTERED = {
+    "CH": (r"CHE\d{9}(MWST|TVA|IVA)?", swiss_uid.validate),
+    "NO": (r"NO\d{9}(MVA)?", lambda compact: norwegian_number.validate(compact[2:])),
+}
+"""Where it is a company's number in a register, perhaps with a word behind it: its form, and who checks the number."""
 _ELSEWHERE = re.compile(r"(?=(.*\d){4})[A-Z0-9]{5,18}")
 
 
@@ -98,10 +105,7 @@ def vat_id(value: str | None, field: Path) -> str | None:
     place, number = compact[:2], compact[2:]
     if place in VAT_IDS and compact.isascii():
         return _with_check_digits(compact, field)
-    form = _NEIGHBOURS.get(place)
-    if form is not None and re.fullmatch(form, number, re.ASCII):
-        return compact
-    is_elsewhere = place in phonenumbers.SUPPORTED_REGIONS and place not in {*VAT_IDS, *_NEIGHBOURS}
+    is_elsewhere = place in phonenumbers.SUPPORTED_REGIONS and place not in VAT_IDS
     if is_elsewhere and _ELSEWHERE.fullmatch(number):
         return compact
     raise InvalidInput(
@@ -116,6 +120,8 @@ def vat_id(value: str | None, field: Path) -> str | None:
 def _with_check_digits(compact: str, field: Path) -> str:
     place = compact[:2]
     try:
+        if place in _REGISTERED:
+            return _registered(compact)
         return f"GB{gb_vat.validate(compact)}" if place == "GB" else eu_vat.validate(compact)
     except InvalidChecksum as error:
         message = Sentence(
@@ -130,6 +136,14 @@ def _with_check_digits(compact: str, field: Path) -> str:
             f"Das ist keine USt-IdNr. aus {place}; eine von dort sieht aus wie {example}.",
         )
         raise InvalidInput(message, field=field) from error
+
+
+def _registered(compact: str) -> str:
+    form, check = _REGISTERED[compact[:2]]
+    if not re.fullmatch(form, compact, re.ASCII):
+        raise InvalidFormat
+    check(re.sub("[A-Z]+$", "", compact))
+    return compact
 
 
 def buyer_reference_of(kind: CustomerKind, value: str | None, field: Path) -> str | None:

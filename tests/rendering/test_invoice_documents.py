@@ -427,3 +427,16 @@ def test_a_foreign_recipient_can_be_read_on_the_invoice() -> None:
     recipient = replace(samples.invoice().recipient, address=away)
 
     assert "Nathan Road 1 Hongkong Hongkong" in words_of(render_invoice(samples.invoice(recipient=recipient)))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("de", "die Bankverbindung nennt Ihnen die Station"), ("en", "the station will tell you the account")],
+)
+def test_a_company_without_an_account_points_at_none(language: Any, said: str) -> None:
+    by_transfer = (PaymentPart(way=PaymentWay.TRANSFER, amount_cents=15850),)
+    supplier = replace(samples.SUPPLIER, iban=None)
+    text = words_of(render_invoice(samples.invoice(language=language, payments=by_transfer, supplier=supplier)))
+    assert said in text
+    assert "unten genannte" not in text
+    assert "named below" not in text

@@ -28,3 +28,21 @@ def test_what_was_there_is_written_anew(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("old")
     assert write(tmp_path) == write(tmp_path)
     assert "old" not in (tmp_path / "index.html").read_text()
+
+
+def text_of(folder: Path, name: str) -> str:
+    return " ".join((folder / name).read_text().replace("\u00a0", " ").split())
+
+
+def test_the_facts_of_a_sample_go_together(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    changed = text_of(tmp_path, "change.de.txt")
+    assert "neu Fr., 18.09.2026, 08:00 Uhr" in changed
+    assert "Rückgabe: Freitag, 18.09.2026, 08:00 Uhr" in changed
+    # What is to be transferred has somewhere to go.
+    for name in ("payment_failed.de.txt", "payment_failed-claim.en.txt", "payment_reminder.en.txt"):
+        assert "IBAN: DE37 9999 9999 0123 4567 89" in text_of(tmp_path, name)
+    assert "3 × 59.00" in text_of(tmp_path, "booking_confirmation.en.txt")
+    # No card is debited for what somebody else pays.
+    assert "Jetzt bezahlt: 0,00 €" in text_of(tmp_path, "booking_confirmation-payer.de.txt")

@@ -309,3 +309,25 @@ class TestOnlyWhatIsTrueForThisContract:
         )
         assert payable[at] in text
         assert ("überweisen Sie", "Please transfer")[at] not in text
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(
+    ("template", "changes"),
+    [
+        ("FINAL_INVOICE", {"payments": (PaymentPart(way=PaymentWay.TRANSFER, amount_cents=15850),)}),
+        ("DAMAGE_CLAIM", {"payments": (PaymentPart(way=PaymentWay.TRANSFER, amount_cents=15850),)}),
+        ("CANCELLATION", {"refund_cents": None, "rest_from_card": False}),
+        ("PAYMENT_FAILED", {}),
+        ("PAYMENT_REMINDER", {}),
+    ],
+)
+def test_a_company_without_an_account_names_none(template: str, changes: dict[str, Any], language: Any) -> None:
+    supplier = replace(samples.SUPPLIER, iban=None, bank=None)
+    named = ("auf das", "steht auf der Rechnung", "to the account named", "are on the invoice", "IBAN")
+    asks = ("nennt Ihnen die Station", "the station will tell you")[language == "en"]
+
+    without, with_one = (said(template, language, **changes | more) for more in ({"supplier": supplier}, {}))
+
+    assert (asks in without, any(words in without for words in named)) == (True, False)
+    assert (asks in with_one, any(words in with_one for words in named)) == (False, True)

@@ -86,7 +86,9 @@ class TestVatId:
             ("NL002455799B11", "NL002455799B11"),  # since 2020: check digits over letters, too
             ("GBGD001", "GBGD001"),
             ("CHE-116.281.710 MWST", "CHE116281710MWST"),
-            ("NO 123 456 789 MVA", "NO123456789MVA"),
+            ("CHE-116.281.710", "CHE116281710"),
+            ("NO 995 525 828 MVA", "NO995525828MVA"),
+            ("NO 974760673", "NO974760673"),
             ("TR1234567890", "TR1234567890"),
             ("", None),
             (None, None),
@@ -113,6 +115,9 @@ class TestVatId:
             "DEU136695976",
             "EL",
             "CY12345678X",
+            "CHE-116.281.711 MWST",  # check digits
+            "CHE-116.281.710 USt",
+            "NO 123 456 789 MVA",
         ],
     )
     def test_refused(self, typed: str) -> None:

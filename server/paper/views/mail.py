@@ -66,12 +66,13 @@ class MailView:
     car is with the customer, or back. `total/advance/payable_cents` are those of the document `document_number`, which
     may take another back (`document_cancels`); `open_cents` what of it is still to be paid. `refund_by_hand`: the card
     has refused what goes back, or cannot take it; `to_card_cents` is how much of it goes there. `cancelled`: documents
-    that hold no more. Of a notice to a station `reason` says what has happened, and `noticed` which contracts
-    are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer nothing. From the deposit
-    `deposit_share_cents` are taken, too, for what is open of the document `deposit_share_for`. `is_claim`: the
-    document, or what holds no more, is a claim for a damage; when it is made, `protocols_attached`, `attached_photos`
-    and `evidence` (how many PDFs) say what goes with the mail. `xrechnung_attached`: an e-invoice is
-    beside its PDF. `can_be_answered`: what is answered to the mail is read by somebody.
+    that hold no more; `counts_for_next`: what was paid for them is kept for the next invoice. Of a notice to a station
+    `reason` says what has happened, and `noticed` which contracts are hit. `damage` says what is damaged and where;
+    `damage_cleared`: it costs the customer nothing. From the deposit `deposit_share_cents` are taken, too, for what is
+    open of the document `deposit_share_for`. `is_claim`: the document, or what holds no more, is a claim for a
+    damage; when it is made, `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say what goes
+    with the mail. `xrechnung_attached`: an e-invoice is beside its PDF. `can_be_answered`: what is answered to the
+    mail is read by somebody.
     """
 
     time_zone: str
@@ -137,6 +138,7 @@ class MailView:
     refund_by_hand: bool = False
     to_card_cents: int | None = None
     cancelled: Sequence[str] = ()
+    counts_for_next: bool = False
     due_on: date | None = None
     payments: Sequence[PaymentPart] = ()
     reason: str | None = None

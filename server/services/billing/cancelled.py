@@ -11,7 +11,7 @@ from server.database import Session
 from server.models import Contract, Document
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
-from server.services.billing import addressee, documents, sources
+from server.services.billing import addressee, documents, mails, sources
 from server.services.mail import emails, letters, parts
 from server.services.mail.emails import MailDraft
 
@@ -48,6 +48,21 @@ async def tell(session: Session, contract: Contract, told: Cancelled, *, now: da
         await _tell_customer(session, contract, told, customers, now=now)
 
 
+async def tell_payer(session: Session, contract: Contract, issued: Sequence[Document], *, now: datetime) -> None:
+    """Whoever else pays gets what was made out to them: an invoice, with what takes back the one before it, or that
+    alone. The caller tells the customer. What takes an advance back, which a card had paid, is the customer's affair.
+    """
+    own = [one for one in issued if await addressee.other_payer(session, contract, one) is not None]
+    gone = [found for one in own if (found := await session.by_id(Document, one.refers_to_id)) is not None]
+    finals = [one.id for one in gone if one.type is DocumentType.FINAL_INVOICE]
+    mirrors = [one for one in own if one.refers_to_id in finals]
+    new = next((one for one in own if one.refers_to_id is None), None)
+    if new is not None:
+        await mails.to_payer(session, contract, new, documents.shown(new).payments, mirrors=mirrors, now=now)
+    elif mirrors and mirrors[0].recipient.email:
+        await _tell_payer(session, contract, Cancelled(gone, issued), mirrors, now=now)
+
+
 async def _tell_customer(
     session: Session, contract: Contract, told: Cancelled, own: Sequence[Document], *, now: datetime
 ) -> None:
@@ -80,6 +95,7 @@ async def _tell_payer(
         documents=tuple(one.number for one in own),
         refund_cents=_back(own) or None,
         to_card_cents=0,
+        counts_for_next=any(documents.shown(one).kept_cents > 0 for one in own),
         reason=told.why,
     )
     files, cause = documents.attachments(*own), uuid5(told.issued[-1].id, "payer")

@@ -225,6 +225,17 @@ def _view(
     )
 
 
+def shown(document: Document) -> InvoiceView:
+    """What the paper of a document that is not erased shows."""
+    return InvoiceView.of_json(document.view or {})
+
+
+def original_number(mirror: Document) -> str:
+    """The number of the document that another one takes back."""
+    of = shown(mirror).refers_to
+    return of.number if of else ""
+
+
 def _advance_view(advance: Deduction, zone: ZoneInfo) -> Advance:
     return Advance(
         number=advance.number,

@@ -52,11 +52,12 @@ async def to_payer(
     document: Document,
     payments: Sequence[PaymentPart],
     *,
+    mirrors: Sequence[Document] = (),
     agreed_cents: int | None = None,
     now: datetime,
 ) -> None:
-    """The invoice to whoever else pays, with how to pay it; the customer's copy asks for nothing. Without a mail
-    address of the payer, staff send it by post.
+    """The invoice to whoever else pays, with how to pay it, and with the `mirrors` of those whose place it takes; the
+    customer's copy asks for nothing. Without a mail address of the payer, staff send it by post.
     """
     if contract.payer is None or contract.payer.email is None:
         return
@@ -68,12 +69,13 @@ async def to_payer(
         payer_name=None,
         renter_name=contract.customer.display_name,
         payer_reference=contract.payer.reference,
+        cancelled=tuple(documents.original_number(mirror) for mirror in mirrors),
     )
     draft = MailDraft(
         EmailTemplate.FINAL_INVOICE,
         uuid5(document.id, "payer"),
         view,
-        documents.attachments(document),
+        documents.attachments(document, *mirrors),
         waits_for_paper=True,
         to=contract.payer.email,
     )

@@ -144,9 +144,10 @@ async def plan_of(
     extras = validation.extras(request.extras, ("input", "extras"))
     language = customer.language.value.lower()
     price = agreed_price(terms, slot, request.kind, language, extras=extras, drivers=len(people))
-    waived = request.payment.method is PaymentMethod.WAIVED
-    prepay = 0 if waived else advance_cents(terms, request.kind, price.total_cents)
-    if addressee.is_large(prepay) and request.payer is None and customer.address is None:
+    # What somebody else pays is never taken from the customer's card.
+    nothing_now = request.payment.method is PaymentMethod.WAIVED or request.payer is not None
+    prepay = 0 if nothing_now else advance_cents(terms, request.kind, price.total_cents)
+    if addressee.is_large(prepay) and customer.address is None:
         # Its invoice is issued at once; who pays less can be asked for the address when the car is handed over.
         raise InvalidInput(addressee.ADDRESS_MISSING, field=("input", "customer", "address"))
     await company_data.require(session)  # without its legal data no invoice could be issued

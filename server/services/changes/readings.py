@@ -17,7 +17,7 @@ from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.services import validation
 from server.services.acting import OVERRIDERS, Acting
-from server.services.billing import documents, invoice
+from server.services.billing import cancelled, documents, invoice
 from server.services.billing.readings import READINGS, corrected, leg_of
 from server.services.changes import edit, mails, said
 from server.services.changes.edit import Done
@@ -71,6 +71,7 @@ async def correct(outside: Outside, acting: Acting, protocol_id: UUID | None, re
         entry = await edit.finish(session, contract, done, acting)
         lines = said.reading(contract, before, after)
         await mails.corrected(session, contract, entry.id, after, lines, issued, now=acting.now)
+        await cancelled.tell_payer(session, contract, issued, now=acting.now)
     await documents.print_unprinted(outside, contract.id)
     return contract.id
 

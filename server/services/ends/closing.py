@@ -20,7 +20,7 @@ from server.models.tariff import PriceLineKind
 from server.paper import notation
 from server.paper.views import DepositNote
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, open_items, settlements, ways
+from server.services.billing import cancellations, cancelled, collection, documents, open_items, settlements, ways
 from server.services.billing.drafts import Deduction, Draft
 from server.services.billing.settlements import SettlementAction
 from server.services.contract import contracts
@@ -91,6 +91,7 @@ async def close(session: Session, contract: Contract, end: End, acting: Acting) 
     held = deposits.held_cents(await session.by_id(Deposit, contract.id))
     told = Told(end.state, end.fee_cents, issued, action, due, item)
     await mails.ended(session, contract, told, held, now=acting.now)
+    await cancelled.tell_payer(session, contract, issued, now=acting.now)
 
 
 async def _put_right(

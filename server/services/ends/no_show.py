@@ -14,7 +14,7 @@ from server.models.document import DocumentType
 from server.models.job import JobKind
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, collection, documents, invoice
+from server.services.billing import cancellations, cancelled, collection, documents, invoice
 from server.services.changes import cars, edit, mails, said
 from server.services.contract import contracts, no_shows
 from server.services.ends import closing
@@ -83,6 +83,7 @@ async def undo(outside: Outside, acting: Acting, contract_id: UUID | None, versi
         await no_shows.plan(session, contract, now=acting.now)
         await collection.go_on_with(session, contract, JobKind.COLLECT, acting.now)
         await mails.changed(session, contract, uuid7(), said.resumed(contract), mirrors, now=acting.now)
+        await cancelled.tell_payer(session, contract, mirrors, now=acting.now)
         done = contract.id
     await documents.print_unprinted(outside, done)
     return done

@@ -21,7 +21,7 @@ from server.models.occupancy import OccupancyKind
 from server.models.protocol import ProtocolType
 from server.services import validation
 from server.services.acting import Acting
-from server.services.billing import cancellations, documents, invoice, readings
+from server.services.billing import cancellations, cancelled, documents, invoice, readings
 from server.services.booking import overdue
 from server.services.changes import cars, edit, mails
 from server.services.contract import contracts, history, no_shows
@@ -76,6 +76,7 @@ async def undo(outside: Outside, acting: Acting, protocol_id: UUID | None, reaso
             session, contract, HistoryAction.PROTOCOL_VOIDED, acting, before=protocol.type.value
         )
         await mails.corrected(session, contract, entry.id, protocol, (), issued, now=acting.now)
+        await cancelled.tell_payer(session, contract, issued, now=acting.now)
     await documents.print_unprinted(outside, contract.id)
     return contract.id
 

@@ -18,6 +18,7 @@ from server.gateways.object_store import ObjectStore
 from server.models import (
     Contract,
     Damage,
+    Deposit,
     Driver,
     Email,
     Photo,
@@ -28,12 +29,13 @@ from server.models import (
     VehicleLeg,
 )
 from server.models.email import EmailTemplate, StoredFile
-from server.models.protocol import ProtocolType
+from server.models.protocol import WENT_OUT, ProtocolType
 from server.paper import file_names, protocol_sheet, typesetter
 from server.paper.views import (
     AccessoryLine,
     ConditionView,
     DamageMark,
+    DepositNote,
     DriverLine,
     ProtocolKind,
     ProtocolView,
@@ -45,6 +47,7 @@ from server.services.handover import photos, printed_photos
 from server.services.mail import emails, letters, links, parts
 from server.services.mail.emails import MailDraft
 from server.services.outside import Outside
+from server.services.payments import deposits
 from server.services.people import customers
 
 T = TypeVar("T")
@@ -96,8 +99,9 @@ async def _mail(
     session: Session, contract: Contract, protocol: Protocol, view: ProtocolView, photos_url: str, now: datetime
 ) -> None:
     vehicle = await _required(session.by_id(Vehicle, protocol.vehicle_id))
-    elsewhere = contract.return_station_id != protocol.at_station_id
-    return_station = await stations.get(session, contract.return_station_id) if elsewhere else None
+    back_to = await stations.get(session, contract.return_station_id)
+    elsewhere = back_to.id != protocol.at_station_id
+    new_damages = sum(damage.is_new for damage in view.damages)
     language = parts.wording(contract.language)
     mail = replace(
         await letters.frame(session, contract),
@@ -106,7 +110,8 @@ async def _mail(
         vehicle=f"{view.vehicle.make} {view.vehicle.model}, {view.vehicle.plate}",
         start=contract.starts_at,
         end=contract.ends_at,
-        return_station=parts.place_of(return_station) if return_station else None,
+        return_station=parts.place_of(back_to) if elsewhere else None,
+        check_in_hours=parts.opening_windows(back_to, contract.ends_at),
         grace_minutes=contract.terms.grace_minutes,
         included_km=contract.price.included_km,
         extra_km_cents=contract.terms.extra_km_cents,
@@ -116,7 +121,9 @@ async def _mail(
         odometer_km=protocol.odometer_km,
         level=protocol_sheet.level(view.condition, language),
         driven_km=protocol.odometer_km - view.before.odometer_km if view.before else None,
-        new_damages=sum(damage.is_new for damage in view.damages),
+        new_damages=new_damages,
+        deposit_cents=await _deposit_told(session, contract, protocol, new_damages),
+        deposit_note=DepositNote.KEPT if new_damages else DepositNote.BLOCKED,
         photo_count=len(view.photos),
         photos_url=photos_url if await photos.of_protocol(session, protocol.id) else None,
     )
@@ -124,6 +131,13 @@ async def _mail(
     pdf = StoredFile(name, "application/pdf", protocol.pdf_key or "")
     draft = MailDraft(TEMPLATES[protocol.type], protocol.id, mail, [pdf], protocol_id=protocol.id)
     await emails.queue(session, contract, draft, now=now)
+
+
+async def _deposit_told(session: Session, contract: Contract, protocol: Protocol, new_damages: int) -> int | None:
+    """What is blocked on the card, as the car goes out or comes back damaged; else the invoice's mail tells of it."""
+    if protocol.type not in WENT_OUT and not new_damages:
+        return None
+    return deposits.held_cents(await session.by_id(Deposit, contract.id))
 
 
 async def _view(session: Session, objects: ObjectStore, contract: Contract, protocol: Protocol) -> ProtocolView:
@@ -145,7 +159,7 @@ async def _view(session: Session, objects: ObjectStore, contract: Contract, prot
         contract_number=contract.number,
         supplier=parts.supplier_of(company),
         station=parts.place_of(station),
-        customer=parts.recipient_of(contract),
+        customer=parts.customer_of(contract),
         vehicle=_vehicle_line(vehicle, group),
         condition=_condition(protocol),
         occurred_at=protocol.occurred_at,

@@ -119,8 +119,17 @@ def _rental(terms: TariffTerms, facts: Facts, days: int, words: Words) -> tuple[
     chosen = choose(covering, weekends, days, _use(terms, facts))
     choice = chosen.choice
     quantity, unit = _quantity(choice)
-    text, explanation = words.rental(days), words.bundles(days, chosen, facts.driven_km)
-    return PriceLine(PriceLineKind.RENTAL, text, quantity, unit, choice.price_cents, explanation), choice.included_km
+    explanation = words.bundles(days, chosen, facts.driven_km) + _because_late(terms, facts, days, words)
+    line = PriceLine(PriceLineKind.RENTAL, words.rental(days), quantity, unit, choice.price_cents, explanation)
+    return line, choice.included_km
+
+
+def _because_late(terms: TariffTerms, facts: Facts, days: int, words: Words) -> str:
+    """Why there are more days than were agreed, if the car came back too late for those."""
+    if facts.planned_end is None or facts.ends_at <= facts.planned_end:
+        return ""
+    more = days - count_days(facts.starts_at, facts.planned_end, facts.zone, terms.grace_minutes)
+    return words.late(more, facts.ends_at, facts.planned_end, facts.zone, terms.grace_minutes) if more else ""
 
 
 def _use(terms: TariffTerms, facts: Facts) -> Use | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
 from server.models.contract import ContractKind
 from server.models.fleet import Cleanliness
 from server.models.tariff import BundleUnit, Discount, Extra
+from server.paper import notation
+from server.paper.views import Language
 from server.services.pricing.bundle_choice import BundleChoice, Chosen
 
 _UNITS = {
@@ -59,7 +63,7 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self._german = language == "de"
-        self._language = "de" if self._german else "en"
+        self._language: Language = "de" if self._german else "en"
         self.extra_km_text = self._say("Mehrkilometer", "Extra kilometres")
         self.fuel_text = self._say("Fehlender Kraftstoff", "Missing fuel")
         self.fuel_service_text = self._say("Tankservice", "Refuelling service")
@@ -101,9 +105,21 @@ class Words:
             return time
         return f"{time}; {self._because_of_km(chosen.choice, chosen.usual, driven_km, cheaper=chosen.saved_cents > 0)}"
 
+    def late(self, days: int, ended: datetime, planned: datetime, zone: ZoneInfo, grace_minutes: int) -> str:
+        """Why further days are billed: "; 1 day more than agreed: back 10 Dec 2026, 09:01 instead of …"."""
+        back, agreed = (notation.moment(instant, zone.key, self._language) for instant in (ended, planned))
+        grace = self._say(f"bis {grace_minutes} Minuten später ist frei", f"up to {grace_minutes} minutes are free")
+        because = self._say(
+            f"; {self._days(days)} mehr als vereinbart: zurück am {back} statt am {agreed}",
+            f"; {self._days(days)} more than agreed: back on {back} instead of {agreed}",
+        )
+        return f"{because} ({grace})" if grace_minutes else because
+
     def _prices(self, choice: BundleChoice) -> str:
         (first, count), *more = choice.bundles
-        if first.unit is BundleUnit.DAY and count > 1 and not more:
+        if first.unit is BundleUnit.DAY and not more:
+            if count == 1:
+                return self._money(first.price_cents)
             return f"{count} × {self._money(first.price_cents)} = {self._money(choice.price_cents)}"
         parts = (f"{self._count(n, bundle.unit)} {self._money(bundle.price_cents * n)}" for bundle, n in choice.bundles)
         return " + ".join(parts)

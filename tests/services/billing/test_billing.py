@@ -171,7 +171,7 @@ async def test_without_the_size_of_the_tank_a_person_has_to_look(bench: Bench) -
     [
         ({}, 100, SettlementAction.NOTHING, 0),
         ({}, 210, SettlementAction.CHARGE, 1_500),
-        ({"payer": PAYER}, 210, SettlementAction.OPEN_ITEM, 1_500),
+        ({"payer": PAYER}, 210, SettlementAction.OPEN_ITEM, 7_400),
     ],
 )
 async def test_the_preview_is_what_billing_then_does(

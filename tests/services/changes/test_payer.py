@@ -327,3 +327,14 @@ async def test_what_billing_had_paid_back_does_not_go_back_twice(bench: Bench) -
         ("REFUND", "SUCCEEDED", 5_457),
     ]
     assert [item.open_cents for item in await bench.all(OpenItem)] == [5_457]
+
+
+async def test_a_booking_that_somebody_else_pays_takes_nothing_from_the_customers_card(bench: Bench) -> None:
+    """What a payer owes is an open item, also at booking: the card gives the deposit and no more (domain 4.5 rule 13)."""
+    shop = await open_shop(bench)
+
+    contract = await book(shop, START, END, payer=INSURER)
+
+    assert (contract.state, contract.prepay_cents, contract.paid_cents) == (ContractState.RESERVED, 0, 0)
+    assert await bench.all(Document, contract_id=contract.id) == []
+    assert [one for one in await bench.payments(contract.id) if one[0] != "HOLD"] == []

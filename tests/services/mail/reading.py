@@ -85,7 +85,10 @@ SENTENCES = [
         frozenset({_BOOKED}),
     ),
     Sentence(
-        "über Ihre Anzahlung", "for your advance payment", lambda of: of.has_card and of.is_rental, frozenset({_BOOKED})
+        "über Ihre Anzahlung",
+        "for your advance payment",
+        lambda of: of.payment == "card" and of.is_rental,
+        frozenset({_BOOKED}),
     ),
     Sentence("zahlbar von Nordlicht", "payable by Nordlicht", lambda of: of.payment == "payer"),
     Sentence("zahlbar auf Rechnung", "payable on invoice", lambda of: of.payment == "waived"),

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from server.models import Contract, Email, Protocol
+from server.models import Contract, Document, Email, Protocol
 from server.models.contract import ContractKind
 from server.models.customer import Language
 from server.models.damage import DamageKind, VehicleView
@@ -57,9 +57,9 @@ async def printed(bench: Bench, contract: Contract, type_: str) -> Protocol:
     [
         ({}, "Nach der Rückgabe: 59,00 € nach heutigem Stand, Ihrer hinterlegten Karte belastet"),
         (WAIVED, "Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar auf Rechnung"),
-        (
+        (  # no card of the customer is debited for what somebody else pays
             {"payer": INSURER},
-            "Nach der Rückgabe: 59,00 € nach heutigem Stand, zahlbar von Nordlicht Versicherung AG",
+            "Jetzt bezahlt: 0,00 € Nach der Rückgabe: 118,00 € nach heutigem Stand, zahlbar von Nordlicht Versicherung AG",
         ),
     ],
 )
@@ -206,3 +206,89 @@ async def test_the_invoices_mail_names_what_was_agreed_where_it_comes_to_somethi
     assert ("Vereinbart waren 59,00 €. Berechnet wird, was tatsächlich war" in text) is said
     assert ("Mehrkilometer: " in text) is said
     assert "Miete 1 Tag: 59,00 €" in text
+
+
+@pytest.mark.parametrize("type_", ["CHECK_OUT", "CHECK_IN"])
+async def test_the_renter_on_the_protocol_is_who_rents_and_not_who_pays(bench: Bench, type_: str) -> None:
+    # Given: an insurer pays
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, START + DAY, payer=INSURER)
+    # When
+    protocol = await printed(bench, contract, type_)
+    # Then
+    assert protocol.pdf_key
+    text = words_of(await bench.outside.objects.get(protocol.pdf_key))
+    assert INSURER.name not in text
+    assert f"{contract.customer.display_name} Hauptstr. 1 10115 Berlin {contract.customer.email}" in text
+
+
+LATE_BY_A_MINUTE = {
+    Language.DE: "2 Tage: 2 × 59,00 = 118,00; 1 Tag mehr als vereinbart: zurück am 09.09.2026, 10:01 Uhr statt am"
+    " 09.09.2026, 09:00 Uhr (bis 60 Minuten später ist frei)",
+    Language.EN: "2 days: 2 × 59.00 = 118.00; 1 day more than agreed: back on 9 Sept 2026, 10:01 instead of"
+    " 9 Sept 2026, 09:00 (up to 60 minutes are free)",
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(("minutes", "said"), [(60, False), (61, True)])
+async def test_a_day_more_for_a_late_return_says_why(
+    bench: Bench, minutes: int, language: Language, said: bool
+) -> None:
+    # Given a day that is agreed, and a car that comes back so late
+    shop = await open_shop(bench)
+    contract = await book(shop, START, START + DAY, customer=customer(language=language))
+    bench.clock.move_to(START)
+    await check_out(shop, contract)
+    bench.clock.move_to(START + DAY + timedelta(minutes=minutes))
+    await check_in(shop, contract, km=10_100)
+    # When
+    await invoice.settle(bench.outside, contract.id)
+    # Then the mail and the invoice say so, or have nothing to say
+    (document,) = await bench.all(Document, contract_id=contract.id, type="FINAL_INVOICE")
+    for text in (
+        await mail_of(bench, contract, "FINAL_INVOICE"),
+        words_of(await bench.outside.objects.get(document.pdf_key)),
+    ):
+        assert (LATE_BY_A_MINUTE[language] in text) is said
+        assert ("mehr als vereinbart" in text or "more than agreed" in text) is said
+
+
+async def test_the_hand_over_mail_says_when_the_station_is_open_and_what_is_blocked(bench: Bench) -> None:
+    # Given
+    contract = await rented(await open_shop(bench), START, START + DAY)
+    # When
+    await printed(bench, contract, "CHECK_OUT")
+    # Then
+    text = await mail_of(bench, contract, "CHECK_OUT_PROTOCOL")
+    assert "Geöffnet am Rückgabetag: 07:00 Uhr – 19:00 Uhr" in text
+    assert "Kaution 300,00 € sind auf Ihrer Karte blockiert, nicht abgebucht." in text
+
+
+async def test_without_a_card_the_hand_over_mail_knows_no_deposit(bench: Bench) -> None:
+    contract = await rented(await open_shop(bench), START, START + DAY, **WAIVED)
+    await printed(bench, contract, "CHECK_OUT")
+    assert "Kaution" not in await mail_of(bench, contract, "CHECK_OUT_PROTOCOL")
+
+
+async def test_a_damage_keeps_the_deposit_and_the_rent_is_billed_all_the_same(bench: Bench) -> None:
+    """The rent is charged at once: what waits for an answer is what the damage costs."""
+    # Given
+    shop = await open_shop(bench)
+    contract = await rented(shop, START, START + DAY, back_with={"damages": (scratch(),)})
+    # When
+    await printed(bench, contract, "CHECK_IN")
+    # Then
+    text = await mail_of(bench, contract, "CHECK_IN_PROTOCOL")
+    assert "Wir prüfen das und melden uns, bevor dafür etwas berechnet wird." in text
+    assert "Kaution 300,00 € bleiben bis zur Klärung auf Ihrer Karte blockiert, nicht abgebucht." in text
+    assert "Die Rechnung erhalten Sie in einer eigenen E-Mail." in text
+
+
+@pytest.mark.parametrize(("more", "said"), [({}, True), ({"payer": INSURER}, False)])
+async def test_the_confirmation_says_when_the_deposit_pays_for_the_rent(
+    bench: Bench, more: dict[str, Any], said: bool
+) -> None:
+    contract = await book(await open_shop(bench), START, START + DAY, **more)
+    text = await mail_of(bench, contract, "BOOKING_CONFIRMATION")
+    assert ("Lehnt Ihre Karte später die Rechnung ab, wird sie aus der Kaution bezahlt." in text) is said

@@ -400,15 +400,15 @@ class TestWords:
             ("de", "2026-12-01 08:00", "Miete 8 Tage", "8 Tage: 1 Woche 319,00 + 1 Tag 59,00"),
             ("en", "2026-11-26 08:00", "Rental 3 days", "3 days: 3 × 59.00 = 177.00"),
             ("de", "2026-11-26 08:00", "Miete 3 Tage", "3 Tage: 3 × 59,00 = 177,00"),
-            ("en", TUESDAY, "Rental 1 day", "1 day: 1 day 59.00"),
-            ("de", TUESDAY, "Miete 1 Tag", "1 Tag: 1 Tag 59,00"),
+            ("en", TUESDAY, "Rental 1 day", "1 day: 59.00"),
+            ("de", TUESDAY, "Miete 1 Tag", "1 Tag: 59,00"),
             (
                 "de",
                 "2027-01-22 08:00",
                 "Miete 60 Tage",
                 "60 Tage: 2 Monate 1.998,00",
             ),
-            ("fr", TUESDAY, "Rental 1 day", "1 day: 1 day 59.00"),
+            ("fr", TUESDAY, "Rental 1 day", "1 day: 59.00"),
         ],
     )
     def test_rental(self, language: str, end: str, text: str, explanation: str) -> None:
