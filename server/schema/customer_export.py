@@ -25,8 +25,9 @@ class CustomerExport:
     """
 
     json: str
-    """The data as JSON: the record with its changes, and each contract with drivers, protocols, damages, documents,
-    payments, mails, notes and history. Amounts are in cents, times in UTC.
+    """The data as JSON: the record with its changes and the stations that may see it, and each contract with drivers,
+    protocols, damages, documents, payments, mails, notes, history, and since when a card is stored for it (the card
+    itself is the gateway's). Amounts are in cents, times in UTC.
     """
     files_url: str
     """Link to a ZIP file with the same data and with all documents, protocols, photos, signatures and estimates."""

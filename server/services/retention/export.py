@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,12 @@ import orjson
 from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 
-from server.database import Scope, Session
+from server.database import SYSTEM, Scope, Session
 from server.errors import InvalidInput, NotFound, Sentence
 from server.models import (
     Contract,
     Customer,
+    CustomerStation,
     CustomerVersion,
     Damage,
     DamageEvidence,
@@ -35,6 +36,8 @@ from server.models import (
     Protocol,
     ProtocolPhoto,
     ReadingCorrection,
+    Station,
+    StoredCard,
     VehicleLeg,
 )
 from server.services.outside import Outside
@@ -67,6 +70,15 @@ _TOO_MANY = Sentence(
 
 
 @dataclass(frozen=True)
+class Person:
+    """A customer's record, what changes of it have replaced, and the codes of the stations that may see it."""
+
+    record: Customer
+    versions: Sequence[CustomerVersion]
+    stations: Sequence[str]
+
+
+@dataclass(frozen=True)
 class ExportedFile:
     """A file of a copy: its name there, and its key in the object store."""
 
@@ -96,10 +108,28 @@ async def of_customer(outside: Outside, scope: Scope, customer_id: UUID | None) 
         if len(contracts) > MOST_CONTRACTS:
             raise InvalidInput(_TOO_MANY, field=["id"])
         changes = select(CustomerVersion).where(col(CustomerVersion.customer_id) == customer.id)
-        versions = await session.all(changes.order_by(col(CustomerVersion.at)))
+        about = Person(
+            customer, await session.all(changes.order_by(col(CustomerVersion.at))), await _stations(session, customer)
+        )
         parts = {name: await _rows_of(session, model, contracts) for name, model in _PARTS.items()}
         files = await _files(session, contracts, parts)
-    return Export(customer.id, await asyncio.to_thread(_written, customer, versions, contracts, parts), files)
+    cards = await _cards(outside, contracts)
+    return Export(customer.id, await asyncio.to_thread(_written, about, contracts, parts, cards), files)
+
+
+async def _stations(session: Session, customer: Customer) -> Sequence[str]:
+    of_them = select(Station.code).join(CustomerStation, col(CustomerStation.station_id) == col(Station.id))
+    return await session.all(of_them.where(col(CustomerStation.customer_id) == customer.id).order_by(col(Station.code)))
+
+
+async def _cards(outside: Outside, contracts: Sequence[Contract]) -> dict[UUID, datetime]:
+    """Since when a card is stored for a contract. Nobody but the system reads more of it, and its token says nothing of
+    the card to anybody but the gateway.
+    """
+    ids = [contract.id for contract in contracts]
+    async with outside.database.snapshot(SYSTEM) as session:
+        stored = select(StoredCard).where(col(StoredCard.contract_id).in_(ids))
+        return {card.contract_id: card.consent_at for card in await session.all(stored)}
 
 
 async def _rows_of(session: Session, model: Any, contracts: Sequence[Contract]) -> dict[UUID, list[Any]]:
@@ -110,14 +140,19 @@ async def _rows_of(session: Session, model: Any, contracts: Sequence[Contract]) 
     return found
 
 
-def _written(
-    customer: Customer, versions: Sequence[CustomerVersion], contracts: Sequence[Contract], parts: Parts
-) -> bytes:
+def _written(about: Person, contracts: Sequence[Contract], parts: Parts, cards: Mapping[UUID, datetime]) -> bytes:
     told = [
-        _shown(contract) | {name: [_shown(row) for row in rows[contract.id]] for name, rows in parts.items()}
+        _shown(contract)
+        | {"card_stored_since": cards.get(contract.id)}
+        | {name: [_shown(row) for row in rows[contract.id]] for name, rows in parts.items()}
         for contract in contracts
     ]
-    whole = {"customer": _shown(customer), "changes": [_shown(version) for version in versions], "contracts": told}
+    whole = {
+        "customer": _shown(about.record),
+        "seen_by_stations": about.stations,
+        "changes": [_shown(version) for version in about.versions],
+        "contracts": told,
+    }
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
-from server.models import Customer, Email, EvidenceFile, Protocol
+from server.models import Customer, Email, EvidenceFile, Protocol, StoredCard
 from server.models.columns import uuid7
 from server.models.staff import Role
 from server.services.acting import Acting
@@ -45,7 +46,12 @@ async def test_a_copy_for_the_return_station_leaves_out_what_another_has_uploade
     seen = await export.of_customer(bench.outside, there.somebody(Role.MANAGER).scope, contract.customer_id)
     own = await export.of_customer(bench.outside, here.somebody(Role.MANAGER).scope, contract.customer_id)
     # Then
-    assert [one["number"] for one in json.loads(seen.json)["contracts"]] == [contract.number]
+    (told,), (ours,) = (json.loads(one.json)["contracts"] for one in (seen, own))
+    assert (told["number"], told["card_stored_since"]) == (contract.number, ours["card_stored_since"])
+    (card,) = await bench.all(StoredCard, contract_id=contract.id)
+    assert datetime.fromisoformat(ours["card_stored_since"]) == card.consent_at
+    assert card.token not in own.json.decode()
+    assert json.loads(own.json)["seen_by_stations"] == [here.station.code]
     assert [name.key for name in own.files if name.key == file.object_key] == [file.object_key]
     assert [name.key for name in seen.files if name.key == file.object_key] == []
 
