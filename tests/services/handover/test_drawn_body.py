@@ -35,7 +35,14 @@ async def regroup(bench: Bench, acriss: str) -> None:
 
 @pytest.mark.parametrize(
     ("acriss", "shape"),
-    [("IWMR", "estate"), ("SVMR", "van"), ("CFAR", "suv"), ("PLAR", "saloon"), ("EDMR", "hatchback"), (None, "hatchback")],
+    [
+        ("IWMR", "estate"),
+        ("SVMR", "van"),
+        ("CFAR", "suv"),
+        ("PLAR", "saloon"),
+        ("EDMR", "hatchback"),
+        (None, "hatchback"),
+    ],
 )
 async def test_both_protocols_show_the_shape_that_the_groups_code_names(
     bench: Bench, acriss: str | None, shape: str
