@@ -44,7 +44,9 @@ class VehicleGroup:
     name: str
     """What customers call the group."""
     acriss: str | None
-    """International ACRISS code of four letters, for example CDMR; null if not given."""
+    """International ACRISS code of four letters, for example CDMR; null if not given. Its second letter says in which
+    shape the group's cars are drawn (`Vehicle.body`).
+    """
     minimum_age: int
     """Minimum age of every driver, in years."""
     minimum_licence_months: int
