@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Final
 
 PICTURES = Path(__file__).parent / "assets" / "car"
-SIDES: Final = frozenset({"LEFT", "RIGHT", "FRONT", "REAR", "TOP"})
-"""What each shape has a drawing of its own of; that of anything else is the same for all."""
 BODIES: Final = ("SALOON", "HATCHBACK", "ESTATE", "SUV", "VAN")
 """The shapes in which cars are drawn, named like the API's VehicleBody."""
 DEFAULT_BODY: Final = "HATCHBACK"
@@ -15,6 +13,8 @@ DEFAULT_BODY: Final = "HATCHBACK"
 
 
 def picture(view: str, body: str) -> Path:
-    """The drawing of a side, a corner or the inside; the file may not be there, as not all that is photographed is."""
-    folder = PICTURES / body.lower() if view in SIDES else PICTURES
+    """The drawing of a side or a corner of this shape, or of the inside, which is the same for all. The file may not be
+    there: not all that is photographed is drawn.
+    """
+    folder = PICTURES if view == "INTERIOR" else PICTURES / body.lower()
     return folder / f"{view.lower()}.png"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobile_kivy.car_pictures import BODIES, DEFAULT_BODY, picture
+from mobile_kivy.forms.form import GUIDED_SLOTS
 from server.models import vehicle_body
 from server.models.damage import VehicleView
 from server.models.vehicle_body import VehicleBody
@@ -77,9 +78,9 @@ class TestTablet:
         assert vehicle_body.DEFAULT_BODY.value == DEFAULT_BODY
 
     @pytest.mark.parametrize("body", BODIES)
-    @pytest.mark.parametrize("view", VehicleView)
-    def test_there_is_a_picture_of_each_view_of_each_shape(self, view: VehicleView, body: str) -> None:
-        assert picture(view.value, body).is_file()
+    @pytest.mark.parametrize("view", [*(view.value for view in VehicleView), *GUIDED_SLOTS])
+    def test_there_is_a_picture_of_each_view_and_corner_of_each_shape(self, view: str, body: str) -> None:
+        assert picture(view, body).is_file()
 
     def test_its_pictures_are_what_the_protocols_drawings_say(self) -> None:
         assert car_pictures.differences() == []

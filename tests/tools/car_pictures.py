@@ -33,9 +33,9 @@ _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: none)
 def pictures() -> Iterator[tuple[Path, Image.Image]]:
     """Every picture of the tablet, as its SVG says now."""
     yield picture("INTERIOR", ""), _drawn(PAPER / "interior.svg", SIDES_SCALE)
-    for view in CORNERS:
-        yield from _both(view, "", _drawn(picture(view, "").with_suffix(".svg"), CORNERS_SCALE))
     for body in BODIES:
+        for view in CORNERS:
+            yield from _both(view, body, _drawn(picture(view, body).with_suffix(".svg"), CORNERS_SCALE))
         for view in SIDES:
             yield from _both(view, body, _drawn(PAPER / body.lower() / f"{view.lower()}.svg", SIDES_SCALE))
 

@@ -85,7 +85,10 @@ def test_a_van_is_drawn_as_a_van_without_a_network_and_its_outlines_too(
     assert drawing.body == "VAN"
     assert is_drawn_as(drawing, "VAN")
     work.go_on(finger, "photos")
-    assert finger.screen.step.outline("REAR") == str(picture("REAR", "VAN"))
+    assert [finger.screen.step.outline(slot) for slot in ("REAR", "FRONT_LEFT")] == [
+        str(picture("REAR", "VAN")),
+        str(picture("FRONT_LEFT", "VAN")),
+    ]
 
 
 def test_a_day_that_an_earlier_app_has_kept_is_drawn_as_the_most_common_shape(
