@@ -1,6 +1,6 @@
 # Everyday names. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tablet test quick lint types format schema released check demo bench
+.PHONY: help run tablet test quick lint types format schema pictures released check demo bench
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ format: ## formats everything
 
 schema: ## writes server/schema/schema.graphql
 	python3 dev.py exec python -m tests.tools.schema_drift --write
+
+pictures: ## makes the tablet's drawings of cars from the protocol's
+	python3 dev.py exec python -m tests.tools.car_pictures --write
 
 released: ## takes the present schema as that of the release
 	(echo "# The API of version $$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml). A release copies schema.graphql here: docs/releases.md."; cat server/schema/schema.graphql) > server/schema/released.graphql

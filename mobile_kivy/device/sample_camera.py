@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from mobile_kivy.car_pictures import DEFAULT_BODY, picture
 from mobile_kivy.forms.photo_place import PhotoPlace
-
-_CAR = Path(__file__).parent.parent / "assets" / "car"
 
 
 class SampleCamera:
-    """Draws the slot's car on a grey yard with a running number."""
+    """Draws the slot's side of a car on a grey yard with a running number."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -26,7 +24,7 @@ class SampleCamera:
         photo = Image.new("RGB", (1600, 1200), (150 + number * 7 % 60, 165, 170))
         draw = ImageDraw.Draw(photo)
         draw.rectangle((0, 760, 1600, 1200), fill=(104, 108, 112))
-        outline = _CAR / f"{slot.lower()}.png"
+        outline = picture(slot, DEFAULT_BODY)
         if outline.exists():
             drawing = Image.open(outline)
             car = drawing.resize((1200, int(1200 * drawing.height / drawing.width)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mobile_kivy.car_pictures import BODIES, DEFAULT_BODY
 from mobile_kivy.reading import Fields, Unreadable
 
 WENT_OUT = frozenset({"CHECK_OUT", "SWAP_OUT"})
@@ -57,12 +58,14 @@ class KnownDamage:
 class Vehicle:
     """A car with its last known condition. Fuel in eighths, charge in per cent, odometer in kilometres.
 
-    `answer` is what it was read from: a form keeps it, because the next day may not have it any more.
+    `body` is the shape in which it is drawn. `answer` is what it was read from: a form keeps it, because the next day
+    may not have it any more.
     """
 
     id: str
     plate: str
     name: str
+    body: str
     odometer_km: int
     fuel_eighths: int | None
     charge_percent: int | None
@@ -82,6 +85,7 @@ class Vehicle:
             id=vehicle.name("id"),
             plate=vehicle.name("plate"),
             name=" ".join(word for word in words if word),
+            body=_body(vehicle),
             odometer_km=vehicle.whole("odometerKm"),
             fuel_eighths=vehicle.whole_or_none("fuelEighths"),
             charge_percent=vehicle.whole_or_none("stateOfChargePercent"),
@@ -204,6 +208,12 @@ def customer_name(customer: Fields) -> str:
     person = f"{customer.text_or('firstName')} {customer.text_or('lastName')}".strip()
     company = customer.text_or("company")
     return f"{company} ({person})" if company and person else company or person
+
+
+def _body(vehicle: Fields) -> str:
+    """A day that was kept by an earlier app says none, a later server perhaps one that has no drawing here."""
+    body = vehicle.text_or("body")
+    return body if body in BODIES else DEFAULT_BODY
 
 
 def _photo_links(damage: Fields) -> Iterator[tuple[str, str]]:

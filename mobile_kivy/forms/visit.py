@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from mobile_kivy.car_pictures import DEFAULT_BODY
 from mobile_kivy.forms.contract import Vehicle
 from mobile_kivy.forms.day import Job
 from mobile_kivy.forms.form import Form
@@ -27,6 +28,11 @@ class Visit:
         if not self.job.contract.address_missing and not self.form.address.is_given():
             left_out.add("customer")
         return [name for name in STEPS if name not in left_out]
+
+    @property
+    def body(self) -> str:
+        """The shape in which its car is drawn; as of a car that says none while there is no car."""
+        return self.vehicle.body if self.vehicle else DEFAULT_BODY
 
     def job_with_car(self) -> Job:
         """The job with the car that was chosen, not the one that was planned."""

@@ -6,7 +6,6 @@ The sides are the drawings that the protocol's PDF uses, so a mark sits in the s
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 from kivy.core.image import Image as CoreImage
@@ -14,12 +13,12 @@ from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Ellipse, Line, Rectangle
 from kivy.input import MotionEvent
 from kivy.metrics import dp, sp
-from kivy.properties import DictProperty, ListProperty, NumericProperty
+from kivy.properties import DictProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from mobile_kivy.car_pictures import DEFAULT_BODY, picture
 from mobile_kivy.theme import COLOURS
 
-PICTURES = Path(__file__).parent.parent / "assets" / "car"
 SHEET = (880, 620)
 """The sheet's size in the drawings' own units."""
 SIDES = {
@@ -36,8 +35,11 @@ REACH = 24
 
 
 class CarDrawing(Widget):
-    """`marks` are dicts of view, x, y (fractions from the view's top left), new; `chosen` is an index of them or -1."""
+    """`marks` are dicts of view, x, y (fractions from the view's top left), new; `chosen` is an index of them or -1.
+    `body` is the shape in which the car is drawn: marks lie in the same place on all of them.
+    """
 
+    body = StringProperty(DEFAULT_BODY)
     marks = ListProperty()
     chosen = NumericProperty(-1)
     names = DictProperty()
@@ -45,11 +47,11 @@ class CarDrawing(Widget):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self._textures: dict[str, Any] = {
-            side: CoreImage(str(PICTURES / f"{side.lower()}.png"), mipmap=True).texture for side in SIDES
-        }
+        self._textures: dict[str, Any] = {}
         self._labels: dict[tuple[str, float, bool], Any] = {}
         self.bind(pos=self._draw, size=self._draw, names=self._draw, marks=self._draw_marks, chosen=self._draw_marks)
+        self.bind(body=self._dress)
+        self._dress()
 
     @property
     def scale(self) -> float:
@@ -92,6 +94,10 @@ class CarDrawing(Widget):
 
     def on_choose(self, index: int) -> None:
         """Bound by whoever uses the widget."""
+
+    def _dress(self, *_: object) -> None:
+        self._textures = {side: CoreImage(str(picture(side, self.body)), mipmap=True).texture for side in SIDES}
+        self._draw()
 
     def _draw(self, *_: object) -> None:
         self.canvas.clear()

@@ -26,6 +26,7 @@ def protocol_sheet(view: ProtocolView) -> Sheet:
         "sha256": view.content_sha256 or "",
         "parties": _parties(view),
         "vehicle": _vehicle(view),
+        "body": view.vehicle.body,
         "times": _times(view, side),
         "condition": _condition(view.condition, view),
         "comparison": _comparison(view),

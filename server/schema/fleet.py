@@ -17,6 +17,7 @@ from server.models import VehicleBlock as BlockRow
 from server.models import VehicleGroup as GroupRow
 from server.models.fleet import BlockReason, Cleanliness, Energy, VehicleStatus
 from server.models.occupancy import OccupancyKind
+from server.models.vehicle_body import VehicleBody, body_of
 from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.paging import connection_type
 from server.schema.related import later, later_list, related
@@ -28,7 +29,7 @@ from server.services.lists import search
 from server.services.lists.listing import Listing
 from server.services.lists.search import only
 
-for _kind in (BlockReason, Cleanliness, Energy, VehicleStatus, OccupancyKind):
+for _kind in (BlockReason, Cleanliness, Energy, VehicleBody, VehicleStatus, OccupancyKind):
     api_enum(_kind)
 
 
@@ -43,7 +44,9 @@ class VehicleGroup:
     name: str
     """What customers call the group."""
     acriss: str | None
-    """International ACRISS code of four letters, for example CDMR; null if not given."""
+    """International ACRISS code of four letters, for example CDMR; null if not given. Its second letter says in which
+    shape the group's cars are drawn (`Vehicle.body`).
+    """
     minimum_age: int
     """Minimum age of every driver, in years."""
     minimum_licence_months: int
@@ -90,6 +93,10 @@ def _blocks(
     ] = None,
 ) -> tuple[UUID, tuple[datetime, datetime] | None]:
     return root.id, None if period is None else (period.start, period.end)
+
+
+def _body(_row: VehicleRow, group: GroupRow | None) -> VehicleBody:
+    return body_of(group.acriss if group else None)
 
 
 def _occupancy(
@@ -141,6 +148,11 @@ class Vehicle:
 
     group = related(VehicleGroup, batches.group, by="group_id")
     """The vehicle group as which it is rented."""
+
+    body = related(VehicleBody, batches.group, by="group_id", shown=_body)
+    """The shape in which protocols draw it, by the second letter of its group's ACRISS code; HATCHBACK where that says
+    nothing. Draw it alike: then a damage's `x` and `y` mean the same place.
+    """
 
     @shown_as(Station)
     async def station(self, info: Info) -> StationRow:

@@ -24,7 +24,9 @@ class VehicleGroupInput:
     name: str
     """What customers call the group, up to 200 characters."""
     acriss: str | None = None
-    """International ACRISS code of four letters, for example CDMR."""
+    """International ACRISS code of four letters, for example CDMR; its second letter says how cars are drawn: W estate,
+    F SUV, V van, L saloon, D hatchback.
+    """
     minimum_age: int = 18
     """Minimum age of every driver, in years: 17 to 99."""
     minimum_licence_months: int = 0

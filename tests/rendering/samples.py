@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from server.models.price import LineUnit
+from server.models.vehicle_body import VehicleBody
 from server.paper.views import (
     AccessoryLine,
     Advance,
@@ -272,6 +273,7 @@ def check_out(**changes: Any) -> ProtocolView:
             plate="B-EW 4711",
             make="Volkswagen",
             model="Golf 1.5 eTSI",
+            body=VehicleBody.HATCHBACK,
             vin="WVWZZZCDZNW012345",
             colour="Reflexsilber",
             group="Kompakt",

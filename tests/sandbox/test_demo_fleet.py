@@ -15,6 +15,7 @@ from server.models.money import cents_of
 from server.models.opening_times import Weekday
 from server.models.staff import Role
 from server.models.tariff import Bundle, BundleUnit, Extra, TariffTerms
+from server.models.vehicle_body import body_of
 from server.sandbox import demo_company, demo_plan, demo_prices
 from server.sandbox.demo_company import BER, ELEKTRO, KOMPAKT
 from server.sandbox.demo_fleet import VEHICLES
@@ -125,6 +126,8 @@ class TestPrices:
             assert 20000 <= validation.cents(group.deposit, FIELD) <= 50000
             validation.cents(group.deductible, FIELD)
             assert len(group.acriss or "") == 4
+        shapes = [body_of(group.acriss) for group in GROUPS.values()]
+        assert shapes == ["HATCHBACK", "HATCHBACK", "ESTATE", "HATCHBACK"]
         assert (GROUPS[KOMPAKT].deposit, GROUPS[KOMPAKT].deductible) == (Decimal("300.00"), Decimal("1000.00"))
 
     def test_every_group_has_its_tariff(self) -> None:

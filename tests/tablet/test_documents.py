@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLSchema, build_schema, parse, validate
 
 from mobile_kivy.api.session import CONFLICT_FLAG
+from mobile_kivy.car_pictures import BODIES
 from mobile_kivy.forms.contract import ELECTRIC, WENT_OUT
 from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT
 from mobile_kivy.forms.form import CLEANLINESS, DAMAGE_KINDS, DAMAGE_SLOT, GUIDED_SLOTS, MORE_SLOTS
@@ -53,6 +54,7 @@ def values(schema: GraphQLSchema, name: str) -> set[str]:
     [
         ("DamageKind", DAMAGE_KINDS),
         ("VehicleView", SIDES),
+        ("VehicleBody", BODIES),
         ("Cleanliness", CLEANLINESS),
         ("PhotoSlot", (*GUIDED_SLOTS, *MORE_SLOTS, DAMAGE_SLOT)),
         ("Language", [language.upper() for language in LANGUAGES]),

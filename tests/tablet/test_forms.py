@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mobile_kivy import i18n
+from mobile_kivy.car_pictures import BODIES, DEFAULT_BODY
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.contract import Vehicle, customer_name
 from mobile_kivy.forms.day import CHECK_IN, CHECK_OUT, Job, read_day, with_next_morning
@@ -65,6 +66,23 @@ class TestDay:
         person = {"firstName": "Anna", "lastName": "Groß"}
         assert customer_name(Fields({**person, "company": "Bau GmbH"})) == "Bau GmbH (Anna Groß)"
         assert customer_name(Fields({"company": "Bau GmbH"})) == "Bau GmbH"
+
+    @pytest.mark.parametrize("body", BODIES)
+    def test_a_car_has_the_shape_that_the_server_tells(self, body: str) -> None:
+        assert Vehicle.of(vehicle(body=body)).body == body
+
+    @pytest.mark.parametrize("told", [{}, {"body": None}, {"body": ""}, {"body": "HOVERCRAFT"}])
+    def test_a_car_whose_shape_is_not_told_or_not_known_is_drawn_as_the_most_common_one(
+        self, told: dict[str, Any]
+    ) -> None:
+        assert Vehicle.of(vehicle(**told)).body == DEFAULT_BODY == "HATCHBACK"
+
+    def test_a_visit_draws_the_car_that_was_chosen_on_the_spot(self) -> None:
+        todo = job(vehicle=vehicle(1, body="ESTATE"))
+        form = open_form(todo, "u1", NOON)
+        assert Visit(form, todo, todo.contract.vehicle).body == "ESTATE"
+        assert Visit(form, todo, Vehicle.of(vehicle(2, body="VAN"))).body == "VAN"
+        assert Visit(form, todo, None).body == DEFAULT_BODY
 
 
 class TestForm:

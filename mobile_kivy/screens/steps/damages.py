@@ -8,6 +8,7 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from mobile_kivy.car_pictures import DEFAULT_BODY
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
@@ -27,6 +28,7 @@ class DamagesStep(BoxLayout):
 
     desk: Desk = ObjectProperty()
     visit: Visit = ObjectProperty()
+    body = StringProperty(DEFAULT_BODY)
     chosen = NumericProperty(-1)
     is_new = BooleanProperty(False)
     heading = StringProperty("")
@@ -36,7 +38,7 @@ class DamagesStep(BoxLayout):
 
     def __init__(self, desk: Desk, visit: Visit, **kwargs: object) -> None:
         self._filling = False
-        super().__init__(desk=desk, visit=visit, **kwargs)
+        super().__init__(desk=desk, visit=visit, body=visit.body, **kwargs)
         self._known: list[KnownDamage] = list(visit.vehicle.damages) if visit.vehicle else []
         self.show()
 

@@ -10,6 +10,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.modalview import ModalView
 
+from mobile_kivy.car_pictures import picture
 from mobile_kivy.desk import Desk
 from mobile_kivy.forms import checks
 from mobile_kivy.forms.checks import Complaint
@@ -21,7 +22,6 @@ from mobile_kivy.store import FileDamaged, FileMissing
 from mobile_kivy.widgets.basics import Btn
 from mobile_kivy.widgets.tiles import PhotoTile
 
-OUTLINES = Path(__file__).parent.parent.parent / "assets" / "car"
 SKIP_REASONS = ("rain", "dark", "no_room", "camera_broken", "hurry")
 
 
@@ -44,7 +44,7 @@ class PhotosStep(BoxLayout):
         """For the screen, which saves."""
 
     def _tile(self, slot: str) -> PhotoTile:
-        tile = PhotoTile(outline=outline(slot))
+        tile = PhotoTile(outline=self.outline(slot))
         tile.bind(on_tap=lambda _tile: self.open(slot))
         self.ids.tiles.add_widget(tile)
         return tile
@@ -118,6 +118,10 @@ class PhotosStep(BoxLayout):
         except (FileMissing, FileDamaged):
             return None
 
+    def outline(self, slot: str) -> str:
+        """The drawing of what this slot shows of the car."""
+        return str(picture(slot, self.visit.body))
+
     def _thumbnail(self, sha256: str) -> bytes | None:
         return self.desk.store.photos.thumbnail(sha256)
 
@@ -149,7 +153,7 @@ class Aim(ModalView):
         self.slot, self.choosing_reason, self.busy = slot, False, False
         photo = self._step.visit.form.photo(slot)
         self.taken = photo is not None
-        self.photo, self.outline = self._step.photo(photo.sha256) if photo else None, outline(slot)
+        self.photo, self.outline = self._step.photo(photo.sha256) if photo else None, self._step.outline(slot)
 
     def take(self) -> None:
         """Takes it, and goes on."""
@@ -176,11 +180,6 @@ class Aim(ModalView):
             self.dismiss(animation=False)
         else:
             self.aim_at(following)
-
-
-def outline(slot: str) -> str:
-    """The drawing of this side of the car."""
-    return str(OUTLINES / f"{slot.lower()}.png")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from server.models.money import VatSplit
 from server.models.price import LineUnit
 from server.models.recipient import Recipient
+from server.models.vehicle_body import VehicleBody
 from server.paper.views.parts import DepositNote, Language, PaymentPart, Place, Supplier
 
 
@@ -78,11 +79,15 @@ class DocumentReference:
 
 @dataclass(frozen=True, kw_only=True)
 class DamageSpot:
-    """Where on the car a damage is that is claimed: `x`, `y` are fractions (0 to 1) of that view from its top left."""
+    """Where on the car a damage is that is claimed: `x`, `y` are fractions (0 to 1) of that view from its top left.
+
+    `body` is the shape in which the car is drawn; views that were kept without it were drawn as a saloon.
+    """
 
     view: str
     x: float
     y: float
+    body: VehicleBody = VehicleBody.SALOON
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from server.models.recipient import Recipient
+from server.models.vehicle_body import VehicleBody
 from server.paper.views.parts import Language, Place, Supplier
 
 
@@ -34,11 +35,12 @@ class DriverLine:
 
 @dataclass(frozen=True, kw_only=True)
 class VehicleLine:
-    """The car of a protocol."""
+    """The car of a protocol; `body` is the shape in which it is drawn."""
 
     plate: str
     make: str
     model: str
+    body: VehicleBody
     vin: str | None = None
     colour: str | None = None
     group: str | None = None

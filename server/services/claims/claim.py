@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.errors import ProblemCode, Refused, Sentence
-from server.models import Contract, Damage, DamageEvidence, Document, EvidenceFile, Station, Vehicle
+from server.models import Contract, Damage, DamageEvidence, Document, EvidenceFile, Station, Vehicle, VehicleGroup
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.damage import DamageLiability
@@ -150,7 +150,8 @@ async def _issue(
     plan = await collection.foresee(session, contract, acting.now, claim.amount_cents)
     ways = await _ways(session, contract, claim, plan, station, acting)
     draft = paper.draft(contract, damage, vehicle, claim, ways, station, company)
-    draft = replace(draft, remarks=paper.remark(plan, parts.wording(contract.language)))
+    spot = paper.damage_at(damage, await session.by_id(VehicleGroup, vehicle.group_id))
+    draft = replace(draft, remarks=paper.remark(plan, parts.wording(contract.language)), damage_at=spot)
     document = await documents.issue(session, contract, draft, company, station, now=acting.now)
     damage.claim_document_id = document.id
     await session.store(damage)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from server.errors import Sentence
-from server.models import Company, Contract, Damage, Station, Vehicle
+from server.models import Company, Contract, Damage, Station, Vehicle, VehicleGroup
 from server.models.document import DocumentType
 from server.models.money import VatSplit
 from server.models.price import PriceLine
 from server.models.tariff import PriceLineKind
+from server.models.vehicle_body import body_of
 from server.paper import notation
 from server.paper.views import DamageSpot, Language, PaymentPart, PaymentWay, VehicleUse
 from server.services.billing.drafts import Draft
@@ -73,9 +74,14 @@ def draft(
         payments=payments,
         vehicles=[VehicleUse(plate=vehicle.plate, model=f"{vehicle.make} {vehicle.model}")],
         to_move_cents=claim.amount_cents,
-        damage_at=DamageSpot(view=damage.view.value, x=damage.x, y=damage.y),
         objections_to=_objections_to(station, company, parts.wording(contract.language)),
     )
+
+
+def damage_at(damage: Damage, group: VehicleGroup | None) -> DamageSpot:
+    """Where the damage is, on a car of this group."""
+    body = body_of(group.acriss if group else None)
+    return DamageSpot(view=damage.view.value, x=damage.x, y=damage.y, body=body)
 
 
 def remark(plan: Plan, language: Language) -> str | None:

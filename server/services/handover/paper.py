@@ -30,6 +30,7 @@ from server.models import (
 )
 from server.models.email import EmailTemplate, StoredFile
 from server.models.protocol import WENT_OUT, ProtocolType
+from server.models.vehicle_body import body_of
 from server.paper import file_names, protocol_sheet, typesetter
 from server.paper.views import (
     AccessoryLine,
@@ -188,6 +189,7 @@ def _vehicle_line(vehicle: Vehicle, group: VehicleGroup | None) -> VehicleLine:
         plate=vehicle.plate,
         make=vehicle.make,
         model=vehicle.model,
+        body=body_of(group.acriss if group else None),
         vin=vehicle.vin,
         colour=vehicle.colour,
         group=group.name if group else None,

@@ -15,7 +15,7 @@ from mobile_kivy.store import FileDamaged, FileMissing, NewerStore, Store
 from mobile_kivy.store.sealing import about
 from tests.driving import new_id
 from tests.tablet.answers import contract as contract_answer
-from tests.tablet.answers import day
+from tests.tablet.answers import day, vehicle
 from tests.tablet.people import ANNA, Clock, contract
 from tests.tablet.store.kept import STATION, again, queue
 from tests.tablet.yard import record, sha256_of, small_photo, taken_photos
@@ -99,6 +99,20 @@ class TestDaysAndKnownPhotos:
         clock.move(minutes=5)
         store.days.put(STATION, today, day(STATION))
         assert store.days.get(STATION, today) == (read_day(day(STATION)), clock.now)
+
+    def test_a_day_keeps_the_shapes_of_its_cars_through_a_restart(self, store: Store) -> None:
+        # given a day with a van, and a spare car of which no shape is told
+        today = date(2026, 3, 20)
+        van, spare = vehicle(1, body="VAN"), vehicle(2)
+        store.days.put(STATION, today, day(STATION, checkOuts=[contract_answer(1, vehicle=van)], spareVehicles=[spare]))
+
+        # when the app is started again
+        found = again(store).days.get(STATION, today)
+
+        # then
+        assert found is not None
+        (job,), (other,) = found[0].jobs, found[0].spare_vehicles
+        assert (job.contract.vehicle and job.contract.vehicle.body, other.body) == ("VAN", "HATCHBACK")
 
     @pytest.mark.parametrize("odd", [{}, day("s-2"), {**day(STATION), "generatedAt": "2026-03-20T10:00:00"}])
     def test_what_is_no_day_replaces_none(self, store: Store, odd: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mobile_kivy.screens.steps.photos import outline
+from mobile_kivy.car_pictures import picture
 from mobile_kivy.widgets.photo import Photo
 from tests.tablet.ui import work
 from tests.tablet.ui.driving import Finger
@@ -18,7 +18,7 @@ Start = Callable[..., Finger]
 
 def test_a_photo_its_drawing_and_what_is_no_photo(open_app: Start) -> None:
     open_app()
-    shown: Any = Photo(source=outline("FRONT"))
+    shown: Any = Photo(source=str(picture("FRONT", "HATCHBACK")))
     drawing = shown.texture.size
     shown.content = small_photo(1)
     assert tuple(shown.texture.size) == (48, 36)
