@@ -9,7 +9,6 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.models import Contract, Deposit, Driver, Vehicle, VehicleGroup
-from server.models.contract import ContractKind
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView
 from server.services.billing import settlements
@@ -29,7 +28,6 @@ async def facts(session: Session, contract: Contract, now: datetime) -> MailView
     free_until, fee = _cancellation(contract)
     return replace(
         await letters.frame(session, contract),
-        courtesy=contract.kind is ContractKind.COURTESY,
         group_name=group.name if group else None,
         vehicle=f"{vehicle.make} {vehicle.model}" if vehicle else None,
         or_comparable=not contract.vehicle_fixed,

@@ -80,11 +80,12 @@ async def all_mails(bench: Bench, of: Facts) -> list[Email]:
 async def _booked(shop: Shop, of: Facts, start: datetime) -> Contract:
     bench = shop.bench
     bench.clock.move_to(start - _BOOKED[of.time])
-    wanted = PAYMENTS[of.payment] | {"customer": customer(language=of.language), "kind": of.kind}
+    later = {"card_token": "tok-declined-later"} if of.payment is cases.Payment.DECLINED and of.is_rental else {}
+    wanted = PAYMENTS[of.payment] | later | {"customer": customer(language=of.language), "kind": of.kind}
     contract = await book(shop, start, start + DAY, **wanted)
     if isinstance(bench.books, Till):
         await _pay_on_page(bench, bench.books, contract)
-    elif of.payment is cases.Payment.DECLINED:
+    elif of.payment is cases.Payment.DECLINED and not of.is_rental:  # nothing is debited when it is booked
         for _ in range(9):
             bench.books.script("sale", "decline:51")
     return await bench.contract(contract.id)

@@ -51,7 +51,7 @@ SENTENCES = [
     ),
     Sentence("blockiert", "blocked", lambda of: of.has_card, frozenset({_BOOKED, _OUT, _BACK})),
     Sentence("Kaution", "[Dd]eposit", lambda of: of.has_card, frozenset({_BOOKED, _OUT, _BACK})),
-    Sentence("[Kk]arte", "\\b[Cc]ard\\b", lambda of: of.has_card, frozenset({_BOOKED})),
+    Sentence("[Kk]arte", "(?<!identity )\\b[Cc]ard\\b", lambda of: of.has_card, frozenset({_BOOKED})),
     Sentence("über Ihre Anzahlung", "for your advance payment", lambda of: of.prepaid, frozenset({_BOOKED})),
     Sentence("Jetzt bezahlt: 59,00", "Paid now: 59\\.00", lambda of: of.prepaid, frozenset({_BOOKED})),
     Sentence("zahlbar von Nordlicht", "payable by Nordlicht", lambda of: of.has_payer, frozenset({_CHANGED})),
@@ -102,7 +102,7 @@ SENTENCES = [
     Sentence("(Mietwagen|Ihre[rn]? Miete)", "(rental car|your rental)", lambda of: of.is_rental),
     # What a damage comes to.
     only(_BACK, "Kaution 300,00 € bleiben bis zur Klärung", "300.00 EUR (stays|remains) blocked", lambda of: of.has_card),
-    only(_BACK, "2 neue Schäden", "2 new damages|new damage in two places|new damage in 2 places", lambda of: True),
+    only(_BACK, "2 neue Schäden", "2 new items of damage", lambda of: True),
     only(_NOTICE, "blockiert, nicht abgebucht", "on your card, not debited", lambda of: of.has_card),
     only(_NOTICE, "Sie müssen dafür nichts zahlen", "You do not have to pay anything for it", lambda of: True),
     only(_NOTICE, "Wer dafür aufkommt, ist noch nicht entschieden", "not (been )?decided yet", lambda of: True),
@@ -135,7 +135,7 @@ TO_PAYER = [
     only(_BILLED, "Bitte überweisen Sie", "Please transfer", lambda of: True),
     only(_DUNNED, "IBAN: DE02 1203", "IBAN: DE02 1203", lambda of: True),
     only(_REFUND, "überwiesen", "transferred", lambda of: True),
-    Sentence("[Kk]arte", "\\b[Cc]ard\\b", lambda of: False),
+    Sentence("[Kk]arte", "(?<!identity )\\b[Cc]ard\\b", lambda of: False),
     Sentence("Kaution", "[Dd]eposit", lambda of: False),
     Sentence("(Schadenersatz|Schaden)", "(Claim|[Dd]amage)", lambda of: False),
     Sentence("Ihre[rn]? Miete", "your rental", lambda of: False),
@@ -172,10 +172,10 @@ def _unfitting(sentence: Sentence, mails: Sequence[Email], of: Facts) -> Iterato
         if mail.template in sentence.of and re.search(pattern, text_of(mail)):
             said.add(mail.template)
             if not holds:
-                yield f"{mail.template}: says {pattern!r} in {text_of(mail)!r}"
+                yield f"{mail.template}: says {pattern!r}\n"
     if holds:
         written = {mail.template for mail in mails}
-        yield from (f"{one}: does not say {pattern!r}" for one in (sentence.must & written) - said)
+        yield from (f"{one}: does not say {pattern!r}\n" for one in (sentence.must & written) - said)
 
 
 def _careless(mail: Email, of: Facts) -> Iterator[str]:
