@@ -136,7 +136,7 @@ _LONGEST_WHOLE = 24
 
 
 def whole(value: str | None) -> str:
-    """Words whose hyphens are no places to break a line, such as the numbers of documents and a plate. For HTML only."""
+    """Words whose hyphens are no places to break a line, such as the number of a document, or a plate. HTML only."""
     words = str(_known(value)).split(" ")
     kept = Markup('<span style="white-space:nowrap">{}</span>')
     return Markup(" ").join(kept.format(word) if 0 < len(word) <= _LONGEST_WHOLE else word for word in words)

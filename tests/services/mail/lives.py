@@ -15,9 +15,11 @@ from server.models.protocol import ProtocolType
 from server.models.recipient import PostalAddress, Recipient
 from server.models.staff import Role
 from server.services.acting import Acting
+from server.services.billing import invoice
 from server.services.booking import overdue, reminder, saga
 from server.services.changes import drivers, readings
 from server.services.changes.readings import Reading
+from server.services.claims import collection
 from server.services.ends import no_show
 from server.services.handover import paper
 from server.services.payments import deposits, hosted_page
@@ -33,7 +35,6 @@ from tests.services.claims import damaged
 from tests.services.ends.called_off import cancel
 from tests.services.mail import cases
 from tests.services.mail.cases import Facts, Time
-from tests.services.receivables.billed import work
 from tests.services.samples import at
 
 OFF, START = at("2026-09-10 12:00"), at("2026-09-15 12:00")
@@ -110,7 +111,8 @@ async def _never_picked_up(shop: Shop, of: Facts) -> Contract:
     shop.bench.clock.move_to(start + 3 * HOUR)
     now = await shop.bench.contract(contract.id)
     await no_show.mark(shop.bench.outside, Acting(shop.bench.now, shop.somebody()), contract.id, now.version)
-    return await work(shop.bench, contract)
+    await _jobs(shop.bench, contract)
+    return contract
 
 
 async def _driven(shop: Shop, of: Facts) -> Contract:
@@ -131,7 +133,7 @@ async def _driven(shop: Shop, of: Facts) -> Contract:
     await check_in(shop, contract, km=10_900, damages=found, **LEVELS[of.energy])
     for protocol in await bench.all(Protocol, contract_id=contract.id):
         await paper.make(bench.outside, protocol.id)
-    await work(bench, contract)
+    await _jobs(bench, contract)
     await _damages(shop, contract)
     await _put_right(shop, contract, 11_200)
     await _paid_in_the_end(shop, contract)
@@ -146,14 +148,20 @@ async def _damages(shop: Shop, contract: Contract) -> None:
     for decision in (damaged.CONFIRMED, DamageLiability.DECIDED_OWN_COST):
         await damaged.decide(shop, decision, number=2)
     await damaged.claim_it(shop)
-    await damaged.collect(shop.bench, contract)
+    await collection.collect(shop.bench.outside, contract.id)
 
 
 async def _put_right(shop: Shop, contract: Contract, km: int) -> None:
     bench, manager = shop.bench, shop.somebody(Role.MANAGER)
     back = await protocol_of(bench, contract, ProtocolType.CHECK_IN)
     await readings.correct(bench.outside, Acting(bench.now, manager), back.id, Reading(odometer_km=km), "vertippt")
-    await work(bench, contract)
+    await _jobs(bench, contract)
+
+
+async def _jobs(bench: Bench, contract: Contract) -> None:
+    """What follows of a contract that is over."""
+    await invoice.settle(bench.outside, contract.id)
+    await deposits.release(bench.outside, contract.id)
 
 
 async def _items(bench: Bench, contract: Contract) -> Sequence[OpenItem]:
@@ -169,7 +177,7 @@ async def _paid_in_the_end(shop: Shop, contract: Contract) -> None:
     for item in await _items(bench, contract):
         if item.open_cents > 0:
             await _record(shop, item)
-    await damaged.collect(bench, contract)
+    await collection.collect(bench.outside, contract.id)
 
 
 async def _transferred_back(shop: Shop, contract: Contract) -> None:
@@ -183,4 +191,4 @@ async def _record(shop: Shop, item: OpenItem) -> None:
     acting = Acting(shop.bench.now, shop.somebody())
     paid = ExternalPayment(item.open_cents, f"KA-{document.number}")
     await external.record(shop.bench.outside, acting, document.id, paid)
-    await work(shop.bench, await shop.bench.contract(item.contract_id))
+    await _jobs(shop.bench, await shop.bench.contract(item.contract_id))
