@@ -46,7 +46,7 @@ SENTENCES = [
         of=frozenset(EmailTemplate) - {_CLAIM},
     ),
     Sentence(
-        "die Karte, mit der Sie gebucht haben", "the card (that )?you booked with", lambda of: of.has_card,
+        "die Karte, mit der Sie gebucht haben", "the card that you booked with", lambda of: of.has_card,
         frozenset({_BOOKED, _REMINDED}),
     ),
     Sentence("blockiert", "blocked", lambda of: of.has_card, frozenset({_BOOKED, _OUT, _BACK})),
@@ -58,7 +58,7 @@ SENTENCES = [
     Sentence("Nordlicht", "Nordlicht", lambda of: of.has_payer, frozenset({_BILLED, _CORRECTED})),
     Sentence("zahlbar auf Rechnung", "payable on invoice", lambda of: of.payment is Payment.WAIVED),
     Sentence(
-        "(Bitte überweisen|überweisen Sie)", "([Pp]lease transfer)",
+        "(Bitte überweisen|überweisen Sie)", "[Pp]lease transfer",
         lambda of: of.payment in {Payment.WAIVED, Payment.DECLINED},
     ),
     # What it is driven with.
@@ -66,7 +66,7 @@ SENTENCES = [
     Sentence("Ladestand \\d+ %", "[Cc]harge \\d+ ?%", lambda of: of.has_battery, frozenset({_OUT, _BACK})),
     Sentence("Tank(-|stand)", "fuel level", lambda of: of.has_tank, frozenset({_BOOKED, _OUT})),
     Sentence(
-        "(Ladestand zurück|fehlende Ladung)", "(charge level|same charge|missing charge)", lambda of: of.has_battery,
+        "(Ladestand zurück|fehlende Ladung)", "(battery level|missing charge)", lambda of: of.has_battery,
         frozenset({_BOOKED, _OUT}),
     ),
     Sentence("fehlenden Kraftstoff", "missing fuel", lambda of: of.has_tank, frozenset({_BOOKED, _OUT})),
@@ -74,9 +74,9 @@ SENTENCES = [
     Sentence(
         "kostenfrei bis \\d", "free of charge until \\d", lambda of: of.is_rental and not of.late, frozenset({_BOOKED})
     ),
-    only(_BOOKED, "bereits abgelaufen", "(is over already|has (already )?passed)", lambda of: of.fee),
+    only(_BOOKED, "bereits abgelaufen", "has already passed", lambda of: of.fee),
     Sentence(
-        "nicht abgeholt, berechnen wir", "(not picked up and was not cancelled|not picked up[a-z ]*), we charge",
+        "nicht abgeholt, berechnen wir", "not picked up and the booking was not cancelled, we charge",
         lambda of: of.is_rental, frozenset({_BOOKED}),
     ),
     Sentence(
@@ -89,11 +89,11 @@ SENTENCES = [
         lambda of: of.prepaid and not of.late,
     ),
     only(
-        _OFF, "Bitte überweisen Sie den offenen Betrag bis zum", "Please transfer (what is open|the open amount) by",
+        _OFF, "Bitte überweisen Sie den offenen Betrag bis zum", "Please transfer the open amount by",
         lambda of: of.is_rental and of.payment is Payment.WAIVED,  # never picked up, if not called off
     ),
     only(
-        _OFF, "Den offenen Betrag zahlt Nordlicht", "(What is open|The open amount) is (paid|payable) by Nordlicht",
+        _OFF, "Den offenen Betrag zahlt Nordlicht", "The open amount is payable by Nordlicht",
         lambda of: of.is_rental and of.has_payer,
     ),
     # A car that is free costs nothing by the day, and is no rental.
@@ -101,26 +101,26 @@ SENTENCES = [
     Sentence("weiterer Miettag", "another rental day", lambda of: of.is_rental, frozenset({_BOOKED, _OUT})),
     Sentence("(Mietwagen|Ihre[rn]? Miete)", "(rental car|your rental)", lambda of: of.is_rental),
     # What a damage comes to.
-    only(_BACK, "Kaution 300,00 € bleiben bis zur Klärung", "300.00 EUR (stays|remains) blocked", lambda of: of.has_card),
+    only(_BACK, "Kaution 300,00 € bleiben bis zur Klärung", "300.00 EUR stays blocked", lambda of: of.has_card),
     only(_BACK, "2 neue Schäden", "2 new items of damage", lambda of: True),
     only(_NOTICE, "blockiert, nicht abgebucht", "on your card, not debited", lambda of: of.has_card),
     only(_NOTICE, "Sie müssen dafür nichts zahlen", "You do not have to pay anything for it", lambda of: True),
-    only(_NOTICE, "Wer dafür aufkommt, ist noch nicht entschieden", "not (been )?decided yet", lambda of: True),
+    only(_NOTICE, "Wer dafür aufkommt, ist noch nicht entschieden", "has not been decided yet", lambda of: True),
     only(_CLAIM, "300,00 € werden der Kaution entnommen", "300.00 EUR will be taken from", lambda of: of.has_card),
     only(_CLAIM, "100,00 € werden Ihrer hinterlegten Karte", "100.00 EUR will be charged", lambda of: of.has_card),
     only(_CLAIM, "Bitte überweisen Sie 400,00 €", "Please transfer 400.00 EUR", lambda of: not of.has_card),
     # What is billed, and what goes back.
     only(_BILLED, "Es ist nichts mehr zu zahlen", "Nothing remains to be paid", lambda of: False),
     only(_CORRECTED, "Betrag buchen wir von Ihrer", "to your stored card", lambda of: of.charged),
-    only(_CORRECTED, "zahlt Nordlicht", "(paid|payable) by Nordlicht", lambda of: of.has_payer),
-    only(_CORRECTED, "steht auf der Rechnung", "(is on the invoice|invoice says how)", lambda of: of.payment is Payment.WAIVED),
+    only(_CORRECTED, "zahlt Nordlicht", "payable by Nordlicht", lambda of: of.has_payer),
+    only(_CORRECTED, "steht auf der Rechnung", "invoice says how", lambda of: of.payment is Payment.WAIVED),
     only(_CORRECTED, "Erstattung: [\\d,.]+ € auf Ihre Karte", "Refund: [\\d,.]+ EUR to your card", lambda of: of.works),
     only(
-        _CORRECTED, "Erstattung: [\\d,.]+ € per Überweisung", "Refund: [\\d,.]+ EUR by (bank )?transfer",
+        _CORRECTED, "Erstattung: [\\d,.]+ € per Überweisung", "Refund: [\\d,.]+ EUR by transfer",
         lambda of: of.payment is Payment.WAIVED or (of.payment is Payment.DECLINED and not of.is_rental),
     ),
     only(
-        _REFUND, "auf die Karte zurückgebucht, mit der Sie bezahlt haben", "to the card (that )?you paid with",
+        _REFUND, "auf die Karte zurückgebucht, mit der Sie bezahlt haben", "to the card that you paid with",
         lambda of: of.works or of.prepaid,
     ),
     only(
@@ -141,8 +141,8 @@ TO_PAYER = [
     Sentence("Ihre[rn]? Miete", "your rental", lambda of: False),
 ]
 TO_STATION = [
-    only(_STATION, "ist überfällig, und auf das Fahrzeug warten", "is overdue, and (the )?next contracts", lambda of: True),
-    only(_STATION, "Betroffen: S\\d+-", "(Hit by it|Affected): S\\d+-", lambda of: True),
+    only(_STATION, "ist überfällig, und auf das Fahrzeug warten", "is overdue, and the next contracts", lambda of: True),
+    only(_STATION, "Betroffen: S\\d+-", "Affected: S\\d+-", lambda of: True),
     Sentence("(Karte|Kaution|€)", "(\\bcard|[Dd]eposit|EUR)", lambda of: False),
 ]  # fmt: skip
 _ATTACHED = {Language.DE: "(anbei|Anbei|lieg(t|en) (noch einmal )?bei)", Language.EN: "([Aa]ttached|enclosed)"}
@@ -150,7 +150,9 @@ _LEFTOVER = ("None", "{{", "{%", "00:00 – 00:00", "00:00 Uhr – 00:00 Uhr", "
 
 
 def text_of(mail: Email) -> str:
-    return " ".join(mail.text.replace("\u00a0", " ").split())
+    """What is read: the words of a mail and of its calendar file."""
+    files = [file.text.replace("\r\n ", "") for file in mail.attachments if file.text]
+    return " ".join(" ".join([mail.text, *files]).replace("\u00a0", " ").split())
 
 
 def untrue(mails: Sequence[Email], of: Facts) -> Iterator[str]:
