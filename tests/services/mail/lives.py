@@ -71,8 +71,8 @@ async def all_mails(bench: Bench, of: Facts) -> list[Email]:
     """Everything that was written because of a booking that was called off, one that was never picked up, and one with
     a change, a late return, a damage, a reading put right twice, and money that is asked for and goes back.
     """
-    country = {"country": "PL"} if of.language is Language.EN else {}
-    shop = await open_shop(bench, group_with={"energy": of.energy}, email=STATION, **country)
+    country = "PL" if of.language is Language.EN else "DE"
+    shop = await open_shop(bench, group_with={"energy": of.energy}, email=STATION, country=country)
     off, missed = await _called_off(shop, of), await _never_picked_up(shop, of)
     back = await _driven(shop, of)
     return [mail for one in (off, missed, back) for mail in await bench.all(Email, contract_id=one.id)]
