@@ -73,7 +73,7 @@ async def test_an_english_customer_reads_english(bench: Bench) -> None:
     (text,) = await said(bench, contract, "DAMAGE_CLAIM")
     assert "Claim (outside VAT): 1,000.00 EUR" in text
     assert (
-        "300.00 EUR will be taken from the deposit that is blocked on your card. If that fails, we charge this amount"
+        "300.00 EUR will be taken from the deposit that is blocked on your card. If that fails, we will charge this amount"
         " to your stored card as well. - 700.00 EUR will be charged to your stored card."
     ) in text
     assert "The protocols of hand-over and return are attached." in text
