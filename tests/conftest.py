@@ -28,6 +28,7 @@ LONGEST_FIRST = (
     "tests/sandbox/test_demo.py",
     "tests/api/",
     "tests/database/",
+    "tests/services/mail/test_every_",
     "tests/services/booking/test_offers.py",
     "tests/sandbox/",
     "tests/access/",

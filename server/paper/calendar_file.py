@@ -14,14 +14,15 @@ from server.paper.views import Language, Place
 MEDIA_TYPE: Final = "text/calendar"
 _NAMES = {"de": "Miettermin.ics", "en": "Rental.ics"}
 _TITLES = {"de": "Mietwagen: {name}", "en": "Rental car: {name}"}
+_FREE_TITLES = {"de": "Fahrzeug: {name}", "en": "Car: {name}"}
 _NUMBERS = {"de": "Buchungsnummer {number}", "en": "Booking number {number}"}
 _BACK = {"de": "Rückgabe: {where}", "en": "Return: {where}"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Appointment:
-    """A rental as a calendar shows it. `uid` stays the same for the contract, `sequence` grows with each change: so the
-    calendar moves the entry that it has.
+    """A rental, or a car that is free (`is_free`), as a calendar shows it. `uid` stays the same for the contract,
+    `sequence` grows with each change: so the calendar moves the entry that it has.
     """
 
     uid: str
@@ -33,6 +34,7 @@ class Appointment:
     station: Place
     return_station: Place | None
     is_off: bool = False
+    is_free: bool = False
 
 
 def name(language: Language) -> str:
@@ -50,7 +52,7 @@ def render(of: Appointment, language: Language) -> str:
     event["dtstamp"] = vDatetime(of.made_at)
     event["dtstart"] = vDatetime(of.starts_at)
     event["dtend"] = vDatetime(of.ends_at)
-    event["summary"] = vText(_TITLES[language].format(name=of.station.name))
+    event["summary"] = vText((_FREE_TITLES if of.is_free else _TITLES)[language].format(name=of.station.name))
     event.add("status", "CANCELLED" if of.is_off else "CONFIRMED")
     event["location"] = vText(_where(of.station, language))
     words = [_NUMBERS[language].format(number=of.number)]

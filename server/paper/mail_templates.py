@@ -18,6 +18,7 @@ import mrml
 from jinja2 import BaseLoader, StrictUndefined, Template, UndefinedError, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
 
 from server.paper import notation
 from server.paper.views import Language, MailView, PostalAddress
@@ -110,6 +111,7 @@ def _environment(*, escaped: bool) -> SandboxedEnvironment:
         weekday_moment=_filter(lambda value, language, zone: notation.weekday_moment(value, zone, language), datetime),
         clock=_filter(lambda value, language, zone: notation.clock_time(value, zone, language), datetime),
         hours=_filter(lambda value, language, zone: notation.opening_hours(value, zone, language), tuple),
+        whole=whole,
         address=_filter(lambda value, language, _: ", ".join(notation.address_lines(value, language)), PostalAddress),
     )
     return environment
@@ -127,6 +129,17 @@ def _filter(write: Callable[[Any, Language, str], str], kind: type) -> Callable[
         return write(value, context["language"], context["mail"].time_zone)
 
     return written
+
+
+_LONGEST_WHOLE = 24
+"""Characters: what is longer would not fit on a phone, and may be broken there."""
+
+
+def whole(value: str | None) -> str:
+    """Words whose hyphens are no places to break a line, such as the number of a document, or a plate. HTML only."""
+    words = str(_known(value)).split(" ")
+    kept = Markup('<span style="white-space:nowrap">{}</span>')
+    return Markup(" ").join(kept.format(word) if 0 < len(word) <= _LONGEST_WHOLE else word for word in words)
 
 
 def _known(value: Any) -> Any:

@@ -164,7 +164,7 @@ class TestOthers:
         one = render_mail("CHECK_IN_PROTOCOL", "de", samples.mail(new_damages=1)).text
         assert "einen neuen Schaden" in one
         assert "noch nicht fest" in one
-        assert "3 new damages" in render_mail("CHECK_IN_PROTOCOL", "en", samples.mail(new_damages=3)).text
+        assert "3 new items of damage" in render_mail("CHECK_IN_PROTOCOL", "en", samples.mail(new_damages=3)).text
 
     def test_final_invoice_says_how_it_is_paid(self) -> None:
         parts = (
@@ -241,7 +241,7 @@ class TestOnlyWhatIsTrueForThisContract:
         text = said("BOOKING_CONFIRMATION", language, free_cancellation_over=True)
         over = (
             "- Die Frist für eine kostenfreie Stornierung ist bereits abgelaufen. Für eine Stornierung berechnen wir 59,00 €.",
-            "- The time in which you could cancel free of charge is over already. For a cancellation we charge 59.00 EUR.",
+            "- The period for cancelling free of charge has already passed. We charge 59.00 EUR for a cancellation.",
         )
         assert over[at] in text
         assert ("kostenfrei bis", "free of charge until")[at] not in text
@@ -271,12 +271,12 @@ class TestOnlyWhatIsTrueForThisContract:
             ),
             (
                 1,
-                ("Fotos und Beschreibung stehen im Protokoll.", "photos and description are in the protocol."),
+                ("Fotos und Beschreibung stehen im Protokoll.", "photos and a description are in the protocol."),
                 ("und einem Foto. Fällt", "and one photo. If"),
             ),
             (
                 8,
-                ("Fotos und Beschreibung stehen im Protokoll.", "photos and description are in the protocol."),
+                ("Fotos und Beschreibung stehen im Protokoll.", "photos and a description are in the protocol."),
                 ("und 8 Fotos. Fällt", "and 8 photos. If"),
             ),
         ],
@@ -289,13 +289,13 @@ class TestOnlyWhatIsTrueForThisContract:
 
     def test_after_a_swap_the_rental_goes_on(self, language: Any, at: int) -> None:
         goes_on = (
-            "Ihre Miete geht mit einem anderen Fahrzeug weiter; die Rechnung erhalten Sie nach deren Ende.",
-            "Your rental goes on with another car; you receive the invoice after its end.",
+            "Sie fahren mit einem anderen Fahrzeug weiter; die Rechnung erhalten Sie, wenn es zurück ist.",
+            "You carry on with another car; you will receive the invoice once it is back.",
         )
         assert goes_on[at] in said("CHECK_IN_PROTOCOL", language, is_swap=True)
         own_mail = (
             "Die Rechnung erhalten Sie in einer eigenen E-Mail.",
-            "You receive the invoice in a mail of its own.",
+            "You will receive the invoice in a separate email.",
         )
         assert own_mail[at] in said("CHECK_IN_PROTOCOL", language)
 
@@ -325,7 +325,7 @@ class TestOnlyWhatIsTrueForThisContract:
 def test_a_company_without_an_account_names_none(template: str, changes: dict[str, Any], language: Any) -> None:
     supplier = replace(samples.SUPPLIER, iban=None, bank=None)
     named = ("auf das", "steht auf der Rechnung", "to the account named", "are on the invoice", "IBAN")
-    asks = ("nennt Ihnen die Station", "the station will tell you")[language == "en"]
+    asks = ("nennt Ihnen die Station", "the station will give you")[language == "en"]
 
     without, with_one = (said(template, language, **changes | more) for more in ({"supplier": supplier}, {}))
 

@@ -55,24 +55,26 @@ class Changed:
 class MailView:
     """What the mail templates may show. Fields that a template needs and that are None make rendering fail.
 
-    `price_cents` is the quoted total of `lines`, `paid_cents` what was charged now; `agreed_cents` is what was agreed
-    before an invoice of `lines`. `or_comparable`: the car may be another one of its group. `level` says in words how
-    full tank and battery are. `free_cancellation_until`: until when a
-    cancellation is free (None: always); `free_cancellation_over`: it has passed; `cancellation_fee_cents` is what it
-    costs then, `no_show_fee_cents` what it costs never to come (None: nothing). `booked_with_card`: a card is stored;
+    `is_free`: a car that costs nothing by the day, such as a courtesy car. `price_cents` is the quoted total of
+    `lines`, `paid_cents` what was charged now; `agreed_cents` is what was agreed before an invoice of `lines`.
+    `or_comparable`: the car may be another one of its group. `level` says in words how full tank and battery are.
+    `free_cancellation_until`: until when a cancellation is free (None: always); `free_cancellation_over`: it has
+    passed; `cancellation_fee_cents` is what it costs then, `no_show_fee_cents` what it costs never to come (None:
+    nothing). `booked_with_card`: a card is stored;
     `rest_from_card`: it will be debited with what is open after the return. `payer_name`: somebody else pays; in a
     mail to that payer `renter_name` is whose rental it is, `payer_reference` the payer's own.
     `is_swap`: the rental goes on with another car. `changed`: what an edit has changed; `picked_up`, `returned`: the
     car is with the customer, or back. `total/advance/payable_cents` are those of the document `document_number`, which
     may take another back (`document_cancels`); `open_cents` what of it is still to be paid. `refund_by_hand`: the card
-    has refused what goes back, or cannot take it; `to_card_cents` is how much of it goes there. `cancelled`: documents
-    that hold no more; `counts_for_next`: what was paid for them is kept for the next invoice. Of a notice to a station
-    `reason` says what has happened, and `noticed` which contracts are hit. `damage` says what is damaged and where;
-    `damage_cleared`: it costs the customer nothing. From the deposit `deposit_share_cents` are taken, too, for what is
-    open of the document `deposit_share_for`. `is_claim`: the document, or what holds no more, is a claim for a
-    damage; when it is made, `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say what goes
-    with the mail. `xrechnung_attached`: an e-invoice is beside its PDF. `can_be_answered`: what is answered to the
-    mail is read by somebody.
+    has refused what goes back, or cannot take it; `to_card_cents` is how much of it goes there; with
+    `refund_to_payer` it goes to whoever else pays. `cancelled`: documents that hold no more; `counts_for_next`: what
+    was paid for them is kept for the next invoice. Of a notice to a station `reason` says what has happened, and
+    `noticed` which contracts are hit. `damage` says what is damaged and where; `damage_cleared`: it costs the customer
+    nothing. From the deposit `deposit_share_cents` are taken, too, for what is open of the document
+    `deposit_share_for`. `is_claim`: the document, or what holds no more, is a claim for a damage; when it is made,
+    `protocols_attached`, `attached_photos` and `evidence` (how many PDFs) say what goes with the mail.
+    `xrechnung_attached`: an e-invoice is beside its PDF. `can_be_answered`: what is answered to the mail is read by
+    somebody.
     """
 
     time_zone: str
@@ -80,7 +82,7 @@ class MailView:
     station: Place
     greeting_name: str
     contract_number: str
-    courtesy: bool = False
+    is_free: bool = False
     group_name: str | None = None
     vehicle: str | None = None
     or_comparable: bool = False
@@ -136,6 +138,7 @@ class MailView:
     open_cents: int | None = None
     refund_cents: int | None = None
     refund_by_hand: bool = False
+    refund_to_payer: bool = False
     to_card_cents: int | None = None
     cancelled: Sequence[str] = ()
     counts_for_next: bool = False

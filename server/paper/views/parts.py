@@ -34,6 +34,8 @@ class DepositNote(StrEnum):
     BLOCKED = "BLOCKED"
     WILL_BE_BLOCKED = "WILL_BE_BLOCKED"
     RELEASED = "RELEASED"
+    RELEASED_WHEN_PAID = "RELEASED_WHEN_PAID"
+    """A card is still to be charged: should it decline, the deposit pays."""
     KEPT = "KEPT"
     REFUSED = "REFUSED"
 

@@ -20,7 +20,7 @@ from server.models.contract_parts import HistoryAction
 from server.models.document import DocumentType
 from server.models.job import JobKind, OfContract
 from server.models.payment import Purpose
-from server.paper.views import DepositNote, VehicleUse
+from server.paper.views import VehicleUse
 from server.security import Principal
 from server.services.acting import Acting
 from server.services.billing import (
@@ -260,7 +260,7 @@ async def _final_invoice(session: Session, contract: Contract, bill: _Bill, now:
         payments=ways.said_elsewhere(parts, await cancellations.kept_elsewhere(session, contract.id)),
         vehicles=[_vehicle_use(part) for part in bill.parts],
         deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
-        deposit_note=DepositNote.KEPT if kept else DepositNote.RELEASED,
+        deposit_note=ways.deposit_note(action, kept=kept),
         to_move_cents=to_move,
     )
     contract.agree_on(settlement.price)

@@ -9,10 +9,9 @@ from uuid import uuid5
 
 from server.database import Session
 from server.models import Contract, Deposit, Document, OpenItem, Payment
-from server.models.contract import ContractKind
 from server.models.email import EmailTemplate
 from server.models.payment import DepositState
-from server.paper.views import DepositNote, MailView, PaymentPart, PaymentWay
+from server.paper.views import MailView, PaymentPart, PaymentWay
 from server.services.billing import documents
 from server.services.billing.drafts import Draft
 from server.services.mail import emails, letters, parts
@@ -38,7 +37,7 @@ async def final_invoice(
         agreed_cents=agreed_cents,
         payments=draft.payments,
         deposit_cents=deposit.amount_cents if deposit is not None and held else None,
-        deposit_note=DepositNote.KEPT if draft.deposit_note is DepositNote.KEPT else DepositNote.RELEASED,
+        deposit_note=draft.deposit_note,
     )
     attached = documents.attachments(document)
     mail = MailDraft(EmailTemplate.FINAL_INVOICE, document.id, view, attached, waits_for_paper=True)
@@ -112,7 +111,6 @@ async def payment_failed(
 async def _view(session: Session, contract: Contract, document: Document) -> MailView:
     return replace(
         await letters.frame(session, contract),
-        courtesy=contract.kind is ContractKind.COURTESY,
         document_number=document.number,
         payer_name=parts.payer_name(contract),
         lines=parts.lines_of(document.lines),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from server.paper.views import PaymentPart, PaymentWay
+from server.paper.views import DepositNote, PaymentPart, PaymentWay
 from server.services.billing.settlements import SettlementAction
 
 
@@ -27,6 +27,15 @@ def payment_parts(payable: int, action: SettlementAction, to_move: int, due_on: 
         back = PaymentWay.TO_BE_PAID_BACK if paid else PaymentWay.TO_BE_REFUNDED
         found.append(PaymentPart(way=back, amount_cents=amount))
     return found
+
+
+def deposit_note(action: SettlementAction, *, kept: bool = False) -> DepositNote:
+    """What becomes of the deposit: it is `kept` for a damage, or lifted; while a card is still to be charged not before
+    that, for if the card declines, the deposit pays.
+    """
+    if kept:
+        return DepositNote.KEPT
+    return DepositNote.RELEASED_WHEN_PAID if action is SettlementAction.CHARGE else DepositNote.RELEASED
 
 
 def said_elsewhere(paid: Sequence[PaymentPart], elsewhere_cents: int) -> list[PaymentPart]:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import col, select
 
 from server.database import Session
 from server.models import Contract, Deposit, Driver, Vehicle, VehicleGroup
-from server.models.contract import ContractKind
 from server.models.payment import DepositState
 from server.paper.views import DepositNote, MailView
 from server.services.billing import settlements
 from server.services.fleet import stations
 from server.services.mail import letters, parts
 from server.services.pricing import fees
+
+
+@dataclass(frozen=True)
+class CallingOff:
+    """Until when calling a booking off is free (None: always), what it costs after that, and what it costs never to
+    come; gross cents, zero for nothing.
+    """
+
+    free_until: datetime | None
+    fee_cents: int
+    no_show_fee_cents: int
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it is not free any more."""
+        return self.free_until is not None and self.free_until <= now
 
 
 async def facts(session: Session, contract: Contract, now: datetime) -> MailView:
@@ -26,10 +40,9 @@ async def facts(session: Session, contract: Contract, now: datetime) -> MailView
     group, vehicle, deposit = await _booked(session, contract)
     elsewhere = contract.return_station_id != contract.station_id
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else station
-    free_until, fee = _cancellation(contract)
+    off = calling_off(contract)
     return replace(
         await letters.frame(session, contract),
-        courtesy=contract.kind is ContractKind.COURTESY,
         group_name=group.name if group else None,
         vehicle=f"{vehicle.make} {vehicle.model}" if vehicle else None,
         or_comparable=not contract.vehicle_fixed,
@@ -53,10 +66,10 @@ async def facts(session: Session, contract: Contract, now: datetime) -> MailView
         deductible_cents=contract.deductible_cents,
         grace_minutes=contract.terms.grace_minutes,
         fuel_rule=parts.fuel_rule(group),
-        free_cancellation_until=free_until,
-        free_cancellation_over=free_until is not None and free_until <= now,
-        cancellation_fee_cents=fee or None,
-        no_show_fee_cents=fees.no_show_fee(contract.terms, fees.basis(contract.kind, contract.total_cents)) or None,
+        free_cancellation_until=off.free_until,
+        free_cancellation_over=off.is_over(now),
+        cancellation_fee_cents=off.fee_cents or None,
+        no_show_fee_cents=off.no_show_fee_cents or None,
     )
 
 
@@ -66,10 +79,12 @@ async def _drivers(session: Session, contract: Contract) -> tuple[str, ...]:
     return tuple(f"{driver.first_name} {driver.last_name}" for driver in await session.all(statement))
 
 
-def _cancellation(contract: Contract) -> tuple[datetime | None, int]:
-    """Until when cancelling is free and what it costs after that; without an end where it costs nothing at all."""
-    fee = fees.late_cancellation_fee(contract.terms, fees.basis(contract.kind, contract.total_cents))
-    return (fees.free_until(contract.terms, contract.starts_at) if fee else None), fee
+def calling_off(contract: Contract) -> CallingOff:
+    """What holds by the contract's start, price and terms."""
+    basis = fees.basis(contract.kind, contract.total_cents)
+    fee = fees.late_cancellation_fee(contract.terms, basis)
+    until = fees.free_until(contract.terms, contract.starts_at) if fee else None
+    return CallingOff(until, fee, fees.no_show_fee(contract.terms, basis))
 
 
 async def _booked(session: Session, contract: Contract) -> tuple[VehicleGroup | None, Vehicle | None, Deposit | None]:

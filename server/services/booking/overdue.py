@@ -12,7 +12,7 @@ from server.database import SYSTEM, Session
 from server.errors import Sentence
 from server.jobs import enqueue
 from server.models import Contract, Vehicle
-from server.models.contract import ContractKind, ContractState
+from server.models.contract import ContractState
 from server.models.email import EmailTemplate
 from server.models.job import JobKind, OfContract
 from server.paper.views import MailView, NoticedContract
@@ -57,7 +57,7 @@ async def _remind(session: Session, contract: Contract, now: datetime) -> None:
     if vehicle is None or not hit:
         return
     reason = Sentence(
-        f"{vehicle.plate} is overdue, and next contracts wait for it.",
+        f"{vehicle.plate} is overdue, and the next contracts are waiting for it.",
         f"{vehicle.plate} ist überfällig, und auf das Fahrzeug warten Anschlussverträge.",
     )
     named = [NoticedContract(number=one.number, starts_at=one.starts_at, is_fixed=one.vehicle_fixed) for one in hit]
@@ -68,7 +68,6 @@ async def _reminder(session: Session, contract: Contract, vehicle: Vehicle | Non
     return replace(
         await letters.frame(session, contract),
         return_station=parts.place_of(await stations.get(session, contract.return_station_id)),
-        courtesy=contract.kind is not ContractKind.RENTAL,
         vehicle=f"{vehicle.make} {vehicle.model}, {vehicle.plate}" if vehicle else None,
         end=contract.ends_at,
     )

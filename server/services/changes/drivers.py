@@ -15,9 +15,10 @@ from server.models import Contract, Driver, VehicleGroup
 from server.models.contract import ContractState, DriverRole
 from server.models.contract_parts import HistoryAction
 from server.models.local_time import day_of
+from server.paper.views import Changed
 from server.services import validation
 from server.services.acting import Acting
-from server.services.changes import edit, said
+from server.services.changes import edit, said, said_cancelling
 from server.services.changes.edit import Done, Prospect
 from server.services.contract import contracts
 from server.services.fleet import stations
@@ -58,8 +59,7 @@ async def add(outside: Outside, acting: Acting, contract_id: UUID | None, versio
         prospect.refuse()
         driver = drivers.checked_entry(entry, FIELD).row(contract)
         await session.store(driver)
-        contract.agree_on(prospect.after)
-        told = said.joined([said.driver(contract, added=driver), said.price(contract, prospect.before)])
+        told = await _agreed_on(session, contract, prospect, acting, said.driver(contract, added=driver))
         done = Done(action=HistoryAction.DRIVER_ADDED, after=said.name_of(driver), told=told)
         await edit.finish(session, contract, done, acting)
         return contract.id
@@ -90,12 +90,22 @@ async def remove(
         prospect = await look_at_removing(session, contract, acting, driver_id)
         prospect.refuse()
         driver = next(one for one in await of_contract(session, contract) if one.id == driver_id)
-        contract.agree_on(prospect.after)
-        told = said.joined([said.driver(contract, removed=driver), said.price(contract, prospect.before)])
+        told = await _agreed_on(session, contract, prospect, acting, said.driver(contract, removed=driver))
         done = Done(action=HistoryAction.DRIVER_REMOVED, before=said.name_of(driver), told=told)
         await session.remove(driver)
         await edit.finish(session, contract, done, acting)
         return contract.id
+
+
+async def _agreed_on(
+    session: Session, contract: Contract, prospect: Prospect, acting: Acting, who: list[Changed]
+) -> tuple[Changed, ...]:
+    """Agrees on the new price; what the customer is told."""
+    off = said_cancelling.agreed(contract)
+    contract.agree_on(prospect.after)
+    zone = (await stations.get(session, contract.station_id)).zone
+    price = said.price(contract, prospect.before)
+    return said.joined([who, price, said_cancelling.changes(contract, off, zone, acting.now)])
 
 
 async def _eligible(

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from server.database import Session
 from server.models import Contract, Document, Protocol, Vehicle
-from server.models.contract import ContractKind
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
 from server.models.protocol import WENT_OUT
 from server.paper.views import Changed
-from server.services.billing import documents, settlements
+from server.services.billing import documents, settlements, sources
 from server.services.billing.settlements import SettlementAction
 from server.services.fleet import stations
 from server.services.mail import appointment, emails, letters, parts
@@ -37,7 +36,6 @@ async def changed(
     return_station = await stations.get(session, contract.return_station_id) if elsewhere else None
     view = replace(
         await letters.frame(session, contract),
-        courtesy=contract.kind is ContractKind.COURTESY,
         changed=tuple(lines),
         start=contract.starts_at,
         end=contract.ends_at,
@@ -71,6 +69,7 @@ async def corrected(
     vehicle = await session.by_id(Vehicle, protocol.vehicle_id)
     last = issued[-1] if issued and issued[-1].type is DocumentType.FINAL_INVOICE else None
     moves = last.moves_cents if last else 0
+    by_card = await sources.on_cards(session, contract.id, None) if moves < 0 else []
     view = replace(
         await letters.frame(session, contract),
         changed=tuple(lines),
@@ -81,6 +80,8 @@ async def corrected(
         documents=tuple(document.number for document in issued),
         total_cents=last.total_cents if last else None,
         refund_cents=-moves if moves < 0 else None,
+        refund_to_payer=contract.payer is not None,
+        to_card_cents=min(max(0, -moves), sum(cents for _, cents in by_card)),
         open_cents=moves if moves > 0 else None,
         rest_from_card=await settlements.action_for(session, contract, moves) is SettlementAction.CHARGE,
         payer_name=parts.payer_name(contract),

@@ -17,7 +17,7 @@ from server.models.staff import Role
 from server.services.acting import OVERRIDERS, Acting
 from server.services.booking import bookable, overdue, reminder, website
 from server.services.booking.slot import Slot
-from server.services.changes import cars, edit, said
+from server.services.changes import cars, edit, said, said_cancelling
 from server.services.changes.cars import Found
 from server.services.changes.drivers import of_contract
 from server.services.changes.edit import Done, Prospect
@@ -120,6 +120,7 @@ async def change(
         plan = await _plan(session, contract, acting, wanted)
         plan.prospect.refuse()
         before, station = (contract.starts_at, contract.ends_at), plan.slot.station
+        off = said_cancelling.agreed(contract)
         was = await _named(session, station, before, contract.vehicle_id)
         await _move(session, contract, plan, acting)
         contract.starts_at, contract.ends_at = wanted.period
@@ -129,7 +130,13 @@ async def change(
             action=HistoryAction.PERIOD_CHANGED,
             before=was,
             after=await _named(session, station, wanted.period, contract.vehicle_id),
-            told=said.joined([said.period(contract, station.zone, before), said.price(contract, plan.prospect.before)]),
+            told=said.joined(
+                [
+                    said.period(contract, station.zone, before),
+                    said.price(contract, plan.prospect.before),
+                    said_cancelling.changes(contract, off, station.zone, acting.now),
+                ]
+            ),
         )
         await edit.finish(session, contract, done, acting)
         await _watch_anew(session, contract, acting.now)

@@ -20,7 +20,7 @@ from server.models.tariff import PriceLineKind, TariffTerms
 from server.models.tariff_edit import TariffEdit
 from server.services import validation
 from server.services.acting import Acting
-from server.services.changes import drivers, edit, said, said_terms
+from server.services.changes import drivers, edit, said, said_cancelling, said_terms
 from server.services.changes.edit import Done, Prospect
 from server.services.contract import contracts
 from server.services.fleet import stations
@@ -81,18 +81,25 @@ async def change(outside: Outside, acting: Acting, contract_id: UUID | None, ver
     async with edit.editing(outside, acting, contract_id, version) as (session, contract):
         prospect = await look_at(session, contract, acting, asked)
         prospect.refuse()
-        wanted, before = checked(asked), contract.terms
+        wanted, before, off = checked(asked), contract.terms, said_cancelling.agreed(contract)
         after = edits.edited(before, wanted)
         changes = edits.differences(before, after)
         who, when = acting.name, acting.now
         made = [TariffEdit(one.term, one.before, one.after, wanted.reason, who, when) for one in changes]
         contract.edit_terms(after, made)
         contract.agree_on(prospect.after)
+        zone = (await stations.get(session, contract.station_id)).zone
         done = Done(
             action=HistoryAction.TARIFF_EDITED,
             before="; ".join(f"{one.term}: {one.before}" for one in changes),
             after="; ".join(f"{one.term}: {one.after}" for one in changes),
-            told=said.joined([said_terms.changes(contract, before, after), said.price(contract, prospect.before)]),
+            told=said.joined(
+                [
+                    said_terms.changes(contract, before, after),
+                    said.price(contract, prospect.before),
+                    said_cancelling.changes(contract, off, zone, acting.now),
+                ]
+            ),
         )
         await edit.finish(session, contract, done, acting.because(wanted.reason))
         return contract.id

@@ -18,7 +18,6 @@ from server.models.money import split_vat
 from server.models.price import PriceBreakdown, PriceLine
 from server.models.tariff import PriceLineKind
 from server.paper import notation
-from server.paper.views import DepositNote
 from server.services.acting import Acting
 from server.services.billing import cancellations, cancelled, collection, documents, open_items, settlements, ways
 from server.services.billing.drafts import Deduction, Draft
@@ -116,7 +115,7 @@ async def _put_right(
         advances=[Deduction.of(advance) for advance in advances],
         payments=ways.said_elsewhere(paid, await cancellations.kept_elsewhere(session, contract.id)),
         deposit_cents=deposits.held_cents(await session.by_id(Deposit, contract.id)),
-        deposit_note=DepositNote.RELEASED,
+        deposit_note=ways.deposit_note(action),
         to_move_cents=due,
     )
     company = await company_data.require(session)

@@ -12,8 +12,7 @@ from server.models.columns import uuid7
 from server.models.contract import ContractState
 from server.models.document import DocumentType
 from server.models.email import EmailTemplate
-from server.paper.views import DepositNote
-from server.services.billing import documents
+from server.services.billing import documents, ways
 from server.services.billing.settlements import SettlementAction
 from server.services.mail import appointment, emails, letters, parts
 from server.services.mail.emails import MailDraft
@@ -48,7 +47,7 @@ async def ended(session: Session, contract: Contract, told: Told, held_cents: in
         document_number=last.number if last else None,
         document_cancels=last is not None and last.type is DocumentType.CANCELLATION_INVOICE,
         deposit_cents=held_cents,
-        deposit_note=DepositNote.RELEASED,
+        deposit_note=ways.deposit_note(told.action),
     )
     files = [*documents.attachments(*told.documents), appointment.attached(contract, view, now=now)]
     cause = last.id if last else uuid7()  # a booking may end, be taken up again, and end once more

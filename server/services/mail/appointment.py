@@ -27,6 +27,7 @@ def attached(contract: Contract, view: MailView, *, now: datetime) -> StoredFile
         ends_at=contract.ends_at,
         station=view.station,
         return_station=view.return_station,
+        is_free=view.is_free,
         is_off=contract.state in {ContractState.CANCELLED, ContractState.NO_SHOW},
     )
     text = calendar_file.render(appointment, language)

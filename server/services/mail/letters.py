@@ -7,6 +7,7 @@ from server.models import Contract
 from server.paper.views import MailView
 from server.services.fleet import company_data, stations
 from server.services.mail import parts
+from server.services.pricing.price import FREE_KINDS
 
 
 async def frame(session: Session, contract: Contract) -> MailView:
@@ -18,4 +19,5 @@ async def frame(session: Session, contract: Contract) -> MailView:
         station=parts.place_of(station),
         greeting_name=contract.customer.greeting_name,
         contract_number=contract.number,
+        is_free=contract.kind in FREE_KINDS,
     )

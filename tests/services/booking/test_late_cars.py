@@ -256,4 +256,4 @@ async def test_an_english_customer_and_a_station_abroad_read_english(bench: Benc
     assert [one.language.value for one in (*reminder, *notice)] == ["EN", "EN"]
     assert "The car is not back yet" in reminder[0].text
     assert "agreed rates" not in reminder[0].text  # a courtesy car costs nothing by the day
-    assert "is overdue, and next contracts wait for it" in notice[0].text
+    assert "is overdue, and the next contracts are waiting for it" in notice[0].text

@@ -49,8 +49,8 @@ async def test_a_confirmed_damage_is_told_to_the_customer(bench: Bench) -> None:
     damage = await damage_of(bench)
     assert (damage.liability.value, damage.version) == ("CONFIRMED", 2)
     (text,) = await said(bench, contract, "DAMAGE_NOTICE")
-    assert "Nach unserer Prüfung ist er während Ihrer Miete entstanden." in text
-    assert "Abgebucht wird dafür nichts, bevor Sie eine Forderung mit allen Belegen erhalten haben." in text
+    assert "Nach unserer Prüfung ist er entstanden, während Sie das Fahrzeug hatten." in text
+    assert "Berechnet wird dafür nichts, bevor Sie eine Forderung mit allen Belegen erhalten haben." in text
     assert "Schaden: Kratzer, linke Seite, 120 mm" in text
     assert "300,00 € bleiben bis zur Klärung auf Ihrer Karte blockiert, nicht abgebucht." in text
     assert moved(bench, contract) == []
@@ -66,12 +66,14 @@ async def test_an_english_customer_reads_english(bench: Bench) -> None:
     await claim_it(shop)
 
     (notice,) = await said(bench, contract, "DAMAGE_NOTICE")
-    assert "As far as we can tell, it arose during your rental. Who pays for it is not decided yet." in notice
+    assert (
+        "As far as we can tell, it happened while you had the car. Who pays for it has not been decided yet." in notice
+    )
     assert "Damage: Scratch, left side, 120 mm" in notice
     (text,) = await said(bench, contract, "DAMAGE_CLAIM")
     assert "Claim (outside VAT): 1,000.00 EUR" in text
     assert (
-        "300.00 EUR will be taken from the deposit that is blocked on your card. If that fails, we charge this amount"
+        "300.00 EUR will be taken from the deposit that is blocked on your card. If that fails, we will charge this amount"
         " to your stored card as well. - 700.00 EUR will be charged to your stored card."
     ) in text
     assert "The protocols of hand-over and return are attached." in text

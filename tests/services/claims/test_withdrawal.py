@@ -138,9 +138,9 @@ async def test_the_same_in_english_and_on_paper(bench: Bench) -> None:
     mirror = await take_back(shop, claim, "Known before")
 
     (text,) = await said(bench, contract, "CORRECTION")
-    assert f"we have withdrawn the claim for damages {claim.number}: it no longer holds. Reason: Known before" in text
+    assert f"we have withdrawn the claim for damages {claim.number}: it no longer applies. Reason: Known before" in text
     assert "620.00 EUR, 300.00 EUR of it to your card" in text
-    assert "What does not go back to the card we transfer" in text
+    assert "We will transfer whatever does not go back to the card; if we do not have your bank details yet" in text
     assert "nvoice" not in text
     printed = words_of(await bench.outside.objects.get(mirror.pdf_key))
     assert "Withdrawal of a claim for damages" in printed

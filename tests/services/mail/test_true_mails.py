@@ -119,7 +119,7 @@ async def test_the_confirmation_in_english_names_them_too(bench: Bench) -> None:
     english = customer(language=Language.EN)
     text = await mail_of(bench, await book(shop, start, start + DAY, customer=english), "BOOKING_CONFIRMATION")
     assert "You can cancel free of charge until 8 Sept 2026, 12:00. After that we charge 59.00 EUR." in text
-    assert "If the car is not picked up and was not cancelled, we charge 45.00 EUR." in text
+    assert "If the car is not picked up and the booking was not cancelled, we charge 45.00 EUR." in text
 
 
 async def test_a_station_without_hours_is_open_all_day(bench: Bench) -> None:
