@@ -39,6 +39,16 @@ _LATE = {
     "en": "; 1 day more than agreed: back on 17 Sept 2026, 09:01 instead of 17 Sept 2026, 08:00 (up to 60 minutes are"
     " free)",
 }
+_CHANGED = {
+    "de": (
+        ("Rückgabe", "Do., 17.09.2026, 08:00 Uhr", "Fr., 18.09.2026, 08:00 Uhr"),
+        ("Gesamtpreis", "177,00 €", "236,00 €"),
+    ),
+    "en": (
+        ("Return", "Thu, 17 Sept 2026, 08:00", "Fri, 18 Sept 2026, 08:00"),
+        ("Total price", "€177.00", "€236.00"),
+    ),
+}
 _OPEN = OpeningWindow(opens=datetime(2026, 9, 14, 5, 0, tzinfo=UTC), closes=datetime(2026, 9, 14, 16, 30, tzinfo=UTC))
 
 
@@ -134,12 +144,9 @@ def _before(base: MailView, language: Language) -> Iterator[Sample]:
         address=PostalAddress(street="Großbeerenstraße 240", postcode="14480", city="Potsdam"),
     )
     yield Sample("REMINDER", "", replace(base, deposit_note=DepositNote.BLOCKED, return_station=elsewhere))
-    label, was, now = {
-        "de": ("Rückgabe", "Do., 17.09.2026, 08:00 Uhr", "Fr., 18.09.2026, 08:00 Uhr"),
-        "en": ("Return", "Thu, 17 Sept 2026, 08:00", "Fri, 18 Sept 2026, 08:00"),
-    }[language]
     longer = replace(base, end=_ENDS + timedelta(days=1), price_cents=236_00)
-    yield Sample("CHANGE", "", replace(longer, changed=(Changed(label=label, before=was, after=now),)))
+    changed = tuple(Changed(label=label, before=was, after=now) for label, was, now in _CHANGED[language])
+    yield Sample("CHANGE", "", replace(longer, changed=changed))
     off = replace(base, document_number="BER-2026-000031", document_cancels=True, deposit_note=DepositNote.RELEASED)
     yield Sample("CANCELLATION", "", replace(off, cancellation_fee_cents=None, refund_cents=59_00))
     missed = replace(off, document_cancels=False, no_show=True, paid_cents=59_00, deposit_cents=None)
@@ -181,7 +188,7 @@ def _money(base: MailView, language: Language) -> Iterator[Sample]:
         advance_cents=59_00,
         payable_cents=195_00,
         payments=(PaymentPart(way=PaymentWay.TO_BE_CHARGED, amount_cents=195_00),),
-        deposit_note=DepositNote.RELEASED,
+        deposit_note=DepositNote.RELEASED_WHEN_PAID,
         due_on=date(2026, 10, 1),
     )
     yield Sample("FINAL_INVOICE", "", billed)
