@@ -113,17 +113,17 @@ def _sides(world: World) -> list[tuple[Dealership, str]]:
 
 
 def _first_day(world: World) -> None:
-    """Both hand three cars over on Monday: paid by card, waived, and one that stays out."""
+    """Both hand three cars over on Monday: paid by card, waived, and one that stays out and somebody else pays."""
     start = local(world.monday, 8)
     for side, prefix in _sides(world):
         kinds: list[tuple[str, dict[str, Any]]] = [
-            ("paid", {}),
+            ("paid", {"payer": None}),  # an advance is taken from nobody for whom somebody else pays
             ("waived", {"caller": side.clerk, "payment": {"method": "WAIVED", "waiverReason": f"{prefix} reason"}}),
             ("out", {"end": start + 4 * DAY}),
         ]
         for name, more in kinds:
             end = more.pop("end", start + DAY)
-            world.contracts[f"{prefix}-{name}"] = side.booked(start, end, **_details(prefix, name), **more)
+            world.contracts[f"{prefix}-{name}"] = side.booked(start, end, **{**_details(prefix, name), **more})
     world.server.move_to(start)
     for side, prefix in _sides(world):
         for name in ("paid", "waived", "out"):
