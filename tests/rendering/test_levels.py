@@ -23,7 +23,7 @@ from . import samples
         (
             FuelRule.SAME_LEVEL,
             "en",
-            "Bring the car back with the same fuel level as you take it over; we charge for missing fuel and for refuelling.",
+            "Bring the car back with the same fuel level as at pick-up; we bill you for missing fuel and refuelling.",
         ),
         (
             FuelRule.SAME_CHARGE,
@@ -33,7 +33,7 @@ from . import samples
         (
             FuelRule.SAME_CHARGE,
             "en",
-            "Bring the car back with the same charge as you take it over; we charge for what is missing.",
+            "Bring the car back with the same battery level as at pick-up; we bill you for missing charge.",
         ),
         (
             FuelRule.SAME_LEVEL_AND_CHARGE,
@@ -44,8 +44,8 @@ from . import samples
         (
             FuelRule.SAME_LEVEL_AND_CHARGE,
             "en",
-            "Bring the car back with the same fuel level and the same charge as you take it over; we charge for missing"
-            " fuel, for missing charge, for refuelling and for charging.",
+            "Bring the car back with the same fuel level and the same battery level as at pick-up; we bill you for missing"
+            " fuel, missing charge, refuelling and charging.",
         ),
     ],
 )
