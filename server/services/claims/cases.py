@@ -51,7 +51,7 @@ class Case:
     @property
     def is_erased(self) -> bool:
         """Whether there is nobody any more who could be told anything."""
-        return self.contract is not None and self.contract.person_erased_at is not None
+        return self.contract is not None and keeping.is_erased(self.contract)
 
     def require(self, wanted: DamageLiability) -> None:
         """InvalidTransition unless `wanted` may follow; names where the damage stands, and what is allowed."""

@@ -45,5 +45,9 @@ def require_person(contract: Contract, *, field: Path = ("contract_id",)) -> Non
 
 def against_erased(contract: Contract, *, field: Path = ("contract_id",)) -> list[DomainError]:
     """The refusal of every change of a contract whose customer's data are erased; nothing as long as they are there."""
-    is_erased = contract.person_erased_at is not None
-    return [Refused(ProblemCode.NOT_ALLOWED, _ERASED, field=field)] if is_erased else []
+    return [Refused(ProblemCode.NOT_ALLOWED, _ERASED, field=field)] if is_erased(contract) else []
+
+
+def is_erased(contract: Contract) -> bool:
+    """Whether the customer's data are erased: there is nobody any more who could be told or asked anything."""
+    return contract.person_erased_at is not None

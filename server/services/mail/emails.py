@@ -134,7 +134,7 @@ async def send(outside: Outside, email_id: UUID, *, is_last_try: bool) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         email = await session.by_id(Email, email_id)
         contract = await session.by_id(Contract, email.contract_id) if email else None
-        is_erased = contract is not None and contract.person_erased_at is not None
+        is_erased = contract is not None and keeping.is_erased(contract)
     if email is None or email.state is not EmailState.QUEUED:
         return
     if is_erased:

@@ -37,7 +37,6 @@ from server.models import (
     ProtocolPhoto,
     ReadingCorrection,
     Station,
-    StoredCard,
     VehicleLeg,
 )
 from server.services.outside import Outside
@@ -123,13 +122,13 @@ async def _stations(session: Session, customer: Customer) -> Sequence[str]:
 
 
 async def _cards(outside: Outside, contracts: Sequence[Contract]) -> dict[UUID, datetime]:
-    """Since when a card is stored for a contract. Nobody but the system reads more of it, and its token says nothing of
-    the card to anybody but the gateway.
+    """Since when a card is stored for a contract: only the system reads that. The token is not read at all: it says
+    nothing of the card to anybody but the gateway.
     """
-    ids = [contract.id for contract in contracts]
+    stored = "select contract_id, consent_at from stored_card where contract_id = any(:contracts)"
     async with outside.database.snapshot(SYSTEM) as session:
-        stored = select(StoredCard).where(col(StoredCard.contract_id).in_(ids))
-        return {card.contract_id: card.consent_at for card in await session.all(stored)}
+        rows = await session.rows(stored, {"contracts": [contract.id for contract in contracts]})
+    return {row.contract_id: row.consent_at for row in rows}
 
 
 async def _rows_of(session: Session, model: Any, contracts: Sequence[Contract]) -> dict[UUID, list[Any]]:

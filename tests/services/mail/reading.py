@@ -157,14 +157,14 @@ def text_of(mail: Email) -> str:
 
 def untrue(mails: Sequence[Email], of: Facts) -> Iterator[str]:
     """Everything in the mails of a contract that is not so, or is missing."""
-    readers = {PAYER.email: TO_PAYER, STATION: TO_STATION}
-    sorts: dict[int, list[Email]] = {}
     for mail in mails:
-        sorts.setdefault(id(readers.get(mail.to, SENTENCES)), []).append(mail)
         yield from _careless(mail, of)
-    for sentences in (SENTENCES, TO_PAYER, TO_STATION):
+    to_payer = [mail for mail in mails if mail.to == PAYER.email]
+    to_station = [mail for mail in mails if mail.to == STATION]
+    to_customer = [mail for mail in mails if mail.to not in {PAYER.email, STATION}]
+    for sentences, theirs in ((SENTENCES, to_customer), (TO_PAYER, to_payer), (TO_STATION, to_station)):
         for sentence in sentences:
-            yield from _unfitting(sentence, sorts.get(id(sentences), []), of)
+            yield from _unfitting(sentence, theirs, of)
 
 
 def _unfitting(sentence: Sentence, mails: Sequence[Email], of: Facts) -> Iterator[str]:
