@@ -15,6 +15,7 @@ from server.security import Principal
 from server.services.claims import claim, decisions, withdrawal
 from server.services.claims.claim import ClaimRequest
 from server.services.claims.decisions import Decision
+from server.services.contract import keeping
 from server.services.receivables import external
 from server.services.receivables.external import ExternalPayment
 from tests.services.life.edit_steps import MANAGERS, OFFICE
@@ -146,9 +147,7 @@ async def _anew(world: World, damage: Damage) -> Damage:
 
 async def _is_erased(world: World, damage: Damage) -> bool:
     """Whether there is nobody who could be asked to pay."""
-    return damage.contract_id is not None and (
-        (await world.bench.contract(damage.contract_id)).person_erased_at is not None
-    )
+    return damage.contract_id is not None and keeping.is_erased(await world.bench.contract(damage.contract_id))
 
 
 async def _decided(
