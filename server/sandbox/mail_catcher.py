@@ -16,11 +16,11 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from server.clock import Clock
 from server.gateways.mailer import TEMPLATE_HEADER
+from server.sandbox.smtp_server import SmtpServer
 
 MODES = ("ok", "down", "451", "550")
 
@@ -34,7 +34,7 @@ class MailCatcher:
         self._lock = threading.Lock()
         self.mode = "ok"
         self._port = _free_port()
-        self._controller: Controller | None = None
+        self._server: SmtpServer | None = None
         directory.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -44,15 +44,15 @@ class MailCatcher:
 
     def start(self) -> None:
         """Begins to listen."""
-        if self._controller is None:
-            self._controller = Controller(self, hostname="127.0.0.1", port=self._port, data_size_limit=50_000_000)
-            self._controller.start()
+        if self._server is None:
+            self._server = SmtpServer(self, self._port, data_size_limit=50_000_000)
+            self._server.start()
 
     def stop(self) -> None:
-        """Ends listening."""
-        if self._controller is not None:
-            self._controller.stop(no_assert=True)
-            self._controller = None
+        """Ends listening, and whatever is just being said."""
+        if self._server is not None:
+            self._server.stop(no_assert=True)
+            self._server = None
 
     def behave(self, mode: str) -> None:
         """ok, down (nobody listens), 451 (not now), 550 (never)."""

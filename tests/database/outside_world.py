@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from server.sandbox.smtp_server import SmtpServer
 from tests.driving import free_port
 
 PASSWORD = "right-password"
@@ -34,21 +34,20 @@ class Gateway:
         return f"https://127.0.0.1:{self.port}"
 
 
-def mail_server(folder: Path) -> Controller:
+def mail_server(folder: Path) -> SmtpServer:
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         return AuthResult(success=(data.login, data.password) == (b"clerk", PASSWORD.encode()), handled=False)
 
-    controller = Controller(
+    server = SmtpServer(
         object(),
-        hostname="127.0.0.1",
-        port=free_port(),
+        free_port(),
         authenticator=check,
         auth_required=True,
         tls_context=server_tls(folder),
         require_starttls=True,
     )
-    controller.start()
-    return controller
+    server.start()
+    return server
 
 
 def server_tls(folder: Path) -> ssl.SSLContext:

@@ -9,9 +9,10 @@ from email.message import Message
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from server.gateways.mailer import Attachment, MailRefused, MailUnavailable, OutgoingMail, SmtpMailer
+from server.sandbox.smtp_server import SmtpServer
+from tests.driving import free_port
 
 MAIL = OutgoingMail(
     message_id="<0b6f7c1e.1@ersatzwagen.example>",
@@ -81,13 +82,13 @@ class Inbox:
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[Inbox, SmtpMailer]]:
     inbox = Inbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield inbox, SmtpMailer(f"smtp://127.0.0.1:{port}", "Autohaus Lindner <mietwagen@lindner.example>", timeout=5)
-    controller.stop()
+    listening = SmtpServer(inbox, free_port())
+    listening.start()
+    yield (
+        inbox,
+        SmtpMailer(f"smtp://127.0.0.1:{listening.port}", "Autohaus Lindner <mietwagen@lindner.example>", timeout=5),
+    )
+    listening.stop()
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from aiosmtpd.controller import Controller
 
+from server.sandbox.smtp_server import SmtpServer
 from server.sandbox.telecash import SimulatorConfig
 from tests.dealership import Dealership, add_car, open_dealership
 from tests.driving import ADMIN, ROOT, SandboxServer, free_port
@@ -145,7 +145,7 @@ def site(folder: Path, database_url: str, *, owner: str) -> Iterator[Site]:
         )
         stack.callback(gateway.kill)
         letterbox = Letterbox()
-        mails = Controller(letterbox, hostname="127.0.0.1", port=free_port())
+        mails = SmtpServer(letterbox, free_port())
         mails.start()
         stack.callback(mails.stop)
         environment = settings(folder, database_url, gateway_port, mails.port)

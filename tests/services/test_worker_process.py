@@ -11,12 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
-
 from server.database.embedded import Cluster
 from server.models import Email, Job
 from server.models.email import EmailState
 from server.models.job import JobKind, JobState
+from server.sandbox.smtp_server import SmtpServer
 from tests.builders.bench import Bench
 from tests.builders.rentals import book
 from tests.builders.rows import open_shop
@@ -50,7 +49,7 @@ async def test_a_worker_that_is_told_to_end_finishes_its_mail(bench: Bench, clus
     shop = await open_shop(bench)
     await book(shop, bench.now + timedelta(days=301), bench.now + timedelta(days=302))
     slow = Slow()
-    mails = Controller(slow, hostname="127.0.0.1", port=free_port())
+    mails = SmtpServer(slow, free_port())
     mails.start()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ERSATZWAGEN_")} | {
         "ERSATZWAGEN_DATABASE_URL": cluster.url(),
