@@ -69,6 +69,7 @@ def create_app(runtime: Runtime) -> Starlette:
         # Each kind of caller has a pool of its own (`database.CONNECTIONS`), and waits there if it is small. A hundred
         # customers at once is a good day, not an attack: they queue.
         pace=Pace(at_once=24, patience=OPERATIONS_WAIT),
+        level_by_level=runtime.settings.level_by_level,
     )
 
     @asynccontextmanager

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """How long the server goes on answering when it is told to end, while /readyz says so: longer than a proxy in front
     keeps an idle connection, and than a load balancer takes to notice.
     """
+    level_by_level: bool = True
+    """Whether our own engine executes queries; off, graphql-core does, with the same answers and more time."""
     environment: Literal["development", "production"] = "development"
     admin_email: str | None = None
     """With `admin_password`: creates the first administrator if there is none."""

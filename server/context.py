@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -101,10 +101,17 @@ class Context:
 
     async def load(self, batch: Batch[Key, Value], key: Key) -> Value:
         """What a batch function finds for a key in the current session, together with what others ask for meanwhile."""
+        return await (await self._loaded()).load(batch, key)
+
+    async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value]:
+        """The same for many keys: what was found, by its key."""
+        return await (await self._loaded()).load_all(batch, keys)
+
+    async def _loaded(self) -> Loaders:
         session = await self.session()
         if self._loaders is None:
             self._loaders = Loaders(session)
-        return await self._loaders.load(batch, key)
+        return self._loaders
 
     def write(self) -> AbstractAsyncContextManager[Session]:
         """The transaction of one mutation, in the caller's scope."""

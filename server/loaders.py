@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,15 +22,34 @@ class Loader(DataLoader[Key, Value]):
 
 
 class Loaders:
-    """One loader for each batch function. An instance belongs to one snapshot."""
+    """What batch functions have found, each key once. An instance belongs to one snapshot."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._found: dict[Batch[Any, Any], dict[Any, Any]] = {}
         self._loaders: dict[Batch[Any, Any], Loader[Any, Any]] = {}
 
-    def load(self, batch: Batch[Key, Value], key: Key) -> Awaitable[Value]:
-        """What the batch function finds for a key."""
+    async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value]:
+        """What the batch function finds for these keys, and has found for others; one statement for those that are
+        not known yet.
+        """
+        found: dict[Key, Value] = self._found.setdefault(batch, {})
+        missing = [key for key in keys if key not in found]
+        if missing:
+            found.update(zip(missing, await batch(self._session, missing), strict=True))
+        return found
+
+    async def load(self, batch: Batch[Key, Value], key: Key) -> Value:
+        """What the batch function finds for a key, together with what others ask for meanwhile."""
+        found = self._found.get(batch)
+        if found is not None and key in found:
+            value: Value = found[key]
+            return value
         loader: Loader[Key, Value] | None = self._loaders.get(batch)
         if loader is None:
-            loader = self._loaders[batch] = Loader(load_fn=partial(batch, self._session))
-        return loader.load(key)
+            loader = self._loaders[batch] = Loader(load_fn=partial(self._values, batch))
+        return await loader.load(key)
+
+    async def _values(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> list[Value]:
+        found = await self.load_all(batch, keys)
+        return [found[key] for key in keys]

@@ -1,7 +1,8 @@
 """Documents: parsed, measured and validated once per text, then kept.
 
-How a kept document is executed: with graphql-core's `execute` on Strawberry's schema and Strawberry's execution
-context class (see `Prepared.execute`). Everything that Strawberry attaches to a field lives in the resolvers of that
+How a kept document is executed: by our own engine (`server/engine`), level by level; what that leaves to it, or with
+the engine off, by graphql-core. Either way on Strawberry's schema and with Strawberry's execution context class (see
+`Documents.execute`). Everything that Strawberry attaches to a field lives in the resolvers of that
 schema: its Info, field extensions, permission classes, exception handlers. What it adds around them in
 `Schema.execute` is a second life cycle (parse, validate, extensions, `process_errors`) which would parse and validate
 again, or need an extension that smuggles our document in, and which logs query text and variables on errors. Schema
@@ -15,7 +16,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from graphql import (
@@ -23,11 +24,11 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
-    execute,
     parse,
     specified_rules,
     validate,
 )
+from graphql.execution import Executor
 from graphql.pyutils import AwaitableOrValue
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -37,6 +38,7 @@ from server.edge.coercion import reworded
 from server.edge.costs import core_schema
 from server.edge.guard import Limits, Operation, analyse, too_expensive
 from server.edge.shares import Queues, Share
+from server.engine.engine import Plans, run
 from server.errors import CallerError, CallerErrorCode, Sentence
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -86,6 +88,7 @@ class Prepared:
     hash: str
     document: DocumentNode
     operations: Mapping[str | None, Operation]
+    plans: Plans
     characters: int = 0
     """How long its text was; parsed, each takes some 200 bytes."""
 
@@ -110,12 +113,15 @@ class Documents:
         keep: int = 500,
         keep_characters: int = 250_000,
         only_fields: frozenset[str] | None = None,
+        level_by_level: bool = True,
     ) -> None:
+        """`level_by_level`: false leaves everything to graphql-core."""
         if schema.extensions or schema.directives:
             raise ValueError("schema extensions and directives would not run here: use field extensions")
         self.limits = limits or Limits()
         self._schema = schema
         self._core: GraphQLSchema = core_schema(schema)
+        self._level_by_level = level_by_level
         self._keep, self._keep_characters = keep, keep_characters
         self._only_fields = only_fields
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
@@ -176,7 +182,8 @@ class Documents:
             if len(self._refused) > MOST_REFUSED:
                 self._refused.popitem(last=False)
             return
-        self._kept[key] = Prepared(key, *outcome, characters=len(text))
+        document, operations = outcome
+        self._kept[key] = Prepared(key, document, operations, Plans(document), len(text))
         self._characters += len(text)
         while len(self._kept) > self._keep or (self._characters > self._keep_characters and len(self._kept) > 1):
             _key, dropped = self._kept.popitem(last=False)
@@ -194,22 +201,29 @@ class Documents:
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
     ) -> AwaitableOrValue[ExecutionResult]:
         """Executes an operation; parses and validates nothing. The reasons are at the top of this file."""
-        result = execute(
+        executor = self._executor(prepared, operation, variables, context)
+        if not isinstance(executor, Executor):
+            # Variables that do not fit end it before anything is executed.
+            return ExecutionResult(None, reworded(self._core, executor))
+        plan = prepared.plans.of(executor) if self._level_by_level else None
+        if plan is None:
+            return cast(AwaitableOrValue[ExecutionResult], executor.execute_operation())
+        return run(self._schema, executor, plan)
+
+    def _executor(
+        self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
+    ) -> Executor[Any] | list[GraphQLError]:
+        return self._schema.execution_context_class.build(
             self._core,
             prepared.document,
-            variable_values=variables,
-            operation_name=operation.name,
             context_value=context,
-            executor_class=self._schema.execution_context_class,
+            raw_variable_values=variables,
+            operation_name=operation.name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # says bool, and means the guard
             hide_suggestions=True,
             max_coercion_errors=_MOST_ERRORS,
             operation_extensions=None,
         )
-        # Variables that do not fit end it before anything is executed, and so at once.
-        if isinstance(result, ExecutionResult) and result.data is None and result.errors:
-            return ExecutionResult(None, reworded(self._core, result.errors))
-        return result
 
     def _checked(self, text: str) -> _Checked:
         document = self._parsed(text)

@@ -66,10 +66,14 @@ class GraphQLEndpoint:
         anonymous_fields: frozenset[str] = frozenset({"signIn", "refreshSession"}),
         pace: Pace = _USUAL,
         ide: Callable[[Request], Response] | None = None,
+        level_by_level: bool = True,
     ) -> None:
-        self.documents = Documents(schema)
+        """`level_by_level`: whether our own engine executes; without it graphql-core does."""
+        self.documents = Documents(schema, level_by_level=level_by_level)
         # A shelf and places of their own: strangers must not push out what users need.
-        self.anonymous_documents = Documents(schema, ANONYMOUS_LIMITS, keep=20, only_fields=anonymous_fields)
+        self.anonymous_documents = Documents(
+            schema, ANONYMOUS_LIMITS, keep=20, only_fields=anonymous_fields, level_by_level=level_by_level
+        )
         self._runner = Runner(pace.at_once, patience=pace.patience)
         # Places for each thing that strangers may do: whoever only goes on must not queue behind others' passwords.
         strangers = max(1, pace.at_once // 4)

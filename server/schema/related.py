@@ -7,38 +7,9 @@ from types import GenericAlias
 from typing import Annotated, Any
 
 import strawberry
-from strawberry.extensions import FieldExtension
-from strawberry.types.field import StrawberryField
 
 from server.batches import Batch, Key, Value
-from server.schema.building import Info
-
-Shown = Callable[[Any, Any], object]
-"""What a row shows of the value that was found for it; None where its key is None."""
-
-
-class Related(FieldExtension):
-    """How a field's values are found: its resolver gives the key of one row, `batch` the values of many keys, `shown`
-    what becomes of a value. A loader puts the keys together today; whoever takes a level at a time calls the three
-    itself, and finds them with `Related.of`.
-    """
-
-    def __init__(self, batch: Batch[Any, Any], shown: Shown | None) -> None:
-        self.batch = batch
-        self.shown = shown
-
-    @staticmethod
-    def of(field: StrawberryField) -> Related | None:
-        """How this field is found; None if it has no batch function."""
-        return next((extension for extension in field.extensions if isinstance(extension, Related)), None)
-
-    async def _found(self, key: object, source: object, info: Info) -> object:
-        found = None if key is None else await info.context.load(self.batch, key)
-        return found if self.shown is None else self.shown(source, found)
-
-    def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
-        """Takes the row's key, then what is found for it."""
-        return self._found(next_(source, info, **kwargs), source, info)
+from server.engine.relation import Relation
 
 
 def related(
@@ -53,7 +24,7 @@ def related(
     the field describes it.
     """
     key_of = by if callable(by) else _attribute(by)
-    return strawberry.field(resolver=key_of, graphql_type=graphql_type, extensions=[Related(batch, shown)])
+    return strawberry.field(resolver=key_of, graphql_type=graphql_type, extensions=[Relation(batch, shown)])
 
 
 def later(place: str) -> Any:

@@ -27,7 +27,7 @@ from server import batches
 from server.edge.costs import uncosted_list_fields
 from server.resolvers.schema import create_schema
 from server.schema.contract import Contract
-from server.schema.related import Related
+from server.engine.relation import Relation
 
 CONTRACT = Path(__file__).parents[1] / "contract" / "schema.graphql"
 MISSING = CONTRACT.with_name("missing.txt")
@@ -180,9 +180,9 @@ def test_a_relation_tells_its_batch_function_and_the_key_of_a_row() -> None:
         ("vehicle", batches.vehicle, contract.vehicle_id),
         ("drivers", batches.drivers_of_contract, contract.id),
     ]:
-        relation, key_of = Related.of(fields[name]), fields[name].base_resolver
+        relation, key_of = Relation.of(fields[name]), fields[name].base_resolver
         assert relation is not None
         assert relation.batch is batch
         assert cast(Any, key_of)(contract) == key
     # And a field that shows the row itself has none
-    assert Related.of(fields["number"]) is None
+    assert Relation.of(fields["number"]) is None

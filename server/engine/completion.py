@@ -1,0 +1,267 @@
+"""What becomes of the values of a field: scalars as JSON has them, lists, and objects that a next wave will fill."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, cast
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLString,
+    Undefined,
+    is_leaf_type,
+)
+from graphql.execution import Executor
+from graphql.execution.executor import invalid_return_type_error
+from graphql.pyutils import inspect, is_iterable
+
+from server.engine.failures import FAILED, Failures, Level, Path, Raised, Where
+from server.engine.plan import PlannedField
+
+NOTHING = type(None)
+AS_THEY_ARE: dict[GraphQLLeafType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool, GraphQLInt: int}
+"""Scalars whose values of this very type JSON has as they are."""
+LEAST_INT, GREATEST_INT = -(2**31), 2**31 - 1
+
+
+@dataclass(slots=True)
+class Completion:
+    """Completes the columns of one field of one level. `below` are the levels of the objects that it has found."""
+
+    executor: Executor[Any]
+    failures: Failures
+    level: Level
+    field: PlannedField
+    info: Callable[[], GraphQLResolveInfo[Any]]
+    below: list[Level]
+
+    def column(self, values: list[Any]) -> list[Any]:
+        """The completed value for each parent; FAILED where there is none, which is noted."""
+        key, above = self.field.key, self.level.where
+
+        def where(position: int) -> Path:
+            return [*above(position), key]
+
+        return self._complete(self.field.definition.type, values, where)
+
+    def raised(self, values: list[Any]) -> list[Any]:
+        """The same for a column in which errors stand in place of values."""
+        good = [position for position, value in enumerate(values) if not isinstance(value, (Raised, Exception))]
+        done: list[Any] = [FAILED] * len(values)
+        key, above = self.field.key, self.level.where
+        for position, value in enumerate(values):
+            if isinstance(value, (Raised, Exception)):
+                error = value.error if isinstance(value, Raised) else value
+                self._failed([*above(position), key], error)
+
+        def where(position: int) -> Path:
+            return [*above(good[position]), key]
+
+        completed = self._complete(self.field.definition.type, [values[position] for position in good], where)
+        for position, value in zip(good, completed, strict=True):
+            done[position] = value
+        return done
+
+    def _failed(self, path: Path, error: Exception) -> None:
+        self.failures.add(self.level, self.field, path, error)
+
+    def _complete(self, kind: GraphQLOutputType, values: list[Any], where: Where) -> list[Any]:
+        if isinstance(kind, GraphQLNonNull):
+            return self._none_missing(self._complete(kind.of_type, values, where), where)
+        if isinstance(kind, GraphQLList):
+            return self._lists(kind.of_type, values, where)
+        if is_leaf_type(kind):
+            return self._leaves(kind, values, where)
+        if isinstance(kind, GraphQLObjectType):
+            return self._objects(kind, values, where)
+        return self._of_several_types(cast(GraphQLAbstractType, kind), values, where)
+
+    def _none_missing(self, done: list[Any], where: Where) -> list[Any]:
+        if None in done:
+            says = f"Cannot return null for non-nullable field {self._name}."
+            for position, value in enumerate(done):
+                if value is None:
+                    self._failed(where(position), TypeError(says))
+                    done[position] = FAILED
+        return done
+
+    def _lists(self, kind: GraphQLOutputType, values: list[Any], where: Where) -> list[Any]:
+        flat: list[Any] = []
+        done: list[Any] = []
+        counts: list[int] = []
+        for position, value in enumerate(values):
+            before = len(flat)
+            if value is None or value is Undefined:
+                done.append(None)
+            elif is_iterable(value):
+                flat.extend(value)
+                done.append([])
+            else:
+                says = f"Expected Iterable, but did not find one for field '{self._name}'."
+                error = value if isinstance(value, Exception) else GraphQLError(says)
+                self._failed(where(position), error)
+                done.append(FAILED)
+            counts.append(len(flat) - before)
+
+        def where_item(position: int) -> Path:
+            starts = [0, *accumulate(counts)]
+            owner = bisect_right(starts, position) - 1
+            return [*where(owner), position - starts[owner]]
+
+        items, end = self._complete(kind, flat, where_item), 0
+        for position, count in enumerate(counts):
+            begin, end = end, end + count
+            if count:
+                done[position] = items[begin:end]
+        return done
+
+    def _leaves(self, kind: GraphQLLeafType, values: list[Any], where: Where) -> list[Any]:
+        as_it_is = AS_THEY_ARE.get(kind)
+        if as_it_is is not None and _only(as_it_is, values):
+            return values
+        if isinstance(kind, GraphQLEnumType):
+            return self._each(_remembered(kind), kind, values, where)
+        return self._each(kind.coerce_output_value, kind, values, where)
+
+    def _each(self, coerce: Callable[[Any], Any], kind: GraphQLLeafType, values: list[Any], where: Where) -> list[Any]:
+        done: list[Any] = []
+        for position, value in enumerate(values):
+            if value is None or value is Undefined:
+                done.append(None)
+                continue
+            try:
+                if isinstance(value, Exception):
+                    raise value
+                coerced = coerce(value)
+                if coerced is None or coerced is Undefined:
+                    raise TypeError(
+                        f"Expected `{inspect(kind)}.coerce_output_value({inspect(value)})` to return non-nullable"
+                        f" value, returned: {inspect(coerced)}"
+                    )
+            except Exception as error:
+                self._failed(where(position), error)
+                coerced = FAILED
+            done.append(coerced)
+        return done
+
+    def _objects(self, kind: GraphQLObjectType, values: list[Any], where: Where) -> list[Any]:
+        told = kind.is_type_of
+        info = self.info()
+        done: list[Any] = []
+        there: list[int] = []
+        for position, value in enumerate(values):
+            if value is None or value is Undefined:
+                done.append(None)
+                continue
+            if told is not None:
+                try:
+                    if isinstance(value, Exception):
+                        raise value
+                    if not told(value, info):
+                        raise invalid_return_type_error(kind, value, self.field.details)
+                except Exception as error:
+                    self._failed(where(position), error)
+                    done.append(FAILED)
+                    continue
+            there.append(position)
+            done.append({})
+        if there:
+            self._next_level(kind, values, done, there, where)
+        return done
+
+    def _next_level(
+        self, kind: GraphQLObjectType, values: Sequence[Any], done: list[Any], there: list[int], where: Where
+    ) -> None:
+        everywhere = len(there) == len(done)
+
+        def where_there(position: int) -> Path:
+            return where(there[position])
+
+        self.below.append(
+            Level(
+                self.field.within[kind],
+                values if everywhere else [values[position] for position in there],
+                done.copy() if everywhere else [done[position] for position in there],
+                where if everywhere else where_there,
+                self.level,
+                self.field,
+            )
+        )
+
+    def _of_several_types(self, kind: GraphQLAbstractType, values: list[Any], where: Where) -> list[Any]:
+        resolve = kind.resolve_type or self.executor.type_resolver
+        info = self.info()
+        done: list[Any] = []
+        by_type: dict[GraphQLObjectType, list[int]] = {}
+        for position, value in enumerate(values):
+            done.append(None)
+            if value is None or value is Undefined:
+                continue
+            try:
+                if isinstance(value, Exception):
+                    raise value
+                name = resolve(value, info, kind)
+                of = self.executor.ensure_valid_runtime_type(name, kind, self.field.details, info, value)
+            except Exception as error:
+                self._failed(where(position), error)
+                done[position] = FAILED
+                continue
+            by_type.setdefault(of, []).append(position)
+        for of, there in by_type.items():
+            completed = self._objects(of, [values[position] for position in there], _among(there, where))
+            for position, value in zip(there, completed, strict=True):
+                done[position] = value
+        return done
+
+    @property
+    def _name(self) -> str:
+        return f"{self.field.parent}.{self.field.name}"
+
+
+def _among(there: list[int], where: Where) -> Where:
+    return lambda position: where(there[position])
+
+
+def _only(kind: type, values: Iterable[Any]) -> bool:
+    """Whether all values are of this very type or missing, and fit into what GraphQL calls so."""
+    kinds = set(map(type, values))
+    kinds.discard(NOTHING)
+    if kinds != {kind}:
+        return not kinds
+    if kind is not int:
+        return True
+    numbers: list[int] = [value for value in values if value is not None]
+    return min(numbers) >= LEAST_INT and max(numbers) <= GREATEST_INT
+
+
+@lru_cache(maxsize=1000)
+def _remembered(kind: GraphQLEnumType) -> Callable[[Any], Any]:
+    """How an enum's members are shown, each worked out once."""
+    known: dict[Enum, Any] = {}
+    coerce = kind.coerce_output_value
+
+    def coerced(value: Any) -> Any:
+        if not isinstance(value, Enum):
+            return coerce(value)
+        shown = known.get(value)
+        if shown is None:
+            shown = known[value] = coerce(value)
+        return shown
+
+    return coerced

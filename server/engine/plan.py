@@ -1,0 +1,140 @@
+"""Plans: a document compiled once, so that executing it asks nothing of its text any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    OperationType,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
+
+from server.engine.taking import Taking, taking_of
+
+CONDITIONS = frozenset({"skip", "include"})
+INTROSPECTION = frozenset({"__schema", "__type"})
+
+
+class NotPlanned(Exception):
+    """The engine leaves this document to graphql-core. Raised before anything is executed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedField:
+    """One field of a selection, by its response key."""
+
+    key: str
+    details: FieldDetailsList
+    definition: GraphQLField
+    parent: GraphQLObjectType
+    taking: Taking
+    nullable: tuple[bool, ...]
+    """Whether null may stand in its place, then in that of an item of its list, then of an item of that, and so on."""
+    within: dict[GraphQLObjectType, Selection]
+    """What is selected of each type that its objects may have."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the schema."""
+        return self.details[0].node.name.value
+
+    @property
+    def nodes(self) -> list[FieldNode]:
+        """Where it stands in the document: more than once if fragments say it again."""
+        return [detail.node for detail in self.details]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The fields that are selected of one type, in the order of the answer."""
+
+    of: GraphQLObjectType
+    fields: list[PlannedField]
+    keys: list[str]
+
+
+def conditions_in(document: DocumentNode) -> frozenset[str]:
+    """The variables on which @skip and @include depend. NotPlanned if there are other directives."""
+    names: set[str] = set()
+    for definition in document.definitions:
+        selected = getattr(definition, "selection_set", None)
+        if getattr(definition, "directives", ()):
+            raise NotPlanned("directives on an operation or a fragment")
+        if selected is not None:
+            _conditions_within(selected, names)
+    return frozenset(names)
+
+
+def _conditions_within(selected: SelectionSetNode, names: set[str]) -> None:
+    for selection in selected.selections:
+        for directive in selection.directives or ():
+            if directive.name.value not in CONDITIONS:
+                raise NotPlanned(f"@{directive.name.value}")
+            given = (argument.value for argument in directive.arguments or ())
+            names.update(value.name.value for value in given if isinstance(value, VariableNode))
+        below = getattr(selection, "selection_set", None)
+        if below is not None:
+            _conditions_within(below, names)
+
+
+def plan_of(executor: Executor[Any]) -> Selection:
+    """What the operation selects of its root type. NotPlanned if graphql-core has to execute it."""
+    operation = executor.operation
+    root = executor.schema.get_root_type(operation.operation)
+    if root is None or operation.operation is OperationType.SUBSCRIPTION:
+        raise NotPlanned(operation.operation.value)
+    collected = collect_fields(
+        executor.schema, executor.fragments, executor.variable_values, root, operation, executor.hide_suggestions
+    )
+    if any(details[0].node.name.value in INTROSPECTION for details in collected.grouped_field_set.values()):
+        raise NotPlanned("introspection")
+    return _selection(executor, root, collected.grouped_field_set)
+
+
+def _selection(executor: Executor[Any], of: GraphQLObjectType, grouped: GroupedFieldSet) -> Selection:
+    fields = [_planned(executor, of, key, details) for key, details in grouped.items()]
+    return Selection(of, fields, [field.key for field in fields])
+
+
+def _planned(executor: Executor[Any], of: GraphQLObjectType, key: str, details: FieldDetailsList) -> PlannedField:
+    name = details[0].node.name.value
+    definition = executor.schema.get_field(of, name)
+    if definition is None:
+        raise NotPlanned(f"{of.name} has no {name}")
+    kind = get_named_type(definition.type)
+    possible: list[GraphQLObjectType] = []
+    if is_object_type(kind):
+        possible = [kind]
+    elif is_abstract_type(kind):
+        possible = _possible(executor, kind)
+    within = {
+        one: _selection(executor, one, executor.collect_subfields(one, details).grouped_field_set) for one in possible
+    }
+    return PlannedField(
+        key, details, definition, of, taking_of(of, name, definition), _nullable(definition.type), within
+    )
+
+
+def _possible(executor: Executor[Any], kind: GraphQLAbstractType) -> list[GraphQLObjectType]:
+    return list(executor.schema.get_possible_types(kind))
+
+
+def _nullable(kind: GraphQLOutputType) -> tuple[bool, ...]:
+    required = isinstance(kind, GraphQLNonNull)
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return (not required, *(_nullable(inner.of_type) if isinstance(inner, GraphQLList) else ()))

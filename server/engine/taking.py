@@ -1,0 +1,88 @@
+"""How the values of one field are found for many parents at once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type
+from strawberry.types.field import StrawberryField
+
+from server.engine.relation import Relation
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """`__typename`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The source's attribute of this name; `read` takes it from one source and makes of it what the API shows."""
+
+    name: str
+    read: Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of one source, with the field's arguments; what it returns may have to be awaited."""
+
+    call: Callable[..., Any]
+    field: StrawberryField
+    info_as: str | None
+    """Its parameter that takes Strawberry's Info, if it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Found by a batch function, by a key that is taken from each source."""
+
+    key: Function
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Anything else, such as a root field with its extensions: graphql-core's resolver, called for one source."""
+
+    resolve: Callable[..., Any]
+
+
+Taking = TypeName | Attribute | Function | Related | Resolved
+
+
+def taking_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Taking:
+    """How the values of this field are found."""
+    if name == "__typename":
+        return TypeName(parent.name)
+    field = definition.extensions.get("strawberry-definition")
+    # Strawberry's exception handlers make a member of a union of what is raised; only its own resolver knows them.
+    if isinstance(field, StrawberryField) and not is_abstract_type(get_named_type(definition.type)):
+        if field.base_resolver is None and not field.extensions:
+            return Attribute(field.python_name, field.default_resolver)
+        function = _function(field)
+        relation = Relation.of(field)
+        if function is not None and relation is not None:
+            return Related(function, relation)
+        if function is not None and not field.extensions:
+            return function
+    if definition.resolve is None:
+        raise TypeError(f"{parent.name}.{name} has no resolver: the schema was not built by Strawberry")
+    return Resolved(definition.resolve)
+
+
+def _function(field: StrawberryField) -> Function | None:
+    resolver = field.base_resolver
+    if resolver is None or isinstance(resolver.wrapped_func, (staticmethod, classmethod)):
+        return None
+    source = resolver.self_parameter or resolver.root_parameter or resolver.parent_parameter
+    first = next(iter(inspect.signature(resolver.wrapped_func).parameters.values()), None)
+    if source is None or first is None or first.name != source.name:
+        return None  # it does not begin with its source: rare, and graphql-core's resolver can do it
+    info = resolver.info_parameter
+    return Function(resolver.wrapped_func, field, info.name if info else None)

@@ -1,0 +1,290 @@
+"""Runs a plan: an answer grows wave by wave, and what lies equally deep in it is one wave."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLResolveInfo
+from graphql.execution import Executor
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path as CorePath
+from strawberry.execution import optimized_is_awaitable
+from strawberry.types.arguments import convert_arguments
+
+from server.engine.completion import Completion
+from server.engine.failures import Failures, Level, Path, Raised
+from server.engine.plan import PlannedField, Selection
+from server.engine.relation import Find
+from server.engine.taking import Attribute, Function, Related, Resolved, TypeName
+
+
+@dataclass(slots=True)
+class Column:
+    """One field of one level, and its values: for each parent one, `Raised` where there is none."""
+
+    level: Level
+    field: PlannedField
+    values: list[Any] = dataclasses.field(default_factory=list)
+    flawed: bool = False
+    """Whether errors stand among the values."""
+
+    def fail(self, error: Exception) -> None:
+        """Nobody gets a value."""
+        self.values, self.flawed = [Raised(error)] * len(self.level.sources), True
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a wave wants of one batch function: columns with the key of each parent."""
+
+    columns: list[tuple[Column, list[Any]]] = dataclasses.field(default_factory=list)
+
+    def keys(self) -> list[Any]:
+        """Each key once, in the order in which they were met."""
+        all_of_them = (key for _, keys in self.columns for key in keys)
+        return [key for key in dict.fromkeys(all_of_them) if key is not None and not isinstance(key, Raised)]
+
+
+@dataclass(slots=True)
+class Wave:
+    """What one wave waits for."""
+
+    columns: list[Column] = dataclasses.field(default_factory=list)
+    wanted: dict[Find, Wanted] = dataclasses.field(default_factory=dict)
+    awaited: list[tuple[Column, int]] = dataclasses.field(default_factory=list)
+    """Where awaitables stand in place of values."""
+
+
+class Run:
+    """One operation being executed."""
+
+    def __init__(self, schema: strawberry.Schema, executor: Executor[Any]) -> None:
+        self._schema = schema
+        self._executor = executor
+        self._context = executor.context_value
+        self._infos: dict[PlannedField, GraphQLResolveInfo[Any]] = {}
+        self._arguments: dict[PlannedField, dict[str, Any]] = {}
+        self.failures = Failures()
+
+    async def together(self, selection: Selection) -> dict[str, Any]:
+        """The answer of fields that may be taken at the same time: those of a query."""
+        data: dict[str, Any] = {}
+        await self._grow(Level(selection, [self._executor.root_value], [data], _at_the_root))
+        return data
+
+    async def one_by_one(self, selection: Selection) -> dict[str, Any]:
+        """The answer of fields of which each begins when the one before it is answered: those of a mutation."""
+        data: dict[str, Any] = {}
+        for planned in selection.fields:
+            alone = Selection(selection.of, [planned], [planned.key])
+            await self._grow(Level(alone, [self._executor.root_value], [data], _at_the_root))
+            if self.failures.leave_nothing:
+                break
+        return data
+
+    async def _grow(self, root: Level) -> None:
+        levels = [root]
+        while levels:
+            wave = self._begun(levels)
+            await self._arrived(wave)
+            levels = self._completed(levels, wave)
+
+    def _begun(self, levels: Iterable[Level]) -> Wave:
+        wave = Wave()
+        for level in levels:
+            for planned in level.selection.fields:
+                column = Column(level, planned)
+                wave.columns.append(column)
+                try:
+                    self._take(column, wave)
+                except Exception as error:  # such as an argument that does not fit: it fails for all of them
+                    column.fail(error)
+        return wave
+
+    def _take(self, column: Column, wave: Wave) -> None:
+        taking, sources = column.field.taking, column.level.sources
+        if isinstance(taking, Attribute):
+            _read(column, taking, sources)
+        elif isinstance(taking, TypeName):
+            column.values = [taking.name] * len(sources)
+        elif isinstance(taking, Function):
+            self._call(column, taking)
+            _note_awaitables(column, wave)
+        elif isinstance(taking, Related):
+            self._call(column, taking.key)
+            wave.wanted.setdefault(taking.relation.batch, Wanted()).columns.append((column, column.values))
+        else:
+            self._resolve(column, taking)
+            _note_awaitables(column, wave)
+
+    def _call(self, column: Column, taking: Function) -> None:
+        given = self._arguments_of(column.field, taking)
+        call = partial(taking.call, **given) if given else taking.call
+        values = column.values
+        for source in column.level.sources:
+            try:
+                values.append(call(source))
+            except Exception as error:
+                values.append(Raised(error))
+                column.flawed = True
+
+    def _resolve(self, column: Column, taking: Resolved) -> None:
+        executor, planned = self._executor, column.field
+        given = self._graphql_arguments(planned)
+        for position, source in enumerate(column.level.sources):
+            path = _core_path([*column.level.where(position), planned.key], planned.parent.name)
+            info = executor.build_resolve_info(planned.definition, planned.nodes, planned.parent, path)
+            try:
+                column.values.append(taking.resolve(source, info, **given))
+            except Exception as error:
+                column.values.append(Raised(error))
+                column.flawed = True
+
+    async def _arrived(self, wave: Wave) -> None:
+        """Relations first: functions that load the same by themselves find it there already."""
+        await self._find(wave)
+        if len(wave.awaited) == 1:
+            await _hear(*wave.awaited[0])
+        elif wave.awaited:
+            async with asyncio.TaskGroup() as group:
+                for place in wave.awaited:
+                    group.create_task(_hear(*place))
+
+    async def _find(self, wave: Wave) -> None:
+        for batch, wanted in wave.wanted.items():
+            keys = wanted.keys()
+            try:
+                found = await self._context.load_all(batch, keys) if keys else {}
+            except Exception as error:
+                found = dict.fromkeys(keys, Raised(error))
+            for column, of_each in wanted.columns:
+                _show(column, of_each, found)
+
+    def _completed(self, levels: Iterable[Level], wave: Wave) -> list[Level]:
+        below: list[Level] = []
+        done = iter(
+            [
+                self._completion(column, below).raised(column.values)
+                if column.flawed
+                else self._completion(column, below).column(column.values)
+                for column in wave.columns
+            ]
+        )
+        for level in levels:
+            columns = [next(done) for _ in level.selection.fields]
+            if columns:  # nothing may be left of a selection by its @skip and @include
+                _fill(level, columns)
+        return below
+
+    def _completion(self, column: Column, below: list[Level]) -> Completion:
+        info = partial(self._info, column.field)
+        return Completion(self._executor, self.failures, column.level, column.field, info, below)
+
+    def _info(self, planned: PlannedField) -> GraphQLResolveInfo[Any]:
+        """What a function of a field may know of the operation; its path is the field's, whatever the parent."""
+        info = self._infos.get(planned)
+        if info is None:
+            path = CorePath(None, planned.key, planned.parent.name)
+            info = self._executor.build_resolve_info(planned.definition, planned.nodes, planned.parent, path)
+            self._infos[planned] = info
+        return info
+
+    def _graphql_arguments(self, planned: PlannedField) -> dict[str, Any]:
+        if not planned.definition.args:
+            return {}
+        executor = self._executor
+        node = planned.details[0].node
+        return get_argument_values(planned.definition, node, executor.variable_values, None, executor.hide_suggestions)
+
+    def _arguments_of(self, planned: PlannedField, taking: Function) -> dict[str, Any]:
+        found = self._arguments.get(planned)
+        if found is not None:
+            return found
+        info = None
+        if taking.info_as is not None:
+            info = self._schema.config.info_class(_raw_info=self._info(planned), _field=taking.field)
+        given = convert_arguments(
+            self._graphql_arguments(planned),
+            taking.field.arguments,
+            scalar_registry=self._schema.schema_converter.scalar_registry,
+            config=self._schema.config,
+            info=info,
+        )
+        if taking.info_as is not None:
+            given[taking.info_as] = info
+        self._arguments[planned] = given
+        return given
+
+
+def _at_the_root(_position: int) -> Path:
+    return []
+
+
+def _fill(level: Level, columns: list[list[Any]]) -> None:
+    keys = level.selection.keys
+    for answer, row in zip(level.answers, zip(*columns, strict=True), strict=True):
+        answer.update(zip(keys, row, strict=True))
+
+
+def _read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
+    read, name = taking.read, taking.name
+    for source in sources:
+        try:
+            column.values.append(read(source, name))
+        except Exception as error:
+            column.values.append(Raised(error))
+            column.flawed = True
+
+
+def _note_awaitables(column: Column, wave: Wave) -> None:
+    """Of each type of value one is looked at: whether it can be awaited is a matter of its type."""
+    seen: dict[type, bool] = {}
+    for position, value in enumerate(column.values):
+        kind = type(value)
+        waits = seen.get(kind)
+        if waits is None:
+            waits = seen[kind] = optimized_is_awaitable(value)
+        if waits:
+            wave.awaited.append((column, position))
+
+
+async def _hear(column: Column, position: int) -> None:
+    awaitable: Awaitable[Any] = column.values[position]
+    try:
+        column.values[position] = await awaitable
+    except Exception as error:
+        column.values[position] = Raised(error)
+        column.flawed = True
+    else:
+        column.flawed = column.flawed or isinstance(column.values[position], Exception)
+
+
+def _show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any]) -> None:
+    taking = column.field.taking
+    shown: Callable[[Any, Any], object] | None = taking.relation.shown if isinstance(taking, Related) else None
+    values: list[Any] = []
+    for source, key in zip(column.level.sources, keys, strict=True):
+        try:
+            value = key if isinstance(key, Raised) else None if key is None else found[key]
+            if shown is not None and not isinstance(value, (Raised, Exception)):
+                value = shown(source, value)
+        except Exception as error:
+            value = Raised(error)
+        column.flawed = column.flawed or isinstance(value, (Raised, Exception))
+        values.append(value)
+    column.values = values
+
+
+def _core_path(path: Path, type_name: str) -> CorePath:
+    made: CorePath | None = None
+    for step in path:
+        made = CorePath(made, step, type_name if isinstance(step, str) else None)
+    if made is None:
+        raise GraphQLError("a field has a place")
+    return made
