@@ -49,6 +49,7 @@ class Context:
     """The time zones of stations and of vehicles that this operation has met."""
     # Sibling fields run concurrently: without it each would open a snapshot of its own.
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _closed: bool = False
 
     def __post_init__(self) -> None:
         """The zones of the caller's own stations came with the token, and need no look-up."""
@@ -84,6 +85,7 @@ class Context:
     async def session(self) -> Session:
         """The snapshot or transaction that the operation is in."""
         async with self._opening:
+            self._still_open()
             if self._session is None:
                 snapshot = self.outside.database.snapshot(self.principal.scope)
                 self._session = await self._stack.enter_async_context(snapshot)
@@ -94,6 +96,7 @@ class Context:
         if not self.is_website:
             return await self.session()
         async with self._opening:
+            self._still_open()
             if self._price_session is None:
                 snapshot = self.outside.database.snapshot(self.principal.price_scope)
                 self._price_session = await self._stack.enter_async_context(snapshot)
@@ -146,7 +149,15 @@ class Context:
 
     async def close(self) -> None:
         """Gives the connections back."""
+        async with self._opening:
+            self._closed = True
         await self._stack.aclose()
+
+    def _still_open(self) -> None:
+        # graphql-core goes on with what nobody needs any more, after it has answered. A snapshot that it opened then
+        # would be closed by nobody.
+        if self._closed:
+            raise RuntimeError("the operation has ended")
 
     def link(self, path: str) -> str:
         """A link to a picture or document that a browser can open for a quarter of an hour."""

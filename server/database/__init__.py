@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 import psycopg
 import psycopg.sql
 from sqlalchemy import Row, event, text
@@ -259,7 +260,8 @@ class Database:
 
 
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[Session]:
-    return async_sessionmaker(engine, class_=Session, expire_on_commit=False)
+    # Closed is closed: what an operation left behind would begin a transaction anew, which nobody ends.
+    return async_sessionmaker(engine, class_=Session, expire_on_commit=False, close_resets_only=False)
 
 
 async def _begin(session: Session, scope: Scope) -> None:
@@ -278,6 +280,7 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
         hide_parameters=True,  # what customers typed is in no message and no log
         # The connection that was used last comes first: it has prepared the statements and seen the policies already.
         pool_use_lifo=True,
+        json_deserializer=orjson.loads,
     )
 
     @event.listens_for(engine.sync_engine, "handle_error")

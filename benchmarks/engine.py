@@ -1,0 +1,161 @@
+"""Our engine beside graphql-core: the same requests, in alternation, with the same answers; and what a field costs it.
+
+    python -m benchmarks.engine [--size 20000] [--folder benchmarks/out]
+
+Fails if an answer differs, or if a field of plain values costs more than 0.2 µs beyond taking and copying the values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import ExecutionResult
+
+from benchmarks import measure
+from benchmarks.run import AVAILABILITY, CHANGES, PAGE, clerk, filled
+from server.app import create_app
+from server.config import Settings
+from server.database.embedded import Cluster
+from server.edge.documents import Documents
+from server.edge.guard import Limits
+from server.runtime import create_runtime
+
+PAIRS = 7
+MOST_MICROSECONDS = 0.2
+ROWS, COLUMNS = 500, 12
+
+
+@dataclass
+class Pair:
+    """Milliseconds of CPU for one request, by either."""
+
+    ours: float
+    core: float
+
+
+async def pairs(url: str, folder: Path) -> dict[str, list[Pair]]:
+    """Each operation through the whole stack, by one engine and then by the other, again and again."""
+    apps, runtimes = {}, []
+    for ours in (True, False):
+        runtime = create_runtime(Settings(data_dir=folder, database_url=url, level_by_level=ours), url)
+        runtimes.append(runtime)
+        apps[ours] = create_app(runtime)
+    database = runtimes[0].outside.database
+    station = (await measure.rows_of(database, "select id from station where code = 'B7'"))[0][0]
+    token = await clerk(runtimes[0], station)
+    gc.collect()
+    gc.freeze()
+    found = {}
+    for name, query, variables in (
+        ("availability", AVAILABILITY, {"s": str(station)}),
+        ("page of 50 contracts", PAGE, {"f": {"stationId": str(station)}}),
+        ("page of 50 changes", CHANGES, {"f": {"stationId": str(station)}}),
+    ):
+        body = orjson.dumps({"query": query, "variables": variables})
+        answers = [await measure.ask(apps[ours], "/graphql", body, token) for ours in (True, False)]
+        if answers[0] != answers[1] or b'"errors"' in answers[0]:
+            raise SystemExit(f"{name}: the answers differ, or are none: {answers[0][:300]!r}")
+        found[name] = [await _pair(apps, body, token) for _ in range(PAIRS)]
+    for runtime in runtimes:
+        await runtime.outside.database.close()
+    return found
+
+
+async def _pair(apps: dict[bool, Any], body: bytes, token: str) -> Pair:
+    spent = {}
+    for ours in (True, False):
+        begun = time.process_time()
+        for _ in range(20):
+            await measure.ask(apps[ours], "/graphql", body, token)
+        spent[ours] = (time.process_time() - begun) / 20 * 1000
+    return Pair(spent[True], spent[False])
+
+
+@strawberry.type
+class Row:
+    """Plain values."""
+
+    a: str = "some text"
+    b: int = 7
+    c: bool = True
+    d: str = "more"
+
+
+@strawberry.type
+class Query:
+    """Many rows."""
+
+    @strawberry.field
+    async def rows(self) -> list[Row]:
+        return ALL
+
+
+ALL = [Row() for _ in range(ROWS)]
+
+
+async def microseconds_a_field() -> tuple[float, float]:
+    """What a field of a row costs, and what of that it takes to read the attribute and to put it into a dictionary."""
+    fields = " ".join(f"{name}{n}: {name}" for n in range(COLUMNS // 4) for name in "abcd")
+    shelf = Documents(strawberry.Schema(Query), Limits(aliases=1000, same_leaves=1000))
+    prepared = shelf.prepare("{rows{" + fields + "}}")
+
+    async def whole() -> None:
+        result = shelf.execute(prepared, prepared.choose(None), None, None)
+        assert not isinstance(result, ExecutionResult)
+        assert len((await result).data["rows"]) == ROWS  # type: ignore[index]  # it has data
+
+    async def values() -> None:
+        keys = [f"{name}{n}" for n in range(COLUMNS // 4) for name in "abcd"]
+        columns = [[getattr(row, key[0]) for row in ALL] for key in keys]
+        assert len([dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]) == ROWS
+
+    return await _per_field(whole), await _per_field(values)
+
+
+async def _per_field(work: Callable[[], Any]) -> float:
+    best = []
+    for _ in range(PAIRS):
+        begun = time.process_time()
+        for _ in range(20):
+            await work()
+        best.append((time.process_time() - begun) / 20 / (ROWS * COLUMNS) * 1e6)
+    return statistics.median(best)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=20_000, help="number of contracts")
+    parser.add_argument("--folder", type=Path, default=Path("benchmarks/out"), help="where the cluster is kept")
+    arguments = parser.parse_args()
+    cluster = Cluster(arguments.folder, durable=False)
+    cluster.start()
+    try:
+        url = cluster.url(database=filled(cluster, arguments.size))
+        measured = asyncio.run(pairs(url, arguments.folder))
+    finally:
+        cluster.stop()
+    for name, rounds in measured.items():
+        ratio = statistics.median(pair.ours / pair.core for pair in rounds)
+        ours, core = (statistics.median(getattr(pair, one) for pair in rounds) for one in ("ours", "core"))
+        print(f"{name}: {ours:.2f} ms, graphql-core {core:.2f} ms: x {ratio:.2f}")
+    whole, values = asyncio.run(microseconds_a_field())
+    verdict = "ok" if whole - values <= MOST_MICROSECONDS else "MISSED"
+    print(
+        f"a plain field: {whole:.3f} µs, its value alone {values:.3f} µs (at most {MOST_MICROSECONDS} more): {verdict}"
+    )
+    return verdict != "ok"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
