@@ -14,6 +14,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import SQLModel, col, select
 
 from server.database import Session
+from server.database.plain import PlainRows
 from server.models import (
     ApiClient,
     ApiKey,
@@ -66,32 +67,38 @@ InPeriod = tuple[UUID, datetime, datetime, datetime]
 """A vehicle, from when, until when, and now."""
 
 
-def _one(model: type[Row], key: str = "id", *, without: str | None = None) -> Batch[UUID, Row | None]:
-    """`without`: a column that the caller's role may not read."""
+def _one(model: type[Row], key: str = "id", *, without: tuple[str, ...] = ()) -> Batch[UUID, Row | None]:
+    """`without`: columns that the caller's role may not read."""
+    rows = PlainRows(model, without=without)
+    statement = rows.by(key)
 
     async def batch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
-        statement = select(model).where(getattr(model, key).in_(keys))
-        if without is not None:
-            statement = statement.options(defer(getattr(model, without)))
-        found = {getattr(row, key): row for row in await session.all(statement)}
+        found = {getattr(row, key): row for row in rows.of(await session.rows(statement, {"keys": list(keys)}))}
         return [found.get(wanted) for wanted in keys]
 
     return batch
 
 
 def _many(model: type[Row], parent: str, *order: str) -> Batch[UUID, list[Row]]:
+    rows_of = _rows_of(model, parent, *order)
+
     async def batch(session: Session, keys: Sequence[UUID]) -> list[list[Row]]:
-        return _of_each(keys, await _rows_of(session, keys, model, parent, *order))
+        return _of_each(keys, await rows_of(session, keys))
 
     return batch
 
 
-async def _rows_of(
-    session: Session, parents: Iterable[UUID], model: type[Row], parent: str, *order: str
-) -> list[tuple[UUID, Row]]:
-    statement = select(model).where(getattr(model, parent).in_(parents))
-    rows = await session.all(statement.order_by(*(getattr(model, name) for name in order)))
-    return [(getattr(row, parent), row) for row in rows]
+def _rows_of(
+    model: type[Row], parent: str, *order: str
+) -> Callable[[Session, Iterable[UUID]], Awaitable[list[tuple[UUID, Row]]]]:
+    rows = PlainRows(model)
+    statement = rows.by(parent, *order)
+
+    async def find(session: Session, parents: Iterable[UUID]) -> list[tuple[UUID, Row]]:
+        found = rows.of(await session.rows(statement, {"keys": list(parents)}))
+        return [(getattr(row, parent), row) for row in found]
+
+    return find
 
 
 def _of_each(keys: Sequence[Key], found: Iterable[tuple[Key, Value]]) -> list[list[Value]]:
@@ -111,7 +118,7 @@ last_change_of_contract = _one(LastChange, key="contract_id")
 block = _one(VehicleBlock)
 protocol = _one(Protocol)
 document = _one(Document)
-user = _one(User, without="password_hash")
+user = _one(User, without=("password_hash",))
 client = _one(ApiClient)
 deposit_of_contract = _one(Deposit, key="contract_id")
 open_item_of_document = _one(OpenItem, key="document_id")
@@ -129,6 +136,10 @@ notes_of_contract = _many(Note, "contract_id", "created_at", "id")
 history_of_contract = _many(HistoryEntry, "contract_id", "at", "id")
 changes_of_tariff = _many(TariffChange, "tariff_id", "version")
 versions_of_customer = _many(CustomerVersion, "customer_id", "at", "id")
+
+
+_damages_of_vehicle = _rows_of(Damage, "vehicle_id", "seen_at", "id")
+_blocks_of_vehicle = _rows_of(VehicleBlock, "vehicle_id", "starts_at")
 
 
 async def main_driver_of_contract(session: Session, keys: Sequence[UUID]) -> list[Driver | None]:
@@ -193,7 +204,7 @@ async def _stations(
 
 async def damages_of_vehicle(session: Session, keys: Sequence[tuple[UUID, bool | None]]) -> list[list[Damage]]:
     """Damages of vehicles: all of them, only those not repaired, or only those repaired."""
-    rows = await _rows_of(session, [*dict.fromkeys(key[0] for key in keys)], Damage, "vehicle_id", "seen_at", "id")
+    rows = await _damages_of_vehicle(session, dict.fromkeys(key[0] for key in keys))
     asked = {is_open for _, is_open in keys}
     return _of_each(
         keys,
@@ -210,7 +221,7 @@ async def blocks_of_vehicle(
     session: Session, keys: Sequence[tuple[UUID, tuple[datetime, datetime] | None]]
 ) -> list[list[VehicleBlock]]:
     """Blocks of vehicles that were not ended: all of them, or those that touch a period."""
-    rows = await _rows_of(session, [*dict.fromkeys(key[0] for key in keys)], VehicleBlock, "vehicle_id", "starts_at")
+    rows = await _blocks_of_vehicle(session, dict.fromkeys(key[0] for key in keys))
     asked = {period for _, period in keys}
     return _of_each(
         keys,

@@ -152,6 +152,8 @@ class Context:
         async with self._opening:
             self._closed = True
         await self._stack.aclose()
+        # What was read would otherwise wait for the garbage collector: graphql-core's executor refers to itself, and to us.
+        self._session = self._price_session = self._loaders = None
 
     def _still_open(self) -> None:
         # graphql-core goes on with what nobody needs any more, after it has answered. A snapshot that it opened then

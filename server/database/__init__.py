@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
 import psycopg
 import psycopg.sql
 from sqlalchemy import Row, event, text
@@ -280,7 +279,6 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
         hide_parameters=True,  # what customers typed is in no message and no log
         # The connection that was used last comes first: it has prepared the statements and seen the policies already.
         pool_use_lifo=True,
-        json_deserializer=orjson.loads,
     )
 
     @event.listens_for(engine.sync_engine, "handle_error")

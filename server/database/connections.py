@@ -8,8 +8,10 @@ import os
 import socket
 from typing import Any, Final
 
+import orjson
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine, create_engine
 
 STATEMENT_SECONDS: Final = 20
@@ -68,6 +70,7 @@ class WatchedConnection(psycopg.AsyncConnection[Any]):
     async def of_role(cls, url: str, role: str) -> WatchedConnection:
         """A new connection in a role, with our settings: one question more than none, however many there are."""
         connection = await cls.connect(conninfo(url), autocommit=True, **UNACKNOWLEDGED)
+        set_json_loads(orjson.loads, connection)
         try:
             await connection.execute(f"{_SET}; set role {role}".encode())  # the login itself may read nothing
             await connection.set_autocommit(False)

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, union
+from sqlalchemy import ColumnElement, Select, and_, func, or_, union
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, col, select
 
 from server.database import Session
+from server.database.plain import PlainRows
 
 Row = TypeVar("Row", bound=SQLModel)
 _PARSERS: dict[type, Callable[[str], Any]] = {
@@ -79,7 +80,7 @@ class Listing(Generic[Row]):
             where.append(self._behind(self._values(after)))
         columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
         if not self.any_of:
-            return await session.all(select(self.model).where(*where).order_by(*columns).limit(limit))
+            return await self._read(session, select(self.model).where(*where).order_by(*columns).limit(limit))
         identity = col(getattr(self.model, self.identity))
         beginnings = [
             select(identity.label("id")).where(*where, condition).order_by(*columns).limit(limit).subquery()
@@ -87,7 +88,7 @@ class Listing(Generic[Row]):
         ]
         found = union(*(select(beginning.c.id) for beginning in beginnings)).subquery()
         statement = select(self.model).where(identity.in_(select(found.c.id)))
-        return await session.all(statement.order_by(*columns).limit(limit))
+        return await self._read(session, statement.order_by(*columns).limit(limit))
 
     async def rows_of_each(
         self, session: Session, parent: str, parents: Sequence[UUID], limit: int, after: Sequence[str] | None
@@ -102,7 +103,7 @@ class Listing(Generic[Row]):
         numbered = select(identity.label("id"), place).where(*where).subquery()
         near = select(numbered.c.id).where(numbered.c.place <= limit)
         found: dict[UUID, list[Row]] = {}
-        for row in await session.all(select(self.model).where(identity.in_(near)).order_by(*columns)):
+        for row in await self._read(session, select(self.model).where(identity.in_(near)).order_by(*columns)):
             found.setdefault(getattr(row, parent), []).append(row)
         return found
 
@@ -112,6 +113,10 @@ class Listing(Generic[Row]):
         counted: Any = select(of.label("parent"), func.count().label("n"))
         statement = counted.where(*self.where, of.in_(parents)).group_by(of)
         return {row.parent: int(row.n) for row in await session.rows(statement)}
+
+    async def _read(self, session: Session, statement: Select[Any]) -> list[Row]:
+        plain = PlainRows(self.model)
+        return plain.of(await session.rows(plain.select(statement)))
 
     def _values(self, position: Sequence[str]) -> list[Any]:
         return [_read(key, text) for key, text in zip(self.order, position, strict=True)]
