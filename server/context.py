@@ -152,7 +152,7 @@ class Context:
         async with self._opening:
             self._closed = True
         await self._stack.aclose()
-        # What was read would otherwise wait for the garbage collector: graphql-core's executor refers to itself, and to us.
+        # What was read would wait for the garbage collector: graphql-core's executor refers to itself, and to this.
         self._session = self._price_session = self._loaders = None
 
     def _still_open(self) -> None:

@@ -7,6 +7,7 @@ one call for all rows of a wave, and plain values are copied column by column.
     plan.py         a document compiled: which fields of which type, under the values of its @skip and @include
     taking.py       how one field's values are found: an attribute, a function of a row, a relation, anything else
     relation.py     the field extension that declares a relation by a batch function
+    columns.py      the values of one field for all objects of a level
     waves.py        runs a plan: takes the fields of a wave, then makes the next wave of the objects that were found
     completion.py   what becomes of values: scalars as JSON has them, lists, objects by their type
     failures.py     errors at their places, and which place becomes null for them

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -14,51 +12,13 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from graphql.execution import Executor
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path as CorePath
-from strawberry.execution import optimized_is_awaitable
 from strawberry.types.arguments import convert_arguments
 
+from server.engine.columns import Column, Wanted, Wave, fill, hear, note_awaitables, read, show
 from server.engine.completion import Completion
 from server.engine.failures import Failures, Level, Path, Raised
 from server.engine.plan import PlannedField, Selection
-from server.engine.relation import Find
 from server.engine.taking import Attribute, Function, Related, Resolved, TypeName
-
-
-@dataclass(slots=True)
-class Column:
-    """One field of one level, and its values: for each parent one, `Raised` where there is none."""
-
-    level: Level
-    field: PlannedField
-    values: list[Any] = dataclasses.field(default_factory=list)
-    flawed: bool = False
-    """Whether errors stand among the values."""
-
-    def fail(self, error: Exception) -> None:
-        """Nobody gets a value."""
-        self.values, self.flawed = [Raised(error)] * len(self.level.sources), True
-
-
-@dataclass(slots=True)
-class Wanted:
-    """What a wave wants of one batch function: columns with the key of each parent."""
-
-    columns: list[tuple[Column, list[Any]]] = dataclasses.field(default_factory=list)
-
-    def keys(self) -> list[Any]:
-        """Each key once, in the order in which they were met."""
-        all_of_them = (key for _, keys in self.columns for key in keys)
-        return [key for key in dict.fromkeys(all_of_them) if key is not None and not isinstance(key, Raised)]
-
-
-@dataclass(slots=True)
-class Wave:
-    """What one wave waits for."""
-
-    columns: list[Column] = dataclasses.field(default_factory=list)
-    wanted: dict[Find, Wanted] = dataclasses.field(default_factory=dict)
-    awaited: list[tuple[Column, int]] = dataclasses.field(default_factory=list)
-    """Where awaitables stand in place of values."""
 
 
 class Run:
@@ -110,18 +70,18 @@ class Run:
     def _take(self, column: Column, wave: Wave) -> None:
         taking, sources = column.field.taking, column.level.sources
         if isinstance(taking, Attribute):
-            _read(column, taking, sources)
+            read(column, taking, sources)
         elif isinstance(taking, TypeName):
             column.values = [taking.name] * len(sources)
         elif isinstance(taking, Function):
             self._call(column, taking)
-            _note_awaitables(column, wave)
+            note_awaitables(column, wave)
         elif isinstance(taking, Related):
             self._call(column, taking.key)
             wave.wanted.setdefault(taking.relation.batch, Wanted()).columns.append((column, column.values))
         else:
             self._resolve(column, taking)
-            _note_awaitables(column, wave)
+            note_awaitables(column, wave)
 
     def _call(self, column: Column, taking: Function) -> None:
         given = self._arguments_of(column.field, taking)
@@ -150,11 +110,11 @@ class Run:
         """Relations first: functions that load the same by themselves find it there already."""
         await self._find(wave)
         if len(wave.awaited) == 1:
-            await _hear(*wave.awaited[0])
+            await hear(*wave.awaited[0])
         elif wave.awaited:
             async with asyncio.TaskGroup() as group:
                 for place in wave.awaited:
-                    group.create_task(_hear(*place))
+                    group.create_task(hear(*place))
 
     async def _find(self, wave: Wave) -> None:
         for batch, wanted in wave.wanted.items():
@@ -164,7 +124,7 @@ class Run:
             except Exception as error:
                 found = dict.fromkeys(keys, Raised(error))
             for column, of_each in wanted.columns:
-                _show(column, of_each, found)
+                show(column, of_each, found)
 
     def _completed(self, levels: Iterable[Level], wave: Wave) -> list[Level]:
         below: list[Level] = []
@@ -179,7 +139,7 @@ class Run:
         for level in levels:
             columns = [next(done) for _ in level.selection.fields]
             if columns:  # nothing may be left of a selection by its @skip and @include
-                _fill(level, columns)
+                fill(level, columns)
         return below
 
     def _completion(self, column: Column, below: list[Level]) -> Completion:
@@ -224,61 +184,6 @@ class Run:
 
 def _at_the_root(_position: int) -> Path:
     return []
-
-
-def _fill(level: Level, columns: list[list[Any]]) -> None:
-    keys = level.selection.keys
-    for answer, row in zip(level.answers, zip(*columns, strict=True), strict=True):
-        answer.update(zip(keys, row, strict=True))
-
-
-def _read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
-    read, name = taking.read, taking.name
-    for source in sources:
-        try:
-            column.values.append(read(source, name))
-        except Exception as error:
-            column.values.append(Raised(error))
-            column.flawed = True
-
-
-def _note_awaitables(column: Column, wave: Wave) -> None:
-    """Of each type of value one is looked at: whether it can be awaited is a matter of its type."""
-    seen: dict[type, bool] = {}
-    for position, value in enumerate(column.values):
-        kind = type(value)
-        waits = seen.get(kind)
-        if waits is None:
-            waits = seen[kind] = optimized_is_awaitable(value)
-        if waits:
-            wave.awaited.append((column, position))
-
-
-async def _hear(column: Column, position: int) -> None:
-    awaitable: Awaitable[Any] = column.values[position]
-    try:
-        column.values[position] = await awaitable
-    except Exception as error:
-        column.values[position] = Raised(error)
-        column.flawed = True
-    else:
-        column.flawed = column.flawed or isinstance(column.values[position], Exception)
-
-
-def _show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any]) -> None:
-    taking = column.field.taking
-    shown: Callable[[Any, Any], object] | None = taking.relation.shown if isinstance(taking, Related) else None
-    values: list[Any] = []
-    for source, key in zip(column.level.sources, keys, strict=True):
-        try:
-            value = key if isinstance(key, Raised) else None if key is None else found[key]
-            if shown is not None and not isinstance(value, (Raised, Exception)):
-                value = shown(source, value)
-        except Exception as error:
-            value = Raised(error)
-        column.flawed = column.flawed or isinstance(value, (Raised, Exception))
-        values.append(value)
-    column.values = values
 
 
 def _core_path(path: Path, type_name: str) -> CorePath:

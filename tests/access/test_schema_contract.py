@@ -25,9 +25,9 @@ from strawberry.types.base import get_object_definition
 
 from server import batches
 from server.edge.costs import uncosted_list_fields
+from server.engine.relation import Relation
 from server.resolvers.schema import create_schema
 from server.schema.contract import Contract
-from server.engine.relation import Relation
 
 CONTRACT = Path(__file__).parents[1] / "contract" / "schema.graphql"
 MISSING = CONTRACT.with_name("missing.txt")

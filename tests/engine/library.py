@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import Enum
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,163 +12,27 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema.config import StrawberryConfig
 
 from server.engine.relation import Relation
-from server.loaders import Loaders
 
-SHELVES = 4
-BOOKS = 5
-BEGIN = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-class Broken(Exception):
-    """What a field of the library raises when it is its turn to fail."""
-
-
-@dataclass
-class Dice:
-    """Which fields of which sources fail: `rate` of a thousand, always the same for one `seed`."""
-
-    seed: int
-    rate: int
-    failed: int = 0
-
-    def throw(self, name: str, number: int) -> bool:
-        hit = zlib.crc32(f"{self.seed}/{name}/{number}".encode()) % 1000 < self.rate
-        self.failed += hit
-        return hit
-
-
-@dataclass
-class Context:
-    """One operation: what relations are found by, and what went on."""
-
-    dice: Dice
-    calls: list[tuple[str, int]] = field(default_factory=list)
-    happened: list[str] = field(default_factory=list)
-    _loaders: Loaders | None = None
-
-    @property
-    def loaders(self) -> Loaders:
-        if self._loaders is None:
-            self._loaders = Loaders(self)  # type: ignore[arg-type]  # batch functions of the library need no session
-        return self._loaders
-
-    async def load(self, batch: Any, key: Any) -> Any:
-        return await self.loaders.load(batch, key)
-
-    async def load_all(self, batch: Any, keys: Sequence[Any]) -> Mapping[Any, Any]:
-        return await self.loaders.load_all(batch, keys)
-
-
-class Binding(Enum):
-    PAPER = "paper"
-    CLOTH = "cloth"
-
+from .rows import (
+    SHELVES,
+    Binding,
+    BookRow,
+    Broken,
+    Context,
+    FilmRow,
+    Row,
+    ShelfRow,
+    children,
+    fails,
+    item_of,
+    items_of,
+    shelf_number,
+    shelf_of,
+    shown,
+)
 
 Info = strawberry.Info[Context, None]
 strawberry.enum(Binding)
-
-
-@dataclass
-class Row:
-    """What all types of the library are shown of."""
-
-    number: int
-    dice: Dice
-
-    def value(self, name: str, value: Any, missing: int = 7) -> Any:
-        """The value of an attribute; None for one in `missing`, and what nobody can show if it fails."""
-        if self.dice.throw(f"{type(self).__name__}.{name}", self.number):
-            return Broken()
-        return None if (self.number + len(name)) % missing == 0 else value
-
-    @property
-    def id(self) -> Any:
-        return UUID(int=self.number) if self.number % 2 else str(self.number)
-
-    @property
-    def title(self) -> Any:
-        return self.value("title", f"Title {self.number} ä")
-
-    @property
-    def strict_title(self) -> Any:
-        return self.value("strict_title", f"Strict {self.number}", missing=41)
-
-    @property
-    def pages(self) -> Any:
-        return self.value("pages", self.number * 10 if self.number % 11 else 2**40)
-
-    @property
-    def lent(self) -> Any:
-        return self.value("lent", self.number % 2 == 0)
-
-    @property
-    def weight(self) -> Any:
-        return self.value("weight", self.number / 4)
-
-    @property
-    def binding(self) -> Any:
-        return self.value("binding", Binding.PAPER if self.number % 3 else Binding.CLOTH)
-
-    @property
-    def printed_at(self) -> Any:
-        return self.value("printed_at", BEGIN + timedelta(days=self.number))
-
-    @property
-    def words(self) -> Any:
-        return self.value("words", [f"w{self.number}", None if self.number % 5 == 0 else "x"])
-
-    @property
-    def matrix(self) -> Any:
-        return self.value("matrix", [[1, self.number], [], None] if self.number % 4 == 0 else [[self.number]])
-
-
-class BookRow(Row): ...
-
-
-class FilmRow(Row): ...
-
-
-class ShelfRow(Row): ...
-
-
-def _children(number: int) -> range:
-    return range(number * 10 + 1, number * 10 + 1 + BOOKS) if number < 100 else range(0)
-
-
-def _item(number: int, dice: Dice) -> Row:
-    return (BookRow if number % 3 else FilmRow)(number, dice)
-
-
-async def items_of(session: Context, keys: Sequence[int]) -> list[Any]:
-    session.calls.append(("items", len(keys)))
-    await asyncio.sleep(0)
-    if session.dice.throw("items_of", 0):
-        raise Broken
-    return [[_item(number, session.dice) for number in _children(key)] for key in keys]
-
-
-async def shelf_of(session: Context, keys: Sequence[int]) -> list[Any]:
-    session.calls.append(("shelf", len(keys)))
-    await asyncio.sleep(0)
-    return [
-        Broken() if session.dice.throw("shelf_of", key) else None if key % 9 == 0 else ShelfRow(key, session.dice)
-        for key in keys
-    ]
-
-
-def _fails(name: str, row: Any) -> None:
-    if row.dice.throw(name, row.number):
-        raise Broken
-
-
-def _shelf_number(root: Row) -> int | None:
-    _fails("shelf_number", root)
-    return None if root.number % 8 == 0 else root.number // 10
-
-
-def _shown(row: Row, found: Any) -> Any:
-    _fails("shown", row)
-    return found
 
 
 def related(kind: Any, batch: Any, by: Any, shown: Any = None) -> Any:
@@ -201,13 +61,13 @@ def _fields(kind: type) -> Any:
 
     @strawberry.field
     def doubled(self: Any, times: int = 2, suffix: str | None = None) -> str | None:
-        _fails("doubled", self)
+        fails("doubled", self)
         return None if self.number % 10 == 0 else f"{self.number * times}{suffix or ''}"
 
     @strawberry.field
     async def slow(self: Any, info: Info) -> str:
         await asyncio.sleep(0)
-        _fails("slow", self)
+        fails("slow", self)
         found = await info.context.load(shelf_of, self.number // 10)
         return f"{info.field_name} {None if found is None else found.number}"
 
@@ -215,13 +75,13 @@ def _fields(kind: type) -> Any:
     def perhaps_slow(self: Any, info: Info) -> str | None:
         async def later() -> str | None:
             await asyncio.sleep(0)
-            _fails("perhaps_slow", self)
+            fails("perhaps_slow", self)
             return f"later {info.context.dice.seed}"
 
         return later() if self.number % 2 else "now"  # type: ignore[return-value]  # as instants are shown
 
     def as_text(root: Row) -> str | None:
-        _fails("twice", root)
+        fails("twice", root)
         return str(root.number)
 
     twice: Any = strawberry.field(resolver=as_text, extensions=[Twice()])
@@ -252,7 +112,7 @@ class Book(Thing):
     words: list[str | None] | None
     matrix: list[list[int] | None] | None
     shelf: Annotated[Shelf, strawberry.lazy("tests.engine.library")] | None = related(
-        Annotated["Shelf", strawberry.lazy("tests.engine.library")] | None, shelf_of, _shelf_number, _shown
+        Annotated["Shelf", strawberry.lazy("tests.engine.library")] | None, shelf_of, shelf_number, shown
     )
 
 
@@ -265,7 +125,7 @@ class Film(Thing):
     words: list[str]
     matrix: list[list[int]] | None
     shelf: Annotated[Shelf, strawberry.lazy("tests.engine.library")] = related(
-        Annotated["Shelf", strawberry.lazy("tests.engine.library")], shelf_of, _shelf_number
+        Annotated["Shelf", strawberry.lazy("tests.engine.library")], shelf_of, shelf_number
     )
 
 
@@ -282,13 +142,13 @@ class Shelf(Thing):
 
     @strawberry.field
     def first(self: Any) -> Item | None:
-        _fails("first", self)
-        return next((_item(number, self.dice) for number in _children(self.number)), None)  # type: ignore[return-value]
+        fails("first", self)
+        return next((item_of(number, self.dice) for number in children(self.number)), None)  # type: ignore[return-value]
 
     @strawberry.field
     async def books(self: Any, first: int = 2) -> list[Book]:
-        _fails("books", self)
-        rows: list[Any] = [_item(number, self.dice) for number in _children(self.number)]
+        fails("books", self)
+        rows: list[Any] = [item_of(number, self.dice) for number in children(self.number)]
         return [row for row in rows if isinstance(row, BookRow)][:first]  # type: ignore[return-value]  # shown as Book
 
 
@@ -307,7 +167,7 @@ class Query:
 
     @strawberry.field
     def item(self, info: Info, number: int = 11) -> Item:
-        return _item(number, info.context.dice)  # type: ignore[return-value]
+        return item_of(number, info.context.dice)  # type: ignore[return-value]
 
 
 @strawberry.type
@@ -319,12 +179,12 @@ class Mutation:
         info.context._loaders = None
         if info.context.dice.throw("lend", number):
             raise Broken
-        return _item(number, info.context.dice)  # type: ignore[return-value]
+        return item_of(number, info.context.dice)  # type: ignore[return-value]
 
     @strawberry.mutation
     async def must_lend(self, info: Info, number: int) -> Book:
         info.context.happened.append(f"must lend {number}")
-        return _item(number, info.context.dice)  # type: ignore[return-value]
+        return item_of(number, info.context.dice)  # type: ignore[return-value]
 
 
 def read(source: Any, name: str) -> Any:

@@ -20,7 +20,8 @@ from server.errors import CallerError
 
 from .answers import answer_of, same
 from .generated import Writer
-from .library import Context, Dice, create_schema
+from .library import create_schema
+from .rows import Context, Dice
 
 SCHEMA = create_schema()
 NO_LIMITS = Limits(aliases=1000, fragments=1000, directives=1000, depth=100, fields=10_000, cost=10**9)

@@ -112,7 +112,8 @@ def _let_some_fail(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, definition in kind.fields.items():
             declared = definition.extensions.get("strawberry-definition")
             if isinstance(declared, StrawberryField) and declared.base_resolver is not None:
-                wrapped = _or_fail(name, declared.base_resolver.wrapped_func)
+                resolver: Any = declared.base_resolver.wrapped_func
+                wrapped = _or_fail(name, resolver)
                 monkeypatch.setattr(declared.base_resolver, "wrapped_func", wrapped)
 
 
@@ -165,9 +166,7 @@ def both(
     loop.close()
 
 
-def test_the_whole_sweep_is_answered_in_the_same_way(
-    both: Both, world: World, hidden: Hidden, values: Values
-) -> None:
+def test_the_whole_sweep_is_answered_in_the_same_way(both: Both, world: World, hidden: Hidden, values: Values) -> None:
     # Given a manager who asks for everything
     viewer: Any = both
     probe = Probe(served_schema(), viewer, hidden, values)

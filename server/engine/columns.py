@@ -1,0 +1,111 @@
+"""Columns: one field of one level, with a value for each parent; and what a wave of them waits for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from strawberry.execution import optimized_is_awaitable
+
+from server.engine.failures import Level, Raised
+from server.engine.plan import PlannedField
+from server.engine.relation import Find
+from server.engine.taking import Attribute, Related
+
+
+@dataclass(slots=True)
+class Column:
+    """One field of one level, and its values: for each parent one, `Raised` where there is none."""
+
+    level: Level
+    field: PlannedField
+    values: list[Any] = dataclasses.field(default_factory=list)
+    flawed: bool = False
+    """Whether errors stand among the values."""
+
+    def fail(self, error: Exception) -> None:
+        """Nobody gets a value."""
+        self.values, self.flawed = [Raised(error)] * len(self.level.sources), True
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a wave wants of one batch function: columns with the key of each parent."""
+
+    columns: list[tuple[Column, list[Any]]] = dataclasses.field(default_factory=list)
+
+    def keys(self) -> list[Any]:
+        """Each key once, in the order in which they were met."""
+        all_of_them = (key for _, keys in self.columns for key in keys)
+        return [key for key in dict.fromkeys(all_of_them) if key is not None and not isinstance(key, Raised)]
+
+
+@dataclass(slots=True)
+class Wave:
+    """What one wave waits for."""
+
+    columns: list[Column] = dataclasses.field(default_factory=list)
+    wanted: dict[Find, Wanted] = dataclasses.field(default_factory=dict)
+    awaited: list[tuple[Column, int]] = dataclasses.field(default_factory=list)
+    """Where awaitables stand in place of values."""
+
+
+def fill(level: Level, columns: list[list[Any]]) -> None:
+    """Puts the columns of a level into its answers, row by row."""
+    keys = level.selection.keys
+    for answer, row in zip(level.answers, zip(*columns, strict=True), strict=True):
+        answer.update(zip(keys, row, strict=True))
+
+
+def read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
+    """Takes an attribute of each source."""
+    read, name = taking.read, taking.name
+    for source in sources:
+        try:
+            column.values.append(read(source, name))
+        except Exception as error:
+            column.values.append(Raised(error))
+            column.flawed = True
+
+
+def note_awaitables(column: Column, wave: Wave) -> None:
+    """Of each type of value one is looked at: whether it can be awaited is a matter of its type."""
+    seen: dict[type, bool] = {}
+    for position, value in enumerate(column.values):
+        kind = type(value)
+        waits = seen.get(kind)
+        if waits is None:
+            waits = seen[kind] = optimized_is_awaitable(value)
+        if waits:
+            wave.awaited.append((column, position))
+
+
+async def hear(column: Column, position: int) -> None:
+    """Waits for one value, and puts it where its awaitable stands."""
+    awaitable: Awaitable[Any] = column.values[position]
+    try:
+        column.values[position] = await awaitable
+    except Exception as error:
+        column.values[position] = Raised(error)
+        column.flawed = True
+    else:
+        column.flawed = column.flawed or isinstance(column.values[position], Exception)
+
+
+def show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any]) -> None:
+    """The values of a relation, from what its batch function has found for the key of each source."""
+    taking = column.field.taking
+    shown: Callable[[Any, Any], object] | None = taking.relation.shown if isinstance(taking, Related) else None
+    values: list[Any] = []
+    for source, key in zip(column.level.sources, keys, strict=True):
+        try:
+            value = key if isinstance(key, Raised) else None if key is None else found[key]
+            if shown is not None and not isinstance(value, (Raised, Exception)):
+                value = shown(source, value)
+        except Exception as error:
+            value = Raised(error)
+        column.flawed = column.flawed or isinstance(value, (Raised, Exception))
+        values.append(value)
+    column.values = values
