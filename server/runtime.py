@@ -86,7 +86,7 @@ class Runtime:
         await recover(self.outside)
         if isinstance(self.outside.mailer, NoMailer):
             _log.warning("mails.wait", reason="ERSATZWAGEN_SMTP_URL is not set")
-        _settle()
+        settle()
         task = asyncio.create_task(self.worker.run_forever())
         try:
             yield
@@ -97,7 +97,7 @@ class Runtime:
                 await task
 
 
-def _settle() -> None:
+def settle() -> None:
     """What has been loaded stays until the end: modules, schema, templates. Looked through again and again by the
     collector, some hundred MB of it would stop everybody for up to half a second each time. Nearly all that a request
     makes goes with it, without the collector: it need not look after every seven hundred objects.

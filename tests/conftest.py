@@ -37,6 +37,7 @@ LONGEST_FIRST = (
     "tests/telecash/",
     "tests/store/",
     "tests/poolers/",
+    "tests/engine/",
     "tests/rendering/",
 )
 

@@ -94,16 +94,16 @@ async def hear(column: Column, position: int) -> None:
         column.flawed = column.flawed or isinstance(column.values[position], Exception)
 
 
-def show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any]) -> None:
+def show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any], context: object) -> None:
     """The values of a relation, from what its batch function has found for the key of each source."""
     taking = column.field.taking
-    shown: Callable[[Any, Any], object] | None = taking.relation.shown if isinstance(taking, Related) else None
+    shown: Callable[[Any, Any, Any], object] | None = taking.relation.shown if isinstance(taking, Related) else None
     values: list[Any] = []
     for source, key in zip(column.level.sources, keys, strict=True):
         try:
             value = key if isinstance(key, Raised) else None if key is None else found[key]
             if shown is not None and not isinstance(value, (Raised, Exception)):
-                value = shown(source, value)
+                value = shown(source, value, context)
         except Exception as error:
             value = Raised(error)
         column.flawed = column.flawed or isinstance(value, (Raised, Exception))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from inspect import isawaitable
 from typing import Any, Protocol
 
 from strawberry.extensions import FieldExtension
@@ -10,8 +11,10 @@ from strawberry.types.field import StrawberryField
 
 Find = Callable[[Any, Sequence[Any]], Awaitable[Sequence[Any]]]
 """A batch function: a session and many keys in, the value of each out, in their order."""
-Shown = Callable[[Any, Any], object]
-"""What a row shows of the value that was found for it; None where its key is None."""
+Shown = Callable[[Any, Any, Any], object]
+"""What a row shows of the value that was found for it (None where its key is None), in the context of its operation. It
+may be something to wait for.
+"""
 
 
 class Finds(Protocol):
@@ -44,7 +47,8 @@ class Relation(FieldExtension):
 
     async def _found(self, key: object, source: object, context: Finds) -> object:
         found = None if key is None else await context.load(self.batch, key)
-        return found if self.shown is None else self.shown(source, found)
+        shown = found if self.shown is None else self.shown(source, found, context)
+        return await shown if isawaitable(shown) else shown
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Any, **kwargs: Any) -> Any:
         """Takes the row's key, then what is found for it."""

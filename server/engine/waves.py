@@ -124,7 +124,8 @@ class Run:
             except Exception as error:
                 found = dict.fromkeys(keys, Raised(error))
             for column, of_each in wanted.columns:
-                show(column, of_each, found)
+                show(column, of_each, found, self._context)
+                note_awaitables(column, wave)
 
     def _completed(self, levels: Iterable[Level], wave: Wave) -> list[Level]:
         below: list[Level] = []

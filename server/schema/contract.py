@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
 from uuid import UUID
 
 import strawberry
 
 from server import batches
+from server.context import Context
 from server.models import Contract as ContractRow
 from server.models import Customer as CustomerRow
+from server.models import LastChange
 from server.models import Station as StationRow
 from server.models.contract import ContractKind, ContractSource, ContractState, SettlementState
 from server.models.contract_attention import BillingBlock, ContractFlag
@@ -32,12 +35,12 @@ from server.schema.damage import Damage
 from server.schema.document import Document
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleGroup
-from server.schema.instants import local
+from server.schema.instants import local, shown
 from server.schema.paging import connection_type
 from server.schema.payer import Payer, payer_of
 from server.schema.payment import Deposit, Payment
 from server.schema.price import PriceBreakdown
-from server.schema.related import later_list, related
+from server.schema.related import later_list, related, related_here
 from server.schema.shared import Money, Period, money, period, row_of
 from server.schema.station import Station, StationLabel
 from server.schema.tariff import extra_of
@@ -72,6 +75,12 @@ def _customer(row: ContractRow, stored: CustomerRow | None) -> CustomerRow | Boo
     return stored if stored is not None and stored.restricted_at is None else BookedCustomer.of(row)
 
 
+def _last_changed(row: ContractRow, change: LastChange | None, context: Context) -> datetime | Awaitable[datetime]:
+    if change is None:
+        raise LookupError(f"nothing says when contract {row.number} was changed")
+    return shown(row, change.updated_at, context)
+
+
 @row_type(ContractRow)
 class Contract:
     """One rental, from the car hold to the final invoice."""
@@ -93,17 +102,11 @@ class Contract:
     created_at: datetime
     """When the booking was made."""
 
-    @strawberry.field
-    async def updated_at(self, info: Info) -> datetime:
-        """When the contract or anything that belongs to it was last changed, to the millisecond; no two contracts have
-        the same. What time alone changes, such as the flag OVERDUE, does not count, nor what it points at, such as the
-        car or the stored customer. Give it as `changedSince` exactly as it came.
-        """
-        row: ContractRow = row_of(self)
-        change = await info.context.load(batches.last_change_of_contract, row.id)
-        if change is None:
-            raise LookupError(f"nothing says when contract {row.number} was changed")
-        return await local(row, change.updated_at, info.context)
+    updated_at = related_here(datetime, batches.last_change_of_contract, _last_changed)
+    """When the contract or anything that belongs to it was last changed, to the millisecond; no two contracts have
+    the same. What time alone changes, such as the flag OVERDUE, does not count, nor what it points at, such as the
+    car or the stored customer. Give it as `changedSince` exactly as it came.
+    """
 
     source: ContractSource
     """Whether a website, staff or the tablet made the booking."""
@@ -151,10 +154,10 @@ class Contract:
     legs = related(list[VehicleLeg], batches.legs_of_contract)
     """The cars that were really driven, in order; empty before check-out."""
 
-    @strawberry.field
-    async def period(self, info: Info) -> Period:
+    @shown_as(Period)
+    def period(self, info: Info) -> Period | Awaitable[Period]:
         """The agreed period, from the planned check-out to the planned check-in."""
-        return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
+        return period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
     customer = related(Customer, batches.customer, by=_stored_customer, shown=_customer)
     """The customer. What this booking named, not what is stored, is shown to a website, to a station that has not

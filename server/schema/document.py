@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -131,10 +132,10 @@ class Document:
         row: DocumentRow = row_of(self)
         return row.sha256 or row.chain_hash
 
-    @strawberry.field
-    async def service_period(self, info: Info) -> Period:
+    @shown_as(Period)
+    def service_period(self, info: Info) -> Period | Awaitable[Period]:
         """When the service was given; on an advance invoice, when it is expected."""
-        return await period(row_of(self).service_from, row_of(self).service_until, self, info)
+        return period(row_of(self).service_from, row_of(self).service_until, self, info)
 
     contract = related(later("contract.Contract"), batches.contract, by="contract_id")
     """The contract that it belongs to."""

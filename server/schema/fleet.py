@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +22,7 @@ from server.models.vehicle_body import VehicleBody, body_of
 from server.schema.building import Info, api_enum, api_input, api_type, row_type, shown_as
 from server.schema.paging import connection_type
 from server.schema.related import later, later_list, related
-from server.schema.shared import Money, Period, PeriodInput, money, period, row_of
+from server.schema.shared import Money, Period, PeriodInput, money, period, period_found, row_of
 from server.schema.station import Station
 from server.security import Principal
 from server.services.fleet import occupancies
@@ -205,10 +206,10 @@ class VehicleBlock:
     vehicle = related(Vehicle, batches.vehicle, by="vehicle_id")
     """The car that is blocked."""
 
-    @strawberry.field
-    async def period(self, info: Info) -> Period:
+    @shown_as(Period)
+    def period(self, info: Info) -> Period | Awaitable[Period]:
         """From when to when it is blocked."""
-        return await period(row_of(self).starts_at, row_of(self).ends_at, self, info)
+        return period(row_of(self).starts_at, row_of(self).ends_at, self, info)
 
 
 @row_type(OccupancyRow)
@@ -230,7 +231,7 @@ class Occupancy:
         """
         row, context = row_of(self), info.context
         vehicle = await context.load(batches.vehicle, row.vehicle_id)
-        return await period(row.starts_at, occupancies.shown_end(row, vehicle, context.now), self, info)
+        return await period_found(row.starts_at, occupancies.shown_end(row, vehicle, context.now), self, info)
 
     contract = related(later("contract.Contract") | None, batches.contract, by="contract_id")
     """The contract; null for a block, and where you may not see it."""

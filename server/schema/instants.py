@@ -7,7 +7,7 @@ already, the field is a plain value that nobody waits for.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,6 +40,12 @@ async def zone_of(row: object, context: Context) -> ZoneInfo | None:
     if known is None and (known := await context.load(*place)) is not None:
         context.zones[place[1]] = known
     return known
+
+
+def known_zone(row: object, context: Context) -> tzinfo | None:
+    """The zone of the row's station, UTC if it belongs to none; None if it has to be found first."""
+    place = _place(row)
+    return UTC if place is None else context.zones.get(place[1])
 
 
 def shown(row: object, instant: datetime, context: Context) -> datetime | Awaitable[datetime]:

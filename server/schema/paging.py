@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
@@ -114,8 +113,8 @@ async def page_of(
     """
     found = await page(info, listing, first, after)
     wanted = [getattr(row, listing.identity) for row in found.nodes]
-    nodes = await asyncio.gather(*(info.context.load(batch, one) for one in wanted))
-    there = [node for node in nodes if node is not None]
+    nodes = await info.context.load_all(batch, wanted)
+    there = [node for one in wanted if (node := nodes[one]) is not None]
     if len(there) < len(wanted):
         raise LookupError(f"{len(wanted) - len(there)} rows of a page stand for nothing")
     return found.showing(there)

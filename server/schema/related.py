@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from server.batches import Batch, Key, Value
+from server.context import Context
 from server.engine.relation import Relation
 
 
@@ -24,7 +25,18 @@ def related(
     the field describes it.
     """
     key_of = by if callable(by) else _attribute(by)
-    return strawberry.field(resolver=key_of, graphql_type=graphql_type, extensions=[Relation(batch, shown)])
+    return strawberry.field(
+        resolver=key_of, graphql_type=graphql_type, extensions=[Relation(batch, shown and _anywhere(shown))]
+    )
+
+
+def related_here(
+    graphql_type: Any, batch: Batch[Key, Value], shown: Callable[[Any, Value | None, Context], object]
+) -> Any:
+    """The same by the row's id, where what is shown depends on the operation: such as on the time zones that it knows.
+    It may be something to wait for.
+    """
+    return strawberry.field(resolver=_attribute("id"), graphql_type=graphql_type, extensions=[Relation(batch, shown)])
 
 
 def later(place: str) -> Any:
@@ -36,6 +48,10 @@ def later(place: str) -> Any:
 def later_list(place: str) -> Any:
     """A list of such a type."""
     return GenericAlias(list, (later(place),))
+
+
+def _anywhere(shown: Callable[[Any, Any], object]) -> Callable[[Any, Any, Context], object]:
+    return lambda row, found, _context: shown(row, found)
 
 
 def _attribute(name: str) -> Callable[[Any], Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -16,7 +16,7 @@ from server.models.money import Money as MoneyValue
 from server.models.tariff import BundleUnit, EarlyReturnPolicy, PriceLineKind
 from server.models.unset import UNSET, Maybe
 from server.schema.building import Info, api_enum, api_input, api_type
-from server.schema.instants import zone_of
+from server.schema.instants import known_zone, zone_of
 from server.services.validation import as_uuid
 
 T = TypeVar("T")
@@ -81,8 +81,16 @@ def optional_money(cents: int | None) -> Money | None:
     return None if cents is None else money(cents)
 
 
-async def period(start: datetime, end: datetime, row: object, info: Info) -> Period:
-    """A period of a row, in its time zone."""
+def period(start: datetime, end: datetime, row: object, info: Info) -> Period | Awaitable[Period]:
+    """A period of a row, in its time zone; something to wait for where that has to be found first."""
+    zone = known_zone(row, info.context)
+    if zone is None:
+        return period_found(start, end, row, info)
+    return Period(start=start.astimezone(zone), end=end.astimezone(zone))
+
+
+async def period_found(start: datetime, end: datetime, row: object, info: Info) -> Period:
+    """The same for a resolver that can wait."""
     zone = await zone_of(row, info.context) or UTC
     return Period(start=start.astimezone(zone), end=end.astimezone(zone))
 

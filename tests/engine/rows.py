@@ -161,6 +161,12 @@ def shelf_number(root: Row) -> int | None:
     return None if root.number % 8 == 0 else root.number // 10
 
 
-def shown(row: Row, found: Any) -> Any:
+def shown(row: Row, found: Any, context: Any) -> Any:
+    async def later() -> Any:
+        await asyncio.sleep(0)
+        fails("shown_later", row)
+        return found
+
     fails("shown", row)
-    return found
+    assert context.dice is row.dice
+    return later() if row.number % 2 else found

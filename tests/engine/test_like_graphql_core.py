@@ -25,7 +25,7 @@ from .rows import Context, Dice
 
 SCHEMA = create_schema()
 NO_LIMITS = Limits(aliases=1000, fragments=1000, directives=1000, depth=100, fields=10_000, cost=10**9)
-RATES = {0: 600, 4: 800, 25: 800, 120: 400}
+RATES = {0: 400, 4: 600, 25: 600, 120: 300}
 """How many of a thousand fields fail, and over how many documents that is tried."""
 
 
