@@ -106,8 +106,8 @@ class Context:
         """What a batch function finds for a key in the current session, together with what others ask for meanwhile."""
         return await (await self._loaded()).load(batch, key)
 
-    async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value]:
-        """The same for many keys: what was found, by its key."""
+    async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value | Exception]:
+        """The same for many keys: what was found, by its key; an exception where nothing could be."""
         return await (await self._loaded()).load_all(batch, keys)
 
     async def _loaded(self) -> Loaders:
@@ -149,11 +149,14 @@ class Context:
 
     async def close(self) -> None:
         """Gives the connections back."""
-        async with self._opening:
-            self._closed = True
-        await self._stack.aclose()
-        # What was read would wait for the garbage collector: graphql-core's executor refers to itself, and to this.
-        self._session = self._price_session = self._loaders = None
+        self._closed = True
+        try:
+            async with self._opening:  # who is just opening a snapshot puts it where it is closed
+                pass
+        finally:
+            await self._stack.aclose()
+            # What was read would wait for the garbage collector: graphql-core's executor refers to itself, and to this.
+            self._session = self._price_session = self._loaders = None
 
     def _still_open(self) -> None:
         # graphql-core goes on with what nobody needs any more, after it has answered. A snapshot that it opened then

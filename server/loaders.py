@@ -29,27 +29,36 @@ class Loaders:
         self._found: dict[Batch[Any, Any], dict[Any, Any]] = {}
         self._loaders: dict[Batch[Any, Any], Loader[Any, Any]] = {}
 
-    async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value]:
-        """What the batch function finds for these keys, and has found for others; one statement for those that are
-        not known yet.
+    async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value | Exception]:
+        """What the batch function finds for these keys, and has found for others; one statement for those that are not
+        known yet. An exception stands in place of a value that could not be found.
         """
-        found: dict[Key, Value] = self._found.setdefault(batch, {})
-        missing = [key for key in keys if key not in found]
+        found: dict[Key, Value | Exception] = self._found.setdefault(batch, {})
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
         if missing:
-            found.update(zip(missing, await batch(self._session, missing), strict=True))
+            try:
+                found.update([*zip(missing, await batch(self._session, missing), strict=True)])
+            except Exception as error:
+                found.update(dict.fromkeys(missing, error))
         return found
 
     async def load(self, batch: Batch[Key, Value], key: Key) -> Value:
         """What the batch function finds for a key, together with what others ask for meanwhile."""
-        found = self._found.get(batch)
-        if found is not None and key in found:
-            value: Value = found[key]
-            return value
+        found: dict[Key, Value | Exception] = self._found.get(batch, {})
+        if key in found:
+            return found_value(found[key])
         loader: Loader[Key, Value] | None = self._loaders.get(batch)
         if loader is None:
             loader = self._loaders[batch] = Loader(load_fn=partial(self._values, batch))
         return await loader.load(key)
 
-    async def _values(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> list[Value]:
+    async def _values(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> list[Value | Exception]:
         found = await self.load_all(batch, keys)
         return [found[key] for key in keys]
+
+
+def found_value(found: Value | Exception) -> Value:
+    """What `load_all` has found for a key; raises what stands there instead."""
+    if isinstance(found, Exception):
+        raise found
+    return found

@@ -70,7 +70,7 @@ class WatchedConnection(psycopg.AsyncConnection[Any]):
     async def of_role(cls, url: str, role: str) -> WatchedConnection:
         """A new connection in a role, with our settings: one question more than none, however many there are."""
         connection = await cls.connect(conninfo(url), autocommit=True, **UNACKNOWLEDGED)
-        set_json_loads(orjson.loads, connection)
+        set_json_loads(orjson.loads, connection)  # no number that we store is beyond 64 bits
         try:
             await connection.execute(f"{_SET}; set role {role}".encode())  # the login itself may read nothing
             await connection.set_autocommit(False)

@@ -1,19 +1,21 @@
 """Rows that are only read: models without the ORM's bookkeeping, which takes longer than to find them.
 
-Such a row has all attributes, properties and methods of its model. It belongs to no session: changing or storing it, or
-asking for a column that was left out, raises an error of SQLAlchemy.
+Such a row has all attributes, properties and methods of its model. It belongs to no session: to change or store it, or
+to ask for a column that was left out, raises an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Select, any_, bindparam, inspect, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import SQLModel
 
 M = TypeVar("M", bound=SQLModel)
+NOT_PYDANTIC: Final = (("__pydantic_extra__", None), ("__pydantic_private__", None))
+"""What pydantic wants of a model, and a table's model has not."""
 
 
 class PlainRows(Generic[M]):
@@ -46,5 +48,7 @@ class PlainRows(Generic[M]):
         for row in rows:
             one = new(model)
             one.__dict__.update(zip(names, row, strict=True))
+            for name, value in (("__pydantic_fields_set__", set(names)), *NOT_PYDANTIC):
+                object.__setattr__(one, name, value)
             made.append(one)
         return made

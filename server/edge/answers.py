@@ -21,6 +21,7 @@ from server.edge.faults import DATABASE_AWAY, UNEXPECTED, Absence, absence, fram
 from server.edge.language import WITHOUT_A_WISH
 from server.edge.limits import SECURITY_HEADERS
 from server.edge.paths import wire_path
+from server.engine.engine import Answered
 from server.errors import CallerError, CallerErrorCode, DomainError, Sentence
 
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -157,9 +158,12 @@ def execution_payload(result: ExecutionResult, about: About) -> Payload:
     """
     if not result.errors:
         return {"data": result.data}
-    away = next(filter(None, (unavailable(_root_of(error)) for error in result.errors)), None)
+    untold = result.untold if isinstance(result, Answered) else ()
+    away = next(filter(None, (unavailable(_root_of(error)) for error in (*result.errors, *untold))), None)
     if away is not None:
         raise away
+    for error in untold:
+        error_payload(error, about)  # what nobody expected is logged and counted, whoever is told of it
     errors = [error_payload(error, about) for error in result.errors]
     if result.data is None and all(error.path is None for error in result.errors):
         return {"errors": errors}

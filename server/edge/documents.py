@@ -39,6 +39,7 @@ from server.edge.costs import core_schema
 from server.edge.guard import Limits, Operation, analyse, too_expensive
 from server.edge.shares import Queues, Share
 from server.engine.engine import Plans, run
+from server.engine.plan import conditions_in
 from server.errors import CallerError, CallerErrorCode, Sentence
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -88,7 +89,7 @@ class Prepared:
     hash: str
     document: DocumentNode
     operations: Mapping[str | None, Operation]
-    plans: Plans
+    conditions: frozenset[str] | None
     characters: int = 0
     """How long its text was; parsed, each takes some 200 bytes."""
 
@@ -122,6 +123,7 @@ class Documents:
         self._schema = schema
         self._core: GraphQLSchema = core_schema(schema)
         self._level_by_level = level_by_level
+        self.plans = Plans()
         self._keep, self._keep_characters = keep, keep_characters
         self._only_fields = only_fields
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
@@ -183,7 +185,7 @@ class Documents:
                 self._refused.popitem(last=False)
             return
         document, operations = outcome
-        self._kept[key] = Prepared(key, document, operations, Plans(document), len(text))
+        self._kept[key] = Prepared(key, document, operations, conditions_in(document), len(text))
         self._characters += len(text)
         while len(self._kept) > self._keep or (self._characters > self._keep_characters and len(self._kept) > 1):
             _key, dropped = self._kept.popitem(last=False)
@@ -205,7 +207,7 @@ class Documents:
         if not isinstance(executor, Executor):
             # Variables that do not fit end it before anything is executed.
             return ExecutionResult(None, reworded(self._core, executor))
-        plan = prepared.plans.of(executor) if self._level_by_level else None
+        plan = self.plans.of(prepared.hash, prepared.conditions, executor) if self._level_by_level else None
         if plan is None:
             return cast(AwaitableOrValue[ExecutionResult], executor.execute_operation())
         return run(self._schema, executor, plan)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any
-
-from strawberry.execution import optimized_is_awaitable
 
 from server.engine.failures import Level, Raised
 from server.engine.plan import PlannedField
@@ -71,15 +71,17 @@ def read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
 
 
 def note_awaitables(column: Column, wave: Wave) -> None:
-    """Of each type of value one is looked at: whether it can be awaited is a matter of its type."""
-    seen: dict[type, bool] = {}
-    for position, value in enumerate(column.values):
-        kind = type(value)
-        waits = seen.get(kind)
-        if waits is None:
-            waits = seen[kind] = optimized_is_awaitable(value)
-        if waits:
-            wave.awaited.append((column, position))
+    """Whether a value can be awaited is a matter of its type: each type is looked at once."""
+    waiting = {kind for kind in set(map(type, column.values)) if hasattr(kind, "__await__")}
+    if waiting:
+        wave.awaited += ((column, position) for position, value in enumerate(column.values) if type(value) in waiting)
+
+
+def give_up(value: object) -> None:
+    """Ends a coroutine that nobody will wait for any more; one that has begun is ended by its task."""
+    if isinstance(value, CoroutineType):
+        with contextlib.suppress(RuntimeError):
+            value.close()
 
 
 async def hear(column: Column, position: int) -> None:

@@ -109,14 +109,13 @@ class Completion:
             before = len(flat)
             if value is None or value is Undefined:
                 done.append(None)
-            elif is_iterable(value):
-                flat.extend(value)
-                done.append([])
             else:
-                says = f"Expected Iterable, but did not find one for field '{self._name}'."
-                error = value if isinstance(value, Exception) else GraphQLError(says)
-                self._failed(where(position), error)
-                done.append(FAILED)
+                done.append([])
+                try:
+                    flat.extend(self._items(value))
+                except Exception as error:
+                    self._failed(where(position), error)
+                    done[position] = FAILED
             counts.append(len(flat) - before)
 
         def where_item(position: int) -> Path:
@@ -130,6 +129,13 @@ class Completion:
             if count:
                 done[position] = items[begin:end]
         return done
+
+    def _items(self, value: Any) -> list[Any]:
+        if isinstance(value, Exception):
+            raise value
+        if not is_iterable(value):
+            raise GraphQLError(f"Expected Iterable, but did not find one for field '{self._name}'.")
+        return list(value)
 
     def _leaves(self, kind: GraphQLLeafType, values: list[Any], where: Where) -> list[Any]:
         as_it_is = AS_THEY_ARE.get(kind)
@@ -169,16 +175,15 @@ class Completion:
             if value is None or value is Undefined:
                 done.append(None)
                 continue
-            if told is not None:
-                try:
-                    if isinstance(value, Exception):
-                        raise value
-                    if not told(value, info):
-                        raise invalid_return_type_error(kind, value, self.field.details)
-                except Exception as error:
-                    self._failed(where(position), error)
-                    done.append(FAILED)
-                    continue
+            try:
+                if isinstance(value, Exception):
+                    raise value
+                if told is not None and not told(value, info):
+                    raise invalid_return_type_error(kind, value, self.field.details)
+            except Exception as error:
+                self._failed(where(position), error)
+                done.append(FAILED)
+                continue
             there.append(position)
             done.append({})
         if there:

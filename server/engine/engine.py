@@ -3,61 +3,86 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationType
 from graphql.execution import Executor
 
-from server.engine.plan import NotPlanned, Selection, conditions_in, plan_of
+from server.engine.plan import NotPlanned, Planner, Selection
 from server.engine.waves import Run
 
-MOST_PLANS = 16
-"""Of one operation: one for each combination of the variables behind @skip and @include that callers send."""
+MOST_FIELDS = 50_000
+"""Fields in all plans that are kept, some 500 bytes each."""
 
 
-@dataclass(slots=True)
+class Answered(ExecutionResult):
+    """The result of an operation that the engine has executed."""
+
+    __slots__ = ("untold",)
+
+    untold: Sequence[GraphQLError]
+    """Errors of places that are null for another error: not for the caller, but for whoever watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    selection: Selection | None
+    """None if graphql-core has to do it."""
+    fields: int
+
+
 class Plans:
-    """The plans of one document, made when they are first needed. `None` stands for: graphql-core has to do it."""
+    """The plans of one schema's documents, made when they are first needed. What was used last is kept."""
 
-    document: DocumentNode
-    _conditions: frozenset[str] | None = None
-    _made: OrderedDict[tuple[object, ...], Selection | None] = field(default_factory=OrderedDict)
+    def __init__(self, *, most_fields: int = MOST_FIELDS) -> None:
+        self._planner = Planner()
+        self._most_fields = most_fields
+        self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._fields = 0
 
-    @property
-    def made(self) -> int:
-        """How many there are by now."""
-        return sum(plan is not None for plan in self._made.values())
+    def __len__(self) -> int:
+        return sum(kept.selection is not None for kept in self._kept.values())
 
-    def of(self, executor: Executor[Any]) -> Selection | None:
-        """What this operation selects, with its variables."""
-        try:
-            if self._conditions is None:
-                self._conditions = conditions_in(self.document)
-        except NotPlanned:
+    def of(self, document: str, conditions: frozenset[str] | None, executor: Executor[Any]) -> Selection | None:
+        """What an operation selects under the variables on which its @skip and @include depend (`conditions`; None if
+        it has directives that only graphql-core knows). `document` is its document's hash.
+        """
+        if conditions is None:
             return None
-        coerced = executor.variable_values.coerced
         name = executor.operation.name.value if executor.operation.name else None
-        key = (name, *(coerced.get(one) for one in sorted(self._conditions)))
-        if key not in self._made:
-            self._made[key] = _planned(executor)
-            if len(self._made) > MOST_PLANS:
-                self._made.popitem(last=False)
-        return self._made[key]
+        given = (executor.variable_values.coerced.get(one) for one in sorted(conditions))
+        # In another operation of the document a variable of that name may be anything, such as a customer's name.
+        key = (document, name, *(value if isinstance(value, bool) else None for value in given))
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._plan(executor)
+            self._keep(key, kept)
+        self._kept.move_to_end(key)
+        return kept.selection
+
+    def _plan(self, executor: Executor[Any]) -> _Kept:
+        try:
+            return _Kept(*self._planner.plan(executor))
+        except (NotPlanned, GraphQLError):  # whatever is wrong with it, graphql-core says so
+            return _Kept(None, 1)
+
+    def _keep(self, key: tuple[object, ...], kept: _Kept) -> None:
+        self._kept[key] = kept
+        self._fields += kept.fields
+        while self._fields > self._most_fields and len(self._kept) > 1:
+            _key, dropped = self._kept.popitem(last=False)
+            self._fields -= dropped.fields
 
 
-def _planned(executor: Executor[Any]) -> Selection | None:
-    try:
-        return plan_of(executor)
-    except NotPlanned:
-        return None
-
-
-async def run(schema: strawberry.Schema, executor: Executor[Any], selection: Selection) -> ExecutionResult:
+async def run(schema: strawberry.Schema, executor: Executor[Any], selection: Selection) -> Answered:
     """Executes an operation by its plan."""
     execution = Run(schema, executor)
     one_by_one = executor.operation.operation is OperationType.MUTATION
     data = await (execution.one_by_one(selection) if one_by_one else execution.together(selection))
-    answer, errors = execution.failures.settle(data)
-    return ExecutionResult(answer, errors or None)
+    answer, errors, untold = execution.failures.settle(data)
+    result = Answered(answer, errors or None)
+    result.untold = untold
+    return result

@@ -20,7 +20,7 @@ Where = Callable[[int], Path]
 """The place of each of many values, by its position among them: worked out when it is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Raised:
     """Stands in a column for a value that could not be found."""
 
@@ -49,10 +49,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error, and the place that it has made null; None for the whole answer."""
+    """An error, and the place that it has made null; an empty one is the whole answer."""
 
     error: GraphQLError
-    nulled: tuple[str | int, ...] | None
+    nulled: tuple[str | int, ...]
 
 
 @dataclass(slots=True)
@@ -69,30 +69,30 @@ class Failures:
     @property
     def leave_nothing(self) -> bool:
         """Whether the whole answer is null by now."""
-        return any(failure.nulled is None for failure in self._found)
+        return any(failure.nulled == () for failure in self._found)
 
-    def settle(self, data: dict[str, Any]) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
-        """The answer with its nulls, and the errors that made them: one for each, in the order in which they occurred.
-        What failed below a place that is null anyhow is left out.
+    def settle(self, data: dict[str, Any]) -> tuple[dict[str, Any] | None, list[GraphQLError], list[GraphQLError]]:
+        """The answer with its nulls, the errors that made them (one for each, in the order in which they occurred), and
+        those of places that are null anyhow.
         """
         if not self._found:
-            return data, []
-        for failure in self._found:
-            if failure.nulled is None:
-                return None, [failure.error]
-        told: list[tuple[int, GraphQLError]] = []
+            return data, [], []
+        told: list[int] = []
         nulled: set[tuple[str | int, ...]] = set()
-        for number, failure in sorted(enumerate(self._found), key=lambda one: len(one[1].nulled or ())):
-            place = failure.nulled or ()
-            if any(place[:length] in nulled for length in range(1, len(place) + 1)):
+        for number in sorted(range(len(self._found)), key=lambda one: len(self._found[one].nulled)):
+            place = self._found[number].nulled
+            if any(place[:length] in nulled for length in range(len(place) + 1)):
                 continue
             nulled.add(place)
-            _set_null(data, place)
-            told.append((number, failure.error))
-        return data, [error for _, error in sorted(told, key=lambda one: one[0])]
+            told.append(number)
+            if place:
+                _set_null(data, place)
+        errors = [self._found[number].error for number in sorted(told)]
+        untold = [failure.error for number, failure in enumerate(self._found) if number not in set(told)]
+        return None if () in nulled else data, errors, untold
 
 
-def _nulled(level: Level, planned: PlannedField, path: Path) -> tuple[str | int, ...] | None:
+def _nulled(level: Level, planned: PlannedField, path: Path) -> tuple[str | int, ...]:
     place, here = list(path), level
     through: PlannedField = planned
     while True:
@@ -102,7 +102,7 @@ def _nulled(level: Level, planned: PlannedField, path: Path) -> tuple[str | int,
         place.pop()
         if depth == 0:
             if here.above is None or here.through is None:
-                return None
+                return ()
             through, here = here.through, here.above
 
 

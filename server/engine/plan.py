@@ -8,7 +8,6 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
-    GraphQLAbstractType,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -66,72 +65,81 @@ class Selection:
     of: GraphQLObjectType
     fields: list[PlannedField]
     keys: list[str]
+    size: int
+    """How many fields it has, with all that is below them."""
 
 
-def conditions_in(document: DocumentNode) -> frozenset[str]:
-    """The variables on which @skip and @include depend. NotPlanned if there are other directives."""
+def conditions_in(document: DocumentNode) -> frozenset[str] | None:
+    """The variables on which @skip and @include depend; None if there are other directives."""
     names: set[str] = set()
     for definition in document.definitions:
         selected = getattr(definition, "selection_set", None)
-        if getattr(definition, "directives", ()):
-            raise NotPlanned("directives on an operation or a fragment")
-        if selected is not None:
-            _conditions_within(selected, names)
+        if getattr(definition, "directives", ()) or (selected is not None and not _read_conditions(selected, names)):
+            return None
     return frozenset(names)
 
 
-def _conditions_within(selected: SelectionSetNode, names: set[str]) -> None:
+def _read_conditions(selected: SelectionSetNode, names: set[str]) -> bool:
     for selection in selected.selections:
         for directive in selection.directives or ():
             if directive.name.value not in CONDITIONS:
-                raise NotPlanned(f"@{directive.name.value}")
+                return False
             given = (argument.value for argument in directive.arguments or ())
             names.update(value.name.value for value in given if isinstance(value, VariableNode))
         below = getattr(selection, "selection_set", None)
-        if below is not None:
-            _conditions_within(below, names)
+        if below is not None and not _read_conditions(below, names):
+            return False
+    return True
 
 
-def plan_of(executor: Executor[Any]) -> Selection:
-    """What the operation selects of its root type. NotPlanned if graphql-core has to execute it."""
-    operation = executor.operation
-    root = executor.schema.get_root_type(operation.operation)
-    if root is None or operation.operation is OperationType.SUBSCRIPTION:
-        raise NotPlanned(operation.operation.value)
-    collected = collect_fields(
-        executor.schema, executor.fragments, executor.variable_values, root, operation, executor.hide_suggestions
-    )
-    if any(details[0].node.name.value in INTROSPECTION for details in collected.grouped_field_set.values()):
-        raise NotPlanned("introspection")
-    return _selection(executor, root, collected.grouped_field_set)
+class Planner:
+    """Makes the plans of one schema."""
 
+    def __init__(self) -> None:
+        self._takings: dict[tuple[str, str], Taking] = {}
 
-def _selection(executor: Executor[Any], of: GraphQLObjectType, grouped: GroupedFieldSet) -> Selection:
-    fields = [_planned(executor, of, key, details) for key, details in grouped.items()]
-    return Selection(of, fields, [field.key for field in fields])
+    def plan(self, executor: Executor[Any]) -> tuple[Selection, int]:
+        """What the operation selects of its root type, and how many fields that are. NotPlanned if graphql-core has to
+        execute it, GraphQLError if nobody can.
+        """
+        operation = executor.operation
+        root = executor.schema.get_root_type(operation.operation)
+        if root is None or operation.operation is OperationType.SUBSCRIPTION:
+            raise NotPlanned(operation.operation.value)
+        collected = collect_fields(
+            executor.schema, executor.fragments, executor.variable_values, root, operation, executor.hide_suggestions
+        )
+        if any(details[0].node.name.value in INTROSPECTION for details in collected.grouped_field_set.values()):
+            raise NotPlanned("introspection")
+        selection = self._selection(executor, root, collected.grouped_field_set)
+        return selection, selection.size
 
+    def _selection(self, executor: Executor[Any], of: GraphQLObjectType, grouped: GroupedFieldSet) -> Selection:
+        fields = [self._planned(executor, of, key, details) for key, details in grouped.items()]
+        size = len(fields) + sum(below.size for field in fields for below in field.within.values())
+        return Selection(of, fields, [field.key for field in fields], size)
 
-def _planned(executor: Executor[Any], of: GraphQLObjectType, key: str, details: FieldDetailsList) -> PlannedField:
-    name = details[0].node.name.value
-    definition = executor.schema.get_field(of, name)
-    if definition is None:
-        raise NotPlanned(f"{of.name} has no {name}")
-    kind = get_named_type(definition.type)
-    possible: list[GraphQLObjectType] = []
-    if is_object_type(kind):
-        possible = [kind]
-    elif is_abstract_type(kind):
-        possible = _possible(executor, kind)
-    within = {
-        one: _selection(executor, one, executor.collect_subfields(one, details).grouped_field_set) for one in possible
-    }
-    return PlannedField(
-        key, details, definition, of, taking_of(of, name, definition), _nullable(definition.type), within
-    )
-
-
-def _possible(executor: Executor[Any], kind: GraphQLAbstractType) -> list[GraphQLObjectType]:
-    return list(executor.schema.get_possible_types(kind))
+    def _planned(
+        self, executor: Executor[Any], of: GraphQLObjectType, key: str, details: FieldDetailsList
+    ) -> PlannedField:
+        name = details[0].node.name.value
+        definition = executor.schema.get_field(of, name)
+        if definition is None:
+            raise NotPlanned(f"{of.name} has no {name}")
+        kind = get_named_type(definition.type)
+        possible: list[GraphQLObjectType] = []
+        if is_object_type(kind):
+            possible = [kind]
+        elif is_abstract_type(kind):
+            possible = list(executor.schema.get_possible_types(kind))
+        within = {
+            one: self._selection(executor, one, executor.collect_subfields(one, details).grouped_field_set)
+            for one in possible
+        }
+        taking = self._takings.get((of.name, name))
+        if taking is None:
+            taking = self._takings[of.name, name] = taking_of(of, name, definition)
+        return PlannedField(key, details, definition, of, taking, _nullable(definition.type), within)
 
 
 def _nullable(kind: GraphQLOutputType) -> tuple[bool, ...]:

@@ -25,7 +25,9 @@ class Finds(Protocol):
         ...
 
     async def load_all(self, batch: Find, keys: Sequence[Hashable]) -> Mapping[Any, Any]:
-        """Values by their key: of these keys, and of others that were asked for before."""
+        """Values by their key: of these keys, and of others that were asked for before. An exception stands in place of
+        one that could not be found.
+        """
         ...
 
 

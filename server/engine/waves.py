@@ -14,7 +14,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path as CorePath
 from strawberry.types.arguments import convert_arguments
 
-from server.engine.columns import Column, Wanted, Wave, fill, hear, note_awaitables, read, show
+from server.engine.columns import Column, Wanted, Wave, fill, give_up, hear, note_awaitables, read, show
 from server.engine.completion import Completion
 from server.engine.failures import Failures, Level, Path, Raised
 from server.engine.plan import PlannedField, Selection
@@ -42,7 +42,7 @@ class Run:
         """The answer of fields of which each begins when the one before it is answered: those of a mutation."""
         data: dict[str, Any] = {}
         for planned in selection.fields:
-            alone = Selection(selection.of, [planned], [planned.key])
+            alone = Selection(selection.of, [planned], [planned.key], selection.size)
             await self._grow(Level(alone, [self._executor.root_value], [data], _at_the_root))
             if self.failures.leave_nothing:
                 break
@@ -50,7 +50,7 @@ class Run:
 
     async def _grow(self, root: Level) -> None:
         levels = [root]
-        while levels:
+        while levels and not self.failures.leave_nothing:
             wave = self._begun(levels)
             await self._arrived(wave)
             levels = self._completed(levels, wave)
@@ -71,6 +71,7 @@ class Run:
         taking, sources = column.field.taking, column.level.sources
         if isinstance(taking, Attribute):
             read(column, taking, sources)
+            note_awaitables(column, wave)
         elif isinstance(taking, TypeName):
             column.values = [taking.name] * len(sources)
         elif isinstance(taking, Function):
@@ -108,21 +109,29 @@ class Run:
 
     async def _arrived(self, wave: Wave) -> None:
         """Relations first: functions that load the same by themselves find it there already."""
-        await self._find(wave)
-        if len(wave.awaited) == 1:
-            await hear(*wave.awaited[0])
-        elif wave.awaited:
-            async with asyncio.TaskGroup() as group:
-                for place in wave.awaited:
-                    group.create_task(hear(*place))
+        try:
+            await self._find(wave)
+            if len(wave.awaited) == 1:
+                await hear(*wave.awaited[0])
+            elif wave.awaited:
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(hear(*place)) for place in wave.awaited]
+                if any(task.cancelled() for task in tasks):
+                    raise asyncio.CancelledError
+        except BaseException:
+            for column, position in wave.awaited:
+                give_up(column.values[position])
+            raise
 
     async def _find(self, wave: Wave) -> None:
         for batch, wanted in wave.wanted.items():
-            keys = wanted.keys()
             try:
+                keys = wanted.keys()
                 found = await self._context.load_all(batch, keys) if keys else {}
             except Exception as error:
-                found = dict.fromkeys(keys, Raised(error))
+                for column, _ in wanted.columns:
+                    column.fail(error)
+                continue
             for column, of_each in wanted.columns:
                 show(column, of_each, found, self._context)
                 note_awaitables(column, wave)

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from server.batches import Batch
 from server.errors import CallerError, CallerErrorCode
+from server.loaders import found_value
 from server.schema.building import Info
 from server.schema.shared import PageInfo
 from server.services.lists.listing import Listing
@@ -114,7 +115,7 @@ async def page_of(
     found = await page(info, listing, first, after)
     wanted = [getattr(row, listing.identity) for row in found.nodes]
     nodes = await info.context.load_all(batch, wanted)
-    there = [node for one in wanted if (node := nodes[one]) is not None]
+    there = [node for one in wanted if (node := found_value(nodes[one])) is not None]
     if len(there) < len(wanted):
         raise LookupError(f"{len(wanted) - len(there)} rows of a page stand for nothing")
     return found.showing(there)

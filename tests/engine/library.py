@@ -100,6 +100,14 @@ def _told(*rows: type) -> Any:
 
 
 @strawberry.type
+class Size:
+    """Is told by nothing."""
+
+    strict_title: str
+    pages: int | None
+
+
+@strawberry.type
 @_fields
 class Book(Thing):
     is_type_of = _told(BookRow)
@@ -111,6 +119,9 @@ class Book(Thing):
     printed_at: datetime | None
     words: list[str | None] | None
     matrix: list[list[int] | None] | None
+    size: Size | None
+    sizes: list[Size | None] | None
+    lines: list[str] | None
     shelf: Annotated[Shelf, strawberry.lazy("tests.engine.library")] | None = related(
         Annotated["Shelf", strawberry.lazy("tests.engine.library")] | None, shelf_of, shelf_number, shown
     )

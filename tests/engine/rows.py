@@ -116,6 +116,24 @@ class Row:
     def matrix(self) -> Any:
         return self.value("matrix", [[1, self.number], [], None] if self.number % 4 == 0 else [[self.number]])
 
+    @property
+    def size(self) -> Any:
+        return self.value("size", SizeRow(self.number, self.dice))
+
+    @property
+    def sizes(self) -> Any:
+        return [self.value("sizes", SizeRow(self.number, self.dice)), SizeRow(self.number + 1, self.dice)]
+
+    @property
+    def lines(self) -> Any:
+        yield "a line"
+        if self.dice.throw("lines", self.number):
+            raise Broken
+        yield "another"
+
+
+class SizeRow(Row): ...
+
 
 class BookRow(Row): ...
 

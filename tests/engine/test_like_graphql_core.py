@@ -92,4 +92,4 @@ async def test_the_same_answers_with_the_same_failures(rate: int, operation: str
     failed = sum(bool(one.errors) for one in core)
     assert alike > len(written) / 2
     assert failed > len(written) / 4
-    assert all(one.prepared.plans.made for one in written)
+    assert len(OURS.plans) > 0
