@@ -22,12 +22,10 @@ class Column:
     level: Level
     field: PlannedField
     values: list[Any] = dataclasses.field(default_factory=list)
-    flawed: bool = False
-    """Whether errors stand among the values."""
 
     def fail(self, error: Exception) -> None:
         """Nobody gets a value."""
-        self.values, self.flawed = [Raised(error)] * len(self.level.sources), True
+        self.values = [Raised(error)] * len(self.level.sources)
 
 
 @dataclass(slots=True)
@@ -67,7 +65,6 @@ def read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
             column.values.append(read(source, name))
         except Exception as error:
             column.values.append(Raised(error))
-            column.flawed = True
 
 
 def note_awaitables(column: Column, wave: Wave) -> None:
@@ -91,9 +88,6 @@ async def hear(column: Column, position: int) -> None:
         column.values[position] = await awaitable
     except Exception as error:
         column.values[position] = Raised(error)
-        column.flawed = True
-    else:
-        column.flawed = column.flawed or isinstance(column.values[position], Exception)
 
 
 def show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any], context: object) -> None:
@@ -108,6 +102,5 @@ def show(column: Column, keys: Sequence[Any], found: Mapping[Any, Any], context:
                 value = shown(source, value, context)
         except Exception as error:
             value = Raised(error)
-        column.flawed = column.flawed or isinstance(value, (Raised, Exception))
         values.append(value)
     column.values = values

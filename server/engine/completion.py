@@ -31,7 +31,7 @@ from graphql.execution import Executor
 from graphql.execution.executor import invalid_return_type_error
 from graphql.pyutils import inspect, is_iterable
 
-from server.engine.failures import FAILED, Failures, Level, Path, Raised, Where
+from server.engine.failures import FAILED, Failures, Level, Path, Where, found
 from server.engine.plan import PlannedField
 
 NOTHING = type(None)
@@ -52,31 +52,15 @@ class Completion:
     below: list[Level]
 
     def column(self, values: list[Any]) -> list[Any]:
-        """The completed value for each parent; FAILED where there is none, which is noted."""
+        """The completed value for each parent, errors among the values included; FAILED where there is none, which is
+        noted.
+        """
         key, above = self.field.key, self.level.where
 
         def where(position: int) -> Path:
             return [*above(position), key]
 
         return self._complete(self.field.definition.type, values, where)
-
-    def raised(self, values: list[Any]) -> list[Any]:
-        """The same for a column in which errors stand in place of values."""
-        good = [position for position, value in enumerate(values) if not isinstance(value, (Raised, Exception))]
-        done: list[Any] = [FAILED] * len(values)
-        key, above = self.field.key, self.level.where
-        for position, value in enumerate(values):
-            if isinstance(value, (Raised, Exception)):
-                error = value.error if isinstance(value, Raised) else value
-                self._failed([*above(position), key], error)
-
-        def where(position: int) -> Path:
-            return [*above(good[position]), key]
-
-        completed = self._complete(self.field.definition.type, [values[position] for position in good], where)
-        for position, value in zip(good, completed, strict=True):
-            done[position] = value
-        return done
 
     def _failed(self, path: Path, error: Exception) -> None:
         self.failures.add(self.level, self.field, path, error)
@@ -131,9 +115,7 @@ class Completion:
         return done
 
     def _items(self, value: Any) -> list[Any]:
-        if isinstance(value, Exception):
-            raise value
-        if not is_iterable(value):
+        if not is_iterable(found(value)):
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{self._name}'.")
         return list(value)
 
@@ -141,51 +123,42 @@ class Completion:
         as_it_is = AS_THEY_ARE.get(kind)
         if as_it_is is not None and _only(as_it_is, values):
             return values
-        if isinstance(kind, GraphQLEnumType):
-            return self._each(_remembered(kind), kind, values, where)
-        return self._each(kind.coerce_output_value, kind, values, where)
+        coerce = _remembered(kind) if isinstance(kind, GraphQLEnumType) else kind.coerce_output_value
 
-    def _each(self, coerce: Callable[[Any], Any], kind: GraphQLLeafType, values: list[Any], where: Where) -> list[Any]:
+        def coerced(value: Any) -> Any:
+            shown = coerce(value)
+            if shown is None or shown is Undefined:
+                raise TypeError(
+                    f"Expected `{inspect(kind)}.coerce_output_value({inspect(value)})` to return non-nullable"
+                    f" value, returned: {inspect(shown)}"
+                )
+            return shown
+
+        return self._each(coerced, values, where)
+
+    def _each(self, make: Callable[[Any], Any], values: list[Any], where: Where) -> list[Any]:
         done: list[Any] = []
         for position, value in enumerate(values):
             if value is None or value is Undefined:
                 done.append(None)
                 continue
             try:
-                if isinstance(value, Exception):
-                    raise value
-                coerced = coerce(value)
-                if coerced is None or coerced is Undefined:
-                    raise TypeError(
-                        f"Expected `{inspect(kind)}.coerce_output_value({inspect(value)})` to return non-nullable"
-                        f" value, returned: {inspect(coerced)}"
-                    )
-            except Exception as error:
-                self._failed(where(position), error)
-                coerced = FAILED
-            done.append(coerced)
-        return done
-
-    def _objects(self, kind: GraphQLObjectType, values: list[Any], where: Where) -> list[Any]:
-        told = kind.is_type_of
-        info = self.info()
-        done: list[Any] = []
-        there: list[int] = []
-        for position, value in enumerate(values):
-            if value is None or value is Undefined:
-                done.append(None)
-                continue
-            try:
-                if isinstance(value, Exception):
-                    raise value
-                if told is not None and not told(value, info):
-                    raise invalid_return_type_error(kind, value, self.field.details)
+                done.append(make(found(value)))
             except Exception as error:
                 self._failed(where(position), error)
                 done.append(FAILED)
-                continue
-            there.append(position)
-            done.append({})
+        return done
+
+    def _objects(self, kind: GraphQLObjectType, values: list[Any], where: Where) -> list[Any]:
+        told, info = kind.is_type_of, self.info()
+
+        def begun(value: Any) -> dict[str, Any]:
+            if told is not None and not told(value, info):
+                raise invalid_return_type_error(kind, value, self.field.details)
+            return {}
+
+        done = self._each(begun, values, where)
+        there = [position for position, answer in enumerate(done) if answer is not None and answer is not FAILED]
         if there:
             self._next_level(kind, values, done, there, where)
         return done
@@ -212,22 +185,16 @@ class Completion:
     def _of_several_types(self, kind: GraphQLAbstractType, values: list[Any], where: Where) -> list[Any]:
         resolve = kind.resolve_type or self.executor.type_resolver
         info = self.info()
-        done: list[Any] = []
+
+        def type_of(value: Any) -> GraphQLObjectType:
+            name = resolve(value, info, kind)
+            return self.executor.ensure_valid_runtime_type(name, kind, self.field.details, info, value)
+
+        done = self._each(type_of, values, where)
         by_type: dict[GraphQLObjectType, list[int]] = {}
-        for position, value in enumerate(values):
-            done.append(None)
-            if value is None or value is Undefined:
-                continue
-            try:
-                if isinstance(value, Exception):
-                    raise value
-                name = resolve(value, info, kind)
-                of = self.executor.ensure_valid_runtime_type(name, kind, self.field.details, info, value)
-            except Exception as error:
-                self._failed(where(position), error)
-                done[position] = FAILED
-                continue
-            by_type.setdefault(of, []).append(position)
+        for position, of in enumerate(done):
+            if of is not None and of is not FAILED:
+                by_type.setdefault(of, []).append(position)
         for of, there in by_type.items():
             completed = self._objects(of, [values[position] for position in there], _among(there, where))
             for position, value in zip(there, completed, strict=True):

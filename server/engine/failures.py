@@ -27,6 +27,15 @@ class Raised:
     error: Exception
 
 
+def found(value: Any) -> Any:
+    """The value; what was raised in its place is raised."""
+    if isinstance(value, Raised):
+        raise value.error
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
 class Failed:
     """Stands in an answer where something failed, until it is settled what becomes null for it."""
 

@@ -93,7 +93,6 @@ class Run:
                 values.append(call(source))
             except Exception as error:
                 values.append(Raised(error))
-                column.flawed = True
 
     def _resolve(self, column: Column, taking: Resolved) -> None:
         executor, planned = self._executor, column.field
@@ -105,7 +104,6 @@ class Run:
                 column.values.append(taking.resolve(source, info, **given))
             except Exception as error:
                 column.values.append(Raised(error))
-                column.flawed = True
 
     async def _arrived(self, wave: Wave) -> None:
         """Relations first: functions that load the same by themselves find it there already."""
@@ -138,14 +136,7 @@ class Run:
 
     def _completed(self, levels: Iterable[Level], wave: Wave) -> list[Level]:
         below: list[Level] = []
-        done = iter(
-            [
-                self._completion(column, below).raised(column.values)
-                if column.flawed
-                else self._completion(column, below).column(column.values)
-                for column in wave.columns
-            ]
-        )
+        done = iter([self._completion(column, below).column(column.values) for column in wave.columns])
         for level in levels:
             columns = [next(done) for _ in level.selection.fields]
             if columns:  # nothing may be left of a selection by its @skip and @include

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -31,6 +32,10 @@ class Key:
     name: str
     kind: type
     descending: bool = False
+
+
+# How a model's rows are read is worked out once, and not for each page.
+_plain_rows = cache(PlainRows)
 
 
 def _written(value: Any) -> str:
@@ -115,7 +120,7 @@ class Listing(Generic[Row]):
         return {row.parent: int(row.n) for row in await session.rows(statement)}
 
     async def _read(self, session: Session, statement: Select[Any]) -> list[Row]:
-        plain = PlainRows(self.model)
+        plain = _plain_rows(self.model)
         return plain.of(await session.rows(plain.select(statement)))
 
     def _values(self, position: Sequence[str]) -> list[Any]:
