@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from sqlalchemy import event, text
+import psycopg
+from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.database import _SET_SCOPE, Database, Scope
+from server.database import Database, Scope
 from server.database.roles import Caller
 
 Statement = tuple[str, Any]
@@ -23,15 +24,17 @@ Statement = tuple[str, Any]
 class Recorder:
     """Keeps the statements that are sent while it listens."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self) -> None:
         self.sent: list[Statement] = []
         self.listening = False
-        for engine in database.engines.values():
-            event.listen(engine.sync_engine, "before_cursor_execute", self._record)
+        execute = psycopg.AsyncCursor.execute
 
-    def _record(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if self.listening and not statement.startswith("select set_config"):
-            self.sent.append((statement, parameters))
+        async def noted(cursor: Any, query: Any, parameters: Any = None, **how: Any) -> Any:
+            if self.listening and not str(query).startswith("begin"):
+                self.sent.append((str(query), parameters))
+            return await execute(cursor, query, parameters, **how)
+
+        psycopg.AsyncCursor.execute = noted  # type: ignore[method-assign,assignment]  # until the process ends
 
 
 async def ask(app: Starlette, path: str, body: bytes, token: str) -> bytes:
@@ -76,7 +79,7 @@ async def buffers(database: Database, scope: Scope, statements: list[Statement])
     """Shared buffers that the statements touch, planned and run as the application role in this scope."""
     total = 0
     async with database.engines[scope.caller].connect() as connection:
-        await connection.execute(_SET_SCOPE, scope.settings())
+        await connection.execution_options(opening=scope.opening)
         for statement, parameters in statements:
             explained = f"explain (analyze, buffers, format json) {statement}"
             plan: Any = (await connection.exec_driver_sql(explained, parameters)).scalar()
@@ -92,7 +95,7 @@ def bare_route(database: Database, scope: Scope, statements: list[Statement]) ->
     async def handle(_request: Request) -> Response:
         rows: list[Any] = []
         async with database.engines[scope.caller].connect() as connection:
-            await connection.execute(_SET_SCOPE, scope.settings())
+            await connection.execution_options(opening=scope.opening)
             for statement, parameters in statements:
                 found = (await connection.exec_driver_sql(statement, parameters)).all()
                 rows.append([list(row) for row in found])

@@ -46,7 +46,7 @@ async def statements_of(url: str, folder: Path) -> tuple[Scope, dict[str, list[m
     """What a clerk of one station sends for each operation, once everything is warm."""
     runtime = create_runtime(Settings(data_dir=folder, database_url=url, sandbox=False), url)
     database, app = runtime.outside.database, create_app(runtime)
-    recorder = measure.Recorder(database)
+    recorder = measure.Recorder()
     try:
         station = (await measure.rows_of(database, "select id from station where code = 'B7'"))[0][0]
         token = await clerk(runtime, station)
@@ -70,8 +70,8 @@ def explained(owner_url: str, scope: Scope, statements: list[measure.Statement],
     with psycopg.connect(owner_url) as connection:
         if policies:
             connection.execute(f"set role {scope.caller.value}".encode())
-        for name, value in scope.settings().items():
-            connection.execute("select set_config(%s, %s, false)", [f"app.{name}", value])
+        for name, value in scope.settings.items():
+            connection.execute("select set_config(%s, %s, false)", [name, value])
         for _ in range(ROUNDS):
             plans: list[dict[str, Any]] = []
             for statement, parameters in statements:

@@ -58,7 +58,7 @@ async def measure_size(url: str, folder: Path) -> dict[str, Figures]:
     runtime = create_runtime(settings, url)
     database = runtime.outside.database
     app = create_app(runtime)
-    recorder = measure.Recorder(database)
+    recorder = measure.Recorder()
     try:
         station = (await measure.rows_of(database, "select id from station where code = 'B7'"))[0][0]
         token = await clerk(runtime, station)

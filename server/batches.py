@@ -15,6 +15,7 @@ from sqlmodel import SQLModel, col, select
 
 from server.database import Session
 from server.database.plain import PlainRows
+from server.database.reference import Reference
 from server.models import (
     ApiClient,
     ApiKey,
@@ -39,21 +40,20 @@ from server.models import (
     ProtocolPhoto,
     ReadingCorrection,
     Station,
-    Tariff,
     TariffChange,
     User,
     UserStation,
     Vehicle,
     VehicleBlock,
-    VehicleGroup,
     VehicleLeg,
 )
 from server.models.contract import DriverRole
 from server.models.damage import RepairState
 from server.services.booking import free_cars
-from server.services.fleet import occupancies
+from server.services.fleet import groups, occupancies, stations
 from server.services.lists import search
 from server.services.lists.attention import AT_RISK
+from server.services.pricing import tariffs
 
 Row = TypeVar("Row", bound=SQLModel)
 Key = TypeVar("Key")
@@ -69,12 +69,18 @@ InPeriod = tuple[UUID, datetime, datetime, datetime]
 
 def _one(model: type[Row], key: str = "id", *, without: tuple[str, ...] = ()) -> Batch[UUID, Row | None]:
     """`without`: columns that the caller's role may not read."""
-    rows = PlainRows(model, without=without)
-    statement = rows.by(key)
+    query = PlainRows(model, without=without).by(key)
 
     async def batch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
-        found = {getattr(row, key): row for row in rows.of(await session.rows(statement, {"keys": list(keys)}))}
+        found = {getattr(row, key): row for row in await query.all(session, keys=list(keys))}
         return [found.get(wanted) for wanted in keys]
+
+    return batch
+
+
+def _known(rows: Reference[Row]) -> Batch[UUID, Row | None]:
+    async def batch(session: Session, keys: Sequence[UUID]) -> list[Row | None]:
+        return await rows.by_ids(session, keys)
 
     return batch
 
@@ -91,12 +97,10 @@ def _many(model: type[Row], parent: str, *order: str) -> Batch[UUID, list[Row]]:
 def _rows_of(
     model: type[Row], parent: str, *order: str
 ) -> Callable[[Session, Iterable[UUID]], Awaitable[list[tuple[UUID, Row]]]]:
-    rows = PlainRows(model)
-    statement = rows.by(parent, *order)
+    query = PlainRows(model).by(parent, *order)
 
     async def find(session: Session, parents: Iterable[UUID]) -> list[tuple[UUID, Row]]:
-        found = rows.of(await session.rows(statement, {"keys": list(parents)}))
-        return [(getattr(row, parent), row) for row in found]
+        return [(getattr(row, parent), row) for row in await query.all(session, keys=list(parents))]
 
     return find
 
@@ -108,10 +112,10 @@ def _of_each(keys: Sequence[Key], found: Iterable[tuple[Key, Value]]) -> list[li
     return [values.get(key, []) for key in keys]
 
 
-station = _one(Station)
+station = _known(stations.KNOWN)
 vehicle = _one(Vehicle)
-group = _one(VehicleGroup)
-tariff = _one(Tariff)
+group = _known(groups.KNOWN)
+tariff = _known(tariffs.KNOWN)
 customer = _one(Customer)
 contract = _one(Contract)
 last_change_of_contract = _one(LastChange, key="contract_id")

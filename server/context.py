@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,8 @@ class Context:
     # Sibling fields run concurrently: without it each would open a snapshot of its own.
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _closed: bool = False
+    _task: asyncio.Task[Any] | None = field(default_factory=asyncio.current_task)
+    """That of the whole operation."""
 
     def __post_init__(self) -> None:
         """The zones of the caller's own stations came with the token, and need no look-up."""
@@ -87,7 +89,7 @@ class Context:
         async with self._opening:
             self._still_open()
             if self._session is None:
-                snapshot = self.outside.database.snapshot(self.principal.scope)
+                snapshot = self.outside.database.snapshot(self.principal.scope, owner=self._task)
                 self._session = await self._stack.enter_async_context(snapshot)
             return self._session
 
@@ -98,7 +100,7 @@ class Context:
         async with self._opening:
             self._still_open()
             if self._price_session is None:
-                snapshot = self.outside.database.snapshot(self.principal.price_scope)
+                snapshot = self.outside.database.snapshot(self.principal.price_scope, owner=self._task)
                 self._price_session = await self._stack.enter_async_context(snapshot)
             return self._price_session
 

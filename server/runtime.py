@@ -87,14 +87,18 @@ class Runtime:
         if isinstance(self.outside.mailer, NoMailer):
             _log.warning("mails.wait", reason="ERSATZWAGEN_SMTP_URL is not set")
         settle()
-        task = asyncio.create_task(self.worker.run_forever())
+        tasks = [
+            asyncio.create_task(self.worker.run_forever()),
+            asyncio.create_task(self.outside.database.recollecting()),
+        ]
         try:
             yield
         finally:
             await self.worker.come_to_rest(_TRIES_END_SECONDS)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
 
 def settle() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine, create_engine
 
@@ -23,6 +24,13 @@ UNACKNOWLEDGED: Final[dict[str, Any]] = {"tcp_user_timeout": 15_000}
 """How many milliseconds what a server of ours has sent may stay unconfirmed. Not for commands: a database that reads a
 backup may well stop for longer.
 """
+LISTENING: Final[dict[str, Any]] = {
+    **UNACKNOWLEDGED,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""For a connection that only listens, and would not notice by itself that nobody is there any more. Seconds."""
 SETTINGS: Final[dict[str, str]] = {
     "timezone": "UTC",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -68,16 +76,22 @@ class WatchedConnection(psycopg.AsyncConnection[Any]):
 
     @classmethod
     async def of_role(cls, url: str, role: str) -> WatchedConnection:
-        """A new connection in a role, with our settings: one question more than none, however many there are."""
+        """A new connection in a role, with our settings: one question more than none, however many there are. It begins
+        nothing by itself: transactions are begun by a message of ours.
+        """
         connection = await cls.connect(conninfo(url), autocommit=True, **UNACKNOWLEDGED)
         set_json_loads(orjson.loads, connection)  # no number that we store is beyond 64 bits
         try:
             await connection.execute(f"{_SET}; set role {role}".encode())  # the login itself may read nothing
-            await connection.set_autocommit(False)
         except BaseException:
             await connection.close()
             raise
         return connection
+
+    async def rollback(self) -> None:
+        """Ends a transaction, if there is one: the pool asks for it each time that a connection comes back."""
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            await super().rollback()
 
     async def wait(self, *args: Any, **kwargs: Any) -> Any:
         """Waits for the server, and for no dead one."""

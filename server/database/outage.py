@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -26,6 +28,15 @@ def is_away(error: BaseException | None) -> bool:
                 return True
         error, seen = error.__cause__ or error.__context__, seen + 1
     return False
+
+
+def end_if_cancelled() -> None:
+    """A cancellation that met a database which was just going away may come out of the driver as that: it still is one,
+    and a loop that went on would keep its process from ending.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Outage:

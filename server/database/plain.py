@@ -7,15 +7,24 @@ to ask for a column that was left out, raises an error.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
+import psycopg
 from sqlalchemy import Select, any_, bindparam, inspect, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlmodel import SQLModel
+
+from server.database.session import Session
+from server.database.text_sql import DriverSql
 
 M = TypeVar("M", bound=SQLModel)
 NOT_PYDANTIC: Final = (("__pydantic_extra__", None), ("__pydantic_private__", None))
 """What pydantic wants of a model, and a table's model has not."""
+_DIALECT: Final = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+_FLOAT8: Final = psycopg.adapters.types["float8"].oid
+"""What every number that is none of integers is here."""
 
 
 class PlainRows(Generic[M]):
@@ -29,26 +38,58 @@ class PlainRows(Generic[M]):
         self.columns = [one.columns[0] for one in attributes]
         self._names = [one.key for one in attributes]
 
+    @cached_property
+    def _read(self) -> list[tuple[str, Any]]:
+        """By what the driver's values become the model's, for the attributes that need it: such as enums."""
+        functions = [one.type.dialect_impl(_DIALECT).result_processor(_DIALECT, _FLOAT8) for one in self.columns]
+        return [(name, read) for name, read in zip(self._names, functions, strict=True) if read is not None]
+
     def select(self, statement: Select[Any]) -> Select[Any]:
         """The same select, of the columns alone."""
         return statement.with_only_columns(*self.columns)
 
-    def by(self, key: str, *order: str) -> Select[Any]:
+    def query(self, statement: Select[Any]) -> PlainQuery[M]:
+        """A select of the model that is put into words once, and not for each time that it is asked; what differs from
+        time to time are its `bindparam`s.
+        """
+        return PlainQuery(self, DriverSql(str(self.select(statement).compile(dialect=_DIALECT))))
+
+    def by(self, key: str, *order: str) -> PlainQuery[M]:
         """All rows of which a column has one of the values in the parameter `keys`, in this order. It is one statement
         for PostgreSQL, however many keys there are.
         """
         columns = self._model.__table__.c  # type: ignore[attr-defined]  # a model of a table has it
         wanted = bindparam("keys", type_=ARRAY(columns[key].type))
-        return select(*self.columns).where(columns[key] == any_(wanted)).order_by(*(columns[name] for name in order))
+        wanted_rows = select(*self.columns).where(columns[key] == any_(wanted))
+        return self.query(wanted_rows.order_by(*(columns[name] for name in order)))
 
-    def of(self, rows: Sequence[Any]) -> list[M]:
+    def of(self, rows: Iterable[Sequence[Any]]) -> list[M]:
         """The models of what such a select has found."""
-        new, model, names = object.__new__, self._model, self._names
+        new, model, names, fields = object.__new__, self._model, self._names, set(self._names)
         made: list[M] = []
         for row in rows:
             one = new(model)
             one.__dict__.update(zip(names, row, strict=True))
-            for name, value in (("__pydantic_fields_set__", set(names)), *NOT_PYDANTIC):
+            for name, value in (("__pydantic_fields_set__", fields), *NOT_PYDANTIC):
                 object.__setattr__(one, name, value)
             made.append(one)
         return made
+
+    def of_driver(self, rows: Iterable[Sequence[Any]]) -> list[M]:
+        """The models of rows as the driver gives them."""
+        made = self.of(rows)
+        for name, read in self._read:
+            for one in made:
+                one.__dict__[name] = read(one.__dict__[name])
+        return made
+
+
+class PlainQuery(Generic[M]):
+    """A statement that finds rows of one model, ready for the driver."""
+
+    def __init__(self, rows: PlainRows[M], sql: DriverSql) -> None:
+        self._rows, self.sql = rows, sql
+
+    async def all(self, session: Session, **parameters: Any) -> list[M]:
+        """What it finds, with these values for its parameters."""
+        return self._rows.of_driver(await session.tuples(self.sql, parameters))

@@ -113,8 +113,10 @@ async def enqueue(
     nothing.
     """
     await session.write(
+        "with made as ("
         "insert into job (id, kind, key, payload, state, due_at, tries, created_at)"
-        " values (:id, :kind, :key, cast(:payload as jsonb), 'WAITING', :due_at, 0, :now) on conflict (key) do nothing",
+        " values (:id, :kind, :key, cast(:payload as jsonb), 'WAITING', :due_at, 0, :now) on conflict (key) do nothing"
+        ") select pg_notify('job', :kind)",
         {
             "id": uuid7(),
             "kind": kind.value,
@@ -124,7 +126,6 @@ async def enqueue(
             "now": now,
         },
     )
-    await _wake(session, kind)
 
 
 async def keep_going(
@@ -154,16 +155,20 @@ async def forget_done(session: Session, *, done_before: datetime, most: int) -> 
 
 async def hasten(session: Session, key: str, *, now: datetime) -> None:
     """Has a waiting job run now and not at its time."""
-    await session.write("update job set due_at = :now where key = :key and state = 'WAITING'", {"now": now, "key": key})
-    await _wake(session)
+    await session.write(
+        "with hastened as (update job set due_at = :now where key = :key and state = 'WAITING')"
+        " select pg_notify('job', '')",
+        {"now": now, "key": key},
+    )
 
 
 async def hasten_untried(session: Session, key: str, *, now: datetime) -> None:
     """The same for a job that nobody has tried: one that has failed keeps its time, also if it fails just now."""
     await session.write(
-        "update job set due_at = :now where key = :key and state = 'WAITING' and tries = 0", {"now": now, "key": key}
+        "with hastened as (update job set due_at = :now where key = :key and state = 'WAITING' and tries = 0)"
+        " select pg_notify('job', '')",
+        {"now": now, "key": key},
     )
-    await _wake(session)
 
 
 async def hasten_all(session: Session, kinds: Collection[JobKind], *, now: datetime) -> None:
@@ -200,9 +205,9 @@ async def call_off(session: Session, kinds: Collection[JobKind], *, now: datetim
     )
 
 
-async def _wake(session: Session, kind: JobKind | None = None) -> None:
+async def _wake(session: Session) -> None:
     # Heard only after the commit: a job that was rolled back wakes nobody.
-    await session.rows("select pg_notify('job', :kind)", {"kind": kind.value if kind else ""})
+    await session.rows("select pg_notify('job', '')")
 
 
 async def claim(

@@ -17,7 +17,8 @@ import structlog
 from server import jobs, metrics
 from server.clock import Clock, SystemClock
 from server.database import SYSTEM, Database, Session
-from server.database.outage import OUTAGE, is_away
+from server.database.news import follow
+from server.database.outage import OUTAGE, end_if_cancelled, is_away
 from server.jobs import ClaimedJob, GivenUp, Handler, Standing, TryLater, heartbeat
 from server.jobs import lists as job_lists
 from server.jobs.absences import is_absent
@@ -120,7 +121,12 @@ class Worker:
         """Works until cancelled: wakes up for new jobs, and looks by itself once a second."""
         loops = [self._serve(lane) for lane, most in LOOPS.items() for _ in range(most)]
         async with asyncio.TaskGroup() as group:
-            for forever in (*loops, self._look(poll_seconds), self._listen(), self._beat()):
+            for forever in (
+                *loops,
+                self._look(poll_seconds),
+                follow(self._database.listen, "job", self._call),
+                self._beat(),
+            ):
                 group.create_task(forever)
 
     async def come_to_rest(self, seconds: float) -> None:
@@ -148,7 +154,7 @@ class Worker:
                 self._call("")  # the loops say what is wrong, and notice when it is over
             if self._stopped or OUTAGE.lasts:
                 self._call("")
-            _end_if_cancelled()
+            end_if_cancelled()
 
     def _call(self, kind: str) -> None:
         """Calls the loops of a kind's lane; of every lane for what has none."""
@@ -162,7 +168,7 @@ class Worker:
         while True:
             wake.clear()
             await self.work(lane)
-            _end_if_cancelled()
+            end_if_cancelled()
             await wake.wait()
 
     async def work(self, lane: Lane | None = None) -> None:
@@ -177,7 +183,7 @@ class Worker:
                 if lane is not None:
                     self._wakes[lane].set()  # there may be more than this one
                 await self._run(job)
-                _end_if_cancelled()
+                end_if_cancelled()
         except Exception as error:  # the database may be away for a while
             if is_away(error):
                 OUTAGE.began(error)
@@ -200,19 +206,6 @@ class Worker:
                 self._stopped.append(job)
                 raise
 
-    async def _listen(self) -> None:
-        """Wakes the worker when another connection has committed a job."""
-        while True:
-            try:
-                async with self._database.listen("job") as notifications:
-                    async for kind in notifications:
-                        self._call(kind)
-            except Exception as error:  # without notifications the worker still looks once a second
-                if not is_away(error):
-                    _log.exception("worker.listen_failed")
-            _end_if_cancelled()
-            await asyncio.sleep(5)
-
     async def _beat(self) -> None:
         """Says again and again that this process works, for whoever watches it."""
         while True:
@@ -222,7 +215,7 @@ class Worker:
             except Exception as error:  # the loops say what is wrong
                 if not is_away(error):
                     _log.exception("worker.beat_failed")
-            _end_if_cancelled()
+            end_if_cancelled()
             await asyncio.sleep(heartbeat.BEAT_SECONDS)
 
     async def _claim(self, lane: Lane | None) -> ClaimedJob | None:
@@ -281,12 +274,3 @@ class Worker:
             is_ours = await jobs.finish(session, job, standing, machine_now=self._machine.now())
             if is_ours and standing.state is JobState.FAILED and self._tell is not None:
                 await self._tell(session, job, standing.reason or "", self._clock.now())
-
-
-def _end_if_cancelled() -> None:
-    """A cancellation that met a database which was just going away may come out of the driver as that: it still is one,
-    and a loop that went on would keep its process from ending.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx2
 import psycopg
 import pytest
-from sqlalchemy import event
 from starlette.applications import Starlette
 
 from server import security
@@ -25,6 +22,7 @@ from server.services.people import callers, sessions
 from server.worker import create_worker
 from tests.builders.bench import Bench
 from tests.edge.world import until
+from tests.traffic import Traffic, watched
 
 from .doors import ANNA, HOME, NOW, RIGHT, Door
 
@@ -47,25 +45,8 @@ NO_TOKENS = [
 ]
 
 
-@contextmanager
-def statements(bench: Bench) -> Iterator[list[str]]:
-    """What reaches the database inside of the block."""
-    engines, sent = [one.sync_engine for one in bench.outside.database.engines.values()], list[str]()
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
-
-
-def looked_up(sent: list[str]) -> int:
-    return len([one for one in sent if "from session s" in one])
+def looked_up(traffic: Traffic) -> int:
+    return len([one for one in traffic.statements if "from session s" in one])
 
 
 @pytest.fixture
@@ -96,25 +77,25 @@ async def ask(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
 class TestTheForm:
     @pytest.mark.parametrize("token", NO_TOKENS)
     async def test_what_cannot_be_a_token_is_not_looked_up(self, bench: Bench, token: str) -> None:
-        with statements(bench) as sent:
+        with watched() as traffic:
             found = await callers.authenticate(bench.outside.database, token, now=NOW, called_at=NOW)
 
-        assert (found, sent) == (None, [])
+        assert (found, traffic.statements) == (None, [])
 
     @pytest.mark.parametrize("token", [one for one in NO_TOKENS if one != f"er_{BOGUS}"] + [f"ea_{BOGUS}"])
     async def test_nor_what_cannot_be_a_refresh_token(self, bench: Bench, token: str) -> None:
-        with statements(bench) as sent, pytest.raises(Refused) as said:
+        with watched() as traffic, pytest.raises(Refused) as said:
             await sessions.refresh(bench.outside, token, now=NOW)
 
-        assert (said.value.code.value, sent) == ("NOT_ALLOWED", [])
+        assert (said.value.code.value, traffic.statements) == ("NOT_ALLOWED", [])
 
     @pytest.mark.parametrize("prefix", [security.ACCESS, security.API_KEY])
     async def test_what_can_be_one_is_looked_up_in_one_statement(self, bench: Bench, prefix: str) -> None:
-        with statements(bench) as sent:
+        with watched() as traffic:
             found = await callers.authenticate(bench.outside.database, f"{prefix}_{BOGUS}", now=NOW, called_at=NOW)
 
         assert found is None
-        assert [one.split()[0].lower() for one in sent] == ["select"]
+        assert [one.split()[0].lower() for one in traffic.statements] == ["select"]
 
     def test_every_token_of_ours_has_the_form(self) -> None:
         for prefix in (security.ACCESS, security.REFRESH, security.API_KEY):
@@ -122,12 +103,12 @@ class TestTheForm:
         assert not security.has_form(security.new_token(security.REFRESH), security.ACCESS, security.API_KEY)
 
     async def test_over_http_neither_route_asks_the_database(self, bench: Bench, client: httpx2.AsyncClient) -> None:
-        with statements(bench) as sent:
+        with watched() as traffic:
             said = [(await ask(client, token)).status_code for token in ("x", f"er_{BOGUS}", "ea_" + "x" * 44)]
             headers = {"authorization": "Bearer ea_short"}
             said.append((await client.get(f"/media/documents/{NOBODY_S}", headers=headers)).status_code)
 
-        assert (said, sent) == ([401, 401, 401, 404], [])
+        assert (said, traffic.statements) == ([401, 401, 401, 404], [])
 
 
 NOBODY_S = "00000000-0000-0000-0000-000000000001"
@@ -151,14 +132,14 @@ class TestPlaces:
         self, bench: Bench, client: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, cluster: Cluster
     ) -> None:
         # Given look-ups that take long
-        with psycopg.connect(cluster.url(SUPERUSER)) as owner, statements(bench) as sent:
+        with psycopg.connect(cluster.url(SUPERUSER)) as owner, watched() as traffic:
             owner.execute("lock table session in access exclusive mode")
             # When more come from one address than there are places
             flood = [asyncio.create_task(ask(client, f"ea_{BOGUS}")) for _ in range(2 * LOOK_UPS_AT_ONCE)]
-            assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_OF_AN_ADDRESS)
+            assert await asyncio.to_thread(until, lambda: looked_up(traffic) == LOOK_UPS_OF_AN_ADDRESS)
             # Then one from elsewhere is looked up, and no more of those
             other = asyncio.create_task(ask(elsewhere, f"ea_{BOGUS}"))
-            assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_OF_AN_ADDRESS + 1)
+            assert await asyncio.to_thread(until, lambda: looked_up(traffic) == LOOK_UPS_OF_AN_ADDRESS + 1)
             owner.rollback()
             assert (await other).status_code == 401
             await asyncio.gather(*flood)
@@ -168,12 +149,12 @@ class TestPlaces:
     ) -> None:
         # Given a table that nobody can read for a while, and as many look-ups of it as there are places
         headers = {"authorization": f"Bearer ea_{BOGUS}"}
-        with psycopg.connect(cluster.url(SUPERUSER)) as owner, statements(bench) as sent:
+        with psycopg.connect(cluster.url(SUPERUSER)) as owner, watched() as traffic:
             owner.execute("lock table session in access exclusive mode")
             half = range(LOOK_UPS_AT_ONCE // 2)
             waiting = [asyncio.create_task(ask(one, f"ea_{BOGUS}")) for one in (client, elsewhere) for _ in half]
-            assert await asyncio.to_thread(until, lambda: looked_up(sent) == LOOK_UPS_AT_ONCE)
-            before = len(sent)
+            assert await asyncio.to_thread(until, lambda: looked_up(traffic) == LOOK_UPS_AT_ONCE)
+            before = len(traffic.statements)
 
             # When more tokens come, here and there, and one that cannot be one
             page = client.get(f"/media/documents/{NOBODY_S}", headers=headers)
@@ -183,7 +164,7 @@ class TestPlaces:
             for answer in refused:
                 assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
             assert wrong.status_code == 401
-            assert len(sent) == before
+            assert len(traffic.statements) == before
             owner.rollback()
             said = [(await one).status_code for one in waiting]
 

@@ -209,7 +209,7 @@ def test_a_promoted_standby_is_found_by_itself(tmp_path: Path) -> None:
             dealership = open_dealership(server)
             day = next_weekday(server, 0)
             assert dealership.rent(local(day, 8), local(day + DAY, 8), km=90)["state"] == "BILLED"
-            assert server.logged("unexpected_error", "worker.round_failed", "worker.listen_failed") == []
+            assert server.logged("unexpected_error", "worker.round_failed", "database.listen_failed") == []
     finally:
         for machine in (primary, standby):
             machine.cluster.stop()

@@ -52,7 +52,7 @@ def test_a_rental_from_the_booking_to_the_invoice(server: SandboxServer, cluster
     assert listening == (1,)
     assert open_now is not None
     assert 1 < open_now[0] <= OF_SERVE
-    assert server.logged("unexpected_error", "worker.listen_failed", "job.failed", "database.away") == []
+    assert server.logged("unexpected_error", "database.listen_failed", "job.failed", "database.away") == []
 
 
 def restart_pooler(pooler: Pooler, cluster: Cluster) -> Iterator[None]:
@@ -92,7 +92,7 @@ def test_who_dies_and_comes_back(server: SandboxServer, pooler: Pooler, cluster:
     while asked()[0] != 200 or not server.logged("database.back"):
         assert time.monotonic() < deadline, "the server does not find its database again"
         time.sleep(0.2)
-    wrong = ("unexpected_error", "worker.round_failed", "worker.listen_failed")
+    wrong = ("unexpected_error", "worker.round_failed", "database.listen_failed")
     said = [entry["event"] for entry in server.logged("database.away", "database.back", *wrong)]
     assert said == ["database.away", "database.back"]
 

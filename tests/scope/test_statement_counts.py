@@ -12,16 +12,15 @@ import httpx2
 import psycopg
 import pytest
 import pytest_asyncio
-from sqlalchemy import Connection, event
 
 from server.app import create_app
 from server.config import Settings
-from server.database import Database
 from server.database.embedded import Cluster
 from server.runtime import create_runtime
 from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer
+from tests.traffic import Traffic, watched
 
 CONTRACT = """id number updatedAt flags freeVehicles{plate} vehicle{plate station{code} group{code} damages{id photos{id}} blocks{id}} tariff{code tariff{code group{code}}}
   customer{email versions{at}} station{code} returnStation{code} group{code} legs{vehicle{plate} checkOut{id} checkIn{id}} drivers{id}
@@ -49,18 +48,6 @@ QUERIES = {
 COPIES = 49
 _COPY = """insert into {table} select (jsonb_populate_record(t, {changes})).*
   from {table} t, generate_series(1, {copies}) n where {rule}"""
-
-
-def statement_counter(database: Database) -> list[str]:
-    """Every statement that is sent from now on, for tests and benchmarks that count them."""
-    sent: list[str] = []
-
-    def record(_c: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    for engine in database.engines.values():
-        event.listen(engine.sync_engine, "before_cursor_execute", record)
-    return sent
 
 
 def _id(kind: str) -> str:
@@ -106,7 +93,7 @@ def _statements() -> list[tuple[str, str, str]]:
 class Copied:
     side: Dealership
     http: httpx2.AsyncClient
-    sent: list[str]
+    traffic: Traffic
     variables: dict[str, Any]
 
     async def cost(self, name: str) -> tuple[int, int]:
@@ -114,12 +101,12 @@ class Copied:
         headers = {"authorization": f"Bearer {self.side.clerk.token}"}
         query = QUERIES[name]
         given = {key: value for key, value in self.variables.items() if f"${key}:" in query}
-        self.sent.clear()
+        self.traffic.clear()
         response = await self.http.post("/graphql", json={"query": query, "variables": given}, headers=headers)
         answer = response.json()
         assert "errors" not in answer, answer
         (value,) = answer["data"].values()
-        return len(self.sent), _rows(value)
+        return len(self.traffic.statements), _rows(value)
 
 
 def _rows(value: Any) -> int:
@@ -144,8 +131,8 @@ async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory
     day = weekday_after(day_of(server.now()) + timedelta(weeks=9), 2)
     period = {"start": local(day, 10).isoformat(), "end": (local(day, 10) + timedelta(days=1)).isoformat()}
     async with httpx2.AsyncClient(transport=transport, base_url="http://counts") as http:
-        sent = statement_counter(runtime.outside.database)
-        yield Copied(side, http, sent, {"s": side.station["id"], "p": period, "d": day.isoformat()})
+        with watched() as traffic:
+            yield Copied(side, http, traffic, {"s": side.station["id"], "p": period, "d": day.isoformat()})
     await runtime.outside.database.close()
 
 

@@ -43,8 +43,10 @@ async def test_every_attribute_of_every_model_is_the_same(bench: Bench) -> None:
             statement = select(model).order_by(*inspect(model).primary_key)
             plain = PlainRows(model)
             ours, theirs = plain.of(await session.rows(plain.select(statement))), await session.all(statement)
+            prepared = await plain.query(statement).all(session)
             # Then
             assert [attributes(row) for row in ours] == [attributes(row) for row in theirs], model
+            assert [attributes(row) for row in prepared] == [attributes(row) for row in theirs], model
             assert all(type(row) is model for row in ours)
             compared |= {model.__name__} if ours else set()
     assert compared >= {
@@ -66,7 +68,7 @@ async def test_properties_and_methods_of_the_model_are_there(bench: Bench) -> No
     plain = PlainRows(Contract)
     async with bench.outside.database.snapshot(SYSTEM) as session:
         (theirs,) = await session.all(select(Contract))
-        (ours,) = plain.of(await session.rows(plain.by("id"), {"keys": [theirs.id]}))
+        (ours,) = await plain.by("id").all(session, keys=[theirs.id])
         assert (ours.terms, ours.price, ours.extras) == (theirs.terms, theirs.price, theirs.extras)
 
 
@@ -74,7 +76,7 @@ async def test_one_cannot_be_changed_or_stored(bench: Bench) -> None:
     shop = await open_shop(bench)
     plain = PlainRows(Station)
     async with bench.outside.database.transaction(SYSTEM) as session:
-        (row,) = plain.of(await session.rows(plain.by("id"), {"keys": [shop.station.id]}))
+        (row,) = await plain.by("id").all(session, keys=[shop.station.id])
         with pytest.raises(AttributeError):
             row.name = "Another"
         with pytest.raises(UnmappedInstanceError):
@@ -84,10 +86,10 @@ async def test_one_cannot_be_changed_or_stored(bench: Bench) -> None:
 async def test_what_may_not_be_read_is_not_asked_for(bench: Bench) -> None:
     shop = await open_shop(bench)
     plain = PlainRows(Station, without=("phone",))
-    statement = plain.by("id", "code")
-    assert "phone" not in str(statement)
+    query = plain.by("id", "code")
+    assert "phone" not in query.sql
     async with bench.outside.database.snapshot(SYSTEM) as session:
-        (row,) = plain.of(await session.rows(statement, {"keys": [shop.station.id]}))
+        (row,) = await query.all(session, keys=[shop.station.id])
         assert row.code == shop.station.code
         with pytest.raises(UnmappedInstanceError):
             _ = row.phone

@@ -87,14 +87,14 @@ async def issue(
 async def print_unprinted(outside: Outside, contract_id: UUID) -> None:
     """Makes the PDFs of a contract's documents that have none yet. No lock is held meanwhile; safe to repeat."""
     async with outside.database.transaction(SYSTEM) as session:
-        statement = select(Document.id).where(col(Document.contract_id) == contract_id, col(Document.sha256).is_(None))
+        statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.sha256).is_(None))
         waiting = await session.all(statement)
-    for document_id in waiting:
+    for document in waiting:
         try:
             async with asyncio.timeout(_AT_ONCE_SECONDS):
-                await print_pdf(outside, document_id)
+                await _print(outside, document)
         except Exception:  # what was issued stands, and whoever waits for an answer gets it: the job prints
-            _log.exception("document.not_printed", document=str(document_id))
+            _log.exception("document.not_printed", document=str(document.id))
 
 
 async def print_pdf(outside: Outside, document_id: UUID) -> None:
@@ -103,7 +103,12 @@ async def print_pdf(outside: Outside, document_id: UUID) -> None:
     """
     async with outside.database.transaction(SYSTEM) as session:
         document = await session.by_id(Document, document_id)
-    if document is None or document.sha256 is not None or (view := document.view) is None:
+    if document is not None and document.sha256 is None:
+        await _print(outside, document)
+
+
+async def _print(outside: Outside, document: Document) -> None:
+    if (view := document.view) is None:
         return
     made = await asyncio.to_thread(typesetter.print_invoice, InvoiceView.of_json(view))
     await outside.objects.put(document.pdf_key, made.pdf)
@@ -112,7 +117,7 @@ async def print_pdf(outside: Outside, document_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         await session.write(
             "update document set sha256 = :sha256, xml_sha256 = :xml_sha256 where id = :id and sha256 is null",
-            {"sha256": _hash(made.pdf), "xml_sha256": made.xml and _hash(made.xml), "id": document_id},
+            {"sha256": _hash(made.pdf), "xml_sha256": made.xml and _hash(made.xml), "id": document.id},
         )
         await emails.send_now(session, document.contract_id, now=outside.clock.now())
 

@@ -21,8 +21,12 @@ def agreed_price(
     *,
     extras: Sequence[ChosenExtra] = (),
     drivers: int = 1,
+    after_hours: bool | None = None,
 ) -> PriceBreakdown:
-    """What a rental in a slot costs as it is planned. InvalidInput for an extra that the tariff does not have."""
+    """What a rental in a slot costs as it is planned. InvalidInput for an extra that the tariff does not have.
+
+    `after_hours`: what is known already of `bookable.is_after_hours`, for who asks for many prices of one slot.
+    """
     facts = Facts(
         kind,
         slot.start,
@@ -31,7 +35,7 @@ def agreed_price(
         extras=tuple(extras),
         drivers=drivers,
         one_way=slot.one_way,
-        after_hours=bookable.is_after_hours(slot),
+        after_hours=bookable.is_after_hours(slot) if after_hours is None else after_hours,
         language=language,
     )
     try:

@@ -7,8 +7,6 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
-
 from server.database import Session
 from server.errors import DomainError
 from server.models import Station, Tariff, VehicleGroup
@@ -72,23 +70,22 @@ async def at_station(
 async def availability(
     session: Session, slot: Slot, *, now: datetime, group_id: UUID | None = None, language: str = "en"
 ) -> Availability:
-    """Counts and prices of every group, or of one. Three statements, four if a group has nothing free."""
+    """Counts and prices of every group, or of one. Groups and tariffs may be remembered; one statement counts, and
+    another one is needed if a group has nothing free.
+    """
     closed = bookable.closed(slot, PERIOD)
-    statement = select(VehicleGroup).order_by(col(VehicleGroup.code))
-    if group_id is not None:
-        statement = statement.where(col(VehicleGroup.id) == group_id)
-    wanted = await session.all(statement)
+    wanted = [group for group in await groups.by_code(session) if group_id in (None, group.id)]
     prices = await tariffs.applicable_by_group(session, slot.station.day_of(now))
     priced = [group.id for group in wanted if group.id in prices]
     counts, cars = await free_cars.bookable_counts(session, slot, now, priced, is_open=closed is None)
     following = free_cars.next_free(slot, now, {group: of for group, of in cars.items() if not counts.get(group)})
-    found = []
+    found, after_hours = [], bookable.is_after_hours(slot)
     for group in wanted:
         tariff = prices.get(group.id)
         free = counts.get(group.id, 0) if tariff else 0
         problem = (closed or bookable.taken(slot, group, free)) if tariff else tariffs.none_today(())
         next_free = slot.start if free else following.get(group.id)
-        price, due_now = price_of(slot, tariff, language) if tariff else (None, 0)
+        price, due_now = price_of(slot, tariff, language, after_hours=after_hours) if tariff else (None, 0)
         offer = GroupAvailability(
             group, free, group.deposit_cents, next_free, slot.station.zone, price, due_now, problem
         )
@@ -96,7 +93,10 @@ async def availability(
     return Availability(slot.station, slot.start, slot.end, found)
 
 
-def price_of(slot: Slot, tariff: Tariff, language: str) -> tuple[PriceBreakdown, int]:
+def price_of(
+    slot: Slot, tariff: Tariff, language: str, *, after_hours: bool | None = None
+) -> tuple[PriceBreakdown, int]:
     """What a slot costs as a RENTAL without extras, and what of it is due at booking."""
-    price = agreed_price(tariff.terms, slot, ContractKind.RENTAL, language)
-    return price, advance_cents(tariff.terms, ContractKind.RENTAL, price.total_cents)
+    terms = tariff.terms
+    price = agreed_price(terms, slot, ContractKind.RENTAL, language, after_hours=after_hours)
+    return price, advance_cents(terms, ContractKind.RENTAL, price.total_cents)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from server.database import SYSTEM, Session
+from server.database import Session
 from server.errors import NoVehicleAvailable
 from server.jobs import enqueue
 from server.models import Contract, Customer, Deposit, Note, Station, Vehicle
@@ -17,7 +17,7 @@ from server.models.job import JobKind, OfContract
 from server.models.occupancy import OccupancyKind
 from server.models.payment import DepositState, PaymentKind, PaymentMethod, Purpose
 from server.models.staff import Role
-from server.security import Principal
+from server.security import Principal, Sealer
 from server.services import validation
 from server.services.acting import Acting
 from server.services.booking import bookable, confirmation, expiry, free_cars, idempotency, reassignment, website
@@ -28,12 +28,10 @@ from server.services.booking.plan import (
     Plan,
     WorkshopReference,
     plan_of,
-    visible_stations,
 )
 from server.services.contract import contracts, history, keeping, no_shows
 from server.services.fleet import occupancies, vehicles
 from server.services.mail import parts
-from server.services.outside import Outside
 from server.services.payments import attempts, deposits, hosted_page, stored_cards
 from server.services.payments.attempts import Move
 from server.services.payments.hosted_page import Way
@@ -42,32 +40,34 @@ from server.services.people import customers
 HELD_FOR = timedelta(minutes=15)
 
 
-async def hold(outside: Outside, principal: Principal, request: BookingRequest, request_hash: str) -> UUID | None:
-    """The first transaction. None if another request with the same key was faster: its answer counts."""
-    now = outside.clock.now()
-    async with outside.database.transaction(principal.scope) as session:
-        # Under the caller's own scope: what it may not see does not exist for it.
-        visible = await visible_stations(session, request)
-    async with outside.database.transaction(SYSTEM) as session:
-        if not await idempotency.begin(session, str(principal.id), request.key, request_hash, now=now):
-            return None
-        policy = await website.policy_of(session, principal)
-        plan = await plan_of(session, principal, policy, request, visible, outside.sealer, now)
-        customer, review = await customers.match(
-            session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
-        )
-        contract = _contract(principal, request, plan, customer, review, now)
-        await _take_vehicle(session, contract, request, plan, visible, now)
-        await website.check_holds(session, policy, contract, now)
-        await _write_parts(session, contract, request, plan, Acting(now, principal))
-        if not _needs_payment(contract, plan):
-            await confirm(session, contract, now)
-        elif request.payment.method is PaymentMethod.HOSTED_PAGE:
-            await _open_page(session, contract, request, plan, now)
-        await idempotency.attach(session, str(principal.id), request.key, contract.id)
-        if contract.state is ContractState.RESERVED or request.payment.method is PaymentMethod.HOSTED_PAGE:
-            await idempotency.finish(session, contract.id)
-        return contract.id
+async def hold(
+    session: Session,
+    seal: Sealer,
+    principal: Principal,
+    request: BookingRequest,
+    visible: dict[UUID | None, Station],
+    now: datetime,
+) -> Contract:
+    """Checks a request and holds a car for it, with everything that belongs to the booking. `visible` are the stations
+    that the caller sees. Raises the refusals of `bookVehicle`.
+    """
+    policy = await website.policy_of(session, principal)
+    plan = await plan_of(session, principal, policy, request, visible, seal, now)
+    customer, review = await customers.match(
+        session, plan.customer, station_id=plan.station.id, source=_source(principal).value, now=now
+    )
+    contract = _contract(principal, request, plan, customer, review, now)
+    await _take_vehicle(session, contract, request, plan, visible, now)
+    await website.check_holds(session, policy, contract, now)
+    await _write_parts(session, contract, request, plan, Acting(now, principal))
+    if not _needs_payment(contract, plan):
+        await confirm(session, contract, now)
+    elif request.payment.method is PaymentMethod.HOSTED_PAGE:
+        await _open_page(session, contract, request, plan, now)
+    await idempotency.attach(session, str(principal.id), request.key, contract.id)
+    if contract.state is ContractState.RESERVED or request.payment.method is PaymentMethod.HOSTED_PAGE:
+        await idempotency.finish(session, contract.id)
+    return contract
 
 
 def _source(principal: Principal) -> ContractSource:

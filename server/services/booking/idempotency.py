@@ -10,14 +10,13 @@ import hashlib
 import time
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from server.database import SYSTEM, Session
 from server.errors import DomainError, InvalidInput, PaymentDeclined, ProblemCode, Refused, Sentence
-from server.models import IdempotencyRecord
 from server.models.columns import Json
 from server.services.outside import Outside
 
@@ -25,6 +24,8 @@ WAIT_SECONDS = 8.0
 _POLL_SECONDS = 0.05
 
 
+_FIND = """select request_hash, contract_id, finished, unresolved, refusal from idempotency_record
+where principal = :owner and key = :key"""
 SHAPE = "4"
 """The version of a request's shape. Raise it with every change of its fields, or one sent again looks like another."""
 
@@ -35,10 +36,20 @@ def hash_of(request: Any) -> str:
     return f"{SHAPE}:{hashlib.sha256(content).hexdigest()}"
 
 
-async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> IdempotencyRecord | None:
+class Known(NamedTuple):
+    """What is known of a key."""
+
+    request_hash: str
+    contract_id: UUID | None
+    finished: bool
+    unresolved: bool
+    refusal: Json | None
+
+
+async def find(outside: Outside, owner: str, key: UUID, request_hash: str) -> Known | None:
     """What is known of a key. IDEMPOTENCY_CONFLICT if it was used for something else."""
-    async with outside.database.transaction(SYSTEM) as session:
-        record = await session.get(IdempotencyRecord, (owner, key))
+    found = await outside.database.look_up(SYSTEM, _FIND, {"owner": owner, "key": key})
+    record = Known(*found[0]) if found else None
     if record is not None and _differs(record.request_hash, request_hash):
         message = Sentence(
             "This key was used for another booking already; a new booking needs a new key.",

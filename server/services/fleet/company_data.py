@@ -39,7 +39,7 @@ class CompanyData:
 
 async def found(session: Session) -> Company | None:
     """The company's legal data, if they have been entered."""
-    return await session.first(select(Company))
+    return await session.once(Company, lambda: session.first(select(Company)))
 
 
 async def require(session: Session) -> Company:

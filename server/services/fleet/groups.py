@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.database.errors import violated_constraint
+from server.database.reference import Reference
 from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflict
 from server.models import VehicleGroup
 from server.models.fleet import Energy
@@ -19,6 +21,9 @@ from server.services import validation
 from server.services.validation import kept, number
 
 INPUT = ("input",)
+KNOWN = Reference(VehicleGroup)
+"""Groups, as those who only read them may have read them before."""
+_BY_CODE = KNOWN.query(select(VehicleGroup).order_by(col(VehicleGroup.code)))
 _DEPOSIT, _DEDUCTIBLE = (*INPUT, "deposit"), (*INPUT, "deductible")
 _UNKNOWN = Sentence("There is no such vehicle group.", "Diese Fahrzeuggruppe gibt es nicht.")
 
@@ -101,10 +106,15 @@ async def all_of_company(session: Session) -> list[VehicleGroup]:
 
 async def get(session: Session, group_id: UUID | None, *, field: Path | None = None) -> VehicleGroup:
     """A vehicle group, or NotFound."""
-    group = await session.by_id(VehicleGroup, group_id)
+    group = await KNOWN.by_id(session, group_id)
     if group is None:
         raise NotFound(_UNKNOWN, field=field)
     return group
+
+
+async def by_code(session: Session) -> Sequence[VehicleGroup]:
+    """All groups, to be looked at only."""
+    return await _BY_CODE.all(session)
 
 
 def _age(years: int) -> int:

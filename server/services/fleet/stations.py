@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.database.errors import violated_constraint
+from server.database.reference import Reference
 from server.errors import InvalidInput, NotFound, Path, Sentence, VersionConflict
 from server.models import Station
 from server.models.opening_times import MIDNIGHT, ExceptionalDay, OpeningWindow, Window, ends_after
@@ -23,6 +24,9 @@ from server.services import contact_data, validation
 from server.services.fleet import holiday_regions
 
 INPUT = ("input",)
+KNOWN = Reference(Station)
+"""Stations, as those who only read them may have read them before."""
+_BY_CODE = KNOWN.query(select(Station).order_by(col(Station.code)))
 LONGEST_NIGHT = timedelta(hours=12)
 """How long a window may be that ends on the next day."""
 
@@ -60,13 +64,13 @@ class StationChange:
 
 
 async def visible_stations(session: Session) -> list[Station]:
-    """The stations of the caller, by code."""
-    return await session.all(select(Station).order_by(col(Station.code)))
+    """The stations of the caller, by code; to be looked at only."""
+    return list(await _BY_CODE.all(session))
 
 
 async def get(session: Session, station_id: UUID | None, *, field: Path | None = None) -> Station:
     """A station that the caller may see, or NotFound."""
-    found = await session.by_id(Station, station_id)
+    found = await KNOWN.by_id(session, station_id)
     if found is None:
         raise NotFound(Sentence("There is no such station.", "Diese Station gibt es nicht."), field=field)
     return found

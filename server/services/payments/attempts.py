@@ -74,8 +74,29 @@ class Move:
     on_page: bool = False
 
 
-async def prepare(session: Session, contract: Contract, move: Move, *, now: datetime) -> Payment:
-    """Writes an attempt, and the job that resolves it if nobody comes back to it.
+@dataclass(frozen=True)
+class Call:
+    """A call at the gateway that whoever has this makes, once the transaction is committed: nobody else will."""
+
+    payment: Payment
+    card: StoredCard | None
+    original: Payment | None
+    """What is refunded, captured or lifted."""
+    somebody_waits: bool
+    """Whether a customer waits for the booking that depends on it."""
+
+
+async def prepare_call(session: Session, contract: Contract, move: Move, *, now: datetime) -> Call:
+    """Writes an attempt that the caller makes at once."""
+    payment = await prepare(session, contract, move, now=now, sent_at=now)
+    card = await session.by_id(StoredCard, contract.id)
+    return Call(payment, card, move.refers_to, contract.state is ContractState.HELD)
+
+
+async def prepare(
+    session: Session, contract: Contract, move: Move, *, now: datetime, sent_at: datetime | None = None
+) -> Payment:
+    """Writes an attempt, and the job that resolves it if nobody comes back to it. `sent_at` for who makes it at once.
 
     An attempt on the gateway's page has none: there the end of the hold is what resolves it.
     """
@@ -92,6 +113,7 @@ async def prepare(session: Session, contract: Contract, move: Move, *, now: date
         refers_to_id=before.id if before else None,
         document_id=move.document_id,
         created_at=now,
+        sent_at=sent_at,
     )
     await session.store(payment)
     if not move.on_page:
@@ -119,18 +141,25 @@ async def execute(outside: Outside, payment_id: UUID) -> PaymentState:
         contract = await session.by_id(Contract, payment.contract_id)
     if not claimed:
         return payment.state
+    waits = contract is not None and contract.state is ContractState.HELD
+    result = await make(outside, Call(payment, card, original, waits))
+    return PaymentState.PENDING if result is None else await record(outside, payment_id, result)
+
+
+async def make(outside: Outside, call: Call) -> PaymentResult | None:
+    """Makes a call. None if it certainly did not reach the gateway and its job makes it later."""
     try:
-        result = await _call(outside, payment, card, original)
+        return await _call(outside, call.payment, call.card, call.original)
     except GatewayError as error:
-        _log.warning("payment.not_sent", payment=str(payment_id), reason=type(error).__name__)
-        if contract is None or contract.state is not ContractState.HELD:
-            return await _send_later(outside, payment_id)
-        # Certainly not processed, and a customer is waiting for an answer: the booking fails, nothing is charged.
-        result = PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.UNREACHABLE)
-    return await record(outside, payment_id, result)
+        _log.warning("payment.not_sent", payment=str(call.payment.id), reason=type(error).__name__)
+        if call.somebody_waits:
+            # Certainly not processed, and a customer is waiting for an answer: the booking fails, nothing is charged.
+            return PaymentResult(outcome=Outcome.REJECTED, message=payment_reasons.UNREACHABLE)
+        await _send_later(outside, call.payment.id)
+        return None
 
 
-async def _send_later(outside: Outside, payment_id: UUID) -> PaymentState:
+async def _send_later(outside: Outside, payment_id: UUID) -> None:
     """Leaves an attempt that certainly did not reach the gateway to the job, which sends it when its time comes."""
     async with outside.database.transaction(SYSTEM) as session:
         # UNKNOWN if the job has asked the gateway meanwhile: the claim of an attempt wants PENDING.
@@ -138,7 +167,6 @@ async def _send_later(outside: Outside, payment_id: UUID) -> PaymentState:
             "update payment set sent_at = null, state = 'PENDING' where id = :id and state in ('PENDING', 'UNKNOWN')",
             {"id": payment_id},
         )
-    return PaymentState.PENDING
 
 
 async def _call(outside: Outside, payment: Payment, card: StoredCard | None, original: Payment | None) -> PaymentResult:
@@ -161,23 +189,27 @@ async def _call(outside: Outside, payment: Payment, card: StoredCard | None, ori
 
 async def record(outside: Outside, payment_id: UUID, result: PaymentResult) -> PaymentState:
     """Writes what came of an attempt, once, with what it changes on the contract; returns the state that stands."""
-    now = outside.clock.now()
     async with outside.database.transaction(SYSTEM) as session:
-        payment = await get(session, payment_id, lock=True)
-        if payment.state not in UNRESOLVED:
-            return payment.state
-        payment.state = _STATES[result.outcome]
-        payment.gateway_reference = result.gateway_ref or payment.gateway_reference
-        payment.network_reference = result.network_ref
-        payment.reason = _reason(result)
-        payment.resolved_at = None if payment.state in UNRESOLVED else now
-        await session.store(payment)
-        if payment.state is PaymentState.UNKNOWN:
-            # The job written with the attempt asks the gateway, now and not in a minute.
-            await hasten(session, _key(payment), now=now)
-        elif payment.state is PaymentState.SUCCEEDED:
-            await _booked(session, payment)
+        return await record_in(session, payment_id, result, now=outside.clock.now())
+
+
+async def record_in(session: Session, payment_id: UUID, result: PaymentResult, *, now: datetime) -> PaymentState:
+    """The same in the caller's transaction, which has not locked the contract yet: the payment comes first."""
+    payment = await get(session, payment_id, lock=True)
+    if payment.state not in UNRESOLVED:
         return payment.state
+    payment.state = _STATES[result.outcome]
+    payment.gateway_reference = result.gateway_ref or payment.gateway_reference
+    payment.network_reference = result.network_ref
+    payment.reason = _reason(result)
+    payment.resolved_at = None if payment.state in UNRESOLVED else now
+    await session.store(payment)
+    if payment.state is PaymentState.UNKNOWN:
+        # The job written with the attempt asks the gateway, now and not in a minute.
+        await hasten(session, _key(payment), now=now)
+    elif payment.state is PaymentState.SUCCEEDED:
+        await _booked(session, payment)
+    return payment.state
 
 
 async def _booked(session: Session, payment: Payment) -> None:

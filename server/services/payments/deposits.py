@@ -58,12 +58,15 @@ def held_cents(deposit: Deposit | None) -> int | None:
     return deposit.amount_cents if deposit is not None and deposit.state is DepositState.ACTIVE else None
 
 
-async def prepare_hold(session: Session, contract: Contract, deposit: Deposit, *, now: datetime) -> Payment:
-    """Writes the next hold of a contract; every one has an order of its own."""
+async def next_hold(session: Session, contract: Contract, deposit: Deposit) -> Move:
+    """The next hold of a contract; every one has an order of its own."""
     holds = [p for p in await attempts.of_contract(session, contract.id) if p.kind is PaymentKind.HOLD]
-    suffix = f"H{len(holds) + 1}"
-    move = Move(PaymentKind.HOLD, Purpose.DEPOSIT, deposit.amount_cents, suffix)
-    return await attempts.prepare(session, contract, move, now=now)
+    return Move(PaymentKind.HOLD, Purpose.DEPOSIT, deposit.amount_cents, f"H{len(holds) + 1}")
+
+
+async def prepare_hold(session: Session, contract: Contract, deposit: Deposit, *, now: datetime) -> Payment:
+    """Writes the next hold of a contract."""
+    return await attempts.prepare(session, contract, await next_hold(session, contract, deposit), now=now)
 
 
 async def activate(session: Session, contract: Contract, deposit: Deposit, hold: Payment, *, now: datetime) -> None:

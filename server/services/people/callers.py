@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from server import security
-from server.database import SYSTEM, Database, Session
+from server.database import SYSTEM, Database
 from server.errors import DeviceRevoked
 from server.models.staff import Role
 from server.security import Principal
@@ -30,11 +30,10 @@ async def authenticate(database: Database, token: str, *, now: datetime, called_
         return await _client_of(database, token, now)
     if not security.has_form(token, security.ACCESS):
         return None
-    async with database.transaction(SYSTEM) as session:
-        row = await _session_of(session, token, now)
-        if row is None:
-            return None
-        since = await _heard(session, row, called_at, now)
+    row = await _session_of(database, token, now)
+    if row is None:
+        return None
+    since = await _heard(database, row, called_at, now)
     return replace(_principal(row, Role(row.role), row.session_id), in_contact_since=since)
 
 
@@ -42,27 +41,27 @@ async def person_of(database: Database, token: str, *, now: datetime) -> Princip
     """Whose access token this is, or None; DeviceRevoked as above. Nothing is noted: nobody has called with it."""
     if not security.has_form(token, security.ACCESS):
         return None
-    async with database.transaction(SYSTEM) as session:
-        row = await _session_of(session, token, now)
+    row = await _session_of(database, token, now)
     return None if row is None else _principal(row, Role(row.role), row.session_id)
 
 
 async def member_of_staff(database: Database, user_id: UUID) -> Principal | None:
     """A user as of now, for a link that was made for that person; None if there is none, or none any more."""
-    async with database.transaction(SYSTEM) as session:
-        found = await session.rows(
-            "select u.id, u.name, u.role,"
-            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
-            " join user_station x on x.station_id = here.id where x.user_id = u.id) as stations"
-            " from app_user u where u.id = :user and u.active",
-            {"user": user_id},
-        )
+    found = await database.look_up(
+        SYSTEM,
+        "select u.id, u.name, u.role,"
+        " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
+        " join user_station x on x.station_id = here.id where x.user_id = u.id) as stations"
+        " from app_user u where u.id = :user and u.active",
+        {"user": user_id},
+    )
     return _principal(found[0], Role(found[0].role)) if found else None
 
 
-async def _session_of(session: Session, token: str, now: datetime) -> Any:
+async def _session_of(database: Database, token: str, now: datetime) -> Any:
     """Whoever was shut out hears of it, also with a session that has ended since."""
-    found = await session.rows(
+    found = await database.look_up(
+        SYSTEM,
         "select u.id, u.name, u.role, s.id as session_id, s.device_id, s.last_called_at, s.in_contact_since,"
         " d.revoked_at is not null as is_revoked,"
         " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
@@ -77,36 +76,38 @@ async def _session_of(session: Session, token: str, now: datetime) -> Any:
     return found[0] if found else None
 
 
-async def _heard(session: Session, row: Any, called_at: datetime, now: datetime) -> datetime:
+async def _heard(database: Database, row: Any, called_at: datetime, now: datetime) -> datetime:
     """Since when the device of a session is in contact. Noted once a minute, which keeps reads from writing."""
     last: datetime | None = row.last_called_at
     silent_for = None if last is None else called_at - last
     is_new = silent_for is None or silent_for > SILENCE
     since: datetime = called_at if is_new else row.in_contact_since
     if silent_for is None or silent_for >= timedelta(minutes=1):
-        await session.write(
-            "update session set last_called_at = :called, in_contact_since = :since where id = :id",
-            {"called": called_at, "since": since, "id": row.session_id},
-        )
-        await devices.seen(session, row.device_id, now=now)
+        async with database.transaction(SYSTEM) as session:
+            await session.write(
+                "update session set last_called_at = :called, in_contact_since = :since where id = :id",
+                {"called": called_at, "since": since, "id": row.session_id},
+            )
+            await devices.seen(session, row.device_id, now=now)
     return since
 
 
 async def _client_of(database: Database, key: str, now: datetime) -> Principal | None:
-    async with database.transaction(SYSTEM) as session:
-        found = await session.rows(
-            "select c.id, c.name, k.id as key_id, k.last_used_at,"
-            " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
-            " join client_station x on x.station_id = here.id where x.client_id = c.id) as stations"
-            " from api_key k join api_client c on c.id = k.client_id"
-            " where k.key_hash = :hash and c.active and (k.expires_at is null or k.expires_at > :now)",
-            {"hash": security.token_hash(key), "now": now},
-        )
-        if not found:
-            return None
-        row = found[0]
-        # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
-        if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
+    found = await database.look_up(
+        SYSTEM,
+        "select c.id, c.name, k.id as key_id, k.last_used_at,"
+        " (select coalesce(jsonb_object_agg(here.id, here.time_zone), '{}') from station here"
+        " join client_station x on x.station_id = here.id where x.client_id = c.id) as stations"
+        " from api_key k join api_client c on c.id = k.client_id"
+        " where k.key_hash = :hash and c.active and (k.expires_at is null or k.expires_at > :now)",
+        {"hash": security.token_hash(key), "now": now},
+    )
+    if not found:
+        return None
+    row = found[0]
+    # Once a minute is often enough to see whether a key is in use, and keeps reads from writing.
+    if row.last_used_at is None or row.last_used_at < now - timedelta(minutes=1):
+        async with database.transaction(SYSTEM) as session:
             await session.write(
                 "with used as (update api_key set last_used_at = :now where id = :key)"
                 " update api_client set last_used_at = :now where id = :id",

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import Date, bindparam, or_
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database.reference import Reference
 from server.errors import InvalidInput, NotFound, Path, Sentence
 from server.models import Tariff, TariffChange
 from server.models.columns import Json
@@ -69,17 +70,25 @@ def none_today(field: Path) -> InvalidInput:
 
 
 async def applicable_by_group(session: Session, on: date) -> dict[UUID, Tariff]:
-    """The tariff of every group for a booking made on a day."""
-    statement = select(Tariff).where(*_valid(on)).order_by(col(Tariff.valid_from), col(Tariff.code).desc())
-    return {tariff.group_id: tariff for tariff in await session.all(statement)}
+    """The tariff of every group for a booking made on a day; to be looked at only."""
+    return {tariff.group_id: tariff for tariff in await _APPLICABLE.all(session, day=on)}
 
 
-def _valid(on: date) -> tuple[Any, ...]:
+def _valid(on: Any) -> tuple[Any, ...]:
     return (
         col(Tariff.valid_from) <= on,
         or_(col(Tariff.valid_until).is_(None), col(Tariff.valid_until) >= on),
         col(Tariff.ended_at).is_(None),
     )
+
+
+KNOWN = Reference(Tariff)
+"""Tariffs, as those who only read them may have read them before."""
+_APPLICABLE = KNOWN.query(
+    select(Tariff)
+    .where(*_valid(bindparam("day", type_=Date)))
+    .order_by(col(Tariff.valid_from), col(Tariff.code).desc())
+)
 
 
 def freeze(tariff: Tariff) -> FrozenTerms:

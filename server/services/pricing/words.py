@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
@@ -58,6 +59,12 @@ _CLEANLINESS = {
 _PARTS = {"de": {"inside": "innen", "outside": "außen"}, "en": {"inside": "inside", "outside": "outside"}}
 
 
+@lru_cache(maxsize=5_000)
+def _amount(cents: int, language: Language) -> str:
+    # Price lists name the same amounts again and again, and to write one takes as long as to reckon it.
+    return format_decimal(Decimal(cents).scaleb(-2), format="#,##0.00", locale=language)
+
+
 class Words:
     """Texts and explanations of price lines in one language ("de" or "en")."""
 
@@ -78,7 +85,7 @@ class Words:
         return german if self._german else english
 
     def _money(self, cents: int) -> str:
-        return format_decimal(Decimal(cents).scaleb(-2), format="#,##0.00", locale=self._language)
+        return _amount(cents, self._language)
 
     def _number(self, value: Decimal | int) -> str:
         return format_decimal(value, format="#,##0.#####", locale=self._language)

@@ -1,0 +1,225 @@
+"""A transaction as services see it: SQL text goes straight to the driver, models through the ORM, on one connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, NoReturn, TypeVar, cast
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row, tuple_row
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from server.database.memory import Recollection
+from server.database.text_sql import DriverSql, for_driver
+
+T = TypeVar("T")
+M = TypeVar("M", bound=SQLModel)
+Parameters = dict[str, Any]
+
+
+class Session(AsyncSession):
+    """A session that several resolvers of one operation may use: GraphQL runs sibling fields concurrently, a database
+    connection does one thing at a time (https://docs.sqlalchemy.org/en/21/errors.html#error-isce).
+
+    A statement that has begun goes on when its resolver is cancelled, which happens when a sibling has failed: cut off,
+    it would take the connection with it, and everything else that the operation still reads. Whoever is the task of the
+    whole operation (`owner`) is cancelled with all of it, and needs no task for each statement.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._one_at_a_time = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._driver: psycopg.AsyncConnection[Any] | None = None
+        self._opening, self._has_begun = "", False
+        self._found: dict[Hashable, Any] = {}
+        self.owner = asyncio.current_task()
+        self.after_commit: list[Callable[[], None]] = []
+        self.has_written = False
+        self.recollection: Recollection | None = None
+        """What was read before of tables that hardly change, for a session that only reads."""
+
+    def will_open(self, opening: str) -> None:
+        """Says with which message the transaction begins, sent as it is with the first statement."""
+        self._opening = opening
+
+    async def open(self, opening: str) -> None:
+        """Begins with this message. A connection that was lost while nobody used it is noticed here, before anything
+        was done, and replaced once.
+        """
+        self._opening = opening
+        try:
+            await self._begin()
+        except DBAPIError as error:
+            await super().rollback()
+            if not error.connection_invalidated:
+                raise
+            await self._begin()
+
+    async def _begin(self) -> None:
+        options = {} if self.in_transaction() else {"opening": self._opening}  # somebody may have begun it otherwise
+        await self.connection(execution_options=options)
+        self._has_begun = True
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._driver is None:
+            raw = await (await self.connection()).get_raw_connection()
+            self._driver = cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+        return self._driver
+
+    def once_committed(self, tell: Callable[[], None]) -> None:
+        """Calls this when the transaction has been committed, and never if it was rolled back: for logs and figures."""
+        self.after_commit.append(tell)
+
+    async def commit(self) -> None:
+        """Ends the transaction: what was written stays."""
+        self._driver, self._has_begun = None, False
+        await super().commit()
+
+    async def rollback(self) -> None:
+        """Ends the transaction: nothing of it stays."""
+        self._driver, self._has_begun = None, False
+        await super().rollback()
+
+    async def _alone(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def run() -> T:
+            async with self._one_at_a_time:
+                if not self._has_begun:
+                    await self.open(self._opening)
+                return await work()
+
+        if asyncio.current_task() is self.owner:
+            return await run()
+        task = asyncio.create_task(run())
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody may be left to hear of it
+
+    async def close(self) -> None:
+        """Gives the connection back. Statements that nobody waits for any more end with the operation."""
+        for task in (abandoned := list(self._running)):
+            task.cancel()
+        await asyncio.gather(*abandoned, return_exceptions=True)
+        self._driver = None
+        try:
+            await super().close()
+        except DBAPIError:  # the connection was lost with a statement that was cut off
+            await self.invalidate()
+
+    async def _sent(self, sql: DriverSql, parameters: Parameters, row_factory: Any) -> psycopg.AsyncCursor[Any]:
+        cursor = (await self._connected()).cursor(row_factory=row_factory)
+        try:
+            return await cursor.execute(sql, parameters)
+        except psycopg.Error as error:
+            await (await self.connection()).run_sync(tell_sqlalchemy, sql, error)
+            raise
+
+    async def tuples(self, sql: DriverSql, parameters: Parameters) -> list[tuple[Any, ...]]:
+        """All rows of SQL that is as the driver takes it."""
+
+        async def run() -> list[tuple[Any, ...]]:
+            return await (await self._sent(sql, parameters, tuple_row)).fetchall()
+
+        return await self._alone(run)
+
+    async def rows(self, statement: Any, parameters: Parameters | None = None) -> Sequence[Any]:
+        """All rows of a statement, SQL text or expression; their columns are attributes."""
+
+        async def run() -> Sequence[Any]:
+            if isinstance(statement, str):
+                return await (await self._sent(for_driver(statement), parameters or {}, namedtuple_row)).fetchall()
+            return (await (await self.connection()).execute(statement, parameters or {})).all()
+
+        return await self._alone(run)
+
+    async def value(self, statement: Any, parameters: Parameters | None = None) -> Any:
+        """The first column of the first row, or None."""
+        found = await self.rows(statement, parameters)
+        return found[0][0] if found else None
+
+    async def write(self, statement: Any, parameters: Parameters | list[Parameters] | None = None) -> int:
+        """Runs a changing statement, once or for each of many parameters; returns the number of rows it touched."""
+        self.has_written = True
+
+        async def run() -> int:
+            if isinstance(statement, str) and not isinstance(parameters, list):
+                return (await self._sent(for_driver(statement), parameters or {}, tuple_row)).rowcount
+            sql = text(statement) if isinstance(statement, str) else statement
+            return (await (await self.connection()).execute(sql, parameters or {})).rowcount
+
+        return await self._alone(run)
+
+    async def all(self, statement: SelectOfScalar[T]) -> list[T]:
+        """All models that a select finds."""
+
+        async def run() -> list[T]:
+            return list((await self.exec(statement)).all())
+
+        return await self._alone(run)
+
+    async def pairs(self, statement: Any) -> list[tuple[Any, Any]]:
+        """All pairs that a select of two models finds."""
+
+        async def run() -> list[tuple[Any, Any]]:
+            return [(left, right) for left, right in (await self.exec(statement)).all()]
+
+        return await self._alone(run)
+
+    async def first(self, statement: SelectOfScalar[T]) -> T | None:
+        """The first model that a select finds, or None."""
+        found = await self.all(statement)
+        return found[0] if found else None
+
+    async def once(self, key: Hashable, find: Callable[[], Awaitable[T | None]]) -> T | None:
+        """What was found for a key in this session before, and else is looked for now. What is not there is looked for
+        again: it may have been written meanwhile.
+        """
+        if key not in self._found:
+            found = await find()
+            if found is None:
+                return None
+            self._found[key] = found
+        return cast(T, self._found[key])
+
+    async def by_id(self, model: type[M], row_id: UUID | None, *, lock: bool = False) -> M | None:
+        """The row of an id that is visible in this scope, or None; locked against other writers if asked for."""
+        if row_id is None:
+            return None
+        how: dict[str, Any] = {
+            "with_for_update": {"key_share": True} if lock else None,
+            "populate_existing": lock,
+        }
+        return await self._alone(lambda: self.get(model, row_id, **how))
+
+    async def store(self, *models: Any) -> None:
+        """Writes new or changed models now, so that constraints speak up here."""
+        self.has_written = True
+
+        async def run() -> None:
+            self.add_all(models)
+            await self.flush()
+
+        await self._alone(run)
+
+    async def remove(self, model: Any) -> None:
+        """Deletes a row now."""
+        await self._alone(lambda: self.delete(model))
+        await self.store()
+
+
+def tell_sqlalchemy(connection: Connection, sql: str, error: psycopg.Error) -> NoReturn:
+    """Raises what SQLAlchemy makes of an error of the driver, as if it had sent the statement: a lost connection leaves
+    the pool, with all that are as old. There is no public way to say it.
+    """
+    connection._handle_dbapi_exception(error, sql, None, None, None)

@@ -1,0 +1,139 @@
+"""Connections that were lost while nobody used them are replaced; what was begun is never begun twice."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from server.database import ADMINISTRATION, RETENTION, SYSTEM, Scope
+from server.database.text_sql import for_driver
+from server.models import Note, Station
+from tests.builders.bench import Bench
+from tests.builders.rows import open_shop, station
+from tests.traffic import watched
+
+
+async def cut_all(bench: Bench) -> None:
+    """As when the server was started anew: every connection of ours is dead, and does not know it."""
+    async with bench.owned() as session:
+        await session.rows(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where usename = 'ersatzwagen_app' and datname = current_database()"
+        )
+
+
+@pytest.mark.parametrize("scope", [SYSTEM, ADMINISTRATION, RETENTION, Scope(), Scope(client=None)])
+async def test_a_transaction_begins_on_one_that_lives(bench: Bench, scope: Scope) -> None:
+    database = bench.outside.database
+    # Given: several that wait in the pool
+    async with database.transaction(scope) as one, database.transaction(scope) as other:
+        await one.value("select 1")
+        await other.value("select 1")
+    # When
+    await cut_all(bench)
+    # Then
+    for _ in range(2):
+        async with database.transaction(scope) as session:
+            assert await session.value("select 1") == 1
+        async with database.snapshot(scope) as session:
+            assert await session.value("select 1") == 1
+
+
+async def test_so_does_a_look_up(bench: Bench) -> None:
+    await bench.outside.database.look_up(SYSTEM, "select 1", {})
+    await cut_all(bench)
+
+    assert list(await bench.outside.database.look_up(SYSTEM, "select cast(:a as int) as a", {"a": 5})) == [(5,)]
+
+
+async def test_one_that_is_lost_in_the_middle_is_an_error_and_nothing_stays(bench: Bench) -> None:
+    new = station()
+
+    async def write() -> None:
+        async with bench.outside.database.transaction(ADMINISTRATION) as session:
+            await session.store(new)
+            await cut_all(bench)
+            await session.value("select 1")
+
+    with pytest.raises(DBAPIError) as raised:
+        await write()
+
+    assert raised.value.connection_invalidated
+    assert await bench.all(Station, id=new.id) == []
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
+        assert await session.value("select 1") == 1
+
+
+async def test_a_look_up_is_one_message_and_tells_no_scope(bench: Bench) -> None:
+    await bench.outside.database.look_up(SYSTEM, "select 1", {})
+    with watched() as traffic:
+        await bench.outside.database.look_up(SYSTEM, "select 1", {})
+
+    assert (traffic.statements, traffic.round_trips) == (["select 1"], 1)
+    with pytest.raises(ValueError, match="needs a transaction"):
+        await bench.outside.database.look_up(Scope(), "select 1", {})
+
+
+async def test_one_message_begins_a_snapshot_and_says_who_asks(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    scope = Scope(stations=(shop.station.id,), principal=shop.station.id)
+    async with bench.outside.database.snapshot(scope) as session:
+        await session.value("select 1")
+    with watched() as traffic:
+        async with bench.outside.database.snapshot(scope) as session:
+            said = await session.rows(
+                "select current_user::text as role, current_setting('app.stations') as stations,"
+                " current_setting('app.principal') as principal, current_setting('transaction_read_only') as reads,"
+                " current_setting('transaction_isolation') as isolation"
+            )
+
+    mine = str(shop.station.id)
+    assert list(said) == [("ersatzwagen_staff", f"{{{mine}}}", mine, "on", "repeatable read")]
+    assert traffic.round_trips == 3  # it begins, asks, and ends
+
+
+async def test_nothing_of_a_scope_is_left_to_the_next(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    async with bench.outside.database.transaction(Scope(stations=(shop.station.id,))) as session:
+        assert len(await session.rows("select id from station")) == 1
+    async with bench.outside.database.transaction(Scope()) as session:
+        assert list(await session.rows("select id from station")) == []
+
+
+async def test_after_a_roll_back_the_scope_is_told_anew(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    async with bench.outside.database.transaction(Scope(stations=(shop.station.id,))) as session:
+        await session.rollback()
+        assert len(await session.rows("select id from station")) == 1
+
+
+async def test_a_refusal_of_the_database_is_told_alike_by_text_and_by_models(bench: Bench) -> None:
+    one = station()
+    await bench.put(one)
+    by_text = (
+        "insert into station select (jsonb_populate_record(s, '{\"version\": 2}')).* from station s where id = :id"
+    )
+
+    async def write(*, text: bool) -> None:
+        async with bench.outside.database.transaction(ADMINISTRATION) as session:
+            await (session.write(by_text, {"id": one.id}) if text else session.store(station(code=one.code)))
+
+    for text in (True, False):
+        with pytest.raises(IntegrityError) as raised:
+            await write(text=text)
+        assert "[parameters" not in str(raised.value)
+    assert await bench.counts(Station, Note) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("sql", "sent"),
+    [
+        ("select :a, :b_2", "select %(a)s, %(b_2)s"),
+        ("select :a::int, x::text", "select :a::int, x::text"),
+        ("select cast(:a as int)", "select cast(%(a)s as int)"),
+        ("select '12:30' where x like '%y'", "select '12:30' where x like '%%y'"),
+        (r"select '\:a'", "select ':a'"),
+    ],
+)
+def test_text_as_the_driver_takes_it(sql: str, sent: str) -> None:
+    assert for_driver(sql) == sent
