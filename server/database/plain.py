@@ -6,15 +6,17 @@ to ask for a column that was left out, raises an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
 import psycopg
-from sqlalchemy import Select, any_, bindparam, inspect, select
+from sqlalchemy import Enum, Select, any_, bindparam, inspect, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlmodel import SQLModel
+from sqlalchemy.types import NullType, TypeEngine
+from sqlmodel import AutoString, SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from server.database.session import Session
 from server.database.text_sql import DriverSql
@@ -39,14 +41,14 @@ class PlainRows(Generic[M]):
         self._names = [one.key for one in attributes]
 
     @cached_property
-    def _read(self) -> list[tuple[str, Any]]:
+    def _read(self) -> list[tuple[str, Callable[[Any], Any]]]:
         """By what the driver's values become the model's, for the attributes that need it: such as enums."""
-        functions = [one.type.dialect_impl(_DIALECT).result_processor(_DIALECT, _FLOAT8) for one in self.columns]
+        functions = [_reader(one.type) for one in self.columns]
         return [(name, read) for name, read in zip(self._names, functions, strict=True) if read is not None]
 
-    def select(self, statement: Select[Any]) -> Select[Any]:
-        """The same select, of the columns alone."""
-        return statement.with_only_columns(*self.columns)
+    def select(self, statement: Select[Any]) -> Any:
+        """The same select, of the columns alone and as the driver gives them: for `of`."""
+        return statement.with_only_columns(*(type_coerce(one, NullType()).label(one.name) for one in self.columns))
 
     def query(self, statement: Select[Any]) -> PlainQuery[M]:
         """A select of the model that is put into words once, and not for each time that it is asked; what differs from
@@ -60,7 +62,7 @@ class PlainRows(Generic[M]):
         """
         columns = self._model.__table__.c  # type: ignore[attr-defined]  # a model of a table has it
         wanted = bindparam("keys", type_=ARRAY(columns[key].type))
-        wanted_rows = select(*self.columns).where(columns[key] == any_(wanted))
+        wanted_rows = select(self._model).where(columns[key] == any_(wanted))
         return self.query(wanted_rows.order_by(*(columns[name] for name in order)))
 
     def of(self, rows: Iterable[Sequence[Any]]) -> list[M]:
@@ -69,19 +71,33 @@ class PlainRows(Generic[M]):
         made: list[M] = []
         for row in rows:
             one = new(model)
-            one.__dict__.update(zip(names, row, strict=True))
+            values = one.__dict__
+            values.update(zip(names, row, strict=True))
+            for name, read in self._read:
+                if (value := values[name]) is not None:
+                    values[name] = read(value)
             for name, value in (("__pydantic_fields_set__", fields), *NOT_PYDANTIC):
                 object.__setattr__(one, name, value)
             made.append(one)
         return made
 
-    def of_driver(self, rows: Iterable[Sequence[Any]]) -> list[M]:
-        """The models of rows as the driver gives them."""
-        made = self.of(rows)
-        for name, read in self._read:
-            for one in made:
-                one.__dict__[name] = read(one.__dict__[name])
-        return made
+
+class _Members(dict[str, Any]):
+    """The members of an enum by what is stored for them, each found once."""
+
+    def __init__(self, find: Callable[[str], Any]) -> None:
+        self._find = find
+
+    def __missing__(self, stored: str) -> Any:
+        member = self[stored] = self._find(stored)
+        return member
+
+
+def _reader(of: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(of, AutoString | UTCDateTime):  # SQLModel's: as the driver gives it, whose connections speak UTC
+        return None
+    read = of.dialect_impl(_DIALECT).result_processor(_DIALECT, _FLOAT8)
+    return _Members(read).__getitem__ if read is not None and isinstance(of, Enum) else read
 
 
 class PlainQuery(Generic[M]):
@@ -92,4 +108,4 @@ class PlainQuery(Generic[M]):
 
     async def all(self, session: Session, **parameters: Any) -> list[M]:
         """What it finds, with these values for its parameters."""
-        return self._rows.of_driver(await session.tuples(self.sql, parameters))
+        return self._rows.of(await session.tuples(self.sql, parameters))

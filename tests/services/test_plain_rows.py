@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +48,8 @@ async def test_every_attribute_of_every_model_is_the_same(bench: Bench) -> None:
             assert [attributes(row) for row in ours] == [attributes(row) for row in theirs], model
             assert [attributes(row) for row in prepared] == [attributes(row) for row in theirs], model
             assert all(type(row) is model for row in ours)
+            times = [at for row in (*ours, *prepared) for at in attributes(row).values() if isinstance(at, datetime)]
+            assert all(at.tzinfo is UTC for at in times)
             compared |= {model.__name__} if ours else set()
     assert compared >= {
         "Contract",
