@@ -69,16 +69,18 @@ async def ask(plan: Plan) -> Heard:
         nonlocal errors, left
         reader, writer = await asyncio.open_connection("127.0.0.1", plan.port)
         turn = number
-        while left > 0 and time.perf_counter() < until:
-            left -= 1
-            asked = time.perf_counter()
-            writer.write(requests[turn % len(requests)])
-            turn += 1
-            async with asyncio.timeout(LONGEST_SECONDS):
-                is_good = await _answer(reader)
-            waits.append(time.perf_counter() - asked)
-            errors += not is_good
-        writer.close()
+        try:
+            while left > 0 and time.perf_counter() < until:
+                left -= 1
+                asked = time.perf_counter()
+                writer.write(requests[turn % len(requests)])
+                turn += 1
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    is_good = await _answer(reader)
+                waits.append(time.perf_counter() - asked)
+                errors += not is_good
+        finally:
+            writer.close()
 
     found = await asyncio.gather(*map(caller, range(plan.clients)), return_exceptions=True)
     errors += sum(isinstance(one, Exception) for one in found)

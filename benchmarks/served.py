@@ -52,7 +52,7 @@ class Samples:
 
     def take(self, _signal: int, frame: FrameType | None) -> None:
         """Notes where the program is."""
-        names = []
+        names: list[str] = []
         while frame is not None and len(names) < DEEPEST:
             code = frame.f_code
             names.append(f"{frame.f_globals.get('__name__', '?')}:{code.co_name}")
@@ -73,9 +73,9 @@ def main() -> None:
     signal.signal(signal.SIGUSR2, samples.end)
     signal.signal(signal.SIGPROF, samples.take)
     gc.callbacks.append(samples.collector)
-    from server.__main__ import main as serve
+    import server.__main__ as program
 
-    sys.exit(serve())
+    sys.exit(program.main())  # type: ignore[attr-defined]  # imported there, as whoever starts it does
 
 
 if __name__ == "__main__":

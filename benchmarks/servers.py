@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -27,15 +28,12 @@ _QUIET_SHARE = 0.1
 
 @dataclass
 class Serving:
-    """A running server. `headers` are what a caller sends with each request, `bodies` its requests if they are not those of the
-    operation itself.
-    """
+    """A running server, and where it answers."""
 
     name: str
     port: int
     path: str
     process: psutil.Process
-    headers: dict[str, str] = field(default_factory=dict)
     samples: Path | None = None
 
     def seconds(self) -> float:
@@ -55,6 +53,13 @@ class Serving:
             time.sleep(0.2)
             if self.seconds() - before <= 0.2 * _QUIET_SHARE:
                 return
+
+    def idle(self, seconds: float = 2.0) -> float:
+        """Processor seconds that it takes in each second in which nobody asks."""
+        self.rest()
+        before = self.seconds()
+        time.sleep(seconds)
+        return (self.seconds() - before) / seconds
 
     def sampled(self, wanted: signal.Signals) -> None:
         """Tells one that was started with `samples` to begin or to end."""
@@ -105,14 +110,14 @@ def asgi(name: str, app: str, url: str, folder: Path) -> Iterator[Serving]:
 
 @contextmanager
 def started(
-    name: str, command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str], *, ready: str
+    name: str, command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str], *, ready: str | None
 ) -> Iterator[psutil.Process]:
-    """A process that answers on its port; ended, with all that it has started, at the end."""
+    """A process that answers on its port, or only listens there (None); ended at the end."""
     log = folder / f"{name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=out, stderr=out)
     try:
-        _wait(process, f"http://127.0.0.1:{port}{ready}", log)
+        _wait(process, port, ready, log)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
@@ -123,17 +128,23 @@ def started(
             process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, ready: str | None, log: Path) -> None:
     deadline = time.monotonic() + STARTS_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except urllib.error.HTTPError:
-            if process.poll() is None and "readyz" not in address:
-                return  # it answers, though not there
-        except OSError:
-            pass
+        if _answers(port, ready):
+            return
         time.sleep(0.1)
     raise RuntimeError(f"{log.stem} did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def _answers(port: int, ready: str | None) -> bool:
+    try:
+        if ready is None:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            return True
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{ready}", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        return error.code != 503  # it answers, though it has nothing there
+    except OSError:
+        return False

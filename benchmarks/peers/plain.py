@@ -70,15 +70,15 @@ class Reading:
 
     async def uses(self, keys: list[Any]) -> list[Any]:
         """Uses of vehicles in a period, which is the same for all."""
-        use, (_, start, end) = models.Occupancy, keys[0]
+        use, (_, start, end) = _any(models.Occupancy), keys[0]
         wanted = select(use).where(
-            use.vehicle_id.in_([key[0] for key in keys]),  # type: ignore[attr-defined]  # a column
+            use.vehicle_id.in_([key[0] for key in keys]),
             use.active,
             use.starts_at < end,
             use.ends_at > start,
         )
         found: dict[Any, list[Any]] = {}
-        for row in await self.all(wanted.order_by(use.starts_at)):  # type: ignore[arg-type]  # a column
+        for row in await self.all(wanted.order_by(use.starts_at)):
             found.setdefault(row.vehicle_id, []).append(row)
         return [found.get(key[0], []) for key in keys]
 

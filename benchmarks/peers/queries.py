@@ -41,7 +41,13 @@ DAY = f"""query($s:UUID!,$from:Datetime!,$to:Datetime!){{
   allStations(condition:{{ROW:$s}}){{nodes{{ROW code name phone email timeZone afterHoursReturn street postcode city country}}}}
   benchGoing(station:$s,until:$to){{{_CONTRACT}}} benchComing(station:$s,until:$to){{{_CONTRACT}}}
   benchSpare(station:$s,starts:$from,ends:$to){{nodes{{{_VEHICLE}}}}}}}"""
-_QUERIES = {"a1": OFFERS, "b": PAGE, "e": BOARD.replace("COUNT", "1000"), "vehicles": BOARD.replace("COUNT", "100"), "f": DAY}
+_QUERIES = {
+    "a1": OFFERS,
+    "b": PAGE,
+    "e": BOARD.replace("COUNT", "1000"),
+    "vehicles": BOARD.replace("COUNT", "100"),
+    "f": DAY,
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,9 @@ def body(operation: Operation, names: Names) -> bytes | None:
         return None
     variables = _variables(operation.variables)
     used = {name: value for name, value in variables.items() if f"${name}:" in query}
-    return orjson.dumps({"query": query.replace("ROW", names.row_id).replace("DEPOSIT", names.deposit), "variables": used})
+    return orjson.dumps(
+        {"query": query.replace("ROW", names.row_id).replace("DEPOSIT", names.deposit), "variables": used}
+    )
 
 
 def _variables(asked: dict[str, Any]) -> dict[str, str]:
