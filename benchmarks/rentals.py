@@ -32,7 +32,15 @@ from tests.dealership import Dealership, add_website
 from tests.driving import Api, free_port
 
 STATION = "B5"
-_ALWAYS_OPEN = "update station set opening_hours = '[]' where id = %s"
+_ALWAYS_OPEN = "update station set opening_hours = '[]' where id = %(at)s"
+_OURS = "c.station_id = %(at)s and c.created_by <> 'generator'"
+_GIVE_BACK = (
+    f"delete from job j using contract c where c.id = j.contract_id and {_OURS}",
+    f"update occupancy o set active = false from contract c where c.id = o.contract_id and o.active and {_OURS}",
+    f"update vehicle v set out_contract_id = null, out_until = null from contract c where c.id = v.out_contract_id and {_OURS}",
+    f"update contract c set state = 'CANCELLED' where c.state in ('HELD', 'RESERVED', 'CHECKED_OUT') and {_OURS}",
+)
+"""What takes back the cars of rentals that were made before."""
 _GROUPS = "select id::text, code from vehicle_group order by code"
 SETTLED_SECONDS = 60.0
 
@@ -56,7 +64,7 @@ class Rentals:
         at = str(station_id(STATION))
         key = add_website(_Keys(base, http), staff["ADMIN"], [at]).token  # type: ignore[arg-type]  # makes callers
         with psycopg.connect(owner, autocommit=True) as connection:
-            connection.execute(_ALWAYS_OPEN, [at])
+            connection.execute(_ALWAYS_OPEN, {"at": at})
             groups = connection.execute(_GROUPS).fetchall()
         self._groups = [{"id": group, "code": code} for group, code in groups]
         self._dealership = Dealership(
@@ -86,7 +94,7 @@ class Rentals:
     def _next(self, number: int) -> tuple[datetime, datetime]:
         start = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
         self._dealership.group = self._groups[number % len(self._groups)]
-        return start, start + timedelta(hours=20)
+        return start, start + timedelta(hours=4)
 
     def check_out(self, number: int) -> None:
         """The car is handed over."""
@@ -147,6 +155,10 @@ def outside(folder: Path) -> Iterator[dict[str, str]]:
 def measured(url: str, owner: str, folder: Path, rentals: int) -> list[Step]:
     """So many bookings by themselves, then so many rentals with all that follows from them, step by step."""
     counter = Counter(owner)
+    with psycopg.connect(owner) as connection:
+        connection.execute("set session_replication_role = replica")
+        for statement in _GIVE_BACK:
+            connection.execute(statement.encode(), {"at": station_id(STATION)})
     with outside(folder) as environment, httpx2.Client(timeout=60, trust_env=False) as http:
         with servers.product(url, folder, environment=environment) as serving:
             made = Rentals(serving, owner, http)

@@ -39,23 +39,35 @@ class Relay:
                 writer.write(data)
             writer.close()
 
-        await asyncio.gather(questions(), answers(), return_exceptions=True)
+        try:
+            await asyncio.gather(questions(), answers(), return_exceptions=True)
+        finally:
+            ours.close()
+            writer.close()
+
+    async def serve(self, socket: Path, ended: asyncio.Event) -> None:
+        """Listens until it is told to end; then all connections end, too."""
+        server = await asyncio.start_unix_server(self.pass_on, str(socket))
+        await ended.wait()
+        server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # the last of them close what they had open
 
 
 @contextmanager
 def counted(url: str, folder: Path) -> Iterator[tuple[str, Relay]]:
     """The address by which PostgreSQL is reached through a relay in a folder of a short path, and the relay."""
     parts = urlsplit(url)
-    relay = Relay(Path(parse_qs(parts.query)["host"][0]) / SOCKET)
+    relay, ended = Relay(Path(parse_qs(parts.query)["host"][0]) / SOCKET), asyncio.Event()
     loop = asyncio.new_event_loop()
-    socket = folder / SOCKET
-    socket.unlink(missing_ok=True)
-    loop.run_until_complete(asyncio.start_unix_server(relay.pass_on, str(socket)))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread = threading.Thread(target=lambda: loop.run_until_complete(relay.serve(folder / SOCKET, ended)), daemon=True)
     thread.start()
     try:
         yield f"{parts.scheme}://{parts.netloc}{parts.path}?host={quote(str(folder))}", relay
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(ended.set)
         thread.join()
-        socket.unlink(missing_ok=True)
+        loop.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,19 +42,32 @@ def run(plan: Plan) -> Results:
     found = Results(plan.sizes)
     with measured_cluster(plan.folder) as cluster:
         places = {size: _place(cluster, size, plan) for size in plan.sizes}
-        small = places[min(places)]
-        if "ratios" in plan.parts:
+        for part in plan.parts:
+            print(f"{part}:", flush=True)
+            try:
+                _measure(part, places, plan, found)
+            except Exception as error:  # the others are measured all the same; its goals count as missed
+                traceback.print_exc()
+                found.notes.append(f"The part `{part}` broke off: {error}")
+    return found
+
+
+def _measure(part: str, places: dict[int, phases.Place], plan: Plan, found: Results) -> None:
+    small = places[min(places)]
+    match part:
+        case "ratios":
             phases.side_by_side(small, plan.extent, found)
-        if "work" in plan.parts:
+        case "work":
             for size, place in places.items():
                 phases.database_work(place, plan.extent, size, found)
-        if "waiting" in plan.parts:
+        case "waiting":
             phases.waiting(small, plan.extent, found)
-        if "looks" in plan.parts:
+        case "looks":
             phases.looks(small, plan.extent, found)
-        if "rentals" in plan.parts:
+        case "rentals":
             found.steps = rentals.measured(small.url, small.owner, small.folder, plan.rentals)
-    return found
+        case _:
+            raise ValueError(f"there is no part {part}: {', '.join(PARTS)}")
 
 
 def _place(cluster: Cluster, size: int, plan: Plan) -> phases.Place:
