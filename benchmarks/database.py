@@ -19,6 +19,7 @@ FRESH = timedelta(days=2)
 """How long data are the present's: after that too many cars are late, and a day's work is another one."""
 OVERHEAD = ("set_config", "session s join app_user")
 """Words of what every request does before it comes to its own: it says who asks, and finds that out."""
+_NEEDED = {"shared_preload_libraries": "pg_stat_statements", "max_connections": "200"}
 _FRAME = ("begin", "commit", "rollback", "set ", "deallocate")
 _COUNTED = """
 select query, calls, total_plan_time as planning, total_exec_time as execution,
@@ -94,13 +95,16 @@ def measured_cluster(folder: Path) -> Iterator[Cluster]:
 
 
 def prepare_counting(cluster: Cluster) -> bool:
-    """Whether the cluster has to be started anew, so that it can count."""
+    """Whether the cluster has to be started anew, so that it can count and has connections for the peers, too."""
     with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-        loaded = connection.execute("show shared_preload_libraries").fetchone()
-        if loaded == ("pg_stat_statements",):
+        found = {
+            name: (connection.execute(SQL("show {}").format(Identifier(name))).fetchone() or ("",))[0]
+            for name in _NEEDED
+        }
+        if found == _NEEDED:
             return False
-        connection.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
-        connection.execute("alter system set max_connections = 200")  # the peers have pools of their own
+        for name, value in _NEEDED.items():
+            connection.execute(SQL("alter system set {} = {}").format(Identifier(name), Literal(value)))
     return True
 
 
