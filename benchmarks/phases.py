@@ -76,14 +76,15 @@ class Asking:
         bodies = pages(operation, lambda body: answers.ask(self._serving, "/graphql", body, headers))
         return Target(self._serving, "/graphql", bodies, headers, BOARD_BY_PAGES)
 
-    def has(self, operation: Operation) -> bool:
-        """Whether the server knows the operation; answers that it does know must have data."""
+    def can_answer(self, operation: Operation, found: Results) -> bool:
+        """Whether the server answers the operation with data; if not, a note says what it answers."""
         answer = answers.ask(self._serving, "/graphql", operation.body, self.headers(operation))
         if b'"errors"' not in answer[:20]:
             return True
-        if f"'{operation.field}'".encode() in answer:
-            return False
-        raise RuntimeError(f"{operation.name} failed: {answer[:500]!r}")
+        message = orjson.loads(answer)["errors"][0]["message"]
+        if (note := f"{operation.name} is not measured everywhere: {message}") not in found.notes:
+            found.notes.append(note)
+        return False
 
 
 @dataclass
@@ -134,14 +135,12 @@ def _compared(
     asking: Asking, standing: Peers, operation: Operation, place: Place, extent: Extent, found: Results
 ) -> Compared:
     targets = []
-    if asking.has(operation):
+    if asking.can_answer(operation, found):
         targets.append(asking.target(operation))
         if operation.name in answers.FLOOR:
             answers.require_same(
                 asking.target(operation), Target(standing.floor, f"/{operation.name}", [operation.body])
             )
-    else:
-        found.notes.append(f"{operation.name} is not measured: the schema has no `{operation.field}`.")
     if operation.name in ("a", "moves"):
         targets.append(asking.target(asking.known["a1"], "product, a1"))
     if operation.name == "e":
@@ -163,7 +162,7 @@ def database_work(place: Place, extent: Extent, size: int, found: Results) -> No
     ):
         asking = Asking(place, product)
         for operation in (asking.known[name] for name in COUNTED):
-            if not asking.has(operation):
+            if not asking.can_answer(operation, found):
                 continue
             plan = asking.target(operation).plan(1, load.LONGEST_SECONDS, requests=extent.counted)
             load.run(plan)
@@ -197,7 +196,7 @@ def looks(place: Place, extent: Extent, found: Results) -> None:
     with servers.product(place.url, place.folder, sampled=True) as product:
         asking = Asking(place, product)
         for operation in (asking.known[name] for name in SIDE_BY_SIDE):
-            if asking.has(operation):
+            if asking.can_answer(operation, found):
                 load.run(asking.target(operation).plan(4, extent.seconds))
                 found.looks[operation.name] = _look(product, asking.target(operation), extent)
 
