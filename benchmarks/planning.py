@@ -17,19 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import psycopg
 
 from benchmarks import measure
-from benchmarks.run import AVAILABILITY, PAGE, clerk, filled
+from benchmarks.callers import clerks
+from benchmarks.database import filled
+from benchmarks.operations import ORDINARY, Operation, operations, station_id
 from server.app import create_app
 from server.config import Settings
 from server.database import Scope
 from server.database.embedded import SUPERUSER, Cluster
 from server.runtime import create_runtime
 
-DAY = Path(__file__).parent.parent / "mobile_kivy" / "api" / "documents" / "handover_day.graphql"
-BARS_MS = {"availability": 1.0, "page of 50 contracts": 1.0, "handoverDay": 3.0}
+BARS_MS = {"a1": 1.0, "b": 1.0, "f": 3.0}
 MOST = 2.0
 ROUNDS = 15
 
@@ -42,26 +42,18 @@ class Times:
     execution: float
 
 
-async def statements_of(url: str, folder: Path) -> tuple[Scope, dict[str, list[measure.Statement]]]:
+async def statements_of(
+    url: str, owner: str, folder: Path, asked: dict[str, Operation]
+) -> tuple[Scope, dict[str, list[measure.Statement]]]:
     """What a clerk of one station sends for each operation, once everything is warm."""
     runtime = create_runtime(Settings(data_dir=folder, database_url=url, sandbox=False), url)
     database, app = runtime.outside.database, create_app(runtime)
-    recorder = measure.Recorder()
+    recorder, token = measure.Recorder(), clerks(owner)[ORDINARY]
     try:
-        station = (await measure.rows_of(database, "select id from station where code = 'B7'"))[0][0]
-        token = await clerk(runtime, station)
-        asked: dict[str, tuple[str, dict[str, Any]]] = {
-            "availability": (AVAILABILITY, {"s": str(station)}),
-            "page of 50 contracts": (PAGE, {"f": {"stationId": str(station)}}),
-            "handoverDay": (DAY.read_text("utf-8"), {"stationId": str(station), "date": "2026-11-27"}),
-        }
-        found = {}
-        for name, (query, variables) in asked.items():
-            body = orjson.dumps({"query": query, "variables": variables})
-            found[name] = await measure.recorded(app, recorder, body, token)
+        found = {name: await measure.recorded(app, recorder, asked[name].body, token) for name in BARS_MS}
     finally:
         await database.close()
-    return Scope(stations=(station,)), found
+    return Scope(stations=(station_id(ORDINARY),)), found
 
 
 def explained(owner_url: str, scope: Scope, statements: list[measure.Statement], *, policies: bool) -> Times:
@@ -82,11 +74,11 @@ def explained(owner_url: str, scope: Scope, statements: list[measure.Statement],
     return Times(statistics.median(planning), statistics.median(execution))
 
 
-def report(owner_url: str, scope: Scope, operations: dict[str, list[measure.Statement]]) -> int:
+def report(owner_url: str, scope: Scope, found: dict[str, list[measure.Statement]]) -> int:
     """Prints the figures; 1 if policies make planning more than `MOST` times as long, or longer than execution."""
     print(f"{'operation':<22}{'statements':>11}{'planning':>10}{'bar':>6}{'execution':>11}{'without':>9}{'ratio':>7}")
     missed = 0
-    for name, statements in operations.items():
+    for name, statements in found.items():
         bare = explained(owner_url, scope, statements, policies=False)
         ours = explained(owner_url, scope, statements, policies=True)
         ratio = ours.planning / bare.planning
@@ -107,9 +99,11 @@ def main() -> int:
     cluster = Cluster(arguments.folder, durable=False)
     cluster.start()
     try:
-        name = filled(cluster, arguments.size)
-        scope, operations = asyncio.run(statements_of(cluster.url(database=name), arguments.folder))
-        return report(cluster.url(SUPERUSER, name), scope, operations)
+        data = filled(cluster, arguments.size)
+        owner = cluster.url(SUPERUSER, data.name)
+        asked = operations(data.anchor)
+        scope, found = asyncio.run(statements_of(cluster.url(database=data.name), owner, arguments.folder, asked))
+        return report(owner, scope, found)
     finally:
         cluster.stop()
 
