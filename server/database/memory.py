@@ -27,18 +27,19 @@ class Memory:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
-        self._is_on = False
+        self.is_on = False
+        """Whether changes are heard of: else nothing is kept."""
         self.era = 0
         """Grows with every change: what was found before is not kept after it."""
 
     def hears(self) -> None:
         """From now on changes are heard of."""
         self.forget()
-        self._is_on = True
+        self.is_on = True
 
     def hears_nothing(self) -> None:
         """Changes are not heard of any more."""
-        self._is_on = False
+        self.is_on = False
         self.forget()
 
     def forget(self) -> None:
@@ -56,7 +57,7 @@ class Memory:
 
     def keep(self, key: Hashable, value: Any, era: int) -> None:
         """Keeps what a transaction has found that began in an era, unless something was changed since."""
-        if not self._is_on or era != self.era:
+        if not self.is_on or era != self.era:
             return
         self._kept[key] = (time.monotonic() + LONGEST_SECONDS, value)
         if len(self._kept) > MOST:

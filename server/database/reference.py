@@ -19,7 +19,7 @@ M = TypeVar("M", bound=SQLModel)
 
 
 class Reference(Generic[M]):
-    """The rows of one model. Its table has the trigger `tell_of_change` (migration 0034)."""
+    """The rows of one model. Its table has the trigger `tell_of_change` (migration 0035)."""
 
     def __init__(self, model: type[M]) -> None:
         self._model, self._rows = model, PlainRows(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +16,13 @@ import pytest_asyncio
 
 from server.app import create_app
 from server.config import Settings
+from server.database import Database
 from server.database.embedded import Cluster
 from server.runtime import create_runtime
 from tests.calendar import AROUND_LITERAL, day_of, local, weekday_after
 from tests.dealership import Dealership, open_dealership
 from tests.driving import SandboxServer
+from tests.edge.world import until
 from tests.traffic import Traffic, watched
 
 CONTRACT = """id number updatedAt flags freeVehicles{plate} vehicle{plate station{code} group{code} damages{id photos{id}} blocks{id}} tariff{code tariff{code group{code}}}
@@ -45,6 +48,7 @@ QUERIES = {
     " spareVehicles{" + VEHICLE + "}}}",
     "availability": "query($s:ID!,$p:PeriodInput!){" + DAY + "}",
 }
+TABLETS_DAY = Path("mobile_kivy/api/documents/handover_day.graphql")
 COPIES = 49
 _COPY = """insert into {table} select (jsonb_populate_record(t, {changes})).*
   from {table} t, generate_series(1, {copies}) n where {rule}"""
@@ -93,20 +97,25 @@ def _statements() -> list[tuple[str, str, str]]:
 class Copied:
     side: Dealership
     http: httpx2.AsyncClient
+    database: Database
     traffic: Traffic
     variables: dict[str, Any]
 
     async def cost(self, name: str) -> tuple[int, int]:
         """How many statements a query takes, and how many rows it finds."""
-        headers = {"authorization": f"Bearer {self.side.clerk.token}"}
         query = QUERIES[name]
-        given = {key: value for key, value in self.variables.items() if f"${key}:" in query}
+        value = await self.asked(query, {key: value for key, value in self.variables.items() if f"${key}:" in query})
+        return len(self.traffic.statements), _rows(value)
+
+    async def asked(self, query: str, given: dict[str, Any]) -> Any:
+        """What the only root field gives; its traffic is there afterwards."""
+        headers = {"authorization": f"Bearer {self.side.clerk.token}"}
         self.traffic.clear()
         response = await self.http.post("/graphql", json={"query": query, "variables": given}, headers=headers)
         answer = response.json()
         assert "errors" not in answer, answer
         (value,) = answer["data"].values()
-        return len(self.traffic.statements), _rows(value)
+        return value
 
 
 def _rows(value: Any) -> int:
@@ -132,7 +141,13 @@ async def copied(server: SandboxServer, tmp_path_factory: pytest.TempPathFactory
     period = {"start": local(day, 10).isoformat(), "end": (local(day, 10) + timedelta(days=1)).isoformat()}
     async with httpx2.AsyncClient(transport=transport, base_url="http://counts") as http:
         with watched() as traffic:
-            yield Copied(side, http, traffic, {"s": side.station["id"], "p": period, "d": day.isoformat()})
+            yield Copied(
+                side,
+                http,
+                runtime.outside.database,
+                traffic,
+                {"s": side.station["id"], "p": period, "d": day.isoformat()},
+            )
     await runtime.outside.database.close()
 
 
@@ -158,6 +173,42 @@ async def test_fifty_rows_take_as_many_statements_as_one(copied: Copied, owner: 
     for name in ("contracts", "vehicles", "customers", "documents", "handoverDay", "availability"):
         assert (before[name][1], after[name][1]) == (1, 1 + COPIES), name
     assert all(cost[0] <= 45 for cost in after.values()), after
+
+
+HOT = {
+    "availability": ("query($s:ID!,$p:PeriodInput!){" + DAY + "}", 3, 6),
+    "a page of contracts": (
+        "{contracts(orderBy:START_DESC,first:50){nodes{id number state period{start end} vehicle{plate make model}"
+        " customer{lastName email} tariff{code tariff{name}} station{code name} documents{number type total{amount}}}"
+        " pageInfo{endCursor hasNextPage}}}",
+        6,
+        8,
+    ),
+    "handoverDay": (TABLETS_DAY.read_text("utf-8"), 12, 15),
+}
+"""What is asked for all day long: with how many statements at most, and how many round trips to the database in all."""
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_what_is_asked_all_day_long_takes_few_round_trips(copied: Copied, name: str) -> None:
+    # Given: asked before, so that what hardly changes is remembered
+    query, most_statements, most_round_trips = HOT[name]
+    station, day = copied.side.station["id"], copied.variables["d"]
+    known = {"s": station, "p": copied.variables["p"], "stationId": station, "date": day}
+    given = {key: value for key, value in known.items() if f"${key}:" in query}
+    database = copied.database
+    listening = asyncio.create_task(database.recollecting())
+    try:
+        assert await asyncio.to_thread(until, lambda: database.memory.is_on)
+        await copied.asked(query, given)
+        await copied.asked(query, given)
+    finally:
+        listening.cancel()
+        await asyncio.wait([listening])
+    # Then
+    its = [one for one in copied.traffic.statements if not one.startswith("begin") and "from session s" not in one]
+    assert len(its) <= most_statements, its
+    assert copied.traffic.round_trips <= most_round_trips
 
 
 def _copy(owner: str, contract: dict[str, Any]) -> None:

@@ -29,8 +29,8 @@ async def until(true: Callable[[], bool]) -> None:
 async def listening(bench: Bench) -> AsyncIterator[None]:
     """While changes are heard of."""
     database = bench.outside.database
-    task, era = asyncio.create_task(database.recollecting()), database.memory.era
-    await until(lambda: database.memory.era > era)
+    task = asyncio.create_task(database.recollecting())
+    await until(lambda: database.memory.is_on)
     try:
         yield
     finally:
