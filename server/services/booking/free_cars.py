@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Station
+from server.database.plain import PlainRows
+from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.occupancy import LONGEST_ROW_DAYS
 from server.services.booking import bookable, calendars, moves
@@ -55,6 +57,12 @@ order by least(coalesce(:start - before.free_from, interval '90 days'), interval
        + least(coalesce(after.taken_from - :until, interval '90 days'), interval '90 days'), v.id
 """  # noqa: S608
 
+_ROWS = PlainRows(Vehicle)
+_FREE = text(
+    f"select {', '.join(f'v.{column.name}' for column in _ROWS.columns)} from vehicle v"  # noqa: S608
+    f" where {_FREE_VEHICLES} order by v.plate"
+).columns(*_ROWS.columns)
+
 
 def _parameters(slot: Slot, now: datetime) -> dict[str, object]:
     return {
@@ -73,10 +81,9 @@ async def counts(session: Session, slot: Slot, now: datetime) -> dict[UUID, int]
     return {row.group_id: row.free for row in await session.rows(_COUNTS, _parameters(slot, now))}
 
 
-async def all_of(session: Session, slot: Slot, now: datetime) -> list[UUID]:
-    """Every vehicle of the station that is free."""
-    statement = f"select v.id from vehicle v where {_FREE_VEHICLES}"  # noqa: S608  # our own text
-    return [row.id for row in await session.rows(statement, _parameters(slot, now))]
+async def all_of(session: Session, slot: Slot, now: datetime) -> list[Vehicle]:
+    """Every vehicle of the station that is free, by plate."""
+    return _ROWS.of(await session.rows(_FREE, _parameters(slot, now)))
 
 
 async def candidates(session: Session, slot: Slot, group_id: UUID, now: datetime) -> list[UUID]:

@@ -64,7 +64,7 @@ async def offered(shop: Shop, start: datetime) -> tuple[int, list[Any], list[Any
         return (
             free,
             await free_cars.candidates(session, slot, shop.group.id, bench.now),
-            await free_cars.all_of(session, slot, bench.now),
+            [car.id for car in await free_cars.all_of(session, slot, bench.now)],
             slot.start if free else free_cars.next_free(slot, bench.now, cars).get(shop.group.id),
         )
 
