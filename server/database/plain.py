@@ -46,9 +46,10 @@ class PlainRows(Generic[M]):
         functions = [_reader(one.type) for one in self.columns]
         return [(name, read) for name, read in zip(self._names, functions, strict=True) if read is not None]
 
-    def select(self, statement: Select[Any]) -> Any:
+    def select(self, statement: Select[Any]) -> Select[Any]:
         """The same select, of the columns alone and as the driver gives them: for `of`."""
-        return statement.with_only_columns(*(type_coerce(one, NullType()).label(one.name) for one in self.columns))
+        columns: Any = [type_coerce(one, NullType()).label(one.name) for one in self.columns]
+        return statement.with_only_columns(*columns)
 
     def query(self, statement: Select[Any]) -> PlainQuery[M]:
         """A select of the model that is put into words once, and not for each time that it is asked; what differs from

@@ -5,8 +5,10 @@ plan, and an answer grows in waves: what lies equally deep in it is one wave, wh
 one call for all rows of a wave, and plain values are copied column by column.
 
     plan.py         a document compiled: which fields of which type, under the values of its @skip and @include
-    taking.py       how one field's values are found: an attribute, a function of a row, a relation, anything else
+    taking.py       how one field's values are found: an attribute, a function of a row, a relation, text, anything else
     relation.py     the field extension that declares a relation by a batch function
+    ready.py        the field extension that declares that a field can come as JSON text
+    wanted.py       a selection as plain data, for who makes that text
     columns.py      the values of one field for all objects of a level
     waves.py        runs a plan: takes the fields of a wave, then makes the next wave of the objects that were found
     completion.py   what becomes of values: scalars as JSON has them, lists, objects by their type

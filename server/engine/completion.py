@@ -33,6 +33,7 @@ from graphql.pyutils import inspect, is_iterable
 
 from server.engine.failures import FAILED, Failures, Level, Path, Where, found
 from server.engine.plan import PlannedField
+from server.engine.taking import Made
 
 NOTHING = type(None)
 AS_THEY_ARE: dict[GraphQLLeafType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool, GraphQLInt: int}
@@ -60,7 +61,14 @@ class Completion:
         def where(position: int) -> Path:
             return [*above(position), key]
 
+        if isinstance(self.field.taking, Made):
+            return self._ready(self.field.definition.type, values, where)
         return self._complete(self.field.definition.type, values, where)
+
+    def _ready(self, kind: GraphQLOutputType, values: list[Any], where: Where) -> list[Any]:
+        """What came as text stays as it is: all below it is in there."""
+        done = self._each(lambda text: text, values, where)
+        return self._none_missing(done, where) if isinstance(kind, GraphQLNonNull) else done
 
     def _failed(self, path: Path, error: Exception) -> None:
         self.failures.add(self.level, self.field, path, error)

@@ -23,7 +23,8 @@ from graphql import (
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 
-from server.engine.taking import Taking, taking_of
+from server.engine.taking import Either, Made, Taking, taking_of
+from server.engine.wanted import Wanted
 
 CONDITIONS = frozenset({"skip", "include"})
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -96,7 +97,7 @@ class Planner:
     """Makes the plans of one schema."""
 
     def __init__(self) -> None:
-        self._takings: dict[tuple[str, str], Taking] = {}
+        self._takings: dict[tuple[str, str], Taking | Either] = {}
 
     def plan(self, executor: Executor[Any]) -> tuple[Selection, int]:
         """What the operation selects of its root type, and how many fields that are. NotPlanned if graphql-core has to
@@ -139,7 +140,28 @@ class Planner:
         taking = self._takings.get((of.name, name))
         if taking is None:
             taking = self._takings[of.name, name] = taking_of(of, name, definition)
+        if isinstance(taking, Either):
+            taking = _chosen(taking, within)
         return PlannedField(key, details, definition, of, taking, _nullable(definition.type), within)
+
+
+def _chosen(either: Either, within: dict[GraphQLObjectType, Selection]) -> Taking:
+    wanted = _wanted(within)
+    make = None if wanted is None else either.ready.compile(wanted)
+    return either.otherwise if make is None else Made(make)
+
+
+def _wanted(within: dict[GraphQLObjectType, Selection]) -> tuple[Wanted, ...] | None:
+    """What is selected; None if it hangs on a type that only the value tells, or on arguments."""
+    if len(within) > 1:
+        return None
+    found = []
+    for field in (field for selection in within.values() for field in selection.fields):
+        below = None if field.details[0].node.arguments else _wanted(field.within)
+        if below is None:
+            return None
+        found.append(Wanted(field.key, field.name, below))
+    return tuple(found)
 
 
 def _nullable(kind: GraphQLOutputType) -> tuple[bool, ...]:

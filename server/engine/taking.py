@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type
 from strawberry.types.field import StrawberryField
 
+from server.engine.ready import Make, Ready
 from server.engine.relation import Relation
 
 
@@ -47,16 +48,31 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """JSON text, made for each source."""
+
+    make: Make
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """JSON text if what is selected can be made so, found in the general way otherwise. A plan decides it."""
+
+    ready: Ready
+    otherwise: Function
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """Anything else, such as a root field with its extensions: graphql-core's resolver, called for one source."""
 
     resolve: Callable[..., Any]
 
 
-Taking = TypeName | Attribute | Function | Related | Resolved
+Taking = TypeName | Attribute | Function | Related | Made | Resolved
 
 
-def taking_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Taking:
+def taking_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Taking | Either:
     """How the values of this field are found."""
     if name == "__typename":
         return TypeName(parent.name)
@@ -69,6 +85,9 @@ def taking_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) ->
         relation = Relation.of(field)
         if function is not None and relation is not None:
             return Related(function, relation)
+        ready = Ready.of(field)
+        if function is not None and ready is not None:
+            return Either(ready, function)
         if function is not None and not field.extensions:
             return function
     if definition.resolve is None:

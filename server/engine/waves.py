@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLResolveInfo
 from graphql.execution import Executor
@@ -18,7 +19,7 @@ from server.engine.columns import Column, Wanted, Wave, fill, give_up, hear, not
 from server.engine.completion import Completion
 from server.engine.failures import Failures, Level, Path, Raised
 from server.engine.plan import PlannedField, Selection
-from server.engine.taking import Attribute, Function, Related, Resolved, TypeName
+from server.engine.taking import Attribute, Function, Made, Related, Resolved, TypeName
 
 
 class Run:
@@ -77,12 +78,19 @@ class Run:
         elif isinstance(taking, Function):
             self._call(column, taking)
             note_awaitables(column, wave)
+        elif isinstance(taking, Made):
+            column.values = [self._text(taking, source) for source in sources]
+            note_awaitables(column, wave)
         elif isinstance(taking, Related):
             self._call(column, taking.key)
             wave.wanted.setdefault(taking.relation.batch, Wanted()).columns.append((column, column.values))
         else:
             self._resolve(column, taking)
             note_awaitables(column, wave)
+
+    async def _text(self, taking: Made, source: object) -> orjson.Fragment | None:
+        text = await taking.make(source, self._context)
+        return None if text is None else orjson.Fragment(text)
 
     def _call(self, column: Column, taking: Function) -> None:
         given = self._arguments_of(column.field, taking)

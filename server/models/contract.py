@@ -201,6 +201,13 @@ class Contract(SQLModel, table=True):
             "id",
             postgresql_where=text("checked_out_at is not null and return_station_id <> station_id"),
         ),
+        Index("ix_contract_back", "return_station_id", "ends_at", postgresql_where=text("state = 'CHECKED_OUT'")),
+        Index(
+            "ix_contract_one_way",
+            "return_station_id",
+            postgresql_where=text("return_station_id <> station_id and state <> 'CHECKED_OUT'"),
+        ),
+        Index("ix_contract_reserved", "vehicle_id", "ends_at", postgresql_where=text("state = 'RESERVED'")),
         Index("ix_contract_vehicle", "vehicle_id", "starts_at"),
         Index("ix_contract_client", "client_id", "starts_at", "id", postgresql_where=text("client_id is not null")),
         Index("ix_contract_held", "client_id", postgresql_where=text("state = 'HELD'")),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, event, inspect
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, event, inspect, text
 from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
@@ -129,6 +129,8 @@ class Vehicle(SQLModel, table=True):
         UniqueConstraint("station_id", "id", name="uq_vehicle_station"),
         UniqueConstraint("home_station_id", "plate_key", name="uq_vehicle_plate"),
         UniqueConstraint("home_station_id", "vin_key", name="uq_vehicle_vin"),
+        Index("ix_vehicle_out", "out_contract_id", postgresql_where=text("out_contract_id is not null")),
+        Index("ix_vehicle_out_until", "out_until", postgresql_where=text("out_until is not null")),
         CheckConstraint("odometer_km >= 0", name="odometer"),
         CheckConstraint("fuel_eighths between 0 and 8", name="fuel"),
         CheckConstraint("state_of_charge_percent between 0 and 100", name="charge"),

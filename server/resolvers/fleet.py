@@ -8,6 +8,7 @@ import strawberry
 
 from server.models import Vehicle, VehicleBlock, VehicleGroup, VehicleLeg
 from server.models.fleet import BlockReason
+from server.schema.board import PlanningBoard
 from server.schema.building import Info
 from server.schema.contract_parts import VehicleUse
 from server.schema.fleet import Vehicle as VehicleType
@@ -18,7 +19,8 @@ from server.schema.paging import Page, page
 from server.schema.results import BlockVehicleResult, VehicleGroupResult, VehicleResult
 from server.schema.root_fields import ADMINS, EVERYBODY, OFFICE, STAFF, mutation, query
 from server.schema.shared import PeriodInput
-from server.services.fleet import groups, uses, vehicles
+from server.services.fleet import board, groups, uses, vehicles
+from server.services.fleet.board import Board
 from server.services.validation import as_uuid
 
 
@@ -46,6 +48,14 @@ class FleetQuery:
     async def vehicle(self, info: Info, id: strawberry.ID | None = None, plate: str | None = None) -> Vehicle | None:  # noqa: A002
         """One of your vehicles, by id or by plate; null if there is no such vehicle."""
         return await vehicles.find(await info.context.session(), info.context.principal, as_uuid(id), plate)
+
+    @query(allow=STAFF, graphql_type=PlanningBoard)
+    async def planning_board(
+        self, info: Info, station_id: strawberry.ID, period: PeriodInput, group_id: strawberry.ID | None = None
+    ) -> Board:
+        """A station's cars, all or those of one group, and who has them in a period of at most 92 days."""
+        session, wanted = await info.context.session(), as_uuid(station_id)
+        return await board.of(session, wanted, period.start, period.end, group_id, info.context.now)
 
     @query(allow=OFFICE, graphql_type=VehicleUse | None)
     async def vehicle_use(self, info: Info, plate: str, at: datetime) -> VehicleLeg | None:

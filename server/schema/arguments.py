@@ -23,6 +23,10 @@ OWN_MEANINGS = {
         "password": "The user's password.",
         "device": "The installation that signs in, so that it can be revoked; a browser's page needs none.",
     },
+    "planning_board": {
+        "station_id": "Id of the station whose cars are shown.",
+        "period": "What the board shows, 92 days at most.",
+    },
     "replace_card": {
         "success_url": "Where the customer's browser goes once the card is stored; the contract's number is added.",
         "failure_url": "Where it goes if the card was refused or given up; contract number and reason are added.",

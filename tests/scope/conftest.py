@@ -56,6 +56,8 @@ def values(world: World, owner: str) -> Values:
     entered = {"code": world.a.tariff, "name": "alpha", "groupId": world.a.group["id"], **KOMPAKT, "extraKm": "0.30"}
     numbers = rows(owner, "select number from contract where number like 'ZZ%%' limit 2")
     numbers += rows(owner, "select number from document where number like 'ZZ%%' limit 2")
+    around = (local(world.monday, 0) + timedelta(days=days) for days in (-20, 40))
+    board = dict(zip(("start", "end"), (edge.isoformat() for edge in around), strict=True))
     return Values(
         ids,
         start.isoformat(),
@@ -72,6 +74,7 @@ def values(world: World, owner: str) -> Values:
             "customer": customers[:3],
             "customerExport": customers[:2],
             "tariffPreview": [{"id": tariff["id"], "input": entered}],
+            "planningBoard": [{"stationId": a, "period": board}],
             "handoverDay": [
                 {"stationId": a, "date": (world.monday + timedelta(days=after)).isoformat()} for after in (7, 4)
             ],

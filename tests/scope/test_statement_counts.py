@@ -46,6 +46,11 @@ QUERIES = {
     "damages": "{damages(first:50){totalCount nodes{vehicle{plate station{code}} contract{number} photos{id}}}}",
     "handoverDay": "query($s:ID!,$d:Date!){handoverDay(stationId:$s,date:$d){checkOuts{" + CONTRACT + "}"
     " spareVehicles{" + VEHICLE + "}}}",
+    "planningBoard": "query($s:ID!,$p:PeriodInput!){planningBoard(stationId:$s,period:$p){lanes{vehicle{plate damages{id}}"
+    " occupancy{period{end} vehicle{plate} contract{number vehicle{plate} customer{email} documents{number}}}}"
+    " unassigned{number customer{email}}}}",
+    "planningBoard as text": "query($s:ID!,$p:PeriodInput!){planningBoard(stationId:$s,period:$p){lanes{vehicle{plate}"
+    " occupancy{kind period{start end} contract{number customer{lastName}}}}}}",
     "availability": "query($s:ID!,$p:PeriodInput!){" + DAY + "}",
 }
 TABLETS_DAY = Path("mobile_kivy/api/documents/handover_day.graphql")
@@ -121,7 +126,7 @@ class Copied:
 def _rows(value: Any) -> int:
     if isinstance(value, list):
         return len(value)
-    for key in ("nodes", "checkOuts"):
+    for key in ("nodes", "checkOuts", "lanes"):
         if key in value:
             return len(value[key])
     return int(sum(group["freeCount"] for group in value["groups"]))
@@ -170,7 +175,10 @@ async def test_fifty_rows_take_as_many_statements_as_one(copied: Copied, owner: 
 
     # Then every list is longer, and costs what it did
     assert {name: cost[0] for name, cost in after.items()} == {name: cost[0] for name, cost in before.items()}
-    for name in ("contracts", "vehicles", "customers", "documents", "handoverDay", "availability"):
+    for name in (
+        "contracts", "vehicles", "customers", "documents", "handoverDay", "availability", "planningBoard",
+        "planningBoard as text",
+    ):  # fmt: skip
         assert (before[name][1], after[name][1]) == (1, 1 + COPIES), name
     assert all(cost[0] <= 45 for cost in after.values()), after
 

@@ -12,7 +12,7 @@ from server.errors import DomainError
 from server.models import Station, Tariff, VehicleGroup
 from server.models.contract import ContractKind
 from server.models.price import PriceBreakdown
-from server.services.booking import bookable, free_cars
+from server.services.booking import bookable, free_cars, gaps
 from server.services.booking.agreed_price import agreed_price
 from server.services.booking.slot import Slot
 from server.services.fleet import groups, stations
@@ -70,15 +70,17 @@ async def at_station(
 async def availability(
     session: Session, slot: Slot, *, now: datetime, group_id: UUID | None = None, language: str = "en"
 ) -> Availability:
-    """Counts and prices of every group, or of one. Groups and tariffs may be remembered; one statement counts, and
-    another one is needed if a group has nothing free.
+    """Counts and prices of every group, or of one. Groups and tariffs may be remembered; one statement counts, another
+    one is needed if a group has nothing free, two more if room could be made there, or if what is free next is not
+    among the nearest.
     """
     closed = bookable.closed(slot, PERIOD)
     wanted = [group for group in await groups.by_code(session) if group_id in (None, group.id)]
     prices = await tariffs.applicable_by_group(session, slot.station.day_of(now))
     priced = [group.id for group in wanted if group.id in prices]
-    counts, cars = await free_cars.bookable_counts(session, slot, now, priced, is_open=closed is None)
-    following = free_cars.next_free(slot, now, {group: of for group, of in cars.items() if not counts.get(group)})
+    counts, ahead = await free_cars.bookable_counts(session, slot, now, priced, is_open=closed is None)
+    taken = {group: outlook for group, outlook in ahead.items() if not counts.get(group)}
+    following = await gaps.next_free(session, slot, now, taken)
     found, after_hours = [], bookable.is_after_hours(slot)
     for group in wanted:
         tariff = prices.get(group.id)

@@ -98,6 +98,11 @@ def ends_of(slot: Slot) -> Ends:
     return opening_rules(slot.station), opening_rules(slot.back_at)
 
 
+def latest_start(slot: Slot, now: datetime) -> datetime:
+    """Until when another start is looked for than the one that was asked for."""
+    return min(slot.start + HORIZON, now + LONGEST)
+
+
 def first_start(slot: Slot, ends: Ends, earliest: datetime, latest: datetime) -> datetime | None:
     """The first instant from `earliest` on at which a slot of this length is open at both ends; None after `latest`."""
     here, there = ends

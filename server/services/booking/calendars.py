@@ -7,7 +7,7 @@ way to another station.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -101,9 +101,14 @@ async def of_groups(
     if not groups:
         return []
     since = min(since or now, now)
-    found: dict[UUID, Calendar] = {}
     parameters = {"stations": list(stations), "groups": list(groups), "now": now, "since": since}
-    for row in await session.rows(_USES, parameters):
+    return collected(await session.rows(_USES, parameters), since)
+
+
+def collected(rows: Iterable[Any], since: datetime) -> list[Calendar]:
+    """The calendars that rows tell of, each a car with one of its uses in their order, or with none."""
+    found: dict[UUID, Calendar] = {}
+    for row in rows:
         car = found.get(row.id)
         if car is None:
             car = found[row.id] = Calendar(row.id, row.station_id, row.group_id, row.inspection_due, row.leaves_at)

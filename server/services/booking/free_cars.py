@@ -1,4 +1,4 @@
-"""Which cars are free: counted, found in the best order, and when the next one is.
+"""Which cars are free: counted, and found in the best order.
 
 The search goes through the station's index, never vehicle by vehicle; whether a booking succeeds is decided by the
 database's constraint alone (docs/adr/0002).
@@ -6,18 +6,20 @@ database's constraint alone (docs/adr/0002).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from server.database import Session
-from server.models import Contract, Station
+from server.database.plain import PlainRows
+from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
 from server.models.occupancy import LONGEST_ROW_DAYS
-from server.services.booking import bookable, calendars, moves
-from server.services.booking.calendars import Calendar, Use
+from server.services.booking import calendars, gaps, moves
+from server.services.booking.gaps import Outlook
 from server.services.booking.slot import Slot
 
 # Early out of the door, a car is gone before its use begins; past its planned end it is late, and offered to nobody.
@@ -55,6 +57,12 @@ order by least(coalesce(:start - before.free_from, interval '90 days'), interval
        + least(coalesce(after.taken_from - :until, interval '90 days'), interval '90 days'), v.id
 """  # noqa: S608
 
+_ROWS = PlainRows(Vehicle)
+_FREE = text(
+    f"select {', '.join(f'v.{column.name}' for column in _ROWS.columns)} from vehicle v"  # noqa: S608
+    f" where {_FREE_VEHICLES} order by v.plate"
+).columns(*_ROWS.columns)
+
 
 def _parameters(slot: Slot, now: datetime) -> dict[str, object]:
     return {
@@ -73,10 +81,9 @@ async def counts(session: Session, slot: Slot, now: datetime) -> dict[UUID, int]
     return {row.group_id: row.free for row in await session.rows(_COUNTS, _parameters(slot, now))}
 
 
-async def all_of(session: Session, slot: Slot, now: datetime) -> list[UUID]:
-    """Every vehicle of the station that is free."""
-    statement = f"select v.id from vehicle v where {_FREE_VEHICLES}"  # noqa: S608  # our own text
-    return [row.id for row in await session.rows(statement, _parameters(slot, now))]
+async def all_of(session: Session, slot: Slot, now: datetime) -> list[Vehicle]:
+    """Every vehicle of the station that is free, by plate."""
+    return _ROWS.of(await session.rows(_FREE, _parameters(slot, now)))
 
 
 async def candidates(session: Session, slot: Slot, group_id: UUID, now: datetime) -> list[UUID]:
@@ -89,17 +96,18 @@ async def candidates(session: Session, slot: Slot, group_id: UUID, now: datetime
 
 async def bookable_counts(
     session: Session, slot: Slot, now: datetime, groups: Sequence[UUID], *, is_open: bool = True
-) -> tuple[dict[UUID, int], dict[UUID, list[Calendar]]]:
+) -> tuple[dict[UUID, int], dict[UUID, Outlook]]:
     """How often each group can be booked. Where nothing is free as things stand, what room moving contracts would make
-    counts as well. Beside it the calendars of the groups that are not free as things stand: all if it is not open.
+    counts as well. Beside it the outlook of the groups that are not free as things stand: of all if it is not open.
     """
     found = await counts(session, slot, now) if is_open else {}
-    taken = [group for group in groups if not found.get(group)]
-    cars = _by_group(await calendars.of_groups(session, [slot.station.id], taken, now, slot.start))
-    if is_open:
+    ahead = await gaps.look(session, slot, now, [group for group in groups if not found.get(group)])
+    crowded = [group for group, outlook in ahead.items() if outlook.may_move] if is_open else []
+    if crowded:
+        cars = gaps.by_group(await calendars.of_groups(session, [slot.station.id], crowded, now, slot.start))
         wanted, zone = calendars.of_slot(slot), slot.station.zone
         found |= {group: room for group, of in cars.items() if (room := moves.count(of, wanted, zone))}
-    return found, cars
+    return found, ahead
 
 
 async def for_contracts(session: Session, contract_ids: Sequence[UUID], now: datetime) -> dict[UUID, list[UUID]]:
@@ -124,43 +132,3 @@ async def for_contracts(session: Session, contract_ids: Sequence[UUID], now: dat
         free = [car for car in fitting if car.allows(wanted, station.zone) and not car.in_the_way(wanted)]
         found[contract.id] = [car.vehicle_id for car in sorted(free, key=lambda car: car.slack(wanted))]
     return found
-
-
-def _by_group(cars: Sequence[Calendar]) -> dict[UUID, list[Calendar]]:
-    found: dict[UUID, list[Calendar]] = {}
-    for car in cars:
-        found.setdefault(car.group_id, []).append(car)
-    return found
-
-
-def next_free(slot: Slot, now: datetime, cars: Mapping[UUID, Sequence[Calendar]]) -> dict[UUID, datetime]:
-    """When a vehicle of each group can next be booked for as long as things stand, within ninety days of the slot's
-    start.
-    """
-    latest = min(slot.start + bookable.HORIZON, now + bookable.LONGEST)
-    ends = bookable.ends_of(slot)
-    opening = bookable.first_start(slot, ends, slot.start, latest) if cars else None
-    found = {group: [_first_gap(car, slot, ends, opening, latest) for car in of] for group, of in cars.items()}
-    gaps = {group: [gap for gap in of if gap is not None] for group, of in found.items()}
-    return {group: min(of) for group, of in gaps.items() if of}
-
-
-def _first_gap(
-    calendar: Calendar, slot: Slot, ends: bookable.Ends, opening: datetime | None, latest: datetime
-) -> datetime | None:
-    """The first instant at which a vehicle can go out for a slot of this length; `opening` is that of a free one."""
-    uses = [(use.starts_at, use.busy_until) for use in calendar.uses]
-    if slot.one_way and uses:  # whoever has booked it later would miss it
-        last = max(busy_until for _, busy_until in uses)
-        uses = [(min(uses[0][0], slot.start), last)]
-    candidate = opening
-    for begins, busy_until in uses:
-        if candidate is None:
-            return None
-        if begins < slot.beginning(candidate).until and busy_until > candidate:
-            candidate = bookable.first_start(slot, ends, busy_until, latest)
-    if candidate is None:
-        return None
-    then = slot.beginning(candidate)
-    wanted = Use(then.start, then.end, then.until)
-    return candidate if calendar.allows(wanted, slot.station.zone) else None

@@ -84,5 +84,5 @@ async def quote(
 async def _problem(session: Session, slot: Slot, group: VehicleGroup, now: datetime) -> DomainError | None:
     if refusal := bookable.closed(slot, PERIOD):
         return refusal
-    counts, _cars = await free_cars.bookable_counts(session, slot, now, [group.id])
+    counts, _ahead = await free_cars.bookable_counts(session, slot, now, [group.id])
     return bookable.taken(slot, group, counts.get(group.id, 0))

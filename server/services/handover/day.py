@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, DateTime, Integer, Uuid, bindparam, literal_column, not_, union_all
+from sqlalchemy.sql.expression import Select
 from sqlmodel import col, select
 
 from server.database import Session
+from server.database.plain import PlainRows
 from server.errors import InvalidInput, Sentence
 from server.models import Contract, Station, Vehicle
 from server.models.contract import ContractState
@@ -48,36 +51,87 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
         )
     zone = station.zone
     begins, ends = wall_clock(day, time(0), zone), wall_clock(day + timedelta(days=1), time(0), zone)
-    here, back_here = col(Contract.station_id) == station.id, col(Contract.return_station_id) == station.id
-    reserved = col(Contract.state) == ContractState.RESERVED
-    starts, end = col(Contract.starts_at), col(Contract.ends_at)
-    gone = unfitting.is_out_all_the_same()
-    out, late = or_(col(Contract.state) == ContractState.CHECKED_OUT, gone), is_overdue(min(now, ends))
-    late = or_(late, and_(gone, end < min(now, begins)))
-    # Who is in the grace of a day that is over comes back today.
-    due = end < ends if begins <= now else and_(end >= begins, end < ends)
-    of_today = await _contracts(session, here, reserved, starts >= begins, starts < ends)
-    older = await _contracts(session, here, reserved, starts < begins, most=MOST - len(of_today))
+    found = await _contracts(session, station.id, begins, ends, now)
+    of_today = [contract for contract in found["out"] if contract.starts_at >= begins]
+    older = found["out"][: len(found["out"]) - len(of_today)]
     return HandoverDay(
         station=station,
         date=day,
         check_outs=[*of_today, *older],
-        check_ins=await _contracts(session, back_here, out, ~late, due),
-        overdue=await _contracts(session, back_here, out, late),
+        check_ins=found["in"],
+        overdue=found["late"],
         spare_vehicles=await _spare(session, station, max(now, begins), ends, now),
         generated_at=now.astimezone(zone),
     )
 
 
-async def _contracts(session: Session, *conditions: ColumnElement[bool], most: int = MOST) -> list[Contract]:
-    # Those that are nearest: bookings that nobody picked up for months must not hide those of yesterday.
-    nearest = select(Contract).where(*conditions).order_by(col(Contract.starts_at).desc(), col(Contract.id).desc())
-    return (await session.all(nearest.limit(most)))[::-1]
+_ROWS = PlainRows(Contract)
+_Work = Literal["out", "in", "late"]
+_STATION = bindparam("station", type_=Uuid())
+_WHEN = DateTime(timezone=True)
+
+
+def _is(state: ContractState) -> ColumnElement[bool]:
+    """Written out, not as a parameter: it is the condition of an index."""
+    return col(Contract.state) == literal_column(f"'{state.value}'")
+
+
+def _work() -> Select[Any]:
+    """What is to be handed over, taken back and looked for, each by one index and as much as a list holds: those that
+    are nearest. Bookings that nobody picked up for months must not hide those of yesterday.
+    """
+    starts, end, identity = col(Contract.starts_at), col(Contract.ends_at), col(Contract.id)
+    back_here, checked_out = col(Contract.return_station_id) == _STATION, _is(ContractState.CHECKED_OUT)
+    late, late_all_the_same = is_overdue(bindparam("late", type_=_WHEN)), end < bindparam("missing", type_=_WHEN)
+    away = union_all(
+        select(identity, starts, end, late.label("late")).where(back_here, checked_out),
+        select(identity, starts, end, late_all_the_same.label("late")).where(
+            back_here, not_(checked_out), identity.in_(unfitting.out_all_the_same(_STATION))
+        ),
+    ).cte("away")
+    due = (away.c.ends_at >= bindparam("due", type_=_WHEN)) & (away.c.ends_at < bindparam("ends", type_=_WHEN))
+    wanted: dict[_Work, Any] = {
+        "out": select(identity, starts).where(
+            col(Contract.station_id) == _STATION, _is(ContractState.RESERVED), starts < bindparam("ends", type_=_WHEN)
+        ),
+        "in": select(away.c.id, away.c.starts_at).where(not_(away.c.late), due),
+        "late": select(away.c.id, away.c.starts_at).where(away.c.late),
+    }
+    found = union_all(*(_nearest(name, rows) for name, rows in wanted.items())).subquery("found")
+    rows = _ROWS.select(select(Contract).join(found, found.c.id == identity)).add_columns(found.c.work)
+    return rows.order_by(starts, identity)
+
+
+def _nearest(name: _Work, rows: Any) -> Any:
+    identity, starts = rows.selected_columns
+    nearest = rows.order_by(starts.desc(), identity.desc()).limit(bindparam("most", type_=Integer()))
+    nearest = nearest.with_only_columns(identity, literal_column(f"'{name}'").label("work"))
+    return select(nearest.subquery(f"nearest_{name}"))
+
+
+_WORK = _work()
+
+
+async def _contracts(
+    session: Session, station_id: UUID, begins: datetime, ends: datetime, now: datetime
+) -> dict[_Work, list[Contract]]:
+    """The day's contracts, by start."""
+    named = {
+        "station": station_id,
+        "ends": ends,
+        "late": min(now, ends),
+        "missing": min(now, begins),
+        # Who is in the grace of a day that is over comes back today.
+        "due": datetime.min.replace(tzinfo=UTC) if begins <= now else begins,
+        "most": MOST,
+    }
+    rows = await session.rows(_WORK, named)
+    found: dict[_Work, list[Contract]] = {"out": [], "in": [], "late": []}
+    for row, contract in zip(rows, _ROWS.of([row[:-1] for row in rows]), strict=True):
+        found[row.work].append(contract)
+    return found
 
 
 async def _spare(session: Session, station: Station, start: datetime, end: datetime, now: datetime) -> list[Vehicle]:
-    if end <= start:
-        return []
-    free = await free_cars.all_of(session, Slot(station, start, end), now)
-    statement = select(Vehicle).where(col(Vehicle.id).in_(free), col(Vehicle.out_contract_id).is_(None))
-    return await session.all(statement.order_by(col(Vehicle.plate)))
+    free = [] if end <= start else await free_cars.all_of(session, Slot(station, start, end), now)
+    return [car for car in free if car.out_contract_id is None]

@@ -7,9 +7,10 @@ back.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists
+from sqlalchemy import CompoundSelect, any_, exists, func, literal_column, union_all
 from sqlmodel import col, select
 
 from server.database import Session
@@ -53,16 +54,29 @@ def of_state(contract: Contract) -> str:
     return f"The contract was {contract.state.value} when this protocol arrived."
 
 
-def is_out_all_the_same() -> ColumnElement[bool]:
-    """The condition that a car is out for a contract that is not CHECKED_OUT: one that had ended when the hand-over
-    arrived, whatever has become of it since.
+def out_all_the_same(station: Any) -> CompoundSelect[Any]:
+    """Contracts for which a car is out, and that may be to come back to a station without being CHECKED_OUT: they had
+    ended when the hand-over arrived, whatever has become of them since. A car that is out stands where its contract
+    began, so one elsewhere is out for a one-way rental.
     """
-    has_a_car = exists(select(Vehicle.id).where(col(Vehicle.out_contract_id) == col(Contract.id)))
-    return and_(col(Contract.state) != ContractState.CHECKED_OUT, has_a_car)
+    out = select(Vehicle.out_contract_id).where(col(Vehicle.out_contract_id).is_not(None))
+    one_way = select(Contract.id).where(
+        col(Contract.return_station_id) == station,
+        col(Contract.return_station_id) != col(Contract.station_id),
+        col(Contract.state) != literal_column(f"'{ContractState.CHECKED_OUT.value}'"),
+    )
+    # As an array: the planner would think that most contracts are one-way, and rather look at every car that is out.
+    elsewhere = out.where(col(Vehicle.out_contract_id) == any_(func.array(one_way.scalar_subquery())))
+    return union_all(out.where(col(Vehicle.station_id) == station), elsewhere)
 
 
 async def _is_out_for(session: Session, contract: Contract) -> bool:
-    statement = select(Contract.id).where(col(Contract.id) == contract.id, is_out_all_the_same())
+    """Whether a car is out for a contract that is not CHECKED_OUT."""
+    statement = select(Contract.id).where(
+        col(Contract.id) == contract.id,
+        col(Contract.state) != ContractState.CHECKED_OUT,
+        exists(select(Vehicle.id).where(col(Vehicle.out_contract_id) == col(Contract.id))),
+    )
     return await session.first(statement) is not None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, text
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, func, literal_column, text
 from sqlmodel import col, select
 
 from server.models import Contract, Deposit
@@ -40,10 +40,12 @@ def overdue_at(contract: Contract) -> datetime:
     return contract.ends_at + timedelta(minutes=contract.terms.grace_minutes)
 
 
-def is_overdue(at: datetime) -> ColumnElement[bool]:
+def is_overdue(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition that a contract's car is out and overdue at an instant."""
     over = col(Contract.ends_at) + func.make_interval(0, 0, 0, 0, 0, Contract.grace())
-    return and_(col(Contract.state) == ContractState.CHECKED_OUT, col(Contract.ends_at) <= at, over <= at)
+    # Written out, not as a parameter: it is the condition of an index.
+    out = col(Contract.state) == literal_column(f"'{ContractState.CHECKED_OUT.value}'")
+    return and_(out, col(Contract.ends_at) <= at, over <= at)
 
 
 def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: datetime) -> list[ContractFlag]:

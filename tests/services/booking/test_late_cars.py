@@ -13,7 +13,7 @@ from server.models import Email, HistoryEntry, Occupancy
 from server.models.contract_attention import ContractFlag
 from server.models.staff import Role
 from server.services.acting import Acting
-from server.services.booking import free_cars, overdue
+from server.services.booking import free_cars, gaps, overdue
 from server.services.booking.slot import Slot
 from server.services.changes import period
 from server.services.changes.period import PeriodChange
@@ -59,13 +59,13 @@ async def offered(shop: Shop, start: datetime) -> tuple[int, list[Any], list[Any
     """Count, candidates, free cars of the station, and the next free instant."""
     bench, slot = shop.bench, Slot(shop.station, start, start + DAY)
     async with bench.outside.database.transaction(SYSTEM) as session:
-        counts, cars = await free_cars.bookable_counts(session, slot, bench.now, [shop.group.id])
+        counts, ahead = await free_cars.bookable_counts(session, slot, bench.now, [shop.group.id])
         free = counts.get(shop.group.id, 0)
         return (
             free,
             await free_cars.candidates(session, slot, shop.group.id, bench.now),
-            await free_cars.all_of(session, slot, bench.now),
-            slot.start if free else free_cars.next_free(slot, bench.now, cars).get(shop.group.id),
+            [car.id for car in await free_cars.all_of(session, slot, bench.now)],
+            slot.start if free else (await gaps.next_free(session, slot, bench.now, ahead)).get(shop.group.id),
         )
 
 

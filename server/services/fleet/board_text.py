@@ -1,0 +1,166 @@
+"""The lanes of a planning board as JSON text: what a board mostly asks for, made by PostgreSQL in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from server.database import Session
+from server.engine.wanted import Wanted
+from server.services.fleet.board import HERE, ORDER, USES, Board, require_few
+from server.services.lists.json_text import (
+    TYPE_NAME,
+    Part,
+    Shape,
+    Written,
+    array,
+    constant,
+    instant,
+    name,
+    object_of,
+    value,
+    written,
+)
+
+Lanes = Callable[[Session, Board], Awaitable[str]]
+
+_GROUP = Shape(
+    "VehicleGroup",
+    {
+        "id": name("g.id"),
+        "code": value("g.code"),
+        "name": value("g.name"),
+        "acriss": value("g.acriss"),
+        "minimumAge": value("g.minimum_age"),
+        "minimumLicenceMonths": value("g.minimum_licence_months"),
+        "energy": name("g.energy"),
+        "version": value("g.version"),
+    },
+)
+_VEHICLE = Shape(
+    "Vehicle",
+    {
+        "id": name("v.id"),
+        "plate": value("v.plate"),
+        "vin": value("v.vin"),
+        "make": value("v.make"),
+        "model": value("v.model"),
+        "colour": value("v.colour"),
+        "odometerKm": value("v.odometer_km"),
+        "fuelEighths": value("v.fuel_eighths"),
+        "stateOfChargePercent": value("v.state_of_charge_percent"),
+        "tankLitres": value("v.tank_litres"),
+        "batteryWh": value("v.battery_wh"),
+        "cleanliness": name("v.cleanliness"),
+        "firstRegistration": value("v.first_registration"),
+        "inspectionDue": value("v.inspection_due"),
+        "registeredAsRental": value("v.registered_as_rental"),
+        "status": name("v.status"),
+        "version": value("v.version"),
+    },
+    {"group": Part(_GROUP)},
+)
+
+
+def _of_customer(column: str) -> str:
+    return f"case when k.id is null then c.customer_copy ->> '{column}' else k.{column} end"
+
+
+# As `schema/contract.py` shows it: what is stored, unless it says nothing to this contract; else the contract's copy.
+_CUSTOMER = Shape(
+    "Customer",
+    {
+        "id": name("c.customer_id"),
+        "kind": name(_of_customer("kind")),
+        "salutation": value(_of_customer("salutation")),
+        "firstName": value(_of_customer("first_name")),
+        "lastName": value(_of_customer("last_name")),
+        "company": value(_of_customer("company")),
+    },
+)
+_CONTRACT = Shape(
+    "Contract",
+    {
+        "id": name("c.id"),
+        "number": value("c.number"),
+        "kind": name("c.kind"),
+        "state": name("c.state"),
+        "settlementState": name("c.settlement_state"),
+        "version": value("c.version"),
+        "language": name("c.language"),
+        "source": name("c.source"),
+    },
+    {
+        "customer": Part(
+            _CUSTOMER,
+            joins=(
+                "left join customer k on k.id = c.customer_id and not c.customer_review and k.restricted_at is null",
+            ),
+        )
+    },
+)
+_BLOCK = Shape("VehicleBlock", {"id": name("b.id"), "reason": name("b.reason"), "note": value("b.note")})
+_PERIOD = Shape("Period", {"start": instant("o.starts_at"), "end": instant("o.shown_end")})
+_OCCUPANCY = Shape(
+    "Occupancy",
+    {"kind": name("o.kind"), "heldUntil": instant("o.held_until")},
+    {
+        "period": Part(_PERIOD),
+        "contract": Part(_CONTRACT, "c.id is null", ("left join contract c on c.id = o.contract_id",)),
+        "block": Part(_BLOCK, "b.id is null", ("left join vehicle_block b on b.id = o.block_id",)),
+    },
+)
+# The end as `occupancies.shown_end` says it.
+_USED = f"""
+used as materialized (
+  select o.*, case when v.out_contract_id = o.contract_id and o.ends_at >= v.out_until
+    then greatest(o.ends_at, cast(:now as timestamptz)) else o.ends_at end as shown_end
+  from ({USES.format(columns="o.*")}) o join vehicle v on v.id = o.vehicle_id
+)"""  # noqa: S608  # our own text
+
+
+def lanes(wanted: Sequence[Wanted]) -> Lanes | None:
+    """What finds the lanes of a board as the JSON text of what is selected of them; None if only the general way can.
+    InvalidInput where there are too many.
+    """
+    statement = _statement(wanted)
+    if statement is None:
+        return None
+
+    async def found(session: Session, board: Board) -> str:
+        (row,) = await session.rows(statement, {**board.named, "zone": board.station.time_zone})
+        require_few(row.cars)
+        return str(row.lanes)
+
+    return found
+
+
+def _statement(wanted: Sequence[Wanted]) -> str | None:
+    members: list[tuple[str, str]] = []
+    uses: list[Written] = []
+    for field in wanted:
+        if field.name == TYPE_NAME:
+            members.append((field.key, constant("BoardLane")))
+            continue
+        shape = {"vehicle": _VEHICLE, "occupancy": _OCCUPANCY}.get(field.name)
+        found = None if shape is None else written(shape, field.within)
+        if found is None:
+            return None
+        if shape is _VEHICLE:
+            members.append((field.key, found.text))
+        else:
+            members.append((field.key, f"coalesce(u.u{len(uses)}, '[]')"))
+            uses.append(found)
+    return _with_uses(uses, array(object_of(members), ORDER))
+
+
+def _with_uses(uses: Sequence[Written], lanes: str) -> str:
+    columns = "".join(f", {array(one.text, 'o.starts_at')} as u{place}" for place, one in enumerate(uses))
+    joins = " ".join(dict.fromkeys(join for one in uses for join in one.joins))
+    of_cars = f"uses as (select o.vehicle_id{columns} from used o {joins} group by 1)"  # noqa: S608  # our own text
+    beforehand = f"with {_USED}, {of_cars}" if uses else ""
+    of_each = "left join uses u on u.vehicle_id = v.id" if uses else ""
+    return (
+        f"{beforehand} select count(*) as cars, {lanes} as lanes"  # noqa: S608  # our own text
+        f" from (select v.* from vehicle v join vehicle_group g on g.id = v.group_id where {HERE}"
+        f" order by {ORDER} limit :most) v join vehicle_group g on g.id = v.group_id {of_each}"
+    )
