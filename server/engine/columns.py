@@ -60,6 +60,9 @@ def fill(level: Level, columns: list[list[Any]]) -> None:
 def read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
     """Takes an attribute of each source."""
     read, name = taking.read, taking.name
+    with contextlib.suppress(Exception):
+        column.values = [read(source, name) for source in sources]
+        return
     for source in sources:
         try:
             column.values.append(read(source, name))

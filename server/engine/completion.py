@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.executor import invalid_return_type_error
-from graphql.pyutils import inspect, is_iterable
+from graphql.pyutils import UndefinedType, inspect, is_iterable
 
-from server.engine.failures import FAILED, Failures, Level, Path, Where, found
+from server.engine.failures import FAILED, Failures, Level, Path, Raised, Where, found
 from server.engine.plan import PlannedField
 from server.engine.taking import Made
 
@@ -131,7 +132,9 @@ class Completion:
         as_it_is = AS_THEY_ARE.get(kind)
         if as_it_is is not None and _only(as_it_is, values):
             return values
-        coerce = _remembered(kind) if isinstance(kind, GraphQLEnumType) else kind.coerce_output_value
+        if isinstance(kind, GraphQLEnumType) and (shown_all := _members(kind, values)) is not None:
+            return shown_all
+        coerce = kind.coerce_output_value
 
         def coerced(value: Any) -> Any:
             shown = coerce(value)
@@ -145,6 +148,10 @@ class Completion:
         return self._each(coerced, values, where)
 
     def _each(self, make: Callable[[Any], Any], values: list[Any], where: Where) -> list[Any]:
+        if not _any_missing(values):
+            # If one fails nothing is lost: what is made of a value is looked at by nobody before all are.
+            with contextlib.suppress(Exception):
+                return [make(value) for value in values]
         done: list[Any] = []
         for position, value in enumerate(values):
             if value is None or value is Undefined:
@@ -230,18 +237,26 @@ def _only(kind: type, values: Iterable[Any]) -> bool:
     return min(numbers) >= LEAST_INT and max(numbers) <= GREATEST_INT
 
 
+def _any_missing(values: Iterable[Any]) -> bool:
+    """Whether there may be none for some: nulls, and what was raised."""
+    return any(issubclass(kind, (Raised, Exception, NOTHING, UndefinedType)) for kind in set(map(type, values)))
+
+
+def _members(kind: GraphQLEnumType, values: Sequence[Any]) -> list[Any] | None:
+    """How members of an enum are shown; None if there is anything else among the values than them and nulls."""
+    if not all(issubclass(one, (Enum, NOTHING)) for one in set(map(type, values))):
+        return None
+    known = _shown(kind)
+    try:
+        for value in set(values).difference(known, (None,)):
+            known[value] = kind.coerce_output_value(value)
+    except Exception:  # what is no member is told where it stands
+        return None
+    return [None if value is None else known[value] for value in values]
+
+
 @lru_cache(maxsize=1000)
-def _remembered(kind: GraphQLEnumType) -> Callable[[Any], Any]:
-    """How an enum's members are shown, each worked out once."""
-    known: dict[Enum, Any] = {}
-    coerce = kind.coerce_output_value
-
-    def coerced(value: Any) -> Any:
-        if not isinstance(value, Enum):
-            return coerce(value)
-        shown = known.get(value)
-        if shown is None:
-            shown = known[value] = coerce(value)
-        return shown
-
-    return coerced
+def _shown(kind: GraphQLEnumType) -> dict[Any, Any]:
+    """How members of an enum are shown, as far as they were met; each is worked out once."""
+    del kind
+    return {}
