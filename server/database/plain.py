@@ -46,10 +46,13 @@ class PlainRows(Generic[M]):
         functions = [_reader(one.type) for one in self.columns]
         return [(name, read) for name, read in zip(self._names, functions, strict=True) if read is not None]
 
+    @cached_property
+    def _as_sent(self) -> list[Any]:
+        return [type_coerce(one, NullType()).label(one.name) for one in self.columns]
+
     def select(self, statement: Select[Any]) -> Select[Any]:
         """The same select, of the columns alone and as the driver gives them: for `of`."""
-        columns: Any = [type_coerce(one, NullType()).label(one.name) for one in self.columns]
-        return statement.with_only_columns(*columns)
+        return statement.with_only_columns(*self._as_sent)
 
     def query(self, statement: Select[Any]) -> PlainQuery[M]:
         """A select of the model that is put into words once, and not for each time that it is asked; what differs from

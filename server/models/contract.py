@@ -251,6 +251,16 @@ class Contract(SQLModel, table=True):
         return terms_of(self.terms_json)
 
     @property
+    def tariff_code(self) -> str:
+        """The code of the tariff, as at booking: `terms.code`, without reading all of them."""
+        return str(self.terms_json["code"])
+
+    @property
+    def grace_minutes(self) -> int:
+        """Minutes after the planned end in which a return is in time: `terms.grace_minutes`."""
+        return int(self.terms_json["grace_minutes"])
+
+    @property
     def edits(self) -> tuple[TariffEdit, ...]:
         """What was changed of it since, the oldest first."""
         return tuple(TariffEdit.of_json(stored) for stored in self.edits_json)

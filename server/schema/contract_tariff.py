@@ -45,7 +45,7 @@ class TariffSnapshot:
     def code(self) -> str:
         """Code of the tariff, as at booking."""
         row: ContractRow = row_of(self)
-        return row.terms.code
+        return row.tariff_code
 
     tariff = related(Tariff, batches.tariff, by="tariff_id")
     """The price list that it was taken from; that may have changed since."""

@@ -37,7 +37,7 @@ _IS_AT_RISK = f"contract.id in (select r.id from ({AT_RISK}) r)"  # noqa: S608  
 
 def overdue_at(contract: Contract) -> datetime:
     """When a car that is not back is overdue: the grace after its planned end is over."""
-    return contract.ends_at + timedelta(minutes=contract.terms.grace_minutes)
+    return contract.ends_at + timedelta(minutes=contract.grace_minutes)
 
 
 def is_overdue(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
