@@ -19,7 +19,7 @@ class Target:
     serving: Serving
     path: str
     bodies: list[bytes]
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: list[dict[str, str]] = field(default_factory=lambda: [{}])
     name: str = ""
 
     @property

@@ -31,7 +31,7 @@ def ask(serving: Serving, path: str, body: bytes, headers: Mapping[str, str]) ->
 
 def require_same(one: Target, two: Target) -> None:
     """RuntimeError if they differ in any value, but for the moment at which each was made."""
-    found = [orjson.loads(ask(of.serving, of.path, of.bodies[0], of.headers)) for of in (one, two)]
+    found = [orjson.loads(ask(of.serving, of.path, of.bodies[0], of.headers[0])) for of in (one, two)]
     if difference := first_difference(*found):
         raise RuntimeError(f"{one.label} and {two.label} differ at {difference}")
 

@@ -13,6 +13,11 @@ def member(owner: str, role: str, *codes: str) -> str:
     return put_staff(owner, f"{uuid4().hex}@example.com", role, [str(station_id(code)) for code in codes])
 
 
+def crowd(owner: str, code: str, many: int) -> list[str]:
+    """The tokens of so many clerks of one station: one person may not ask everything at once."""
+    return [member(owner, "CLERK", code) for _ in range(many)]
+
+
 def clerks(owner: str) -> dict[str, str]:
     """The token of a clerk of each station that is asked about, by its code."""
     return {code: member(owner, "CLERK", code) for code in (ORDINARY, FIXED, LARGE)}

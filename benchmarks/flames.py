@@ -15,6 +15,7 @@ _COLOURS = {
     "starlette": "#b0b7bb", "babel": "#c8553d",
 }  # fmt: skip
 _OTHERS = "#cfc8bc"
+_LOOP = "asyncio.runners:run"
 
 
 @dataclass
@@ -26,32 +27,21 @@ class Frame:
     inner: dict[str, Frame] = field(default_factory=dict)
 
 
-def tree(stacks: Mapping[str, int], *, leave_out: int = 0) -> Frame:
-    """All stacks as one tree. The functions of the outermost levels that all have in common may be left out."""
+def tree(stacks: Mapping[str, int]) -> Frame:
+    """All stacks as one tree, each from the program's loop on: how a program starts says nothing."""
     root = Frame("all")
     for stack, samples in stacks.items():
         here = root
         here.samples += samples
-        for name in stack.split(";")[leave_out:]:
+        for name in stack.rpartition(f"{_LOOP};")[2].split(";"):
             here = here.inner.setdefault(name, Frame(name))
             here.samples += samples
     return root
 
 
-def common_depth(stacks: Mapping[str, int]) -> int:
-    """How many of the outermost functions (nearly) all samples share: how a program starts says nothing."""
-    depth, of_all, root = 0, sum(stacks.values()), tree(stacks)
-    while root.inner:
-        widest = max(root.inner.values(), key=lambda one: one.samples)
-        if widest.samples < 0.97 * of_all:
-            break
-        root, depth = widest, depth + 1
-    return depth
-
-
 def svg(title: str, stacks: Mapping[str, int]) -> str:
     """The picture; hovering over a function tells its share."""
-    root = tree(stacks, leave_out=common_depth(stacks))
+    root = tree(stacks)
     drawn: list[str] = []
     deepest = _draw(root, 0.0, 0, root.samples or 1, drawn)
     height = HEAD + ROW * (deepest + 1) + FOOT
@@ -77,7 +67,7 @@ def _draw(frame: Frame, left: float, level: int, of_all: int, drawn: list[str]) 
 def _box(frame: Frame, left: float, level: int, share: float) -> str:
     module, _, function = frame.name.partition(":")
     width, y = WIDTH * share, ROW * level
-    shown = f"{module.rpartition('.')[2]}.{function}"[: int(width / 5.6)]
+    shown = f"{module.rpartition('.')[2]}.{function}"[: int(width / 5.6)] if width > 28 else ""
     return (
         f'<g><title>{escape(frame.name)}: {share:.1%}</title><rect x="{left:.1f}" y="{y}" width="{max(width - 0.5, 0.5):.1f}"'
         f' height="{ROW - 1}" fill="{_colour(module)}"/><text x="{left + 3:.1f}" y="{y + 12}">{escape(shown)}</text></g>'

@@ -103,7 +103,7 @@ STEPS = [
           station_name, return_station_id, return_station_code, return_station_name, group_id, vehicle_id, vehicle_fixed,
           starts_at, ends_at, customer_id, customer_copy, customer_review, extras, tariff_id, tariff_snapshot, tariff_hash,
           tariff_edits, price, total_cents, prepay_cents, paid_cents, deductible_cents, payment_method, source, created_by,
-          created_at, state_since, checked_out_at, protocol_conflict, agreed_after_hours,
+          created_at, confirmed_at, state_since, checked_out_at, returned_at, billed_at, protocol_conflict, agreed_after_hours,
           search_text)
         select md5('k' || v.n || '-' || k)::uuid, 'B-' || v.n || '-' || k, 'RENTAL', st.state,
           case st.state when 'BILLED' then 'PAID' else 'NONE' end, 1, 'DE',
@@ -113,9 +113,10 @@ STEPS = [
             'country', 'DE'),
           false, '[]', t.id, to_jsonb(t) - array['id', 'name', 'group_id', 'valid_from', 'valid_until', 'currency', 'version'], 'x', '[]',
           '{"lines":[],"total_cents":5900,"net_cents":4958,"vat_cents":942,"days":1,"included_km":150}', 5900, 5900, 5900,
-          100000, 'STORED_CARD', 'WEBSITE', 'generator', p.starts - interval '5 days',
+          100000, 'STORED_CARD', 'WEBSITE', 'generator', p.starts - interval '5 days', p.starts - interval '5 days',
           case st.state when 'BILLED' then p.ends when 'CHECKED_OUT' then p.starts else p.starts - interval '5 days' end,
-          case when st.state <> 'RESERVED' then p.starts end, false, false, 'muster ' || v.n
+          case when st.state <> 'RESERVED' then p.starts end, case when st.state = 'BILLED' then p.ends end,
+          case when st.state = 'BILLED' then p.ends end, false, false, 'muster ' || v.n
         from (select *, substr(plate, 6)::int as n from vehicle) v
         cross join generate_series(%(first)s, %(ahead)s - 1) k
         cross join lateral (select %(anchor)s::timestamptz + k * interval '131 hours' + (v.n %% 100) * interval '1 hour' as starts) b

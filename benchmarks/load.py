@@ -20,12 +20,14 @@ LONGEST_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Who is asked what: `bodies` are requests that are sent in turn; `requests` ends it early, if not 0."""
+    """Who is asked what: `bodies` are requests that are sent in turn; `requests` ends it early, if not 0. Callers share
+    the `headers` among them, so that many can be different people.
+    """
 
     port: int
     path: str
     bodies: list[str]
-    headers: dict[str, str]
+    headers: list[dict[str, str]]
     clients: int
     seconds: float
     requests: int = 0
@@ -58,7 +60,6 @@ def run(plan: Plan) -> Heard:
 
 async def ask(plan: Plan) -> Heard:
     """The callers, all at once, until the time is over."""
-    requests = [_request(plan, body.encode()) for body in plan.bodies]
     waits: list[float] = []
     errors = left = 0
     begun = time.perf_counter()
@@ -68,7 +69,8 @@ async def ask(plan: Plan) -> Heard:
     async def caller(number: int) -> None:
         nonlocal errors, left
         reader, writer = await asyncio.open_connection("127.0.0.1", plan.port)
-        turn = number
+        turn, headers = number, plan.headers[number % len(plan.headers)]
+        requests = [_request(plan, body.encode(), headers) for body in plan.bodies]
         try:
             while left > 0 and time.perf_counter() < until:
                 left -= 1
@@ -89,9 +91,9 @@ async def ask(plan: Plan) -> Heard:
     return Heard(len(waits), time.perf_counter() - begun, middle, late, errors)
 
 
-def _request(plan: Plan, body: bytes) -> bytes:
-    headers = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(len(body))}
-    lines = [f"{name}: {value}" for name, value in {**headers, **plan.headers}.items()]
+def _request(plan: Plan, body: bytes, headers: dict[str, str]) -> bytes:
+    usual = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    lines = [f"{name}: {value}" for name, value in {**usual, **headers}.items()]
     return "\r\n".join([f"POST {plan.path} HTTP/1.1", *lines, "", ""]).encode() + body
 
 

@@ -35,12 +35,12 @@ STATION = "B5"
 _ALWAYS_OPEN = "update station set opening_hours = '[]' where id = %(at)s"
 _OURS = "c.station_id = %(at)s and c.created_by <> 'generator'"
 _GIVE_BACK = (
-    f"delete from job j using contract c where c.id = j.contract_id and {_OURS}",
+    "delete from job",  # there are no others than theirs, and what the server makes anew when it starts
     f"update occupancy o set active = false from contract c where c.id = o.contract_id and o.active and {_OURS}",
     f"update vehicle v set out_contract_id = null, out_until = null from contract c where c.id = v.out_contract_id and {_OURS}",
     f"update contract c set state = 'CANCELLED' where c.state in ('HELD', 'RESERVED', 'CHECKED_OUT') and {_OURS}",
 )
-"""What takes back the cars of rentals that were made before."""
+"""What takes back the cars of these rentals, and what is left to do for them."""
 _GROUPS = "select id::text, code from vehicle_group order by code"
 SETTLED_SECONDS = 60.0
 
@@ -154,11 +154,22 @@ def outside(folder: Path) -> Iterator[dict[str, str]]:
 
 def measured(url: str, owner: str, folder: Path, rentals: int) -> list[Step]:
     """So many bookings by themselves, then so many rentals with all that follows from them, step by step."""
-    counter = Counter(owner)
+    _give_back(owner)
+    try:
+        return _measured(url, owner, folder, rentals)
+    finally:
+        _give_back(owner)  # the next server that is measured must not do what these have left to do
+
+
+def _give_back(owner: str) -> None:
     with psycopg.connect(owner) as connection:
         connection.execute("set session_replication_role = replica")
         for statement in _GIVE_BACK:
             connection.execute(statement.encode(), {"at": station_id(STATION)})
+
+
+def _measured(url: str, owner: str, folder: Path, rentals: int) -> list[Step]:
+    counter = Counter(owner)
     with outside(folder) as environment, httpx2.Client(timeout=60, trust_env=False) as http:
         with servers.product(url, folder, environment=environment) as serving:
             made = Rentals(serving, owner, http)

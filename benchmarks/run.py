@@ -64,10 +64,8 @@ def _measure(part: str, places: dict[int, phases.Place], plan: Plan, found: Resu
             phases.waiting(small, plan.extent, found)
         case "looks":
             phases.looks(small, plan.extent, found)
-        case "rentals":
-            found.steps = rentals.measured(small.url, small.owner, small.folder, plan.rentals)
         case _:
-            raise ValueError(f"there is no part {part}: {', '.join(PARTS)}")
+            found.steps = rentals.measured(small.url, small.owner, small.folder, plan.rentals)
 
 
 def _place(cluster: Cluster, size: int, plan: Plan) -> phases.Place:
@@ -100,9 +98,12 @@ def _asked() -> Plan:
     parser.add_argument("--pairs", type=int, default=5, help="alternating rounds")
     parser.add_argument("--no-postgraphile", action="store_true", help="without what has to be installed from npm")
     given = parser.parse_args()
+    parts = tuple(given.only.split(","))
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}: {', '.join(PARTS)}")
     extent = phases.Extent(pairs=given.pairs, rest=given.rest, graphiles=not given.no_postgraphile)
     sizes = tuple(map(int, given.sizes.split(",")))
-    return Plan(sizes, given.folder, extent, tuple(given.only.split(",")))
+    return Plan(sizes, given.folder, extent, parts)
 
 
 if __name__ == "__main__":
