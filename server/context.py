@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,10 @@ class Context:
     async def load_all(self, batch: Batch[Key, Value], keys: Sequence[Key]) -> Mapping[Key, Value | Exception]:
         """The same for many keys: what was found, by its key; an exception where nothing could be."""
         return await (await self._loaded()).load_all(batch, keys)
+
+    async def know(self, batch: Batch[Key, Any], known: Mapping[Key, Any]) -> None:
+        """Keeps what a service has found in the current session, so that relations need no statement for it."""
+        (await self._loaded()).know(batch, known)
 
     async def _loaded(self) -> Loaders:
         session = await self.session()
