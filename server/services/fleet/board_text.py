@@ -129,7 +129,7 @@ def lanes(wanted: Sequence[Wanted]) -> Lanes | None:
 
     async def found(session: Session, board: Board) -> str:
         (row,) = await session.rows(statement, {**board.named, "zone": board.station.time_zone})
-        require_few(row.cars)
+        require_few(row.cars, row.uses)
         return str(row.lanes)
 
     return found
@@ -159,9 +159,9 @@ def _with_uses(uses: Sequence[Written], lanes: str) -> str:
     joins = " ".join(dict.fromkeys(join for one in uses for join in one.joins))
     of_cars = f"uses as (select o.vehicle_id{columns} from used o {joins} group by 1)"  # noqa: S608  # our own text
     beforehand = ", ".join([_CARS, _USED, of_cars] if uses else [_CARS])
-    of_each = "left join uses u on u.vehicle_id = v.id" if uses else ""
+    of_each, how_many = ("left join uses u on u.vehicle_id = v.id", "from used") if uses else ("", "where false")
     return (
-        f"with {beforehand} select count(*) as cars, {lanes} as lanes"  # noqa: S608  # our own text
+        f"with {beforehand} select count(*) as cars, (select count(*) {how_many}) as uses, {lanes} as lanes"  # noqa: S608  # our own text
         f" from (select v.* from car v join vehicle_group g on g.id = v.group_id"
         f" order by {ORDER} limit :most) v join vehicle_group g on g.id = v.group_id {of_each}"
     )
