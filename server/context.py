@@ -112,6 +112,10 @@ class Context:
         """The same for many keys: what was found, by its key; an exception where nothing could be."""
         return await (await self._loaded()).load_all(batch, keys)
 
+    async def know(self, batch: Batch[Key, Any], known: Mapping[Key, Any]) -> None:
+        """Keeps what a service has found in the current session, so that relations need no statement for it."""
+        (await self._loaded()).know(batch, known)
+
     async def _loaded(self) -> Loaders:
         session = await self.session()
         if self._loaders is None:

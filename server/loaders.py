@@ -42,6 +42,10 @@ class Loaders:
                 found.update(dict.fromkeys(missing, error))
         return found
 
+    def know(self, batch: Batch[Key, Any], known: Mapping[Key, Any]) -> None:
+        """Keeps what a service has found in the same snapshot, so that nobody asks for it again."""
+        self._found.setdefault(batch, {}).update(known)
+
     async def load(self, batch: Batch[Key, Value], key: Key) -> Value:
         """What the batch function finds for a key, together with what others ask for meanwhile."""
         found: dict[Key, Value | Exception] = self._found.get(batch, {})

@@ -53,7 +53,9 @@ class FleetQuery:
     async def planning_board(
         self, info: Info, station_id: strawberry.ID, period: PeriodInput, group_id: strawberry.ID | None = None
     ) -> Board:
-        """A station's cars, all or those of one group, and who has them in a period of at most 92 days."""
+        """A station's cars, all or those of one group, and who has them in a period of at most 92 days. More than 1,000
+        cars, or 5,000 uses of them, are refused: ask for one group, or a shorter period.
+        """
         session, wanted = await info.context.session(), as_uuid(station_id)
         return await board.of(session, wanted, period.start, period.end, group_id, info.context.now)
 

@@ -7,7 +7,7 @@ from datetime import date
 import strawberry
 from strawberry.file_uploads import Upload
 
-from server import decoder
+from server import batches, decoder
 from server.errors import CallerError, CallerErrorCode
 from server.models import Contract, Damage, Protocol
 from server.schema.building import Info
@@ -30,7 +30,11 @@ class HandoverQuery:
     @query(allow=STAFF, graphql_type=HandoverDay)
     async def handover_day(self, info: Info, station_id: strawberry.ID, date: date) -> DayFound:
         """A station's work of one day, for the tablet: everything that it needs to go on without a network."""
-        return await day.of(await info.context.session(), as_uuid(station_id), date, now=info.context.now)
+        context = info.context
+        found = await day.of(await context.session(), as_uuid(station_id), date, now=context.now)
+        await context.know(batches.station, {found.station.id: found.station})
+        await context.know(batches.vehicle, found.vehicles)
+        return found
 
     @query(allow=STAFF, graphql_type=DamageConnection)
     async def damages(

@@ -6,11 +6,11 @@ database's constraint alone (docs/adr/0002).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Boolean, column, text
 from sqlmodel import col, select
 
 from server.database import Session
@@ -58,10 +58,11 @@ order by least(coalesce(:start - before.free_from, interval '90 days'), interval
 """  # noqa: S608
 
 _ROWS = PlainRows(Vehicle)
-_FREE = text(
-    f"select {', '.join(f'v.{column.name}' for column in _ROWS.columns)} from vehicle v"  # noqa: S608
-    f" where {_FREE_VEHICLES} order by v.plate"
-).columns(*_ROWS.columns)
+_NAMES = ", ".join(f"v.{column.name}" for column in _ROWS.columns)
+_FREE_AND_NAMED = text(
+    f"select {_NAMES}, v.is_free from (select v.*, true as is_free from vehicle v where {_FREE_VEHICLES}"  # noqa: S608
+    " union all select v.*, false from vehicle v where v.id = any(:named)) v order by v.plate"
+).columns(*_ROWS.columns, column("is_free", Boolean))
 
 
 def _parameters(slot: Slot, now: datetime) -> dict[str, object]:
@@ -83,7 +84,17 @@ async def counts(session: Session, slot: Slot, now: datetime) -> dict[UUID, int]
 
 async def all_of(session: Session, slot: Slot, now: datetime) -> list[Vehicle]:
     """Every vehicle of the station that is free, by plate."""
-    return _ROWS.of(await session.rows(_FREE, _parameters(slot, now)))
+    return (await all_of_and(session, slot, now, ()))[0]
+
+
+async def all_of_and(
+    session: Session, slot: Slot, now: datetime, named: Collection[UUID]
+) -> tuple[list[Vehicle], dict[UUID, Vehicle]]:
+    """The same, and by one statement some that are named, free or not, as far as the caller may see them."""
+    rows = await session.rows(_FREE_AND_NAMED, {**_parameters(slot, now), "named": list(named)})
+    cars = _ROWS.of([row[:-1] for row in rows])
+    found = [(row.is_free, car) for row, car in zip(rows, cars, strict=True)]
+    return [car for free, car in found if free], {car.id: car for free, car in found if not free}
 
 
 async def candidates(session: Session, slot: Slot, group_id: UUID, now: datetime) -> list[UUID]:

@@ -21,7 +21,7 @@ from server.services.validation import as_uuid
 
 LONGEST = timedelta(days=92)
 """How much of time one board shows."""
-MOST_CARS, MOST_WAITING = 1000, 500
+MOST_CARS, MOST_USES, MOST_WAITING = 1000, 5000, 500
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Board:
             "group": self.group_id,
             "now": self.now,
             "most": MOST_CARS + 1,
+            "most_uses": MOST_USES + 1,
         }
 
 
@@ -84,7 +85,8 @@ _LANES = text(
     f" where {HERE} order by {ORDER} limit :most"
 ).columns(*_VEHICLES.columns)
 _ROWS = text(
-    f"select * from ({USES.format(columns=_columns(_OCCUPANCIES, 'o'))}) o order by o.starts_at"  # noqa: S608
+    f"select {_columns(_OCCUPANCIES, 'o')} from ({USES.format(columns='o.*')}) o"  # noqa: S608
+    f" join vehicle v on v.id = o.vehicle_id where {HERE} order by o.starts_at limit :most_uses"
 ).columns(*_OCCUPANCIES.columns)
 
 
@@ -110,22 +112,29 @@ async def of(
 async def lanes(session: Session, board: Board) -> list[Lane]:
     """The lanes: all cars that stand at the station, by the code of their group, then by plate."""
     cars = _VEHICLES.of(await session.rows(_LANES, board.named))
-    require_few(len(cars))
+    found = _OCCUPANCIES.of(await session.rows(_ROWS, board.named))
+    require_few(len(cars), len(found))
     uses: dict[UUID, list[Occupancy]] = {car.id: [] for car in cars}
-    for use in _OCCUPANCIES.of(await session.rows(_ROWS, board.named)):
+    for use in found:
         if use.vehicle_id in uses:
             uses[use.vehicle_id].append(use)
     return [Lane(car, uses[car.id]) for car in cars]
 
 
-def require_few(cars: int) -> None:
-    """InvalidInput if a board has more lanes than are shown."""
+def require_few(cars: int, uses: int) -> None:
+    """InvalidInput if a board has more lanes, or more in them, than are shown."""
     if cars > MOST_CARS:
         message = Sentence(
             f"More than {MOST_CARS} cars stand here: ask for one vehicle group.",
             f"Hier stehen mehr als {MOST_CARS} Fahrzeuge: bitte nach einer Fahrzeuggruppe fragen.",
         )
         raise InvalidInput(message, field=["group_id"])
+    if uses > MOST_USES:
+        message = Sentence(
+            f"The cars have more than {MOST_USES} uses in this period: ask for a shorter one.",
+            f"Die Fahrzeuge haben mehr als {MOST_USES} Belegungen in diesem Zeitraum: bitte einen kürzeren wählen.",
+        )
+        raise InvalidInput(message, field=["period", "end"])
 
 
 async def waiting(session: Session, board: Board) -> list[Contract]:

@@ -110,11 +110,12 @@ _OCCUPANCY = Shape(
     },
 )
 # The end as `occupancies.shown_end` says it.
+_CARS = f"car as materialized (select v.* from vehicle v where {HERE})"  # noqa: S608  # our own text
 _USED = f"""
 used as materialized (
   select o.*, case when v.out_contract_id = o.contract_id and o.ends_at >= v.out_until
     then greatest(o.ends_at, cast(:now as timestamptz)) else o.ends_at end as shown_end
-  from ({USES.format(columns="o.*")}) o join vehicle v on v.id = o.vehicle_id
+  from ({USES.format(columns="o.*")}) o join car v on v.id = o.vehicle_id
 )"""  # noqa: S608  # our own text
 
 
@@ -128,7 +129,7 @@ def lanes(wanted: Sequence[Wanted]) -> Lanes | None:
 
     async def found(session: Session, board: Board) -> str:
         (row,) = await session.rows(statement, {**board.named, "zone": board.station.time_zone})
-        require_few(row.cars)
+        require_few(row.cars, row.uses)
         return str(row.lanes)
 
     return found
@@ -157,10 +158,10 @@ def _with_uses(uses: Sequence[Written], lanes: str) -> str:
     columns = "".join(f", {array(one.text, 'o.starts_at')} as u{place}" for place, one in enumerate(uses))
     joins = " ".join(dict.fromkeys(join for one in uses for join in one.joins))
     of_cars = f"uses as (select o.vehicle_id{columns} from used o {joins} group by 1)"  # noqa: S608  # our own text
-    beforehand = f"with {_USED}, {of_cars}" if uses else ""
-    of_each = "left join uses u on u.vehicle_id = v.id" if uses else ""
+    beforehand = ", ".join([_CARS, _USED, of_cars] if uses else [_CARS])
+    of_each, how_many = ("left join uses u on u.vehicle_id = v.id", "from used") if uses else ("", "where false")
     return (
-        f"{beforehand} select count(*) as cars, {lanes} as lanes"  # noqa: S608  # our own text
-        f" from (select v.* from vehicle v join vehicle_group g on g.id = v.group_id where {HERE}"
+        f"with {beforehand} select count(*) as cars, (select count(*) {how_many}) as uses, {lanes} as lanes"  # noqa: S608  # our own text
+        f" from (select v.* from car v join vehicle_group g on g.id = v.group_id"
         f" order by {ORDER} limit :most) v join vehicle_group g on g.id = v.group_id {of_each}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -39,6 +39,8 @@ class HandoverDay:
     overdue: Sequence[Contract]
     spare_vehicles: Sequence[Vehicle]
     generated_at: datetime
+    vehicles: Mapping[UUID, Vehicle | None]
+    """The cars of these contracts, as far as they were read with those that are spare; None for one out of sight."""
 
 
 async def of(session: Session, station_id: UUID | None, day: date, *, now: datetime) -> HandoverDay:
@@ -54,14 +56,17 @@ async def of(session: Session, station_id: UUID | None, day: date, *, now: datet
     found = await _contracts(session, station.id, begins, ends, now)
     of_today = [contract for contract in found["out"] if contract.starts_at >= begins]
     older = found["out"][: len(found["out"]) - len(of_today)]
+    named = {one.vehicle_id for contracts in found.values() for one in contracts if one.vehicle_id is not None}
+    spare, cars = await _cars(session, Slot(station, max(now, begins), ends), named, now)
     return HandoverDay(
         station=station,
         date=day,
         check_outs=[*of_today, *older],
         check_ins=found["in"],
         overdue=found["late"],
-        spare_vehicles=await _spare(session, station, max(now, begins), ends, now),
+        spare_vehicles=spare,
         generated_at=now.astimezone(zone),
+        vehicles=cars,
     )
 
 
@@ -132,6 +137,11 @@ async def _contracts(
     return found
 
 
-async def _spare(session: Session, station: Station, start: datetime, end: datetime, now: datetime) -> list[Vehicle]:
-    free = [] if end <= start else await free_cars.all_of(session, Slot(station, start, end), now)
-    return [car for car in free if car.out_contract_id is None]
+async def _cars(
+    session: Session, rest_of_day: Slot, named: Collection[UUID], now: datetime
+) -> tuple[list[Vehicle], dict[UUID, Vehicle | None]]:
+    """Those that are spare, and those that are named; no statement for a day that is over."""
+    if rest_of_day.end <= rest_of_day.start:
+        return [], {}
+    free, cars = await free_cars.all_of_and(session, rest_of_day, now, named)
+    return [car for car in free if car.out_contract_id is None], {one: cars.get(one) for one in named}

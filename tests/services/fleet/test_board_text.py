@@ -163,6 +163,25 @@ async def test_a_station_with_too_many_cars_is_asked_for_a_group(
     assert len(orjson.loads(await ask(str(here.shop.group.id)))["data"]["planningBoard"]["lanes"]) == 4
 
 
+@pytest.mark.parametrize("path", ["text", "rows"])
+async def test_a_period_with_too_many_uses_is_refused(
+    bench: Bench, engines: Engines, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    here = await furnished(bench)
+    monkeypatch.setattr(board, "MOST_USES", 5)
+    inner = "kind" if path == "text" else "kind vehicle { id }"
+    who, station = here.shop.somebody(), str(here.shop.station.id)
+
+    async def ask(days: int, group: str | None = None) -> bytes:
+        asked = period(END, END + days * DAY)
+        text = BOARD % f"{{ occupancy {{ {inner} }} }}"
+        return await answer(bench, who, engines[0], text, s=station, p=asked, g=group)
+
+    assert b"The cars have more than 5 uses in this period: ask for a shorter one." in await ask(80)
+    assert b'"errors":[]' in await ask(80, str(here.other_group.id))
+    assert b'"errors":[]' in await ask(2)
+
+
 def test_what_is_not_known_is_left_to_the_general_way() -> None:
     assert board_text.lanes([Wanted("v", "vehicle", (Wanted("d", "damages", (Wanted("id", "id"),)),))]) is None
     assert board_text.lanes([Wanted("o", "occupancy", (Wanted("v", "vehicle", (Wanted("id", "id"),)),))]) is None

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from server.database import ADMINISTRATION, SYSTEM, Scope
 from server.errors import DomainError, InvalidTransition, NoVehicleAvailable, ProblemCode
 from server.models import Contract, HistoryEntry, Protocol, Vehicle, VehicleLeg
 from server.models.contract import ContractState
 from server.models.contract_parts import HistoryAction
 from server.models.protocol import ProtocolType
+from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.booking import saga
 from server.services.ends import cancellation
@@ -76,6 +78,31 @@ async def test_the_car_of_a_contract_that_was_cancelled_meanwhile_is_out_until_i
     ] * 2
     assert (await work_of_day(shop)).overdue == []
     await saga.book(bench.outside, shop.somebody(), request(shop, bench.now + 2 * HOUR, bench.now + DAY))
+
+
+async def test_one_that_goes_elsewhere_is_expected_there(bench: Bench) -> None:
+    # Given: a one-way rental that was cancelled five minutes after its car was handed over
+    here, there = await open_shop(bench), await open_shop(bench)
+    contract = await book(here, START, END, role=Role.ADMIN, return_station_id=there.station.id)
+    bench.clock.move_to(START + timedelta(minutes=5))
+    await cancellation.cancel(bench.outside, Acting(bench.now, here.somebody()), contract.id, contract.version, None)
+    await sign(here)
+    bench.clock.move_to(START + HOUR)
+    await check_out(here, contract, occurred_at=START, staff_signature_sha256=HAND)
+
+    async def expected(shop: Shop, scope: Scope) -> list[list[str]]:
+        async with bench.outside.database.transaction(scope) as session:
+            found = await day.of(session, shop.station.id, shop.station.day_of(bench.now), now=bench.now)
+        return [[one.number for one in each] for each in (found.check_ins, found.overdue)]
+
+    # Then: who works at both sees it there, due and then late, and not here
+    both = Scope(stations=(here.station.id, there.station.id))
+    for instant, lists in ((END - HOUR, [[contract.number], []]), (END + DAY, [[], [contract.number]])):
+        bench.clock.move_to(instant)
+        assert [await expected(there, scope) for scope in (both, ADMINISTRATION, SYSTEM)] == [lists] * 3
+        assert await expected(here, both) == [[], []]
+    # Who works there alone does not see a contract that was never checked out
+    assert await expected(there, there.somebody().scope) == [[], []]
 
 
 async def test_a_car_whose_return_arrived_first_is_not_out(bench: Bench) -> None:
