@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from server.database import Session
@@ -80,14 +79,14 @@ def _columns(rows: PlainRows[Vehicle] | PlainRows[Occupancy], alias: str) -> str
     return ", ".join(f"{alias}.{column.name}" for column in rows.columns)
 
 
-_LANES = text(
+_LANES = (
     f"select {_columns(_VEHICLES, 'v')} from vehicle v join vehicle_group g on g.id = v.group_id"  # noqa: S608
     f" where {HERE} order by {ORDER} limit :most"
-).columns(*_VEHICLES.columns)
-_ROWS = text(
+)
+_ROWS = (
     f"select {_columns(_OCCUPANCIES, 'o')} from ({USES.format(columns='o.*')}) o"  # noqa: S608
     f" join vehicle v on v.id = o.vehicle_id where {HERE} order by o.starts_at limit :most_uses"
-).columns(*_OCCUPANCIES.columns)
+)
 
 
 async def of(
