@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from server.errors import DomainError, NoVehicleAvailable, PaymentDeclined, Sentence
 from server.models import Contract, Document, Email, Occupancy, Payment, payment_reasons
@@ -19,6 +22,7 @@ from tests.builders.bench import Bench, texts
 from tests.builders.rentals import book, request
 from tests.builders.rows import Shop, open_shop
 from tests.services.samples import at
+from tests.traffic import watched
 
 START, END = at("2026-09-08 09:00"), at("2026-09-09 09:00")
 DAY = timedelta(days=1)
@@ -257,3 +261,51 @@ async def test_a_customer_whose_money_could_not_go_back_hears_of_it(bench: Bench
     assert "Erstattung: 59,00 €" in text
     assert "59,00 € auf Ihre Karte" not in text
     assert "Ihre Karte hat die Erstattung nicht angenommen." in text
+
+
+@asynccontextmanager
+async def no_documents(bench: Bench) -> AsyncIterator[None]:
+    """While the database takes none, so that whoever confirms fails."""
+    async with bench.owned() as session:
+        await session.write(
+            "create function refuse_documents() returns trigger language plpgsql as"
+            " $$ begin raise exception 'no documents today'; end $$"
+        )
+        await session.write("create trigger refuse before insert on document execute function refuse_documents()")
+    try:
+        yield
+    finally:
+        async with bench.owned() as session:
+            await session.write("drop trigger refuse on document")
+            await session.write("drop function refuse_documents()")
+
+
+async def test_what_the_gateway_said_is_kept_whatever_fails_behind_it(bench: Bench) -> None:
+    # Given
+    shop = await open_shop(bench)
+    # When
+    async with no_documents(bench):
+        with pytest.raises(DBAPIError, match="no documents today"):
+            await book(shop, START + 7 * DAY, END + 7 * DAY)
+    # Then
+    contract = await only_contract(bench)
+    assert (contract.state.value, contract.paid_cents) == ("HELD", 5_900)
+    assert await bench.payments(contract.id) == [("SALE", "SUCCEEDED", 5_900)]
+    # When it is gone on with, Then no money moves a second time
+    await saga.drive(bench.outside, contract.id)
+    assert (await bench.contract(contract.id)).state.value == "RESERVED"
+    assert bench.books.ledger(contract) == [("sale", "59.00", "approved")]
+    assert await bench.counts(Document) == [1]
+
+
+async def test_a_booking_with_sale_and_hold_takes_six_transactions(bench: Bench) -> None:
+    # Given: one before, so that connections are open
+    shop = await open_shop(bench, cars=2)
+    await book(shop, START, END)
+    # When
+    with watched() as traffic:
+        await saga.book(bench.outside, shop.somebody(), request(shop, START, END))
+    # Then: the hold, two answers of the gateway, and the paper; before them a look at the caller's stations
+    begun = [one for one in traffic.statements if one.startswith("begin")]
+    assert [one.startswith("begin isolation") for one in begun] == [True, False, False, False, False, False]
+    assert len(traffic.statements) - len(begun) <= 82
