@@ -17,12 +17,17 @@ from server.database.connections import WatchedConnection
 class Traffic:
     """Since it was cleared."""
 
-    statements: list[str] = field(default_factory=list)
+    sent: list[tuple[str, Any]] = field(default_factory=list)
+    """Statements as the driver takes them, with their parameters."""
     round_trips: int = 0
     """How often somebody waited for the database's answer."""
 
+    @property
+    def statements(self) -> list[str]:
+        return [statement for statement, _ in self.sent]
+
     def clear(self) -> None:
-        self.statements.clear()
+        self.sent.clear()
         self.round_trips = 0
 
 
@@ -31,9 +36,9 @@ def watched() -> Iterator[Traffic]:
     """The traffic of this process inside of the block."""
     traffic, execute, wait = Traffic(), psycopg.AsyncCursor.execute, WatchedConnection.wait
 
-    async def noted(cursor: Any, query: Any, *more: Any, **named: Any) -> Any:
-        traffic.statements.append(str(query))
-        return await execute(cursor, query, *more, **named)
+    async def noted(cursor: Any, query: Any, parameters: Any = None, **how: Any) -> Any:
+        traffic.sent.append((str(query), parameters))
+        return await execute(cursor, query, parameters, **how)
 
     async def counted(connection: Any, *more: Any, **named: Any) -> Any:
         traffic.round_trips += 1
