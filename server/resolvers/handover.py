@@ -14,6 +14,7 @@ from server.schema.building import Info
 from server.schema.change import report_of
 from server.schema.damage import DamageConnection, DamageFilter, DamageInput
 from server.schema.handover import CheckInInput, CheckOutInput, HandoverDay, StoredPhoto
+from server.schema.instants import know_cars
 from server.schema.paging import Page, page
 from server.schema.results import ContractResult, DamageResult, ProtocolResult, UploadPhotoResult
 from server.schema.root_fields import STAFF, mutation, query
@@ -34,6 +35,7 @@ class HandoverQuery:
         found = await day.of(await context.session(), as_uuid(station_id), date, now=context.now)
         await context.know(batches.station, {found.station.id: found.station})
         await context.know(batches.vehicle, found.vehicles)
+        know_cars(context, [*found.vehicles.values(), *found.spare_vehicles])
         return found
 
     @query(allow=STAFF, graphql_type=DamageConnection)

@@ -6,29 +6,47 @@ already, the field is a plain value that nobody waits for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import strawberry
+from sqlmodel import SQLModel
 
 from server import batches
 from server.batches import Batch
 from server.context import Context
+from server.models import Vehicle
 
 Place = tuple[Batch[UUID, ZoneInfo | None], UUID]
 """How the zone of a place is found, and by which id."""
 
 
+@lru_cache(maxsize=1000)
+def _lacks(kind: Any, name: str) -> bool:
+    """Whether no row of this model has an attribute: pydantic takes long to say so for each."""
+    return issubclass(kind, SQLModel) and not hasattr(kind, name)
+
+
 def _place(row: object) -> Place | None:
     """Where a row belongs: the station where it was written, else its station, else that of its vehicle."""
+    kind: Hashable = type(row)
     for name in ("at_station_id", "station_id"):
-        if (station_id := getattr(row, name, None)) is not None:
+        if not _lacks(kind, name) and (station_id := getattr(row, name, None)) is not None:
             return batches.zone, station_id
-    vehicle_id = getattr(row, "vehicle_id", None)
+    vehicle_id = None if _lacks(kind, "vehicle_id") else getattr(row, "vehicle_id", None)
     return None if vehicle_id is None else (batches.zone_of_vehicle, vehicle_id)
+
+
+def know_cars(context: Context, cars: Iterable[Vehicle | None]) -> None:
+    """What is told of these cars, such as their damages, is told in the zones of their stations, as far as those are
+    known: nobody has to look for them.
+    """
+    zones = context.zones
+    zones.update({car.id: zones[car.station_id] for car in cars if car is not None and car.station_id in zones})
 
 
 async def zone_of(row: object, context: Context) -> ZoneInfo | None:
