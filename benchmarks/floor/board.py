@@ -15,7 +15,7 @@ from benchmarks.floor.values import cursor, period
 PAGE = 100
 _STATION = b"select code, name, time_zone from station where id = %s"
 _CARS = b"""select v.id, v.plate, v.make, v.model, g.code from vehicle v join vehicle_group g on g.id = v.group_id
-where v.station_id = %s order by v.plate, v.id"""
+where v.station_id = %s order by g.code, v.plate, v.id"""
 _PAGE = b"""select v.id, v.plate, v.make, v.model, g.code from vehicle v join vehicle_group g on g.id = v.group_id
 where v.station_id = %(station)s and (%(plate)s::text is null or (v.plate, v.id) > (%(plate)s::text, %(id)s::uuid))
 order by v.plate, v.id limit 101"""

@@ -6,7 +6,7 @@ already, the field is a plain value that nobody waits for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -33,7 +33,7 @@ def _lacks(kind: Any, name: str) -> bool:
 
 def _place(row: object) -> Place | None:
     """Where a row belongs: the station where it was written, else its station, else that of its vehicle."""
-    kind: Hashable = type(row)
+    kind: Any = type(row)
     for name in ("at_station_id", "station_id"):
         if not _lacks(kind, name) and (station_id := getattr(row, name, None)) is not None:
             return batches.zone, station_id

@@ -23,6 +23,8 @@ class OpeningRules:
     exceptions: dict[date, tuple[Window, ...]]
     holiday_region: str | None
     notes: dict[date, str] = field(default_factory=dict)
+    _known: dict[date, list[tuple[datetime, datetime]]] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out of days: whoever looks for a time asks for the same ones again and again."""
 
     def why_closed(self, instant: datetime) -> Sentence | None:
         """The public holiday, or the note of the exception, if it is that day's; None for an ordinary closing hour."""
@@ -36,6 +38,12 @@ class OpeningRules:
         """The windows that begin on a calendar day as UTC instants, exceptions and public holidays applied. One that
         ends past midnight belongs to the day on which it begins, whatever the next one is.
         """
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = self._worked_out(day)
+        return known
+
+    def _worked_out(self, day: date) -> list[tuple[datetime, datetime]]:
         if day.year in {date.min.year, date.max.year}:  # the day before or after may not exist
             return []
         return [
