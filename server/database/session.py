@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row, tuple_row
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -71,6 +72,10 @@ class Session(AsyncSession):
         if self._driver is None:
             raw = await (await self.connection()).get_raw_connection()
             self._driver = cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+        if self._driver.autocommit and self._driver.pgconn.transaction_status == TransactionStatus.IDLE:
+            # A flush that failed has ended the transaction. What came now would be committed by itself, in no scope.
+            await self.connection()  # SQLAlchemy knows why
+            raise RuntimeError("the transaction has ended")
         return self._driver
 
     def once_committed(self, tell: Callable[[], None]) -> None:
