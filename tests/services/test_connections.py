@@ -144,6 +144,29 @@ async def test_nothing_is_written_by_itself_after_a_flush_that_failed(bench: Ben
     assert [found.name for found in await bench.all(Station)] == [one.name]
 
 
+async def test_what_is_within_a_savepoint_goes_with_it(bench: Bench) -> None:
+    # Given: a statement has been sent already, so that the session knows its connection
+    one = station()
+    await bench.put(one)
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
+        await session.write("update station set name = 'before' where id = :id", {"id": one.id})
+        # When: the first one within goes straight to the driver, and is taken back
+        savepoint = await session.begin_nested()
+        await session.write("update station set name = 'within' where id = :id", {"id": one.id})
+        await savepoint.rollback()
+        # And: another one fails
+        savepoint = await session.begin_nested()
+        with pytest.raises(DBAPIError, match="division by zero"):
+            await session.value("select 1 / 0")
+        await savepoint.rollback()
+        # And: one stays
+        savepoint = await session.begin_nested()
+        await session.write("update station set city = 'Ulm' where id = :id", {"id": one.id})
+        await savepoint.commit()
+    # Then
+    assert [(found.name, found.city) for found in await bench.all(Station)] == [("before", "Ulm")]
+
+
 async def test_a_snapshot_does_not_begin_unsaid(bench: Bench) -> None:
     async with bench.outside.database.snapshot(SYSTEM) as session:
         await session.begin_nested()  # before anything was asked, so that SQLAlchemy would begin in its own way
