@@ -73,14 +73,13 @@ class Session(AsyncSession):
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         within = self.sync_session.get_nested_transaction()
-        if self._driver is None or within is not self._within:
-            # SQLAlchemy sends a savepoint when the connection is asked for within it, and not before.
+        if self._driver is None or within is not self._within or not self.sync_session.is_active:
+            # SQLAlchemy sends a savepoint when the connection is asked for within it, and not before. It refuses where
+            # a flush that failed has ended the transaction, or the savepoint.
             raw = await (await self.connection()).get_raw_connection()
             self._driver, self._within = cast("psycopg.AsyncConnection[Any]", raw.driver_connection), within
         if self._driver.autocommit and self._driver.pgconn.transaction_status == TransactionStatus.IDLE:
-            # A flush that failed has ended the transaction. What came now would be committed by itself, in no scope.
-            await self.connection()  # SQLAlchemy knows why
-            raise RuntimeError("the transaction has ended")
+            raise RuntimeError("the transaction has ended: this would be committed by itself, in no scope")
         return self._driver
 
     def once_committed(self, tell: Callable[[], None]) -> None:

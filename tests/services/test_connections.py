@@ -144,6 +144,20 @@ async def test_nothing_is_written_by_itself_after_a_flush_that_failed(bench: Ben
     assert [found.name for found in await bench.all(Station)] == [one.name]
 
 
+async def test_nor_in_the_place_of_a_savepoint(bench: Bench) -> None:
+    one = station()
+    await bench.put(one)
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
+        await session.value("select 1")
+        savepoint = await session.begin_nested()
+        with pytest.raises(IntegrityError):
+            await session.store(station(code=one.code))
+        with pytest.raises(PendingRollbackError):
+            await session.write("update station set name = 'alone' where id = :id", {"id": one.id})
+        await savepoint.rollback()
+    assert [found.name for found in await bench.all(Station)] == [one.name]
+
+
 async def test_what_is_within_a_savepoint_goes_with_it(bench: Bench) -> None:
     # Given: a statement has been sent already, so that the session knows its connection
     one = station()
