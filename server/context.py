@@ -89,7 +89,7 @@ class Context:
         async with self._opening:
             self._still_open()
             if self._session is None:
-                snapshot = self.outside.database.snapshot(self.principal.scope, owner=self._task)
+                snapshot = self.outside.database.snapshot(self.principal.scope, owner=self._task, remembers=True)
                 self._session = await self._stack.enter_async_context(snapshot)
             return self._session
 
@@ -100,7 +100,7 @@ class Context:
         async with self._opening:
             self._still_open()
             if self._price_session is None:
-                snapshot = self.outside.database.snapshot(self.principal.price_scope, owner=self._task)
+                snapshot = self.outside.database.snapshot(self.principal.price_scope, owner=self._task, remembers=True)
                 self._price_session = await self._stack.enter_async_context(snapshot)
             return self._price_session
 

@@ -84,12 +84,16 @@ class Database:
         await follow(self.listen, CHANNEL, lambda _: memory.forget(), begins=memory.hears, ends=memory.hears_nothing)
 
     @asynccontextmanager
-    async def snapshot(self, scope: Scope, *, owner: asyncio.Task[Any] | None = None) -> AsyncIterator[Session]:
+    async def snapshot(
+        self, scope: Scope, *, owner: asyncio.Task[Any] | None = None, remembers: bool = False
+    ) -> AsyncIterator[Session]:
         """A read-only view of one instant, that of its first statement: everything that is read in it fits together.
-        `owner` is the task of the operation that reads in it, if that is not the one that opens it.
+        `owner` is the task of the operation that reads in it, if that is not the one that opens it. `remembers`: what
+        hardly changes may come from memory; not for who writes by what is read here.
         """
         async with self._snapshots[scope.caller]() as session:
-            session.owner, session.recollection = owner or session.owner, Recollection(self.memory, scope)
+            session.owner = owner or session.owner
+            session.recollection = Recollection(self.memory, scope) if remembers else None
             session.will_open(scope.opening_of_snapshot)
             yield session
 
@@ -154,7 +158,10 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         """The connections begin nothing by themselves: the message that begins also says who is asking."""
-        opening = connection.get_execution_options().get("opening", "begin")
+        options = connection.get_execution_options()
+        if options.get(READS_ONLY) and "opening" not in options:
+            raise RuntimeError("a snapshot begins with its first statement, which says who is asking")
+        opening = options.get("opening", "begin")
         driver = cast(AdaptedConnection, connection.connection.dbapi_connection)
         try:
             driver.run_async(lambda it: it.execute(opening))

@@ -72,9 +72,11 @@ class Recollection:
         self._own: dict[Hashable, Any] = {}
 
     def get(self, key: Hashable) -> Any:
-        """What this transaction, or another one of the same scope, has found; else `NOTHING`."""
+        """What this transaction has found, or another one of the same scope while nothing was changed since this one
+        began; else `NOTHING`.
+        """
         found = self._own.get(key, NOTHING)
-        if found is NOTHING:
+        if found is NOTHING and self._era == self._memory.era:
             found = self._memory.get((self._scope, key))
             if found is not NOTHING:
                 self._own[key] = found

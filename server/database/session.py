@@ -8,9 +8,11 @@ from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row, tuple_row
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -37,6 +39,8 @@ class Session(AsyncSession):
         self._one_at_a_time = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._driver: psycopg.AsyncConnection[Any] | None = None
+        self._within: SessionTransaction | None = None
+        """The savepoint in which that connection was last asked for."""
         self._opening, self._has_begun = "", False
         self._found: dict[Hashable, Any] = {}
         self.owner = asyncio.current_task()
@@ -68,9 +72,14 @@ class Session(AsyncSession):
         self._has_begun = True
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
-        if self._driver is None:
+        within = self.sync_session.get_nested_transaction()
+        if self._driver is None or within is not self._within or not self.sync_session.is_active:
+            # SQLAlchemy sends a savepoint when the connection is asked for within it, and not before. It refuses where
+            # a flush that failed has ended the transaction, or the savepoint.
             raw = await (await self.connection()).get_raw_connection()
-            self._driver = cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+            self._driver, self._within = cast("psycopg.AsyncConnection[Any]", raw.driver_connection), within
+        if self._driver.autocommit and self._driver.pgconn.transaction_status == TransactionStatus.IDLE:
+            raise RuntimeError("the transaction has ended: this would be committed by itself, in no scope")
         return self._driver
 
     def once_committed(self, tell: Callable[[], None]) -> None:

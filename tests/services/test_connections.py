@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 
 from server.database import ADMINISTRATION, RETENTION, SYSTEM, Scope
 from server.database.text_sql import for_driver
@@ -123,6 +123,69 @@ async def test_a_refusal_of_the_database_is_told_alike_by_text_and_by_models(ben
             await write(text=text)
         assert "[parameters" not in str(raised.value)
     assert await bench.counts(Station, Note) == [1, 0]
+
+
+async def test_nothing_is_written_by_itself_after_a_flush_that_failed(bench: Bench) -> None:
+    # Given: a flush that fails outside of a savepoint ends the transaction
+    one = station()
+    await bench.put(one)
+
+    async def write() -> None:
+        async with bench.outside.database.transaction(ADMINISTRATION) as session:
+            await session.value("select 1")
+            with pytest.raises(IntegrityError):
+                await session.store(station(code=one.code))
+            # When somebody goes on all the same
+            await session.write("update station set name = 'alone' where id = :id", {"id": one.id})
+
+    # Then
+    with pytest.raises(PendingRollbackError):
+        await write()
+    assert [found.name for found in await bench.all(Station)] == [one.name]
+
+
+async def test_nor_in_the_place_of_a_savepoint(bench: Bench) -> None:
+    one = station()
+    await bench.put(one)
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
+        await session.value("select 1")
+        savepoint = await session.begin_nested()
+        with pytest.raises(IntegrityError):
+            await session.store(station(code=one.code))
+        with pytest.raises(PendingRollbackError):
+            await session.write("update station set name = 'alone' where id = :id", {"id": one.id})
+        await savepoint.rollback()
+    assert [found.name for found in await bench.all(Station)] == [one.name]
+
+
+async def test_what_is_within_a_savepoint_goes_with_it(bench: Bench) -> None:
+    # Given: a statement has been sent already, so that the session knows its connection
+    one = station()
+    await bench.put(one)
+    async with bench.outside.database.transaction(ADMINISTRATION) as session:
+        await session.write("update station set name = 'before' where id = :id", {"id": one.id})
+        # When: the first one within goes straight to the driver, and is taken back
+        savepoint = await session.begin_nested()
+        await session.write("update station set name = 'within' where id = :id", {"id": one.id})
+        await savepoint.rollback()
+        # And: another one fails
+        savepoint = await session.begin_nested()
+        with pytest.raises(DBAPIError, match="division by zero"):
+            await session.value("select 1 / 0")
+        await savepoint.rollback()
+        # And: one stays
+        savepoint = await session.begin_nested()
+        await session.write("update station set city = 'Ulm' where id = :id", {"id": one.id})
+        await savepoint.commit()
+    # Then
+    assert [(found.name, found.city) for found in await bench.all(Station)] == [("before", "Ulm")]
+
+
+async def test_a_snapshot_does_not_begin_unsaid(bench: Bench) -> None:
+    async with bench.outside.database.snapshot(SYSTEM) as session:
+        await session.begin_nested()  # before anything was asked, so that SQLAlchemy would begin in its own way
+        with pytest.raises(RuntimeError, match="says who is asking"):
+            await session.value("select 1")
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from server.database import ADMINISTRATION, SYSTEM, Scope, memory
-from server.models import Station
+from server.models import Occupancy, Station
+from server.services.booking import saga
 from server.services.fleet import groups, stations
 from server.services.pricing import tariffs
 from tests.builders.bench import Bench
+from tests.builders.rentals import request
 from tests.builders.rows import open_shop
 from tests.edge.world import until as until_true
+from tests.services.samples import at
 from tests.traffic import watched
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -42,7 +46,7 @@ async def listening(bench: Bench) -> AsyncIterator[None]:
 async def name_of(bench: Bench, scope: Scope, station_id: UUID) -> tuple[str | None, int]:
     """What a new snapshot calls a station, and how often the table was asked for that."""
     with watched() as traffic:
-        async with bench.outside.database.snapshot(scope) as session:
+        async with bench.outside.database.snapshot(scope, remembers=True) as session:
             found = await stations.KNOWN.by_id(session, station_id)
     return found.name if found else None, len([one for one in traffic.statements if "FROM station" in one])
 
@@ -112,7 +116,7 @@ async def test_what_a_snapshot_saw_before_a_change_is_not_kept_after_it(bench: B
     shop = await open_shop(bench)
     scope, old = Scope(stations=(shop.station.id,)), shop.station.name
     async with listening(bench):
-        async with bench.outside.database.snapshot(scope) as session:
+        async with bench.outside.database.snapshot(scope, remembers=True) as session:
             await session.value("select 1")  # from here on it sees what is now
             await renamed(bench, shop.station.id, "Am Hafen")
             seen = await stations.KNOWN.by_id(session, shop.station.id)
@@ -125,7 +129,7 @@ async def test_what_a_snapshot_saw_before_a_change_is_not_kept_after_it(bench: B
 async def test_a_snapshot_stays_as_it_was(bench: Bench) -> None:
     shop = await open_shop(bench)
     scope, old = Scope(stations=(shop.station.id,)), shop.station.name
-    async with listening(bench), bench.outside.database.snapshot(scope) as session:
+    async with listening(bench), bench.outside.database.snapshot(scope, remembers=True) as session:
         await stations.KNOWN.by_id(session, shop.station.id)
         await renamed(bench, shop.station.id, "Am Hafen")
         seen = await stations.KNOWN.by_id(session, shop.station.id)
@@ -165,6 +169,38 @@ async def test_who_writes_asks_the_database(bench: Bench) -> None:
                 await stations.get(session, shop.station.id)
 
     assert len([one for one in traffic.statements if "FROM station" in one]) == 1
+
+
+async def test_nor_does_a_booking_go_by_what_is_remembered(bench: Bench) -> None:
+    # Given: somebody looks at the station, and then it is changed by a process that is not heard any more
+    shop = await open_shop(bench)
+    memory_of_ours, who = bench.outside.database.memory, shop.somebody()
+    memory_of_ours.hears()
+    try:
+        async with bench.outside.database.snapshot(who.scope, remembers=True) as session:
+            await stations.visible_stations(session)
+        async with bench.owned() as session:
+            await session.write("update station set turnaround_minutes = 240 where id = :id", {"id": shop.station.id})
+        # When
+        end = at("2026-09-09 09:00")
+        await saga.book(bench.outside, who, request(shop, at("2026-09-08 09:00"), end))
+    finally:
+        memory_of_ours.hears_nothing()
+    # Then
+    assert [use.busy_until - end for use in await bench.all(Occupancy)] == [timedelta(hours=4)]
+
+
+async def test_a_snapshot_takes_nothing_newer_than_itself_from_memory(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    scope, old = Scope(stations=(shop.station.id,)), shop.station.name
+    async with listening(bench), bench.outside.database.snapshot(scope, remembers=True) as session:
+        await session.value("select 1")  # from here on it sees what is now
+        await renamed(bench, shop.station.id, "Am Hafen")
+        assert (await name_of(bench, scope, shop.station.id))[0] == "Am Hafen"
+        seen = await stations.KNOWN.by_id(session, shop.station.id)
+
+    assert seen is not None
+    assert seen.name == old
 
 
 async def test_no_more_than_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
