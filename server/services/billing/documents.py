@@ -89,10 +89,11 @@ async def print_unprinted(outside: Outside, contract_id: UUID) -> None:
     async with outside.database.transaction(SYSTEM) as session:
         statement = select(Document).where(col(Document.contract_id) == contract_id, col(Document.sha256).is_(None))
         waiting = await session.all(statement)
-    for document in waiting:
+    for place, document in enumerate(waiting):
         try:
             async with asyncio.timeout(_AT_ONCE_SECONDS):
-                await _print(outside, document)
+                # Of the first it is known that nobody has printed it; meanwhile somebody may have printed the others.
+                await (_print(outside, document) if place == 0 else print_pdf(outside, document.id))
         except Exception:  # what was issued stands, and whoever waits for an answer gets it: the job prints
             _log.exception("document.not_printed", document=str(document.id))
 

@@ -4,6 +4,9 @@
 2. The call is made. One transaction records what the gateway said, and writes the next payment.
 3. The last of these confirms with the advance invoice and the mail, or cancels and gives back what was taken.
 
+A process that dies between 1 and the call leaves an attempt that may have been made: its job asks the gateway for some
+fourteen minutes before it makes it, which is within the hold.
+
 `_next` looks only at what is stored, so that the request, the recovery job and the payment page can all call it.
 """
 
