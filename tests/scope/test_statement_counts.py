@@ -211,7 +211,7 @@ async def test_what_is_asked_all_day_long_takes_few_round_trips(copied: Copied, 
     database = copied.database
     listening = asyncio.create_task(database.recollecting())
     try:
-        assert await asyncio.to_thread(until, lambda: database.memory.is_on)
+        assert await asyncio.to_thread(until, lambda: database.memory.is_on, 30)
         await copied.asked(query, given)
         await copied.asked(query, given)
     finally:

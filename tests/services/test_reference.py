@@ -26,7 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 
 async def until(true: Callable[[], bool]) -> None:
-    assert await asyncio.to_thread(until_true, true)
+    assert await asyncio.to_thread(until_true, true, 30)
 
 
 @asynccontextmanager
