@@ -87,18 +87,25 @@ class Runtime:
         if isinstance(self.outside.mailer, NoMailer):
             _log.warning("mails.wait", reason="ERSATZWAGEN_SMTP_URL is not set")
         settle()
-        tasks = [
-            asyncio.create_task(self.worker.run_forever()),
-            asyncio.create_task(self.outside.database.recollecting()),
-        ]
+        task = asyncio.create_task(self.worker.run_forever())
         try:
             yield
         finally:
             await self.worker.come_to_rest(_TRIES_END_SECONDS)
-            for task in tasks:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    @asynccontextmanager
+    async def remembering(self) -> AsyncIterator[None]:
+        """What hardly changes is kept in memory meanwhile: for who answers callers; a worker has no use for it."""
+        task = asyncio.create_task(self.outside.database.recollecting())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 def settle() -> None:

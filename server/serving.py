@@ -47,6 +47,7 @@ class Server(BoundedServer):
             if self._cluster is not None:
                 await self._background.enter_async_context(kept_running(self._cluster))
             await self._background.enter_async_context(listening(self._runtime))
+            await self._background.enter_async_context(self._runtime.remembering())
             await self._background.enter_async_context(self._runtime.working())
             _announce(self._runtime)
 

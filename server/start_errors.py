@@ -24,11 +24,11 @@ _SAID = (
 )
 """These say what to do themselves."""
 _URL = "ERSATZWAGEN_DATABASE_URL"
-_LISTENING = 2
-"""For jobs, and for changes of what is kept in memory."""
-OF_SERVE = sum(CONNECTIONS.values()) + _LISTENING
-"""How many connections `serve` opens at most: its callers', and those that listen."""
-OF_WORKER = CONNECTIONS[Caller.SYSTEM] + CONNECTIONS[Caller.RETENTION] + _LISTENING
+OF_SERVE = sum(CONNECTIONS.values()) + 2
+"""How many connections `serve` opens at most: its callers', one that listens for jobs, and one for changes of what is
+kept in memory.
+"""
+OF_WORKER = CONNECTIONS[Caller.SYSTEM] + CONNECTIONS[Caller.RETENTION] + 1
 """The same of `worker`, which has no callers."""
 _NO_CONNECTION = (
     f"the database has no connection left: raise its max_connections to {OF_SERVE} for each serve, {OF_WORKER} for each"

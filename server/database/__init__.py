@@ -58,7 +58,8 @@ class Database:
     async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
         """One transaction: committed at the end, rolled back if anything is raised."""
         async with self._sessions[scope.caller]() as session:
-            await session.open(scope.opening)
+            session.will_open(scope.opening)
+            await session.open()
             yield session
             has_changed = await self._complete(session)
             await session.commit()

@@ -53,11 +53,10 @@ class Session(AsyncSession):
         """Says with which message the transaction begins, sent as it is with the first statement."""
         self._opening = opening
 
-    async def open(self, opening: str) -> None:
-        """Begins with this message. A connection that was lost while nobody used it is noticed here, before anything
-        was done, and replaced once.
+    async def open(self) -> None:
+        """Begins now, with that message. A connection that was lost while nobody used it is noticed here, before
+        anything was done, and replaced once.
         """
-        self._opening = opening
         try:
             await self._begin()
         except DBAPIError as error:
@@ -100,7 +99,7 @@ class Session(AsyncSession):
         async def run() -> T:
             async with self._one_at_a_time:
                 if not self._has_begun:
-                    await self.open(self._opening)
+                    await self.open()
                 return await work()
 
         if asyncio.current_task() is self.owner:

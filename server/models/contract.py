@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Integer, UniqueConstraint, cast, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Integer, UniqueConstraint, cast, literal_column, text
 from sqlmodel import Field, SQLModel, col
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id
@@ -264,6 +264,13 @@ class Contract(SQLModel, table=True):
     def edits(self) -> tuple[TariffEdit, ...]:
         """What was changed of it since, the oldest first."""
         return tuple(TariffEdit.of_json(stored) for stored in self.edits_json)
+
+    @classmethod
+    def is_in(cls, state: ContractState) -> ColumnElement[bool]:
+        """The condition of a state, written out and not as a parameter: where it is the condition of an index, the
+        planner has to see it.
+        """
+        return col(cls.state) == literal_column(f"'{state.value}'")
 
     @classmethod
     def grace(cls) -> ColumnElement[int]:

@@ -200,3 +200,15 @@ async def test_a_snapshot_does_not_begin_unsaid(bench: Bench) -> None:
 )
 def test_text_as_the_driver_takes_it(sql: str, sent: str) -> None:
     assert for_driver(sql) == sent
+
+
+async def test_what_was_found_once_is_not_looked_for_again_and_what_was_not_is(bench: Bench) -> None:
+    answers = [None, "it", "another"]
+
+    async def find() -> str | None:
+        return answers.pop(0)
+
+    async with bench.outside.database.transaction(SYSTEM) as session:
+        found = [await session.once("key", find) for _ in range(3)]
+
+    assert (found, answers) == ([None, "it", "it"], ["another"])

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Uuid, bindparam, literal_column, not_, union_all
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, literal_column, not_, union_all
 from sqlalchemy.sql.expression import Select
 from sqlmodel import col, select
 
@@ -76,17 +76,12 @@ _STATION = bindparam("station", type_=Uuid())
 _WHEN = DateTime(timezone=True)
 
 
-def _is(state: ContractState) -> ColumnElement[bool]:
-    """Written out, not as a parameter: it is the condition of an index."""
-    return col(Contract.state) == literal_column(f"'{state.value}'")
-
-
 def _work() -> Select[Any]:
     """What is to be handed over, taken back and looked for, each by one index and as much as a list holds: those that
     are nearest. Bookings that nobody picked up for months must not hide those of yesterday.
     """
     starts, end, identity = col(Contract.starts_at), col(Contract.ends_at), col(Contract.id)
-    back_here, checked_out = col(Contract.return_station_id) == _STATION, _is(ContractState.CHECKED_OUT)
+    back_here, checked_out = col(Contract.return_station_id) == _STATION, Contract.is_in(ContractState.CHECKED_OUT)
     late, late_all_the_same = is_overdue(bindparam("late", type_=_WHEN)), end < bindparam("missing", type_=_WHEN)
     away = union_all(
         select(identity, starts, end, late.label("late")).where(back_here, checked_out),
@@ -97,7 +92,9 @@ def _work() -> Select[Any]:
     due = (away.c.ends_at >= bindparam("due", type_=_WHEN)) & (away.c.ends_at < bindparam("ends", type_=_WHEN))
     wanted: dict[_Work, Any] = {
         "out": select(identity, starts).where(
-            col(Contract.station_id) == _STATION, _is(ContractState.RESERVED), starts < bindparam("ends", type_=_WHEN)
+            col(Contract.station_id) == _STATION,
+            Contract.is_in(ContractState.RESERVED),
+            starts < bindparam("ends", type_=_WHEN),
         ),
         "in": select(away.c.id, away.c.starts_at).where(not_(away.c.late), due),
         "late": select(away.c.id, away.c.starts_at).where(away.c.late),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, any_, exists, func, literal_column, union_all
+from sqlalchemy import CompoundSelect, any_, exists, func, union_all
 from sqlmodel import col, select
 
 from server.database import Session
@@ -63,7 +63,7 @@ def out_all_the_same(station: Any) -> CompoundSelect[Any]:
     one_way = select(Contract.id).where(
         col(Contract.return_station_id) == station,
         col(Contract.return_station_id) != col(Contract.station_id),
-        col(Contract.state) != literal_column(f"'{ContractState.CHECKED_OUT.value}'"),
+        ~Contract.is_in(ContractState.CHECKED_OUT),
     )
     # As an array: the planner would think that most contracts are one-way, and rather look at every car that is out.
     elsewhere = out.where(col(Vehicle.out_contract_id) == any_(func.array(one_way.scalar_subquery())))

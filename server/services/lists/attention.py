@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, ColumnElement, and_, exists, func, literal_column, text
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, func, text
 from sqlmodel import col, select
 
 from server.models import Contract, Deposit
@@ -43,9 +43,7 @@ def overdue_at(contract: Contract) -> datetime:
 def is_overdue(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition that a contract's car is out and overdue at an instant."""
     over = col(Contract.ends_at) + func.make_interval(0, 0, 0, 0, 0, Contract.grace())
-    # Written out, not as a parameter: it is the condition of an index.
-    out = col(Contract.state) == literal_column(f"'{ContractState.CHECKED_OUT.value}'")
-    return and_(out, col(Contract.ends_at) <= at, over <= at)
+    return and_(Contract.is_in(ContractState.CHECKED_OUT), col(Contract.ends_at) <= at, over <= at)
 
 
 def flags(contract: Contract, deposit: Deposit | None, *, at_risk: bool, now: datetime) -> list[ContractFlag]:
