@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import strawberry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -28,9 +29,11 @@ from server.edge.language import language_of
 from server.edge.limits import BodyLimit, CountedAnswers, ReadableHost, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies
 from server.edge.running import Pace, Places, within
+from server.office import routes as office
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
+from server.schema.root_fields import allowed_roles
 from server.security import Principal
 from server.services.people import callers
 
@@ -61,8 +64,9 @@ STATIC = Path(__file__).parent / "static"
 def create_app(runtime: Runtime) -> Starlette:
     """The application of a runtime. The worker is started by whoever runs it, once the server answers."""
     authenticate = _authenticate(runtime)
+    schema = create_schema()
     endpoint = GraphQLEndpoint(
-        create_schema(),
+        schema,
         authenticate=authenticate,
         open_context=_open_context(runtime),
         ide=_ide(runtime) if runtime.sandbox else None,
@@ -85,7 +89,7 @@ def create_app(runtime: Runtime) -> Starlette:
 
     proxies = Middleware(TrustedProxies, trusted=runtime.settings.trusted_proxies)
     return Starlette(
-        routes=_routes(runtime, endpoint, authenticate),
+        routes=_routes(runtime, endpoint, authenticate, schema),
         lifespan=lifespan,
         middleware=[
             Middleware(CountedAnswers),
@@ -98,7 +102,9 @@ def create_app(runtime: Runtime) -> Starlette:
     )
 
 
-def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authenticate) -> list[BaseRoute]:
+def _routes(
+    runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authenticate, schema: strawberry.Schema
+) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", ServerTime(endpoint, runtime.outside.clock.now)),
         Route("/healthz", _healthy),
@@ -108,6 +114,15 @@ def _routes(runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authentic
         *media.routes(runtime, authenticate),
         *customer_files.routes(runtime.outside),
         *payment_page.routes(runtime.outside),
+        *office.routes(
+            endpoint,
+            authenticate,
+            schema,
+            may=allowed_roles(schema),
+            sealer=runtime.outside.sealer,
+            clock=runtime.outside.clock,
+            secure=runtime.outside.base_url.startswith("https:"),
+        ),
     ]
     if runtime.sandbox is not None:
         from server.sandbox.routes import routes as sandbox_routes  # noqa: PLC0415  # never outside the sandbox

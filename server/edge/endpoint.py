@@ -144,14 +144,20 @@ class GraphQLEndpoint:
             most = MOST_STRANGERS_BYTES if principal is None else MOST_JSON_BYTES
             asked = await read_request(request, media_type, held, most_json=most)
             try:
-                prepared, operation = await self._prepare(asked, principal, holder)
-                about.operation, about.document = operation.name, prepared.hash
-                return await self._run(request, principal, asked, prepared, operation, about)
+                return await self.answer(request, principal, asked, about)
             finally:
                 if asked.close and not asked.taken:
                     await asked.close()
         finally:
             held.give_back()
+
+    async def answer(self, request: Request, principal: Principal | None, asked: Asked, about: About) -> Payload:
+        """Executes what was asked in `request`, as this caller, within everybody's limits, places and deadlines. Raises
+        CallerError if it is refused before it began, and CallerGone if nobody waits for it.
+        """
+        prepared, operation = await self._prepare(asked, principal, holder_of(request, principal))
+        about.operation, about.document = operation.name, prepared.hash
+        return await self._run(request, principal, asked, prepared, operation, about)
 
     def _stock(self, principal: Principal | None, media_type: str) -> Stock:
         if principal is None:

@@ -66,6 +66,17 @@ class Refusals(FieldExtension):
             await info.context.start_anew()
 
 
+def allowed_roles(schema: strawberry.Schema) -> dict[str, frozenset[str]]:
+    """By the name of a mutation: the roles that may call it. A page offers only those."""
+    mutations = schema.get_type_by_name("Mutation")
+    fields: list[Any] = list(getattr(mutations, "fields", ()))
+    found = {}
+    for field in fields:
+        roles = next((one.roles for one in field.extensions if isinstance(one, Allow)), None)
+        found[schema.config.name_converter.from_field(field)] = frozenset(role.value for role in roles or EVERYBODY)
+    return found
+
+
 # The last extension of a list is the outermost: who may call is asked first.
 def query(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Callable[[Resolver], Resolver]:
     """A root field of Query. `allow` is required: forgetting it fails at import."""

@@ -1,0 +1,1 @@
+"""The pages: each reads, decides and shows in a few lines."""

@@ -1,0 +1,73 @@
+"""The office's routes, and what their pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import strawberry
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from server.clock import Clock
+from server.edge.costs import core_schema
+from server.edge.endpoint import Authenticate, GraphQLEndpoint
+from server.edge.limits import BodyLimit, SecurityHeaders
+from server.office.actions import contract as contract_actions
+from server.office.desk import Handler, Office
+from server.office.door import page
+from server.office.operations import Operations
+from server.office.pages import contract, contracts, sign_in, today
+from server.office.session import Sessions
+from server.office.writing import STATIC, Pages
+from server.security import Sealer
+
+_FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+"""A file's address changes with the file."""
+MOST_SENT = 15 * 1024 * 1024
+"""Bytes of a form: the longest has a PDF with it."""
+
+
+def routes(
+    endpoint: GraphQLEndpoint,
+    authenticate: Authenticate,
+    schema: strawberry.Schema,
+    *,
+    may: Mapping[str, frozenset[str]],
+    sealer: Sealer,
+    clock: Clock,
+    secure: bool,
+) -> list[BaseRoute]:
+    """All below /office. `may`: who may call which mutation; `secure`: whether browsers come with HTTPS."""
+    operations = Operations(endpoint)
+    sessions = Sessions(operations, authenticate, secure=secure)
+    office = Office(operations, sessions, Pages(), core_schema(schema), may, sealer, clock, secure)
+    static = SecurityHeaders(StaticFiles(directory=STATIC), _FOR_EVER)
+    return [
+        Route("/office", _to_today),
+        Mount("/office/static", static),
+        Mount("/office", routes=_pages(office), middleware=[Middleware(BodyLimit, most_bytes=MOST_SENT)]),
+    ]
+
+
+async def _to_today(_request: Request) -> Response:
+    return RedirectResponse("/office/", 307)
+
+
+def _pages(office: Office) -> list[BaseRoute]:
+    def route(path: str, handler: Handler, *methods: str, for_strangers: bool = False) -> Route:
+        return Route(path, page(office, handler, for_strangers=for_strangers), methods=[*methods] or ["GET"])
+
+    return [
+        route("/", today.show),
+        route("/sign-in", sign_in.show, for_strangers=True),
+        route("/sign-in", sign_in.enter, "POST", for_strangers=True),
+        route("/sign-out", sign_in.leave, "POST"),
+        route("/language", sign_in.speak, "POST", for_strangers=True),
+        route("/password", sign_in.password, "GET", "POST"),
+        route("/contracts", contracts.show),
+        route("/contracts/{number}", contract.show),
+        route("/contracts/{key}/{action}", contract_actions.STEPS.act, "GET", "POST"),
+    ]

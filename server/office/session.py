@@ -1,0 +1,88 @@
+"""The browser's session: the tokens of a usual sign-in, in a cookie that no script can read, renewed by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from server import security
+from server.edge.endpoint import Authenticate
+from server.edge.fairness import address_of
+from server.errors import DeviceRevoked
+from server.office.guard import cookie_name
+from server.office.operations import Operations
+from server.security import Principal
+
+COOKIE = "ersatzwagen"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An access token, and the refresh token by which the next one is got."""
+
+    access: str
+    refresh: str
+
+    def __str__(self) -> str:
+        return f"{self.access}.{self.refresh}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who a browser is signed in as, if anybody."""
+
+    principal: Principal | None
+    renewed: Pair | None = None
+    """The pair that the browser has to be given: the old one has been used."""
+    ended: bool = False
+    """Whether the cookie holds a session that is over."""
+
+
+class Sessions:
+    """Finds out who is asking. Sign-in, lock-out, renewal and revocation are the API's own."""
+
+    def __init__(self, operations: Operations, authenticate: Authenticate, *, secure: bool) -> None:
+        self._operations, self._authenticate = operations, authenticate
+        self.secure = secure
+
+    def pair_in(self, request: Request) -> Pair | None:
+        """The tokens that a browser sends, if they have the form of ours."""
+        access, _, refresh = request.cookies.get(cookie_name(COOKIE, secure=self.secure), "").partition(".")
+        fits = security.has_form(access, security.ACCESS) and security.has_form(refresh, security.REFRESH)
+        return Pair(access, refresh) if fits else None
+
+    async def standing(self, request: Request) -> Standing:
+        """Whose session the request belongs to.
+
+        One whose hour is over is renewed here. Another window of the browser may do that at the same moment: both get
+        the same pair.
+        """
+        pair = self.pair_in(request)
+        if pair is None:
+            return Standing(None)
+        principal = await self._owner(request, pair)
+        if principal is not None:
+            return Standing(principal)
+        renewed = await self._renewed(request, pair)
+        principal = await self._owner(request, renewed) if renewed else None
+        return Standing(principal, renewed if principal else None, ended=principal is None)
+
+    async def sign_in(self, request: Request, email: str, password: str) -> Pair | str:
+        """The tokens of a new session, or why there is none, in the person's words."""
+        answer = await self._operations.run(request, None, "SignIn", {"email": email, "password": password})
+        return _pair_of(answer["signIn"]) or str(answer["signIn"]["message"])
+
+    async def _renewed(self, request: Request, pair: Pair) -> Pair | None:
+        answer = await self._operations.run(request, None, "RefreshSession", {"refreshToken": pair.refresh})
+        return _pair_of(answer["refreshSession"])
+
+    async def _owner(self, request: Request, pair: Pair) -> Principal | None:
+        try:
+            return await self._authenticate(pair.access, address_of(request))
+        except DeviceRevoked:
+            return None
+
+
+def _pair_of(result: dict[str, str]) -> Pair | None:
+    return Pair(result["accessToken"], result["refreshToken"]) if result["__typename"] == "Session" else None

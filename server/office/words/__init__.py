@@ -1,0 +1,1 @@
+"""What the API's values and fields are called on the pages."""
