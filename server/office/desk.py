@@ -72,6 +72,10 @@ class Desk:
         """A sentence in the reader's language."""
         return sentence.within(self.language)
 
+    def say_in(self, en: str, de: str) -> str:
+        """The same, of two texts."""
+        return self.say(Sentence(en, de))
+
     def may(self, mutation: str) -> bool:
         """Whether this person's role may call a mutation."""
         return self.principal is not None and self.principal.role.value in self.office.may.get(mutation, frozenset())
@@ -96,6 +100,12 @@ class Desk:
         """The station that the page is about: the one in the address, else the one looked at last, else the first."""
         wanted = self.request.query_params.get("station") or self.request.cookies.get(STATION_COOKIE)
         return next((one for one in self.stations if one["code"] == wanted), None) or next(iter(self.stations), None)
+
+    def zone_at(self, *stations: Answer) -> str:
+        """The time zone of the first of these stations that this person works at: of others they may not know it."""
+        zones = {one["id"]: str(one["timeZone"]) for one in self.stations}
+        known = (zones[one["id"]] for one in stations if one["id"] in zones)
+        return next(known, next(iter(zones.values()), "Europe/Berlin"))
 
     def form(self, name: str, zone: str, **wanted: Any) -> Form:
         """The form of a document's variables."""

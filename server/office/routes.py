@@ -16,10 +16,13 @@ from server.edge.costs import core_schema
 from server.edge.endpoint import Authenticate, GraphQLEndpoint
 from server.edge.limits import BodyLimit, SecurityHeaders
 from server.office.actions import contract as contract_actions
+from server.office.actions import customer, damage, fleet, mail, money, prices
+from server.office.actions import settings as settings_actions
+from server.office.actions.steps import Steps
 from server.office.desk import Handler, Office
 from server.office.door import page
 from server.office.operations import Operations
-from server.office.pages import contract, contracts, sign_in, today
+from server.office.pages import contract, contracts, lists, rows, settings, sign_in, today
 from server.office.session import Sessions
 from server.office.writing import STATIC, Pages
 from server.security import Sealer
@@ -69,5 +72,42 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/password", sign_in.password, "GET", "POST"),
         route("/contracts", contracts.show),
         route("/contracts/{number}", contract.show),
-        route("/contracts/{key}/{action}", contract_actions.STEPS.act, "GET", "POST"),
+        route("/contracts/{number}/photos", rows.show_photos),
+        route("/customers", lists.customers),
+        route("/customers/{key}", rows.show_customer),
+        route("/vehicles", lists.vehicles),
+        route("/vehicles/{key}/tag", rows.show_tag),
+        route("/damages", lists.damages),
+        route("/damages/{key}", rows.show_damage),
+        route("/documents", lists.documents),
+        route("/documents/{key}", rows.show_document),
+        route("/open-items", lists.open_items),
+        route("/tariffs", settings.tariffs),
+        route("/settings", settings.show),
+        *(route(f"/{path}/{{key}}/{{action}}", steps.act, "GET", "POST") for path, steps in _STEPS.items()),
+        route("/vehicles/{key}", rows.show_vehicle),
+        route("/tariffs/{key}", rows.show_tariff),
     ]
+
+
+_STEPS: dict[str, Steps] = {
+    "contracts": contract_actions.STEPS,
+    "emails": mail.STEPS,
+    "customers": customer.STEPS,
+    "vehicles": fleet.STEPS,
+    "new-vehicle": fleet.NEW,
+    "blocks": fleet.BLOCKS,
+    "groups": fleet.GROUPS,
+    "new-group": fleet.NEW_GROUP,
+    "documents": money.STEPS,
+    "damages": damage.STEPS,
+    "tariffs": prices.STEPS,
+    "new-tariff": prices.NEW,
+    "stations": settings_actions.STATIONS,
+    "company": settings_actions.COMPANY,
+    "people": settings_actions.PEOPLE,
+    "clients": settings_actions.CLIENTS,
+    "devices": settings_actions.DEVICES,
+    "new": settings_actions.NEW,
+}
+"""By the part of the address: `/office/vehicles/ID/block`."""

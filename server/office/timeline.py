@@ -40,7 +40,7 @@ def events(contract: Answer, language: str) -> list[Event]:
     page = f"/office/contracts/{contract['number']}"
     found = [
         *(_change(one, words, page) for one in contract["history"]),
-        *(_mail(one, words) for one in contract["emails"]),
+        *(_mail(one, words, contract["number"]) for one in contract["emails"]),
         *(_money(one, words, page) for one in contract["payments"]),
         *(_paper(one, words) for one in contract["documents"]),
         *(_protocol(one, words) for one in contract["protocols"]),
@@ -73,13 +73,13 @@ def _change(row: Answer, words: _Words, page: str) -> Event:
     return Event(row["at"], "change", words.of("HistoryAction", row["action"]), tuple(details), by, failed, mend=mend)
 
 
-def _mail(row: Answer, words: _Words) -> Event:
+def _mail(row: Answer, words: _Words, number: str) -> Event:
     failed = row["state"] == "FAILED"
     title = words.say(f"Mail: {row['subject']}", f"Mail: {row['subject']}")
     details = [f"{row['to']} · {words.of('EmailState', row['state'])}"]
     if row["lastError"] and failed:
         details.append(row["lastError"])
-    mend = Mend(f"/office/emails/{row['id']}/resend", Sentence("Send again", "Erneut senden"))
+    mend = Mend(f"/office/emails/{number}.{row['id']}/resend", Sentence("Send again", "Erneut senden"))
     return Event(row["sentAt"] or row["queuedAt"], "mail", title, tuple(details), failed=failed, mend=mend)
 
 

@@ -59,6 +59,8 @@ def shown(value: Any, scalar: str, zone: ZoneInfo, language: str) -> str:
     """A value as it stands in its field."""
     if value is None or value is Undefined:
         return ""
+    if isinstance(value, dict):  # money, as the API tells it; forms ask for the amount
+        value = value["amount"]
     if scalar == "Boolean":
         return "on" if value else ""
     if scalar == "DateTime":

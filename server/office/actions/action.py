@@ -63,6 +63,8 @@ class Action:
     choices: Callable[[Desk, Answer], Awaitable[Choices]] = _none
     change: Change | None = None
     """The `ContractChange` that a form's variables stand for: what it would cost is shown before it is saved."""
+    preview: str | None = None
+    """A query with the same variables but the version, for what has no `ContractChange`."""
     without: frozenset[str] = frozenset()
     only_changes: bool = False
     """Whether `input` is an update."""
@@ -70,6 +72,11 @@ class Action:
     """Whether it cannot simply be taken back."""
     only_managers: bool = False
     """Whether the API refuses it to clerks, though they may call its root field for less."""
+
+    @property
+    def is_previewed(self) -> bool:
+        """Whether it is first shown what would come of it."""
+        return self.change is not None or self.preview is not None
 
     @property
     def title(self) -> Sentence:

@@ -22,7 +22,7 @@ async def read(desk: Desk, number: str) -> Answer:
     found = (await desk.ask("Contract", number=number))["contract"]
     if found is None:
         raise NotFound
-    contract: Answer = found
+    contract: Answer = found | {"zone": desk.zone_at(found["station"], found["returnStation"])}
     return contract
 
 
@@ -113,7 +113,7 @@ CONTRACT = Subject(
     read,
     title=lambda contract: f"{contract['number']} · {person(contract['customer'])}",
     page=lambda contract: f"/office/contracts/{contract['number']}",
-    zone=lambda contract: str(contract["station"]["timeZone"]),
+    zone=lambda contract: str(contract["zone"]),
     key=lambda contract: str(contract["number"]),
 )
 STEPS = Steps(CONTRACT, {action.name: action for action in ACTIONS})

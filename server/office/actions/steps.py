@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from server.office import reading
-from server.office.actions.action import Action, Change, Known, Subject
+from server.office.actions.action import Action, Known, Subject
 from server.office.desk import Desk
 from server.office.door import NotFound
 from server.office.forms import Field, Form
@@ -30,6 +30,9 @@ class Shown:
     """What the page shows besides the form."""
 
     preview: Answer | None = None
+    """What a contract would cost then."""
+    tariff: Answer | None = None
+    """What rentals would cost with the changed tariff."""
     conflicts: Sequence[Answer] = ()
     """Other uses of the car that are in the way."""
     differences: Sequence[Difference] = ()
@@ -55,15 +58,15 @@ class Steps:
         if desk.request.method == "POST":
             sent = await desk.sent()
             variables = reading.read(form, sent)
-            if variables is None:
-                pass
-            elif action.change is None or sent.get("do") == "save":
+            if variables is not None and action.is_previewed and sent.get("do") != "save":
+                await _preview(desk, action, form, shown, variables)
+            elif variables is not None:
                 result = (await desk.ask(action.document, **variables))["result"]
+                if "key" in result:
+                    return desk.show("settings/key.html", key=result["key"])
                 if "problemCode" not in result:
                     return desk.go(f"{self.subject.page(row)}?{urlencode({'done': action.name})}")
                 await self._refused(desk, action, row, form, shown, result)
-            else:
-                await _preview(desk, action.change, form, shown, variables)
         return desk.show("action.html", action=action, row=row, subject=self.subject, form=form, shown=shown)
 
     def offered(self, desk: Desk, row: Answer) -> list[Action]:
@@ -98,14 +101,18 @@ class Steps:
                 one.value = str(result["currentVersion"])
 
 
-async def _preview(desk: Desk, change: Change, form: Form, shown: Shown, variables: Known) -> None:
+async def _preview(desk: Desk, action: Action, form: Form, shown: Shown, variables: Known) -> None:
     try:
-        found = await desk.ask("PreviewChange", contractId=variables["contractId"], change=change(variables))
+        if action.change is not None:
+            change = action.change(variables)
+            found = await desk.ask("PreviewChange", contractId=variables["contractId"], change=change)
+            shown.preview = found["changePreview"]
+            shown.conflicts = shown.preview["conflicts"]
+        elif action.preview is not None:
+            asked = {name: value for name, value in variables.items() if name != "version"}
+            (shown.tariff,) = (await desk.ask(action.preview, **asked)).values()
     except Refusal as refusal:
         form.blame(refusal.message, refusal.field)
-        return
-    shown.preview = found["changePreview"]
-    shown.conflicts = found["changePreview"]["conflicts"]
 
 
 def differences(typed: Form, stored: Form) -> list[Difference]:
