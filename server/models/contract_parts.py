@@ -89,6 +89,8 @@ class HistoryAction(StrEnum):
     """Somebody more may drive; `after` names who."""
     DRIVER_REMOVED = "DRIVER_REMOVED"
     """Somebody may no longer drive; `before` names who."""
+    LICENCE_SEEN = "LICENCE_SEEN"
+    """Somebody has looked at a driver's original licence before the check-out; `after` names the driver."""
     PERIOD_CHANGED = "PERIOD_CHANGED"
     """The agreed period was changed, or the car for it."""
     VEHICLE_TAKEN = "VEHICLE_TAKEN"

@@ -85,6 +85,12 @@ def _refused(desk: Desk, error: Exception) -> Response:
     return _wrong(desk, 500, desk.say(UNEXPECTED), reported(error, place=place_in(desk.request.scope)))
 
 
+def own_address(address: str, fallback: str) -> str:
+    """The address if it is a page of the office: nobody is sent elsewhere by a link to one of ours."""
+    is_own = address.startswith("/office") and "\\" not in address and "//" not in address
+    return address if is_own and address.isprintable() else fallback
+
+
 class NotFound(Exception):
     """There is no such page, or what it is about is not this person's to see."""
 

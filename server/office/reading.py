@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -22,8 +22,20 @@ def read(form: Form, sent: FormData) -> dict[str, Any] | None:
     What was typed stays in the form either way.
     """
     _keep(form.nodes, sent)
+    return variables_of(form)
+
+
+def variables_of(form: Form) -> dict[str, Any] | None:
+    """The variables of what stands in a form; None as above."""
     variables = _Reader(form).values(form.nodes)
     return None if form.has_errors() else {**variables, **form.fixed}
+
+
+def prefill(form: Form, asked: Mapping[str, str]) -> None:
+    """Puts what an address names into a form's fields: a link may say which day, which car."""
+    for one in form.fields():
+        if one.name in asked and one.widget not in {"hidden", "ticks"}:
+            one.value = asked[one.name]
 
 
 def _keep(nodes: Sequence[Node], sent: FormData) -> None:

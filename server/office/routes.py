@@ -22,7 +22,7 @@ from server.office.actions.steps import Steps
 from server.office.desk import Handler, Office
 from server.office.door import page
 from server.office.operations import Operations
-from server.office.pages import contract, contracts, lists, rows, settings, sign_in, today
+from server.office.pages import contract, contracts, lists, plan, rows, settings, sign_in, today
 from server.office.session import Sessions
 from server.office.writing import STATIC, Pages
 from server.security import Sealer
@@ -70,6 +70,8 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/sign-out", sign_in.leave, "POST"),
         route("/language", sign_in.speak, "POST", for_strangers=True),
         route("/password", sign_in.password, "GET", "POST"),
+        route("/plan", plan.show),
+        route("/plan/lanes/{key}", plan.show_lane),
         route("/contracts", contracts.show),
         route("/contracts/{number}", contract.show),
         route("/contracts/{number}/photos", rows.show_photos),

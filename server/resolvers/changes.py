@@ -58,13 +58,15 @@ class ChangeMutation:
         period: PeriodInput,
         force: bool = False,
         reason: str | None = None,
+        vehicle_id: strawberry.ID | None = None,
     ) -> Contract:
         """Extends, shortens or moves the agreed period, until the car is back: on the same car, before the check-out
         also on another one of the group. The price follows the contract's own tariff; what was paid stays.
 
-        A website may do it for its own bookings before their start, if its policy says so.
+        A website may do it for its own bookings before their start, if its policy says so; it names no car.
         """
-        context, wanted = info.context, PeriodChange(period.start, period.end, force, reason)
+        context, car = info.context, as_uuid(vehicle_id) if vehicle_id else None
+        wanted = PeriodChange(period.start, period.end, force, reason, car)
         done = await period_changes.change(context.outside, context.acting, as_uuid(contract_id), version, wanted)
         return await context.read_anew(Contract, done)
 
@@ -73,6 +75,15 @@ class ChangeMutation:
         """Adds somebody who may drive, until the car is back. The price is that of one driver more."""
         context, entry = info.context, driver.given()
         done = await drivers.add(context.outside, context.acting, as_uuid(contract_id), version, entry)
+        return await context.read_anew(Contract, done)
+
+    @mutation(allow=STAFF, graphql_type=ContractResult)
+    async def see_licence(
+        self, info: Info, contract_id: strawberry.ID, version: int, driver_id: strawberry.ID
+    ) -> Contract:
+        """Says that you have seen a driver's original licence: it need not be shown again at the check-out."""
+        context, driver = info.context, as_uuid(driver_id)
+        done = await drivers.see_licence(context.outside, context.acting, as_uuid(contract_id), version, driver)
         return await context.read_anew(Contract, done)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)

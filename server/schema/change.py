@@ -9,7 +9,7 @@ import strawberry
 from server.database import SYSTEM, Scope
 from server.errors import InvalidInput, Sentence
 from server.models.price import PriceBreakdown as PriceFound
-from server.schema.building import Info, api_input_one_of, row_type, shown_as
+from server.schema.building import Info, api_input, api_input_one_of, row_type, shown_as
 from server.schema.contract_parts import DriverInput
 from server.schema.contract_tariff import TariffEditInput
 from server.schema.fleet import Occupancy
@@ -39,12 +39,28 @@ from server.services.validation import as_uuid
 _PROBLEMS = {kind.__name__ for kind in (InvalidTransition, OutsideOpeningHours, PeriodConflict, Rejection)}
 
 
+@api_input
+class MoveInput:
+    """Another period on a certain car, as `changePeriod` takes both."""
+
+    period: PeriodInput
+    """The whole period as it would be; it may be the agreed one."""
+    vehicle_id: strawberry.ID
+    """The car that it would have, of the contract's group at its station."""
+
+    def given(self) -> PeriodChange:
+        """What the service is told."""
+        return PeriodChange(self.period.start, self.period.end, vehicle_id=as_uuid(self.vehicle_id))
+
+
 @api_input_one_of
 class ContractChange:
     """One change to look at. Give exactly one."""
 
     period: PeriodInput | None = strawberry.UNSET
     """Another agreed period, as `changePeriod` takes it without `force`."""
+    move: MoveInput | None = strawberry.UNSET
+    """A period on a certain car, as `changePeriod` takes it with `vehicleId`. Not for websites."""
     driver: DriverInput | None = strawberry.UNSET
     """Somebody more who may drive, as `addDriver` takes it."""
     remove_driver_id: strawberry.ID | None = strawberry.UNSET
@@ -60,13 +76,15 @@ class ContractChange:
 
     def scope(self, principal: Principal) -> Scope:
         """What may be looked at: who names a car by its id learns only of their own."""
-        return principal.scope if self.vehicle_id else SYSTEM
+        return principal.scope if self.vehicle_id or self.move else SYSTEM
 
     def look(self) -> Look:
         """What finds out about the change that was given."""
         found: list[Look] = []
         if self.period:
             found.append(partial(period.look, wanted=PeriodChange(self.period.start, self.period.end)))
+        if self.move:
+            found.append(partial(period.look, wanted=self.move.given()))
         if self.driver:
             found.append(partial(drivers.look_at_adding, entry=self.driver.given()))
         if self.remove_driver_id:

@@ -99,6 +99,7 @@ MATRIX: dict[str, set[str]] = {
     "undoProtocol": MANAGERS,
     "addDriver": OFFICE,
     "removeDriver": OFFICE,
+    "seeLicence": STAFF,
     "addNote": STAFF,
     "completeCustomer": OFFICE,
     "uploadPhoto": STAFF,
@@ -190,6 +191,7 @@ ARGUMENTS: dict[str, str] = {
     "undoProtocol": f'protocolId: "{NOTHING}", reason: "x"',
     "changePreview": f'contractId: "{NOTHING}", change: {{removeDriverId: "{NOTHING}"}}',
     "removeDriver": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
+    "seeLicence": f'contractId: "{NOTHING}", version: 1, driverId: "{NOTHING}"',
     "addNote": f'contractId: "{NOTHING}", text: ""',
     "addDriver": f'contractId: "{NOTHING}", version: 1, driver: {{firstName: "", lastName: ""}}',
     "checkOut": (

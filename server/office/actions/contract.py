@@ -45,7 +45,8 @@ def _version(contract: Answer) -> Known:
 
 
 def _period(contract: Answer) -> Known:
-    return {"version": contract["version"], "period": contract["period"]}
+    own = contract["vehicle"]["id"] if contract["vehicle"] else ""
+    return {"version": contract["version"], "period": contract["period"], "vehicleId": own}
 
 
 def _payer(contract: Answer) -> Known:
@@ -70,6 +71,34 @@ def _removable(contract: Answer) -> bool:
     return contract["state"] in _RUNNING and any(one["role"] == "DRIVER" for one in contract["drivers"])
 
 
+def _unchecked(contract: Answer) -> list[Answer]:
+    return [one for one in contract["drivers"] if one["checkedAt"] is None]
+
+
+def _has_unseen(contract: Answer) -> bool:
+    return contract["state"] in _RUNNING and bool(_unchecked(contract))
+
+
+async def _unseen(_desk: Desk, contract: Answer) -> Choices:
+    return {"driverId": [Choice(one["id"], person(one)) for one in _unchecked(contract)]}
+
+
+async def _cars(desk: Desk, contract: Answer) -> Choices:
+    """The contract's own car, and those that are free for it now."""
+    found = (await desk.ask("FreeVehicles", number=contract["number"]))["contract"]["freeVehicles"]
+    own = [contract["vehicle"]] if contract["vehicle"] else []
+    cars = {one["id"]: f"{one['plate']} · {one['make']} {one['model']}" for one in [*own, *found]}
+    wanted = desk.request.query_params.get("vehicleId", "")
+    if wanted and wanted not in cars:
+        vehicle = (await desk.ask("VehiclePlate", id=wanted))["vehicle"]
+        cars |= {wanted: vehicle["plate"]} if vehicle else {}
+    return {"vehicleId": [Choice(key, text) for key, text in cars.items()]}
+
+
+def _move(variables: Known) -> Known:
+    return {"move": {"period": variables["period"], "vehicleId": variables["vehicleId"]}}
+
+
 def _flagged(flag: str) -> Callable[[Answer], bool]:
     return lambda contract: flag in contract["flags"]
 
@@ -88,9 +117,11 @@ def _as(name: str, variable: str | None = None) -> Callable[[Known], Known]:
 ACTIONS = (
     Action("change-period", "ChangePeriod", "changePeriod", _in(_RUNNING), _period, _at,
            change=_as("period", "period")),
+    Action("move", "MoveContract", "changePeriod", _in(_RESERVED), _period, _at, _cars, change=_move),
     Action("take-car", "TakeCar", "changePeriod", _in(_RUNNING), _period, _at, is_grave=True, only_managers=True),
     Action("add-driver", "AddDriver", "addDriver", _in(_RUNNING), _version, _at, change=_as("driver", "driver"),
            without=frozenset({"role"})),
+    Action("licence", "SeeLicence", "seeLicence", _has_unseen, _version, _at, _unseen),
     Action("remove-driver", "RemoveDriver", "removeDriver", _removable, _version, _at, _drivers,
            change=_as("removeDriverId", "driverId")),
     Action("edit-tariff", "EditTariff", "editTariff", _in(_UNBILLED), _version, _at, change=_as("tariff", "input")),

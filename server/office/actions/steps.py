@@ -11,7 +11,7 @@ from starlette.responses import Response
 from server.office import reading
 from server.office.actions.action import Action, Known, Subject
 from server.office.desk import Desk
-from server.office.door import NotFound
+from server.office.door import NotFound, own_address
 from server.office.forms import Field, Form
 from server.office.operations import Answer, Refusal
 
@@ -38,6 +38,8 @@ class Shown:
     differences: Sequence[Difference] = ()
     was_changed: bool = False
     """Whether somebody else saved in between."""
+    next: str = ""
+    """Where the person goes when it is done, if not to the page of what it was about."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,35 @@ class Steps:
         if action is None or not action.is_for(desk):
             raise NotFound
         row = await self.subject.read(desk, desk.request.path_params["key"])
-        form = await self._form(desk, action, row)
-        shown = Shown()
+        form, shown = await self._form(desk, action, row), Shown()
         if desk.request.method == "POST":
             sent = await desk.sent()
+            shown.next = own_address(str(sent.get("next", "")), "")
             variables = reading.read(form, sent)
-            if variables is not None and action.is_previewed and sent.get("do") != "save":
-                await _preview(desk, action, form, shown, variables)
-            elif variables is not None:
-                result = (await desk.ask(action.document, **variables))["result"]
-                if "key" in result:
-                    return desk.show("settings/key.html", key=result["key"])
-                if "problemCode" not in result:
-                    return desk.go(f"{self.subject.page(row)}?{urlencode({'done': action.name})}")
-                await self._refused(desk, action, row, form, shown, result)
+            if variables is not None and (sent.get("do") == "save" or not action.is_previewed):
+                return await self._save(desk, action, row, form, shown, variables)
+        else:
+            asked = desk.request.query_params
+            shown.next = own_address(asked.get("next", ""), "")
+            reading.prefill(form, asked)
+            variables = reading.variables_of(form) if "preview" in asked else None
+        if variables is not None and action.is_previewed:
+            await _preview(desk, action, form, shown, variables)
+        return self._show(desk, action, row, form, shown)
+
+    def _show(self, desk: Desk, action: Action, row: Answer, form: Form, shown: Shown) -> Response:
         return desk.show("action.html", action=action, row=row, subject=self.subject, form=form, shown=shown)
+
+    async def _save(
+        self, desk: Desk, action: Action, row: Answer, form: Form, shown: Shown, variables: Known
+    ) -> Response:
+        result = (await desk.ask(action.document, **variables))["result"]
+        if "key" in result:
+            return desk.show("settings/key.html", key=result["key"])
+        if "problemCode" not in result:
+            return desk.go(shown.next or f"{self.subject.page(row)}?{urlencode({'done': action.name})}")
+        await self._refused(desk, action, row, form, shown, result)
+        return self._show(desk, action, row, form, shown)
 
     def offered(self, desk: Desk, row: Answer) -> list[Action]:
         """What this person can do with it as things stand."""

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from server.edge.language import LANGUAGES
 from server.office import guard, reading
 from server.office.desk import LANGUAGE_COOKIE, Desk, signed_in, signed_out
+from server.office.door import own_address
 
 _TODAY = "/office/"
 
@@ -23,7 +24,7 @@ async def enter(desk: Desk) -> Response:
     found = await desk.office.sessions.sign_in(desk.request, email, password)
     if isinstance(found, str):
         return desk.show("people/sign_in.html", next=str(sent.get("next", "")), email=email, message=found)
-    response = RedirectResponse(_own(str(sent.get("next", ""))), 303)
+    response = RedirectResponse(own_address(str(sent.get("next", "")), _TODAY), 303)
     signed_in(desk.office, response, found)
     return response
 
@@ -41,7 +42,7 @@ async def speak(desk: Desk) -> Response:
     """Remembers which language this browser's person reads."""
     sent = await desk.sent()
     language = str(sent.get("language", ""))
-    response = RedirectResponse(_own(str(sent.get("next", ""))), 303)
+    response = RedirectResponse(own_address(str(sent.get("next", "")), _TODAY), 303)
     if language in LANGUAGES:
         guard.keep(response, LANGUAGE_COOKIE, language, secure=desk.office.secure)
     return response
@@ -61,10 +62,4 @@ async def password(desk: Desk) -> Response:
 
 
 def _next(desk: Desk) -> str:
-    return _own(desk.request.query_params.get("next", ""))
-
-
-def _own(address: str) -> str:
-    """The address if it is a page of the office: nobody is sent elsewhere by a link to our sign-in."""
-    is_own = address.startswith("/office") and "\\" not in address and "//" not in address
-    return address if is_own and address.isprintable() else _TODAY
+    return own_address(desk.request.query_params.get("next", ""), _TODAY)

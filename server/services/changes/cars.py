@@ -77,6 +77,23 @@ async def find(session: Session, contract: Contract, slot: Slot, now: datetime) 
     return Found(found, conflicts)
 
 
+async def find_named(session: Session, contract: Contract, slot: Slot, vehicle_id: UUID, now: datetime) -> Found | None:
+    """The same, where somebody has named the car: it alone will do. None if no such car of the contract's group is at
+    its station.
+    """
+    if vehicle_id == contract.vehicle_id:
+        found = await find(session, contract, slot, now)
+        return replace(found, vehicle_ids=[one for one in found.vehicle_ids if one == vehicle_id])
+    vehicle = await session.by_id(Vehicle, vehicle_id)
+    if vehicle is None or (vehicle.station_id, vehicle.group_id) != (contract.station_id, contract.group_id):
+        return None
+    slot = replace(slot, start=max(slot.start, now))
+    if vehicle_id in await free_cars.candidates(session, slot, contract.group_id, now):
+        return Found([vehicle_id], [])
+    until = FOREVER if slot.one_way else slot.until
+    return Found([], await occupancies.overlapping(session, vehicle_id, slot.start, until, now))
+
+
 def _will_do(vehicle: Vehicle, contract: Contract, slot: Slot) -> bool:
     """A car that is out is looked after when it is back; one that is to go out has to be fit for it."""
     is_out = contract.state is ContractState.CHECKED_OUT

@@ -97,6 +97,27 @@ async def remove(
         return contract.id
 
 
+@tried_again
+async def see_licence(
+    outside: Outside, acting: Acting, contract_id: UUID | None, version: int, driver_id: UUID | None
+) -> UUID:
+    """Records by whom and when a driver's original licence was seen (§ 21 Abs. 1 Nr. 2 StVG), before the check-out.
+
+    Seen again, it stays with the first time. NotFound, InvalidTransition once the car is back.
+    """
+    async with edit.editing(outside, acting, contract_id, version) as (session, contract):
+        edit.require_state(contract, *_POSSIBLE)
+        driver = next((one for one in await of_contract(session, contract) if one.id == driver_id), None)
+        if driver is None:
+            raise NotFound(drivers.NO_SUCH_DRIVER, field=["driver_id"])
+        if driver.checked_at is None:
+            driver.checked_at, driver.checked_by = acting.now, acting.name
+            await session.store(driver)
+            done = Done(action=HistoryAction.LICENCE_SEEN, after=said.name_of(driver))
+            await edit.finish(session, contract, done, acting)
+        return contract.id
+
+
 async def _agreed_on(
     session: Session, contract: Contract, prospect: Prospect, acting: Acting, who: list[Changed]
 ) -> tuple[Changed, ...]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from server.database import Session
 from server.database.conflicts import tried_again
-from server.errors import DomainError, InvalidInput, PeriodConflict, ProblemCode, Refused, Sentence
+from server.errors import DomainError, InvalidInput, NotFound, PeriodConflict, ProblemCode, Refused, Sentence
 from server.models import Contract, Driver, Station, Vehicle, VehicleGroup
 from server.models.blank import is_blank
 from server.models.contract import ContractState
@@ -43,6 +43,19 @@ _NOT_ONLINE = Sentence(
     "This booking cannot be changed online. Please contact the station.",
     "Diese Buchung lässt sich online nicht ändern. Bitte wenden Sie sich an die Station.",
 )
+_NAMED_IS_TAKEN = Sentence("This car is not free in this period.", "Dieses Fahrzeug ist in diesem Zeitraum nicht frei.")
+_NO_SUCH_CAR = Sentence(
+    "There is no such car in the contract's group at its station.",
+    "Dieses Fahrzeug gibt es in der Gruppe des Vertrags an seiner Station nicht.",
+)
+_CAR_IS_OUT = Sentence(
+    "The car is with the customer: another one takes its place by a swap.",
+    "Das Fahrzeug ist schon beim Kunden: ein anderes bekommt er durch einen Tausch.",
+)
+_NAMED_OR_FORCED = Sentence(
+    "Either name a car or take the planned one from others, not both.",
+    "Entweder ein Fahrzeug nennen oder anderen das geplante nehmen, nicht beides.",
+)
 _FOR_MANAGERS = Sentence(
     "Only a manager can take the car from another contract.",
     "Nur die Leitung kann einem anderen Vertrag das Fahrzeug nehmen.",
@@ -54,12 +67,15 @@ _SAY_WHY = Sentence(
 
 @dataclass(frozen=True)
 class PeriodChange:
-    """The period that is wanted (UTC). `force`: even if another contract loses its car, for a `reason`."""
+    """The period that is wanted (UTC). `force`: even if another contract loses its car, for a `reason`. `vehicle_id`:
+    the one car that will do, which then stays with the contract; None if the system may choose.
+    """
 
     start: datetime
     end: datetime
     force: bool = False
     reason: str | None = None
+    vehicle_id: UUID | None = None
 
     @property
     def period(self) -> tuple[datetime, datetime]:
@@ -83,7 +99,7 @@ async def look(session: Session, contract: Contract, acting: Acting, *, wanted: 
 
 async def _plan(session: Session, contract: Contract, acting: Acting, wanted: PeriodChange) -> _Plan:
     slot = await cars.slot_of(session, contract, wanted.period)
-    found = await cars.find(session, contract, slot, acting.now)
+    found = await _cars(session, contract, slot, wanted, acting.now)
     people = await of_contract(session, contract)
     shown = found.without_names() if acting.person.role is Role.WEB else found
     problems = [
@@ -93,6 +109,7 @@ async def _plan(session: Session, contract: Contract, acting: Acting, wanted: Pe
         *_against_hours(contract, slot),
         *await _against_drivers(session, contract, people, slot),
         *_against_force(acting, wanted),
+        *_against_naming(contract, wanted, acting),
         *_against_cars(shown, wanted),
     ]
     after = contracts.price_of(
@@ -104,6 +121,15 @@ async def _plan(session: Session, contract: Contract, acting: Acting, wanted: Pe
     )
     conflicts = [] if found.vehicle_ids else shown.conflicts
     return _Plan(Prospect(before=contract.price, after=after, problems=problems, conflicts=conflicts), slot, found)
+
+
+async def _cars(session: Session, contract: Contract, slot: Slot, wanted: PeriodChange, now: datetime) -> Found:
+    if wanted.vehicle_id is None:
+        return await cars.find(session, contract, slot, now)
+    found = await cars.find_named(session, contract, slot, wanted.vehicle_id, now)
+    if found is None:
+        raise NotFound(_NO_SUCH_CAR, field=["vehicle_id"])
+    return found
 
 
 @tried_again
@@ -122,6 +148,7 @@ async def change(
         before, station = (contract.starts_at, contract.ends_at), plan.slot.station
         off = said_cancelling.agreed(contract)
         was = await _named(session, station, before, contract.vehicle_id)
+        contract.vehicle_fixed = contract.vehicle_fixed or wanted.vehicle_id is not None
         await _move(session, contract, plan, acting)
         contract.starts_at, contract.ends_at = wanted.period
         contract.agreed_after_hours = bookable.is_after_hours(plan.slot)
@@ -221,7 +248,22 @@ def _against_force(acting: Acting, wanted: PeriodChange) -> list[DomainError]:
     return [InvalidInput(_SAY_WHY, field=["reason"])] if is_blank(wanted.reason) else []
 
 
+def _against_naming(contract: Contract, wanted: PeriodChange, acting: Acting) -> list[DomainError]:
+    """A website names no cars: it would learn which there are."""
+    if wanted.vehicle_id is None:
+        return []
+    if acting.person.role is Role.WEB:
+        return [Refused(ProblemCode.NOT_ALLOWED, _NOT_ONLINE, field=["vehicle_id"])]
+    if wanted.force:
+        return [InvalidInput(_NAMED_OR_FORCED, field=["vehicle_id"])]
+    if contract.state is ContractState.CHECKED_OUT and wanted.vehicle_id != contract.vehicle_id:
+        return [InvalidInput(_CAR_IS_OUT, field=["vehicle_id"])]
+    return []
+
+
 def _against_cars(found: Found, wanted: PeriodChange) -> list[DomainError]:
     if found.vehicle_ids or (wanted.force and found.can_be_forced):
         return []
+    if wanted.vehicle_id is not None:
+        return [PeriodConflict(_NAMED_IS_TAKEN, conflicts=found.conflicts, field=["vehicle_id"])]
     return [PeriodConflict(_TAKEN, conflicts=found.conflicts, field=FIELD)]
