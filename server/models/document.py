@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel, col
 
-from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id, search_index
 from server.models.customer import Language
 from server.models.keys import of_contract, within_station
 from server.models.money import VatSplit
@@ -79,6 +79,7 @@ class Document(SQLModel, table=True):
         UniqueConstraint("station_id", "id", name="uq_document_station"),
         UniqueConstraint("station_id", "year", "running_number", name="uq_document_series"),
         Index("ix_document_station_issued", "station_id", "issued_at", "id"),
+        search_index("document", "number, recipient"),
     )
 
     @property
