@@ -161,39 +161,49 @@ begin
   end if;
   perform set_config('role', '{system}', true);
   select array_agg(format(case when length(w) < 3 then '@ like ''%% %s%%''' else '@ like ''%%%s%%''' end, w)),
-         array_agg(format(case when length(w) < 4 or w ~ '[0-9]' then '@ like ''%%%s%%''' else '@ %%> ''%s''' end, w))
+         array_agg(format(case when length(w) < 4 or w ~ '[0-9]' then '@ like ''%%%s%%''' else '@ %%>> ''%s''' end, w))
   into fits, alike from unnest(words) w;
   return query execute public.search_statement(
     kind, '(' || array_to_string(fits, ' and ') || ')' || coalesce((
       select string_agg(format(' or @ like ''%%%s%s%%''', case when length(k) > 3 then '' else ' ' end, k), '')
       from unnest(keys) k
-    ), ''), mine, most
+    ), ''), mine, most, false
   ) using words, keys, here, own::uuid, most;
   get diagnostics already = row_count;
   if already = 0 or already < most then
     return query execute public.search_statement(
-      kind, '(' || array_to_string(alike, ' and ') || ') and public.search_nearness(@, $1, $2) is null', mine, most
+      kind, '(' || array_to_string(alike, ' and ') || ') and public.search_nearness(@, $1, $2) is null', mine, most, true
     ) using words, keys, here, own::uuid, most;
   end if;
   perform set_config('role', who, true);
 end"""
-# The words are letters and digits, by what folding leaves of them: nothing to quote. `@` stands for the line.
+# How much a line has of what is asked, by the word of which it has least: 0 to 1.
+LIKENESS = """
+begin
+  return (select min(public.strict_word_similarity(w, line)) from unnest(words) w);
+end"""
+# The words are letters and digits, by what folding leaves of them: nothing to quote. `@` stands for the line. Of what is
+# only like the question the likest is told, and what is hardly less so.
 STATEMENT = """
 declare
   line text := case kind {line} end;
   besides text := case kind {besides} end;
-  asked text := format(
-    'select t.id, coalesce(public.search_nearness(%1$s, $1, $2), 4) as nearness, %2$s from public.%3$I t'
-    ' where (%4$s) and %5$s and (%6$s)',
-    line, case kind when 'contract' then '{first}' else 'true' end, kind, replace(condition, '@', line), besides, mine
-  );
+  opened text := case kind when 'contract' then '{first}' else 'true' end;
+  asked text := format('from public.%I t where (%s) and %s and (%s)', kind, replace(condition, '@', line), besides, mine);
+  nearness text := format('select t.id, public.search_nearness(%s, $1, $2), %s %s', line, opened, asked);
 begin
-  if most is null then
-    return asked;
+  if alike then
+    return format(
+      'select a.id, 4, a.is_open from (select b.*, max(b.score) over () as best from ('
+      'select t.id, %s as is_open, public.search_likeness(%s, $1) as score %s limit 1000) b) a'
+      ' where a.score >= a.best * 0.9 limit $5', opened, line, asked
+    );
+  elsif most is null then
+    return nearness;
   elsif kind = 'contract' then
-    return format('(%s and {first} limit 500) union all (%s and not ({first}) limit 500)', asked, asked);
+    return format('(%s and {first} limit 200) union all (%s and not ({first}) limit 200)', nearness, nearness);
   end if;
-  return asked || ' limit 500';
+  return nearness || ' limit 200';
 end"""
 
 
@@ -230,12 +240,13 @@ def upgrade() -> None:
     first = FIRST.replace("'", "''")
     lines = {table: _line(table) for table in LINES}
     statement = STATEMENT.format(line=_by_kind(lines), besides=_by_kind(BESIDES), first=first)
-    _pure("search_statement", "kind text, condition text, mine text, most integer", "text", statement)
+    _pure("search_statement", "kind text, condition text, mine text, most integer, alike boolean", "text", statement)
+    _pure("search_likeness", "line text, words text[]", "real", LIKENESS)
     found = FOUND.format(mine=_by_kind(MINE), **CALLERS)
     op.execute(
         "create function search_found(kind text, asked text, plate text, station uuid, most integer)"
         " returns table (id uuid, nearness integer, is_open boolean) language plpgsql"
-        " set pg_trgm.word_similarity_threshold = 0.5 set search_path = public, pg_temp"
+        " rows 20 set pg_trgm.strict_word_similarity_threshold = 0.3 set search_path = public, pg_temp"
         f" as $${found}$$"
     )
     op.execute("revoke execute on function search_found(text, text, text, uuid, integer) from public")
@@ -245,10 +256,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("drop function search_found(text, text, text, uuid, integer)")
-    op.execute("drop function search_statement(text, text, text, integer)")
+    op.execute("drop function search_statement(text, text, text, integer, boolean)")
     for table in OF:
         op.drop_index(f"ix_{table}_search", table)
         op.execute(f"drop function search_of_{table}")
-    for name in ("search_fits", "search_nearness", "search_keys", "search_line", "search_rounded", "search_folded"):
+    for name in ("search_likeness", "search_fits", "search_nearness", "search_keys", "search_line", "search_rounded", "search_folded"):
         op.execute(f"drop function {name}")
     op.execute("drop extension pg_trgm")

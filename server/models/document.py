@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel, col
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
 
 from server.models.columns import Json, cents_column, enum_column, json_column, new_id, search_index
 from server.models.customer import Language
@@ -86,12 +86,6 @@ class Document(SQLModel, table=True):
     def recipient(self) -> Recipient:
         """Who it is made out to."""
         return Recipient.of_json(self.recipient_json)
-
-    @classmethod
-    def recipient_name(cls) -> ColumnElement[str]:
-        """The name of who it is made out to, for a condition over many documents."""
-        name: ColumnElement[str] = col(cls.recipient_json)["name"].astext
-        return name
 
     @property
     def lines(self) -> tuple[PriceLine, ...]:

@@ -41,6 +41,7 @@ MATRIX: dict[str, set[str]] = {
     "contract": EVERYBODY,
     "customers": OFFICE,
     "customer": OFFICE,
+    "search": OFFICE,
     "handoverDay": STAFF,
     "damages": STAFF,
     "documents": OFFICE,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import Uuid, column, func, select, union
+from sqlalchemy import ARRAY, Uuid, any_, column, func, select, union
 from sqlmodel import col
 
 from server.errors import Path
@@ -28,16 +28,23 @@ def narrowing(search: str | None, field: Path) -> str | None:
 
 
 def ids_of(kind: Kind, asked: str) -> Any:
-    """The ids of rows that fit what is asked, for a condition; where none fits, of what is like it: a typing error."""
-    return select(_found(kind, asked).c.id)
+    """The ids of rows that fit what is asked, for a condition; where none fits, of what is like it: a typing error.
+
+    As an array: the planner would look at every row of the caller's, and ask whether it is one of them.
+    """
+    return _any(select(_found(kind, asked).c.id))
 
 
 def contracts_of(asked: str) -> Any:
     """The same of contracts: those that fit, and those of whose documents one does."""
     papers = _found("document", asked)
     fitting = select(papers.c.id).where(papers.c.nearness < SIMILAR)
-    billed = select(col(Document.contract_id)).where(col(Document.id).in_(fitting))
-    return union(ids_of("contract", asked), billed)
+    billed = select(col(Document.contract_id)).where(col(Document.id) == _any(fitting))
+    return _any(union(select(_found("contract", asked).c.id), billed))
+
+
+def _any(ids: Any) -> Any:
+    return any_(func.array(ids.scalar_subquery(), type_=ARRAY(Uuid)))
 
 
 def _found(kind: Kind, asked: str) -> Any:

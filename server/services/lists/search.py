@@ -152,7 +152,7 @@ def narrowed(filter_: ContractFilter, now: datetime) -> Conditions:
     if filter_.station_id is not None:
         where.append(_in_sight(filter_.station_id))
     if asked := found.narrowing(filter_.search, ("filter", "search")):
-        where.append(col(Contract.id).in_(found.contracts_of(asked)))
+        where.append(col(Contract.id) == found.contracts_of(asked))
     return where
 
 
@@ -165,7 +165,7 @@ def customers(search: str | None) -> Listing[Customer]:
     """Customers, the newest first. The search looks at names, company, e-mail and phone."""
     where: Conditions = [col(Customer.restricted_at).is_(None)]
     if asked := found.narrowing(search, ("search",)):
-        where.append(col(Customer.id).in_(found.ids_of("customer", asked)))
+        where.append(col(Customer.id) == found.ids_of("customer", asked))
     return Listing(Customer, (Key("created_at", datetime, descending=True), _ID_DOWN), tuple(where))
 
 
@@ -210,7 +210,7 @@ def documents(
     if contract_id is not None:
         where.append(col(Document.contract_id) == contract_id)
     if asked := found.narrowing(search, ("filter", "search")):
-        where.append(col(Document.id).in_(found.ids_of("document", asked)))
+        where.append(col(Document.id) == found.ids_of("document", asked))
     return Listing(Document, (Key("issued_at", datetime, descending=True), _ID_DOWN), tuple(where))
 
 
