@@ -129,6 +129,7 @@ ARGUMENTS: dict[str, str] = {
     "availability": f'stationId: "{NOTHING}", period: {PERIOD}',
     "quote": f'input: {{stationId: "{NOTHING}", groupId: "{NOTHING}", period: {PERIOD}}}',
     "customer": f'id: "{NOTHING}"',
+    "search": 'text: "nobody at all"',
     "documentAudit": f'stationId: "{NOTHING}", year: 2030',
     "customerExport": f'id: "{NOTHING}"',
     "vehicleUse": 'plate: "B-XX 1", at: "2030-01-01T10:00:00Z"',
