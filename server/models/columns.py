@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import BigInteger, Column, Index, Label, literal_column
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -56,3 +56,9 @@ def json_column(default: str | None = None, *, nullable: bool = False, name: str
 def cents_column(*, nullable: bool = False, server_default: str | None = None) -> Column[Any]:
     """Money: integer cents."""
     return Column(BigInteger(), nullable=nullable, server_default=server_default)
+
+
+def search_index(table: str, columns: str) -> Index:
+    """The index of trigrams by which a table's rows are searched: of what migration 0037 makes of these columns."""
+    line: Label[Any] = literal_column(f"search_of_{table}({columns})").label("line")
+    return Index(f"ix_{table}_search", line, postgresql_using="gin", postgresql_ops={"line": "gin_trgm_ops"})

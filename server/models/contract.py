@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Integer, UniqueConstraint, cast, literal_column, text
 from sqlmodel import Field, SQLModel, col
 
-from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id, search_index
 from server.models.contract_attention import BillingBlock
 from server.models.customer import CustomerDetails, Language
 from server.models.price import PriceBreakdown
@@ -192,6 +192,7 @@ class Contract(SQLModel, table=True):
         UniqueConstraint("station_id", "id", name="uq_contract_station"),
         CheckConstraint("ends_at > starts_at", name="period"),
         CheckConstraint("paid_cents >= 0", name="paid"),
+        search_index("contract", "number, search_text, workshop_order_number, workshop_plate, customer_copy, payer"),
         Index("ix_contract_station_start", "station_id", "starts_at", "id"),
         Index("ix_contract_station_created", "station_id", "created_at", "id"),
         Index(

@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from server.models.columns import Json, enum_column, json_column, new_id
+from server.models.columns import Json, enum_column, json_column, new_id, search_index
 from server.models.composing import composed
 from server.models.recipient import PostalAddress
 
@@ -143,6 +143,7 @@ class Customer(SQLModel, table=True):
     created_at: datetime
     __table_args__ = (
         Index("ix_customer_email_key", "email_key"),
+        search_index("customer", "first_name, last_name, company, email, phone"),
         Index(
             "uq_customer_email_key",
             "email_key",

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel, col
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
 
-from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id, search_index
 from server.models.customer import Language
 from server.models.keys import of_contract, within_station
 from server.models.money import VatSplit
@@ -79,18 +79,13 @@ class Document(SQLModel, table=True):
         UniqueConstraint("station_id", "id", name="uq_document_station"),
         UniqueConstraint("station_id", "year", "running_number", name="uq_document_series"),
         Index("ix_document_station_issued", "station_id", "issued_at", "id"),
+        search_index("document", "number, recipient"),
     )
 
     @property
     def recipient(self) -> Recipient:
         """Who it is made out to."""
         return Recipient.of_json(self.recipient_json)
-
-    @classmethod
-    def recipient_name(cls) -> ColumnElement[str]:
-        """The name of who it is made out to, for a condition over many documents."""
-        name: ColumnElement[str] = col(cls.recipient_json)["name"].astext
-        return name
 
     @property
     def lines(self) -> tuple[PriceLine, ...]:

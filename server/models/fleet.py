@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, event, inspect, text
 from sqlmodel import Field, SQLModel
 
-from server.models.columns import Json, cents_column, enum_column, json_column, new_id
+from server.models.columns import Json, cents_column, enum_column, json_column, new_id, search_index
 from server.models.plate import plate_key, vin_key
 
 
@@ -129,6 +129,7 @@ class Vehicle(SQLModel, table=True):
         UniqueConstraint("station_id", "id", name="uq_vehicle_station"),
         UniqueConstraint("home_station_id", "plate_key", name="uq_vehicle_plate"),
         UniqueConstraint("home_station_id", "vin_key", name="uq_vehicle_vin"),
+        search_index("vehicle", "plate, plate_key, vin_key"),
         Index("ix_vehicle_out", "out_contract_id", postgresql_where=text("out_contract_id is not null")),
         Index("ix_vehicle_out_until", "out_until", postgresql_where=text("out_until is not null")),
         CheckConstraint("odometer_km >= 0", name="odometer"),

@@ -17,6 +17,7 @@ from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
 from server.resolvers.receivables import ReceivablesMutation
 from server.resolvers.retention import RetentionMutation, RetentionQuery
+from server.resolvers.search import SearchQuery
 from server.resolvers.staff import StaffMutation, StaffQuery
 from server.resolvers.stations import StationMutation, StationQuery
 from server.resolvers.tariffs import TariffMutation, TariffQuery
@@ -33,6 +34,7 @@ class Query(
     FleetQuery,
     TariffQuery,
     ContractQuery,
+    SearchQuery,
     ChangeQuery,
     HandoverQuery,
     BillingQuery,

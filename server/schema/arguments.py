@@ -109,7 +109,18 @@ OWN_MEANINGS = {
     },
     "contracts": {"order_by": "The order of the list, by start or by making."},
     "contract": {"id": "Id of the contract; not looked at if `number` is given."},
-    "customers": {"search": "Part of first name, last name, company or e-mail address."},
+    "customers": {
+        "search": (
+            "Words of name, company or e-mail address in any order, or a phone number; in every spelling, at most 100"
+            " characters. Where nothing fits, what is written much like it."
+        )
+    },
+    "search": {
+        "text": "What is looked for, 2 to 100 characters: all words have to be there, in any order.",
+        "station_id": "Only contracts picked up or to be returned there, cars that stand or belong there, documents"
+        " and customers of it; all of your stations if not given.",
+        "first": "How many hits at most, 1 to 100.",
+    },
     "customer": {"id": "Id of the customer that is meant."},
     "add_driver": {"driver": "The person who may drive, too."},
     "reassign_vehicles": {

@@ -39,7 +39,10 @@ class ContractFilter:
     period: PeriodInput | None = None
     """Only contracts whose agreed period overlaps this one."""
     search: str | None = None
-    """Part of the number, of either car's plate, of the customer's name or e-mail, or of the workshop order."""
+    """Words of the number, of either car's plate, of the customer's or payer's name or e-mail, of the workshop order or
+    of the number or recipient of one of its documents, or a phone number: in any order and every spelling, at most 100
+    characters. Where nothing fits, what is written much like it.
+    """
     changed_since: datetime | None = None
     """Only those that changed since then, the oldest change first: whatever happened to the contract or to what
     belongs to it. The order is UPDATED_ASC, also if `orderBy` is left out; START_DESC and CREATED_DESC are refused with

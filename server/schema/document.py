@@ -229,7 +229,9 @@ class DocumentFilter:
     contract_id: strawberry.ID | None = None
     """Only documents of this contract."""
     search: str | None = None
-    """Part of the document's number or of the recipient's name."""
+    """Words of the document's number or of the recipient's name, in any order and every spelling, at most 100
+    characters. Where nothing fits, what is written much like it.
+    """
 
     def listing(self) -> Listing[DocumentRow]:
         """The list that it asks for."""

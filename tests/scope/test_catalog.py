@@ -88,6 +88,23 @@ def test_two_functions_run_with_more_rights_than_their_caller_and_no_view(owner:
     assert rows(owner, views) == []
 
 
+def test_one_function_takes_on_another_role(owner: str) -> None:
+    # It finds ids, whose rows are read by who asked (0037).
+    changing = rows(
+        owner,
+        "select proname from pg_proc where pronamespace = 'public'::regnamespace and (prosrc ~* 'role'"
+        " or array_to_string(proconfig, ' ') ~* 'role')",
+    )
+
+    assert changing == [{"proname": "search_found"}]
+    may = rows(
+        owner,
+        "select a.grantee::regrole::text as name from pg_proc p cross join lateral aclexplode(p.proacl) a"
+        " where p.proname = 'search_found' and a.grantee <> p.proowner order by 1",
+    )
+    assert [row["name"] for row in may] == sorted([Caller.ADMIN, Caller.STAFF, Caller.WEBSITE])
+
+
 def test_what_belongs_to_a_contract_cannot_change_without_its_time(owner: str) -> None:
     belonging = rows(
         owner,

@@ -21,6 +21,7 @@ from server.models.fleet import VehicleStatus
 from server.models.plate import plate_key
 from server.models.staff import Role
 from server.security import Principal
+from server.services.lists import found
 from server.services.lists.attention import with_flag
 from server.services.lists.listing import Key, Listing
 from server.services.validation import as_uuid
@@ -150,8 +151,8 @@ def narrowed(filter_: ContractFilter, now: datetime) -> Conditions:
         where += [col(Contract.starts_at) < filter_.end, col(Contract.ends_at) > filter_.start]
     if filter_.station_id is not None:
         where.append(_in_sight(filter_.station_id))
-    if filter_.search:
-        where.append(col(Contract.search_text).like(_pattern(filter_.search)))
+    if asked := found.narrowing(filter_.search, ("filter", "search")):
+        where.append(col(Contract.id) == found.contracts_of(asked))
     return where
 
 
@@ -161,12 +162,10 @@ def contracts_of_customers() -> Listing[Contract]:
 
 
 def customers(search: str | None) -> Listing[Customer]:
-    """Customers, the newest first. The search looks at names, company and e-mail."""
+    """Customers, the newest first. The search looks at names, company, e-mail and phone."""
     where: Conditions = [col(Customer.restricted_at).is_(None)]
-    if search:
-        names = [col(Customer.first_name), col(Customer.last_name), col(Customer.company), col(Customer.email_key)]
-        full = func.concat_ws(" ", *names)
-        where.append(func.lower(full).like(_pattern(search)))
+    if asked := found.narrowing(search, ("search",)):
+        where.append(col(Customer.id) == found.ids_of("customer", asked))
     return Listing(Customer, (Key("created_at", datetime, descending=True), _ID_DOWN), tuple(where))
 
 
@@ -210,13 +209,8 @@ def documents(
         where += [col(Document.issued_at) >= start, col(Document.issued_at) < end]
     if contract_id is not None:
         where.append(col(Document.contract_id) == contract_id)
-    if search:
-        pattern = _pattern(search)
-        name = func.lower(Document.recipient_name())
-        erased = exists(select(Contract.id)).where(
-            col(Contract.id) == col(Document.contract_id), col(Contract.person_erased_at).is_not(None)
-        )
-        where.append(or_(func.lower(col(Document.number)).like(pattern), and_(name.like(pattern), ~erased)))
+    if asked := found.narrowing(search, ("filter", "search")):
+        where.append(col(Document.id) == found.ids_of("document", asked))
     return Listing(Document, (Key("issued_at", datetime, descending=True), _ID_DOWN), tuple(where))
 
 

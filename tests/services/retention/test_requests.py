@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from server.errors import DomainError, InvalidInput, NotFound, Refused, VersionConflict
-from server.models import Contract, Customer, CustomerVersion, Driver, Email, HistoryEntry, Job
+from server.models import Contract, Customer, CustomerVersion, Document, Driver, Email, HistoryEntry, Job
 from server.models.staff import Role
 from server.services.acting import Acting
 from server.services.changes import customer_record, notes, payer
 from server.services.changes.customer_record import CustomerChange
-from server.services.lists import search
+from server.services.lists import hits, search
 from server.services.lists.search import ContractFilter
 from server.services.mail import emails, resending
 from server.services.retention import export, requests
@@ -104,6 +104,13 @@ async def test_what_no_law_keeps_is_gone_with_the_next_look(bench: Bench) -> Non
         assert await found.rows(session, 10, None) == []
         found = search.contracts(ContractFilter(search=contract.number), "CREATED_DESC", shop.somebody(), bench.now)
         assert [one.id for one in await found.rows(session, 10, None)] == [contract.id]
+        # The documents, which are kept, are found by their number only
+        kept = await bench.all(Document)
+        for text in (CANARY, f"{CANARY}x", ANNA["email"]):
+            assert await hits.of_everything(session, text, None, 20) == []
+            assert await search.documents(search=text).rows(session, 10, None) == []
+        for document in kept:
+            assert [hit.row.id for hit in await hits.of_everything(session, document.number, None, 20)] == [document.id]
 
 
 async def test_the_clocks_take_the_rest(bench: Bench) -> None:
