@@ -121,7 +121,7 @@ def _routes(
             may=allowed_roles(schema),
             sealer=runtime.outside.sealer,
             clock=runtime.outside.clock,
-            secure=runtime.outside.base_url.startswith("https:"),
+            base_url=runtime.outside.base_url,
         ),
     ]
     if runtime.sandbox is not None:

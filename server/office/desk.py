@@ -25,6 +25,8 @@ from server.security import Principal, Sealer
 
 STATION_COOKIE = "ersatzwagen_station"
 LANGUAGE_COOKIE = "ersatzwagen_language"
+_NEEDS = {"/office/customers": "customers", "/office/documents": "documents", "/office/reports": "openItems"}
+"""By page: the root field without which there is nothing on it."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,16 @@ class Office:
     pages: Pages
     schema: GraphQLSchema
     may: Mapping[str, frozenset[str]]
-    """By the name of a mutation: the roles that may call it, as the API itself checks."""
+    """By the name of a root field: the roles that may ask for it, as the API itself checks."""
     sealer: Sealer
     clock: Clock
-    secure: bool
+    base_url: str
+    """How browsers reach the server."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether they come with HTTPS."""
+        return self.base_url.startswith("https:")
 
 
 @dataclass
@@ -76,9 +84,14 @@ class Desk:
         """The same, of two texts."""
         return self.say(Sentence(en, de))
 
-    def may(self, mutation: str) -> bool:
-        """Whether this person's role may call a mutation."""
-        return self.principal is not None and self.principal.role.value in self.office.may.get(mutation, frozenset())
+    def may(self, root_field: str) -> bool:
+        """Whether this person's role may ask for a root field."""
+        return self.principal is not None and self.principal.role.value in self.office.may.get(root_field, frozenset())
+
+    def may_open(self, address: str) -> bool:
+        """Whether a page has anything for this person's role."""
+        needed = _NEEDS.get(address)
+        return needed is None or self.may(needed)
 
     @property
     def is_manager(self) -> bool:

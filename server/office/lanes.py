@@ -21,6 +21,7 @@ class Bar:
     key: str
     css: str
     start: int
+    """Minutes from the plan's first midnight; below zero if it began before, beyond the plan if it ends after it."""
     end: int
     address: str
     text: str
@@ -60,10 +61,6 @@ class Days:
         wall = instant.astimezone(self.zone).replace(tzinfo=None)
         return int((wall - datetime.combine(self.first, time())).total_seconds() // 60)
 
-    def within(self, minute: int) -> int:
-        """The same, not beyond the plan's ends."""
-        return max(0, min(minute, self.count * 1440))
-
     def shown(self) -> list[tuple[date, str]]:
         """The days with their weekdays, as they stand above the plan."""
         names = _WEEKDAYS[self.language]
@@ -93,7 +90,7 @@ def _bar(use: Answer, days: Days, marked: Mapping[str, Sequence[str]], now: date
     said = [value_words("OccupancyKind")[use["kind"]].within(days.language), text]
     said += [f"{days.says(start)} – {days.says(end)}"]
     said += [value_words("ContractFlag")[flag].within(days.language) for flag in flags]
-    at = days.within(days.minute(start)), days.within(days.minute(end))
+    at = days.minute(start), days.minute(end)
     if contract is None:
         name = block["id"] if block else "x"
         return Bar(f"b-{name}", " ".join(css), *at, "", text, ", ".join(said))

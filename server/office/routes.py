@@ -22,7 +22,7 @@ from server.office.actions.steps import Steps
 from server.office.desk import Handler, Office
 from server.office.door import page
 from server.office.operations import Operations
-from server.office.pages import contract, contracts, lists, plan, rows, settings, sign_in, today
+from server.office.pages import book, contract, contracts, lists, plan, rows, search, settings, sign_in, today
 from server.office.session import Sessions
 from server.office.writing import STATIC, Pages
 from server.security import Sealer
@@ -41,12 +41,12 @@ def routes(
     may: Mapping[str, frozenset[str]],
     sealer: Sealer,
     clock: Clock,
-    secure: bool,
+    base_url: str,
 ) -> list[BaseRoute]:
-    """All below /office. `may`: who may call which mutation; `secure`: whether browsers come with HTTPS."""
+    """All below /office. `may`: who may call which root field; `base_url`: how browsers reach the server."""
     operations = Operations(endpoint)
-    sessions = Sessions(operations, authenticate, secure=secure)
-    office = Office(operations, sessions, Pages(), core_schema(schema), may, sealer, clock, secure)
+    sessions = Sessions(operations, authenticate, secure=base_url.startswith("https:"))
+    office = Office(operations, sessions, Pages(), core_schema(schema), may, sealer, clock, base_url)
     static = SecurityHeaders(StaticFiles(directory=STATIC), _FOR_EVER)
     return [
         Route("/office", _to_today),
@@ -72,6 +72,9 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/password", sign_in.password, "GET", "POST"),
         route("/plan", plan.show),
         route("/plan/lanes/{key}", plan.show_lane),
+        route("/search", search.show),
+        route("/book", book.show, "GET", "POST"),
+        route("/paid", book.paid),
         route("/contracts", contracts.show),
         route("/contracts/{number}", contract.show),
         route("/contracts/{number}/photos", rows.show_photos),

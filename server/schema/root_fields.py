@@ -67,13 +67,13 @@ class Refusals(FieldExtension):
 
 
 def allowed_roles(schema: strawberry.Schema) -> dict[str, frozenset[str]]:
-    """By the name of a mutation: the roles that may call it. A page offers only those."""
-    mutations = schema.get_type_by_name("Mutation")
-    fields: list[Any] = list(getattr(mutations, "fields", ()))
+    """By the name of a root field: the roles that may ask for it. A page offers only those."""
     found = {}
-    for field in fields:
-        roles = next((one.roles for one in field.extensions if isinstance(one, Allow)), None)
-        found[schema.config.name_converter.from_field(field)] = frozenset(role.value for role in roles or EVERYBODY)
+    for kind in ("Query", "Mutation"):
+        fields: list[Any] = list(getattr(schema.get_type_by_name(kind), "fields", ()))
+        for field in fields:
+            roles = next((one.roles for one in field.extensions if isinstance(one, Allow)), None)
+            found[schema.config.name_converter.from_field(field)] = frozenset(one.value for one in roles or EVERYBODY)
     return found
 
 

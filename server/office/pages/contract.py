@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from server.errors import Sentence
 from server.office.actions.contract import ACTIONS, STEPS, read
 from server.office.desk import Desk
 from server.office.timeline import events
 
-_TITLES = {action.name: action.title for action in ACTIONS}
+_TITLES = {action.name: action.title for action in ACTIONS} | {
+    "booked": Sentence("Booked", "Gebucht"),
+    "resend": Sentence("Mail sent again", "Mail erneut gesendet"),
+}
 
 
 async def show(desk: Desk) -> Response:

@@ -4,8 +4,8 @@ const minutes = plan.dataset.days * 1440, SNAP = 15, EDGE = 8, LONG_PRESS = 400;
 plan.style.setProperty("--days", plan.dataset.days);
 plan.style.setProperty("--now", plan.dataset.now / minutes);
 const place = (bar) => {
-  bar.style.setProperty("--s", bar.dataset.s / minutes);
-  bar.style.setProperty("--e", bar.dataset.e / minutes);
+  bar.style.setProperty("--s", Math.max(0, bar.dataset.s / minutes)); // what reaches beyond the plan is cut off
+  bar.style.setProperty("--e", Math.min(1, bar.dataset.e / minutes));
   bar.tabIndex = -1;
 };
 const start = () => {
