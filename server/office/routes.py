@@ -16,7 +16,7 @@ from server.edge.costs import core_schema
 from server.edge.endpoint import Authenticate, GraphQLEndpoint
 from server.edge.limits import BodyLimit, SecurityHeaders
 from server.office.actions import contract as contract_actions
-from server.office.actions import customer, damage, fleet, mail, money, prices
+from server.office.actions import customer, damage, fleet, mail, money, prices, protocol
 from server.office.actions import settings as settings_actions
 from server.office.actions.steps import Steps
 from server.office.desk import Handler, Office
@@ -89,15 +89,16 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/open-items", lists.open_items),
         route("/tariffs", settings.tariffs),
         route("/settings", settings.show),
-        *(route(f"/{path}/{{key}}/{{action}}", steps.act, "GET", "POST") for path, steps in _STEPS.items()),
+        *(route(f"/{path}/{{key}}/{{action}}", steps.act, "GET", "POST") for path, steps in STEPS.items()),
         route("/vehicles/{key}", rows.show_vehicle),
         route("/tariffs/{key}", rows.show_tariff),
     ]
 
 
-_STEPS: dict[str, Steps] = {
+STEPS: dict[str, Steps] = {
     "contracts": contract_actions.STEPS,
     "emails": mail.STEPS,
+    "protocols": protocol.STEPS,
     "customers": customer.STEPS,
     "vehicles": fleet.STEPS,
     "new-vehicle": fleet.NEW,

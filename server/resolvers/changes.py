@@ -82,8 +82,9 @@ class ChangeMutation:
         self, info: Info, contract_id: strawberry.ID, version: int, driver_id: strawberry.ID
     ) -> Contract:
         """Says that you have seen a driver's original licence: it need not be shown again at the check-out."""
-        context, driver = info.context, as_uuid(driver_id)
-        done = await drivers.see_licence(context.outside, context.acting, as_uuid(contract_id), version, driver)
+        context, ids = info.context, (as_uuid(contract_id), version, as_uuid(driver_id))
+        async with context.write() as session:
+            done = await drivers.see_licence(session, context.acting, *ids)
         return await context.read_anew(Contract, done)
 
     @mutation(allow=OFFICE, graphql_type=ContractResult)

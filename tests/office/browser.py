@@ -61,7 +61,7 @@ class Clerk:
 
     def text(self, where: str = "//main") -> str:
         """What can be read there, with single blanks."""
-        return " ".join(" ".join(element.text_content() for element in self.page.xpath(where)).split())
+        return " ".join(" ".join(word for element in self.page.xpath(where) for word in element.itertext()).split())
 
     def alerts(self) -> list[str]:
         return [" ".join(one.text_content().split()) for one in self.page.xpath("//*[@role='alert']")]

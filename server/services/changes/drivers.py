@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from server.database import Session
 from server.database.conflicts import tried_again
-from server.errors import DomainError, InvalidInput, NotFound, Sentence
+from server.errors import DomainError, InvalidInput, NotFound, Sentence, VersionConflict
 from server.models import Contract, Driver, VehicleGroup
 from server.models.contract import ContractState, DriverRole
 from server.models.contract_parts import HistoryAction
@@ -20,7 +20,7 @@ from server.services import validation
 from server.services.acting import Acting
 from server.services.changes import edit, said, said_cancelling
 from server.services.changes.edit import Done, Prospect
-from server.services.contract import contracts
+from server.services.contract import contracts, keeping
 from server.services.fleet import stations
 from server.services.outside import Outside
 from server.services.people import drivers
@@ -97,25 +97,29 @@ async def remove(
         return contract.id
 
 
-@tried_again
 async def see_licence(
-    outside: Outside, acting: Acting, contract_id: UUID | None, version: int, driver_id: UUID | None
+    session: Session, acting: Acting, contract_id: UUID | None, version: int, driver_id: UUID | None
 ) -> UUID:
     """Records by whom and when a driver's original licence was seen (§ 21 Abs. 1 Nr. 2 StVG), before the check-out.
 
-    Seen again, it stays with the first time. NotFound, InvalidTransition once the car is back.
+    As at a check-out the caller writes it, in the caller's own scope. Seen again, it stays with the first time.
+    NotFound, VersionConflict, InvalidTransition once the car is back.
     """
-    async with edit.editing(outside, acting, contract_id, version) as (session, contract):
-        edit.require_state(contract, *_POSSIBLE)
-        driver = next((one for one in await of_contract(session, contract) if one.id == driver_id), None)
-        if driver is None:
-            raise NotFound(drivers.NO_SUCH_DRIVER, field=["driver_id"])
-        if driver.checked_at is None:
-            driver.checked_at, driver.checked_by = acting.now, acting.name
-            await session.store(driver)
-            done = Done(action=HistoryAction.LICENCE_SEEN, after=said.name_of(driver))
-            await edit.finish(session, contract, done, acting)
-        return contract.id
+    contract = await contracts.lock(session, contract_id, field=["contract_id"])
+    if contract.version != version:
+        raise VersionConflict(contract.version)
+    keeping.require_person(contract)
+    edit.require_state(contract, *_POSSIBLE)
+    driver = next((one for one in await of_contract(session, contract) if one.id == driver_id), None)
+    if driver is None:
+        raise NotFound(drivers.NO_SUCH_DRIVER, field=["driver_id"])
+    if driver.checked_at is None:
+        driver.checked_at, driver.checked_by = acting.now, acting.name
+        await session.store(driver)
+        await edit.finish(
+            session, contract, Done(action=HistoryAction.LICENCE_SEEN, after=said.name_of(driver)), acting
+        )
+    return contract.id
 
 
 async def _agreed_on(
