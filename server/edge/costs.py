@@ -44,6 +44,12 @@ LIST_SIZES: Mapping[tuple[str, str], int] = {
     ("Station", "openOn"): 2,
     ("OpeningException", "windows"): 2,
     ("Query", "vehicleGroups"): 20,
+    # reports
+    ("StationReport", "cars"): 60,
+    ("StationReport", "reductions"): 30,
+    ("StationReport", "handovers"): 10,
+    ("StationReport", "openItems"): 5,
+    ("StationReport", "inspectionsDue"): 10,
     ("Vehicle", "accessories"): 10,
     ("Vehicle", "damages"): 5,
     ("Vehicle", "blocks"): 3,

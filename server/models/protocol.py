@@ -62,6 +62,19 @@ class PhotoSlot(StrEnum):
     """Anything else that is worth a photo."""
 
 
+GUIDED_SLOTS = (
+    PhotoSlot.FRONT,
+    PhotoSlot.FRONT_RIGHT,
+    PhotoSlot.RIGHT,
+    PhotoSlot.REAR_RIGHT,
+    PhotoSlot.REAR,
+    PhotoSlot.REAR_LEFT,
+    PhotoSlot.LEFT,
+    PhotoSlot.FRONT_LEFT,
+)
+"""The photos around a car, in the order in which somebody walks around it."""
+
+
 class Photo(SQLModel, table=True):
     """An uploaded picture. `sha256` is of the bytes that were sent; what is stored was re-encoded.
 

@@ -25,7 +25,7 @@ from server.security import Principal, Sealer
 
 STATION_COOKIE = "ersatzwagen_station"
 LANGUAGE_COOKIE = "ersatzwagen_language"
-_NEEDS = {"/office/customers": "customers", "/office/documents": "documents", "/office/reports": "openItems"}
+_NEEDS = {"/office/customers": "customers", "/office/documents": "documents", "/office/reports": "stationReport"}
 """By page: the root field without which there is nothing on it."""
 
 

@@ -22,7 +22,7 @@ from server.office.actions.steps import Steps
 from server.office.desk import Handler, Office
 from server.office.door import page
 from server.office.operations import Operations
-from server.office.pages import book, contract, contracts, lists, plan, rows, search, settings, sign_in, today
+from server.office.pages import book, contract, contracts, lists, plan, reports, rows, search, settings, sign_in, today
 from server.office.session import Sessions
 from server.office.writing import STATIC, Pages
 from server.security import Sealer
@@ -88,6 +88,8 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/documents/{key}", rows.show_document),
         route("/open-items", lists.open_items),
         route("/tariffs", settings.tariffs),
+        route("/reports", reports.show),
+        route("/reports/{table}.csv", reports.download),
         route("/settings", settings.show),
         *(route(f"/{path}/{{key}}/{{action}}", steps.act, "GET", "POST") for path, steps in STEPS.items()),
         route("/vehicles/{key}", rows.show_vehicle),

@@ -41,6 +41,10 @@ class Pages:
         """A page, or a part of one."""
         return self._by_language[language].get_template(template).render(**values)
 
+    def money(self, euros: float, language: str) -> str:
+        """An amount beside a bar."""
+        return notation.money(round(euros * 100), "de" if language == "de" else "en")
+
 
 def _environment(language: str) -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -104,5 +108,5 @@ class _Writer:
     def km(self, value: int | None) -> str:
         return "–" if value is None else notation.kilometres(value, "de" if self._language == "de" else "en")
 
-    def number(self, value: int | str) -> str:
-        return notation.number(Decimal(value), "de" if self._language == "de" else "en")
+    def number(self, value: float | str) -> str:
+        return notation.number(Decimal(str(value)), "de" if self._language == "de" else "en")

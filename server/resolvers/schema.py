@@ -16,6 +16,7 @@ from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
 from server.resolvers.receivables import ReceivablesMutation
+from server.resolvers.reports import ReportQuery
 from server.resolvers.retention import RetentionMutation, RetentionQuery
 from server.resolvers.search import SearchQuery
 from server.resolvers.staff import StaffMutation, StaffQuery
@@ -39,6 +40,7 @@ class Query(
     HandoverQuery,
     BillingQuery,
     RetentionQuery,
+    ReportQuery,
 ):
     """All queries."""
 

@@ -197,6 +197,10 @@ OWN_MEANINGS = {
         "repair": "How far the repair is now.",
     },
     "document": {"id": "Id of the document; not looked at if `number` is given."},
+    "station_report": {
+        "station_id": "Id of the station that the report is about.",
+        "period": "From when to when, 366 days at most; what lies ahead is not counted.",
+    },
     "document_audit": {
         "station_id": "Id of the station whose documents are looked at.",
         "year": "The year in their numbers, for example 2026.",

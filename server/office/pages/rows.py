@@ -7,15 +7,13 @@ from typing import Any
 import segno
 from starlette.responses import Response
 
+from server.models.protocol import GUIDED_SLOTS
 from server.office.actions import contract as contracts
 from server.office.actions import customer, damage, fleet, money, prices
 from server.office.actions.steps import Steps
 from server.office.desk import Desk
 from server.office.drawing import views
 from server.office.operations import Answer
-
-PHOTO_ORDER = ("FRONT", "FRONT_RIGHT", "RIGHT", "REAR_RIGHT", "REAR", "REAR_LEFT", "LEFT", "FRONT_LEFT")
-"""Around the car, then everything else."""
 
 
 async def show_customer(desk: Desk) -> Response:
@@ -80,7 +78,7 @@ def side_by_side(protocols: list[Answer], plate: str) -> list[dict[str, Any]]:
         for photo in protocol["photos"]:
             pair = found.setdefault(photo["slot"], {"slot": photo["slot"], "out": [], "back": []})
             pair[side].append(photo)
-    order = {slot: place for place, slot in enumerate(PHOTO_ORDER)}
+    order = {slot.value: place for place, slot in enumerate(GUIDED_SLOTS)}
     return sorted(found.values(), key=lambda pair: order.get(pair["slot"], len(order)))
 
 
