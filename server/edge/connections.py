@@ -142,7 +142,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._wire_bytes = self._body_bytes = 0
         self._forget_head()
         super().on_headers_complete()
-        if getattr(self.server_state, "ends", False):
+        if getattr(self.server_state, "ends", False) and self._owes_an_answer():  # a socket is nobody's answer
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:

@@ -146,9 +146,9 @@ class GraphQLEndpoint:
             try:
                 if streamed and principal is not None and await self._is_subscription(asked, principal):
                     return await self._stream(request, principal, asked, about)
+                prepared, operation = await self._prepare(asked, principal, holder)
                 if accepted is None:
                     raise HttpRefusal(406, f"Only subscriptions are streamed: accept {answers.GRAPHQL_JSON}.")
-                prepared, operation = await self._prepare(asked, principal, holder)
                 about.operation, about.document = operation.name, prepared.hash
                 return await self._run(request, principal, asked, prepared, operation, about)
             finally:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -17,8 +20,8 @@ from server.database import SYSTEM
 from tests.api.second_process import SlowNetwork, beside
 from tests.calendar import soon
 from tests.dealership import Dealership, open_dealership
-from tests.driving import Api, SandboxServer
-from tests.edge.test_sockets import hear, say, subscribe
+from tests.driving import Api, SandboxServer, running
+from tests.edge.test_sockets import closed, hear, say, subscribe
 
 CONTRACT = "subscription($at: ID!) { contractChanged(stationId: $at) { id number version notes { text } } }"
 VEHICLE = "subscription($at: ID!) { vehicleChanged(stationId: $at) { id plate version blocks { note } } }"
@@ -173,3 +176,18 @@ def test_server_sent_events(dealership: Dealership) -> None:
         contract = booked(dealership)
         data = next(line for line in stream.iter_lines() if line.startswith("data: "))
         assert json.loads(data.removeprefix("data: "))["data"]["contractChanged"]["id"] == contract["id"]
+
+
+def test_the_server_ends(tmp_path_factory: pytest.TempPathFactory) -> None:
+    # Given a server that goes on answering for some seconds when it is told to end
+    with running(tmp_path_factory.mktemp("ends") / "data", environment={"ERSATZWAGEN_DRAIN_SECONDS": "3"}) as server:
+        dealership = open_dealership(server)
+        with following(dealership.clerk, contracts=dealership.station["id"]) as socket:
+            # When
+            server.process.send_signal(signal.SIGTERM)
+            # Then who follows is told at once to come again, and finds no place here
+            assert closed(socket)[0] == 1012
+            with pytest.raises(InvalidStatus) as refusal, following(dealership.clerk):
+                pass
+            assert refusal.value.response.status_code == 503
+        assert server.stop() == 0
