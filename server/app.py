@@ -72,7 +72,7 @@ def create_app(runtime: Runtime) -> Starlette:
         # customers at once is a good day, not an attack: they queue.
         pace=Pace(at_once=24, patience=OPERATIONS_WAIT),
         level_by_level=runtime.settings.level_by_level,
-        origin=runtime.outside.base_url,
+        origin="/".join(runtime.outside.base_url.split("/")[:3]),
     )
     runtime.at_end.append(endpoint.streams.ends.set)
 
