@@ -64,7 +64,7 @@ async def operations(url: str, owner: str, data: Filled, folder: Path) -> dict[s
         runtimes.append(runtime)
         apps[ours] = create_app(runtime)
     # As they are served: what hardly changes is remembered, and the garbage is left alone.
-    listening = [asyncio.create_task(runtime.outside.database.recollecting()) for runtime in runtimes]
+    listening = [asyncio.create_task(runtime.outside.database.hearing()) for runtime in runtimes]
     tokens, known = clerks(owner), asked(data.anchor)
     settle()
     found = {}

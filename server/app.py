@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import strawberry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from server import customer_files, media, metrics_page, migrate, payment_page, security
@@ -21,14 +21,16 @@ from server.context import Context
 from server.database import SYSTEM
 from server.database.outage import OUTAGE, is_away
 from server.edge.answers import HttpRefusal
-from server.edge.endpoint import Authenticate, GraphQLEndpoint
+from server.edge.endpoint import GraphQLEndpoint
 from server.edge.fairness import address_of, look_up_share
 from server.edge.faults import Faults
 from server.edge.graphiql import graphiql_page
+from server.edge.identity import Authenticate
 from server.edge.language import language_of
 from server.edge.limits import BodyLimit, CountedAnswers, ReadableHost, SecurityHeaders, ServerTime
 from server.edge.proxies import TrustedProxies
 from server.edge.running import Pace, Places, within
+from server.edge.streams import OpenContext
 from server.office import routes as office
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
@@ -74,7 +76,9 @@ def create_app(runtime: Runtime) -> Starlette:
         # customers at once is a good day, not an attack: they queue.
         pace=Pace(at_once=24, patience=OPERATIONS_WAIT),
         level_by_level=runtime.settings.level_by_level,
+        origin="/".join(runtime.outside.base_url.split("/")[:3]),
     )
+    runtime.at_end.append(endpoint.streams.ends.set)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -107,6 +111,7 @@ def _routes(
 ) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", ServerTime(endpoint, runtime.outside.clock.now)),
+        WebSocketRoute("/graphql", endpoint),
         Route("/healthz", _healthy),
         Route("/readyz", _ready(runtime)),
         metrics_page.route(runtime),
@@ -149,9 +154,9 @@ def _authenticate(runtime: Runtime) -> Authenticate:
     return authenticate
 
 
-def _open_context(runtime: Runtime) -> Callable[[Request, Principal | None], AbstractAsyncContextManager[Context]]:
+def _open_context(runtime: Runtime) -> OpenContext:
     @asynccontextmanager
-    async def open_context(request: Request, caller: Principal | None) -> AsyncIterator[Context]:
+    async def open_context(request: HTTPConnection, caller: Principal | None) -> AsyncIterator[Context]:
         context = Context(
             outside=runtime.outside,
             settings=runtime.settings,

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from server.clock import SystemClock
 from server.database import SYSTEM, Scope
-from server.edge.endpoint import Authenticate
 from server.edge.fairness import address_of
+from server.edge.identity import Authenticate
 from server.errors import DeviceRevoked
 from server.gateways.object_store import ObjectMissing
 from server.models import Document, Photo, Protocol

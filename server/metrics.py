@@ -15,6 +15,18 @@ operations = Histogram(
     buckets=OPERATION_SECONDS,
     registry=registry,
 )
+subscriptions = Gauge(
+    "ersatzwagen_subscriptions",
+    "Subscriptions that are open in this process, by root field and what carries them: socket or sse",
+    ["operation", "transport"],
+    registry=registry,
+)
+subscription_events = Counter(
+    "ersatzwagen_subscription_events_total",
+    "Changes that subscribers were told of, by root field; several in a row of one row are one",
+    ["operation"],
+    registry=registry,
+)
 problems = Counter(
     "ersatzwagen_problems_total",
     "What mutations have refused as data, by field and problemCode",

@@ -7,9 +7,9 @@ import contextlib
 import gc
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,14 @@ class Runtime:
     sandbox: Sandbox | None
     ends: bool = False
     """It was told to end, and answers only until others have taken its place."""
+    at_end: list[Callable[[], None]] = field(default_factory=list)
+    """Called when it is told so: whoever waits for something is to wait elsewhere."""
+
+    def end(self) -> None:
+        """It is told to end."""
+        self.ends = True
+        for tell in self.at_end:
+            tell()
 
     async def start(self) -> None:
         """What is done once, before the first request or job."""
@@ -97,9 +105,11 @@ class Runtime:
                 await task
 
     @asynccontextmanager
-    async def remembering(self) -> AsyncIterator[None]:
-        """What hardly changes is kept in memory meanwhile: for who answers callers; a worker has no use for it."""
-        task = asyncio.create_task(self.outside.database.recollecting())
+    async def hearing(self) -> AsyncIterator[None]:
+        """Changes are heard of meanwhile: what hardly changes is kept in memory, and subscribers are told. For who
+        answers callers; a worker has no use for it.
+        """
+        task = asyncio.create_task(self.outside.database.hearing())
         try:
             yield
         finally:

@@ -27,6 +27,7 @@ from server.app import FIRST_QUERY, create_app
 from server.config import Settings
 from server.database.embedded import Cluster
 from server.edge.bounded_server import BoundedServer, bounded
+from server.edge.connections import BoundedSocket
 from server.metrics_page import listening
 from server.private_cluster import alone, kept_running
 from server.runtime import NotConfigured, Runtime, create_runtime, prepare_database
@@ -47,13 +48,13 @@ class Server(BoundedServer):
             if self._cluster is not None:
                 await self._background.enter_async_context(kept_running(self._cluster))
             await self._background.enter_async_context(listening(self._runtime))
-            await self._background.enter_async_context(self._runtime.remembering())
+            await self._background.enter_async_context(self._runtime.hearing())
             await self._background.enter_async_context(self._runtime.working())
             _announce(self._runtime)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Lets those in front send their requests elsewhere, then stops working, then listening."""
-        self._runtime.ends = True
+        self._runtime.end()
         if self._runtime.settings.drain_seconds:
             await self.attempted(lambda: self.drain(self._runtime.settings.drain_seconds))
         await self.attempted(self._background.aclose)
@@ -97,7 +98,8 @@ def serve(settings: Settings) -> None:
         try:
             runtime = create_runtime(settings, url)
             app = Starting(create_app(runtime))
-            server = Server(bounded(app, host=settings.host, port=settings.port, lifespan="on"), runtime, cluster)
+            config = bounded(app, ws=BoundedSocket, host=settings.host, port=settings.port, lifespan="on")
+            server = Server(config, runtime, cluster)
             try:
                 server.run()
             except SystemExit:

@@ -20,9 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
 from server.clock import Clock
+from server.database import changes, memory
+from server.database.changes import Changes
 from server.database.connections import LISTENING, WatchedConnection, conninfo
-from server.database.memory import CHANNEL, Memory, Recollection
-from server.database.news import follow
+from server.database.memory import Memory, Recollection
+from server.database.news import News, follow
 from server.database.roles import Caller
 from server.database.scope import ADMINISTRATION, RETENTION, SYSTEM, Scope
 from server.database.session import Session, tell_sqlalchemy
@@ -47,7 +49,7 @@ class Database:
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url, self.clock = url, clock
-        self.memory = Memory()
+        self.memory, self.changes = Memory(), Changes()
         self.engines = {caller: _engine(url, caller, most) for caller, most in CONNECTIONS.items()}
         self._sessions = {caller: _sessions(engine) for caller, engine in self.engines.items()}
         self._snapshots = {
@@ -79,10 +81,24 @@ class Database:
         (said,) = await session.rows(_SET_TIME, {"now": self.clock.now().isoformat()})
         return bool(said.has_changed)
 
-    async def recollecting(self) -> None:
-        """Listens for changes of what is kept in memory, until it is cancelled: without it nothing is kept."""
-        memory = self.memory
-        await follow(self.listen, CHANNEL, lambda _: memory.forget(), begins=memory.hears, ends=memory.hears_nothing)
+    async def hearing(self) -> None:
+        """Listens for changes, until it is cancelled: of what is kept in memory, without which nothing is kept, and of
+        contracts and cars, for those who follow them.
+        """
+        channels = (memory.CHANNEL, changes.CHANNEL)
+        await follow(
+            self.listen, *channels, heard=self._hear, begins=self._begin_to_hear, ends=self.memory.hears_nothing
+        )
+
+    def _hear(self, news: News) -> None:
+        if news.channel == changes.CHANNEL:
+            self.changes.tell(news.said)
+        else:
+            self.memory.forget()
+
+    def _begin_to_hear(self) -> None:
+        self.memory.hears()
+        self.changes.miss()
 
     @asynccontextmanager
     async def snapshot(
@@ -122,12 +138,13 @@ class Database:
                 raise
 
     @asynccontextmanager
-    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
-        """What is notified on one channel, on a connection of its own."""
+    async def listen(self, *channels: str) -> AsyncIterator[AsyncIterator[News]]:
+        """What is notified on some channels, on a connection of its own."""
         connection = await psycopg.AsyncConnection.connect(conninfo(self._url), autocommit=True, **LISTENING)
         try:
-            await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
-            yield (notification.payload async for notification in connection.notifies())
+            for channel in channels:
+                await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
+            yield (News(one.channel, one.payload) async for one in connection.notifies())
         except psycopg.errors.ReadOnlySqlTransaction as error:
             raise psycopg.OperationalError("the database takes no writes, and tells no news") from error
         finally:

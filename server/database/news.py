@@ -1,17 +1,26 @@
-"""What the database tells of its own accord, on a channel of LISTEN and NOTIFY."""
+"""What the database tells of its own accord, on channels of LISTEN and NOTIFY."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
 
 import structlog
 
 from server.database.outage import end_if_cancelled, is_away
 
-Listen = Callable[[str], AbstractAsyncContextManager[AsyncIterator[str]]]
-"""`Database.listen`."""
+
+class News(NamedTuple):
+    """What was said, and on which channel."""
+
+    channel: str
+    said: str
+
+
+Listen = Callable[..., AbstractAsyncContextManager[AsyncIterator[News]]]
+"""`Database.listen`, which takes channels."""
 AGAIN_SECONDS = 5
 _log = structlog.get_logger("database")
 
@@ -22,9 +31,8 @@ def _nothing() -> None:
 
 async def follow(
     listen: Listen,
-    channel: str,
-    heard: Callable[[str], None],
-    *,
+    *channels: str,
+    heard: Callable[[News], None],
     begins: Callable[[], None] = _nothing,
     ends: Callable[[], None] = _nothing,
 ) -> None:
@@ -33,13 +41,13 @@ async def follow(
     """
     while True:
         try:
-            async with listen(channel) as notifications:
+            async with listen(*channels) as notifications:
                 begins()
-                async for said in notifications:
-                    heard(said)
+                async for news in notifications:
+                    heard(news)
         except Exception as error:  # it is tried again
             if not is_away(error):
-                _log.exception("database.listen_failed", channel=channel)
+                _log.exception("database.listen_failed", channels=channels)
         finally:
             ends()
         end_if_cancelled()

@@ -197,3 +197,19 @@ def json_response(
         headers={**SECURITY_HEADERS, **(headers or {})},
         media_type=f"{media_type}; charset=utf-8",
     )
+
+
+def accepted(header: str | None) -> str | None:
+    """The media type to answer with. Clients that name none, or anything, get plain JSON and its statuses."""
+    if header is None or not header.strip():
+        return PLAIN_JSON
+    named = {}
+    for entry in header.lower().split(","):
+        kind, *parameters = (part.strip() for part in entry.split(";"))
+        refused = any(parameter.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for parameter in parameters)
+        named[kind] = not refused
+    if named.get(GRAPHQL_JSON):
+        return GRAPHQL_JSON
+    if any(named.get(kind) for kind in (PLAIN_JSON, "application/*", "*/*")):
+        return PLAIN_JSON
+    return None

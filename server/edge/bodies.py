@@ -101,7 +101,7 @@ async def read_request(
                 body = bytearray()
                 async for chunk in _counted(request, most_json, held):
                     body += chunk
-                return _asked(parse_json(bytes(body)))
+                return asked_in(parse_json(bytes(body)))
             chunks = _counted(request, MOST_MULTIPART_BYTES, held)
             return await _multipart(request, _patient(chunks, patience))
     except TimeoutError:
@@ -164,7 +164,8 @@ def parse_json(body: bytes | str) -> Any:
     return value
 
 
-def _asked(body: Any) -> Asked:
+def asked_in(body: Any) -> Asked:
+    """The GraphQL request in parsed JSON. Raises HttpRefusal."""
     if isinstance(body, list):
         raise HttpRefusal(400, "Batches are not supported: send one request.")
     if not isinstance(body, dict):
@@ -190,7 +191,7 @@ async def _multipart(request: Request, chunks: AsyncGenerator[bytes, None]) -> A
         if not isinstance(operations[0], str) or not isinstance(places[0], str):
             raise HttpRefusal(400, "`operations` and `map` must not be files.")
         body = parse_json(operations[0])
-        asked = _asked(body)
+        asked = asked_in(body)
         files = {key: part for key, part in form.multi_items() if isinstance(part, UploadFile)}
         if len(files) != len(form.multi_items()) - 2:
             raise HttpRefusal(400, "Each file needs a name of its own, and other parts are not read.")

@@ -7,12 +7,12 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from socket import socket
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from server.edge.connections import BoundedHttp, State
+from server.edge.connections import SOCKET_MESSAGE_BYTES, BoundedHttp, BoundedSocket, State
 from server.edge.faults import reported
 
 GRACE_SECONDS: Final = 20
@@ -23,8 +23,8 @@ _SPARE_DESCRIPTORS = 200
 """For the database, files, mails and the gateway, beside the connections of callers."""
 
 
-def bounded(app: ASGIApp, **options: Any) -> uvicorn.Config:
-    """What uvicorn is told of an application of ours."""
+def bounded(app: ASGIApp, *, ws: type[BoundedSocket] | Literal["none"] = "none", **options: Any) -> uvicorn.Config:
+    """What uvicorn is told of an application of ours; `ws`: what its sockets are, if it has any."""
     return uvicorn.Config(
         app,
         log_config=None,
@@ -35,7 +35,9 @@ def bounded(app: ASGIApp, **options: Any) -> uvicorn.Config:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=GRACE_SECONDS,
         http=BoundedHttp,
-        ws="none",
+        ws=ws,
+        ws_max_size=SOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # what is small when it comes may be large in memory
         **options,
     )
 

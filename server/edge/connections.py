@@ -3,18 +3,19 @@
 A head (request line and headers) may be so large and take so long to arrive; what frames a body (chunk sizes,
 trailers) may not outgrow the body; who does not read the answer is not waited for; and whoever goes on sending after
 the answer is hung up on. There are so many connections, and so many from one place. Bodies themselves are counted where
-they are read (`limits.BodyLimit`, `bodies`). A WebSocket is nothing that we have: who asks for one gets the answer of
-the route, and none of this ends with the question.
+they are read (`limits.BodyLimit`, `bodies`). Who asks for a WebSocket gets one where there are some, and the connection
+goes on counting; elsewhere the answer of the route, and none of this ends with the question.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
 from server.addresses import place_of
@@ -22,6 +23,8 @@ from server.edge.limits import SECURITY_HEADERS
 
 _log = structlog.get_logger("connections")
 _NOTED_EVERY_SECONDS = 60.0
+SOCKET_MESSAGE_BYTES = 128 * 1024
+"""A document may have 64 KB, and its variables need some room beside it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,6 @@ class BoundedHttp(HttpToolsProtocol):
         """Waits for the first head."""
         super().connection_made(transport)
         self.place = place_of(self.client[0]) if self.client else ""
-        self.ws_protocol_class = None  # it would take the connection out of all bounds
         self._head_bytes, self._in_head, self._in_message = 0, True, False
         self._wire_bytes, self._body_bytes = 0, 0
         self._cut: asyncio.TimerHandle | None = None
@@ -140,7 +142,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._wire_bytes = self._body_bytes = 0
         self._forget_head()
         super().on_headers_complete()
-        if getattr(self.server_state, "ends", False):
+        if getattr(self.server_state, "ends", False) and self._owes_an_answer():  # a socket is nobody's answer
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -197,6 +199,15 @@ class BoundedHttp(HttpToolsProtocol):
         cycle: object | None = self.cycle
         return cycle is not None and self.cycle.response_started
 
+    def _should_upgrade_to_ws(self) -> bool:
+        kind = self.ws_protocol_class
+        return (
+            isinstance(kind, type)
+            and issubclass(kind, BoundedSocket)
+            and self.scope["method"] == "GET"
+            and self.url.partition(b"?")[0] in kind.paths
+        )
+
     def _unsupported_upgrade_warning(self) -> None:
         """Anybody may ask; the log has no line for it."""
 
@@ -243,6 +254,45 @@ class BoundedHttp(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _forget_cut(self) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
+            self._cut = None
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """A connection that has become a WebSocket: it still counts, and whoever does not read is not waited for."""
+
+    bounds = BoundedHttp.bounds
+    paths: ClassVar[frozenset[bytes]] = frozenset({b"/graphql"})
+    """Where there are sockets."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Waits for messages."""
+        super().connection_made(transport)
+        self.place = place_of(self.client[0]) if self.client else ""
+        self._cut: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._forget_cut()
+        super().connection_lost(exc)
+
+    async def send(self, message: Any) -> None:
+        """Sends what the application says. One that was refused by an answer needs no word in the log."""
+        await super().send(message)
+        self.handshake_complete |= message["type"] == "websocket.http.response.body"
+
+    def pause_writing(self) -> None:
+        """What was sent is not being read."""
+        super().pause_writing()
+        self._cut = self._cut or self.loop.call_later(self.bounds.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It is, after all."""
+        super().resume_writing()
+        self._forget_cut()
 
     def _forget_cut(self) -> None:
         if self._cut is not None:

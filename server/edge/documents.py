@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import AsyncIterable, Hashable, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any, cast
 
 import strawberry
@@ -28,7 +29,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.execution import Executor
+from graphql.execution import Executor, create_source_event_stream
 from graphql.pyutils import AwaitableOrValue
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -199,11 +200,28 @@ class Documents:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def execute(
+    async def subscribe(
         self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
+    ) -> AsyncIterable[Any] | ExecutionResult:
+        """The events of a subscription; a result with errors if there are none. What an event shows is `execute`d, with
+        what it stands for as `root`.
+        """
+        executor = self._executor(prepared, operation, variables, context)
+        if not isinstance(executor, Executor):
+            return ExecutionResult(None, reworded(self._core, executor))
+        events = create_source_event_stream(executor)
+        return await events if isawaitable(events) else events
+
+    def execute(
+        self,
+        prepared: Prepared,
+        operation: Operation,
+        variables: dict[str, Any] | None,
+        context: Any,
+        root: object = None,
     ) -> AwaitableOrValue[ExecutionResult]:
         """Executes an operation; parses and validates nothing. The reasons are at the top of this file."""
-        executor = self._executor(prepared, operation, variables, context)
+        executor = self._executor(prepared, operation, variables, context, root)
         if not isinstance(executor, Executor):
             # Variables that do not fit end it before anything is executed.
             return ExecutionResult(None, reworded(self._core, executor))
@@ -213,11 +231,17 @@ class Documents:
         return run(self._schema, executor, plan)
 
     def _executor(
-        self, prepared: Prepared, operation: Operation, variables: dict[str, Any] | None, context: Any
+        self,
+        prepared: Prepared,
+        operation: Operation,
+        variables: dict[str, Any] | None,
+        context: Any,
+        root: object = None,
     ) -> Executor[Any] | list[GraphQLError]:
         return self._schema.execution_context_class.build(
             self._core,
             prepared.document,
+            root_value=root,
             context_value=context,
             raw_variable_values=variables,
             operation_name=operation.name,

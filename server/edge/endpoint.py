@@ -1,19 +1,21 @@
-"""The GraphQL endpoint: GraphQL over HTTP for a Strawberry schema, with POST only."""
+"""The GraphQL endpoint: GraphQL over HTTP for a Strawberry schema, with POST only; subscriptions as server-sent events,
+or over WebSockets.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Hashable
+from contextlib import AsyncExitStack
 from inspect import isawaitable
-from typing import Any
 
 import strawberry
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-from server.edge import answers
+from server.edge import answers, server_sent, sockets
 from server.edge.answers import About, HttpRefusal, Payload
 from server.edge.bodies import (
     MOST_JSON_BYTES,
@@ -29,28 +31,22 @@ from server.edge.fairness import (
     BYTES_OF_STRANGERS,
     BYTES_OF_USERS,
     HeldBytes,
-    address_of,
     holder_of,
     shares_of,
 )
 from server.edge.guard import Operation
+from server.edge.identity import Authenticate, Identity, PrincipalOf
 from server.edge.language import language_of
 from server.edge.operation_figures import measured
 from server.edge.running import CallerGone, Pace, Runner
+from server.edge.server_sent import EVENT_STREAM
 from server.edge.shares import Stock
-from server.errors import CallerError, CallerErrorCode, Sentence
+from server.edge.streams import Caller, OpenContext, RefusedStream, StreamLimits, Streams
+from server.errors import CallerError, CallerErrorCode
 from server.security import Principal
 
-Authenticate = Callable[[str, str], Awaitable[Principal | None]]
-"""Who a token belongs to; the second text is the address that it came from."""
-OpenContext = Callable[[Request, Principal | None], AbstractAsyncContextManager[Any]]
-_LONGEST_TOKEN = 300
 STRANGERS_PATIENCE = 5.0
 """Seconds: a shift that begins signs in together, behind one address."""
-_SIGN_IN_AGAIN = Sentence(
-    "The token or API key is not valid, or not any more: sign in again, or use a valid key.",
-    "Token oder API-Schlüssel sind ungültig oder abgelaufen: bitte neu anmelden oder einen gültigen Schlüssel nehmen.",
-)
 _USUAL = Pace()
 
 
@@ -64,11 +60,16 @@ class GraphQLEndpoint:
         authenticate: Authenticate,
         open_context: OpenContext,
         anonymous_fields: frozenset[str] = frozenset({"signIn", "refreshSession"}),
+        principal_of: PrincipalOf | None = None,
+        origin: str | None = None,
         pace: Pace = _USUAL,
+        limits: StreamLimits | None = None,
         ide: Callable[[Request], Response] | None = None,
         level_by_level: bool = True,
     ) -> None:
-        """`level_by_level`: whether our own engine executes; without it graphql-core does."""
+        """`level_by_level`: whether our own engine executes; without it graphql-core does. `origin`: that of our own
+        pages, which may open sockets, where it is not what `Host` says.
+        """
         self.documents = Documents(schema, level_by_level=level_by_level)
         # A shelf and places of their own: strangers must not push out what users need.
         self.anonymous_documents = Documents(
@@ -80,15 +81,16 @@ class GraphQLEndpoint:
         self._strangers = {name: Runner(strangers, patience=STRANGERS_PATIENCE) for name in anonymous_fields}
         self._bytes_of_strangers, self._bytes_of_users = Stock(*BYTES_OF_STRANGERS), Stock(*BYTES_OF_USERS)
         self._bytes_of_files = Stock(*BYTES_OF_FILES)
-        self._authenticate = authenticate
+        self._identity = Identity(authenticate, principal_of, origin)
         self._open_context = open_context
+        self.streams = Streams(self.documents, open_context, self._runner, pace.query_deadline, limits)
         self._deadlines = {"query": pace.query_deadline, "mutation": pace.mutation_deadline}
         self._ide = ide
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1002})
+        """Answers one request, or holds the conversation on one socket."""
+        if scope["type"] == "websocket":
+            await sockets.answer(WebSocket(scope, receive, send), self.streams, self._identity)
             return
         request = Request(scope, receive)
         try:
@@ -105,23 +107,19 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request) -> Response:
         if request.method != "POST":
             return self._page(request)
-        accepted = _accepted(request.headers.get("accept"))
+        streamed = EVENT_STREAM in request.headers.get("accept", "").lower()
+        accepted = answers.accepted(request.headers.get("accept"))
+        media_type = accepted or (answers.GRAPHQL_JSON if streamed else answers.PLAIN_JSON)
         about = About(language_of(request.headers.get("accept-language")))
         try:
-            if accepted is None:
+            if accepted is None and not streamed:
                 raise HttpRefusal(406, f"Accept {answers.GRAPHQL_JSON} or {answers.PLAIN_JSON}.")
-            payload = await self._payload(request, about)
-        except HttpRefusal as refusal:
-            return _refused(refusal, accepted, about)
+            payload = await self._payload(request, about, accepted, streamed=streamed)
         except CallerGone:
             raise
-        except CallerError as refusal:
-            return answers.json_response(answers.failure(refusal, about), accepted or answers.PLAIN_JSON, about)
         except Exception as error:
-            if (away := answers.unavailable(error)) is not None:
-                return _refused(away, accepted, about)
-            return answers.json_response(answers.failure(error, about), accepted or answers.PLAIN_JSON, about, 500)
-        return answers.json_response(payload, accepted, about)
+            return _failed(error, media_type, about)
+        return payload if isinstance(payload, Response) else answers.json_response(payload, media_type, about)
 
     def _page(self, request: Request) -> Response:
         if request.method == "GET" and self._ide and "text/html" in request.headers.get("accept", ""):
@@ -132,9 +130,11 @@ class GraphQLEndpoint:
             answers.failure(refusal, about), answers.PLAIN_JSON, about, refusal.status, refusal.headers
         )
 
-    async def _payload(self, request: Request, about: About) -> Payload:
+    async def _payload(
+        self, request: Request, about: About, accepted: str | None, *, streamed: bool
+    ) -> Payload | Response:
         media_type = media_type_of(request)
-        principal = await self._principal(request)
+        principal = await self._identity.look_up(request)()
         if principal is None and media_type == MULTIPART:
             # Nothing that a stranger may do needs a file: 14 MB are not read for that.
             raise HttpRefusal(401, SIGN_IN, CallerErrorCode.UNAUTHENTICATED, connection="close")
@@ -144,6 +144,10 @@ class GraphQLEndpoint:
             most = MOST_STRANGERS_BYTES if principal is None else MOST_JSON_BYTES
             asked = await read_request(request, media_type, held, most_json=most)
             try:
+                if streamed and principal is not None and await self._is_subscription(asked, principal):
+                    return await self._stream(request, principal, asked, about)
+                if accepted is None:
+                    raise HttpRefusal(406, f"Only subscriptions are streamed: accept {answers.GRAPHQL_JSON}.")
                 return await self.answer(request, principal, asked, about)
             finally:
                 if asked.close and not asked.taken:
@@ -164,22 +168,21 @@ class GraphQLEndpoint:
             return self._bytes_of_strangers
         return self._bytes_of_files if media_type == MULTIPART else self._bytes_of_users
 
-    async def _principal(self, request: Request) -> Principal | None:
-        given = request.headers.getlist("authorization")
-        if not given:
-            return None
-        scheme, _, token = given[0].partition(" ")
-        token = token.strip()
-        if len(given) == 1 and scheme.lower() == "bearer" and token and len(token) <= _LONGEST_TOKEN:
-            principal = await self._authenticate(token, address_of(request))
-            if principal is not None:
-                return principal
-        raise HttpRefusal(
-            401,
-            _SIGN_IN_AGAIN,
-            CallerErrorCode.UNAUTHENTICATED,
-            www_authenticate="Bearer",
-        )
+    async def _is_subscription(self, asked: Asked, principal: Principal) -> bool:
+        prepared = await self.documents.prepared(asked.query, principal.id)
+        return prepared.choose(asked.operation_name).kind not in self._deadlines
+
+    async def _stream(self, request: Request, principal: Principal, asked: Asked, about: About) -> Payload | Response:
+        caller = Caller(request, principal, self._identity.look_up(request), about)
+        prepared, operation = await self.streams.prepared(asked, principal)
+        async with AsyncExitStack() as opening:
+            opening.enter_context(self.streams.place(principal.id))
+            following = self.streams.following(caller, asked, prepared, operation, "sse")
+            try:
+                payloads = await opening.enter_async_context(following)
+            except RefusedStream as refused:
+                return refused.payload
+            return server_sent.response(self.streams, caller, opening.pop_all(), payloads)
 
     async def _prepare(self, asked: Asked, principal: Principal | None, holder: Hashable) -> tuple[Prepared, Operation]:
         documents = self.anonymous_documents if principal is None else self.documents
@@ -193,7 +196,10 @@ class GraphQLEndpoint:
                 raise CallerError(CallerErrorCode.UNAUTHENTICATED, SIGN_IN) from None
             raise
         if operation.kind not in self._deadlines:
-            raise CallerError(CallerErrorCode.BAD_USER_INPUT, "Subscriptions are not answered over POST.")
+            raise CallerError(
+                CallerErrorCode.BAD_USER_INPUT,
+                f"Subscriptions are streamed: accept {EVENT_STREAM}, or open a WebSocket.",
+            )
         return prepared, operation
 
     async def _run(
@@ -240,9 +246,13 @@ class GraphQLEndpoint:
         return payload
 
 
-def _refused(refusal: HttpRefusal, accepted: str | None, about: About) -> Response:
-    payload, media_type = answers.failure(refusal, about), accepted or answers.PLAIN_JSON
-    return answers.json_response(payload, media_type, about, refusal.status, refusal.headers)
+def _failed(error: Exception, media_type: str, about: About) -> Response:
+    if not isinstance(error, CallerError) and (away := answers.unavailable(error)) is not None:
+        error = away
+    payload = answers.failure(error, about)
+    if isinstance(error, HttpRefusal):
+        return answers.json_response(payload, media_type, about, error.status, error.headers)
+    return answers.json_response(payload, media_type, about, None if isinstance(error, CallerError) else 500)
 
 
 def _without_hints(payload: Payload, about: About) -> Payload:
@@ -250,19 +260,3 @@ def _without_hints(payload: Payload, about: About) -> Payload:
     if payload["errors"][0]["extensions"]["code"] != CallerErrorCode.BAD_USER_INPUT:
         return payload
     return answers.failure(CallerError(CallerErrorCode.UNAUTHENTICATED, SIGN_IN), about)
-
-
-def _accepted(header: str | None) -> str | None:
-    """The media type to answer with. Clients that name none, or anything, get plain JSON and its statuses."""
-    if header is None or not header.strip():
-        return answers.PLAIN_JSON
-    named = {}
-    for entry in header.lower().split(","):
-        kind, *parameters = (part.strip() for part in entry.split(";"))
-        refused = any(parameter.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for parameter in parameters)
-        named[kind] = not refused
-    if named.get(answers.GRAPHQL_JSON):
-        return answers.GRAPHQL_JSON
-    if any(named.get(kind) for kind in (answers.PLAIN_JSON, "application/*", "*/*")):
-        return answers.PLAIN_JSON
-    return None

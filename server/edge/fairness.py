@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from server.addresses import place_of
 from server.edge.running import busy
@@ -31,12 +31,12 @@ BYTES_OF_FILES = (512 * MEGABYTE, 128 * MEGABYTE)
 """Uploads that are on their way or wait for the decoder; they lie in files beyond the first megabyte."""
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """The caller's network address; empty where there is none."""
     return request.client.host if request.client else ""
 
 
-def holder_of(request: Request, principal: Principal | None) -> Hashable:
+def holder_of(request: HTTPConnection, principal: Principal | None) -> Hashable:
     """In whose name a request takes its shares."""
     if principal is not None:
         return principal.id

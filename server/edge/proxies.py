@@ -22,7 +22,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on with its caller's address; the port is that of nothing then, 0."""
-        if self._trusted and scope["type"] == "http" and scope.get("client"):
+        if self._trusted and scope["type"] in {"http", "websocket"} and scope.get("client"):
             peer = scope["client"][0]
             caller = caller_behind(peer, ",".join(Headers(scope=scope).getlist("x-forwarded-for")), self._trusted)
             if caller != peer:

@@ -13,7 +13,6 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    OperationType,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -105,7 +104,7 @@ class Planner:
         """
         operation = executor.operation
         root = executor.schema.get_root_type(operation.operation)
-        if root is None or operation.operation is OperationType.SUBSCRIPTION:
+        if root is None:
             raise NotPlanned(operation.operation.value)
         collected = collect_fields(
             executor.schema, executor.fragments, executor.variable_values, root, operation, executor.hide_suggestions

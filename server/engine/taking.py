@@ -78,7 +78,12 @@ def taking_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) ->
         return TypeName(parent.name)
     field = definition.extensions.get("strawberry-definition")
     # Strawberry's exception handlers make a member of a union of what is raised; only its own resolver knows them.
-    if isinstance(field, StrawberryField) and not is_abstract_type(get_named_type(definition.type)):
+    # A subscription's own resolver gives events, not what stands in the answer to one.
+    if (
+        isinstance(field, StrawberryField)
+        and not field.is_subscription
+        and not is_abstract_type(get_named_type(definition.type))
+    ):
         if field.base_resolver is None and not field.extensions:
             return Attribute(field.python_name, field.default_resolver)
         function = _function(field)

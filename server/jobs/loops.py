@@ -124,7 +124,7 @@ class Worker:
             for forever in (
                 *loops,
                 self._look(poll_seconds),
-                follow(self._database.listen, "job", self._call),
+                follow(self._database.listen, "job", heard=lambda news: self._call(news.said)),
                 self._beat(),
             ):
                 group.create_task(forever)

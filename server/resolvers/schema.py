@@ -15,6 +15,7 @@ from server.resolvers.contracts import ContractMutation, ContractQuery
 from server.resolvers.ends import EndMutation
 from server.resolvers.fleet import FleetMutation, FleetQuery
 from server.resolvers.handover import HandoverMutation, HandoverQuery
+from server.resolvers.live import Subscription
 from server.resolvers.receivables import ReceivablesMutation
 from server.resolvers.reports import ReportQuery
 from server.resolvers.retention import RetentionMutation, RetentionQuery
@@ -65,10 +66,11 @@ class Mutation(
 
 def create_schema() -> strawberry.Schema:
     """The schema that is served and exported."""
-    describe_arguments(Query, Mutation, Customer)
+    describe_arguments(Query, Mutation, Subscription, Customer)
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(
             disable_field_suggestions=True,
             default_resolver=read_attribute,

@@ -115,6 +115,8 @@ OWN_MEANINGS = {
             " characters. Where nothing fits, what is written much like it."
         )
     },
+    "contract_changed": {"station_id": "Id of one of your stations, whose contracts you follow."},
+    "vehicle_changed": {"station_id": "Id of one of your stations, whose cars you follow."},
     "search": {
         "text": "What is looked for, 2 to 100 characters: all words have to be there, in any order.",
         "station_id": "Only contracts picked up or to be returned there, cars that stand or belong there, documents"

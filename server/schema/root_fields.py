@@ -88,9 +88,16 @@ def mutation(*, allow: frozenset[Role] | None, graphql_type: Any = None) -> Call
     return _root_field([Refusals(), Allow(allow)], graphql_type)
 
 
-def _root_field(extensions: list[FieldExtension], graphql_type: Any) -> Callable[[Resolver], Resolver]:
+def subscription(*, allow: frozenset[Role], graphql_type: Any) -> Callable[[Resolver], Resolver]:
+    """A root field of Subscription. Its resolver gives events, each of which reads its row when it is told."""
+    return _root_field([Allow(allow)], graphql_type, strawberry.subscription)
+
+
+def _root_field(
+    extensions: list[FieldExtension], graphql_type: Any, kind: Callable[..., Any] = strawberry.field
+) -> Callable[[Resolver], Resolver]:
     def decorate(resolver: Resolver) -> Resolver:
-        field: Any = strawberry.field(
+        field: Any = kind(
             resolver=resolver,
             extensions=extensions,
             graphql_type=graphql_type,

@@ -10,6 +10,7 @@ import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
 from server.edge.costs import core_schema
+from server.resolvers.live import Subscription
 from server.resolvers.schema import Mutation, Query, create_schema
 from server.schema.root_fields import Allow, mutation, query
 from tests.dealership import Dealership, add_user
@@ -118,6 +119,7 @@ MATRIX: dict[str, set[str]] = {
     "resendEmail": OFFICE,
     "retryEffects": MANAGERS,
 }
+SUBSCRIPTIONS = {"contractChanged": STAFF, "vehicleChanged": STAFF}
 NOTHING = "11111111-1111-4111-8111-111111111111"
 PERIOD = '{start: "2030-01-01T10:00:00Z", end: "2030-01-02T10:00:00Z"}'
 ADDRESS = '{street: "", postcode: "1", city: ""}'
@@ -262,6 +264,9 @@ def callers(server: SandboxServer, dealership: Dealership) -> dict[str, Api]:
 
 def test_the_matrix_has_a_row_for_every_root_field_and_no_other() -> None:
     assert set(MATRIX) == set(root_fields())
+    live = core_schema(create_schema()).subscription_type
+    assert live
+    assert set(SUBSCRIPTIONS) == set(live.fields)
 
 
 @pytest.mark.usefixtures("patience")
@@ -283,6 +288,20 @@ def test_a_row_of_the_matrix(server: SandboxServer, owner: str, callers: dict[st
             assert code == ("UNAUTHENTICATED" if role == "nobody" else "FORBIDDEN"), (role, answer)
             assert (answer.get("data") or {}).get(name) is None
     assert contents(owner) == before
+
+
+@pytest.mark.parametrize("name", sorted(SUBSCRIPTIONS))
+def test_a_row_of_the_matrix_of_subscriptions(dealership: Dealership, callers: dict[str, Api], name: str) -> None:
+    asked = {"query": f'subscription {{ {name}(stationId: "{dealership.station["id"]}") {{ id }} }}'}
+    for role in [*ROLES, "nobody"]:
+        caller = callers[role]
+        headers = {"accept": "text/event-stream"} | (
+            {"authorization": f"Bearer {caller.token}"} if caller.token else {}
+        )
+        with caller.http.stream("POST", f"{caller.base}/graphql", json=asked, headers=headers) as answer:
+            may = role in SUBSCRIPTIONS[name]
+            assert answer.status_code == (200 if may else 401 if role == "nobody" else 403), role
+            assert answer.headers["content-type"].startswith("text/event-stream") == may
 
 
 def _somebody_else(server: SandboxServer, admin: Api, role: str) -> Api:
@@ -307,7 +326,7 @@ def contents(owner: str) -> dict[str, int]:
     return {name: execute(owner, f"select count(*) from {name}")[0][0] for (name,) in found if name not in volatile}
 
 
-@pytest.mark.parametrize("root", [Query, Mutation])
+@pytest.mark.parametrize("root", [Query, Mutation, Subscription])
 def test_every_root_field_says_who_may_call_it(root: Any) -> None:
     fields = root.__strawberry_definition__.fields
     assert fields

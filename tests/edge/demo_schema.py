@@ -28,6 +28,8 @@ class Happened:
     cancelled: list[str] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
     contexts: int = 0
+    loop: asyncio.AbstractEventLoop = field(init=False)
+    ticks: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
 
 
 @dataclass
@@ -36,6 +38,10 @@ class Context:
 
     principal: Principal | None
     happened: Happened
+
+    async def session(self) -> Principal | None:
+        """In place of a snapshot: who sees it."""
+        return self.principal
 
 
 Info = strawberry.Info[Context, None]
@@ -218,11 +224,40 @@ class Mutation:
         return len(await file.read())
 
 
+@dataclass
+class Tick:
+    """An event: what it stands for is found when it is told, by whoever may see it."""
+
+    number: int
+
+    async def read(self, session: Principal | None) -> int | None:
+        if self.number == 99:
+            raise RuntimeError(SECRET)
+        return None if session is None or self.number == 13 else self.number
+
+
 @strawberry.type
 class Subscription:
-    @strawberry.subscription
-    async def ticks(self) -> AsyncGenerator[int, None]:
-        yield 1
+    @strawberry.subscription(graphql_type=int)  # type: ignore[untyped-decorator]  # with a type of the graph
+    async def ticks(self, info: Info) -> AsyncGenerator[Tick, None]:
+        """Whatever is put into the queue, from 0 on."""
+        info.context.happened.loop = asyncio.get_running_loop()
+        info.context.happened.started.append("ticks")
+        try:
+            while True:
+                yield Tick(await info.context.happened.ticks.get())
+        finally:
+            info.context.happened.cancelled.append("ticks")
+
+    @strawberry.subscription(graphql_type=int)  # type: ignore[untyped-decorator]  # with a type of the graph
+    async def three(self) -> AsyncGenerator[Tick, None]:
+        for number in range(3):
+            yield Tick(number)
+
+    @strawberry.subscription(graphql_type=int)  # type: ignore[untyped-decorator]  # with a type of the graph
+    async def refused_stream(self) -> AsyncGenerator[Tick, None]:
+        """Refused before there is a stream."""
+        raise CallerError(CallerErrorCode.FORBIDDEN, "Managers only.")
 
 
 def create_schema(**more: Any) -> strawberry.Schema:

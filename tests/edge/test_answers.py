@@ -80,7 +80,7 @@ class TestMasking:
         async def broken(token: str, _address: str) -> None:
             raise RuntimeError(f"{SECRET} {token}")
 
-        monkeypatch.setattr(demo.endpoint, "_authenticate", broken)
+        monkeypatch.setattr(demo.endpoint._identity, "_authenticate", broken)
         async with demo.client() as client:
             response = await client.post("/graphql", json={"query": "{viewer}"})
         assert response.status_code == 500

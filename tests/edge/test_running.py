@@ -166,16 +166,3 @@ class TestPlaces:
         assert not await demo.endpoint.drain(0.01)
         assert await demo.endpoint.drain(5)
         assert demo.happened.mutations == ["drained"]
-
-
-async def test_websockets_are_refused(demo: Demo) -> None:
-    sent: list[object] = []
-
-    async def note(message: object) -> None:
-        sent.append(message)
-
-    async def nothing() -> dict[str, str]:
-        return {"type": "websocket.connect"}
-
-    await demo.endpoint({"type": "websocket"}, nothing, note)
-    assert sent == [{"type": "websocket.close", "code": 1002}]

@@ -16,15 +16,16 @@ from uuid import UUID
 import httpx2
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from server.edge import endpoint as endpoint_module
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.graphiql import graphiql_page
 from server.edge.running import Pace
+from server.edge.streams import StreamLimits
 from server.models.staff import Role
 from server.security import Principal
 
@@ -47,6 +48,9 @@ class Demo:
 
     happened: Happened = field(default_factory=Happened)
     pace: Pace = field(default_factory=Pace)
+    limits: StreamLimits | None = None
+    signed_out: set[str] = field(default_factory=set)
+    """Tokens and cookies that are good no more."""
 
     def __post_init__(self) -> None:
         self.endpoint = GraphQLEndpoint(
@@ -55,17 +59,24 @@ class Demo:
             open_context=self.open_context,
             ide=self.page,
             pace=self.pace,
+            principal_of=self.by_cookie,
+            origin="https://rental.example",
+            limits=self.limits,
         )
+        socket = WebSocketRoute("/graphql", self.endpoint)
         self.app = Starlette(
-            routes=[Route("/graphql", self.endpoint), Mount("/static", StaticFiles(directory=STATIC))],
+            routes=[Route("/graphql", self.endpoint), socket, Mount("/static", StaticFiles(directory=STATIC))],
         )
 
     async def authenticate(self, token: str, _address: str) -> Principal | None:
         await asyncio.sleep(0)
-        return KNOWN.get(token)
+        return None if token in self.signed_out else KNOWN.get(token)
+
+    async def by_cookie(self, connection: HTTPConnection) -> Principal | None:
+        return await self.authenticate(connection.cookies.get("office", ""), "")
 
     @contextlib.asynccontextmanager
-    async def open_context(self, request: Request, principal: Principal | None) -> AsyncIterator[Context]:
+    async def open_context(self, request: HTTPConnection, principal: Principal | None) -> AsyncIterator[Context]:
         self.happened.contexts += 1
         if "x-break-context" in request.headers:
             raise RuntimeError("canary-4929-secret in the context")
@@ -89,11 +100,11 @@ async def ask(client: httpx2.AsyncClient, query: str, **more: Any) -> Any:
 
 
 @contextlib.contextmanager
-def serving(demo: Demo) -> Iterator[int]:
+def serving(demo: Demo, config: uvicorn.Config | None = None) -> Iterator[int]:
     """The demo behind uvicorn on the loopback; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = int(listening.getsockname()[1])
-        server = uvicorn.Server(uvicorn.Config(demo.app, log_level="warning", lifespan="off"))
+        server = uvicorn.Server(config or uvicorn.Config(demo.app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:

@@ -209,7 +209,7 @@ async def test_what_is_asked_all_day_long_takes_few_round_trips(copied: Copied, 
     known = {"s": station, "p": copied.variables["p"], "stationId": station, "date": day}
     given = {key: value for key, value in known.items() if f"${key}:" in query}
     database = copied.database
-    listening = asyncio.create_task(database.recollecting())
+    listening = asyncio.create_task(database.hearing())
     try:
         assert await asyncio.to_thread(until, lambda: database.memory.is_on, 30)
         await copied.asked(query, given)

@@ -33,7 +33,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def listening(bench: Bench) -> AsyncIterator[None]:
     """While changes are heard of."""
     database = bench.outside.database
-    task = asyncio.create_task(database.recollecting())
+    task = asyncio.create_task(database.hearing())
     await until(lambda: database.memory.is_on)
     try:
         yield
