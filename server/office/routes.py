@@ -13,7 +13,8 @@ from starlette.staticfiles import StaticFiles
 
 from server.clock import Clock
 from server.edge.costs import core_schema
-from server.edge.endpoint import Authenticate, GraphQLEndpoint
+from server.edge.endpoint import GraphQLEndpoint
+from server.edge.identity import Authenticate
 from server.edge.limits import BodyLimit, SecurityHeaders
 from server.office.actions import contract as contract_actions
 from server.office.actions import customer, damage, fleet, mail, money, prices, protocol

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from server import security
-from server.edge.endpoint import Authenticate
 from server.edge.fairness import address_of
+from server.edge.identity import Authenticate
 from server.errors import DeviceRevoked
 from server.office.guard import cookie_name
 from server.office.operations import Operations

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.calendar import local, quiet_monday
+from tests.calendar import local, next_weekday
 from tests.dealership import Dealership, open_dealership
 from tests.driving import Api
 
@@ -25,7 +25,7 @@ EDIT = """mutation($id:ID!,$v:Int!,$i:TariffEditInput!){editTariff(contractId:$i
 @pytest.fixture
 def monday(dealership: Dealership) -> datetime:
     """Nine o'clock on a Monday that begins a quiet week."""
-    return local(quiet_monday(dealership.server), 9)
+    return local(next_weekday(dealership.server, 0), 9)
 
 
 def report(dealership: Dealership, start: datetime, end: datetime, caller: Api | None = None) -> Any:
