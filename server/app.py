@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import strawberry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
@@ -21,6 +20,7 @@ from server.context import Context
 from server.database import SYSTEM
 from server.database.outage import OUTAGE, is_away
 from server.edge.answers import HttpRefusal
+from server.edge.costs import core_schema
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.fairness import address_of, look_up_share
 from server.edge.faults import Faults
@@ -32,6 +32,7 @@ from server.edge.proxies import TrustedProxies
 from server.edge.running import Pace, Places, within
 from server.edge.streams import OpenContext
 from server.office import routes as office
+from server.office.desk import OfficeParts
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
@@ -66,10 +67,12 @@ STATIC = Path(__file__).parent / "static"
 def create_app(runtime: Runtime) -> Starlette:
     """The application of a runtime. The worker is started by whoever runs it, once the server answers."""
     authenticate = _authenticate(runtime)
-    schema = create_schema()
+    schema, outside = create_schema(), runtime.outside
+    sessions = office.sessions_of(authenticate, outside.sealer, outside.base_url)
     endpoint = GraphQLEndpoint(
         schema,
         authenticate=authenticate,
+        principal_of=sessions.caller_of,
         open_context=_open_context(runtime),
         ide=_ide(runtime) if runtime.sandbox else None,
         # Each kind of caller has a pool of its own (`database.CONNECTIONS`), and waits there if it is small. A hundred
@@ -79,6 +82,8 @@ def create_app(runtime: Runtime) -> Starlette:
         origin="/".join(runtime.outside.base_url.split("/")[:3]),
     )
     runtime.at_end.append(endpoint.streams.ends.set)
+    shared = OfficeParts(core_schema(schema), allowed_roles(schema), outside.sealer, outside.clock, outside.base_url)
+    pages = office.routes(endpoint, sessions, shared)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -93,7 +98,7 @@ def create_app(runtime: Runtime) -> Starlette:
 
     proxies = Middleware(TrustedProxies, trusted=runtime.settings.trusted_proxies)
     return Starlette(
-        routes=_routes(runtime, endpoint, authenticate, schema),
+        routes=_routes(runtime, endpoint, authenticate, pages),
         lifespan=lifespan,
         middleware=[
             Middleware(CountedAnswers),
@@ -107,7 +112,7 @@ def create_app(runtime: Runtime) -> Starlette:
 
 
 def _routes(
-    runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authenticate, schema: strawberry.Schema
+    runtime: Runtime, endpoint: GraphQLEndpoint, authenticate: Authenticate, pages: Sequence[BaseRoute]
 ) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/graphql", ServerTime(endpoint, runtime.outside.clock.now)),
@@ -119,15 +124,7 @@ def _routes(
         *media.routes(runtime, authenticate),
         *customer_files.routes(runtime.outside),
         *payment_page.routes(runtime.outside),
-        *office.routes(
-            endpoint,
-            authenticate,
-            schema,
-            may=allowed_roles(schema),
-            sealer=runtime.outside.sealer,
-            clock=runtime.outside.clock,
-            base_url=runtime.outside.base_url,
-        ),
+        *pages,
     ]
     if runtime.sandbox is not None:
         from server.sandbox.routes import routes as sandbox_routes  # noqa: PLC0415  # never outside the sandbox

@@ -30,12 +30,9 @@ _NEEDS = {"/office/customers": "customers", "/office/documents": "documents", "/
 
 
 @dataclass(frozen=True)
-class Office:
-    """What all pages share."""
+class OfficeParts:
+    """What the office is told of the system around it."""
 
-    operations: Operations
-    sessions: Sessions
-    pages: Pages
     schema: GraphQLSchema
     may: Mapping[str, frozenset[str]]
     """By the name of a root field: the roles that may ask for it, as the API itself checks."""
@@ -44,10 +41,20 @@ class Office:
     base_url: str
     """How browsers reach the server."""
 
+
+@dataclass(frozen=True)
+class Office:
+    """What all pages share."""
+
+    operations: Operations
+    sessions: Sessions
+    pages: Pages
+    parts: OfficeParts
+
     @property
     def secure(self) -> bool:
-        """Whether they come with HTTPS."""
-        return self.base_url.startswith("https:")
+        """Whether browsers come with HTTPS."""
+        return self.sessions.secure
 
 
 @dataclass
@@ -69,7 +76,7 @@ class Desk:
     @property
     def now(self) -> datetime:
         """The present moment of the business, in UTC."""
-        return self.office.clock.now()
+        return self.office.parts.clock.now()
 
     @property
     def is_part(self) -> bool:
@@ -86,7 +93,9 @@ class Desk:
 
     def may(self, root_field: str) -> bool:
         """Whether this person's role may ask for a root field."""
-        return self.principal is not None and self.principal.role.value in self.office.may.get(root_field, frozenset())
+        return self.principal is not None and self.principal.role.value in self.office.parts.may.get(
+            root_field, frozenset()
+        )
 
     def may_open(self, address: str) -> bool:
         """Whether a page has anything for this person's role."""
@@ -124,7 +133,7 @@ class Desk:
         """The form of a document's variables."""
         definition = self.office.operations.definition(name)
         place = wanted.pop("place", name)
-        return form_for(self.office.schema, Wanted(definition, place, **wanted), ZoneInfo(zone), self.language)
+        return form_for(self.office.parts.schema, Wanted(definition, place, **wanted), ZoneInfo(zone), self.language)
 
     async def sent(self) -> FormData:
         """The form that was sent."""
@@ -136,7 +145,7 @@ class Desk:
             template,
             self.language,
             desk=self,
-            form_token=guard.form_token(self.office.sealer, self.form_secret),
+            form_token=guard.form_token(self.office.parts.sealer, self.form_secret),
             **values,
         )
         response = HTMLResponse(html, status)

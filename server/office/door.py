@@ -29,7 +29,7 @@ def page(office: Office, handler: Handler, *, for_strangers: bool = False) -> Ca
 
     async def endpoint(request: Request) -> Response:
         request.state.language = _language(request)
-        standing = await office.sessions.standing(request)
+        standing = await office.sessions.standing(office.operations, request)
         name = guard.cookie_name(guard.FORM_COOKIE, secure=office.secure)
         form_secret = request.cookies.get(name)
         desk = Desk(office, request, standing.principal, form_secret or guard.new_form_secret())
@@ -62,7 +62,7 @@ async def _answered(desk: Desk, handler: Handler, *, has_secret: bool, for_stran
     try:
         if desk.request.method not in _SAFE and not await _is_ours(desk, has_secret=has_secret):
             return _wrong(desk, 403, desk.say(FOREIGN))
-        if desk.principal is not None and not desk.is_part:
+        if desk.principal is not None:
             desk.viewer = await desk.ask("Viewer")
         return await handler(desk)
     except Exception as error:
@@ -100,7 +100,7 @@ class NotFound(Exception):
 async def _is_ours(desk: Desk, *, has_secret: bool) -> bool:
     token = desk.request.headers.get(guard.HEADER) or (await desk.sent()).get(guard.FIELD)
     secret = desk.form_secret if has_secret else None
-    return guard.is_from_our_page(desk.request, desk.office.sealer, secret, str(token or ""))
+    return guard.is_from_our_page(desk.request, desk.office.parts.sealer, secret, str(token or ""))
 
 
 _STATUSES = {"FORBIDDEN": 403, "BAD_USER_INPUT": 400, "RATE_LIMITED": 503, "TOO_EXPENSIVE": 503}

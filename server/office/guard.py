@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from server.security import Sealer
@@ -57,7 +57,7 @@ def form_token(sealer: Sealer, form_secret: str) -> str:
     return f"{salt}.{sealer.of(_PURPOSE, f'{salt}.{form_secret}')}"
 
 
-def is_from_our_page(request: Request, sealer: Sealer, form_secret: str | None, token: str | None) -> bool:
+def is_from_our_page(request: HTTPConnection, sealer: Sealer, form_secret: str | None, token: str | None) -> bool:
     """Whether a request that changes something was sent by a page of ours: the browser says so, and it brings the token
     of this browser's cookie.
     """

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import strawberry
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from server.clock import Clock
-from server.edge.costs import core_schema
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.identity import Authenticate
 from server.edge.limits import BodyLimit, SecurityHeaders
@@ -20,8 +15,8 @@ from server.office.actions import contract as contract_actions
 from server.office.actions import customer, damage, fleet, mail, money, prices, protocol
 from server.office.actions import settings as settings_actions
 from server.office.actions.steps import Steps
-from server.office.desk import Handler, Office
-from server.office.door import page
+from server.office.desk import Desk, Handler, Office, OfficeParts
+from server.office.door import NotFound, page
 from server.office.operations import Operations
 from server.office.pages import book, contract, contracts, lists, plan, reports, rows, search, settings, sign_in, today
 from server.office.session import Sessions
@@ -34,20 +29,14 @@ MOST_SENT = 15 * 1024 * 1024
 """Bytes of a form: the longest has a PDF with it."""
 
 
-def routes(
-    endpoint: GraphQLEndpoint,
-    authenticate: Authenticate,
-    schema: strawberry.Schema,
-    *,
-    may: Mapping[str, frozenset[str]],
-    sealer: Sealer,
-    clock: Clock,
-    base_url: str,
-) -> list[BaseRoute]:
-    """All below /office. `may`: who may call which root field; `base_url`: how browsers reach the server."""
-    operations = Operations(endpoint)
-    sessions = Sessions(operations, authenticate, secure=base_url.startswith("https:"))
-    office = Office(operations, sessions, Pages(), core_schema(schema), may, sealer, clock, base_url)
+def sessions_of(authenticate: Authenticate, sealer: Sealer, base_url: str) -> Sessions:
+    """How browsers' sessions are told, for pages and for the API itself."""
+    return Sessions(authenticate, sealer, secure=base_url.startswith("https:"))
+
+
+def routes(endpoint: GraphQLEndpoint, sessions: Sessions, parts: OfficeParts) -> list[BaseRoute]:
+    """All below /office."""
+    office = Office(Operations(endpoint), sessions, Pages(), parts)
     static = SecurityHeaders(StaticFiles(directory=STATIC), _FOR_EVER)
     return [
         Route("/office", _to_today),
@@ -95,7 +84,12 @@ def _pages(office: Office) -> list[BaseRoute]:
         *(route(f"/{path}/{{key}}/{{action}}", steps.act, "GET", "POST") for path, steps in STEPS.items()),
         route("/vehicles/{key}", rows.show_vehicle),
         route("/tariffs/{key}", rows.show_tariff),
+        route("/{nothing:path}", _nowhere),
     ]
+
+
+async def _nowhere(_desk: Desk) -> Response:
+    raise NotFound
 
 
 STEPS: dict[str, Steps] = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from server import security
 from server.edge.fairness import address_of
 from server.edge.identity import Authenticate
 from server.errors import DeviceRevoked
-from server.office.guard import cookie_name
+from server.office.guard import FORM_COOKIE, HEADER, cookie_name, is_from_our_page
 from server.office.operations import Operations
-from server.security import Principal
+from server.security import Principal, Sealer
 
 COOKIE = "ersatzwagen"
 
@@ -42,17 +42,18 @@ class Standing:
 class Sessions:
     """Finds out who is asking. Sign-in, lock-out, renewal and revocation are the API's own."""
 
-    def __init__(self, operations: Operations, authenticate: Authenticate, *, secure: bool) -> None:
-        self._operations, self._authenticate = operations, authenticate
+    def __init__(self, authenticate: Authenticate, sealer: Sealer, *, secure: bool) -> None:
+        """`secure`: whether browsers come with HTTPS."""
+        self._authenticate, self._sealer = authenticate, sealer
         self.secure = secure
 
-    def pair_in(self, request: Request) -> Pair | None:
+    def pair_in(self, request: HTTPConnection) -> Pair | None:
         """The tokens that a browser sends, if they have the form of ours."""
         access, _, refresh = request.cookies.get(cookie_name(COOKIE, secure=self.secure), "").partition(".")
         fits = security.has_form(access, security.ACCESS) and security.has_form(refresh, security.REFRESH)
         return Pair(access, refresh) if fits else None
 
-    async def standing(self, request: Request) -> Standing:
+    async def standing(self, operations: Operations, request: Request) -> Standing:
         """Whose session the request belongs to.
 
         One whose hour is over is renewed here. Another window of the browser may do that at the same moment: both get
@@ -64,24 +65,39 @@ class Sessions:
         principal = await self._owner(request, pair)
         if principal is not None:
             return Standing(principal)
-        renewed = await self._renewed(request, pair)
+        renewed = await _renewed(operations, request, pair)
         principal = await self._owner(request, renewed) if renewed else None
         return Standing(principal, renewed if principal else None, ended=principal is None)
 
-    async def sign_in(self, request: Request, email: str, password: str) -> Pair | str:
-        """The tokens of a new session, or why there is none, in the person's words."""
-        answer = await self._operations.run(request, None, "SignIn", {"email": email, "password": password})
-        return _pair_of(answer["signIn"]) or str(answer["signIn"]["message"])
+    async def caller_of(self, connection: HTTPConnection) -> Principal | None:
+        """Whose cookie comes with a GraphQL request or a socket of ours. A request has to bring the token of a page of
+        ours; of a socket its origin is looked at where it is opened. A session is renewed by pages, not here.
+        """
+        pair = self.pair_in(connection)
+        if pair is None:
+            return None
+        if connection.scope["type"] == "http":
+            secret = connection.cookies.get(cookie_name(FORM_COOKIE, secure=self.secure))
+            if not is_from_our_page(connection, self._sealer, secret, connection.headers.get(HEADER)):
+                return None
+        return await self._owner(connection, pair)
 
-    async def _renewed(self, request: Request, pair: Pair) -> Pair | None:
-        answer = await self._operations.run(request, None, "RefreshSession", {"refreshToken": pair.refresh})
-        return _pair_of(answer["refreshSession"])
-
-    async def _owner(self, request: Request, pair: Pair) -> Principal | None:
+    async def _owner(self, request: HTTPConnection, pair: Pair) -> Principal | None:
         try:
             return await self._authenticate(pair.access, address_of(request))
         except DeviceRevoked:
             return None
+
+
+async def sign_in(operations: Operations, request: Request, email: str, password: str) -> Pair | str:
+    """The tokens of a new session, or why there is none, in the person's words."""
+    answer = await operations.run(request, None, "SignIn", {"email": email, "password": password})
+    return _pair_of(answer["signIn"]) or str(answer["signIn"]["message"])
+
+
+async def _renewed(operations: Operations, request: Request, pair: Pair) -> Pair | None:
+    answer = await operations.run(request, None, "RefreshSession", {"refreshToken": pair.refresh})
+    return _pair_of(answer["refreshSession"])
 
 
 def _pair_of(result: dict[str, str]) -> Pair | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,8 @@ class Mend:
 
     address: str
     title: Sentence
+    needs: str
+    """The root field without which it is no help."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Event:
     mend: Mend | None = None
 
 
-def events(contract: Answer, language: str) -> list[Event]:
-    """Everything of a contract, the latest first."""
+def events(contract: Answer, language: str, may: Callable[[str], bool]) -> list[Event]:
+    """Everything of a contract, the latest first, with the help that this person `may` give."""
     words = _Words(language)
     page = f"/office/contracts/{contract['number']}"
     found = [
@@ -46,7 +49,8 @@ def events(contract: Answer, language: str) -> list[Event]:
         *(_protocol(one, words) for one in contract["protocols"]),
         *(Event(one["createdAt"], "note", one["text"], by=one["author"]) for one in contract["notes"]),
     ]
-    return sorted(found, key=lambda event: datetime.fromisoformat(event.at), reverse=True)
+    helped = [one if one.mend is None or may(one.mend.needs) else replace(one, mend=None) for one in found]
+    return sorted(helped, key=lambda event: datetime.fromisoformat(event.at), reverse=True)
 
 
 class _Words:
@@ -69,7 +73,7 @@ def _change(row: Answer, words: _Words, page: str) -> Event:
     failed = row["action"] in {"EFFECT_FAILED", "PAYMENT_FAILED", "DEPOSIT_FAILED", "PROTOCOL_CONFLICT"}
     mend = None
     if row["action"] == "EFFECT_FAILED":
-        mend = Mend(f"{page}/retry", Sentence("Try again", "Erneut versuchen"))
+        mend = Mend(f"{page}/retry", Sentence("Try again", "Erneut versuchen"), "retryEffects")
     return Event(row["at"], "change", words.of("HistoryAction", row["action"]), tuple(details), by, failed, mend=mend)
 
 
@@ -79,7 +83,7 @@ def _mail(row: Answer, words: _Words, number: str) -> Event:
     details = [f"{row['to']} · {words.of('EmailState', row['state'])}"]
     if row["lastError"] and failed:
         details.append(row["lastError"])
-    mend = Mend(f"/office/emails/{number}.{row['id']}/resend", Sentence("Send again", "Erneut senden"))
+    mend = Mend(f"/office/emails/{number}.{row['id']}/resend", Sentence("Send again", "Erneut senden"), "resendEmail")
     return Event(row["sentAt"] or row["queuedAt"], "mail", title, tuple(details), failed=failed, mend=mend)
 
 
@@ -90,15 +94,14 @@ def _money(row: Answer, words: _Words, page: str) -> Event:
     details = tuple(part for part in (row["reason"], row["gatewayReference"] or row["orderReference"]) if part)
     mend = None
     if failed and row["kind"] == "HOLD":
-        mend = Mend(f"{page}/deposit", Sentence("Place the deposit again", "Kaution erneut blockieren"))
+        mend = Mend(f"{page}/deposit", Sentence("Place the deposit again", "Kaution erneut blockieren"), "placeDeposit")
     return _with_amount(Event(row["createdAt"], "money", title, details, failed=failed, mend=mend), amount, words)
 
 
 def _with_amount(event: Event, row: dict[str, Any], words: _Words) -> Event:
     amount = row["amount"]["amount"]
     shown = amount.replace(".", ",") if words.language == "de" else amount
-    title = f"{event.title}: {shown} {row['amount']['currency']}"
-    return Event(event.at, event.kind, title, event.details, event.by, event.failed, event.link, event.mend)
+    return replace(event, title=f"{event.title}: {shown} {row['amount']['currency']}")
 
 
 def _paper(row: Answer, words: _Words) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from server.models.damage import FOLLOWS, DamageLiability
 from server.office.actions.action import Action, Choices, Known, Subject
 from server.office.actions.steps import Steps
 from server.office.desk import Desk
@@ -12,8 +13,10 @@ from server.office.operations import Answer
 from server.office.typed import Choice
 from server.office.words.catalogue import value_words
 
-_DECISIONS = ("REJECTED", "CONFIRMED", "DECIDED_CUSTOMER", "DECIDED_INSURER", "DECIDED_THIRD_PARTY", "DECIDED_OWN_COST")
-_UNDECIDED = frozenset({"SUSPECTED", *_DECISIONS})
+_BY_HAND = frozenset({
+    "REJECTED", "CONFIRMED", "DECIDED_CUSTOMER", "DECIDED_INSURER", "DECIDED_THIRD_PARTY", "DECIDED_OWN_COST",
+})  # fmt: skip
+"""What a person decides; what follows from it has operations of its own."""
 
 
 async def read(desk: Desk, key: str) -> Answer:
@@ -53,14 +56,26 @@ def _damage_id(damage: Answer) -> Known:
     return {"damageId": damage["id"]}
 
 
-async def _decisions(desk: Desk, _damage: Answer) -> Choices:
+def _possible(damage: Answer) -> list[str]:
+    """What can be decided as the damage stands: the decision that it has may be said again, with other sums."""
+    here = DamageLiability(damage["liability"])
+    stays = () if here in {DamageLiability.REJECTED, DamageLiability.SUSPECTED} else (here,)
+    found = (*stays, *FOLLOWS[here])
+    return [one.value for one in found if one.value in _BY_HAND]
+
+
+def _is_undecided(damage: Answer) -> bool:
+    return bool(_possible(damage))
+
+
+async def _decisions(desk: Desk, damage: Answer) -> Choices:
     words = value_words("DamageLiability")
-    return {"liability": [Choice(one, words[one].within(desk.language)) for one in _DECISIONS]}
+    return {"liability": [Choice(one, words[one].within(desk.language)) for one in _possible(damage)]}
 
 
 _CLAIMED = frozenset({"CLAIMED", "DISPUTED"})
 ACTIONS = (
-    Action("decide", "DecideDamage", "decideDamage", _in(_UNDECIDED), _decision, _damage_id, _decisions),
+    Action("decide", "DecideDamage", "decideDamage", _is_undecided, _decision, _damage_id, _decisions),
     Action("claim", "ClaimDamage", "claimDamage", _in(frozenset({"DECIDED_CUSTOMER"})), _version, _damage_id),
     Action("dispute", "DisputeDamage", "disputeDamage", _in(frozenset({"CLAIMED", "PAID"})), _version, _damage_id),
     Action("repair", "RepairDamage", "repairDamage", values=_repair, fixed=_damage_id),

@@ -88,8 +88,8 @@ def _with_pages(desk: Desk, given: Mapping[str, Any]) -> dict[str, Any]:
     payment = dict(given["payment"])
     if payment["method"] == "HOSTED_PAGE":
         payment |= {
-            "successUrl": f"{desk.office.base_url}/office/paid",
-            "failureUrl": f"{desk.office.base_url}/office/paid",
+            "successUrl": f"{desk.office.parts.base_url}/office/paid",
+            "failureUrl": f"{desk.office.parts.base_url}/office/paid",
         }
     return {**given, "payment": payment}
 

@@ -22,7 +22,7 @@ async def show(desk: Desk) -> Response:
     return desk.show(
         "contracts/contract.html",
         contract=contract,
-        events=events(contract, desk.language),
+        events=events(contract, desk.language, desk.may),
         offered=[(action, STEPS.address(contract, action)) for action in STEPS.offered(desk, contract)],
         done=done,
     )

@@ -48,7 +48,6 @@ async def show(desk: Desk) -> Response:
 
 async def show_lane(desk: Desk) -> Response:
     """One car's lane, to be put in the place of what is shown of it."""
-    desk.viewer = await desk.ask("Viewer")
     station = desk.station
     if station is None:
         raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from server.edge.language import LANGUAGES
-from server.office import guard, reading
+from server.office import guard, reading, session
 from server.office.desk import LANGUAGE_COOKIE, Desk, signed_in, signed_out
 from server.office.door import own_address
 
@@ -21,7 +21,7 @@ async def enter(desk: Desk) -> Response:
     """Signs in with what was sent; the form again if that is refused."""
     sent = await desk.sent()
     email, password = str(sent.get("email", "")), str(sent.get("password", ""))
-    found = await desk.office.sessions.sign_in(desk.request, email, password)
+    found = await session.sign_in(desk.office.operations, desk.request, email, password)
     if isinstance(found, str):
         return desk.show("people/sign_in.html", next=str(sent.get("next", "")), email=email, message=found)
     response = RedirectResponse(own_address(str(sent.get("next", "")), _TODAY), 303)

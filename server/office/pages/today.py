@@ -13,14 +13,18 @@ from server.errors import Sentence
 from server.office.desk import Desk
 
 KINDS = (
-    ("atRisk", Sentence("At risk", "Gefährdet"), "reassign"),
-    ("blocked", Sentence("Billing blocked", "Abrechnung gesperrt"), "settle"),
-    ("failed", Sentence("Mail, paper or money failed", "Mail, Beleg oder Geld fehlgeschlagen"), "retry"),
+    ("atRisk", Sentence("At risk", "Gefährdet"), ("reassign", "reassignVehicles")),
+    ("blocked", Sentence("Billing blocked", "Abrechnung gesperrt"), ("settle", "settleContract")),
+    (
+        "failed",
+        Sentence("Mail, paper or money failed", "Mail, Beleg oder Geld fehlgeschlagen"),
+        ("retry", "retryEffects"),
+    ),
     ("unpaid", Sentence("Payment overdue", "Zahlung überfällig"), None),
-    ("deposits", Sentence("Deposit expiring or missing", "Kaution läuft ab oder fehlt"), "deposit"),
-    ("review", Sentence("Check who the customer is", "Kunde prüfen"), "customer-review"),
+    ("deposits", Sentence("Deposit expiring or missing", "Kaution läuft ab oder fehlt"), ("deposit", "placeDeposit")),
+    ("review", Sentence("Check who the customer is", "Kunde prüfen"), ("customer-review", "resolveCustomerReview")),
 )
-"""What waits: its field in `Attention.graphql`, its title, and the operation that mends it."""
+"""What waits: its field in `Attention.graphql`, its title, the form that mends it and the root field that it needs."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,14 @@ async def show(desk: Desk) -> Response:
 async def _waiting(desk: Desk, station_id: str) -> tuple[list[Waiting], dict[str, Any]]:
     found = await desk.ask("Attention", stationId=station_id)
     waiting = [
-        Waiting(key, title, action, found[key]["nodes"], found[key]["totalCount"]) for key, title, action in KINDS
+        Waiting(
+            key,
+            title,
+            action[0] if action and desk.may(action[1]) else None,
+            found[key]["nodes"],
+            found[key]["totalCount"],
+        )
+        for key, title, action in KINDS
     ]
     return [one for one in waiting if one.count], found["damages"]
 

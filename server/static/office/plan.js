@@ -124,3 +124,34 @@ const ask = async (bar, row, s, e) => {
   dialog.showModal();
   dialog.onclose = () => bar?.focus();
 };
+
+/** Live: the lane of what has changed is read again, and that in which it was shown before. */
+const wanted = new Set();
+let reading = null;
+const readAgain = (id) => {
+  if (!id || !document.getElementById(`v-${id}`)) return;
+  wanted.add(id);
+  reading ??= setTimeout(async () => {
+    reading = null;
+    const ids = [...wanted];
+    wanted.clear();
+    for (const one of ids) {
+      const answer = await fetch(`/office/plan/lanes/${one}${plan.dataset.address}`);
+      const row = document.getElementById(`v-${one}`);
+      if (!answer.ok || !row) continue;
+      const fresh = document.createElement("tbody");
+      fresh.innerHTML = await answer.text();
+      const lane = fresh.querySelector("tr"), focused = document.activeElement?.closest?.("tr") === row ? document.activeElement.id : null;
+      if (!lane) continue;
+      row.replaceWith(lane);
+      for (const bar of lane.querySelectorAll(".o")) place(bar);
+      if (focused) focusBar(document.getElementById(focused));
+    }
+  }, 120);
+};
+document.body.addEventListener("contractchanged", (event) => {
+  for (const bar of plan.querySelectorAll(`.o[data-n="${CSS.escape(event.detail.number)}"]`)) readAgain(bar.closest("tr").id.slice(2));
+  readAgain(event.detail.vehicle?.id);
+});
+document.body.addEventListener("vehiclechanged", (event) => readAgain(event.detail.id));
+document.body.addEventListener("allchanged", () => location.reload());
