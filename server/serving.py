@@ -164,6 +164,7 @@ def _sandbox_lines(address: str, access: dict[str, str]) -> list[str]:
         "",
         "Ersatzwagen sandbox: nothing here is real, no card is charged, no mail leaves this machine.",
         "",
+        f"  Back office      {address}/office",
         f"  GraphiQL         {address}/graphql  (signed in already)",
         f"  Caught mails     {address}/sandbox/mails",
         f"  Telecash ledger  {address}/sandbox/telecash/ledger",

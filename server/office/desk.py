@@ -137,7 +137,7 @@ class Desk:
 
     async def sent(self) -> FormData:
         """The form that was sent."""
-        return await self.request.form(max_files=10, max_fields=400)
+        return await self.request.form(max_files=0, max_fields=400)
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page. A form that is shown again with its errors is 200, too: browsers note every 4xx as a failure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -71,8 +72,9 @@ async def _answered(desk: Desk, handler: Handler, *, has_secret: bool, for_stran
 
 def _refused(desk: Desk, error: Exception) -> Response:
     """The page that says what was wrong: of what nobody expected only that it was, and where it is found."""
-    if isinstance(error, NotFound):
-        return _wrong(desk, 404, desk.say(error.says))
+    if isinstance(error, NotFound | HTTPException):
+        says = error.says if isinstance(error, NotFound) else FOREIGN  # a form that is too large, or none
+        return _wrong(desk, 404 if isinstance(error, NotFound) else error.status_code, desk.say(says))
     if isinstance(error, Refusal):
         return _wrong(desk, 404 if error.code == "NOT_FOUND" else 200, error.message)
     if isinstance(error, Fault):

@@ -11,7 +11,7 @@ from graphql import OperationDefinitionNode
 from starlette.requests import Request
 
 from server.edge.answers import About
-from server.edge.bodies import Asked
+from server.edge.bodies import Asked, parse_json
 from server.edge.documents import ANONYMOUS_LIMITS, Prepared
 from server.edge.endpoint import GraphQLEndpoint
 from server.errors import CallerErrorCode
@@ -66,7 +66,8 @@ class Operations:
     async def run(self, request: Request, principal: Principal | None, name: str, variables: Answer) -> Answer:
         """The data of an answer. Raises Refusal or Fault if it has errors."""
         about = About("de" if request.state.language == "de" else "en")
-        asked = Asked(self._texts[name], variables)
+        # Through the same strict JSON as everybody's: an address or a form may say what no text can hold.
+        asked = Asked(self._texts[name], parse_json(orjson.dumps(variables)))
         # Read as JSON again: what the engine hands on ready-made is only known to be JSON.
         payload = orjson.loads(orjson.dumps(await self._endpoint.answer(request, principal, asked, about)))
         for error in payload.get("errors", ()):

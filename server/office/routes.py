@@ -18,15 +18,28 @@ from server.office.actions.steps import Steps
 from server.office.desk import Desk, Handler, Office, OfficeParts
 from server.office.door import NotFound, page
 from server.office.operations import Operations
-from server.office.pages import book, contract, contracts, lists, plan, reports, rows, search, settings, sign_in, today
+from server.office.pages import (
+    book,
+    contract,
+    contracts,
+    lists,
+    parts,
+    plan,
+    reports,
+    rows,
+    search,
+    settings,
+    sign_in,
+    today,
+)
 from server.office.session import Sessions
 from server.office.writing import STATIC, Pages
 from server.security import Sealer
 
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
 """A file's address changes with the file."""
-MOST_SENT = 15 * 1024 * 1024
-"""Bytes of a form: the longest has a PDF with it."""
+MOST_SENT = 256 * 1024
+"""Bytes of a form: that of a tariff is the longest."""
 
 
 def sessions_of(authenticate: Authenticate, sealer: Sealer, base_url: str) -> Sessions:
@@ -81,6 +94,7 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/reports", reports.show),
         route("/reports/{table}.csv", reports.download),
         route("/settings", settings.show),
+        route("/parts", parts.show),
         *(route(f"/{path}/{{key}}/{{action}}", steps.act, "GET", "POST") for path, steps in STEPS.items()),
         route("/vehicles/{key}", rows.show_vehicle),
         route("/tariffs/{key}", rows.show_tariff),

@@ -21,6 +21,8 @@ _WIDGETS = {
 }
 _BY_NAME = {"email": "email", "phone": "tel", "password": "password", "current": "password", "new": "password"}
 _THOUSANDS = re.compile(r"(?<=\d)\.(?=\d{3}(\D|$))")
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Birthdays are the oldest days that anybody types."""
 NO_SUCH_DATE = Sentence("There is no such date.", "Dieses Datum gibt es nicht.")
 NO_SUCH_TIME = Sentence(
     "This time does not exist: the clocks go forward here.",
@@ -92,12 +94,21 @@ def instant(text: str, zone: ZoneInfo) -> str:
         local = datetime.fromisoformat(text)
     except ValueError:
         raise Unreadable(NO_SUCH_DATE) from None
-    if local.tzinfo is not None:
+    if local.tzinfo is not None or not FIRST_YEAR <= local.year <= LAST_YEAR:
         raise Unreadable(NO_SUCH_DATE)
     at = local.replace(tzinfo=zone)
     if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
         raise Unreadable(NO_SUCH_TIME)
     return at.isoformat()
+
+
+def day_in(text: str) -> date | None:
+    """A day as an address names it; None if it names none, or one that no calendar of ours reaches."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _calendar(text: str, scalar: str) -> str:

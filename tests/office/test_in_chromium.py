@@ -77,6 +77,7 @@ def test_every_page_is_our_own_quiet_accessible_and_small(
         "/office/book",
         "/office/search?q=Beispiel",
         "/office/password",
+        "/office/parts",
         "/office/nothing-here",
     ]
     for path in paths:

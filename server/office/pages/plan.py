@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from server.office.desk import Desk
 from server.office.door import NotFound
 from server.office.lanes import Days, Lane, lane
 from server.office.operations import Answer
+from server.office.typed import day_in
 
 SPANS = (1, 7, 14, 30, 60, 90)
 """Days that can be shown; the API shows 92 at most."""
@@ -64,10 +65,7 @@ async def show_lane(desk: Desk) -> Response:
 def _days(desk: Desk, station: Answer) -> Days:
     asked, zone = desk.request.query_params, ZoneInfo(station["timeZone"])
     today = desk.now.astimezone(zone).date()
-    try:
-        first = date.fromisoformat(asked.get("from", ""))
-    except ValueError:
-        first = today - timedelta(days=2)
+    first = day_in(asked.get("from", "")) or today - timedelta(days=2)
     span = asked.get("days", "")
     count = int(span) if span.isdecimal() and int(span) in SPANS else _USUAL
     return Days(first, count, zone, desk.language)

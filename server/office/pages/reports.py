@@ -17,6 +17,7 @@ from server.office.charts import Chart
 from server.office.desk import Desk
 from server.office.door import NotFound
 from server.office.operations import Answer
+from server.office.typed import day_in
 
 _MINUTES_A_DAY = 1440
 AGE_WORDS = {
@@ -78,10 +79,8 @@ async def _report(desk: Desk, station: Answer, first: date, last: date) -> Answe
 def _days(desk: Desk, station: Answer) -> tuple[date, date]:
     today = desk.now.astimezone(ZoneInfo(station["timeZone"])).date()
     asked = desk.request.query_params
-    try:
-        return date.fromisoformat(asked.get("from", "")), date.fromisoformat(asked.get("to", ""))
-    except ValueError:
-        return today - timedelta(days=29), today
+    first, last = day_in(asked.get("from", "")), day_in(asked.get("to", ""))
+    return (first, last) if first and last else (today - timedelta(days=29), today)
 
 
 def _charts(desk: Desk, report: Answer) -> list[Chart]:

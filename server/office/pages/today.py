@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from server.errors import Sentence
 from server.office.desk import Desk
+from server.office.typed import day_in
 
 KINDS = (
     ("atRisk", Sentence("At risk", "Gefährdet"), ("reassign", "reassignVehicles")),
@@ -44,7 +44,7 @@ async def show(desk: Desk) -> Response:
     if station is None:
         return desk.show("today/no_station.html")
     today = desk.now.astimezone(ZoneInfo(station["timeZone"])).date()
-    day = _day(desk) or today
+    day = day_in(desk.request.query_params.get("day", "")) or today
     found = await desk.ask("Today", stationId=station["id"], date=day.isoformat())
     waiting, damages = await _waiting(desk, station["id"])
     count = len(found["handoverDay"]["overdue"]) + sum(one.count for one in waiting) + damages["totalCount"]
@@ -73,10 +73,3 @@ async def _waiting(desk: Desk, station_id: str) -> tuple[list[Waiting], dict[str
         for key, title, action in KINDS
     ]
     return [one for one in waiting if one.count], found["damages"]
-
-
-def _day(desk: Desk) -> date | None:
-    try:
-        return date.fromisoformat(desk.request.query_params.get("day", ""))
-    except ValueError:
-        return None
