@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 
 from server import customer_files, media, metrics_page, migrate, payment_page, security
 from server.clock import SystemClock
@@ -24,7 +22,6 @@ from server.edge.costs import core_schema
 from server.edge.endpoint import GraphQLEndpoint
 from server.edge.fairness import address_of, look_up_share
 from server.edge.faults import Faults
-from server.edge.graphiql import graphiql_page
 from server.edge.identity import Authenticate
 from server.edge.language import language_of
 from server.edge.limits import BodyLimit, CountedAnswers, ReadableHost, SecurityHeaders, ServerTime
@@ -33,6 +30,7 @@ from server.edge.running import Pace, Places, within
 from server.edge.streams import OpenContext
 from server.office import routes as office
 from server.office.desk import OfficeParts
+from server.office.session import Sessions
 from server.paper import mail_templates
 from server.resolvers.schema import create_schema
 from server.runtime import Runtime
@@ -61,7 +59,6 @@ OPERATIONS_WAIT = 30
 """Seconds that an operation waits for its turn."""
 LOOK_UP_SECONDS = 10.0
 """After which a database that does not say whose a token is counts as away."""
-STATIC = Path(__file__).parent / "static"
 
 
 def create_app(runtime: Runtime) -> Starlette:
@@ -74,7 +71,7 @@ def create_app(runtime: Runtime) -> Starlette:
         authenticate=authenticate,
         principal_of=sessions.caller_of,
         open_context=_open_context(runtime),
-        ide=_ide(runtime) if runtime.sandbox else None,
+        ide=_ide(runtime, sessions),
         # Each kind of caller has a pool of its own (`database.CONNECTIONS`), and waits there if it is small. A hundred
         # customers at once is a good day, not an attack: they queue.
         pace=Pace(at_once=24, patience=OPERATIONS_WAIT),
@@ -120,7 +117,6 @@ def _routes(
         Route("/healthz", _healthy),
         Route("/readyz", _ready(runtime)),
         metrics_page.route(runtime),
-        Mount("/static", StaticFiles(directory=STATIC)),
         *media.routes(runtime, authenticate),
         *customer_files.routes(runtime.outside),
         *payment_page.routes(runtime.outside),
@@ -170,16 +166,19 @@ def _open_context(runtime: Runtime) -> OpenContext:
     return open_context
 
 
-def _ide(runtime: Runtime) -> Callable[[Request], Response]:
-    from server.sandbox import visitors  # noqa: PLC0415  # never outside the sandbox
-
-    names = visitors.names_of(runtime.settings)
+def _ide(runtime: Runtime, sessions: Sessions) -> Callable[[Request], Response]:
+    """To GraphiQL, which is a page of the office. In the sandbox whoever may see its token is signed in with it."""
 
     def page(request: Request) -> Response:
-        # Under a foreign name the page would belong to whoever owns the name, and so would the token in it.
-        known = runtime.sandbox is not None and visitors.may_see_token(request, names)
-        token = runtime.sandbox.access.get("token") if runtime.sandbox and known else None
-        return graphiql_page(token, FIRST_QUERY)
+        response = RedirectResponse("/office/graphiql", 303, {"cache-control": "no-store"})
+        if runtime.sandbox is not None and sessions.pair_in(request) is None:
+            from server.sandbox import visitors  # noqa: PLC0415  # never outside the sandbox
+
+            # Under a foreign name the page would belong to whoever owns the name, and so would the session.
+            token = runtime.sandbox.access.get("token")
+            if token and visitors.may_see_token(request, visitors.names_of(runtime.settings)):
+                sessions.give(response, token)
+        return response
 
     return page
 

@@ -10,6 +10,5 @@ A request passes, in this order:
     answers.py     errors as the API promises them, with everything unexpected masked
 
 literals.py and cost_rows.py belong to the guard, and costs.py says how many elements a list is taken for. uploads.py is
-the scalar for files, limits.py holds middlewares that other routes use too, and graphiql.py is the page for people,
-with files of our own (vendor_graphiql.py fetched them).
+the scalar for files, and limits.py holds middlewares that other routes use too.
 """

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from server import security
 from server.edge.fairness import address_of
 from server.edge.identity import Authenticate
 from server.errors import DeviceRevoked
-from server.office.guard import FORM_COOKIE, HEADER, cookie_name, is_from_our_page
+from server.office.guard import FORM_COOKIE, HEADER, cookie_name, is_from_our_page, keep, new_form_secret
 from server.office.operations import Operations
 from server.security import Principal, Sealer
 
@@ -52,6 +53,12 @@ class Sessions:
         access, _, refresh = request.cookies.get(cookie_name(COOKIE, secure=self.secure), "").partition(".")
         fits = security.has_form(access, security.ACCESS) and security.has_form(refresh, security.REFRESH)
         return Pair(access, refresh) if fits else None
+
+    def give(self, response: Response, access: str) -> None:
+        """Signs a browser in with an access token that it could see anyway; it ends with that token."""
+        pair = Pair(access, security.new_token(security.REFRESH))
+        keep(response, COOKIE, str(pair), secure=self.secure)
+        keep(response, FORM_COOKIE, new_form_secret(), secure=self.secure)
 
     async def standing(self, operations: Operations, request: Request) -> Standing:
         """Whose session the request belongs to.

@@ -181,11 +181,11 @@ def test_production_has_no_sandbox_routes(production: Production, method: str, p
     assert production.http.request(method, path).status_code == 404
 
 
-def test_production_has_no_graphiql(production: Production) -> None:
-    page = production.http.get("/graphql", headers={"accept": "text/html"})
+def test_production_asks_for_a_sign_in_before_graphiql(production: Production) -> None:
+    page = production.http.get("/graphql", headers={"accept": "text/html"}, follow_redirects=True)
 
-    assert page.status_code == 405
-    assert "graphiql" not in page.text.lower()
+    assert page.url.path == "/office/sign-in"
+    assert page.url.params["next"] == "/office/graphiql"
 
 
 def test_production_answers_no_stranger(production: Production) -> None:

@@ -100,7 +100,10 @@ def test_the_printed_key_and_the_token_of_graphiql_work(server: SandboxServer) -
     token = orjson.loads(file.read_bytes())["token"]
     assert server.api(token)("{viewer{role}}")["role"] == "ADMIN"
     assert token not in server.log.read_text()
-    assert token in server.http.get("/graphql", headers={"accept": "text/html"}).text
+    page = server.http.get("/graphql", headers={"accept": "text/html"})
+    assert page.headers["location"] == "/office/graphiql"
+    assert page.cookies["ersatzwagen"].startswith(token)
+    assert token not in page.text
 
 
 def test_the_first_query_that_is_printed_answers(server: SandboxServer) -> None:
