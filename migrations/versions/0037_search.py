@@ -20,15 +20,19 @@ depends_on = None
 # Letters, digits and single blanks, lower case, without accents; not by classes of characters, which depend on the
 # database's locale. The vowels of other scripts are marks, too, and stay.
 FOLDED = r"""
+declare
+  folded text := lower(written);
 begin
-  return trim(regexp_replace(
-    regexp_replace(
+  if folded ~ '[^\u0001-\u007f]' then
+    folded := regexp_replace(
       translate(
-        replace(replace(replace(lower(normalize(lower(written), NFKD)), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'øłđı', 'oldi'
+        replace(replace(replace(lower(normalize(folded, NFKD)), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'øłđı', 'oldi'
       ),
       '[\u0300-\u036f\u034f\u00ad\u200b-\u200f]', '', 'g'
-    ),
-    '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u2e00-\u2e7f\u3000-\u303f]+', ' ', 'g'
+    );
+  end if;
+  return trim(regexp_replace(
+    folded, '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007e\u0080-\u00bf\u2000-\u206f\u2e00-\u2e7f\u3000-\u303f]+', ' ', 'g'
   ));
 end"""
 # Müller, Mueller and Muller are one.
@@ -36,21 +40,22 @@ ROUNDED = """
 begin
   return replace(replace(replace(folded, 'ae', 'a'), 'oe', 'o'), 'ue', 'u');
 end"""
-# Words as they are and with umlauts as one letter, then each key in one piece: a plate, an order's number.
+# Words as they are and with umlauts as one letter, then each key in one piece: a plate, an order's number. It is all
+# folded at once, and taken apart at a sign that nobody can write (DEL): each call costs more than what it folds.
 LINE = """
 declare
-  folded text := public.search_folded(coalesce(words, ''));
-  line text := ' ' || folded || ' ';
-  rounded text := public.search_rounded(folded);
-  key text;
+  parts text[] := string_to_array(
+    public.search_folded(coalesce(words, '') || array_to_string(array[''] || keys, chr(127))), chr(127)
+  );
+  plain text := trim(parts[1]);
+  rounded text := public.search_rounded(plain);
+  line text := ' ' || plain || ' ';
 begin
-  if rounded <> folded then
+  if rounded <> plain then
     line := line || rounded || ' ';
   end if;
-  foreach key in array keys loop
-    if key is not null then
-      line := line || replace(public.search_folded(key), ' ', '') || ' ';
-    end if;
+  for n in 2 .. cardinality(parts) loop
+    line := line || replace(parts[n], ' ', '') || ' ';
   end loop;
   return line;
 end"""
@@ -147,6 +152,7 @@ declare
   mine text := 'true';
   fits text[];
   alike text[];
+  has_names boolean;
   already integer;
 begin
   if cardinality(words) = 0 or cardinality(words) > 12 then
@@ -160,9 +166,12 @@ begin
     here := case when station is null then here when who = '{admin}' or station = any (here) then array[station] end;
   end if;
   perform set_config('role', '{system}', true);
-  select array_agg(format(case when length(w) < 3 then '@ like ''%% %s%%''' else '@ like ''%%%s%%''' end, w)),
-         array_agg(format(case when length(w) < 4 or w ~ '[0-9]' then '@ like ''%%%s%%''' else '@ %%>> ''%s''' end, w))
-  into fits, alike from unnest(words) w;
+  select array_agg(f.fits),
+         array_agg(case when length(w) < 4 or w ~ '[0-9]' then f.fits else format('@ %%>> ''%s''', w) end),
+         bool_or(length(w) > 3 and w !~ '[0-9]')
+  into fits, alike, has_names
+  from unnest(words) w
+  cross join lateral format(case when length(w) < 3 then '@ like ''%% %s%%''' else '@ like ''%%%s%%''' end, w) f (fits);
   return query execute public.search_statement(
     kind, '(' || array_to_string(fits, ' and ') || ')' || coalesce((
       select string_agg(format(' or @ like ''%%%s%s%%''', case when length(k) > 3 then '' else ' ' end, k), '')
@@ -170,7 +179,7 @@ begin
     ), ''), mine, most, false
   ) using words, keys, here, own::uuid, most;
   get diagnostics already = row_count;
-  if already = 0 or already < most then
+  if has_names and (already = 0 or already < most) then
     return query execute public.search_statement(
       kind, '(' || array_to_string(alike, ' and ') || ') and public.search_nearness(@, $1, $2) is null', mine, most, true
     ) using words, keys, here, own::uuid, most;
@@ -183,7 +192,7 @@ begin
   return (select min(public.strict_word_similarity(w, line)) from unnest(words) w);
 end"""
 # The words are letters and digits, by what folding leaves of them: nothing to quote. `@` stands for the line. Of what is
-# only like the question the likest is told, and what is hardly less so.
+# only like the question the likest is told, and what is hardly less so. Who wants all of it wants no order.
 STATEMENT = """
 declare
   line text := case kind {line} end;
@@ -192,14 +201,14 @@ declare
   asked text := format('from public.%I t where (%s) and %s and (%s)', kind, replace(condition, '@', line), besides, mine);
   nearness text := format('select t.id, public.search_nearness(%s, $1, $2), %s %s', line, opened, asked);
 begin
-  if alike then
+  if most is null and not alike then
+    return format('select t.id, 0, true %s', asked);
+  elsif alike then
     return format(
       'select a.id, 4, a.is_open from (select b.*, max(b.score) over () as best from ('
       'select t.id, %s as is_open, public.search_likeness(%s, $1) as score %s limit 1000) b) a'
       ' where a.score >= a.best * 0.9 limit $5', opened, line, asked
     );
-  elsif most is null then
-    return nearness;
   elsif kind = 'contract' then
     return format('(%s and {first} limit 200) union all (%s and not ({first}) limit 200)', nearness, nearness);
   end if;

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from server.edge import answers, server_sent, sockets
+from server.edge import answers, sockets
 from server.edge.answers import About, HttpRefusal, Payload
 from server.edge.bodies import (
     MOST_JSON_BYTES,
@@ -39,7 +39,7 @@ from server.edge.identity import Authenticate, Identity, PrincipalOf
 from server.edge.language import language_of
 from server.edge.operation_figures import measured
 from server.edge.running import CallerGone, Pace, Runner
-from server.edge.server_sent import EVENT_STREAM
+from server.edge.server_sent import EVENT_STREAM, Stream
 from server.edge.shares import Stock
 from server.edge.streams import Caller, OpenContext, RefusedStream, StreamLimits, Streams
 from server.errors import CallerError, CallerErrorCode
@@ -182,7 +182,7 @@ class GraphQLEndpoint:
                 payloads = await opening.enter_async_context(following)
             except RefusedStream as refused:
                 return refused.payload
-            return server_sent.response(self.streams, caller, opening.pop_all(), payloads)
+            return Stream(self.streams, caller, opening.pop_all(), payloads)
 
     async def _prepare(self, asked: Asked, principal: Principal | None, holder: Hashable) -> tuple[Prepared, Operation]:
         documents = self.anonymous_documents if principal is None else self.documents

@@ -37,7 +37,7 @@ class Identity:
 
     def look_up(self, connection: HTTPConnection, greeting: str | None = None) -> LookUp:
         """How to find out whose it is; `greeting`: the authorization that a socket's first message brought."""
-        given = connection.headers.getlist("authorization") + ([] if greeting is None else [greeting])
+        given = connection.headers.getlist("authorization") if greeting is None else [greeting]
         return partial(self._somebody, connection, given)
 
     def is_ours(self, connection: HTTPConnection) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 import orjson
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from server.edge import answers
 from server.edge.answers import Payload
@@ -23,17 +24,19 @@ _HEARTBEAT, _COMPLETE = b":\n\n", b"event: complete\ndata:\n\n"
 _HEADERS: Final = {**SECURITY_HEADERS, "x-accel-buffering": "no"}
 
 
-def response(
-    streams: Streams, caller: Caller, opened: AsyncExitStack, payloads: AsyncIterator[Payload]
-) -> StreamingResponse:
-    """The answer that goes on. `opened` is closed with it."""
+class Stream(StreamingResponse):
+    """The answer that goes on. `opened` is closed with it, also where the caller has gone before it began."""
 
-    async def events() -> AsyncIterator[bytes]:
-        async with opened:
-            async for event in _events(streams, caller, payloads):
-                yield event
+    def __init__(
+        self, streams: Streams, caller: Caller, opened: AsyncExitStack, payloads: AsyncIterator[Payload]
+    ) -> None:
+        super().__init__(_events(streams, caller, payloads), headers=_HEADERS, media_type=EVENT_STREAM)
+        self._opened = opened
 
-    return StreamingResponse(events(), headers=_HEADERS, media_type=EVENT_STREAM)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, for as long as somebody listens."""
+        async with self._opened:
+            await super().__call__(scope, receive, send)
 
 
 async def _events(streams: Streams, caller: Caller, payloads: AsyncIterator[Payload]) -> AsyncIterator[bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.requests import ClientDisconnect
 
 from server.edge.bounded_server import bounded
 from server.edge.running import Pace
@@ -154,3 +155,28 @@ def test_it_ends_with_the_server() -> None:
             next(events)
             demo.happened.loop.call_soon_threadsafe(demo.endpoint.streams.ends.set)
             assert {one[0] for one in events} <= {"heartbeat"}
+
+
+async def test_who_has_gone_before_it_began_is_not_counted() -> None:
+    demo = Demo(limits=LIMITS)
+    body = json.dumps({"query": "subscription { ticks }"}).encode()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(_message: Any) -> None:
+        raise OSError("gone")
+
+    bearer = (b"authorization", f"Bearer {TOKEN}".encode())
+    headers = [bearer, (b"content-type", b"application/json"), (b"accept", EVENTS.encode())]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+    }
+    scope |= {"headers": headers, "asgi": {"spec_version": "2.4"}}
+    with pytest.raises(ClientDisconnect):
+        await demo.endpoint(scope, receive, send)
+    assert not demo.endpoint.streams._connections._held

@@ -129,23 +129,17 @@ async def of_everything(session: Session, text: str, station_id: UUID | None, mo
     asked = question(text)
     about = {"asked": asked, "plate": plate_key(asked)}
     rows = await session.rows(_FOUND, about | {"station": station_id, "most": most})
-    places = sorted(
-        (_Place(HitKind(row.kind), row.id, row.nearness, row.is_open) for row in rows), key=lambda place: place.rank
-    )
-    found = await _read(session, _widest(places, most))
+    places = [_Place(HitKind(row.kind), row.id, row.nearness, row.is_open) for row in rows]
     # The newest of a rank first: ids begin with the time at which they were made.
-    shown = sorted((place for place in places if place.id in found), key=lambda place: place.id, reverse=True)
-    shown = sorted(shown, key=lambda place: place.rank)[:most]
+    places.sort(key=lambda place: place.id, reverse=True)
+    places.sort(key=lambda place: place.rank)
+    found = await _read(session, places[:most])
+    shown = [place for place in places[:most] if place.id in found]
     matches = await _matches(session, about, [found[place.id] for place in shown])
     return [
         Hit(place.kind, _matched(place, matches.get(number)), _title(found[place.id]), found[place.id])
         for number, place in enumerate(shown)
     ]
-
-
-def _widest(places: Sequence[_Place], most: int) -> Sequence[_Place]:
-    """As many as can be shown, and all that rank like the last of them: the newest of those are wanted."""
-    return [place for place in places if len(places) <= most or place.rank <= places[most - 1].rank]
 
 
 def _matched(place: _Place, fitting: str | None) -> HitMatch:

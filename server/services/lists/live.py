@@ -18,12 +18,19 @@ from server.errors import NotFound, Sentence
 from server.models import Contract, Station, Vehicle
 
 _PAGE = 200
-_LATEST = "select max(updated_at) from last_change where station_id = :station or return_station_id = :station"
+# Each way to be a contract of a station has an index in this order.
+_LATEST = """
+select greatest((select max(updated_at) from last_change where station_id = :station),
+                (select max(updated_at) from last_change where return_station_id = :station))
+"""
 _SINCE = """
-select contract_id as id, updated_at from last_change
-where (station_id = :station or return_station_id = :station)
-  and (cast(:since as timestamptz) is null or updated_at > :since)
-order by updated_at limit :most
+select id, updated_at from (
+  (select contract_id as id, updated_at from last_change where station_id = :station
+     and updated_at > coalesce(cast(:since as timestamptz), '-infinity') order by updated_at limit :most)
+  union
+  (select contract_id, updated_at from last_change where return_station_id = :station
+     and updated_at > coalesce(cast(:since as timestamptz), '-infinity') order by updated_at limit :most)
+) changed order by updated_at limit :most
 """
 _CARS = "select id from vehicle where station_id = :station or home_station_id = :station order by id"
 
