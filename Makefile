@@ -27,6 +27,9 @@ types: ## mypy, strict
 format: ## formats everything
 	python3 dev.py exec ruff format .
 
+graphiql: ## builds GraphiQL from its lock file (needs Node)
+	python3 dev.py exec python -m server.office.graphiql.build
+
 schema: ## writes server/schema/schema.graphql
 	python3 dev.py exec python -m tests.tools.schema_drift --write
 

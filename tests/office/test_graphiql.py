@@ -89,6 +89,8 @@ def test_a_query_from_the_shelf_is_run_in_the_browser(shown: Window, tmp_path: P
     shown.open("/office/graphiql")
     button = shown.page.get_by_role("button", name="Fehlgeschlagene Mails")
     button.click()
+    written = shown.page.locator(".monaco-editor", has_text="FailedMails").first
+    written.wait_for()
 
     # when its query is run
     shown.page.get_by_role("button", name="Execute query").click()

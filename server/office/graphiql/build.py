@@ -36,6 +36,19 @@ def made(folder: Path) -> dict[str, str]:
     return {file.relative_to(folder).as_posix(): digest(file) for file in files}
 
 
+def licences(work: Path) -> str:
+    """The licences of everything that may be in the bundle, as their packages bring them."""
+    packages = json.loads((work / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    texts = []
+    for path, package in sorted(packages.items()):
+        if not path or package.get("dev"):
+            continue
+        found = sorted(file for file in (work / path).glob("*") if file.stem.lower() in {"license", "licence"})
+        text = found[0].read_text(encoding="utf-8") if found else str(package.get("license", "no licence named"))
+        texts.append(f"{path.removeprefix('node_modules/')} {package['version']}\n\n{text.strip()}\n")
+    return ("\n" + "-" * 80 + "\n\n").join(texts)
+
+
 def build(folder: Path = BUILT) -> None:
     """Installs what the lock file names, builds into a folder, and writes the sums."""
     npm = shutil.which("npm")
@@ -47,6 +60,7 @@ def build(folder: Path = BUILT) -> None:
         subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=work, check=True)  # noqa: S603
         build_into = ["exec", "--", "vite", "build", "--outDir", str(folder.resolve()), "--emptyOutDir"]
         subprocess.run([npm, *build_into], cwd=work, check=True)  # noqa: S603
+        (folder / "licences.txt").write_text(licences(work), encoding="utf-8")
     content = {"sources": sources(), "made": made(folder)}
     (folder / SUMS).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

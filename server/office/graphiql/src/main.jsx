@@ -74,7 +74,7 @@ function Shelf() {
     <section className="shelf">
       <h2>{words.shelfTitle}</h2>
       <input type="search" aria-label={words.search} placeholder={words.search} value={word} onChange={(event) => setWord(event.target.value)} />
-      <ul>{seen.map((entry) => <li key={entry.name}><button type="button" onClick={() => open(entry)}><b>{entry.title}</b><small>{entry.about}</small></button></li>)}</ul>
+      <ul>{seen.map((entry) => <li key={entry.name}><button type="button" disabled={!queryEditor || !variableEditor} onClick={() => open(entry)}><b>{entry.title}</b><small>{entry.about}</small></button></li>)}</ul>
     </section>
   );
 }
