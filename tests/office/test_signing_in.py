@@ -184,6 +184,15 @@ def test_files_are_kept_for_ever_and_change_their_address(clerk: Clerk) -> None:
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
+def test_pages_are_compressed_and_their_tokens_differ(clerk: Clerk) -> None:
+    tokens = set()
+    for _ in range(3):
+        clerk.open("/office/contracts")
+        assert clerk.answer.headers["content-encoding"] == "gzip"
+        tokens.add(clerk.page.xpath("//input[@name='formToken']/@value")[0])
+    assert len(tokens) == 3
+
+
 def test_the_language_is_the_browsers_until_one_is_chosen(clerk: Clerk) -> None:
     clerk.open("/office/")
     assert clerk.page.get("lang") == "en"
