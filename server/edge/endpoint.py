@@ -147,6 +147,7 @@ class GraphQLEndpoint:
                 if streamed and principal is not None and await self._is_subscription(asked, principal):
                     return await self._stream(request, principal, asked, about)
                 if accepted is None:
+                    await self._prepare(asked, principal, holder)  # who may not ask at all is told that first
                     raise HttpRefusal(406, f"Only subscriptions are streamed: accept {answers.GRAPHQL_JSON}.")
                 return await self.answer(request, principal, asked, about)
             finally:
