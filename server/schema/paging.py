@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from types import GenericAlias
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,7 @@ import strawberry
 from sqlmodel import SQLModel
 
 from server.batches import Batch
+from server.engine.ready import Ready
 from server.errors import CallerError, CallerErrorCode
 from server.loaders import found_value
 from server.schema.building import Info
@@ -48,6 +49,17 @@ def read_cursor(cursor: str | None, length: int) -> list[str] | None:
         raise _bad_cursor() from error
     if not isinstance(position, list) or len(position) != length or not all(isinstance(p, str) for p in position):
         raise _bad_cursor()
+    return position
+
+
+def read_position(listing: Listing[Any], first: int, after: str | None) -> list[str] | None:
+    """The position behind a cursor of a listing; BAD_USER_INPUT if it is not one, or the page is empty or too large."""
+    position = read_cursor(after, listing.key_length)
+    check_first(first)
+    try:
+        listing.require_position(position)
+    except ValueError as error:
+        raise _bad_cursor() from error
     return position
 
 
@@ -130,16 +142,15 @@ async def page_from(
     count: Callable[[], Awaitable[int]],
 ) -> Page[Row]:
     """One page of a listing whose rows and count come from elsewhere: from a loader, for a list inside a list."""
-    position = read_cursor(after, listing.key_length)
-    try:
-        found = await rows(check_first(first) + 1, position)
-    except ValueError as error:
-        raise _bad_cursor() from error
+    position = read_position(listing, first, after)
+    found = await rows(first + 1, position)
     return Page(listing, found[:first], count, has_next=len(found) > first, has_previous=after is not None)
 
 
-def connection_type(node: type) -> Any:
-    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount."""
+def connection_type(node: type, *, ready: Mapping[str, Ready] | None = None) -> Any:
+    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount. `ready` says
+    how nodes and edges come as text.
+    """
     name = node.__name__
     edge = _made(
         f"{name}Edge",
@@ -158,11 +169,22 @@ def connection_type(node: type) -> Any:
         "nodes": (GenericAlias(list, (node,)), "The items of this page."),
         "page_info": (PageInfo, "Where this page stands in the list."),
     }
-    count = strawberry.field(
+    more: dict[str, Any] = {}
+    for key, how in (ready or {}).items():
+        kind, text = fields.pop(key)
+        more[key] = strawberry.field(resolver=_attribute(key), graphql_type=kind, description=text, extensions=[how])
+    more["total_count"] = strawberry.field(
         resolver=total_count,
         description="How many items the whole list has that you may see. Counted only if it is asked for.",
     )
-    return _made(f"{name}Connection", f"One page of a list of {name}.", fields, total_count=count)
+    return _made(f"{name}Connection", f"One page of a list of {name}.", fields, **more)
+
+
+def _attribute(name: str) -> Callable[[Any], Any]:
+    def of_page(root: Any) -> Any:
+        return getattr(root, name)
+
+    return of_page
 
 
 def _made(name: str, description: str, fields: dict[str, tuple[Any, str]], **more: Any) -> Any:

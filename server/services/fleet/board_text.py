@@ -20,84 +20,12 @@ from server.services.lists.json_text import (
     value,
     written,
 )
+from server.services.lists.shown import CONTRACT, customer, vehicle, vehicle_group
 
 Lanes = Callable[[Session, Board], Awaitable[str]]
 
-_GROUP = Shape(
-    "VehicleGroup",
-    {
-        "id": name("g.id"),
-        "code": value("g.code"),
-        "name": value("g.name"),
-        "acriss": value("g.acriss"),
-        "minimumAge": value("g.minimum_age"),
-        "minimumLicenceMonths": value("g.minimum_licence_months"),
-        "energy": name("g.energy"),
-        "version": value("g.version"),
-    },
-)
-_VEHICLE = Shape(
-    "Vehicle",
-    {
-        "id": name("v.id"),
-        "plate": value("v.plate"),
-        "vin": value("v.vin"),
-        "make": value("v.make"),
-        "model": value("v.model"),
-        "colour": value("v.colour"),
-        "odometerKm": value("v.odometer_km"),
-        "fuelEighths": value("v.fuel_eighths"),
-        "stateOfChargePercent": value("v.state_of_charge_percent"),
-        "tankLitres": value("v.tank_litres"),
-        "batteryWh": value("v.battery_wh"),
-        "cleanliness": name("v.cleanliness"),
-        "firstRegistration": value("v.first_registration"),
-        "inspectionDue": value("v.inspection_due"),
-        "registeredAsRental": value("v.registered_as_rental"),
-        "status": name("v.status"),
-        "version": value("v.version"),
-    },
-    {"group": Part(_GROUP)},
-)
-
-
-def _of_customer(column: str) -> str:
-    return f"case when k.id is null then c.customer_copy ->> '{column}' else k.{column} end"
-
-
-# As `schema/contract.py` shows it: what is stored, unless it says nothing to this contract; else the contract's copy.
-_CUSTOMER = Shape(
-    "Customer",
-    {
-        "id": name("c.customer_id"),
-        "kind": name(_of_customer("kind")),
-        "salutation": value(_of_customer("salutation")),
-        "firstName": value(_of_customer("first_name")),
-        "lastName": value(_of_customer("last_name")),
-        "company": value(_of_customer("company")),
-    },
-)
-_CONTRACT = Shape(
-    "Contract",
-    {
-        "id": name("c.id"),
-        "number": value("c.number"),
-        "kind": name("c.kind"),
-        "state": name("c.state"),
-        "settlementState": name("c.settlement_state"),
-        "version": value("c.version"),
-        "language": name("c.language"),
-        "source": name("c.source"),
-    },
-    {
-        "customer": Part(
-            _CUSTOMER,
-            joins=(
-                "left join customer k on k.id = c.customer_id and not c.customer_review and k.restricted_at is null",
-            ),
-        )
-    },
-)
+_VEHICLE = vehicle("v", Part(vehicle_group("g")))
+_CONTRACT = Shape("Contract", CONTRACT, {"customer": customer(stored=True)})
 _BLOCK = Shape("VehicleBlock", {"id": name("b.id"), "reason": name("b.reason"), "note": value("b.note")})
 _PERIOD = Shape("Period", {"start": instant("o.starts_at"), "end": instant("o.shown_end")})
 _OCCUPANCY = Shape(

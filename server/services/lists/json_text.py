@@ -20,7 +20,9 @@ class Shape:
 
     name: str
     fields: Mapping[str, str]
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[str, Part | Many] = field(default_factory=dict)
+    joins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Those that plain fields need."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,22 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Many:
+    """A field that shows a list: of which shape, from which rows, in which order. What its fields join is joined to the
+    row that the list belongs to.
+    """
+
+    shape: Shape
+    rows: str
+    order: str
+
+
+@dataclass(frozen=True)
 class Written:
     """An SQL expression that gives JSON text, and the joins that it needs."""
 
     text: str
-    joins: tuple[str, ...]
+    joins: tuple[str, ...] = ()
 
 
 def written(shape: Shape, wanted: Sequence[Wanted]) -> Written | None:
@@ -45,21 +58,27 @@ def written(shape: Shape, wanted: Sequence[Wanted]) -> Written | None:
     members: list[tuple[str, str]] = []
     joins: dict[str, None] = {}
     for one in wanted:
-        part = shape.parts.get(one.name)
-        if part is not None:
-            inner = written(part.shape, one.within)
-            if inner is None:
-                return None
-            joins |= dict.fromkeys((*part.joins, *inner.joins))
-            shown = f"case when {part.missing or 'false'} then 'null' else {inner.text} end"
-        elif one.name == TYPE_NAME:
-            shown = constant(shape.name)
-        elif one.name in shape.fields:
-            shown = shape.fields[one.name]
-        else:
+        shown = _shown(shape, one)
+        if shown is None:
             return None
-        members.append((one.key, shown))
+        joins |= dict.fromkeys(shown.joins)
+        members.append((one.key, shown.text))
     return Written(object_of(members), tuple(joins))
+
+
+def _shown(shape: Shape, wanted: Wanted) -> Written | None:
+    if wanted.name == TYPE_NAME:
+        return Written(constant(shape.name))
+    if (text := shape.fields.get(wanted.name)) is not None:
+        return Written(text, shape.joins.get(wanted.name, ()))
+    part = shape.parts.get(wanted.name)
+    inner = None if part is None else written(part.shape, wanted.within)
+    if part is None or inner is None:
+        return None
+    if isinstance(part, Many):
+        return Written(f"(select {array(inner.text, part.order)} from {part.rows})", inner.joins)  # noqa: S608  # our own text
+    text = inner.text if part.missing is None else f"case when {part.missing} then 'null' else {inner.text} end"
+    return Written(text, (*part.joins, *inner.joins))
 
 
 def object_of(members: Sequence[tuple[str, str]]) -> str:
@@ -71,9 +90,10 @@ def object_of(members: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def array(text: str, order: str) -> str:
-    """All rows as a list."""
-    return f"coalesce('[' || string_agg({text}, ',' order by {order}) || ']', '[]')"
+def array(text: str, order: str, only: str | None = None) -> str:
+    """All rows as a list, or only those of which a condition holds."""
+    narrowed = "" if only is None else f" filter (where {only})"
+    return f"coalesce('[' || string_agg({text}, ',' order by {order}){narrowed} || ']', '[]')"
 
 
 def constant(name: str) -> str:
@@ -91,9 +111,15 @@ def name(expression: str) -> str:
     return f"coalesce('\"' || {expression} || '\"', 'null')"
 
 
-def instant(expression: str) -> str:
-    """An instant in the zone `:zone`, as the scalar DateTime writes it: thousandths only if there is a fraction."""
-    local = f"({expression} at time zone cast(:zone as text))"
+def money(cents: str) -> Part:
+    """Euros, as `schema/shared.py` makes them of cents that are never null."""
+    amount = f"'\"' || round({cents}::numeric / 100, 2) || '\"'"
+    return Part(Shape("Money", {"amount": amount, "currency": constant("EUR")}))
+
+
+def instant(expression: str, zone: str = "cast(:zone as text)") -> str:
+    """An instant in a zone, as the scalar DateTime writes it: thousandths only if there is a fraction."""
+    local = f"({expression} at time zone {zone})"
     offset = f"({local} - ({expression} at time zone 'UTC'))"
     return (
         f"coalesce('\"' || to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS')"
