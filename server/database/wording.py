@@ -58,7 +58,7 @@ class Wordings:
         if any(key is None for key in keys):
             raise TypeError("a condition that SQLAlchemy cannot tell from others")
         bound = [one for key in keys if key is not None for one in key.bindparams]
-        lengths = tuple(len(one.effective_value) for one in bound if one.expanding)
+        lengths = tuple(_length(one) for one in bound if one.expanding)
         known = (form, lengths, *(key.key for key in keys if key is not None))
         worded = self._kept.get(known)
         if worded is None:
@@ -74,12 +74,17 @@ class Wordings:
 
 def _worded(statement: Select[Any], bound: Sequence[Bound]) -> _Worded:
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    names: dict[Any, str] = compiled.bind_names  # type: ignore[attr-defined]  # a compiled select has them
+    names: dict[Bound, str] = compiled.bind_names
     return _Worded(DriverSql(str(compiled)), tuple(_value(one, names[one]) for one in bound))
 
 
 def _value(one: Bound, name: str) -> _Value:
-    names = (name,)
-    if one.expanding:
-        names = tuple(f"{name}_{place}" for place in range(1, len(one.effective_value) + 1))
-    return _Value(names, one.expanding, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
+    names = [name]
+    if one.expanding:  # as SQLAlchemy calls them
+        names = [f"{name}_{place}" for place in range(1, _length(one) + 1)]
+    return _Value(tuple(names), one.expanding, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
+
+
+def _length(one: Bound) -> int:
+    values: Any = one.effective_value
+    return len(values)

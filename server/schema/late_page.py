@@ -101,8 +101,8 @@ async def late_page(
     *,
     of: Batch[UUID, Row | None] | None,
 ) -> LatePage[Row]:
-    """What `page` shows of a listing, or `page_of` with the batch function `of`. What is wrong with the arguments is said
-    at once.
+    """What `page` shows of a listing, or `page_of` with the batch function `of`. What is wrong with the arguments is
+    said at once.
     """
     session, position = await info.context.session(), read_position(listing, first, after)
 

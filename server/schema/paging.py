@@ -148,8 +148,8 @@ async def page_from(
 
 
 def connection_type(node: type, *, ready: Mapping[str, Ready] | None = None) -> Any:
-    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount. `ready` says
-    how nodes and edges come as text.
+    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount. `ready`
+    says how nodes and edges come as text.
     """
     name = node.__name__
     edge = _made(

@@ -9,6 +9,7 @@ from server.engine.wanted import Wanted
 from server.services.fleet.board import HERE, ORDER, USES, Board, require_few
 from server.services.lists.json_text import (
     TYPE_NAME,
+    Needs,
     Part,
     Shape,
     Written,
@@ -33,8 +34,8 @@ _OCCUPANCY = Shape(
     {"kind": name("o.kind"), "heldUntil": instant("o.held_until")},
     {
         "period": Part(_PERIOD),
-        "contract": Part(_CONTRACT, "c.id is null", ("left join contract c on c.id = o.contract_id",)),
-        "block": Part(_BLOCK, "b.id is null", ("left join vehicle_block b on b.id = o.block_id",)),
+        "contract": Part(_CONTRACT, "c.id is null", Needs(("left join contract c on c.id = o.contract_id",))),
+        "block": Part(_BLOCK, "b.id is null", Needs(("left join vehicle_block b on b.id = o.block_id",))),
     },
 )
 # The end as `occupancies.shown_end` says it.
@@ -84,7 +85,7 @@ def _statement(wanted: Sequence[Wanted]) -> str | None:
 
 def _with_uses(uses: Sequence[Written], lanes: str) -> str:
     columns = "".join(f", {array(one.text, 'o.starts_at')} as u{place}" for place, one in enumerate(uses))
-    joins = " ".join(dict.fromkeys(join for one in uses for join in one.joins))
+    joins = " ".join(dict.fromkeys(join for one in uses for join in one.needs.joins))
     of_cars = f"uses as (select o.vehicle_id{columns} from used o {joins} group by 1)"  # noqa: S608  # our own text
     beforehand = ", ".join([_CARS, _USED, of_cars] if uses else [_CARS])
     of_each, how_many = ("left join uses u on u.vehicle_id = v.id", "from used") if uses else ("", "where false")

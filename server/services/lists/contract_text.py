@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from server.services.lists.json_text import Many, Part, Shape, instant, money, name, value
+from server.services.lists.json_text import Many, Needs, Part, Shape, instant, money, name, value
 from server.services.lists.page_text import RowsText
 from server.services.lists.shown import CONTRACT, customer, vehicle, vehicle_group
 
 _STATION = "left join station s on s.id = c.station_id"
-_RETURN_STATION = "left join station rs on rs.id = c.return_station_id"
 # As `schema/instants.py` shows what belongs to a contract: in the zone of its station, also if that may not be seen.
 _ZONE = (
     "cross join lateral (select coalesce(s.time_zone, (select f.time_zone from station_zones(array[c.station_id]) f))"
     " as zone) z"
 )
+_IN_ZONE = Needs((_STATION, _ZONE))
 
 
 def _shape(
     name: str, fields: Mapping[str, str], parts: Mapping[str, Part | Many], instants: Mapping[str, str]
 ) -> Shape:
     shown = {field: instant(column, "z.zone") for field, column in instants.items()}
-    return Shape(name, {**fields, **shown}, parts, dict.fromkeys(shown, (_STATION, _ZONE)))
+    return Shape(name, {**fields, **shown}, parts, dict.fromkeys(shown, _IN_ZONE))
 
 
-def _station(s: str, of: str, join: str) -> Part:
+def _found(join: str, always: str | None = None) -> Needs:
+    return Needs((f"left join {join}",), () if always is None else (always,))
+
+
+def _station(s: str, of: str) -> Part:
     """Of a foreign station what the contract says of it (`StationLabel`)."""
     shape = Shape(
         "Station",
@@ -34,60 +39,67 @@ def _station(s: str, of: str, join: str) -> Part:
             "name": value(f"coalesce({s}.name, c.{of}_name)"),
         },
     )
-    return Part(shape, joins=(join,))
+    return Part(shape, needs=_found(f"station {s} on {s}.id = c.{of}_id"))
 
 
-_GROUP = Part(vehicle_group("g"), joins=("left join vehicle_group g on g.id = c.group_id",))
-_GROUP_OF_CAR = Part(vehicle_group("vg"), joins=("left join vehicle_group vg on vg.id = v.group_id",))
-_TARIFF = Shape(
-    "TariffSnapshot",
-    {"code": value("c.tariff_snapshot ->> 'code'")},
-    {
-        "tariff": Part(
-            Shape("Tariff", {"id": name("t.id"), "code": value("t.code"), "name": value("t.name")}),
-            joins=("left join tariff t on t.id = c.tariff_id",),
-        )
-    },
+_GROUP = Part(vehicle_group("g"), needs=_found("vehicle_group g on g.id = c.group_id", "g.id is not null"))
+_GROUP_OF_CAR = Part(
+    vehicle_group("vg"),
+    needs=_found("vehicle_group vg on vg.id = v.group_id", "(v.id is null or vg.id is not null)"),
 )
-_DOCUMENT = _shape(
-    "Document",
-    {"id": name("d.id"), "number": value("d.number"), "type": name("d.type")},
-    {
-        "total": money("d.total_cents"),
-        "net": money("d.net_cents"),
-        "vat": money("d.vat_cents"),
-        "payable": money("d.payable_cents"),
-    },
-    {"issuedAt": "d.issued_at", "erasedAt": "d.erased_at"},
+_VEHICLE = Part(vehicle("v", _GROUP_OF_CAR), "v.id is null", _found("vehicle v on v.id = c.vehicle_id"))
+_PRICE_LIST = Part(
+    Shape("Tariff", {"id": name("t.id"), "code": value("t.code"), "name": value("t.name")}),
+    needs=_found("tariff t on t.id = c.tariff_id", "t.id is not null"),
 )
-_DEPOSIT = _shape(
-    "Deposit",
-    {"state": name("dp.state")},
-    {"amount": money("dp.amount_cents"), "used": money("dp.used_cents")},
-    {"authorisedAt": "dp.authorised_at", "expiresAt": "dp.expires_at"},
+_TARIFF = Part(Shape("TariffSnapshot", {"code": value("c.tariff_snapshot ->> 'code'")}, {"tariff": _PRICE_LIST}))
+_PERIOD = Part(_shape("Period", {}, {}, {"start": "c.starts_at", "end": "c.ends_at"}))
+_DEPOSIT = Part(
+    _shape(
+        "Deposit",
+        {"state": name("dp.state")},
+        {"amount": money("dp.amount_cents"), "used": money("dp.used_cents")},
+        {"authorisedAt": "dp.authorised_at", "expiresAt": "dp.expires_at"},
+    ),
+    "dp.contract_id is null",
+    _found("deposit dp on dp.contract_id = c.id"),
 )
-_PERIOD = _shape("Period", {}, {}, {"start": "c.starts_at", "end": "c.ends_at"})
+_DOCUMENTS = Many(
+    _shape(
+        "Document",
+        {"id": name("d.id"), "number": value("d.number"), "type": name("d.type")},
+        {
+            "total": money("d.total_cents"),
+            "net": money("d.net_cents"),
+            "vat": money("d.vat_cents"),
+            "payable": money("d.payable_cents"),
+        },
+        {"issuedAt": "d.issued_at", "erasedAt": "d.erased_at"},
+    ),
+    "document d where d.contract_id = c.id",
+    "d.issued_at, d.id",
+)
 _DUE = "(case when c.state in ('CANCELLED', 'NO_SHOW') then 0 else c.total_cents - c.paid_cents end)"
+_LAST_CHANGE = _found("last_change lc on lc.contract_id = c.id", "lc.updated_at is not null")
 
 
 def _contract(*, stored_customers: bool) -> Shape:
     parts: Mapping[str, Part | Many] = {
-        "station": _station("s", "station", _STATION),
-        "returnStation": _station("rs", "return_station", _RETURN_STATION),
+        "station": _station("s", "station"),
+        "returnStation": _station("rs", "return_station"),
         "group": _GROUP,
-        "vehicle": Part(
-            vehicle("v", _GROUP_OF_CAR), "v.id is null", joins=("left join vehicle v on v.id = c.vehicle_id",)
-        ),
-        "period": Part(_PERIOD),
+        "vehicle": _VEHICLE,
+        "period": _PERIOD,
         "customer": customer(stored=stored_customers),
-        "tariff": Part(_TARIFF),
+        "tariff": _TARIFF,
         "paid": money("c.paid_cents"),
         "due": money(_DUE),
-        "deposit": Part(_DEPOSIT, "dp.contract_id is null", ("left join deposit dp on dp.contract_id = c.id",)),
-        "documents": Many(_DOCUMENT, "document d where d.contract_id = c.id", "d.issued_at, d.id"),
+        "deposit": _DEPOSIT,
+        "documents": _DOCUMENTS,
     }
-    fields = {**CONTRACT, "billingBlockReason": name("c.billing_block")}
-    return _shape("Contract", fields, parts, {"createdAt": "c.created_at", "personErasedAt": "c.person_erased_at"})
+    instants = {"createdAt": "c.created_at", "updatedAt": "lc.updated_at", "personErasedAt": "c.person_erased_at"}
+    plain = _shape("Contract", {**CONTRACT, "billingBlockReason": name("c.billing_block")}, parts, instants)
+    return replace(plain, needs={**plain.needs, "updatedAt": _IN_ZONE | _LAST_CHANGE})
 
 
 # A website sees of a customer only what its booking named.

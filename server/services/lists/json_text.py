@@ -15,28 +15,41 @@ TYPE_NAME = "__typename"
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What an expression needs: joins, and conditions that hold for every row, because the API knows no null there."""
+
+    joins: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+
+    def __or__(self, other: Needs) -> Needs:
+        joins, always = dict.fromkeys((*self.joins, *other.joins)), dict.fromkeys((*self.always, *other.always))
+        return Needs(tuple(joins), tuple(always))
+
+
+@dataclass(frozen=True)
 class Shape:
-    """A type: its name, its plain fields (how their text is made, never null), and what it shows of other rows."""
+    """A type: its name, its plain fields (how their text is made, never null), and what it shows of other rows.
+    `needs`: joins and conditions of plain fields that need any.
+    """
 
     name: str
     fields: Mapping[str, str]
     parts: Mapping[str, Part | Many] = field(default_factory=dict)
-    joins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Those that plain fields need."""
+    needs: Mapping[str, Needs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A field that shows an object: of which shape, when it is null, and by which joins it is found."""
+    """A field that shows an object: of which shape, when it is null, and how it is found."""
 
     shape: Shape
     missing: str | None = None
-    joins: tuple[str, ...] = ()
+    needs: Needs = Needs()
 
 
 @dataclass(frozen=True)
 class Many:
-    """A field that shows a list: of which shape, from which rows, in which order. What its fields join is joined to the
+    """A field that shows a list: of which shape, from which rows, in which order. What its fields need is needed by the
     row that the list belongs to.
     """
 
@@ -47,47 +60,44 @@ class Many:
 
 @dataclass(frozen=True)
 class Written:
-    """An SQL expression that gives JSON text, and the joins that it needs."""
+    """An SQL expression that gives JSON text, and what it needs."""
 
     text: str
-    joins: tuple[str, ...] = ()
+    needs: Needs = Needs()
 
 
 def written(shape: Shape, wanted: Sequence[Wanted]) -> Written | None:
     """The object of one row; None if a field is not known here."""
     members: list[tuple[str, str]] = []
-    joins: dict[str, None] = {}
+    needs = Needs()
     for one in wanted:
         shown = _shown(shape, one)
         if shown is None:
             return None
-        joins |= dict.fromkeys(shown.joins)
+        needs |= shown.needs
         members.append((one.key, shown.text))
-    return Written(object_of(members), tuple(joins))
+    return Written(object_of(members), needs)
 
 
 def _shown(shape: Shape, wanted: Wanted) -> Written | None:
     if wanted.name == TYPE_NAME:
         return Written(constant(shape.name))
     if (text := shape.fields.get(wanted.name)) is not None:
-        return Written(text, shape.joins.get(wanted.name, ()))
+        return Written(text, shape.needs.get(wanted.name, Needs()))
     part = shape.parts.get(wanted.name)
     inner = None if part is None else written(part.shape, wanted.within)
     if part is None or inner is None:
         return None
     if isinstance(part, Many):
-        return Written(f"(select {array(inner.text, part.order)} from {part.rows})", inner.joins)  # noqa: S608  # our own text
+        return Written(f"(select {array(inner.text, part.order)} from {part.rows})", inner.needs)  # noqa: S608  # our own text
     text = inner.text if part.missing is None else f"case when {part.missing} then 'null' else {inner.text} end"
-    return Written(text, (*part.joins, *inner.joins))
+    return Written(text, part.needs | inner.needs)
 
 
 def object_of(members: Sequence[tuple[str, str]]) -> str:
     """An object of these keys and texts. A key is a name of GraphQL: letters, digits and underscores."""
-    return (
-        "'{' || "
-        + "".join(f"'{',' if place else ''}\"{key}\":' || {text} || " for place, (key, text) in enumerate(members))
-        + "'}'"
-    )
+    shown = "".join(f"'{',' if place else ''}\"{key}\":' || {text} || " for place, (key, text) in enumerate(members))
+    return f"'{{' || {shown}'}}'".replace("' || '", "")  # two literals are one
 
 
 def array(text: str, order: str, only: str | None = None) -> str:
@@ -119,11 +129,10 @@ def money(cents: str) -> Part:
 
 def instant(expression: str, zone: str = "cast(:zone as text)") -> str:
     """An instant in a zone, as the scalar DateTime writes it: thousandths only if there is a fraction."""
-    local = f"({expression} at time zone {zone})"
-    offset = f"({local} - ({expression} at time zone 'UTC'))"
+    # Short, because the driver keeps what it knows of a statement only if that has less than 4,096 characters.
     return (
-        f"coalesce('\"' || to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS')"
-        f" || case when date_trunc('second', {expression}) = {expression} then '' else to_char({local}, '.MS') end"
-        f" || case when {offset} < interval '0' then '-' else '+' end"
-        f" || to_char(greatest({offset}, -{offset}), 'HH24:MI') || '\"', 'null')"
+        "coalesce((select '\"' || to_char(l, 'YYYY-MM-DD\"T\"HH24:MI:SS')"  # noqa: S608  # our own text
+        " || case when date_trunc('second', l) = l then '' else to_char(l, '.MS') end"
+        " || case when l < u then '-' else '+' end || to_char(greatest(l - u, u - l), 'HH24:MI') || '\"'"
+        f" from (select {expression} at time zone {zone} as l, {expression} at time zone 'UTC' as u) i), 'null')"
     )

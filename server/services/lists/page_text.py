@@ -1,11 +1,12 @@
-"""A page of a list as JSON text: what is selected of its rows, written by one statement together with where it stands."""
+"""A page of a list as JSON text: what is selected of its rows, written by one statement with where the page stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy import Select, literal_column
 from server.database import Session
 from server.database.text_sql import DriverSql, for_driver
 from server.engine.wanted import Wanted
-from server.services.lists.json_text import TYPE_NAME, Shape, Written, array, constant, object_of, value, written
+from server.services.lists.json_text import TYPE_NAME, Needs, Shape, Written, array, constant, object_of, value, written
 from server.services.lists.listing import MOST_ROWS, Key, Listing
 
 MOST_STATEMENTS = 500
@@ -23,7 +24,7 @@ _CURSOR = "q.cursor"
 
 @dataclass(frozen=True)
 class RowsText:
-    """How the rows of lists are written: their table, the alias by which their shapes speak of it, and what is shown."""
+    """How the rows of lists are written: their table, by which alias their shapes speak of it, and what is shown."""
 
     table: str
     alias: str
@@ -51,14 +52,14 @@ def node(shape: Shape, wanted: Sequence[Wanted]) -> Written | None:
 def edge(shape: Shape, wanted: Sequence[Wanted]) -> Written | None:
     """How one row is written with its cursor."""
     members: list[tuple[str, str]] = []
-    joins: dict[str, None] = {}
+    needs = Needs()
     for one in wanted:
         found = written(shape, one.within) if one.name == "node" else _about_edge(shape, one.name)
         if found is None:
             return None
         members.append((one.key, found.text))
-        joins |= dict.fromkeys(found.joins)
-    return Written(object_of(members), tuple(joins))
+        needs |= found.needs
+    return Written(object_of(members), needs)
 
 
 def _about_edge(shape: Shape, name: str) -> Written | None:
@@ -79,15 +80,15 @@ async def read(
     first: int,
     after: Sequence[str] | None,
 ) -> WrittenPage:
-    """The first rows of a list behind a position, each text as a list of them. LookupError if a row of the list stands
-    for another, and that is not there for whoever may see the one.
+    """The first rows of a list behind a position, each text as a list of them. LookupError if a row stands for another
+    that is not there for whoever may see the one, or lacks something that every row has.
     """
     page, parameters = listing.worded(after, "text", _all_of(listing))
     statement = _statement(page, listing.order, listing.identity, (rows.table, rows.alias), tuple(texts))
     (answer,) = await session.tuples(statement, {**parameters, MOST_ROWS.key: first + 1, "first": first})
     found, missing, *rest = answer
     if missing:
-        raise LookupError(f"{missing} rows of a page stand for nothing")
+        raise LookupError(f"{missing} rows of a page stand for nothing, or lack what all have")
     many = len(listing.order)
     begins, ends = ([*rest[:many]], [*rest[many : 2 * many]]) if found else (None, None)
     return WrittenPage(rest[2 * many :], found, begins and listing.written(begins), ends and listing.written(ends))
@@ -108,11 +109,12 @@ def _statement(
 ) -> DriverSql:
     table, c = rows
     p, joins = (c, "") if identity == "id" else ("p", f" left join {table} {c} on {c}.id = p.{identity}")
-    joins += "".join(f" {join}" for join in dict.fromkeys(join for text in texts for join in text.joins))
+    needs = reduce(or_, (text.needs for text in texts), Needs(always=(f"{c}.id is not null",)))
+    joins += "".join(f" {join}" for join in needs.joins)
     if any(_CURSOR in text.text for text in texts):
         joins += f" cross join lateral (select {_cursor(p, order)} as cursor) q"
     shown = f"{p}.place <= :first"
-    columns = [f"count(*), count(*) filter (where {c}.id is null and {shown})"]
+    columns = [f"count(*), count(*) filter (where {shown} and not ({' and '.join(needs.always)}))"]
     columns += [f"(array_agg({p}.{key.name} order by {p}.place))[1]" for key in order]
     columns += [f"(array_agg({p}.{key.name} order by {p}.place desc) filter (where {shown}))[1]" for key in order]
     columns += [array(text.text, f"{p}.place", shown) for text in texts]

@@ -1,10 +1,10 @@
-"""What types show as plain values wherever they stand, as SQL by the alias of their table: for lists that are written by
-PostgreSQL (`json_text.py`). What needs a time zone, or depends on who asks, is the list's own.
+"""What types show as plain values wherever they stand, as SQL by the alias of their table: for lists that PostgreSQL
+writes (`json_text.py`). What needs a time zone, or depends on who asks, is the list's own.
 """
 
 from __future__ import annotations
 
-from server.services.lists.json_text import Part, Shape, name, value
+from server.services.lists.json_text import Needs, Part, Shape, name, value
 
 
 def vehicle_group(g: str) -> Shape:
@@ -97,4 +97,4 @@ def customer(*, stored: bool) -> Part:
             "reviewNeeded": value(known("review_needed", "c.customer_review") if stored else "false"),
         },
     )
-    return Part(shape, joins=(STORED_CUSTOMER,) if stored else ())
+    return Part(shape, needs=Needs((STORED_CUSTOMER,) if stored else ()))
