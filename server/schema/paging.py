@@ -170,9 +170,11 @@ def connection_type(node: type, *, ready: Mapping[str, Ready] | None = None) -> 
         "page_info": (PageInfo, "Where this page stands in the list."),
     }
     more: dict[str, Any] = {}
-    for key, how in (ready or {}).items():
-        kind, text = fields.pop(key)
-        more[key] = strawberry.field(resolver=_attribute(key), graphql_type=kind, description=text, extensions=[how])
+    if ready is not None:
+        for key, (kind, text) in fields.items():
+            how = [ready[key]] if key in ready else []
+            more[key] = strawberry.field(resolver=_attribute(key), graphql_type=kind, description=text, extensions=how)
+        fields = {}
     more["total_count"] = strawberry.field(
         resolver=total_count,
         description="How many items the whole list has that you may see. Counted only if it is asked for.",

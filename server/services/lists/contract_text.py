@@ -48,11 +48,11 @@ _GROUP_OF_CAR = Part(
     needs=_found("vehicle_group vg on vg.id = v.group_id", "(v.id is null or vg.id is not null)"),
 )
 _VEHICLE = Part(vehicle("v", _GROUP_OF_CAR), "v.id is null", _found("vehicle v on v.id = c.vehicle_id"))
-_PRICE_LIST = Part(
+_TARIFF_ITSELF = Part(
     Shape("Tariff", {"id": name("t.id"), "code": value("t.code"), "name": value("t.name")}),
     needs=_found("tariff t on t.id = c.tariff_id", "t.id is not null"),
 )
-_TARIFF = Part(Shape("TariffSnapshot", {"code": value("c.tariff_snapshot ->> 'code'")}, {"tariff": _PRICE_LIST}))
+_TARIFF = Part(Shape("TariffSnapshot", {"code": value("c.tariff_snapshot ->> 'code'")}, {"tariff": _TARIFF_ITSELF}))
 _PERIOD = Part(_shape("Period", {}, {}, {"start": "c.starts_at", "end": "c.ends_at"}))
 _DEPOSIT = Part(
     _shape(
