@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 import strawberry
 from sqlmodel import SQLModel
+from strawberry.extensions import FieldExtension
 
 from server.batches import Batch
 from server.engine.ready import Ready
@@ -172,7 +173,7 @@ def connection_type(node: type, *, ready: Mapping[str, Ready] | None = None) -> 
     more: dict[str, Any] = {}
     if ready is not None:
         for key, (kind, text) in fields.items():
-            how = [ready[key]] if key in ready else []
+            how: list[FieldExtension] = [ready[key]] if key in ready else []
             more[key] = strawberry.field(resolver=_attribute(key), graphql_type=kind, description=text, extensions=how)
         fields = {}
     more["total_count"] = strawberry.field(
