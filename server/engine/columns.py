@@ -61,9 +61,9 @@ def fill(level: Level, columns: list[list[Any]]) -> None:
 
 def read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
     """Takes an attribute of each source."""
-    read, name = taking.read, taking.name
+    read, read_all, name = taking.read, taking.read_all, taking.name
     with contextlib.suppress(Exception):
-        column.values = [read(source, name) for source in sources]
+        column.values = [read(source, name) for source in sources] if read_all is None else read_all(sources, name)
         return
     for source in sources:
         try:

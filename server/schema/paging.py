@@ -81,22 +81,28 @@ class Page(Generic[Row]):
         has_previous: bool,
     ) -> None:
         self.count = count
-        self.nodes = list(rows)
-        cursors = [write_cursor(listing.position_of(row)) for row in rows]
-        self.edges = [Edge(cursor, row) for cursor, row in zip(cursors, rows, strict=True)]
+        self._listing, self._rows = listing, rows
+        self.nodes: list[Any] = list(rows)
         self.page_info = PageInfo(
             has_next_page=has_next,
             has_previous_page=has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            start_cursor=self._cursor(rows[0]) if rows else None,
+            end_cursor=self._cursor(rows[-1]) if rows else None,
         )
+
+    @property
+    def edges(self) -> list[Edge[Row]]:
+        """The rows with their cursors."""
+        return [Edge(self._cursor(row), node) for row, node in zip(self._rows, self.nodes, strict=True)]
 
     def showing(self, nodes: Sequence[Node]) -> Page[Node]:
         """The same page with other rows in the places of its own."""
         shown: Page[Any] = copy(self)
         shown.nodes = list(nodes)
-        shown.edges = [Edge(edge.cursor, node) for edge, node in zip(self.edges, nodes, strict=True)]
         return shown
+
+    def _cursor(self, row: Row) -> str:
+        return write_cursor(self._listing.position_of(row))
 
 
 class Edge(Generic[Row]):
