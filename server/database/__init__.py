@@ -115,7 +115,7 @@ class Database:
             return await self._look_up(scope, sql, parameters)
 
     async def _look_up(self, scope: Scope, sql: str, parameters: dict[str, Any]) -> Sequence[Any]:
-        lease = Lease(self._reading[scope.caller])
+        lease = Lease(self.engines[scope.caller])
         try:
             driver = await lease.take()
             try:

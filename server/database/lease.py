@@ -32,7 +32,7 @@ class Lease:
         driver = cast("psycopg.AsyncConnection[Any]", self._taken.driver_connection)
         if opening is not None:
             try:
-                await driver.execute(opening.encode())
+                await driver.execute(opening)
             except psycopg.Error as error:
                 await self.tell(opening, error)
         return driver
