@@ -49,14 +49,33 @@ class Lease:
         await greenlet_spawn(tell_sqlalchemy, self.connection(), sql, error)
         raise error  # it was told
 
+    async def end(self) -> None:
+        """Ends what has begun, by COMMIT where nothing has failed: who only reads has nothing to take back, and at a
+        ROLLBACK the driver would forget what it has prepared. A connection that is lost is thrown away.
+        """
+        if self._taken is None or not self._taken.is_valid:
+            return
+        driver = cast("psycopg.AsyncConnection[Any]", self._taken.driver_connection)
+        status = driver.pgconn.transaction_status
+        try:
+            if status == TransactionStatus.INTRANS:
+                await driver.commit()
+            elif status != TransactionStatus.IDLE:
+                await driver.rollback()
+        except BaseException as error:
+            await greenlet_spawn(self._taken.invalidate, error)
+            if not isinstance(error, psycopg.Error):
+                raise
+
     async def give_back(self) -> None:
-        """Ends what has begun, and gives the connection back to the pool; one that is lost is thrown away."""
+        """Gives the connection back to the pool, with nothing begun."""
+        await self.end()
         taken, self._taken = self._taken, None
         connection, self._connection = self._connection, None
         if connection is not None:
             await greenlet_spawn(connection.close)
-        elif taken is not None:
-            await _ended(taken)
+        elif taken is not None and taken.is_valid:
+            taken._close_special(transaction_reset=True)  # as its own connections do
 
 
 def _from_pool(engine: Engine) -> PoolProxiedConnection:
@@ -65,19 +84,6 @@ def _from_pool(engine: Engine) -> PoolProxiedConnection:
     except psycopg.Error as error:
         Connection._handle_dbapi_exception_noconnection(error, engine.dialect, engine)
         raise
-
-
-async def _ended(taken: PoolProxiedConnection) -> None:
-    driver = cast("psycopg.AsyncConnection[Any]", taken.driver_connection)
-    try:
-        if driver.pgconn.transaction_status != TransactionStatus.IDLE:
-            await driver.rollback()
-    except BaseException as error:
-        await greenlet_spawn(taken.invalidate, error)
-        if not isinstance(error, psycopg.Error):
-            raise
-    else:
-        taken._close_special(transaction_reset=True)  # as its own connections do
 
 
 def tell_sqlalchemy(connection: Connection, sql: str, error: psycopg.Error) -> NoReturn:

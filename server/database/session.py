@@ -139,6 +139,8 @@ class Session(AsyncSession):
         await asyncio.gather(*abandoned, return_exceptions=True)
         self._driver = None
         try:
+            if self.lease is not None:
+                await self.lease.end()
             if self.in_transaction():
                 await super().close()
             else:  # SQLAlchemy has nothing to wait for
