@@ -151,10 +151,12 @@ class Session(AsyncSession):
             if self.lease is not None:
                 await self.lease.give_back()
 
-    async def _sent(self, sql: DriverSql, parameters: Parameters, row_factory: Any) -> psycopg.AsyncCursor[Any]:
+    async def _sent(
+        self, sql: DriverSql, parameters: Parameters, row_factory: Any, *, prepare: bool | None = None
+    ) -> psycopg.AsyncCursor[Any]:
         cursor = (await self._connected()).cursor(row_factory=row_factory)
         try:
-            return await cursor.execute(sql, parameters)
+            return await cursor.execute(sql, parameters, prepare=prepare)
         except psycopg.Error as error:
             if self.lease is not None:
                 await self.lease.tell(sql, error)
@@ -169,12 +171,18 @@ class Session(AsyncSession):
 
         return await self._alone(run, by_driver=True)
 
-    async def rows(self, statement: Any, parameters: Parameters | None = None) -> Sequence[Any]:
-        """All rows of a statement, SQL text or expression; their columns are attributes."""
+    async def rows(
+        self, statement: Any, parameters: Parameters | None = None, *, plan_anew: bool = False
+    ) -> Sequence[Any]:
+        """All rows of a statement, SQL text or expression; their columns are attributes. `plan_anew`: SQL text of which
+        PostgreSQL shall not keep one plan for all values, because that is much worse than one for these.
+        """
+        prepare = False if plan_anew else None
 
         async def run() -> Sequence[Any]:
             if isinstance(statement, str):
-                return await (await self._sent(for_driver(statement), parameters or {}, namedtuple_row)).fetchall()
+                sql = for_driver(statement)
+                return await (await self._sent(sql, parameters or {}, namedtuple_row, prepare=prepare)).fetchall()
             return (await (await self.connection()).execute(statement, parameters or {})).all()
 
         return await self._alone(run, by_driver=isinstance(statement, str))

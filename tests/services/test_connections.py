@@ -262,3 +262,22 @@ async def test_what_was_found_once_is_not_looked_for_again_and_what_was_not_is(b
         found = [await session.once("key", find) for _ in range(3)]
 
     assert (found, answers) == ([None, "it", "it"], ["another"])
+
+
+async def test_what_is_read_again_and_again_is_prepared_once(bench: Bench) -> None:
+    # Given: snapshots end by themselves, and after an error
+    shop, database = await open_shop(bench), bench.outside.database
+    prepared = "select statement from pg_prepared_statements where statement like 'select % as asked'"
+
+    async def ask(statement: str, **how: bool) -> list[str]:
+        async with database.snapshot(shop.somebody().scope) as session:
+            await session.rows(statement, {"a": 1}, **how)
+            return [row.statement for row in await session.rows(prepared)]
+
+    for _ in range(10):
+        found = await ask("select cast(:a as int) as asked")
+    # Then
+    assert found == ["select cast($1 as int) as asked"]
+    # And what is planned anew each time is not
+    for _ in range(10):
+        assert await ask("select cast(:a as int) + 1 as asked", plan_anew=True) == found

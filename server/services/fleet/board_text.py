@@ -57,7 +57,8 @@ def lanes(wanted: Sequence[Wanted]) -> Lanes | None:
         return None
 
     async def found(session: Session, board: Board) -> str:
-        (row,) = await session.rows(statement, {**board.named, "zone": board.station.time_zone})
+        named = {**board.named, "zone": board.station.time_zone}
+        (row,) = await session.rows(statement, named, plan_anew=True)  # how much of time is shown decides how
         require_few(row.cars, row.uses)
         return str(row.lanes)
 
