@@ -68,7 +68,7 @@ async def operations(url: str, owner: str, data: Filled, folder: Path) -> dict[s
     tokens, known = clerks(owner), asked(data.anchor)
     settle()
     found = {}
-    for one in (known[name] for name in ("a1", "b", "changes")):
+    for one in (known[name] for name in ("a1", "b", "b by rows", "changes")):
         name, body, token = one.title, one.body, tokens[one.station]
         answers = [await measure.ask(apps[ours], "/graphql", body, token) for ours in (True, False)]
         if answers[0] != answers[1] or b'"errors"' in answers[0]:

@@ -18,6 +18,8 @@ AVAILABILITY = """query($s:ID!,$p:PeriodInput!){availability(stationId:$s,period
 PAGE = """query($f:ContractFilter,$a:String){contracts(filter:$f,orderBy:START_DESC,first:50,after:$a){nodes{
   id number state period{start end} vehicle{plate make model} customer{lastName email} tariff{code tariff{name}}
   station{code name} documents{number type total{amount}}} pageInfo{endCursor hasNextPage}}}"""
+ROW_BY_ROW = PAGE.replace("id number", "id payer{name} number")
+"""The same with something that is null here, and that PostgreSQL does not write: so it goes the general way."""
 CHANGES = """query($f:ContractFilter){contracts(filter:$f,first:50){nodes{id number state updatedAt period{start end}
   vehicle{plate} documents{number type}} pageInfo{endCursor hasNextPage}}}"""
 VEHICLES = """query($f:VehicleFilter,$p:PeriodInput!,$a:String){vehicles(filter:$f,first:100,after:$a){nodes{
@@ -72,6 +74,7 @@ def operations(anchor: datetime) -> dict[str, Operation]:
         Operation("a", "availability, nothing free", AVAILABILITY, {"s": fixed, "p": period(soon, LONG)}, "availability", FIXED),
         Operation("moves", "availability, free if bookings move", AVAILABILITY, {"s": here, "p": period(soon, LONG)}, "availability"),
         Operation("b", "page of 50 contracts", PAGE, {"f": {"stationId": here}}, "contracts"),
+        Operation("b by rows", "the same page the general way", ROW_BY_ROW, {"f": {"stationId": here}}, "contracts"),
         Operation("e", "planning board, 500 vehicles", BOARD, {"s": large, "p": month}, "planningBoard", LARGE),
         Operation("vehicles", "vehicles with occupancy, a hundred", VEHICLES, {"f": {"stationId": large}, "p": month}, "vehicles", LARGE),
         Operation("f", "handoverDay", day_query(), {"stationId": here, "date": tomorrow}, "handoverDay"),

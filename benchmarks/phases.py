@@ -18,7 +18,7 @@ import psutil
 
 from benchmarks import answers, load, round_trips, servers
 from benchmarks.alternation import Compared, Target, compare
-from benchmarks.bars import BOARD_BY_PAGES
+from benchmarks.bars import BOARD_BY_PAGES, PAGE_BY_ROWS
 from benchmarks.callers import clerks, crowd
 from benchmarks.database import Counter
 from benchmarks.operations import Operation, operations, pages
@@ -26,7 +26,7 @@ from benchmarks.peers import plain_queries, postgraphile, queries
 from benchmarks.results import Look, Memory, Results, Work
 
 SIDE_BY_SIDE = ("a1", "a", "moves", "b", "e", "f")
-COUNTED = ("a1", "a", "moves", "b", "e", "vehicles", "f", "changes")
+COUNTED = ("a1", "a", "moves", "b", "b by rows", "e", "vehicles", "f", "changes")
 WAITED_FOR = ("a1", "b")
 _AFTER_SECONDS = 0.03
 """In which a server has ended its transaction after it has answered."""
@@ -150,6 +150,8 @@ def _compared(
             )
     if operation.name in ("a", "moves"):
         targets.append(asking.target(asking.known["a1"], "product, a1"))
+    if operation.name == "b":
+        targets.append(asking.target(asking.known["b by rows"], PAGE_BY_ROWS))
     if operation.name == "e":
         targets.append(asking.paged(asking.known["vehicles"]))
     targets += standing.targets(operation)

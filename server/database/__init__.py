@@ -23,11 +23,12 @@ from server.clock import Clock
 from server.database import changes, memory
 from server.database.changes import Changes
 from server.database.connections import LISTENING, WatchedConnection, conninfo
+from server.database.lease import OPENING, Lease, tell_sqlalchemy
 from server.database.memory import Memory, Recollection
 from server.database.news import News, follow
 from server.database.roles import Caller
 from server.database.scope import ADMINISTRATION, RETENTION, SYSTEM, Scope
-from server.database.session import Session, tell_sqlalchemy
+from server.database.session import Session
 from server.database.text_sql import for_driver
 
 __all__ = ["ADMINISTRATION", "CONNECTIONS", "RETENTION", "SYSTEM", "Database", "Scope", "Session"]
@@ -52,9 +53,10 @@ class Database:
         self.memory, self.changes = Memory(), Changes()
         self.engines = {caller: _engine(url, caller, most) for caller, most in CONNECTIONS.items()}
         self._sessions = {caller: _sessions(engine) for caller, engine in self.engines.items()}
-        self._snapshots = {
-            caller: _sessions(engine.execution_options(**{READS_ONLY: True})) for caller, engine in self.engines.items()
+        self._reading = {
+            caller: engine.execution_options(**{READS_ONLY: True}) for caller, engine in self.engines.items()
         }
+        self._snapshots = {caller: _sessions(engine) for caller, engine in self._reading.items()}
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[Session]:
@@ -111,6 +113,7 @@ class Database:
         async with self._snapshots[scope.caller]() as session:
             session.owner = owner or session.owner
             session.recollection = Recollection(self.memory, scope) if remembers else None
+            session.lease = Lease(self._reading[scope.caller])
             session.will_open(scope.opening_of_snapshot)
             yield session
 
@@ -128,14 +131,16 @@ class Database:
             return await self._look_up(scope, sql, parameters)
 
     async def _look_up(self, scope: Scope, sql: str, parameters: dict[str, Any]) -> Sequence[Any]:
-        async with self.engines[scope.caller].connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
+        lease = Lease(self.engines[scope.caller])
+        try:
+            driver = await lease.take()
             try:
                 cursor = await driver.cursor(row_factory=namedtuple_row).execute(for_driver(sql), parameters)
-                return await cursor.fetchall()  # type: ignore[no-any-return]  # the driver is untyped for SQLAlchemy
+                return await cursor.fetchall()
             except psycopg.Error as error:
-                await connection.run_sync(tell_sqlalchemy, sql, error)
-                raise
+                await lease.tell(sql, error)
+        finally:
+            await lease.give_back()
 
     @asynccontextmanager
     async def listen(self, *channels: str) -> AsyncIterator[AsyncIterator[News]]:
@@ -177,9 +182,11 @@ def _engine(url: str, caller: Caller, most: int) -> AsyncEngine:
     def begin(connection: Connection) -> None:
         """The connections begin nothing by themselves: the message that begins also says who is asking."""
         options = connection.get_execution_options()
-        if options.get(READS_ONLY) and "opening" not in options:
+        if options.get(READS_ONLY) and OPENING not in options:
             raise RuntimeError("a snapshot begins with its first statement, which says who is asking")
-        opening = options.get("opening", "begin")
+        opening = options.get(OPENING, "begin")
+        if not opening:
+            return
         driver = cast(AdaptedConnection, connection.connection.dbapi_connection)
         try:
             driver.run_async(lambda it: it.execute(opening))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import namedtuple_row, tuple_row
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from server.database.lease import OPENING, Lease, tell_sqlalchemy
 from server.database.memory import Recollection
 from server.database.text_sql import DriverSql, for_driver
 
@@ -48,6 +50,8 @@ class Session(AsyncSession):
         self.has_written = False
         self.recollection: Recollection | None = None
         """What was read before of tables that hardly change, for a session that only reads."""
+        self.lease: Lease | None = None
+        """Where the connection of a session that only reads comes from; the ORM gets it when it is needed."""
 
     def will_open(self, opening: str) -> None:
         """Says with which message the transaction begins, sent as it is with the first statement."""
@@ -60,15 +64,25 @@ class Session(AsyncSession):
         try:
             await self._begin()
         except DBAPIError as error:
-            await super().rollback()
+            await self.rollback()
             if not error.connection_invalidated:
                 raise
             await self._begin()
 
     async def _begin(self) -> None:
-        options = {} if self.in_transaction() else {"opening": self._opening}  # somebody may have begun it otherwise
+        if self.lease is not None:
+            self._driver = await self.lease.take(self._opening)
+            self._has_begun = True
+            return
+        options = {} if self.in_transaction() else {OPENING: self._opening}  # somebody may have begun it otherwise
         await self.connection(execution_options=options)
         self._has_begun = True
+
+    async def connection(self, *args: Any, **options: Any) -> AsyncConnection:
+        """SQLAlchemy's connection, in the transaction."""
+        if self.lease is not None and self._has_begun:
+            self.sync_session.bind = self.lease.connection()
+        return await super().connection(*args, **options)
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         within = self.sync_session.get_nested_transaction()
@@ -94,12 +108,16 @@ class Session(AsyncSession):
         """Ends the transaction: nothing of it stays."""
         self._driver, self._has_begun = None, False
         await super().rollback()
+        if self.lease is not None:
+            await self.lease.give_back()
 
-    async def _alone(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _alone(self, work: Callable[[], Awaitable[T]], *, by_driver: bool = False) -> T:
         async def run() -> T:
             async with self._one_at_a_time:
                 if not self._has_begun:
                     await self.open()
+                if self.lease is not None and not by_driver:
+                    self.sync_session.bind = self.lease.connection()
                 return await work()
 
         if asyncio.current_task() is self.owner:
@@ -121,15 +139,27 @@ class Session(AsyncSession):
         await asyncio.gather(*abandoned, return_exceptions=True)
         self._driver = None
         try:
-            await super().close()
+            if self.lease is not None:
+                await self.lease.end()
+            if self.in_transaction():
+                await super().close()
+            else:  # SQLAlchemy has nothing to wait for
+                self.sync_session.close()
         except DBAPIError:  # the connection was lost with a statement that was cut off
             await self.invalidate()
+        finally:
+            if self.lease is not None:
+                await self.lease.give_back()
 
-    async def _sent(self, sql: DriverSql, parameters: Parameters, row_factory: Any) -> psycopg.AsyncCursor[Any]:
+    async def _sent(
+        self, sql: DriverSql, parameters: Parameters, row_factory: Any, *, prepare: bool | None = None
+    ) -> psycopg.AsyncCursor[Any]:
         cursor = (await self._connected()).cursor(row_factory=row_factory)
         try:
-            return await cursor.execute(sql, parameters)
+            return await cursor.execute(sql, parameters, prepare=prepare)
         except psycopg.Error as error:
+            if self.lease is not None:
+                await self.lease.tell(sql, error)
             await (await self.connection()).run_sync(tell_sqlalchemy, sql, error)
             raise
 
@@ -139,17 +169,23 @@ class Session(AsyncSession):
         async def run() -> list[tuple[Any, ...]]:
             return await (await self._sent(sql, parameters, tuple_row)).fetchall()
 
-        return await self._alone(run)
+        return await self._alone(run, by_driver=True)
 
-    async def rows(self, statement: Any, parameters: Parameters | None = None) -> Sequence[Any]:
-        """All rows of a statement, SQL text or expression; their columns are attributes."""
+    async def rows(
+        self, statement: Any, parameters: Parameters | None = None, *, plan_anew: bool = False
+    ) -> Sequence[Any]:
+        """All rows of a statement, SQL text or expression; their columns are attributes. `plan_anew`: SQL text of which
+        PostgreSQL shall not keep one plan for all values, because that is much worse than one for these.
+        """
+        prepare = False if plan_anew else None
 
         async def run() -> Sequence[Any]:
             if isinstance(statement, str):
-                return await (await self._sent(for_driver(statement), parameters or {}, namedtuple_row)).fetchall()
+                sql = for_driver(statement)
+                return await (await self._sent(sql, parameters or {}, namedtuple_row, prepare=prepare)).fetchall()
             return (await (await self.connection()).execute(statement, parameters or {})).all()
 
-        return await self._alone(run)
+        return await self._alone(run, by_driver=isinstance(statement, str))
 
     async def value(self, statement: Any, parameters: Parameters | None = None) -> Any:
         """The first column of the first row, or None."""
@@ -224,10 +260,3 @@ class Session(AsyncSession):
         """Deletes a row now."""
         await self._alone(lambda: self.delete(model))
         await self.store()
-
-
-def tell_sqlalchemy(connection: Connection, sql: str, error: psycopg.Error) -> NoReturn:
-    """Raises what SQLAlchemy makes of an error of the driver, as if it had sent the statement: a lost connection leaves
-    the pool, with all that are as old. There is no public way to say it.
-    """
-    connection._handle_dbapi_exception(error, sql, None, None, None)

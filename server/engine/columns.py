@@ -12,7 +12,7 @@ from typing import Any
 from server.engine.failures import Level, Raised
 from server.engine.plan import PlannedField
 from server.engine.relation import Find
-from server.engine.taking import Attribute, Related
+from server.engine.taking import Attribute, Made, Related
 
 
 @dataclass(slots=True)
@@ -48,6 +48,8 @@ class Wave:
     wanted: dict[Find, Wanted] = dataclasses.field(default_factory=dict)
     awaited: list[tuple[Column, int]] = dataclasses.field(default_factory=list)
     """Where awaitables stand in place of values."""
+    texts: list[tuple[Column, int]] = dataclasses.field(default_factory=list)
+    """Where those of JSON texts do."""
 
 
 def fill(level: Level, columns: list[list[Any]]) -> None:
@@ -59,13 +61,23 @@ def fill(level: Level, columns: list[list[Any]]) -> None:
 
 def read(column: Column, taking: Attribute, sources: Sequence[Any]) -> None:
     """Takes an attribute of each source."""
-    read, name = taking.read, taking.name
+    read, read_all, name = taking.read, taking.read_all, taking.name
     with contextlib.suppress(Exception):
-        column.values = [read(source, name) for source in sources]
+        column.values = [read(source, name) for source in sources] if read_all is None else read_all(sources, name)
         return
     for source in sources:
         try:
             column.values.append(read(source, name))
+        except Exception as error:
+            column.values.append(Raised(error))
+
+
+def take_texts(column: Column, taking: Made, context: object, wave: Wave) -> None:
+    """Says for each source what text is wanted of it. All of a wave's are said before the first is waited for."""
+    for place, source in enumerate(column.level.sources):
+        try:
+            column.values.append(taking.make(source, context))
+            wave.texts.append((column, place))
         except Exception as error:
             column.values.append(Raised(error))
 

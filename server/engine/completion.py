@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, cast
 
+import orjson
 from graphql import (
     GraphQLAbstractType,
     GraphQLBoolean,
@@ -68,7 +69,7 @@ class Completion:
 
     def _ready(self, kind: GraphQLOutputType, values: list[Any], where: Where) -> list[Any]:
         """What came as text stays as it is: all below it is in there."""
-        done = self._each(lambda text: text, values, where)
+        done = self._each(orjson.Fragment, values, where)
         return self._none_missing(done, where) if isinstance(kind, GraphQLNonNull) else done
 
     def _failed(self, path: Path, error: Exception) -> None:

@@ -111,16 +111,18 @@ class Planner:
         )
         if any(details[0].node.name.value in INTROSPECTION for details in collected.grouped_field_set.values()):
             raise NotPlanned("introspection")
-        selection = self._selection(executor, root, collected.grouped_field_set)
+        selection = self._selection(executor, root, collected.grouped_field_set, None)
         return selection, selection.size
 
-    def _selection(self, executor: Executor[Any], of: GraphQLObjectType, grouped: GroupedFieldSet) -> Selection:
-        fields = [self._planned(executor, of, key, details) for key, details in grouped.items()]
+    def _selection(
+        self, executor: Executor[Any], of: GraphQLObjectType, grouped: GroupedFieldSet, through: str | None
+    ) -> Selection:
+        fields = [self._planned(executor, of, key, details, through) for key, details in grouped.items()]
         size = len(fields) + sum(below.size for field in fields for below in field.within.values())
         return Selection(of, fields, [field.key for field in fields], size)
 
     def _planned(
-        self, executor: Executor[Any], of: GraphQLObjectType, key: str, details: FieldDetailsList
+        self, executor: Executor[Any], of: GraphQLObjectType, key: str, details: FieldDetailsList, through: str | None
     ) -> PlannedField:
         name = details[0].node.name.value
         definition = executor.schema.get_field(of, name)
@@ -132,20 +134,21 @@ class Planner:
             possible = [kind]
         elif is_abstract_type(kind):
             possible = list(executor.schema.get_possible_types(kind))
+        here = f"{of.name}.{name}"
         within = {
-            one: self._selection(executor, one, executor.collect_subfields(one, details).grouped_field_set)
+            one: self._selection(executor, one, executor.collect_subfields(one, details).grouped_field_set, here)
             for one in possible
         }
         taking = self._takings.get((of.name, name))
         if taking is None:
             taking = self._takings[of.name, name] = taking_of(of, name, definition)
         if isinstance(taking, Either):
-            taking = _chosen(taking, within)
+            taking = _chosen(taking, within, through)
         return PlannedField(key, details, definition, of, taking, _nullable(definition.type), within)
 
 
-def _chosen(either: Either, within: dict[GraphQLObjectType, Selection]) -> Taking:
-    wanted = _wanted(within)
+def _chosen(either: Either, within: dict[GraphQLObjectType, Selection], through: str | None) -> Taking:
+    wanted = _wanted(within) if either.ready.below in (None, through) else None
     make = None if wanted is None else either.ready.compile(wanted)
     return either.otherwise if make is None else Made(make)
 

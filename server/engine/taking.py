@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +23,13 @@ class TypeName:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The source's attribute of this name; `read` takes it from one source and makes of it what the API shows."""
+    """The source's attribute of this name; `read` takes it from one source and makes of it what the API shows.
+    `read_all`, the method `of_all` of the schema's default resolver if it has one, does so for many, at once.
+    """
 
     name: str
     read: Callable[[Any, str], Any]
+    read_all: Callable[[Sequence[Any], str], list[Any]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def taking_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) ->
         and not is_abstract_type(get_named_type(definition.type))
     ):
         if field.base_resolver is None and not field.extensions:
-            return Attribute(field.python_name, field.default_resolver)
+            read = field.default_resolver
+            return Attribute(field.python_name, read, getattr(read, "of_all", None))
         function = _function(field)
         relation = Relation.of(field)
         if function is not None and relation is not None:

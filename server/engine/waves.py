@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLResolveInfo
 from graphql.execution import Executor
@@ -15,7 +14,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path as CorePath
 from strawberry.types.arguments import convert_arguments
 
-from server.engine.columns import Column, Wanted, Wave, fill, give_up, hear, note_awaitables, read, show
+from server.engine.columns import Column, Wanted, Wave, fill, give_up, hear, note_awaitables, read, show, take_texts
 from server.engine.completion import Completion
 from server.engine.failures import Failures, Level, Path, Raised
 from server.engine.plan import PlannedField, Selection
@@ -79,18 +78,13 @@ class Run:
             self._call(column, taking)
             note_awaitables(column, wave)
         elif isinstance(taking, Made):
-            column.values = [self._text(taking, source) for source in sources]
-            note_awaitables(column, wave)
+            take_texts(column, taking, self._context, wave)
         elif isinstance(taking, Related):
             self._call(column, taking.key)
             wave.wanted.setdefault(taking.relation.batch, Wanted()).columns.append((column, column.values))
         else:
             self._resolve(column, taking)
             note_awaitables(column, wave)
-
-    async def _text(self, taking: Made, source: object) -> orjson.Fragment | None:
-        text = await taking.make(source, self._context)
-        return None if text is None else orjson.Fragment(text)
 
     def _call(self, column: Column, taking: Function) -> None:
         given = self._arguments_of(column.field, taking)
@@ -114,9 +108,13 @@ class Run:
                 column.values.append(Raised(error))
 
     async def _arrived(self, wave: Wave) -> None:
-        """Relations first: functions that load the same by themselves find it there already."""
+        """Relations first: functions that load the same by themselves find it there already. Then texts, for the same
+        reason, and one after the other: they come by the same connection.
+        """
         try:
             await self._find(wave)
+            for text in wave.texts:
+                await hear(*text)
             if len(wave.awaited) == 1:
                 await hear(*wave.awaited[0])
             elif wave.awaited:
@@ -125,7 +123,7 @@ class Run:
                 if any(task.cancelled() for task in tasks):
                     raise asyncio.CancelledError
         except BaseException:
-            for column, position in wave.awaited:
+            for column, position in (*wave.texts, *wave.awaited):
                 give_up(column.values[position])
             raise
 

@@ -13,12 +13,14 @@ from server.schema.contract import ContractConnection
 from server.schema.contract_list import ContractFilter, ContractOrder
 from server.schema.customer import Customer as CustomerType
 from server.schema.customer import CustomerConnection
-from server.schema.paging import Page, page, page_of
+from server.schema.late_page import LatePage, late_page
+from server.schema.paging import Page, page
 from server.schema.results import BookVehicleResult, ReassignResult
 from server.schema.root_fields import BOOKERS, EVERYBODY, OFFICE, mutation, query
 from server.services.booking import reassignment, saga
 from server.services.booking.reassignment import Reassignment
 from server.services.contract import contracts
+from server.services.lists.contract_text import CONTRACTS
 from server.services.lists.search import customers as list_customers
 from server.services.validation import as_uuid
 
@@ -35,13 +37,14 @@ class ContractQuery:
         order_by: ContractOrder = ContractOrder.START_ASC,
         first: int = 50,
         after: str | None = None,
-    ) -> Page[Contract]:
+    ) -> LatePage[Contract]:
         """Contracts that you may see; for a website, its own bookings."""
         wanted, principal, now = filter or ContractFilter(), info.context.principal, info.context.now
         order = order_by.of(wanted)
         if order is ContractOrder.UPDATED_ASC:
-            return await page_of(info, wanted.changes(principal, now), first, after, batches.contract)
-        return await page(info, wanted.listing(order, principal, now), first, after)
+            listing = wanted.changes(principal, now)
+            return await late_page(info, listing, first, after, CONTRACTS, of=batches.contract)
+        return await late_page(info, wanted.listing(order, principal, now), first, after, CONTRACTS, of=None)
 
     @query(allow=EVERYBODY, graphql_type=ContractType | None)
     async def contract(self, info: Info, id: strawberry.ID | None = None, number: str | None = None) -> Contract | None:  # noqa: A002

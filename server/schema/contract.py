@@ -36,6 +36,7 @@ from server.schema.document import Document
 from server.schema.email import Email
 from server.schema.fleet import Vehicle, VehicleGroup
 from server.schema.instants import local, shown
+from server.schema.late_page import ready
 from server.schema.paging import connection_type
 from server.schema.payer import Payer, payer_of
 from server.schema.payment import Deposit, Payment
@@ -47,6 +48,7 @@ from server.schema.tariff import extra_of
 from server.services.billing import addressee
 from server.services.contract import blocks
 from server.services.lists import attention
+from server.services.lists.contract_text import CONTRACTS
 from server.services.people.customers import BookedCustomer
 
 for _kind in (BillingBlock, ContractFlag, ContractSource, ContractState, SettlementState):
@@ -250,4 +252,4 @@ class Contract:
     """Who did what to the contract, the oldest first. Not shown to websites."""
 
 
-ContractConnection = connection_type(Contract)
+ContractConnection = connection_type(Contract, ready=ready(CONTRACTS, below="Query.contracts"))

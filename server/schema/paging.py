@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from types import GenericAlias
 from typing import Any, Generic, TypeVar
@@ -13,8 +13,10 @@ from uuid import UUID
 import orjson
 import strawberry
 from sqlmodel import SQLModel
+from strawberry.extensions import FieldExtension
 
 from server.batches import Batch
+from server.engine.ready import Ready
 from server.errors import CallerError, CallerErrorCode
 from server.loaders import found_value
 from server.schema.building import Info
@@ -51,6 +53,17 @@ def read_cursor(cursor: str | None, length: int) -> list[str] | None:
     return position
 
 
+def read_position(listing: Listing[Any], first: int, after: str | None) -> list[str] | None:
+    """The position behind a cursor of a listing; BAD_USER_INPUT if it is not one, or the page is empty or too large."""
+    position = read_cursor(after, listing.key_length)
+    check_first(first)
+    try:
+        listing.require_position(position)
+    except ValueError as error:
+        raise _bad_cursor() from error
+    return position
+
+
 def _bad_cursor() -> CallerError:
     return CallerError(CallerErrorCode.BAD_USER_INPUT, "`after` is not a cursor of this list.")
 
@@ -68,22 +81,28 @@ class Page(Generic[Row]):
         has_previous: bool,
     ) -> None:
         self.count = count
-        self.nodes = list(rows)
-        cursors = [write_cursor(listing.position_of(row)) for row in rows]
-        self.edges = [Edge(cursor, row) for cursor, row in zip(cursors, rows, strict=True)]
+        self._listing, self._rows = listing, rows
+        self.nodes: list[Any] = list(rows)
         self.page_info = PageInfo(
             has_next_page=has_next,
             has_previous_page=has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            start_cursor=self._cursor(rows[0]) if rows else None,
+            end_cursor=self._cursor(rows[-1]) if rows else None,
         )
+
+    @property
+    def edges(self) -> list[Edge[Row]]:
+        """The rows with their cursors."""
+        return [Edge(self._cursor(row), node) for row, node in zip(self._rows, self.nodes, strict=True)]
 
     def showing(self, nodes: Sequence[Node]) -> Page[Node]:
         """The same page with other rows in the places of its own."""
         shown: Page[Any] = copy(self)
         shown.nodes = list(nodes)
-        shown.edges = [Edge(edge.cursor, node) for edge, node in zip(self.edges, nodes, strict=True)]
         return shown
+
+    def _cursor(self, row: Row) -> str:
+        return write_cursor(self._listing.position_of(row))
 
 
 class Edge(Generic[Row]):
@@ -130,16 +149,15 @@ async def page_from(
     count: Callable[[], Awaitable[int]],
 ) -> Page[Row]:
     """One page of a listing whose rows and count come from elsewhere: from a loader, for a list inside a list."""
-    position = read_cursor(after, listing.key_length)
-    try:
-        found = await rows(check_first(first) + 1, position)
-    except ValueError as error:
-        raise _bad_cursor() from error
+    position = read_position(listing, first, after)
+    found = await rows(first + 1, position)
     return Page(listing, found[:first], count, has_next=len(found) > first, has_previous=after is not None)
 
 
-def connection_type(node: type) -> Any:
-    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount."""
+def connection_type(node: type, *, ready: Mapping[str, Ready] | None = None) -> Any:
+    """The connection type of a node type, as GraphQL clients know them: edges, nodes, pageInfo, totalCount. `ready`
+    says how nodes and edges come as text.
+    """
     name = node.__name__
     edge = _made(
         f"{name}Edge",
@@ -158,11 +176,24 @@ def connection_type(node: type) -> Any:
         "nodes": (GenericAlias(list, (node,)), "The items of this page."),
         "page_info": (PageInfo, "Where this page stands in the list."),
     }
-    count = strawberry.field(
+    more: dict[str, Any] = {}
+    if ready is not None:
+        for key, (kind, text) in fields.items():
+            how: list[FieldExtension] = [ready[key]] if key in ready else []
+            more[key] = strawberry.field(resolver=_attribute(key), graphql_type=kind, description=text, extensions=how)
+        fields = {}
+    more["total_count"] = strawberry.field(
         resolver=total_count,
         description="How many items the whole list has that you may see. Counted only if it is asked for.",
     )
-    return _made(f"{name}Connection", f"One page of a list of {name}.", fields, total_count=count)
+    return _made(f"{name}Connection", f"One page of a list of {name}.", fields, **more)
+
+
+def _attribute(name: str) -> Callable[[Any], Any]:
+    def of_page(root: Any) -> Any:
+        return getattr(root, name)
+
+    return of_page
 
 
 def _made(name: str, description: str, fields: dict[str, tuple[Any, str]], **more: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -100,10 +101,23 @@ def row_of(source: Any) -> Any:
     return source
 
 
-def read_attribute(source: Any, name: str) -> Any:
+class _Attribute:
     """How a field without a resolver gets its value: ids as text, everything else as it is."""
-    value = getattr(source, name)
-    return str(value) if isinstance(value, UUID) else value
+
+    def __call__(self, source: Any, name: str) -> Any:
+        """That of one source."""
+        value = getattr(source, name)
+        return str(value) if isinstance(value, UUID) else value
+
+    def of_all(self, sources: Iterable[Any], name: str) -> list[Any]:
+        """Those of many, for the engine."""
+        values = list(map(attrgetter(name), sources))
+        if UUID in set(map(type, values)):
+            return [str(value) if isinstance(value, UUID) else value for value in values]
+        return values
+
+
+read_attribute = _Attribute()
 
 
 def maybe(value: T) -> Maybe[T]:

@@ -37,6 +37,8 @@ TABLET = (Path(tablet.__file__).parent / "documents" / "handover_day.graphql").r
 QUERIES = {
     "contracts": "{contracts(first:50){totalCount nodes{" + CONTRACT + "}}}",
     "changed contracts": "{contracts(first:50,orderBy:UPDATED_ASC){totalCount nodes{" + CONTRACT + "}}}",
+    "contracts as text": "{contracts(first:50){totalCount nodes{number updatedAt vehicle{plate} customer{email} documents{number}}"
+    " pageInfo{endCursor}}}",
     "the same customer's contracts": "{contracts(first:50){totalCount nodes{customer{email contracts(first:2){nodes{number}}}}}}",
     "vehicles": "{vehicles(first:50){totalCount nodes{" + VEHICLE + "}}}",
     "customers": "{customers(first:50){totalCount nodes{email versions{at} contracts(first:2)"
@@ -180,21 +182,23 @@ async def test_fifty_rows_take_as_many_statements_as_one(copied: Copied, owner: 
     assert {name: cost[0] for name, cost in after.items()} == {name: cost[0] for name, cost in before.items()}
     for name in (
         "contracts", "vehicles", "customers", "documents", "handoverDay", "availability", "planningBoard",
-        "planningBoard as text",
+        "planningBoard as text", "contracts as text",
     ):  # fmt: skip
         assert (before[name][1], after[name][1]) == (1, 1 + COPIES), name
     assert all(cost[0] <= 45 for cost in after.values()), after
     assert after["the tablet's day"][0] - after["emails"][0] <= 11, after
 
 
+SHOWN = """id number state period{start end} vehicle{plate make model} customer{lastName email} tariff{code tariff{name}}
+  station{code name} documents{number type total{amount}}"""
+STANDS = "pageInfo{endCursor hasNextPage}"
 HOT = {
     "availability": ("query($s:ID!,$p:PeriodInput!){" + DAY + "}", 3, 6),
-    "a page of contracts": (
-        "{contracts(orderBy:START_DESC,first:50){nodes{id number state period{start end} vehicle{plate make model}"
-        " customer{lastName email} tariff{code tariff{name}} station{code name} documents{number type total{amount}}}"
-        " pageInfo{endCursor hasNextPage}}}",
-        6,
-        8,
+    "a page of contracts": ("{contracts(orderBy:START_DESC,first:50){nodes{" + SHOWN + "} " + STANDS + "}}", 1, 4),
+    "a page of contracts, not as text": (
+        "{contracts(orderBy:START_DESC,first:50){nodes{addressMissing " + SHOWN + "} " + STANDS + "}}",
+        4,
+        7,
     ),
     "handoverDay": (TABLETS_DAY.read_text("utf-8"), 12, 15),
 }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
+from sqlmodel import col, func, select
 
 from server.database import ADMINISTRATION, RETENTION, SYSTEM, Scope
+from server.database.roles import Caller
 from server.database.text_sql import for_driver
-from server.models import Note, Station
+from server.models import Note, Station, Vehicle
 from tests.builders.bench import Bench
 from tests.builders.rows import open_shop, station
 from tests.traffic import watched
@@ -183,9 +188,54 @@ async def test_what_is_within_a_savepoint_goes_with_it(bench: Bench) -> None:
 
 async def test_a_snapshot_does_not_begin_unsaid(bench: Bench) -> None:
     async with bench.outside.database.snapshot(SYSTEM) as session:
-        await session.begin_nested()  # before anything was asked, so that SQLAlchemy would begin in its own way
+        # Before anything was asked, so that SQLAlchemy would begin in its own way
         with pytest.raises(RuntimeError, match="says who is asking"):
+            await session.connection()
+    async with bench.outside.database.snapshot(SYSTEM) as session:
+        await session.begin_nested()
+        assert await session.value("select current_setting('transaction_read_only')") == "on"
+
+
+async def test_a_snapshot_by_text_and_by_the_orm_is_one(bench: Bench) -> None:
+    shop = await open_shop(bench)
+    where = "select pg_current_snapshot()::text || ' ' || pg_backend_pid()"
+    async with bench.outside.database.snapshot(shop.somebody().scope) as session:
+        one = await session.value(where)
+        # When somebody else writes meanwhile
+        await shop.add_car()
+        assert await session.all(select(col(Vehicle.plate))) == [shop.vehicles[0].plate]
+        assert await session.value(select(func.count()).select_from(Vehicle)) == 1
+        assert (await session.by_id(Station, shop.station.id)) is not None
+        # Then
+        assert await session.value(where) == one
+        with pytest.raises(DBAPIError, match="division by zero"):
+            await session.value("select 1 / 0")
+        with pytest.raises(DBAPIError, match="transaction is aborted"):
             await session.value("select 1")
+    # And the connection is as good as new
+    async with bench.outside.database.snapshot(shop.somebody().scope) as session:
+        assert await session.value("select count(*) from vehicle") == 2
+
+
+async def test_every_connection_comes_back_however_a_snapshot_ends(bench: Bench) -> None:
+    shop, database = await open_shop(bench), bench.outside.database
+    pool: Any = database.engines[Caller.STAFF].sync_engine.pool
+    before = pool.checkedout()
+
+    async def reads(sql: str, *, orm: bool) -> None:
+        async with database.snapshot(shop.somebody().scope) as session:
+            if orm:
+                await session.all(select(col(Vehicle.plate)))
+            await session.value(sql)
+
+    for orm in (False, True):
+        await reads("select 1", orm=orm)
+        with pytest.raises(DBAPIError):
+            await reads("select no_such_column", orm=orm)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await reads("select pg_sleep(10)", orm=orm)
+        assert pool.checkedout() == before
 
 
 @pytest.mark.parametrize(
@@ -212,3 +262,22 @@ async def test_what_was_found_once_is_not_looked_for_again_and_what_was_not_is(b
         found = [await session.once("key", find) for _ in range(3)]
 
     assert (found, answers) == ([None, "it", "it"], ["another"])
+
+
+async def test_what_is_read_again_and_again_is_prepared_once(bench: Bench) -> None:
+    # Given: snapshots end by themselves, and after an error
+    shop, database = await open_shop(bench), bench.outside.database
+    prepared = "select statement from pg_prepared_statements where statement like 'select % as asked'"
+
+    async def ask(statement: str, **how: bool) -> list[str]:
+        async with database.snapshot(shop.somebody().scope) as session:
+            await session.rows(statement, {"a": 1}, **how)
+            return [row.statement for row in await session.rows(prepared)]
+
+    for _ in range(10):
+        found = await ask("select cast(:a as int) as asked")
+    # Then
+    assert found == ["select cast($1 as int) as asked"]
+    # And what is planned anew each time is not
+    for _ in range(10):
+        assert await ask("select cast(:a as int) + 1 as asked", plan_anew=True) == found

@@ -111,7 +111,8 @@ async def of(
 async def lanes(session: Session, board: Board) -> list[Lane]:
     """The lanes: all cars that stand at the station, by the code of their group, then by plate."""
     cars = _VEHICLES.of(await session.rows(_LANES, board.named))
-    found = _OCCUPANCIES.of(await session.rows(_ROWS, board.named))
+    # How much of time is shown decides how it is best found.
+    found = _OCCUPANCIES.of(await session.rows(_ROWS, board.named, plan_anew=True))
     require_few(len(cars), len(found))
     uses: dict[UUID, list[Occupancy]] = {car.id: [] for car in cars}
     for use in found:

@@ -9,6 +9,7 @@ from server.engine.wanted import Wanted
 from server.services.fleet.board import HERE, ORDER, USES, Board, require_few
 from server.services.lists.json_text import (
     TYPE_NAME,
+    Needs,
     Part,
     Shape,
     Written,
@@ -20,84 +21,12 @@ from server.services.lists.json_text import (
     value,
     written,
 )
+from server.services.lists.shown import CONTRACT, customer, vehicle, vehicle_group
 
 Lanes = Callable[[Session, Board], Awaitable[str]]
 
-_GROUP = Shape(
-    "VehicleGroup",
-    {
-        "id": name("g.id"),
-        "code": value("g.code"),
-        "name": value("g.name"),
-        "acriss": value("g.acriss"),
-        "minimumAge": value("g.minimum_age"),
-        "minimumLicenceMonths": value("g.minimum_licence_months"),
-        "energy": name("g.energy"),
-        "version": value("g.version"),
-    },
-)
-_VEHICLE = Shape(
-    "Vehicle",
-    {
-        "id": name("v.id"),
-        "plate": value("v.plate"),
-        "vin": value("v.vin"),
-        "make": value("v.make"),
-        "model": value("v.model"),
-        "colour": value("v.colour"),
-        "odometerKm": value("v.odometer_km"),
-        "fuelEighths": value("v.fuel_eighths"),
-        "stateOfChargePercent": value("v.state_of_charge_percent"),
-        "tankLitres": value("v.tank_litres"),
-        "batteryWh": value("v.battery_wh"),
-        "cleanliness": name("v.cleanliness"),
-        "firstRegistration": value("v.first_registration"),
-        "inspectionDue": value("v.inspection_due"),
-        "registeredAsRental": value("v.registered_as_rental"),
-        "status": name("v.status"),
-        "version": value("v.version"),
-    },
-    {"group": Part(_GROUP)},
-)
-
-
-def _of_customer(column: str) -> str:
-    return f"case when k.id is null then c.customer_copy ->> '{column}' else k.{column} end"
-
-
-# As `schema/contract.py` shows it: what is stored, unless it says nothing to this contract; else the contract's copy.
-_CUSTOMER = Shape(
-    "Customer",
-    {
-        "id": name("c.customer_id"),
-        "kind": name(_of_customer("kind")),
-        "salutation": value(_of_customer("salutation")),
-        "firstName": value(_of_customer("first_name")),
-        "lastName": value(_of_customer("last_name")),
-        "company": value(_of_customer("company")),
-    },
-)
-_CONTRACT = Shape(
-    "Contract",
-    {
-        "id": name("c.id"),
-        "number": value("c.number"),
-        "kind": name("c.kind"),
-        "state": name("c.state"),
-        "settlementState": name("c.settlement_state"),
-        "version": value("c.version"),
-        "language": name("c.language"),
-        "source": name("c.source"),
-    },
-    {
-        "customer": Part(
-            _CUSTOMER,
-            joins=(
-                "left join customer k on k.id = c.customer_id and not c.customer_review and k.restricted_at is null",
-            ),
-        )
-    },
-)
+_VEHICLE = vehicle("v", Part(vehicle_group("g")))
+_CONTRACT = Shape("Contract", CONTRACT, {"customer": customer(stored=True)})
 _BLOCK = Shape("VehicleBlock", {"id": name("b.id"), "reason": name("b.reason"), "note": value("b.note")})
 _PERIOD = Shape("Period", {"start": instant("o.starts_at"), "end": instant("o.shown_end")})
 _OCCUPANCY = Shape(
@@ -105,8 +34,8 @@ _OCCUPANCY = Shape(
     {"kind": name("o.kind"), "heldUntil": instant("o.held_until")},
     {
         "period": Part(_PERIOD),
-        "contract": Part(_CONTRACT, "c.id is null", ("left join contract c on c.id = o.contract_id",)),
-        "block": Part(_BLOCK, "b.id is null", ("left join vehicle_block b on b.id = o.block_id",)),
+        "contract": Part(_CONTRACT, "c.id is null", Needs(("left join contract c on c.id = o.contract_id",))),
+        "block": Part(_BLOCK, "b.id is null", Needs(("left join vehicle_block b on b.id = o.block_id",))),
     },
 )
 # The end as `occupancies.shown_end` says it.
@@ -128,7 +57,8 @@ def lanes(wanted: Sequence[Wanted]) -> Lanes | None:
         return None
 
     async def found(session: Session, board: Board) -> str:
-        (row,) = await session.rows(statement, {**board.named, "zone": board.station.time_zone})
+        named = {**board.named, "zone": board.station.time_zone}
+        (row,) = await session.rows(statement, named, plan_anew=True)  # how much of time is shown decides how
         require_few(row.cars, row.uses)
         return str(row.lanes)
 
@@ -156,7 +86,7 @@ def _statement(wanted: Sequence[Wanted]) -> str | None:
 
 def _with_uses(uses: Sequence[Written], lanes: str) -> str:
     columns = "".join(f", {array(one.text, 'o.starts_at')} as u{place}" for place, one in enumerate(uses))
-    joins = " ".join(dict.fromkeys(join for one in uses for join in one.joins))
+    joins = " ".join(dict.fromkeys(join for one in uses for join in one.needs.joins))
     of_cars = f"uses as (select o.vehicle_id{columns} from used o {joins} group by 1)"  # noqa: S608  # our own text
     beforehand = ", ".join([_CARS, _USED, of_cars] if uses else [_CARS])
     of_each, how_many = ("left join uses u on u.vehicle_id = v.id", "from used") if uses else ("", "where false")

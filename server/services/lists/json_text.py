@@ -15,65 +15,95 @@ TYPE_NAME = "__typename"
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What an expression needs: joins, and conditions that hold for every row, because the API knows no null there."""
+
+    joins: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+
+    def __or__(self, other: Needs) -> Needs:
+        joins, always = dict.fromkeys((*self.joins, *other.joins)), dict.fromkeys((*self.always, *other.always))
+        return Needs(tuple(joins), tuple(always))
+
+
+@dataclass(frozen=True)
 class Shape:
-    """A type: its name, its plain fields (how their text is made, never null), and what it shows of other rows."""
+    """A type: its name, its plain fields (how their text is made, never null), and what it shows of other rows.
+    `needs`: joins and conditions of plain fields that need any.
+    """
 
     name: str
     fields: Mapping[str, str]
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[str, Part | Many] = field(default_factory=dict)
+    needs: Mapping[str, Needs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A field that shows an object: of which shape, when it is null, and by which joins it is found."""
+    """A field that shows an object: of which shape, when it is null, and how it is found."""
 
     shape: Shape
     missing: str | None = None
-    joins: tuple[str, ...] = ()
+    needs: Needs = Needs()
+
+
+@dataclass(frozen=True)
+class Many:
+    """A field that shows a list: of which shape, from which rows, in which order. What its fields need is needed by the
+    row that the list belongs to.
+    """
+
+    shape: Shape
+    rows: str
+    order: str
 
 
 @dataclass(frozen=True)
 class Written:
-    """An SQL expression that gives JSON text, and the joins that it needs."""
+    """An SQL expression that gives JSON text, and what it needs."""
 
     text: str
-    joins: tuple[str, ...]
+    needs: Needs = Needs()
 
 
 def written(shape: Shape, wanted: Sequence[Wanted]) -> Written | None:
     """The object of one row; None if a field is not known here."""
     members: list[tuple[str, str]] = []
-    joins: dict[str, None] = {}
+    needs = Needs()
     for one in wanted:
-        part = shape.parts.get(one.name)
-        if part is not None:
-            inner = written(part.shape, one.within)
-            if inner is None:
-                return None
-            joins |= dict.fromkeys((*part.joins, *inner.joins))
-            shown = f"case when {part.missing or 'false'} then 'null' else {inner.text} end"
-        elif one.name == TYPE_NAME:
-            shown = constant(shape.name)
-        elif one.name in shape.fields:
-            shown = shape.fields[one.name]
-        else:
+        shown = _shown(shape, one)
+        if shown is None:
             return None
-        members.append((one.key, shown))
-    return Written(object_of(members), tuple(joins))
+        needs |= shown.needs
+        members.append((one.key, shown.text))
+    return Written(object_of(members), needs)
+
+
+def _shown(shape: Shape, wanted: Wanted) -> Written | None:
+    if wanted.name == TYPE_NAME:
+        return Written(constant(shape.name))
+    if (text := shape.fields.get(wanted.name)) is not None:
+        return Written(text, shape.needs.get(wanted.name, Needs()))
+    part = shape.parts.get(wanted.name)
+    inner = None if part is None else written(part.shape, wanted.within)
+    if part is None or inner is None:
+        return None
+    if isinstance(part, Many):
+        return Written(f"(select {array(inner.text, part.order)} from {part.rows})", inner.needs)  # noqa: S608  # our own text
+    text = inner.text if part.missing is None else f"case when {part.missing} then 'null' else {inner.text} end"
+    return Written(text, part.needs | inner.needs)
 
 
 def object_of(members: Sequence[tuple[str, str]]) -> str:
     """An object of these keys and texts. A key is a name of GraphQL: letters, digits and underscores."""
-    return (
-        "'{' || "
-        + "".join(f"'{',' if place else ''}\"{key}\":' || {text} || " for place, (key, text) in enumerate(members))
-        + "'}'"
-    )
+    shown = "".join(f"'{',' if place else ''}\"{key}\":' || {text} || " for place, (key, text) in enumerate(members))
+    return f"'{{' || {shown}'}}'".replace("' || '", "")  # two literals are one
 
 
-def array(text: str, order: str) -> str:
-    """All rows as a list."""
-    return f"coalesce('[' || string_agg({text}, ',' order by {order}) || ']', '[]')"
+def array(text: str, order: str, only: str | None = None) -> str:
+    """All rows as a list, or only those of which a condition holds."""
+    narrowed = "" if only is None else f" filter (where {only})"
+    return f"coalesce('[' || string_agg({text}, ',' order by {order}){narrowed} || ']', '[]')"
 
 
 def constant(name: str) -> str:
@@ -91,13 +121,18 @@ def name(expression: str) -> str:
     return f"coalesce('\"' || {expression} || '\"', 'null')"
 
 
-def instant(expression: str) -> str:
-    """An instant in the zone `:zone`, as the scalar DateTime writes it: thousandths only if there is a fraction."""
-    local = f"({expression} at time zone cast(:zone as text))"
-    offset = f"({local} - ({expression} at time zone 'UTC'))"
+def money(cents: str) -> Part:
+    """Euros, as `schema/shared.py` makes them of cents that are never null."""
+    amount = f"'\"' || round({cents}::numeric / 100, 2) || '\"'"
+    return Part(Shape("Money", {"amount": amount, "currency": constant("EUR")}))
+
+
+def instant(expression: str, zone: str = "cast(:zone as text)") -> str:
+    """An instant in a zone, as the scalar DateTime writes it: thousandths only if there is a fraction."""
+    # Short, because the driver keeps what it knows of a statement only if that has less than 4,096 characters.
     return (
-        f"coalesce('\"' || to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS')"
-        f" || case when date_trunc('second', {expression}) = {expression} then '' else to_char({local}, '.MS') end"
-        f" || case when {offset} < interval '0' then '-' else '+' end"
-        f" || to_char(greatest({offset}, -{offset}), 'HH24:MI') || '\"', 'null')"
+        "coalesce((select '\"' || to_char(l, 'YYYY-MM-DD\"T\"HH24:MI:SS')"  # noqa: S608  # our own text
+        " || case when date_trunc('second', l) = l then '' else to_char(l, '.MS') end"
+        " || case when l < u then '-' else '+' end || to_char(greatest(l - u, u - l), 'HH24:MI') || '\"'"
+        f" from (select {expression} at time zone {zone} as l, {expression} at time zone 'UTC' as u) i), 'null')"
     )

@@ -9,12 +9,14 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, union
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, union
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, col, select
 
 from server.database import Session
 from server.database.plain import PlainRows
+from server.database.text_sql import DriverSql
+from server.database.wording import Wordings
 
 Row = TypeVar("Row", bound=SQLModel)
 _PARSERS: dict[type, Callable[[str], Any]] = {
@@ -34,8 +36,11 @@ class Key:
     descending: bool = False
 
 
-# How a model's rows are read is worked out once, and not for each page.
+MOST_ROWS = bindparam("most_rows", None, type_=Integer)
+"""How many rows a page is read with."""
+# How a model's rows are read, and how a list is asked for, is worked out once, and not for each page.
 _plain_rows = cache(PlainRows)
+_WORDINGS = Wordings()
 
 
 def _written(value: Any) -> str:
@@ -76,24 +81,45 @@ class Listing(Generic[Row]):
 
     def position_of(self, row: Row) -> list[str]:
         """Where a row stands in the order, as text."""
-        return [_written(getattr(row, key.name)) for key in self.order]
+        return self.written([getattr(row, key.name) for key in self.order])
+
+    def written(self, position: Sequence[Any]) -> list[str]:
+        """The values of a position, as text."""
+        return [_written(value) for value in position]
 
     async def rows(self, session: Session, limit: int, after: Sequence[str] | None) -> list[Row]:
         """At most `limit` rows behind a position. ValueError if the position is not one of this list's."""
-        where = list(self.where)
+        plain = _plain_rows(self.model)
+        sql, parameters = self.worded(after, "rows", plain.select)
+        return plain.of(await session.tuples(sql, {**parameters, MOST_ROWS.key: limit}))
+
+    def worded(
+        self, after: Sequence[str] | None, form: str, shown: Callable[[Select[Any]], Select[Any]]
+    ) -> tuple[DriverSql, dict[str, Any]]:
+        """The statement that finds the first `MOST_ROWS` rows behind a position, in words, with its parameters but that
+        one. `shown` selects what is wanted of each; `form` is its name. ValueError as from `rows`.
+        """
+        behind = () if after is None else (self._behind(self._values(after)),)
+        where = (*self.where, *behind)
+        known = (form, self.model, self.order, self.identity, len(where))
+        return _WORDINGS.of(known, (*where, *self.any_of), lambda: shown(self._page(where)))
+
+    def require_position(self, after: Sequence[str] | None) -> None:
+        """ValueError if the position is not one of this list's."""
         if after is not None:
-            where.append(self._behind(self._values(after)))
+            self._values(after)
+
+    def _page(self, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
         columns = [self._column(key).desc() if key.descending else self._column(key).asc() for key in self.order]
         if not self.any_of:
-            return await self._read(session, select(self.model).where(*where).order_by(*columns).limit(limit))
+            return select(self.model).where(*where).order_by(*columns).limit(MOST_ROWS)
         identity = col(getattr(self.model, self.identity))
         beginnings = [
-            select(identity.label("id")).where(*where, condition).order_by(*columns).limit(limit).subquery()
+            select(identity.label("id")).where(*where, condition).order_by(*columns).limit(MOST_ROWS).subquery()
             for condition in self.any_of
         ]
         found = union(*(select(beginning.c.id) for beginning in beginnings)).subquery()
-        statement = select(self.model).where(identity.in_(select(found.c.id)))
-        return await self._read(session, statement.order_by(*columns).limit(limit))
+        return select(self.model).where(identity.in_(select(found.c.id))).order_by(*columns).limit(MOST_ROWS)
 
     async def rows_of_each(
         self, session: Session, parent: str, parents: Sequence[UUID], limit: int, after: Sequence[str] | None

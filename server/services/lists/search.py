@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -32,6 +33,8 @@ _ID, _ID_DOWN = Key("id", UUID), Key("id", UUID, descending=True)
 
 
 NOTHING = UUID(int=0)
+STATIONS = 1_000
+"""For how many stations conditions are kept that hang on nothing else: to make them takes longer than to ask."""
 
 
 def only(wanted: str | None) -> UUID | None:
@@ -44,6 +47,7 @@ def distinct(wanted: Sequence[T] | None) -> tuple[T, ...] | None:
     return None if wanted is None else tuple(dict.fromkeys(wanted))
 
 
+@lru_cache(STATIONS)
 def _in_sight(station_id: UUID) -> ColumnElement[bool]:
     """Whether the caller may see a station. The id of any other finds nothing, like one that does not exist, even where
     a car or contract of the caller's is there.
@@ -120,10 +124,18 @@ def _of_stations(filter_: ContractFilter, principal: Principal) -> Conditions:
     stations = [filter_.station_id] if filter_.station_id is not None else list(principal.stations)
     if principal.role is Role.WEB or (filter_.station_id is None and (filter_.customer_id or filter_.vehicle_id)):
         return [] if filter_.station_id is None else [col(Contract.station_id) == filter_.station_id]
+    return [*(_picked_up_at(station) for station in stations), *(_returned_to(station) for station in stations)]
+
+
+@lru_cache(STATIONS)
+def _picked_up_at(station_id: UUID) -> ColumnElement[bool]:
+    return col(Contract.station_id) == station_id
+
+
+@lru_cache(STATIONS)
+def _returned_to(station_id: UUID) -> ColumnElement[bool]:
     pick_up, back = col(Contract.station_id), col(Contract.return_station_id)
-    out = col(Contract.checked_out_at).is_not(None)
-    returned = [and_(back == station, out, pick_up != back) for station in stations]
-    return [*(pick_up == station for station in stations), *returned]
+    return and_(back == station_id, col(Contract.checked_out_at).is_not(None), pick_up != back)
 
 
 def contracts(filter_: ContractFilter, order: str, principal: Principal, now: datetime) -> Listing[Contract]:

@@ -25,7 +25,7 @@ from tests.builders.rentals import book, check_out, customer
 from tests.builders.rows import Shop, group, open_shop, tariff, vehicle
 from tests.services.booking.lateness import DAY, END, FREE, HOUR, START
 
-NO_LIMITS = Limits(aliases=1000, fields=10_000, cost=10**9, same_leaves=1000)
+NO_LIMITS = Limits(aliases=1000, fields=10_000, cost=10**9, same_leaves=1000, directives=1000, depth=20)
 ODD = 'Zoë "Z" \\ O\'Neill /</script> 😀 %s :now'
 UNPRINTABLE = "".join(map(chr, range(1, 32))) + "\x7f\x9f\u2028\ufeff"
 
@@ -51,9 +51,11 @@ def both_engines() -> tuple[Documents, Documents]:
     return ours, core
 
 
-async def answer(bench: Bench, who: Principal, documents: Documents, text: str, **variables: Any) -> bytes:
+async def answer(
+    bench: Bench, who: Principal, documents: Documents, text: str, *, language: str = "en", **variables: Any
+) -> bytes:
     """The answer as it is sent; errors by message and path."""
-    context = Context(bench.outside, Settings(), who, "127.0.0.1", "en", bench.now)
+    context = Context(bench.outside, Settings(), who, "127.0.0.1", language, bench.now)
     try:
         prepared = documents.prepare(text)
         result = documents.execute(prepared, prepared.choose(None), variables, context)
