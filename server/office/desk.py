@@ -107,7 +107,7 @@ class Desk:
         """Whether this person may decide what clerks may not."""
         return self.principal is not None and self.principal.role in MANAGERS
 
-    async def ask(self, name: str, **variables: Any) -> Answer:
+    async def ask(self, name: str, /, **variables: Any) -> Answer:
         """The answer of a document, by its file's name, in this person's scope. Refusal or Fault: see operations."""
         return await self.office.operations.run(self.request, self.principal, name, variables)
 
@@ -129,7 +129,7 @@ class Desk:
         known = (zones[one["id"]] for one in stations if one["id"] in zones)
         return next(known, next(iter(zones.values()), "Europe/Berlin"))
 
-    def form(self, name: str, zone: str, **wanted: Any) -> Form:
+    def form(self, name: str, zone: str, /, **wanted: Any) -> Form:
         """The form of a document's variables."""
         definition = self.office.operations.definition(name)
         place = wanted.pop("place", name)

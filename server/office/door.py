@@ -6,16 +6,18 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from server.edge.answers import HttpRefusal
 from server.edge.faults import UNEXPECTED, absence, place_in, reported
 from server.edge.language import LANGUAGES, language_of
+from server.edge.running import CallerGone
 from server.errors import CallerError, CallerErrorCode, Sentence
 from server.office import guard, session
 from server.office.desk import LANGUAGE_COOKIE, Desk, Handler, Office, signed_out
 from server.office.operations import Fault, Refusal
+from server.office.session import Standing
 
 SIGN_IN = "/office/sign-in"
 FOREIGN = Sentence(
@@ -30,15 +32,19 @@ def page(office: Office, handler: Handler, *, for_strangers: bool = False) -> Ca
 
     async def endpoint(request: Request) -> Response:
         request.state.language = _language(request)
-        standing = await office.sessions.standing(office.operations, request)
         name = guard.cookie_name(guard.FORM_COOKIE, secure=office.secure)
         form_secret = request.cookies.get(name)
-        desk = Desk(office, request, standing.principal, form_secret or guard.new_form_secret())
-        response = await _answered(desk, handler, has_secret=form_secret is not None, for_strangers=for_strangers)
-        if standing.renewed:
-            guard.keep(response, session.COOKIE, str(standing.renewed), secure=office.secure)
-        elif standing.ended and not _sets(response, guard.cookie_name(session.COOKIE, secure=office.secure)):
-            guard.drop(response, session.COOKIE, secure=office.secure)
+        desk = Desk(office, request, None, form_secret or guard.new_form_secret())
+        standing = Standing(None)
+        try:
+            standing = await office.sessions.standing(office.operations, request)
+            desk.principal = standing.principal
+            response = await _answered(desk, handler, has_secret=form_secret is not None, for_strangers=for_strangers)
+        except (CallerGone, ClientDisconnect):
+            raise ClientDisconnect from None  # whoever closed the page needs no answer, and it is nobody's fault
+        except Exception as error:
+            response = _refused(desk, error)
+        _remember(office, response, standing)
         if form_secret is None and not _sets(response, name):
             guard.keep(response, guard.FORM_COOKIE, desk.form_secret, secure=office.secure)
         for header, value in guard.PAGE_HEADERS.items():
@@ -46,6 +52,18 @@ def page(office: Office, handler: Handler, *, for_strangers: bool = False) -> Ca
         return response
 
     return endpoint
+
+
+def _remember(office: Office, response: Response, standing: Standing) -> None:
+    """Gives the browser the renewed session, or takes the one that is over. Who has just signed in or out has been
+    given what counts: not the session that there was before.
+    """
+    if _sets(response, guard.cookie_name(session.COOKIE, secure=office.secure)):
+        return
+    if standing.renewed:
+        guard.keep(response, session.COOKIE, str(standing.renewed), secure=office.secure)
+    elif standing.ended:
+        guard.drop(response, session.COOKIE, secure=office.secure)
 
 
 def _sets(response: Response, cookie: str) -> bool:
@@ -60,14 +78,11 @@ def _language(request: Request) -> str:
 async def _answered(desk: Desk, handler: Handler, *, has_secret: bool, for_strangers: bool) -> Response:
     if desk.principal is None and not for_strangers:
         return _to_sign_in(desk)
-    try:
-        if desk.request.method not in _SAFE and not await _is_ours(desk, has_secret=has_secret):
-            return _wrong(desk, 403, desk.say(FOREIGN))
-        if desk.principal is not None:
-            desk.viewer = await desk.ask("Viewer")
-        return await handler(desk)
-    except Exception as error:
-        return _refused(desk, error)
+    if desk.request.method not in _SAFE and not await _is_ours(desk, has_secret=has_secret):
+        return _wrong(desk, 403, desk.say(FOREIGN))
+    if desk.principal is not None:
+        desk.viewer = await desk.ask("Viewer")
+    return await handler(desk)
 
 
 def _refused(desk: Desk, error: Exception) -> Response:

@@ -51,6 +51,8 @@ class Field:
     value: str = ""
     initial: str = ""
     """What the form began with."""
+    given: Any = None
+    """The API's value of that: an instant has seconds, and an hour that is there twice, which no field shows."""
     chosen: tuple[str, ...] = ()
     """Of a list: what is ticked."""
     choices: Sequence[Choice] = ()
@@ -196,9 +198,9 @@ class _Maker:
         usual = typed.shown(default, named.name, self._zone, self._language)
         word = "" if widget == "hidden" else self._word(name)
         text = said.within(self._language) if said else None
-        return Field(
-            path, widget, named.name, word, text, False, default=usual, value=shown, initial=shown, choices=choices
-        )
+        one = Field(path, widget, named.name, word, text, False, default=usual, value=shown, choices=choices)
+        one.initial, one.given = shown, typed.plain(value)
+        return one
 
     def _choices(self, name: str, named: Any, *, optional: bool) -> Sequence[Choice]:
         nothing = [Choice("", "–")] if optional else []

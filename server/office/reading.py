@@ -47,7 +47,9 @@ def _keep(nodes: Sequence[Node], sent: FormData) -> None:
         elif node.widget == "checkbox":
             node.value = "on" if node.name in sent else ""
         else:
-            node.value = str(sent.get(node.name, "")).strip()
+            # Browsers send lines as mails have them; the API and whoever compares have simple ends.
+            text = str(sent.get(node.name, "")).replace("\r\n", "\n")
+            node.value = node.initial if text == node.initial else text.strip()
 
 
 class _Reader:
@@ -99,6 +101,8 @@ class _Reader:
             if one.must:
                 one.error = FILL_IN.within(self._form.language)
             return _NOTHING
+        if one.value == one.initial and one.given is not None:
+            return one.given
         try:
             return typed.read(one.value, one.scalar, self._form.zone, self._form.language)
         except Unreadable as unreadable:

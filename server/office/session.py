@@ -72,6 +72,8 @@ class Sessions:
         principal = await self._owner(request, pair)
         if principal is not None:
             return Standing(principal)
+        # Whoever runs an operation listens for the browser to hang up, and would take a form for that.
+        await request.body()
         renewed = await _renewed(operations, request, pair)
         principal = await self._owner(request, renewed) if renewed else None
         return Standing(principal, renewed if principal else None, ended=principal is None)

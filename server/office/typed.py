@@ -59,10 +59,9 @@ def widget_of(scalar: str, name: str, has_choices: bool, *, hidden: bool, long: 
 
 def shown(value: Any, scalar: str, zone: ZoneInfo, language: str) -> str:
     """A value as it stands in its field."""
-    if value is None or value is Undefined:
+    value = plain(value)
+    if value is None:
         return ""
-    if isinstance(value, dict):  # money, as the API tells it; forms ask for the amount
-        value = value["amount"]
     if scalar == "Boolean":
         return "on" if value else ""
     if scalar == "DateTime":
@@ -71,6 +70,13 @@ def shown(value: Any, scalar: str, zone: ZoneInfo, language: str) -> str:
     if scalar == "Decimal":
         return str(value).replace(".", ",") if language == "de" else str(value)
     return str(getattr(value, "value", value))
+
+
+def plain(value: Any) -> Any:
+    """A value as the API takes it, None if there is none: of money, as the API tells it, the amount."""
+    if value is Undefined:
+        return None
+    return value["amount"] if isinstance(value, dict) else value
 
 
 def read(text: str, scalar: str, zone: ZoneInfo, language: str) -> Any:
@@ -113,7 +119,9 @@ def day_in(text: str) -> date | None:
 
 def _calendar(text: str, scalar: str) -> str:
     try:
-        return (date.fromisoformat(text) if scalar == "Date" else time.fromisoformat(text)).isoformat()
+        if scalar == "LocalTime":
+            return time.fromisoformat(text).isoformat("minutes")
+        return date.fromisoformat(text).isoformat()
     except ValueError:
         raise Unreadable(NO_SUCH_DATE) from None
 

@@ -45,7 +45,9 @@ class Clerk:
 
     def post(self, path: str, fields: list[tuple[str, str]], headers: dict[str, str] | None = None) -> HtmlElement:
         """Sends a form, and follows where it leads."""
-        body = httpx2.QueryParams(list[tuple[str, str | int | float | bool | None]](fields))
+        # As browsers do: a line ends with two characters.
+        lines = [(name, value.replace("\r\n", "\n").replace("\n", "\r\n")) for name, value in fields]
+        body = httpx2.QueryParams(list[tuple[str, str | int | float | bool | None]](lines))
         sent = {**self.headers, "content-type": "application/x-www-form-urlencoded", **(headers or {})}
         answer = self.http.post(f"{self.base}{path}", content=str(body), headers=sent, follow_redirects=True)
         return self._read(answer)

@@ -93,6 +93,33 @@ def test_two_windows_that_renew_at_once_both_go_on(dealership: Dealership, clerk
     assert answer.cookies["ersatzwagen"] == cookies(clerk)["ersatzwagen"]
 
 
+def test_who_signs_in_is_not_given_the_renewed_session_of_somebody_else(
+    dealership: Dealership, clerk: Clerk, server: SandboxServer
+) -> None:
+    # given a sign-in page that stands open until the hour of the clerk's session is over
+    clerk.open("/office/sign-in")
+    _let_expire(server, cookies(clerk)["ersatzwagen"])
+
+    # when somebody else signs in on it
+    clerk.send(email=email_of(dealership, "yard"), password=PASSWORD)
+
+    # then it is that person who is signed in
+    assert clerk.path == "/office/"
+    assert "Yard" in clerk.text("//footer")
+    assert "Clerk" not in clerk.text("//footer")
+
+
+def test_who_signs_out_after_the_hour_is_signed_out(clerk: Clerk, server: SandboxServer) -> None:
+    clerk.open("/office/")
+    sign_out = next(form for form in clerk.page.forms if form.action == "/office/sign-out")
+    _let_expire(server, cookies(clerk)["ersatzwagen"])
+
+    clerk.post("/office/sign-out", sign_out.form_values())
+
+    assert clerk.path == "/office/sign-in"
+    assert "ersatzwagen" not in cookies(clerk)
+
+
 def test_a_session_that_ended_leads_to_the_sign_in_and_takes_the_cookie(clerk: Clerk, server: SandboxServer) -> None:
     _revoke(server, cookies(clerk)["ersatzwagen"])
     clerk.open("/office/")
