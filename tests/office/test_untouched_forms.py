@@ -32,7 +32,7 @@ OPENING = [
     {"weekday": "MONDAY", "opens": "13:30", "closes": "00:00"},
     {"weekday": "SATURDAY", "opens": "09:00", "closes": "13:05"},
 ]
-EXCEPTIONS = [
+EXCEPTIONS: list[dict[str, Any]] = [
     {"date": "2027-12-24", "windows": [{"opens": "09:00", "closes": "12:00"}], "note": "Heiligabend"},
     {"date": "2027-12-31", "windows": []},
     {
@@ -183,3 +183,42 @@ def test_a_form_that_is_saved_as_it_stands_changes_nothing(
     assert (admin.alerts(), wrong) == ([], []), admin.path
     assert admin.path.partition("?")[0] != path, admin.text()
     assert _stored(dealership, document, rich) == before
+
+
+def test_a_station_with_years_of_exceptions_can_be_changed(
+    dealership: Dealership, admin: Clerk, rich: dict[str, str]
+) -> None:
+    ask, station = dealership.admin, rich["station"]
+    days = [{**EXCEPTIONS[0], "date": f"20{27 + number // 12}-{number % 12 + 1:02}-24"} for number in range(120)]
+    (version,) = [one["version"] for one in ask("{stations{id version}}") if one["id"] == station]
+    _done(ask(STATION, id=station, version=version, input={"openingExceptions": days}))
+    admin.open(f"/office/stations/{station}/edit")
+
+    admin.send(input__phone="+4930999999")
+
+    found = next(one for one in ask("{stations{id phone openingExceptions{date}}}") if one["id"] == station)
+    assert (found["phone"].replace(" ", ""), len(found["openingExceptions"])) == ("+4930999999", 120)
+
+
+def test_what_somebody_else_changed_is_not_overwritten(
+    dealership: Dealership, admin: Clerk, rich: dict[str, str]
+) -> None:
+    """Of a person there is no version: the form itself says what it was made from."""
+    # given a form that was opened before somebody else shut the person out
+    path = f"/office/people/{rich['person']}/edit"
+    admin.open(path)
+    update = "mutation($id:ID!,$i:UserUpdate!){updateUser(id:$id,input:$i){__typename}}"
+    dealership.admin(update, id=rich["person"], i={"active": False})
+
+    # when it is saved with another name
+    admin.send(input__name="Neuer Name")
+
+    # then nothing is, and both are shown
+    assert "Inzwischen hat jemand anderes gespeichert." in admin.alerts()[0]
+    found = next(one for one in dealership.admin("{users{id name active}}") if one["id"] == rich["person"])
+    assert (found["active"], found["name"] == "Neuer Name") == (False, False)
+
+    # and whoever looked at it may save
+    admin.send(input__active=None)
+    found = next(one for one in dealership.admin("{users{id name active}}") if one["id"] == rich["person"])
+    assert (found["active"], found["name"]) == (False, "Neuer Name")
