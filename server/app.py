@@ -150,12 +150,14 @@ def _authenticate(runtime: Runtime) -> Authenticate:
 def _open_context(runtime: Runtime) -> OpenContext:
     @asynccontextmanager
     async def open_context(request: HTTPConnection, caller: Principal | None) -> AsyncIterator[Context]:
+        # On a page somebody may have chosen another one than the browser's.
+        language = getattr(request.state, "language", None) or language_of(request.headers.get("accept-language"))
         context = Context(
             outside=runtime.outside,
             settings=runtime.settings,
             caller=caller,
             address=address_of(request),
-            language=language_of(request.headers.get("accept-language")),
+            language=language,
             now=runtime.outside.clock.now(),
         )
         try:

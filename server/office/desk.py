@@ -25,6 +25,8 @@ from server.security import Principal, Sealer
 
 STATION_COOKIE = "ersatzwagen_station"
 LANGUAGE_COOKIE = "ersatzwagen_language"
+MOST_FIELDS = 6000
+"""Of a form: a station's exceptions grow for years. Its bytes are bounded, too."""
 _NEEDS = {"/office/customers": "customers", "/office/documents": "documents", "/office/reports": "stationReport"}
 """By page: the root field without which there is nothing on it."""
 
@@ -137,7 +139,7 @@ class Desk:
 
     async def sent(self) -> FormData:
         """The form that was sent."""
-        return await self.request.form(max_files=0, max_fields=400)
+        return await self.request.form(max_files=0, max_fields=MOST_FIELDS)
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page. A form that is shown again with its errors is 200, too: browsers note every 4xx as a failure."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -108,6 +109,11 @@ class Form:
     def fields(self) -> list[Field]:
         """All fields, in the order of the page."""
         return _fields_of(self.nodes)
+
+    def origin(self) -> str:
+        """What it was made from, in short: another one once somebody else has changed any of it."""
+        begun = [(one.name, one.initial) for one in self.fields() if one.widget != "hidden"]
+        return sha256(repr(begun).encode()).hexdigest()[:16]
 
     def blame(self, message: str, path: Sequence[str] = ()) -> None:
         """Puts a refusal beside the field that it names, else above the form."""

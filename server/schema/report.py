@@ -28,7 +28,7 @@ class CarUse:
     rented_minutes: int
     """Minutes with customers, from hand-over to return."""
     blocked_minutes: int
-    """Minutes in which it was blocked."""
+    """Minutes in which it was blocked and not with a customer."""
     idle_days: int
     """Days of the station's calendar on which it was neither out nor blocked for a minute."""
     utilisation: float

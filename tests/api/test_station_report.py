@@ -17,7 +17,8 @@ REPORT = """query($s:ID!,$p:PeriodInput!){stationReport(stationId:$s,period:$p){
   reductions{contract{number} actor reason before after}
   handovers{staff protocols withoutPhotos unsigned overridden}
   openItems{fromDays toDays items open{amount}} inspectionsDue{id inspectionDue}}}"""
-BLOCK = """mutation($v:ID!,$p:PeriodInput!){blockVehicle(vehicleId:$v,period:$p,reason:WORKSHOP){__typename}}"""
+BLOCK = """mutation($v:ID!,$p:PeriodInput!){blockVehicle(vehicleId:$v,period:$p,reason:WORKSHOP){__typename ...on VehicleBlock{id} ...on Problem{message}}}"""
+UNBLOCK = "mutation($id:ID!){unblockVehicle(blockId:$id){__typename ...on Problem{message}}}"
 EDIT = """mutation($id:ID!,$v:Int!,$i:TariffEditInput!){editTariff(contractId:$id,version:$v,input:$i){
   __typename ...on Problem{message}}}"""
 
@@ -26,6 +27,10 @@ EDIT = """mutation($id:ID!,$v:Int!,$i:TariffEditInput!){editTariff(contractId:$i
 def monday(dealership: Dealership) -> datetime:
     """Nine o'clock on a Monday that begins a quiet week."""
     return local(next_weekday(dealership.server, 0), 9)
+
+
+def period(start: datetime, end: datetime) -> dict[str, str]:
+    return {"start": start.isoformat(), "end": end.isoformat()}
 
 
 def report(dealership: Dealership, start: datetime, end: datetime, caller: Api | None = None) -> Any:
@@ -60,6 +65,52 @@ def test_the_use_of_cars_is_counted_by_minutes_and_days(dealership: Dealership, 
     # and what lies ahead counts for nothing
     ahead = report(dealership, midnight + 10 * DAY, midnight + 20 * DAY)["cars"]
     assert {(one["rentedMinutes"], one["idleDays"], one["utilisation"]) for one in ahead} == {(0, 0, 0)}
+
+
+def test_a_block_that_never_began_or_is_over_early_counts_as_long_as_it_was(
+    dealership: Dealership, monday: datetime
+) -> None:
+    # given a block that was lifted before it began, and one that was lifted after an hour
+    (car,) = [one["id"] for one in dealership.vehicles][:1]
+    dealership.server.move_to(monday)
+    never = dealership.clerk(BLOCK, v=car, p=period(monday + 2 * DAY, monday + 3 * DAY))
+    assert dealership.clerk(UNBLOCK, id=never["id"])["__typename"] == "Vehicle"
+    early = dealership.clerk(BLOCK, v=car, p=period(monday, monday + DAY))
+    dealership.server.move_to(monday + HOUR)
+    assert dealership.clerk(UNBLOCK, id=early["id"])["__typename"] == "Vehicle"
+
+    dealership.server.move_to(monday + 5 * DAY)
+    cars = {one["vehicle"]["id"]: one for one in report(dealership, monday, monday + 4 * DAY)["cars"]}
+
+    assert cars[car]["blockedMinutes"] == 60
+
+
+def test_what_has_not_begun_has_no_minutes(dealership: Dealership, monday: datetime) -> None:
+    # given a car that is blocked now and for a month
+    car = dealership.vehicles[0]["id"]
+    dealership.server.move_to(monday)
+    blocked = period(monday - HOUR, monday + 30 * DAY)
+    assert dealership.clerk(BLOCK, v=car, p=blocked)["__typename"] == "VehicleBlock"
+
+    ahead = report(dealership, monday + 10 * DAY, monday + 20 * DAY)["cars"]
+
+    assert {(one["blockedMinutes"], one["utilisation"]) for one in ahead} == {(0, 0)}
+
+
+def test_a_minute_counts_once(dealership: Dealership, monday: datetime) -> None:
+    """A car that is late comes back into its block: until then it is with the customer, and not in the workshop."""
+    contract = dealership.checked_out(monday, monday + DAY)
+    car = contract["vehicle"]["id"]
+    blocked = period(monday + 2 * DAY, monday + 4 * DAY)
+    assert dealership.clerk(BLOCK, v=car, p=blocked)["__typename"] == "VehicleBlock"
+    dealership.server.move_to(monday + 3 * DAY)
+    dealership.check_in(contract, monday + 3 * DAY, km=contract["vehicle"]["odometerKm"] + 100)
+
+    dealership.server.move_to(monday + 5 * DAY)
+    cars = {one["vehicle"]["id"]: one for one in report(dealership, monday, monday + 4 * DAY)["cars"]}
+
+    assert (cars[car]["rentedMinutes"], cars[car]["blockedMinutes"]) == (3 * 1440, 1440)
+    assert cars[car]["utilisation"] == 1
 
 
 def test_who_changed_a_price_is_named_with_the_reason(dealership: Dealership, monday: datetime) -> None:

@@ -12,6 +12,7 @@ from tests.dealership import Dealership, open_dealership
 from tests.office.browser import Clerk
 
 DAY = timedelta(days=1)
+HOSTED = {"method": "HOSTED_PAGE", "successUrl": "https://shop.example/ok", "failureUrl": "https://shop.example/no"}
 
 
 @pytest.fixture
@@ -211,3 +212,23 @@ def test_a_time_that_the_clocks_skip_is_no_time(dealership: Dealership, clerk: C
     clerk.open(f"/office/contracts/{contract['number']}/change-period")
     clerk.send("preview", period__end="2027-03-28T02:30")
     assert "the clocks go forward" in clerk.page.xpath("//*[@id='f-period-end-why']")[0].text
+
+
+def test_the_page_after_a_payment_says_what_the_contract_says(dealership: Dealership, clerk: Clerk) -> None:
+    """Whoever comes back without a reason has not paid for that; nor has who makes up the address."""
+    start = soon(dealership.server)
+    booked = dealership.booked(start, start + DAY)
+    held = dealership.book(start, start + DAY, payment=HOSTED)["contract"]
+
+    clerk.open(f"/office/paid?contract={booked['number']}")
+    assert "The payment is confirmed." in clerk.text()
+
+    clerk.open(f"/office/paid?contract={held['number']}")
+    assert clerk.alerts() == ["The payment is not confirmed."]
+
+    clerk.open(f"/office/paid?contract={held['number']}&reason=The+card+has+expired.")
+    assert clerk.alerts() == ["The payment is not confirmed. The card has expired."]
+
+    for nothing in ("", "?contract=S9-NONE", "?reason=Call+0900+1"):
+        clerk.open(f"/office/paid{nothing}")
+        assert clerk.status == 404

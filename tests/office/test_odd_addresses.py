@@ -54,7 +54,7 @@ def test_an_odd_address_is_answered_with_a_page(clerk: Clerk, page: str) -> None
     "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "'onload='"]
 )
 def test_what_an_address_says_is_text(clerk: Clerk, text: str) -> None:
-    for page, name in (("search", "q"), ("customers", "q"), ("paid", "reason"), ("contracts", "q")):
+    for page, name in (("search", "q"), ("customers", "q"), ("contracts", "q")):
         asked = {name: text}
         clerk._read(clerk.http.get(f"{clerk.base}/office/{page}", params=asked, headers=clerk.headers))
         assert clerk.status == 200

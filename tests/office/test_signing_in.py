@@ -227,6 +227,11 @@ def test_the_language_is_the_browsers_until_one_is_chosen(clerk: Clerk) -> None:
     clerk.post("/office/language", [*switch.form_values(), ("language", "de")])
     assert (clerk.page.get("lang"), clerk.path) == ("de", "/office/")
 
+    # and what the API says is in it, too
+    clerk.open("/office/password")
+    clerk.send(current="wrong-wrong-1", new="another-password-1")
+    assert clerk.page.xpath("//*[@id='f-current-why']")[0].text == "Das bisherige Passwort ist falsch."
+
 
 def _let_expire(server: SandboxServer, cookie: str) -> None:
     _change(server, "access_expires_at = %s", datetime.now(UTC) - timedelta(minutes=1), cookie)

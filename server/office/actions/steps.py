@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from server.office import reading
@@ -14,6 +15,8 @@ from server.office.desk import Desk
 from server.office.door import NotFound, own_address
 from server.office.forms import Field, Form
 from server.office.operations import Answer, Refusal
+
+ORIGIN = "formOrigin"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ class Steps:
             sent = await desk.sent()
             shown.next = own_address(str(sent.get("next", "")), "")
             variables = reading.read(form, sent)
+            if _is_outdated(form, sent):
+                shown.was_changed, shown.differences = True, differences(form, await self._form(desk, action, row))
+                return self._show(desk, action, row, form, shown)
             if variables is not None and (sent.get("do") == "save" or not action.is_previewed):
                 return await self._save(desk, action, row, form, shown, variables)
         else:
@@ -115,6 +121,12 @@ class Steps:
         for one in form.fields():
             if one.name == "version":
                 one.value = str(result["currentVersion"])
+
+
+def _is_outdated(form: Form, sent: FormData) -> bool:
+    """Whether a form was made from what somebody else has changed since. Of what has a version the API sees it."""
+    has_version = any(one.name == "version" for one in form.fields())
+    return not has_version and sent.get(ORIGIN, form.origin()) != form.origin()
 
 
 async def _preview(desk: Desk, action: Action, form: Form, shown: Shown, variables: Known) -> None:

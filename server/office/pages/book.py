@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from server.office import reading
+from server.office.actions import contract as contracts
 from server.office.actions import customer as customers
 from server.office.actions.fleet import places
 from server.office.desk import Desk
@@ -25,6 +26,7 @@ _WITHOUT = frozenset({
     "customerVin", "buyerReference",
 })  # fmt: skip
 """Of a booking: what the counter does without, or adds to the contract afterwards."""
+_CONFIRMED = frozenset({"RESERVED", "CHECKED_OUT", "RETURNED", "BILLED"})
 _METHODS = ("HOSTED_PAGE", "WAIVED")
 
 
@@ -108,6 +110,10 @@ def _booked(desk: Desk, result: Answer) -> Response:
 
 
 async def paid(desk: Desk) -> Response:
-    """Where the gateway's page comes back to: on to the contract, with what was said if it failed."""
+    """Where the gateway's page comes back to. Whether it is paid for is the contract's to say: the address may say
+    anything, and of a failure not always why.
+    """
     asked = desk.request.query_params
-    return desk.show("contracts/paid.html", number=asked.get("contract", ""), reason=asked.get("reason"))
+    contract = await contracts.read(desk, asked.get("contract", ""))
+    is_paid = contract["state"] in _CONFIRMED
+    return desk.show("contracts/paid.html", contract=contract, is_paid=is_paid, reason=asked.get("reason"))

@@ -16,17 +16,24 @@ _TOO_LONG = Sentence(
     "A report covers 366 days at most, and begins before it ends.",
     "Ein Bericht umfasst höchstens 366 Tage und beginnt, bevor er endet.",
 )
-# What lies ahead is nobody's use yet. A document counts in the period of its issue; what takes it back, against it.
+# What lies ahead is nobody's use yet, and a block that was lifted counts as long as it was. A minute counts once: a car
+# that comes back late into its block was with the customer until then. A document counts in the period of its issue;
+# what takes it back, against it.
 _USES = """
 with span as (
   select cast(:start as timestamptz) as s, least(cast(:end as timestamptz), cast(:now as timestamptz)) as e
 ),
-busy as (
+uses as (
   select l.vehicle_id, true as rented, greatest(l.from_at, s) as f, least(coalesce(l.to_at, e), e) as t
   from vehicle_leg l, span where l.from_at < e and coalesce(l.to_at, e) > s
   union all
   select b.vehicle_id, false, greatest(b.starts_at, s), least(b.ends_at, coalesce(b.removed_at, b.ends_at), e)
-  from vehicle_block b, span where b.starts_at < e and least(b.ends_at, coalesce(b.removed_at, b.ends_at)) > s
+  from vehicle_block b, span where b.starts_at < e and b.ends_at > s
+),
+busy as (
+  select vehicle_id, coalesce(range_agg(tstzrange(f, t)) filter (where rented), '{}') as out,
+    coalesce(range_agg(tstzrange(f, t)) filter (where not rented), '{}') as blocked
+  from uses where f < t group by vehicle_id
 ),
 earned as (
   select c.vehicle_id, sum(d.net_cents) as net
@@ -37,18 +44,20 @@ earned as (
   group by c.vehicle_id
 )
 select v.id as vehicle_id, v.plate, g.id as group_id, g.name as group_name,
-  cast(coalesce(sum(extract(epoch from b.t - b.f)) filter (where b.rented), 0) / 60 as int) as rented,
-  cast(coalesce(sum(extract(epoch from b.t - b.f)) filter (where not b.rented), 0) / 60 as int) as blocked,
+  (select cast(coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) / 60 as int)
+    from unnest(b.out) one) as rented,
+  (select cast(coalesce(sum(extract(epoch from upper(one) - lower(one))), 0) / 60 as int)
+    from unnest(b.blocked - b.out) one) as blocked,
   (select count(*) from generate_series(
       date_trunc('day', s at time zone :zone),
       date_trunc('day', (e - interval '1 microsecond') at time zone :zone), interval '1 day'
-    ) d where not exists (select 1 from busy x where x.vehicle_id = v.id
-      and x.f < (d + interval '1 day') at time zone :zone and x.t > d at time zone :zone)) as idle,
-  coalesce(max(m.net), 0) as net
+    ) d where not coalesce(b.out + b.blocked && tstzrange(
+      d at time zone :zone, (d + interval '1 day') at time zone :zone), false)) as idle,
+  coalesce(m.net, 0) as net
 from vehicle v join vehicle_group g on g.id = v.group_id cross join span
 left join busy b on b.vehicle_id = v.id left join earned m on m.vehicle_id = v.id
 where v.station_id = :station and (v.status <> 'RETIRED' or b.vehicle_id is not null or m.vehicle_id is not null)
-group by v.id, v.plate, g.id, g.name, s, e order by g.name, v.plate
+order by g.name, v.plate
 """
 
 
