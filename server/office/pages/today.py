@@ -54,10 +54,17 @@ async def show(desk: Desk) -> Response:
         day=day,
         today=today,
         hand_over=found["handoverDay"],
+        not_ready=[one["number"] for one in found["handoverDay"]["checkOuts"] if not _is_ready(one)],
         waiting=waiting,
         damages=damages,
         count=count,
     )
+
+
+def _is_ready(contract: dict[str, Any]) -> bool:
+    """Whether the car that is to go out is there, may go out, and is clean."""
+    car = contract["vehicle"]
+    return car is not None and car["status"] == "ACTIVE" and car["cleanliness"] not in {"HEAVY", "SPECIAL"}
 
 
 async def _waiting(desk: Desk, station_id: str) -> tuple[list[Waiting], dict[str, Any]]:
