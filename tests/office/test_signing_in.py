@@ -160,6 +160,16 @@ def test_a_form_of_a_foreign_page_does_nothing(dealership: Dealership, clerk: Cl
     assert clerk.path == "/office/", "the password is what it was"
 
 
+def test_a_proxy_may_call_the_server_by_another_name(clerk: Clerk) -> None:
+    """The browser itself says that a form comes from a page of the same origin."""
+    clerk.open("/office/password")
+    fields = [*clerk.forms()[-1].form_values(), ("current", "wrong-wrong-1"), ("new", "another-password-1")]
+
+    clerk.post("/office/password", fields, {"sec-fetch-site": "same-origin", "origin": "https://office.example"})
+
+    assert clerk.page.xpath("//*[@id='f-current-why']")[0].text == "The current password is wrong."
+
+
 @pytest.mark.parametrize("token", ["", "x", "abc.def", None])
 def test_a_form_without_this_browsers_token_does_nothing(clerk: Clerk, token: str | None) -> None:
     clerk.open("/office/password")
