@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
@@ -199,6 +201,20 @@ def test_the_own_password_is_changed_and_the_session_goes_on(dealership: Dealers
     assert "Your password is changed" in clerk.text()
     clerk.open("/office/")
     assert clerk.path == "/office/"
+
+
+def test_a_page_that_is_closed_before_it_is_there_is_nobodys_fault(clerk: Clerk, server: SandboxServer) -> None:
+    held = "; ".join(f"{name}={value}" for name, value in cookies(clerk).items())
+    asked = f"GET /office/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {held}\r\n\r\n".encode()
+    address, before = urlsplit(clerk.base), len(server.logged("unexpected_error"))
+    for _ in range(10):
+        with socket.create_connection((address.hostname, address.port or 80)) as browser:
+            browser.sendall(asked)
+
+    clerk.open("/office/")
+
+    assert clerk.status == 200
+    assert len(server.logged("unexpected_error")) == before
 
 
 def test_pages_have_a_strict_policy_and_are_kept_nowhere(clerk: Clerk) -> None:
