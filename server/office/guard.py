@@ -35,6 +35,11 @@ def cookie_name(name: str, *, secure: bool) -> str:
     return f"__Host-{name}" if secure else name
 
 
+def kept(connection: HTTPConnection, name: str, *, secure: bool) -> str | None:
+    """What a browser brings of what `keep` gave it."""
+    return connection.cookies.get(cookie_name(name, secure=secure))
+
+
 def keep(response: Response, name: str, value: str, *, secure: bool) -> None:
     """Sets a cookie that scripts cannot read, that foreign forms do not carry, and that ends with the browser."""
     response.set_cookie(cookie_name(name, secure=secure), value, path="/", httponly=True, samesite="lax", secure=secure)
