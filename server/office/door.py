@@ -15,7 +15,7 @@ from server.edge.language import LANGUAGES, language_of
 from server.edge.running import CallerGone
 from server.errors import CallerError, CallerErrorCode, Sentence
 from server.office import guard, session
-from server.office.desk import LANGUAGE_COOKIE, Desk, Handler, Office, signed_out
+from server.office.desk import LANGUAGE_COOKIE, Desk, Handler, Office
 from server.office.operations import Fault, Refusal
 from server.office.session import Standing
 
@@ -141,5 +141,6 @@ def _to_sign_in(desk: Desk) -> Response:
         # htmx follows a redirect by itself and would put the sign-in into the page.
         return Response(status_code=204, headers={"hx-redirect": SIGN_IN})
     response = RedirectResponse(address, 303)
-    signed_out(desk.office, response)
+    # The secret of forms stays: the sign-in may stand open in other windows, and a sign-in makes a new one.
+    guard.drop(response, session.COOKIE, secure=desk.office.secure)
     return response

@@ -172,6 +172,20 @@ def test_a_proxy_may_call_the_server_by_another_name(clerk: Clerk) -> None:
     assert clerk.page.xpath("//*[@id='f-current-why']")[0].text == "The current password is wrong."
 
 
+def test_a_sign_in_that_stands_open_still_works_after_another_window_was_sent_there(
+    dealership: Dealership, stranger: Clerk
+) -> None:
+    """At night the sessions of all windows end, and each is led to the sign-in."""
+    stranger.open("/office/plan")
+    first = stranger.page
+    stranger.open("/office/contracts")
+
+    stranger.page = first
+    stranger.send(email=email_of(dealership), password=PASSWORD)
+
+    assert (stranger.status, stranger.path) == (200, "/office/plan")
+
+
 @pytest.mark.parametrize("token", ["", "x", "abc.def", None])
 def test_a_form_without_this_browsers_token_does_nothing(clerk: Clerk, token: str | None) -> None:
     clerk.open("/office/password")
