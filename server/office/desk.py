@@ -122,7 +122,8 @@ class Desk:
     @property
     def station(self) -> Answer | None:
         """The station that the page is about: the one in the address, else the one looked at last, else the first."""
-        wanted = self.request.query_params.get("station") or self.request.cookies.get(STATION_COOKIE)
+        wanted = self.request.query_params.get("station")
+        wanted = wanted or guard.kept(self.request, STATION_COOKIE, secure=self.office.secure)
         return next((one for one in self.stations if one["code"] == wanted), None) or next(iter(self.stations), None)
 
     def zone_at(self, *stations: Answer) -> str:

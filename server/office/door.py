@@ -15,7 +15,7 @@ from server.edge.language import LANGUAGES, language_of
 from server.edge.running import CallerGone
 from server.errors import CallerError, CallerErrorCode, Sentence
 from server.office import guard, session
-from server.office.desk import LANGUAGE_COOKIE, Desk, Handler, Office, signed_out
+from server.office.desk import LANGUAGE_COOKIE, Desk, Handler, Office
 from server.office.operations import Fault, Refusal
 from server.office.session import Standing
 
@@ -31,9 +31,8 @@ def page(office: Office, handler: Handler, *, for_strangers: bool = False) -> Ca
     """The endpoint of a page. Who is not signed in is sent to the sign-in, unless the page is `for_strangers`."""
 
     async def endpoint(request: Request) -> Response:
-        request.state.language = _language(request)
-        name = guard.cookie_name(guard.FORM_COOKIE, secure=office.secure)
-        form_secret = request.cookies.get(name)
+        request.state.language = _language(request, secure=office.secure)
+        form_secret = guard.kept(request, guard.FORM_COOKIE, secure=office.secure)
         desk = Desk(office, request, None, form_secret or guard.new_form_secret())
         standing = Standing(None)
         try:
@@ -45,7 +44,7 @@ def page(office: Office, handler: Handler, *, for_strangers: bool = False) -> Ca
         except Exception as error:
             response = _refused(desk, error)
         _remember(office, response, standing)
-        if form_secret is None and not _sets(response, name):
+        if form_secret is None and not _sets(response, guard.cookie_name(guard.FORM_COOKIE, secure=office.secure)):
             guard.keep(response, guard.FORM_COOKIE, desk.form_secret, secure=office.secure)
         for header, value in guard.PAGE_HEADERS.items():
             response.headers.setdefault(header, value)
@@ -70,8 +69,8 @@ def _sets(response: Response, cookie: str) -> bool:
     return any(value.startswith(f"{cookie}=") for value in response.headers.getlist("set-cookie"))
 
 
-def _language(request: Request) -> str:
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+def _language(request: Request, *, secure: bool) -> str:
+    chosen = guard.kept(request, LANGUAGE_COOKIE, secure=secure)
     return chosen if chosen in LANGUAGES else language_of(request.headers.get("accept-language"))
 
 
@@ -142,5 +141,6 @@ def _to_sign_in(desk: Desk) -> Response:
         # htmx follows a redirect by itself and would put the sign-in into the page.
         return Response(status_code=204, headers={"hx-redirect": SIGN_IN})
     response = RedirectResponse(address, 303)
-    signed_out(desk.office, response)
+    # The secret of forms stays: the sign-in may stand open in other windows, and a sign-in makes a new one.
+    guard.drop(response, session.COOKIE, secure=desk.office.secure)
     return response

@@ -112,7 +112,9 @@ class Form:
 
     def origin(self) -> str:
         """What it was made from, in short: another one once somebody else has changed any of it."""
-        begun = [(one.name, one.initial) for one in self.fields() if one.widget != "hidden"]
+        # What the API gave, and not how it is written: another language is no change.
+        shown = [one for one in self.fields() if one.widget != "hidden"]
+        begun = [(one.name, one.initial if one.widget == "ticks" else str(one.given)) for one in shown]
         return sha256(repr(begun).encode()).hexdigest()[:16]
 
     def blame(self, message: str, path: Sequence[str] = ()) -> None:

@@ -35,6 +35,11 @@ def cookie_name(name: str, *, secure: bool) -> str:
     return f"__Host-{name}" if secure else name
 
 
+def kept(connection: HTTPConnection, name: str, *, secure: bool) -> str | None:
+    """What a browser brings of what `keep` gave it."""
+    return connection.cookies.get(cookie_name(name, secure=secure))
+
+
 def keep(response: Response, name: str, value: str, *, secure: bool) -> None:
     """Sets a cookie that scripts cannot read, that foreign forms do not carry, and that ends with the browser."""
     response.set_cookie(cookie_name(name, secure=secure), value, path="/", httponly=True, samesite="lax", secure=secure)
@@ -61,10 +66,10 @@ def is_from_our_page(request: HTTPConnection, sealer: Sealer, form_secret: str |
     """Whether a request that changes something was sent by a page of ours: the browser says so, and it brings the token
     of this browser's cookie.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return False
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is None and origin is not None:  # an older browser, or plain HTTP
+        site = "same-origin" if urlsplit(origin).netloc == request.headers.get("host") else "cross-site"
+    if site not in {None, "same-origin"}:
         return False
     salt, _, seal = (token or "").partition(".")
     return bool(form_secret and salt) and sealer.is_on(_PURPOSE, f"{salt}.{form_secret}", seal)

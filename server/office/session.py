@@ -11,7 +11,7 @@ from server import security
 from server.edge.fairness import address_of
 from server.edge.identity import Authenticate
 from server.errors import DeviceRevoked
-from server.office.guard import FORM_COOKIE, HEADER, cookie_name, is_from_our_page, keep, new_form_secret
+from server.office.guard import FORM_COOKIE, HEADER, is_from_our_page, keep, kept, new_form_secret
 from server.office.operations import Operations
 from server.security import Principal, Sealer
 
@@ -50,7 +50,7 @@ class Sessions:
 
     def pair_in(self, request: HTTPConnection) -> Pair | None:
         """The tokens that a browser sends, if they have the form of ours."""
-        access, _, refresh = request.cookies.get(cookie_name(COOKIE, secure=self.secure), "").partition(".")
+        access, _, refresh = (kept(request, COOKIE, secure=self.secure) or "").partition(".")
         fits = security.has_form(access, security.ACCESS) and security.has_form(refresh, security.REFRESH)
         return Pair(access, refresh) if fits else None
 
@@ -86,7 +86,7 @@ class Sessions:
         if pair is None:
             return None
         if connection.scope["type"] == "http":
-            secret = connection.cookies.get(cookie_name(FORM_COOKIE, secure=self.secure))
+            secret = kept(connection, FORM_COOKIE, secure=self.secure)
             if not is_from_our_page(connection, self._sealer, secret, connection.headers.get(HEADER)):
                 return None
         return await self._owner(connection, pair)

@@ -130,7 +130,9 @@ def _whole(text: str) -> int:
     plain = _THOUSANDS.sub("", text).replace(" ", "")
     if not re.fullmatch(r"[+-]?\d{1,15}", plain, re.ASCII):
         raise Unreadable(NO_NUMBER)
-    return int(plain)
+    if not -(2**31) <= (number := int(plain)) < 2**31:
+        raise Unreadable(NO_NUMBER)
+    return number
 
 
 def _decimal(text: str, language: str) -> str:
@@ -146,4 +148,4 @@ def _decimal(text: str, language: str) -> str:
         plain = plain.replace(",", "")
     if not re.fullmatch(r"[+-]?\d{1,12}(\.\d{1,6})?", plain, re.ASCII):
         raise Unreadable(NO_NUMBER)
-    return plain
+    return plain.removeprefix("+")

@@ -80,7 +80,7 @@ class _Writer:
         return notation.money(int(Decimal(money["amount"]).scaleb(2)), "de" if self._language == "de" else "en")
 
     def at(self, instant: str | None) -> str:
-        """ "Mi 2. Dez., 09:00", with the year where it is not the present one of the reader's data."""
+        """ "Mi. 2. Dez. 2026, 09:00"."""
         if not instant:
             return "–"
         pattern = "EEE d. MMM yyyy, HH:mm" if self._language == "de" else "EEE d MMM yyyy, HH:mm"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
@@ -160,6 +162,30 @@ def test_a_form_of_a_foreign_page_does_nothing(dealership: Dealership, clerk: Cl
     assert clerk.path == "/office/", "the password is what it was"
 
 
+def test_a_proxy_may_call_the_server_by_another_name(clerk: Clerk) -> None:
+    """The browser itself says that a form comes from a page of the same origin."""
+    clerk.open("/office/password")
+    fields = [*clerk.forms()[-1].form_values(), ("current", "wrong-wrong-1"), ("new", "another-password-1")]
+
+    clerk.post("/office/password", fields, {"sec-fetch-site": "same-origin", "origin": "https://office.example"})
+
+    assert clerk.page.xpath("//*[@id='f-current-why']")[0].text == "The current password is wrong."
+
+
+def test_a_sign_in_that_stands_open_still_works_after_another_window_was_sent_there(
+    dealership: Dealership, stranger: Clerk
+) -> None:
+    """At night the sessions of all windows end, and each is led to the sign-in."""
+    stranger.open("/office/plan")
+    first = stranger.page
+    stranger.open("/office/contracts")
+
+    stranger.page = first
+    stranger.send(email=email_of(dealership), password=PASSWORD)
+
+    assert (stranger.status, stranger.path) == (200, "/office/plan")
+
+
 @pytest.mark.parametrize("token", ["", "x", "abc.def", None])
 def test_a_form_without_this_browsers_token_does_nothing(clerk: Clerk, token: str | None) -> None:
     clerk.open("/office/password")
@@ -189,6 +215,20 @@ def test_the_own_password_is_changed_and_the_session_goes_on(dealership: Dealers
     assert "Your password is changed" in clerk.text()
     clerk.open("/office/")
     assert clerk.path == "/office/"
+
+
+def test_a_page_that_is_closed_before_it_is_there_is_nobodys_fault(clerk: Clerk, server: SandboxServer) -> None:
+    held = "; ".join(f"{name}={value}" for name, value in cookies(clerk).items())
+    asked = f"GET /office/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {held}\r\n\r\n".encode()
+    address, before = urlsplit(clerk.base), len(server.logged("unexpected_error"))
+    for _ in range(10):
+        with socket.create_connection((address.hostname, address.port or 80)) as browser:
+            browser.sendall(asked)
+
+    clerk.open("/office/")
+
+    assert clerk.status == 200
+    assert len(server.logged("unexpected_error")) == before
 
 
 def test_pages_have_a_strict_policy_and_are_kept_nowhere(clerk: Clerk) -> None:

@@ -29,6 +29,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("12.50", "en", "12.50"),
         ("12,50", "en", "12.50"),
         ("1,234", "en", "1234"),
+        ("+5", "de", "5"),
     ],
 )
 def test_an_amount_is_read_as_its_reader_writes_it(text: str, language: str, value: str) -> None:
@@ -74,6 +75,18 @@ def test_what_is_no_time_of_a_station_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("text", "value"), [("42", 42), ("12.500", 12500), ("1 000", 1000), ("-1", -1)])
 def test_a_whole_number_may_have_thousands(text: str, value: int) -> None:
     assert typed.read(text, "Int", BERLIN, "de") == value
+
+
+@pytest.mark.parametrize("text", ["2147483648", "-9999999999", "1,5"])
+def test_a_whole_number_that_the_api_does_not_know_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        typed.read(text, "Int", BERLIN, "de")
+    assert refused.value.says == NO_NUMBER
+
+
+def test_a_time_of_day_is_read_as_it_is_shown() -> None:
+    assert typed.read("09:00", "LocalTime", BERLIN, "de") == "09:00"
+    assert typed.read("09:00:00", "LocalTime", BERLIN, "de") == "09:00"
 
 
 @pytest.mark.parametrize("value", [None, Undefined])

@@ -92,6 +92,8 @@ def test_no_word_is_left_over() -> None:
     enums = {name for name, kind in CORE.type_map.items() if isinstance(kind, GraphQLEnumType)} | {"HistoryAction"}
     assert set(_tables("values.toml")) <= enums
     assert set(_tables("actions.toml")) == {action.document for action in ACTIONS}
+    documents = {document.stem for document in DOCUMENTS.rglob("*.graphql")}
+    assert set(_tables("fields.toml")) - {"names", "hints"} <= documents
     for table, words in _tables("values.toml").items():
         if table != "HistoryAction":
             assert set(words) == set(CORE.type_map[table].values), table  # type: ignore[attr-defined]  # an enum
