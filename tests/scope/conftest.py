@@ -75,6 +75,7 @@ def values(world: World, owner: str) -> Values:
             "customerExport": customers[:2],
             "tariffPreview": [{"id": tariff["id"], "input": entered}],
             "planningBoard": [{"stationId": a, "period": board}],
+            "stationReport": [{"stationId": a, "period": board}],
             "handoverDay": [
                 {"stationId": a, "date": (world.monday + timedelta(days=after)).isoformat()} for after in (7, 4)
             ],
