@@ -75,7 +75,8 @@ class Lease:
         if connection is not None:
             await greenlet_spawn(connection.close)
         elif taken is not None and taken.is_valid:
-            taken._close_special(transaction_reset=True)  # as its own connections do
+            # As its own connections do. One that the pool does not keep is closed by this, which the driver awaits.
+            await greenlet_spawn(taken._close_special, transaction_reset=True)
 
 
 def _from_pool(engine: Engine) -> PoolProxiedConnection:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlmodel import col, func, select
 
-from server.database import ADMINISTRATION, RETENTION, SYSTEM, Scope
+from server.database import ADMINISTRATION, CONNECTIONS, RETENTION, SYSTEM, Scope
 from server.database.roles import Caller
 from server.database.text_sql import for_driver
 from server.models import Note, Station, Vehicle
@@ -281,3 +282,24 @@ async def test_what_is_read_again_and_again_is_prepared_once(bench: Bench) -> No
     # And what is planned anew each time is not
     for _ in range(10):
         assert await ask("select cast(:a as int) + 1 as asked", plan_anew=True) == found
+
+
+async def test_connections_beyond_those_that_are_kept_are_closed(bench: Bench) -> None:
+    """A third of a pool is kept open. What is more is closed when it comes back, and not left to the garbage."""
+    # Given: as many snapshots and look-ups at once as there may be connections
+    database = bench.outside.database
+    most = CONNECTIONS[Caller.SYSTEM]
+    async with AsyncExitStack() as stack:
+        read = [await stack.enter_async_context(database.snapshot(SYSTEM)) for _ in range(most)]
+        for session in read:
+            await session.value("select 1")
+        drivers = [session._driver for session in read]
+    # Then: only those are open that wait for who comes next
+    assert sum(not driver.closed for driver in drivers if driver) == most // 3
+    # and look-ups leave no more behind, either
+    await asyncio.gather(*(database.look_up(SYSTEM, "select pg_sleep(0.05)", {}) for _ in range(most)))
+    async with bench.owned() as session:
+        count = (
+            "select count(*) from pg_stat_activity where usename = 'ersatzwagen_app' and datname = current_database()"
+        )
+        assert await session.value(count) <= sum(each // 3 for each in CONNECTIONS.values())
