@@ -22,7 +22,6 @@ from server.office.operations import Operations
 from server.office.pages import (
     book,
     contract,
-    contracts,
     graphiql,
     lists,
     parts,
@@ -86,7 +85,7 @@ def _pages(office: Office) -> list[BaseRoute]:
         route("/search", search.show),
         route("/book", book.show, "GET", "POST"),
         route("/paid", book.paid),
-        route("/contracts", contracts.show),
+        route("/contracts", lists.contracts),
         route("/contracts/{number}", contract.show),
         route("/contracts/{number}/photos", rows.show_photos),
         route("/customers", lists.customers),

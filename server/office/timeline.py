@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from server.errors import Sentence
+from server.office.actions import mail
 from server.office.operations import Answer
 from server.office.words.catalogue import value_words
 
@@ -83,7 +84,11 @@ def _mail(row: Answer, words: _Words, number: str) -> Event:
     details = [f"{row['to']} · {words.of('EmailState', row['state'])}"]
     if row["lastError"] and failed:
         details.append(row["lastError"])
-    mend = Mend(f"/office/emails/{number}.{row['id']}/resend", Sentence("Send again", "Erneut senden"), "resendEmail")
+    mend = Mend(
+        f"/office/emails/{mail.key_of(number, row['id'])}/resend",
+        Sentence("Send again", "Erneut senden"),
+        "resendEmail",
+    )
     return Event(row["sentAt"] or row["queuedAt"], "mail", title, tuple(details), failed=failed, mend=mend)
 
 

@@ -1,4 +1,4 @@
-"""Lists with filters: customers, cars, damages, documents, open items."""
+"""Lists with filters: contracts, customers, cars, damages, documents, open items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,32 @@ from server.office.desk import Desk
 from server.office.typed import Choice
 from server.office.words.catalogue import value_words
 
+_NEWEST = frozenset({"", "BILLED", "CANCELLED", "NO_SHOW"})
+"""States of which the latest are wanted first."""
 _TO_DECIDE = ["SUSPECTED", "CONFIRMED"]
+
+
+async def contracts(desk: Desk) -> Response:
+    """Contracts by state, flag, station and words: the latest first, but those that are still to come."""
+    asked, words = desk.request.query_params, _words(desk)
+    state, flag = asked.get("state", ""), asked.get("flag", "")
+    filter_ = _station(desk)
+    if state in value_words("ContractState"):
+        filter_["states"] = [state]
+    if flag in value_words("ContractFlag"):
+        filter_["flags"] = [flag]
+    if words:
+        filter_["search"] = words
+    order = "START_DESC" if state in _NEWEST else "START_ASC"
+    found = await desk.ask("Contracts", filter=filter_, orderBy=order, after=_after(desk))
+    return desk.show(
+        "contracts/list.html",
+        found=found["contracts"],
+        words=words,
+        chosen=asked,
+        states=choices(desk, "ContractState"),
+        flags_of=choices(desk, "ContractFlag"),
+    )
 
 
 async def customers(desk: Desk) -> Response:
